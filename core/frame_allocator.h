@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT
+ * The frame allocator's public interface.
+ *
+ * Who may call what beside what:
+ *
+ *   alloc, free, ref, unref       any hart, beside anything
+ *   frame_arena_add / _remove     any hart, beside anything; they exclude one another
+ *   frame_allocator_stats         any hart; exact at rest, a hint otherwise
+ *   frame_allocator_validate      at rest only
+ *   frame_allocator_init          once, before anything else
+ *
+ * A call that returns anything but FRAME_OK has changed nothing. An allocation failure is not permanent.
+ *
+ * What cannot be detected: two harts that free the same frame at the same instant. Refusing that would take an
+ * atomic read-modify-write on every free; a free after the first one has finished is always refused. */
+#ifndef FRAMELAB_CORE_FRAME_ALLOCATOR_H
+#define FRAMELAB_CORE_FRAME_ALLOCATOR_H
+
+#include "frame.h"
+#include "stats.h"
+
+struct boot_allocator;
+struct frame_allocator;
+struct memory_map;
+struct ram_region;
+struct variant;
+
+struct frame_allocator_config {
+    const struct variant *variant;
+    uint64_t knobs[KNOB_MAX];           /* of the variant; knobs_reset() gives the defaults */
+    uint32_t magazine;                  /* frames a magazine, 0 .. MAGAZINE_MAX; 0: caches off */
+    uint32_t batch;                     /* frames a refill or spill moves, 1 .. magazine; 0: as magazine */
+    uint64_t hole_metadata_limit_bytes; /* HOLE_METADATA_BYTES_DEFAULT */
+    uint32_t hart_count;
+};
+
+/* Fills in the variant's defaults. */
+void frame_allocator_config_init(struct frame_allocator_config *config, const struct variant *variant,
+                                 uint32_t hart_count);
+
+/* Parses `name[:preset][,knob=value]...` against `variants` (NULL-terminated). The knobs `magazine`, `batch` and
+ * `hole-limit` (KiB) belong to every variant. False with one line in `why` if it cannot be. */
+bool frame_allocator_config_parse(struct frame_allocator_config *config, const struct variant *const *variants,
+                                  const char *text, uint32_t hart_count, char *why, size_t why_bytes);
+
+/* Builds an allocator in memory from `boot`, over all that `boot` then has left and, if `fdt` is not NULL and not
+ * empty, the FDT's own region, given back here once the caller has done parsing. `map` gives nodes and distances.
+ * Regions too small for their metadata are logged and skipped. */
+enum frame_status frame_allocator_init(struct frame_allocator **out, const struct frame_allocator_config *config,
+                                       struct boot_allocator *boot, struct memory_map *map);
+
+/* One frame, its reference count 1. FRAME_NO_MEMORY only when nothing is free anywhere, caches drained. */
+enum frame_status frame_alloc_one(struct frame_allocator *fa, pfn_t *frame);
+enum frame_status frame_alloc_one_zeroed(struct frame_allocator *fa, pfn_t *frame);
+
+/* Exactly layout.size_bytes rounded up to whole frames, contiguous, aligned; every frame's count is 1. */
+enum frame_status frame_alloc_contiguous(struct frame_allocator *fa, struct frame_layout layout,
+                                         struct frame_run *run);
+enum frame_status frame_alloc_contiguous_zeroed(struct frame_allocator *fa, struct frame_layout layout,
+                                                struct frame_run *run);
+
+/* Frees a frame of which the caller holds the only reference. FRAME_FOREIGN, FRAME_NOT_ALLOCATED, FRAME_SHARED. */
+enum frame_status frame_free_one(struct frame_allocator *fa, pfn_t frame);
+/* Frees an allocated run or any part of one, or several that lie side by side. The errors of frame_free_one. */
+enum frame_status frame_free_run(struct frame_allocator *fa, struct frame_run run);
+/* Frees what frame_alloc_contiguous gave for `layout`. Also FRAME_MISALIGNED and FRAME_LAYOUT_INVALID. */
+enum frame_status frame_free_contiguous(struct frame_allocator *fa, pfn_t first, struct frame_layout layout);
+
+/* One reference more, or one less; the last unref frees the frame. */
+enum frame_status frame_ref(struct frame_allocator *fa, pfn_t frame);
+enum frame_status frame_unref(struct frame_allocator *fa, pfn_t frame);
+/* The number of references; 0 for a free or foreign frame. */
+uint32_t frame_ref_count(struct frame_allocator *fa, pfn_t frame);
+
+/* The frame at a physical address: FRAME_MISALIGNED inside a frame, FRAME_FOREIGN if it is none of ours. */
+enum frame_status frame_at_addr(struct frame_allocator *fa, phys_addr_t addr, pfn_t *frame);
+
+/* The largest alignment, in bytes, that some arena could meet. */
+uint64_t frame_max_alignment(const struct frame_allocator *fa);
+
+/* Memory hot-plug. Add: FRAME_OVERLAP, FRAME_NO_MEMORY (too small for its metadata, or too many arenas).
+ * Remove takes the arena that holds `frame`; FRAME_BUSY, changing nothing, while a frame of it is out. When it
+ * returns FRAME_OK the whole region, metadata included, belongs to the caller again. */
+enum frame_status frame_arena_add(struct frame_allocator *fa, struct phys_range range, uint32_t node);
+enum frame_status frame_arena_remove(struct frame_allocator *fa, pfn_t frame);
+
+/* Empties every hart's cache into the global allocator. False if a hart did not answer in time. */
+bool frame_allocator_drain(struct frame_allocator *fa);
+
+void frame_allocator_stats(const struct frame_allocator *fa, struct frame_stats *stats);
+
+/* At rest, where every frame is counted once. */
+struct frame_account {
+    uint64_t total;     /* usable frames of all arenas */
+    uint64_t free;      /* in the global allocator */
+    uint64_t cached;    /* in hart caches */
+    uint64_t allocated; /* reference count above 0 */
+};
+
+/* Checks free + cached + allocated = total, each frame in one place only, counts that agree, and the variant's own
+ * equations. False with a log line for the first that is broken. At rest only. */
+bool frame_allocator_validate(struct frame_allocator *fa, struct frame_account *account);
+
+/* Calls `visit` for each arena in service. At rest only. */
+struct arena;
+void frame_allocator_arenas(struct frame_allocator *fa, void (*visit)(void *context, const struct arena *arena),
+                            void *context);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT
+ * Every compile-time limit of framelab's core, with its unit and its reason. */
+#ifndef FRAMELAB_CORE_LIMITS_H
+#define FRAMELAB_CORE_LIMITS_H
+
+#include <stdint.h>
+
+/* Bytes in a frame, log2. 4 KiB is the base page of x86-64, AArch64 and RISC-V alike. */
+#define FRAME_SHIFT 12u
+#define FRAME_SIZE (UINT64_C(1) << FRAME_SHIFT)
+
+/* Frames in a chunk, log2: 512 frames, 2 MiB, the huge page of the same three architectures. A chunk's
+ * bitmap then fills one 64-byte cache line exactly. */
+#define CHUNK_ORDER 9u
+#define CHUNK_FRAMES (UINT64_C(1) << CHUNK_ORDER)
+
+/* Frames in a group, log2: the frames that share one group counter (core/counts.h), one bitmap word. */
+#define GROUP_ORDER 6u
+#define GROUP_FRAMES (UINT64_C(1) << GROUP_ORDER)
+
+/* Bytes that may travel between caches as one. Two 64-byte lines, since the x86 prefetcher fetches pairs. */
+#define CACHE_LINE 64u
+#define CACHE_PAIR 128u
+
+/* Harts an allocator serves. QEMU's virt machine stops at 512. */
+#define HART_MAX 512u
+
+/* Regions that a memory map may hold, of each kind (RAM, reserved, free). The largest device trees of real
+ * boards have a few dozen; a firmware memory map of a big server has about a hundred. */
+#define REGION_MAX 256u
+
+/* NUMA nodes. Linux's default for arm64 and x86-64 servers is 64 (1 << 6); each costs a row of distances. */
+#define NODE_MAX 64u
+
+/* Arenas that exist at one time, boot and hot-plugged together. */
+#define ARENA_MAX 256u
+
+/* Bytes of metadata that may be spent on the holes inside one arena before two regions become two arenas:
+ * 528 KiB, as in the origin (core/README.md). A run-time knob; this is its default. */
+#define HOLE_METADATA_BYTES_DEFAULT (UINT64_C(0x84000))
+
+/* Largest magazine, frames. Above a few hundred the miss rate 1/M no longer shows; memory held per hart does. */
+#define MAGAZINE_MAX 1024u
+#define MAGAZINE_DEFAULT 64u
+
+/* Largest alignment of a request: 1 GiB, the gigantic page of the three architectures. */
+#define ALIGN_ORDER_MAX 18u
+
+/* Knobs that one variant may declare. */
+#define KNOB_MAX 16u
+
+_Static_assert(CHUNK_FRAMES % GROUP_FRAMES == 0, "a chunk is a whole number of groups");
+_Static_assert(CHUNK_FRAMES / 8 == CACHE_LINE, "a chunk's bitmap is one cache line");
+_Static_assert(MAGAZINE_DEFAULT <= MAGAZINE_MAX, "the default magazine is a possible one");
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT
+ * The one seam for porting: everything that core and the variants need from where they run. A platform (host,
+ * qemu, sim) provides these functions and, on the include path, `platform_inline.h` with the three that stand
+ * on the allocation fast path. Nothing outside a platform's own folder asks which platform it is. */
+#ifndef FRAMELAB_CORE_PLATFORM_H
+#define FRAMELAB_CORE_PLATFORM_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "frame.h"
+
+/* From platform_inline.h:
+ *
+ * static inline uint32_t platform_hart_id(void);
+ *     The calling hart's number, 0 .. platform_hart_count() - 1. Does not change while a hart runs.
+ *
+ * static inline void platform_relax(void);
+ *     Called in every turn of a waiting loop: lets the hart waited for run, in the end (it may outnumber the cores).
+ *
+ * static inline void platform_barrier_light(void);
+ *     The cheap side of the asymmetric barrier: orders the calling hart's accesses around it against any other
+ *     hart's platform_barrier_heavy(). A compiler barrier on every platform.
+ */
+#include "platform_inline.h"
+
+/* Harts that take part; constant after start-up. */
+uint32_t platform_hart_count(void);
+
+/* The dear side of the asymmetric barrier: on return, every hart has passed a full fence since the call, the
+ * caller too. membarrier(2) on the host, an inter-processor interrupt in QEMU, a modelled fence in the simulator.
+ * Callable on any hart; never waits for a hart to leave a critical section. */
+void platform_barrier_heavy(void);
+
+/* Monotonic time in nanoseconds; simulated time in the simulator; meaningless but monotonic in QEMU. */
+uint64_t platform_time_ns(void);
+
+/* Where physical memory is visible. Valid for any address inside RAM of the memory map. */
+void *platform_phys_to_virt(phys_addr_t addr);
+
+/* True if RAM is known to hold zeroes before its first use (a fresh anonymous mapping on the host). Lets init
+ * leave metadata untouched that is zero anyway. */
+bool platform_ram_is_zero(void);
+
+/* One line to the log (stderr on the host, the console in QEMU); no newline in the format. */
+__attribute__((format(printf, 1, 2))) void platform_log(const char *format, ...);
+
+/* One line to the log, then the end of everything. For broken invariants, never for bad input. */
+__attribute__((format(printf, 1, 2))) _Noreturn void platform_panic(const char *format, ...);
+
+/* A sleeping lock, where the platform has one. */
+struct platform_mutex {
+    _Alignas(16) unsigned char storage[64];
+};
+
+/* Returns false if the platform has no sleeping lock; then the other two may not be called. */
+bool platform_mutex_init(struct platform_mutex *mutex);
+void platform_mutex_lock(struct platform_mutex *mutex);
+void platform_mutex_unlock(struct platform_mutex *mutex);
+
+/* An invariant of our own. Never for outside input. Kept in release builds on cold paths; FRAME_DEBUG_ASSERT on
+ * hot ones exists only with -DFRAMELAB_DEBUG. */
+#define FRAME_ASSERT(condition)                                                                                        \
+    do {                                                                                                               \
+        if (__builtin_expect(!(condition), 0)) {                                                                       \
+            platform_panic("%s:%d: assertion failed: %s", __FILE__, __LINE__, #condition);                             \
+        }                                                                                                              \
+    } while (0)
+
+#ifdef FRAMELAB_DEBUG
+#define FRAME_DEBUG_ASSERT(condition) FRAME_ASSERT(condition)
+#else
+#define FRAME_DEBUG_ASSERT(condition) ((void)sizeof(condition))
+#endif
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT
+ * Event counts of an allocator. Each is a sum over harts of counters that only their own hart writes, so reading
+ * them while harts run gives a hint, at rest an exact number. The allocation fast path counts nothing. */
+#ifndef FRAMELAB_CORE_STATS_H
+#define FRAMELAB_CORE_STATS_H
+
+#include <stdint.h>
+
+struct frame_stats {
+    /* core */
+    uint64_t frames_total;     /* usable frames of all arenas */
+    uint64_t frames_in_caches; /* a hint: magazines and hart-local memory */
+    uint64_t metadata_bytes;   /* of all arenas */
+    uint64_t global_takes;     /* calls of take and take_run */
+    uint64_t global_gives;     /* calls of give and give_run */
+    uint64_t refill_frames;    /* frames that came with batches */
+    uint64_t spill_frames;     /* frames that went with batches */
+    uint64_t drains;           /* times that one hart emptied the others' caches */
+    uint64_t drain_timeouts;   /* harts that did not answer a drain in time */
+    uint64_t bypasses;         /* operations that found their cache being drained */
+    uint64_t failures;         /* allocations that failed */
+    /* the variant */
+    uint64_t cas_retries;      /* read-modify-writes that had to be tried again */
+    uint64_t lock_acquisitions;
+    uint64_t lock_waits;       /* acquisitions that did not succeed at once */
+    uint64_t grace_periods;
+    uint64_t limbo;            /* objects retired whose grace period has not passed */
+    uint64_t limbo_peak;
+    uint64_t scans;            /* searches over all state words, when the index had nothing */
+};
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT
+ * Records: the JSON lines that everything that measures writes. Schema and reasons: results/README.md.
+ *
+ * A file of records is a sequence of lines, each one JSON object with a "type": "provenance" (who measured, with
+ * what, on what), "bench" (one variant, workload, order, harts, repeat: raw samples), "stress" (one stress run).
+ * Lines of measurements name the provenance line they belong to by its "id". Written line by line and flushed, so
+ * that an interrupted run keeps what it measured. */
+#ifndef FRAMELAB_STRESS_RECORD_H
+#define FRAMELAB_STRESS_RECORD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "stats.h"
+
+struct record_writer;
+
+struct latency_summary {
+    uint64_t samples; /* 0: not measured */
+    uint64_t p50_ns, p99_ns, p999_ns, max_ns;
+};
+
+struct record_phase {
+    const char *name;        /* "alloc", "free", "pair" */
+    uint64_t operations;     /* a hart */
+    const uint64_t *hart_ns; /* one a hart: time that the hart took for its operations */
+    struct latency_summary latency;
+};
+
+struct bench_record {
+    const char *variant;  /* as named on the command line, "null" or "cas" for the controls */
+    const char *knobs;    /* every knob's value, "" for the controls */
+    const char *platform; /* "host" */
+    const char *workload; /* "bulk", "rand", "repeat", "control" */
+    uint64_t frames;      /* a request */
+    int order;            /* log2 of frames, or -1 */
+    uint32_t harts;
+    uint32_t cores;       /* that the harts could run on: harts > cores is oversubscribed */
+    uint32_t repeat;
+    uint64_t seed;
+    const struct record_phase *phases;
+    uint32_t phase_count;
+    const struct frame_stats *stats; /* of the whole run of this row, or NULL for the controls */
+};
+
+struct stress_record {
+    const char *variant, *knobs, *platform;
+    uint32_t harts;
+    uint64_t seed, operations, violations;
+    double seconds;
+    const char *property; /* "P1" .. or NULL if all hold */
+    const struct frame_stats *stats;
+};
+
+/* Opens a writer on `stream` and writes the provenance line: version, commit and dirty state, compiler and flags,
+ * library versions, machine model and topology (hwloc), operating system, command line, and `fdt_summary`, a JSON
+ * object in text that says what memory was described (may be NULL). NULL with errno if out of memory. */
+struct record_writer *record_open(FILE *stream, int argc, char **argv, const char *fdt_summary);
+/* Each writes one line and flushes. False with errno if the stream failed. Not thread-safe. */
+bool record_bench(struct record_writer *writer, const struct bench_record *record);
+bool record_stress(struct record_writer *writer, const struct stress_record *record);
+void record_close(struct record_writer *writer);
+
+#endif
