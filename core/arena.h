@@ -60,8 +60,10 @@ enum frame_status arena_select(const struct ram_region *regions, uint32_t region
                                const struct arena_selection_options *options,
                                enum frame_status (*emit)(void *context, const struct arena_plan *plan));
 
-/* Builds the descriptor in the planned metadata, with every count and the variant's part zero. */
-struct arena *arena_build(const struct arena_plan *plan, uint64_t (*variant_bytes)(struct frame_run span));
+/* Builds the descriptor in the planned metadata, with every count and the variant's part zero. `memory_is_zero`:
+ * the metadata's frames hold zeroes already and are left untouched; false for memory that was in use before. */
+struct arena *arena_build(const struct arena_plan *plan, uint64_t (*variant_bytes)(struct frame_run span),
+                          bool memory_is_zero);
 
 /* True if every frame of `run` lies in one of the arena's usable regions. */
 bool arena_covers(const struct arena *arena, struct frame_run run);
