@@ -16,6 +16,8 @@
 #ifndef FRAMELAB_CORE_FRAME_ALLOCATOR_H
 #define FRAMELAB_CORE_FRAME_ALLOCATOR_H
 
+#include <stddef.h>
+
 #include "frame.h"
 #include "stats.h"
 
@@ -43,9 +45,16 @@ void frame_allocator_config_init(struct frame_allocator_config *config, const st
 bool frame_allocator_config_parse(struct frame_allocator_config *config, const struct variant *const *variants,
                                   const char *text, uint32_t hart_count, char *why, size_t why_bytes);
 
-/* Builds an allocator in memory from `boot`, over all that `boot` then has left and, if `fdt` is not NULL and not
- * empty, the FDT's own region, given back here once the caller has done parsing. `map` gives nodes and distances.
- * Regions too small for their metadata are logged and skipped. */
+/* Writes every knob's value, core's and the variant's, as "knob=value,...". Returns the length needed. */
+size_t frame_allocator_config_format(const struct frame_allocator_config *config, char *out, size_t out_bytes);
+
+/* The knobs that belong to every variant. */
+struct knob;
+const struct knob *frame_allocator_knobs(uint32_t *count);
+
+/* Builds an allocator in memory from `boot`, over all that `boot` then has left and the FDT's own region, given back
+ * here: the caller has done parsing. `map` gives nodes and distances. Regions too small for their metadata are
+ * logged and skipped. FRAME_BAD_CONFIG, FRAME_NO_MEMORY (no room for the allocator itself, or no arena). */
 enum frame_status frame_allocator_init(struct frame_allocator **out, const struct frame_allocator_config *config,
                                        struct boot_allocator *boot, struct memory_map *map);
 

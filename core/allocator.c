@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: MIT
+ * The frame allocator: every public operation on frames.
+ *
+ * 1. Purpose. Check the request, serve it from the hart's cache if that can be, else from the global allocator; keep
+ *    the reference counts; never fail while memory is free anywhere.
+ * 2. Ordering of frame contents. What a hart wrote to a frame before freeing it happens before whatever the next
+ *    owner does with it: within one hart by program order, across harts by the release fence before every give and
+ *    the acquire fence after every take (hart_cache.c), through a drain by its handshake. Said here once; no variant
+ *    says it again.
+ * 3. Failure (P5). An allocation that finds nothing drains all caches and looks again. It fails only if, between its
+ *    look at the harts' `moves` and its next, nobody moved a frame and no movement was under way: then what it saw
+ *    was one instant's truth. If somebody did, it looks again, RETRY_MAX times at most: beyond that other harts are
+ *    taking memory as fast as it comes, and the caller may as well decide.
+ * 4. Progress. Every operation is wait-free on a cache hit. Beyond that it is as the variant is: with `lockfree`
+ *    lock-free, for the retries, the drain and the waiting are bounded; with `baseline` blocking.
+ * 5. Limits. Two harts that free the same frame in the same instant are not found out (frame_allocator.h). A hart
+ *    must not be interrupted inside an operation by code that calls the allocator on the same hart. */
+#include <string.h>
+
+#include "hart_cache.h"
+
+/* Turns of the loop of point 3. Each costs a drain, some microseconds. */
+#define RETRY_MAX 64u
+
+const char *frame_status_text(enum frame_status status)
+{
+    static const char *const texts[FRAME_STATUS_COUNT] = {
+        [FRAME_OK] = "done",
+        [FRAME_NO_MEMORY] = "no memory is free that meets the request",
+        [FRAME_LAYOUT_INVALID] = "the layout has size 0, an alignment that is no power of two, or wraps",
+        [FRAME_LAYOUT_IMPOSSIBLE] = "no arena could ever meet this layout",
+        [FRAME_FOREIGN] = "not a frame of this allocator",
+        [FRAME_MISALIGNED] = "not aligned as it claims to be",
+        [FRAME_NOT_ALLOCATED] = "the frame is free already",
+        [FRAME_SHARED] = "the frame has other references",
+        [FRAME_TOO_MANY_REFS] = "the frame has as many references as can be counted",
+        [FRAME_BUSY] = "a frame of the arena is out, or a hart did not answer in time",
+        [FRAME_OVERLAP] = "an arena covers this memory already",
+        [FRAME_BAD_CONFIG] = "the configuration cannot be",
+    };
+    return (unsigned)status < FRAME_STATUS_COUNT ? texts[status] : "an unknown status";
+}
+
+/* ---- which arena counts a frame ----------------------------------------------------------------------------- */
+
+/* In a section. Finds the view of `frame`'s arena and makes it the hart's first; NULL if no arena has the frame. */
+static const struct count_view *view_find(struct frame_allocator *fa, struct hart *hart, pfn_t frame)
+{
+    uint32_t i = 0;
+    while (i < HART_VIEWS - 1 && !count_view_covers(&hart->views[i], frame)) {
+        i++;
+    }
+    struct count_view found = hart->views[i];
+    if (!count_view_covers(&found, frame)) {
+        const struct arena *arena = fa->variant->find(fa->global, platform_hart_id(), frame);
+        if (arena == NULL) {
+            return NULL;
+        }
+        found = count_view_of(arena);
+    }
+    memmove(&hart->views[1], &hart->views[0], i * sizeof hart->views[0]);
+    hart->views[0] = found;
+    return &hart->views[0];
+}
+
+/* The view of `frame`'s arena, in a section or, if the cache is being drained, without. */
+static bool view_copy(struct frame_allocator *fa, struct hart *hart, pfn_t frame, struct count_view *view)
+{
+    if (hart_enter(hart)) {
+        const struct count_view *found = view_find(fa, hart, frame);
+        if (found != NULL) {
+            *view = *found;
+        }
+        hart_exit(hart);
+        return found != NULL;
+    }
+    const struct arena *arena = fa->variant->find(fa->global, platform_hart_id(), frame);
+    if (arena != NULL) {
+        *view = count_view_of(arena);
+    }
+    return arena != NULL;
+}
+
+/* Why a frame with count 0 may not be freed: it was never ours, or it is free. */
+static enum frame_status status_of_uncounted(struct frame_allocator *fa, struct frame_run run)
+{
+    const struct arena *arena = fa->variant->find(fa->global, platform_hart_id(), run.first);
+    return arena != NULL && arena_covers(arena, run) ? FRAME_NOT_ALLOCATED : FRAME_FOREIGN;
+}
+
+/* ---- allocation --------------------------------------------------------------------------------------------- */
+
+/* The sum of all harts' movements; *under_way if one has begun and not ended. */
+static uint64_t moves_sum(const struct frame_allocator *fa, bool *under_way)
+{
+    uint64_t sum = 0;
+    /* What was looked at before is ordered before this look. Partner: the release fence in move_begin. */
+    atomic_thread_fence(memory_order_seq_cst);
+    for (uint32_t i = 0; i < fa->hart_count; i++) {
+        uint64_t moves = atomic_load_explicit(&fa->harts[i].moves, memory_order_acquire);
+        *under_way |= (moves & 1) != 0;
+        sum += moves & ~UINT64_C(1);
+    }
+    return sum;
+}
+
+static bool take_any(struct frame_allocator *fa, struct hart *hart, struct frame_request request, pfn_t *first)
+{
+    if (request.count == 1 && request.align_order == 0) {
+        return global_take(fa, hart, first, 1) == 1;
+    }
+    return global_take_run(fa, hart, request, first);
+}
+
+/* Nothing was found at first: drain, look again, and fail only on proof. */
+static enum frame_status take_last_resort(struct frame_allocator *fa, struct hart *hart, struct frame_request request,
+                                          pfn_t *first)
+{
+    if (request.count > atomic_load_explicit(&fa->longest_run[request.align_order], memory_order_relaxed)) {
+        counter_add(&hart->failures, 1);
+        return FRAME_LAYOUT_IMPOSSIBLE;
+    }
+    for (uint32_t turn = 0; turn < RETRY_MAX; turn++) {
+        bool under_way = false;
+        harts_drain(fa);
+        uint64_t before = moves_sum(fa, &under_way);
+        uint64_t own = atomic_load_explicit(&hart->moves, memory_order_relaxed);
+        if (take_any(fa, hart, request, first)) {
+            return FRAME_OK;
+        }
+        own = atomic_load_explicit(&hart->moves, memory_order_relaxed) - own;
+        if (moves_sum(fa, &under_way) == before + own && !under_way) {
+            break;
+        }
+        platform_relax();
+    }
+    counter_add(&hart->failures, 1);
+    return FRAME_NO_MEMORY;
+}
+
+__attribute__((noinline)) static enum frame_status alloc_one_slow(struct frame_allocator *fa, struct hart *hart,
+                                                                  pfn_t *frame)
+{
+    static const struct frame_request one = {1, 0};
+    bool taken = false;
+    if (hart_enter(hart)) {
+        taken =
+            (fa->variant->local_take != NULL && fa->variant->local_take(fa->global, platform_hart_id(), one, frame)) ||
+            hart_cache_take(fa, hart, frame);
+        hart_exit(hart);
+    }
+    if (!taken && !take_any(fa, hart, one, frame)) {
+        enum frame_status status = take_last_resort(fa, hart, one, frame);
+        if (status != FRAME_OK) {
+            return status;
+        }
+    }
+    struct count_view view;
+    bool ours = view_copy(fa, hart, *frame, &view);
+    FRAME_ASSERT(ours);
+    count_take_one(&view, *frame);
+    return FRAME_OK;
+}
+
+enum frame_status frame_alloc_one(struct frame_allocator *fa, pfn_t *frame)
+{
+    struct hart *hart = hart_self(fa);
+    if (__builtin_expect(hart_enter(hart), 1)) {
+        struct magazine *loaded = hart->loaded;
+        if (__builtin_expect(loaded->count > 0, 1)) {
+            pfn_t top = loaded->frames[loaded->count - 1];
+            if (__builtin_expect(count_view_covers(&hart->views[0], top), 1)) {
+                loaded->count--;
+                count_take_one(&hart->views[0], top);
+                hart_exit(hart);
+                *frame = top;
+                return FRAME_OK;
+            }
+        }
+        hart_exit(hart);
+    }
+    return alloc_one_slow(fa, hart, frame);
+}
+
+static bool local_take(struct frame_allocator *fa, struct hart *hart, struct frame_request request, pfn_t *first)
+{
+    if (fa->variant->local_take == NULL || !hart_enter(hart)) {
+        return false;
+    }
+    bool taken = fa->variant->local_take(fa->global, platform_hart_id(), request, first);
+    hart_exit(hart);
+    return taken;
+}
+
+static enum frame_status alloc_run(struct frame_allocator *fa, struct frame_request request, pfn_t *first)
+{
+    struct hart *hart = hart_self(fa);
+    if (!local_take(fa, hart, request, first) && !global_take_run(fa, hart, request, first)) {
+        enum frame_status status = take_last_resort(fa, hart, request, first);
+        if (status != FRAME_OK) {
+            return status;
+        }
+    }
+    struct count_view view;
+    bool ours = view_copy(fa, hart, *first, &view);
+    FRAME_ASSERT(ours);
+    counts_take_run(&view, frame_run(*first, request.count));
+    return FRAME_OK;
+}
+
+/* A layout in frames; the reason if it cannot be. */
+static enum frame_status request_of(struct frame_layout layout, struct frame_request *request)
+{
+    uint64_t align = layout.align_bytes;
+    if (layout.size_bytes == 0 || align == 0 || (align & (align - 1)) != 0 ||
+        layout.size_bytes > UINT64_MAX - (FRAME_SIZE - 1)) {
+        return FRAME_LAYOUT_INVALID;
+    }
+    request->count = align_up_u64(layout.size_bytes, FRAME_SIZE) >> FRAME_SHIFT;
+    request->align_order = align <= FRAME_SIZE ? 0 : (uint32_t)__builtin_ctzll(align) - FRAME_SHIFT;
+    return request->align_order <= ALIGN_ORDER_MAX ? FRAME_OK : FRAME_LAYOUT_IMPOSSIBLE;
+}
+
+enum frame_status frame_alloc_contiguous(struct frame_allocator *fa, struct frame_layout layout, struct frame_run *run)
+{
+    struct frame_request request;
+    pfn_t first;
+    enum frame_status status = request_of(layout, &request);
+    if (status != FRAME_OK) {
+        return status;
+    }
+    status =
+        request.count == 1 && request.align_order == 0 ? frame_alloc_one(fa, &first) : alloc_run(fa, request, &first);
+    if (status == FRAME_OK) {
+        *run = frame_run(first, request.count);
+    }
+    return status;
+}
+
+static void frames_zero(struct frame_run run)
+{
+    memset(platform_phys_to_virt(frame_addr(run.first)), 0, run.count << FRAME_SHIFT);
+}
+
+enum frame_status frame_alloc_one_zeroed(struct frame_allocator *fa, pfn_t *frame)
+{
+    enum frame_status status = frame_alloc_one(fa, frame);
+    if (status == FRAME_OK) {
+        frames_zero(frame_run(*frame, 1));
+    }
+    return status;
+}
+
+enum frame_status frame_alloc_contiguous_zeroed(struct frame_allocator *fa, struct frame_layout layout,
+                                                struct frame_run *run)
+{
+    enum frame_status status = frame_alloc_contiguous(fa, layout, run);
+    if (status == FRAME_OK) {
+        frames_zero(*run);
+    }
+    return status;
+}
+
+/* ---- free --------------------------------------------------------------------------------------------------- */
+
+/* A frame with count 0 goes to the hart's own memory, else to the global allocator. */
+static void give_one(struct frame_allocator *fa, struct hart *hart, pfn_t frame)
+{
+    bool given = false;
+    if (hart_enter(hart)) {
+        if (hart->capacity > 0) {
+            hart_cache_give(fa, hart, frame);
+            given = true;
+        } else {
+            given = fa->variant->local_give != NULL &&
+                    fa->variant->local_give(fa->global, platform_hart_id(), frame_run(frame, 1));
+        }
+        hart_exit(hart);
+    }
+    if (!given) {
+        global_give(fa, hart, &frame, 1);
+    }
+}
+
+__attribute__((noinline)) static enum frame_status free_one_slow(struct frame_allocator *fa, struct hart *hart,
+                                                                 pfn_t frame)
+{
+    struct count_view view;
+    if (!view_copy(fa, hart, frame, &view)) {
+        return FRAME_FOREIGN;
+    }
+    enum frame_status status = counts_drop_run(&view, frame_run(frame, 1));
+    if (status == FRAME_OK) {
+        give_one(fa, hart, frame);
+    } else if (status == FRAME_NOT_ALLOCATED) {
+        status = status_of_uncounted(fa, frame_run(frame, 1));
+    }
+    return status;
+}
+
+enum frame_status frame_free_one(struct frame_allocator *fa, pfn_t frame)
+{
+    struct hart *hart = hart_self(fa);
+    if (__builtin_expect(hart_enter(hart), 1)) {
+        struct magazine *loaded = hart->loaded;
+        if (__builtin_expect(loaded->count < hart->capacity && count_view_covers(&hart->views[0], frame), 1) &&
+            __builtin_expect(count_drop_one(&hart->views[0], frame), 1)) {
+            loaded->frames[loaded->count++] = frame;
+            hart_exit(hart);
+            return FRAME_OK;
+        }
+        hart_exit(hart);
+    }
+    return free_one_slow(fa, hart, frame);
+}
+
+enum frame_status frame_free_run(struct frame_allocator *fa, struct frame_run run)
+{
+    if (run.count == 1) {
+        return frame_free_one(fa, run.first);
+    }
+    struct hart *hart = hart_self(fa);
+    struct count_view view;
+    if (run.count == 0 || !view_copy(fa, hart, run.first, &view) ||
+        run.count > view.count - (run.first.value - view.first)) {
+        return FRAME_FOREIGN;
+    }
+    enum frame_status status = counts_drop_run(&view, run);
+    if (status != FRAME_OK) {
+        return status == FRAME_NOT_ALLOCATED ? status_of_uncounted(fa, run) : status;
+    }
+    bool given = false;
+    if (fa->variant->local_give != NULL && hart_enter(hart)) {
+        given = fa->variant->local_give(fa->global, platform_hart_id(), run);
+        hart_exit(hart);
+    }
+    if (!given) {
+        global_give_run(fa, hart, run);
+    }
+    return FRAME_OK;
+}
+
+enum frame_status frame_free_contiguous(struct frame_allocator *fa, pfn_t first, struct frame_layout layout)
+{
+    struct frame_request request;
+    enum frame_status status = request_of(layout, &request);
+    if (status != FRAME_OK) {
+        return status;
+    }
+    if ((first.value & ((UINT64_C(1) << request.align_order) - 1)) != 0) {
+        return FRAME_MISALIGNED;
+    }
+    return frame_free_run(fa, frame_run(first, request.count));
+}
+
+/* ---- references --------------------------------------------------------------------------------------------- */
+
+enum frame_status frame_ref(struct frame_allocator *fa, pfn_t frame)
+{
+    struct count_view view;
+    if (!view_copy(fa, hart_self(fa), frame, &view)) {
+        return FRAME_FOREIGN;
+    }
+    enum frame_status status = count_add_ref(&view, frame);
+    return status == FRAME_NOT_ALLOCATED ? status_of_uncounted(fa, frame_run(frame, 1)) : status;
+}
+
+enum frame_status frame_unref(struct frame_allocator *fa, pfn_t frame)
+{
+    struct count_view view;
+    if (!view_copy(fa, hart_self(fa), frame, &view)) {
+        return FRAME_FOREIGN;
+    }
+    enum frame_status status = count_drop_ref(&view, frame);
+    if (status == FRAME_SHARED) {
+        return frame_free_one(fa, frame);
+    }
+    return status == FRAME_NOT_ALLOCATED ? status_of_uncounted(fa, frame_run(frame, 1)) : status;
+}
+
+uint32_t frame_ref_count(struct frame_allocator *fa, pfn_t frame)
+{
+    struct count_view view;
+    return view_copy(fa, hart_self(fa), frame, &view) ? count_read(&view, frame) : 0;
+}
+
+enum frame_status frame_at_addr(struct frame_allocator *fa, phys_addr_t addr, pfn_t *frame)
+{
+    if ((addr.value & (FRAME_SIZE - 1)) != 0) {
+        return FRAME_MISALIGNED;
+    }
+    pfn_t found = frame_containing(addr);
+    const struct arena *arena = fa->variant->find(fa->global, platform_hart_id(), found);
+    if (arena == NULL || !arena_covers(arena, frame_run(found, 1))) {
+        return FRAME_FOREIGN;
+    }
+    *frame = found;
+    return FRAME_OK;
+}
+
+bool frame_allocator_drain(struct frame_allocator *fa)
+{
+    return harts_drain(fa);
+}
+
+uint64_t frame_max_alignment(const struct frame_allocator *fa)
+{
+    uint32_t order = ALIGN_ORDER_MAX;
+    while (order > 0 && atomic_load_explicit(&fa->longest_run[order], memory_order_relaxed) == 0) {
+        order--;
+    }
+    return FRAME_SIZE << order;
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT
+ * Refill, spill and drain of the per-hart caches, and core's side of every call of a variant. The theory stands in
+ * hart_cache.h. */
+#include "hart_cache.h"
+
+/* Turns that a drainer waits for one hart's section to end. A section is a few hundred instructions, but its hart
+ * may be waiting for a core: with platform_relax, this is some tenths of a second on the host. */
+#define DRAIN_TURNS 20000u
+
+/* ---- the variant's calls ------------------------------------------------------------------------------------ */
+
+/* A movement begins: `moves` becomes odd before anything moves. The release fence (partner: the acquire fence in
+ * moves_sum, allocator.c) makes whoever sees the movement's effect see the odd number too. */
+static uint64_t move_begin(struct hart *hart)
+{
+    uint64_t moves = atomic_load_explicit(&hart->moves, memory_order_relaxed);
+    atomic_store_explicit(&hart->moves, moves + 1, memory_order_relaxed);
+    /* The one fence that stands for two: it orders `moves`, and it publishes what the caller wrote to the frames it
+     * gives. Partner of the second: the acquire fences after takes. */
+    atomic_thread_fence(memory_order_release);
+    return moves;
+}
+
+/* It ends. If nothing was moved, the number goes back to what it was: then it is as if it had never begun. */
+static void move_end(struct hart *hart, uint64_t moves, bool moved)
+{
+    atomic_store_explicit(&hart->moves, moved ? moves + 2 : moves, memory_order_release);
+}
+
+uint32_t global_take(struct frame_allocator *fa, struct hart *hart, pfn_t *frames, uint32_t count)
+{
+    uint64_t moves = move_begin(hart);
+    uint32_t taken = fa->variant->take(fa->global, platform_hart_id(), frames, count);
+    atomic_thread_fence(memory_order_acquire); /* partner: the release fence before the give */
+    move_end(hart, moves, taken > 0);
+    counter_add(&hart->global_takes, 1);
+    return taken;
+}
+
+void global_give(struct frame_allocator *fa, struct hart *hart, pfn_t *frames, uint32_t count)
+{
+    uint64_t moves = move_begin(hart);
+    fa->variant->give(fa->global, platform_hart_id(), frames, count);
+    move_end(hart, moves, true);
+    counter_add(&hart->global_gives, 1);
+}
+
+bool global_take_run(struct frame_allocator *fa, struct hart *hart, struct frame_request request, pfn_t *first)
+{
+    uint64_t moves = move_begin(hart);
+    bool taken = fa->variant->take_run(fa->global, platform_hart_id(), request, first);
+    atomic_thread_fence(memory_order_acquire);
+    /* A run that failed may have claimed some frames for a moment, so others must look again. */
+    move_end(hart, moves, true);
+    counter_add(&hart->global_takes, 1);
+    return taken;
+}
+
+void global_give_run(struct frame_allocator *fa, struct hart *hart, struct frame_run run)
+{
+    uint64_t moves = move_begin(hart);
+    fa->variant->give_run(fa->global, platform_hart_id(), run);
+    move_end(hart, moves, true);
+    counter_add(&hart->global_gives, 1);
+}
+
+/* ---- magazines ---------------------------------------------------------------------------------------------- */
+
+static void magazines_exchange(struct hart *hart)
+{
+    struct magazine *loaded = hart->loaded;
+    hart->loaded = hart->previous;
+    hart->previous = loaded;
+}
+
+bool hart_cache_take(struct frame_allocator *fa, struct hart *hart, pfn_t *frame)
+{
+    if (hart->loaded->count == 0) {
+        magazines_exchange(hart);
+    }
+    struct magazine *loaded = hart->loaded;
+    if (loaded->count == 0) {
+        if (hart->capacity == 0) {
+            return global_take(fa, hart, frame, 1) == 1;
+        }
+        loaded->count = global_take(fa, hart, loaded->frames, hart->batch);
+        counter_add(&hart->refill_frames, loaded->count);
+        if (loaded->count == 0) {
+            return false;
+        }
+    }
+    *frame = loaded->frames[--loaded->count];
+    return true;
+}
+
+void hart_cache_give(struct frame_allocator *fa, struct hart *hart, pfn_t frame)
+{
+    FRAME_DEBUG_ASSERT(hart->capacity > 0);
+    if (hart->loaded->count == hart->capacity) {
+        magazines_exchange(hart);
+    }
+    struct magazine *loaded = hart->loaded;
+    if (loaded->count == hart->capacity) {
+        loaded->count -= hart->batch;
+        global_give(fa, hart, &loaded->frames[loaded->count], hart->batch);
+        counter_add(&hart->spill_frames, hart->batch);
+    }
+    loaded->frames[loaded->count++] = frame;
+}
+
+/* ---- drain -------------------------------------------------------------------------------------------------- */
+
+static void magazine_empty(struct frame_allocator *fa, struct hart *self, struct magazine *magazine)
+{
+    uint32_t count = magazine->count;
+    if (count > 0) {
+        magazine->count = 0;
+        global_give(fa, self, magazine->frames, count);
+    }
+}
+
+/* Empties `victim`'s cache; the caller has it for itself. */
+static void cache_empty(struct frame_allocator *fa, struct hart *self, struct hart *victim)
+{
+    magazine_empty(fa, self, victim->loaded);
+    magazine_empty(fa, self, victim->previous);
+    for (uint32_t i = 0; i < HART_VIEWS; i++) {
+        victim->views[i] = (struct count_view){0}; /* an arena may be about to go */
+    }
+    if (fa->variant->local_drain != NULL) {
+        uint64_t moves = move_begin(self);
+        fa->variant->local_drain(fa->global, (uint32_t)(victim - fa->harts));
+        move_end(self, moves, true);
+    }
+}
+
+/* Waits, as long as `*turns` lasts, until `word` reads 0, which acquires. */
+static bool wait_for_zero(const _Atomic uint32_t *word, uint32_t *turns)
+{
+    while (atomic_load_explicit(word, memory_order_acquire) != 0) {
+        if (*turns == 0) {
+            return false;
+        }
+        (*turns)--;
+        platform_relax();
+    }
+    return true;
+}
+
+/* Takes the right to drain `victim`. If another drainer has it, its frames are on their way: wait for it to end, so
+ * that what this drain promises it has itself seen. */
+static bool drain_claim(struct hart *victim, uint32_t *turns)
+{
+    while (wait_for_zero(&victim->drain, turns)) {
+        uint32_t nobody = 0;
+        /* Acquire, partner of the release in harts_drain: the last drainer's work is done. */
+        if (atomic_compare_exchange_strong_explicit(&victim->drain, &nobody, 1, memory_order_acquire,
+                                                    memory_order_relaxed)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Claims in ascending order, so that two drainers never wait for one another; then one heavy barrier for all. */
+bool harts_drain(struct frame_allocator *fa)
+{
+    struct hart *self = hart_self(fa);
+    uint64_t claimed[(HART_MAX + 63) / 64] = {0};
+    uint32_t turns = DRAIN_TURNS;
+    uint32_t missed = 0;
+    counter_add(&self->drains, 1);
+    for (uint32_t i = 0; i < fa->hart_count; i++) {
+        if (drain_claim(&fa->harts[i], &turns)) {
+            claimed[i / 64] |= UINT64_C(1) << (i % 64);
+        } else {
+            missed++;
+        }
+    }
+    platform_barrier_heavy(); /* partner: platform_barrier_light in hart_enter */
+    for (uint32_t i = 0; i < fa->hart_count; i++) {
+        struct hart *victim = &fa->harts[i];
+        if ((claimed[i / 64] >> (i % 64) & 1) == 0) {
+            continue;
+        }
+        if (wait_for_zero(&victim->in_section, &turns)) {
+            cache_empty(fa, self, victim);
+        } else {
+            missed++;
+        }
+        atomic_store_explicit(&victim->drain, 0, memory_order_release); /* partner: the acquire in hart_enter */
+    }
+    counter_add(&self->drain_timeouts, missed);
+    return missed == 0;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT
+ * The per-hart frame cache: two magazines a hart (Bonwick & Adams, USENIX 2001), and the handshake by which another
+ * hart empties them.
+ *
+ * 1. Magazines. A hart allocates from `loaded` and frees into it. When `loaded` cannot serve, it is exchanged with
+ *    `previous`; when that cannot either, the global allocator is called once for a batch of b frames. After such a
+ *    call at least b operations follow before the next, whatever the trace: that is what two magazines buy (P11).
+ * 2. Sections. The owner touches its cache only between hart_enter and hart_exit. A section has no atomic
+ *    read-modify-write and no fence: that is the fast path's whole synchronisation.
+ * 3. The drain handshake, an asymmetric Dekker. The owner stores in_section = 1, then loads `drain`; the drainer
+ *    stores drain = 1, then loads in_section. One of the two must see the other's store. Ordinarily both sides need
+ *    a full fence between store and load; here the owner's is platform_barrier_light(), a compiler barrier, and the
+ *    drainer's is platform_barrier_heavy(), which makes every hart, the owner too, pass a full fence. If the owner's
+ *    store came before that fence, the drainer sees it and waits for the section's end; if after, the owner's load
+ *    comes after it too and sees drain = 1.
+ *    - hart_exit stores in_section = 0 with release; the drainer's load acquires: it sees the magazines as the owner
+ *      left them.
+ *    - The drainer stores drain = 0 with release; hart_enter loads with acquire: the owner sees them emptied.
+ *    - in_section = 1 and the drainer's first load may be relaxed: the heavy barrier orders them.
+ * 4. A hart that finds its cache being drained does not wait: it goes past the cache to the global allocator. A
+ *    drainer waits for the end of a section, and only for a bounded number of turns: a hart that was stopped inside
+ *    a section keeps what is in its cache and nothing else. A drainer is in no section itself, so that two drainers
+ *    never wait for one another.
+ * 5. `moves` is a sequence count of this hart's movements between global allocator and elsewhere: odd while one is
+ *    under way. An allocation that found nothing believes it only if nobody moved anything meanwhile; see
+ *    allocator.c. */
+#ifndef FRAMELAB_CORE_HART_CACHE_H
+#define FRAMELAB_CORE_HART_CACHE_H
+
+#include "counts.h"
+#include "frame_allocator.h"
+#include "platform.h"
+#include "variant.h"
+
+/* Arenas whose counts a hart keeps at hand. The first is tried on the fast path. */
+#define HART_VIEWS 8u
+
+struct magazine {
+    uint32_t count;
+    pfn_t frames[];
+};
+
+struct hart {
+    /* The owner's line. */
+    _Alignas(CACHE_PAIR) _Atomic uint32_t in_section; /* written by the owner only */
+    _Atomic uint32_t drain;                           /* written by drainers only */
+    uint32_t capacity;                                /* frames a magazine, constant */
+    uint32_t batch;                                   /* frames a refill or spill, constant */
+    struct magazine *loaded;
+    struct magazine *previous;
+    struct count_view views[HART_VIEWS]; /* touched in a section only */
+
+    /* Owner writes, others read: on lines of their own. */
+    _Alignas(CACHE_PAIR) _Atomic uint64_t moves;
+    _Atomic uint64_t global_takes, global_gives, refill_frames, spill_frames;
+    _Atomic uint64_t drains, drain_timeouts, bypasses, failures;
+};
+
+/* Counters have one writer each, so a load and a store make an increment. */
+static inline void counter_add(_Atomic uint64_t *counter, uint64_t n)
+{
+    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n, memory_order_relaxed);
+}
+
+/* Begins a section; false if the cache is being drained: go past it. */
+static inline bool hart_enter(struct hart *hart)
+{
+    atomic_store_explicit(&hart->in_section, 1, memory_order_relaxed);
+    platform_barrier_light(); /* partner: platform_barrier_heavy in harts_drain */
+    if (__builtin_expect(atomic_load_explicit(&hart->drain, memory_order_acquire) == 0, 1)) {
+        return true;
+    }
+    atomic_store_explicit(&hart->in_section, 0, memory_order_release);
+    counter_add(&hart->bypasses, 1);
+    return false;
+}
+
+static inline void hart_exit(struct hart *hart)
+{
+    atomic_store_explicit(&hart->in_section, 0, memory_order_release);
+}
+
+/* Everything of an allocator; private to core. */
+struct frame_allocator {
+    struct hart *harts;
+    struct global *global;
+    const struct variant *variant;
+    uint32_t hart_count;
+    uint64_t hole_metadata_limit_bytes;
+    /* Longest run, in frames, that an empty arena offers at an alignment of 2^index frames; 0: no such. */
+    _Atomic uint64_t longest_run[ALIGN_ORDER_MAX + 1];
+
+    _Alignas(CACHE_PAIR) _Atomic uint32_t arenas_locked; /* guards what follows; held by add and remove */
+    uint32_t arena_count;
+    struct arena *arenas[ARENA_MAX];
+    uint8_t node_order[NODE_MAX * NODE_MAX];
+    uint32_t hart_node[HART_MAX];
+    uint32_t node_count;
+};
+
+static inline struct hart *hart_self(const struct frame_allocator *fa)
+{
+    return &fa->harts[platform_hart_id()];
+}
+
+/* In a section. A frame from the magazines, refilled if need be; false if the global allocator has none. */
+bool hart_cache_take(struct frame_allocator *fa, struct hart *hart, pfn_t *frame);
+
+/* In a section, magazines on. Puts a free frame (count 0) into the magazines, spilling if need be. */
+void hart_cache_give(struct frame_allocator *fa, struct hart *hart, pfn_t frame);
+
+/* Empties the caches of all harts into the global allocator, the caller's own too. Not in a section. False if some
+ * hart did not leave its section in bounded time. */
+bool harts_drain(struct frame_allocator *fa);
+
+/* The calls of the variant with the fences and counters that core owes them; any hart, in a section or not. */
+uint32_t global_take(struct frame_allocator *fa, struct hart *hart, pfn_t *frames, uint32_t count);
+void global_give(struct frame_allocator *fa, struct hart *hart, pfn_t *frames, uint32_t count);
+bool global_take_run(struct frame_allocator *fa, struct hart *hart, struct frame_request request, pfn_t *first);
+void global_give_run(struct frame_allocator *fa, struct hart *hart, struct frame_run run);
+
+#endif

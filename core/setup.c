@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: MIT
+ * Building an allocator, and arenas that come and go.
+ *
+ * 1. Init takes from the boot allocator: the descriptor, the variant's shared state, the harts' caches. What is left
+ *    becomes arenas (arena.h), and with it the FDT's own region.
+ * 2. Adding an arena is the same for one region at a time, while harts run: nobody sees it before the variant has
+ *    attached it.
+ * 3. Removing one: the caches are drained, since a cached frame would pin it; the variant detaches it if all of its
+ *    frames are there; then nobody must be looking at it still. Harts look in two ways: through the views of their
+ *    caches, which a second drain clears, and inside the variant, which quiesces. If either does not come about in
+ *    bounded time the arena is attached again, and nothing has changed.
+ * 4. Add and remove exclude one another by a flag; a second one waits for a bounded time and then says busy. */
+#include <string.h>
+
+#include "boot_allocator.h"
+#include "hart_cache.h"
+#include "memory_map.h"
+
+/* Turns that a second hot-plug operation waits for the first. */
+#define HOTPLUG_TURNS 20000u
+
+/* ---- node order --------------------------------------------------------------------------------------------- */
+
+/* For every node: all nodes by distance, itself first, ties by number (insertion sort: at most 64). */
+static void node_order_init(struct frame_allocator *fa, const struct memory_map *map)
+{
+    fa->node_count = map->node_count;
+    for (uint32_t from = 0; from < fa->node_count; from++) {
+        uint8_t *order = &fa->node_order[from * fa->node_count];
+        const uint8_t *distance = map->distance[from];
+        for (uint32_t node = 0; node < fa->node_count; node++) {
+            uint32_t at = node;
+            for (; at > 0 && (node == from || (order[at - 1] != from && distance[order[at - 1]] > distance[node]));
+                 at--) {
+                order[at] = order[at - 1];
+            }
+            order[at] = (uint8_t)node;
+        }
+    }
+    for (uint32_t hart = 0; hart < fa->hart_count; hart++) {
+        fa->hart_node[hart] = map->hart_count > 0 ? map->hart_node[hart % map->hart_count] : 0;
+    }
+}
+
+/* ---- arenas ------------------------------------------------------------------------------------------------- */
+
+/* How long a run an empty arena offers at each alignment. */
+static void longest_runs_update(struct frame_allocator *fa)
+{
+    for (uint32_t order = 0; order <= ALIGN_ORDER_MAX; order++) {
+        uint64_t longest = 0;
+        for (uint32_t a = 0; a < fa->arena_count; a++) {
+            for (uint32_t r = 0; r < fa->arenas[a]->region_count; r++) {
+                struct frame_run region = fa->arenas[a]->regions[r];
+                uint64_t skip = align_up_u64(region.first.value, UINT64_C(1) << order) - region.first.value;
+                uint64_t length = region.count > skip ? region.count - skip : 0;
+                longest = length > longest ? length : longest;
+            }
+        }
+        atomic_store_explicit(&fa->longest_run[order], longest, memory_order_relaxed);
+    }
+}
+
+/* Arenas in the making: for whom, and which memory is known to hold zeroes. */
+struct arena_builder {
+    struct frame_allocator *fa;
+    bool ram_is_zero;
+    struct phys_range except; /* though this part does not */
+};
+
+static bool ranges_overlap(struct phys_range a, struct phys_range b)
+{
+    return a.size > 0 && b.size > 0 && a.start.value <= b.start.value + (b.size - 1) &&
+           b.start.value <= a.start.value + (a.size - 1);
+}
+
+static enum frame_status arena_put_in_service(void *context, const struct arena_plan *plan)
+{
+    const struct arena_builder *builder = context;
+    struct frame_allocator *fa = builder->fa;
+    if (fa->arena_count == ARENA_MAX) {
+        return FRAME_NO_MEMORY;
+    }
+    bool metadata_is_zero = builder->ram_is_zero && !ranges_overlap(plan->metadata, builder->except);
+    struct arena *arena = arena_build(plan, fa->variant->arena_bytes, metadata_is_zero);
+    enum frame_status status = fa->variant->attach(fa->global, arena);
+    if (status == FRAME_OK) {
+        fa->arenas[fa->arena_count++] = arena;
+    }
+    return status;
+}
+
+static void region_skipped(void *context, struct ram_region region, const char *why)
+{
+    (void)context;
+    platform_log("skipping %llu KiB of RAM at 0x%llx: %s", (unsigned long long)(region.range.size >> 10),
+                 (unsigned long long)region.range.start.value, why);
+}
+
+static enum frame_status arenas_add(struct arena_builder *builder, const struct ram_region *regions, uint32_t count)
+{
+    struct frame_allocator *fa = builder->fa;
+    const struct arena_selection_options options = {
+        .hole_metadata_limit_bytes = fa->hole_metadata_limit_bytes,
+        .variant_bytes = fa->variant->arena_bytes,
+        .skipped = region_skipped,
+        .context = builder,
+    };
+    enum frame_status status = arena_select(regions, count, &options, arena_put_in_service);
+    longest_runs_update(fa);
+    return status;
+}
+
+/* ---- init --------------------------------------------------------------------------------------------------- */
+
+static struct magazine *magazine_carve(unsigned char **memory, uint32_t capacity)
+{
+    struct magazine *magazine = (struct magazine *)(void *)*memory;
+    *memory += align_up_u64(sizeof *magazine + capacity * sizeof magazine->frames[0], CACHE_PAIR);
+    return magazine;
+}
+
+static bool harts_init(struct frame_allocator *fa, const struct frame_allocator_config *config,
+                       struct boot_allocator *boot)
+{
+    uint64_t magazine_bytes = align_up_u64(sizeof(struct magazine) + config->magazine * sizeof(pfn_t), CACHE_PAIR);
+    fa->harts = boot_alloc_zeroed(boot, config->hart_count * sizeof *fa->harts, CACHE_PAIR);
+    unsigned char *magazines = boot_alloc_zeroed(boot, 2 * magazine_bytes * config->hart_count, CACHE_PAIR);
+    if (fa->harts == NULL || magazines == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < config->hart_count; i++) {
+        struct hart *hart = &fa->harts[i];
+        hart->capacity = config->magazine;
+        hart->batch = config->batch == 0 ? config->magazine : config->batch;
+        hart->loaded = magazine_carve(&magazines, config->magazine);
+        hart->previous = magazine_carve(&magazines, config->magazine);
+    }
+    return true;
+}
+
+static enum frame_status global_init(struct frame_allocator *fa, const struct frame_allocator_config *config,
+                                     struct boot_allocator *boot)
+{
+    const struct global_config global_config = {
+        .hart_count = config->hart_count,
+        .node_count = fa->node_count,
+        .node_order = fa->node_order,
+        .hart_node = fa->hart_node,
+        .knobs = config->knobs,
+    };
+    fa->global = boot_alloc_zeroed(boot, config->variant->global_bytes(config->hart_count), CACHE_PAIR);
+    return fa->global == NULL ? FRAME_NO_MEMORY : config->variant->init(fa->global, &global_config);
+}
+
+enum frame_status frame_allocator_init(struct frame_allocator **out, const struct frame_allocator_config *config,
+                                       struct boot_allocator *boot, struct memory_map *map)
+{
+    if (config->hart_count == 0 || config->hart_count > HART_MAX || config->magazine > MAGAZINE_MAX ||
+        config->batch > config->magazine) {
+        return FRAME_BAD_CONFIG;
+    }
+    struct frame_allocator *fa = boot_alloc_zeroed(boot, sizeof *fa, CACHE_PAIR);
+    /* Two lists of regions, then one: too large for a kernel's stack, and only needed for a moment. */
+    struct ram_region *regions = boot_alloc_zeroed(boot, 2 * REGION_MAX * sizeof *regions, CACHE_PAIR);
+    if (fa == NULL || regions == NULL) {
+        return FRAME_NO_MEMORY;
+    }
+    fa->variant = config->variant;
+    fa->hart_count = config->hart_count;
+    fa->hole_metadata_limit_bytes = config->hole_metadata_limit_bytes;
+    node_order_init(fa, map);
+    if (!harts_init(fa, config, boot)) {
+        return FRAME_NO_MEMORY;
+    }
+    enum frame_status status = global_init(fa, config, boot);
+    if (status != FRAME_OK) {
+        return status;
+    }
+    uint32_t count = boot_allocator_finish(boot, regions);
+    count += memory_map_release_fdt(map, regions + count, REGION_MAX);
+    struct arena_builder builder = {fa, platform_ram_is_zero(), map->fdt};
+    status = arenas_add(&builder, regions, count);
+    if (status == FRAME_OK && fa->arena_count == 0) {
+        status = FRAME_NO_MEMORY;
+    }
+    *out = fa;
+    return status;
+}
+
+/* ---- hot-plug ----------------------------------------------------------------------------------------------- */
+
+static bool arenas_lock(struct frame_allocator *fa)
+{
+    for (uint32_t turn = 0; turn < HOTPLUG_TURNS; turn++) {
+        /* Acquire, partner of the release in arenas_unlock. */
+        if (atomic_exchange_explicit(&fa->arenas_locked, 1, memory_order_acquire) == 0) {
+            return true;
+        }
+        platform_relax();
+    }
+    return false;
+}
+
+static void arenas_unlock(struct frame_allocator *fa)
+{
+    atomic_store_explicit(&fa->arenas_locked, 0, memory_order_release);
+}
+
+static bool overlaps_arena(const struct frame_allocator *fa, struct frame_run run)
+{
+    for (uint32_t i = 0; i < fa->arena_count; i++) {
+        struct frame_run span = fa->arenas[i]->span;
+        if (run.first.value < frame_run_end(span) && span.first.value < frame_run_end(run)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum frame_status frame_arena_add(struct frame_allocator *fa, struct phys_range range, uint32_t node)
+{
+    struct frame_run run = frame_run_inside(range);
+    if (range.size == 0 || range.start.value + range.size < range.start.value || node >= fa->node_count) {
+        return FRAME_BAD_CONFIG;
+    }
+    if (run.count == 0) {
+        return FRAME_NO_MEMORY;
+    }
+    if (!arenas_lock(fa)) {
+        return FRAME_BUSY;
+    }
+    enum frame_status status = FRAME_OVERLAP;
+    if (!overlaps_arena(fa, run)) {
+        const struct ram_region region = {{frame_addr(run.first), run.count << FRAME_SHIFT}, node};
+        uint32_t before = fa->arena_count;
+        struct arena_builder builder = {.fa = fa, .ram_is_zero = false}; /* it may have been in use before */
+        status = arenas_add(&builder, &region, 1);
+        if (status == FRAME_OK && fa->arena_count == before) {
+            status = FRAME_NO_MEMORY;
+        }
+    }
+    arenas_unlock(fa);
+    return status;
+}
+
+static enum frame_status arena_take_out_of_service(struct frame_allocator *fa, uint32_t index)
+{
+    struct arena *arena = fa->arenas[index];
+    harts_drain(fa);
+    enum frame_status status = fa->variant->detach(fa->global, arena);
+    if (status != FRAME_OK) {
+        return status;
+    }
+    if (!harts_drain(fa) || !fa->variant->quiesce(fa->global, platform_hart_id())) {
+        /* The slot that detach left is free, so this cannot fail. */
+        status = fa->variant->attach(fa->global, arena);
+        FRAME_ASSERT(status == FRAME_OK);
+        return FRAME_BUSY;
+    }
+    fa->arenas[index] = fa->arenas[--fa->arena_count];
+    longest_runs_update(fa);
+    return FRAME_OK;
+}
+
+enum frame_status frame_arena_remove(struct frame_allocator *fa, pfn_t frame)
+{
+    if (!arenas_lock(fa)) {
+        return FRAME_BUSY;
+    }
+    enum frame_status status = FRAME_FOREIGN;
+    for (uint32_t i = 0; i < fa->arena_count; i++) {
+        if (frame_run_contains(fa->arenas[i]->span, frame)) {
+            status = arena_take_out_of_service(fa, i);
+            break;
+        }
+    }
+    arenas_unlock(fa);
+    return status;
+}
+
+void frame_allocator_arenas(struct frame_allocator *fa, void (*visit)(void *context, const struct arena *arena),
+                            void *context)
+{
+    for (uint32_t i = 0; i < fa->arena_count; i++) {
+        visit(context, fa->arenas[i]);
+    }
+}

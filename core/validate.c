@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT
+ * The books: statistics while harts run, and at rest the equation
+ *
+ *        free + cached + allocated = total,   every frame in exactly one of them
+ *
+ * (P2). "Free" is what the variant's walk visits, "cached" what lies in magazines and hart-local memory, "allocated"
+ * what has a reference count above 0. To see that no frame is in two places, a frame that was visited has its count
+ * word set to a mark, which is no possible count, and restored afterwards; a second visit finds the mark. */
+#include "hart_cache.h"
+
+/* A count word with the bit that COUNT_MASK leaves out. */
+#define VISITED UINT32_C(0x80000000)
+
+struct books {
+    struct frame_allocator *fa;
+    uint64_t visited; /* frames, in this walk */
+    bool restoring;
+    bool sound;
+};
+
+static bool complain(struct books *books, pfn_t frame, const char *what)
+{
+    if (books->sound) {
+        platform_log("validate: frame 0x%llx %s", (unsigned long long)frame.value, what);
+    }
+    books->sound = false;
+    return false;
+}
+
+static bool mark_frame(struct books *books, const struct arena *arena, pfn_t frame)
+{
+    struct count_view view = count_view_of(arena);
+    _Atomic uint32_t *word_at = count_word(&view, frame);
+    uint32_t word = atomic_load_explicit(word_at, memory_order_relaxed);
+    uint32_t group = atomic_load_explicit(group_word(&view, frame), memory_order_relaxed);
+    if (books->restoring) {
+        atomic_store_explicit(word_at, word & COUNT_MASK, memory_order_relaxed);
+        return true;
+    }
+    if ((word & VISITED) != 0) {
+        return complain(books, frame, "is in two places");
+    }
+    atomic_store_explicit(word_at, word | VISITED, memory_order_relaxed);
+    if ((group & GROUP_WHOLE) != 0 || count_sum(word, group) != 0) {
+        return complain(books, frame, "is free or cached but has references");
+    }
+    return true;
+}
+
+/* One run that is free or cached. */
+static void visit_run(void *context, struct frame_run run)
+{
+    struct books *books = context;
+    books->visited += run.count;
+    for (uint32_t i = 0; i < books->fa->arena_count; i++) {
+        const struct arena *arena = books->fa->arenas[i];
+        if (arena_covers(arena, run)) {
+            for (uint64_t f = 0; f < run.count; f++) {
+                mark_frame(books, arena, pfn(run.first.value + f));
+            }
+            return;
+        }
+    }
+    complain(books, run.first, "is free or cached but in no usable region of an arena");
+}
+
+static bool walk_free(struct books *books)
+{
+    return books->fa->variant->walk_free(books->fa->global, visit_run, books);
+}
+
+static void walk_cached(struct books *books)
+{
+    struct frame_allocator *fa = books->fa;
+    for (uint32_t h = 0; h < fa->hart_count; h++) {
+        const struct magazine *const magazines[] = {fa->harts[h].loaded, fa->harts[h].previous};
+        for (uint32_t m = 0; m < 2; m++) {
+            for (uint32_t i = 0; i < magazines[m]->count; i++) {
+                visit_run(books, frame_run(magazines[m]->frames[i], 1));
+            }
+        }
+        if (fa->variant->local_walk != NULL) {
+            fa->variant->local_walk(fa->global, h, visit_run, books);
+        }
+    }
+}
+
+/* Frames of one arena with references; a frame without any must have been visited. */
+static uint64_t count_allocated(struct books *books, const struct arena *arena)
+{
+    struct count_view view = count_view_of(arena);
+    uint64_t allocated = 0;
+    for (uint32_t r = 0; r < arena->region_count; r++) {
+        for (uint64_t f = 0; f < arena->regions[r].count; f++) {
+            pfn_t frame = pfn(arena->regions[r].first.value + f);
+            uint32_t word = atomic_load_explicit(count_word(&view, frame), memory_order_relaxed);
+            if ((word & VISITED) != 0) {
+                continue;
+            }
+            if (count_read(&view, frame) == 0) {
+                complain(books, frame, "is lost: neither free nor cached nor referenced");
+            } else {
+                allocated++;
+            }
+        }
+    }
+    return allocated;
+}
+
+bool frame_allocator_validate(struct frame_allocator *fa, struct frame_account *account)
+{
+    struct books books = {.fa = fa, .sound = true};
+    struct frame_account sum = {0};
+    bool variant_sound = walk_free(&books);
+    sum.free = books.visited;
+    walk_cached(&books);
+    sum.cached = books.visited - sum.free;
+    for (uint32_t i = 0; i < fa->arena_count; i++) {
+        sum.total += fa->arenas[i]->usable_frames;
+        sum.allocated += count_allocated(&books, fa->arenas[i]);
+    }
+    books.restoring = true;
+    walk_free(&books);
+    walk_cached(&books);
+    if (sum.free + sum.cached + sum.allocated != sum.total) {
+        platform_log("validate: %llu free + %llu cached + %llu allocated is not %llu in total",
+                     (unsigned long long)sum.free, (unsigned long long)sum.cached, (unsigned long long)sum.allocated,
+                     (unsigned long long)sum.total);
+        books.sound = false;
+    }
+    if (account != NULL) {
+        *account = sum;
+    }
+    return books.sound && variant_sound;
+}
+
+static void add_hart_stats(const struct hart *hart, struct frame_stats *stats)
+{
+    stats->frames_in_caches += hart->loaded->count + hart->previous->count;
+    stats->global_takes += atomic_load_explicit(&hart->global_takes, memory_order_relaxed);
+    stats->global_gives += atomic_load_explicit(&hart->global_gives, memory_order_relaxed);
+    stats->refill_frames += atomic_load_explicit(&hart->refill_frames, memory_order_relaxed);
+    stats->spill_frames += atomic_load_explicit(&hart->spill_frames, memory_order_relaxed);
+    stats->drains += atomic_load_explicit(&hart->drains, memory_order_relaxed);
+    stats->drain_timeouts += atomic_load_explicit(&hart->drain_timeouts, memory_order_relaxed);
+    stats->bypasses += atomic_load_explicit(&hart->bypasses, memory_order_relaxed);
+    stats->failures += atomic_load_explicit(&hart->failures, memory_order_relaxed);
+}
+
+void frame_allocator_stats(const struct frame_allocator *fa, struct frame_stats *stats)
+{
+    *stats = (struct frame_stats){0};
+    for (uint32_t i = 0; i < fa->arena_count; i++) {
+        stats->frames_total += fa->arenas[i]->usable_frames;
+        stats->metadata_bytes += fa->arenas[i]->metadata.size;
+    }
+    for (uint32_t h = 0; h < fa->hart_count; h++) {
+        add_hart_stats(&fa->harts[h], stats);
+    }
+    fa->variant->add_stats(fa->global, stats);
+}
