@@ -55,9 +55,11 @@ struct platform_mutex {
     _Alignas(16) unsigned char storage[64];
 };
 
-/* Returns false if the platform has no sleeping lock; then the other two may not be called. */
+/* Returns false if the platform has no sleeping lock; then the others may not be called. */
 bool platform_mutex_init(struct platform_mutex *mutex);
 void platform_mutex_lock(struct platform_mutex *mutex);
+/* Takes the lock if that can be done at once: an honest count of waits needs it. */
+bool platform_mutex_trylock(struct platform_mutex *mutex);
 void platform_mutex_unlock(struct platform_mutex *mutex);
 
 /* An invariant of our own. Never for outside input. Kept in release builds on cold paths; FRAME_DEBUG_ASSERT on
