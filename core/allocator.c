@@ -107,9 +107,9 @@ static uint64_t moves_sum(const struct frame_allocator *fa, bool *under_way)
 static bool take_any(struct frame_allocator *fa, struct hart *hart, struct frame_request request, pfn_t *first)
 {
     if (request.count == 1 && request.align_order == 0) {
-        return global_take(fa, hart, first, 1) == 1;
+        return global_take(fa, hart, false, first, 1) == 1;
     }
-    return global_take_run(fa, hart, request, first);
+    return global_take_run(fa, hart, false, request, first);
 }
 
 /* Nothing was found at first: drain, look again, and fail only on proof. */
@@ -182,20 +182,35 @@ enum frame_status frame_alloc_one(struct frame_allocator *fa, pfn_t *frame)
     return alloc_one_slow(fa, hart, frame);
 }
 
-static bool local_take(struct frame_allocator *fa, struct hart *hart, struct frame_request request, pfn_t *first)
+/* A run from the hart's own memory or from the global allocator. */
+static bool take_run(struct frame_allocator *fa, struct hart *hart, struct frame_request request, pfn_t *first)
 {
-    if (fa->variant->local_take == NULL || !hart_enter(hart)) {
-        return false;
+    bool local = hart_enter(hart);
+    bool taken = (local && fa->variant->local_take != NULL &&
+                  fa->variant->local_take(fa->global, platform_hart_id(), request, first)) ||
+                 global_take_run(fa, hart, local, request, first);
+    if (local) {
+        hart_exit(hart);
     }
-    bool taken = fa->variant->local_take(fa->global, platform_hart_id(), request, first);
-    hart_exit(hart);
     return taken;
+}
+
+/* The same way back. */
+static void give_run(struct frame_allocator *fa, struct hart *hart, struct frame_run run)
+{
+    bool local = hart_enter(hart);
+    if (!local || fa->variant->local_give == NULL || !fa->variant->local_give(fa->global, platform_hart_id(), run)) {
+        global_give_run(fa, hart, local, run);
+    }
+    if (local) {
+        hart_exit(hart);
+    }
 }
 
 static enum frame_status alloc_run(struct frame_allocator *fa, struct frame_request request, pfn_t *first)
 {
     struct hart *hart = hart_self(fa);
-    if (!local_take(fa, hart, request, first) && !global_take_run(fa, hart, request, first)) {
+    if (!take_run(fa, hart, request, first)) {
         enum frame_status status = take_last_resort(fa, hart, request, first);
         if (status != FRAME_OK) {
             return status;
@@ -263,22 +278,18 @@ enum frame_status frame_alloc_contiguous_zeroed(struct frame_allocator *fa, stru
 
 /* ---- free --------------------------------------------------------------------------------------------------- */
 
-/* A frame with count 0 goes to the hart's own memory, else to the global allocator. */
+/* A frame with count 0 goes to the magazines or the hart's own memory, else to the global allocator. */
 static void give_one(struct frame_allocator *fa, struct hart *hart, pfn_t frame)
 {
-    bool given = false;
-    if (hart_enter(hart)) {
-        if (hart->capacity > 0) {
-            hart_cache_give(fa, hart, frame);
-            given = true;
-        } else {
-            given = fa->variant->local_give != NULL &&
-                    fa->variant->local_give(fa->global, platform_hart_id(), frame_run(frame, 1));
-        }
-        hart_exit(hart);
+    bool local = hart_enter(hart);
+    if (local && hart->capacity > 0) {
+        hart_cache_give(fa, hart, frame);
+    } else if (!local || fa->variant->local_give == NULL ||
+               !fa->variant->local_give(fa->global, platform_hart_id(), frame_run(frame, 1))) {
+        global_give(fa, hart, local, &frame, 1);
     }
-    if (!given) {
-        global_give(fa, hart, &frame, 1);
+    if (local) {
+        hart_exit(hart);
     }
 }
 
@@ -329,14 +340,7 @@ enum frame_status frame_free_run(struct frame_allocator *fa, struct frame_run ru
     if (status != FRAME_OK) {
         return status == FRAME_NOT_ALLOCATED ? status_of_uncounted(fa, run) : status;
     }
-    bool given = false;
-    if (fa->variant->local_give != NULL && hart_enter(hart)) {
-        given = fa->variant->local_give(fa->global, platform_hart_id(), run);
-        hart_exit(hart);
-    }
-    if (!given) {
-        global_give_run(fa, hart, run);
-    }
+    give_run(fa, hart, run);
     return FRAME_OK;
 }
 

@@ -27,28 +27,29 @@ static void move_end(struct hart *hart, uint64_t moves, bool moved)
     atomic_store_explicit(&hart->moves, moved ? moves + 2 : moves, memory_order_release);
 }
 
-uint32_t global_take(struct frame_allocator *fa, struct hart *hart, pfn_t *frames, uint32_t count)
+uint32_t global_take(struct frame_allocator *fa, struct hart *hart, bool local, pfn_t *frames, uint32_t count)
 {
     uint64_t moves = move_begin(hart);
-    uint32_t taken = fa->variant->take(fa->global, platform_hart_id(), frames, count);
+    uint32_t taken = fa->variant->take(fa->global, platform_hart_id(), local, frames, count);
     atomic_thread_fence(memory_order_acquire); /* partner: the release fence before the give */
     move_end(hart, moves, taken > 0);
     counter_add(&hart->global_takes, 1);
     return taken;
 }
 
-void global_give(struct frame_allocator *fa, struct hart *hart, pfn_t *frames, uint32_t count)
+void global_give(struct frame_allocator *fa, struct hart *hart, bool local, pfn_t *frames, uint32_t count)
 {
     uint64_t moves = move_begin(hart);
-    fa->variant->give(fa->global, platform_hart_id(), frames, count);
+    fa->variant->give(fa->global, platform_hart_id(), local, frames, count);
     move_end(hart, moves, true);
     counter_add(&hart->global_gives, 1);
 }
 
-bool global_take_run(struct frame_allocator *fa, struct hart *hart, struct frame_request request, pfn_t *first)
+bool global_take_run(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_request request,
+                     pfn_t *first)
 {
     uint64_t moves = move_begin(hart);
-    bool taken = fa->variant->take_run(fa->global, platform_hart_id(), request, first);
+    bool taken = fa->variant->take_run(fa->global, platform_hart_id(), local, request, first);
     atomic_thread_fence(memory_order_acquire);
     /* A run that failed may have claimed some frames for a moment, so others must look again. */
     move_end(hart, moves, true);
@@ -56,10 +57,10 @@ bool global_take_run(struct frame_allocator *fa, struct hart *hart, struct frame
     return taken;
 }
 
-void global_give_run(struct frame_allocator *fa, struct hart *hart, struct frame_run run)
+void global_give_run(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_run run)
 {
     uint64_t moves = move_begin(hart);
-    fa->variant->give_run(fa->global, platform_hart_id(), run);
+    fa->variant->give_run(fa->global, platform_hart_id(), local, run);
     move_end(hart, moves, true);
     counter_add(&hart->global_gives, 1);
 }
@@ -81,9 +82,9 @@ bool hart_cache_take(struct frame_allocator *fa, struct hart *hart, pfn_t *frame
     struct magazine *loaded = hart->loaded;
     if (loaded->count == 0) {
         if (hart->capacity == 0) {
-            return global_take(fa, hart, frame, 1) == 1;
+            return global_take(fa, hart, true, frame, 1) == 1;
         }
-        loaded->count = global_take(fa, hart, loaded->frames, hart->batch);
+        loaded->count = global_take(fa, hart, true, loaded->frames, hart->batch);
         counter_add(&hart->refill_frames, loaded->count);
         if (loaded->count == 0) {
             return false;
@@ -102,7 +103,7 @@ void hart_cache_give(struct frame_allocator *fa, struct hart *hart, pfn_t frame)
     struct magazine *loaded = hart->loaded;
     if (loaded->count == hart->capacity) {
         loaded->count -= hart->batch;
-        global_give(fa, hart, &loaded->frames[loaded->count], hart->batch);
+        global_give(fa, hart, true, &loaded->frames[loaded->count], hart->batch);
         counter_add(&hart->spill_frames, hart->batch);
     }
     loaded->frames[loaded->count++] = frame;
@@ -115,7 +116,7 @@ static void magazine_empty(struct frame_allocator *fa, struct hart *self, struct
     uint32_t count = magazine->count;
     if (count > 0) {
         magazine->count = 0;
-        global_give(fa, self, magazine->frames, count);
+        global_give(fa, self, false, magazine->frames, count);
     }
 }
 

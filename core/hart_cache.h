@@ -113,10 +113,11 @@ void hart_cache_give(struct frame_allocator *fa, struct hart *hart, pfn_t frame)
  * hart did not leave its section in bounded time. */
 bool harts_drain(struct frame_allocator *fa);
 
-/* The calls of the variant with the fences and counters that core owes them; any hart, in a section or not. */
-uint32_t global_take(struct frame_allocator *fa, struct hart *hart, pfn_t *frames, uint32_t count);
-void global_give(struct frame_allocator *fa, struct hart *hart, pfn_t *frames, uint32_t count);
-bool global_take_run(struct frame_allocator *fa, struct hart *hart, struct frame_request request, pfn_t *first);
-void global_give_run(struct frame_allocator *fa, struct hart *hart, struct frame_run run);
+/* The calls of the variant with the fences and counters that core owes them. `local`: the caller is in a section. */
+uint32_t global_take(struct frame_allocator *fa, struct hart *hart, bool local, pfn_t *frames, uint32_t count);
+void global_give(struct frame_allocator *fa, struct hart *hart, bool local, pfn_t *frames, uint32_t count);
+bool global_take_run(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_request request,
+                     pfn_t *first);
+void global_give_run(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_run run);
 
 #endif

@@ -19,11 +19,11 @@
 #define REGION_NAME_MAX 32u
 
 enum reservation_kind {
-    RESERVATION_BLOCK,    /* the header's memory reservation block */
-    RESERVATION_NODE,     /* a child of /reserved-memory */
-    RESERVATION_INITRD,   /* /chosen linux,initrd-start and -end */
-    RESERVATION_KERNEL,   /* the kernel image, told by the caller */
-    RESERVATION_FDT,      /* the tree itself, while it is in use; see memory_map_release_fdt */
+    RESERVATION_BLOCK,  /* the header's memory reservation block */
+    RESERVATION_NODE,   /* a child of /reserved-memory */
+    RESERVATION_INITRD, /* /chosen linux,initrd-start and -end */
+    RESERVATION_KERNEL, /* the kernel image, told by the caller */
+    RESERVATION_FDT,    /* the tree itself, while it is in use; see memory_map_release_fdt */
     RESERVATION_KIND_COUNT
 };
 
@@ -50,15 +50,15 @@ struct memory_map {
     struct ram_region free[REGION_MAX];
     uint32_t free_count;
 
-    uint32_t hart_count;              /* enabled /cpus/cpu@ nodes; at least 1 */
-    uint64_t hart_reg[HART_MAX];      /* their `reg`: the hardware's id of each */
-    uint32_t hart_node[HART_MAX];     /* their NUMA node, dense index */
-    uint32_t node_count;              /* at least 1 */
-    uint32_t node_id[NODE_MAX];       /* numa-node-id of each dense index, ascending */
+    uint32_t hart_count;                  /* enabled /cpus/cpu@ nodes; at least 1 */
+    uint64_t hart_reg[HART_MAX];          /* their `reg`: the hardware's id of each */
+    uint32_t hart_node[HART_MAX];         /* their NUMA node, dense index */
+    uint32_t node_count;                  /* at least 1 */
+    uint32_t node_id[NODE_MAX];           /* numa-node-id of each dense index, ascending */
     uint8_t distance[NODE_MAX][NODE_MAX]; /* 10 = local; 20 where the tree says nothing */
     char bootargs[BOOTARGS_MAX];
-    struct phys_range fdt;            /* where the tree lies; size 0 if it does not lie in RAM */
-    uint32_t disabled_memory_nodes;   /* skipped for their status */
+    struct phys_range fdt;          /* where the tree lies; size 0 if it does not lie in RAM */
+    uint32_t disabled_memory_nodes; /* skipped for their status */
 };
 
 enum memory_map_status {

@@ -11,8 +11,12 @@
  *   find             X                  X
  *   attach, detach   X                  one at a time (core)
  *   quiesce          X                  one at a time (core)   bounded
- *   local hooks      owner or drainer, never both (core's handshake)
  *   walk_free        no: at rest only
+ *   local hooks      owner or drainer, never both (core's handshake)
+ *
+ * `local` in the four operations says that the caller stands inside its hart's section (hart_cache.h): only then may
+ * the variant touch what it keeps for that hart alone. When it is false, a drainer may be at that very state.
+ *
  *
  * Memory order: what a hart wrote to a frame before it gave the frame must be visible to the hart that takes it.
  * Core issues a release fence before every give and an acquire fence after every take, on the strength of which a
@@ -64,13 +68,13 @@ struct variant {
     bool (*quiesce)(struct global *global, uint32_t hart);
 
     /* Up to `count` single frames into `frames`; returns how many, fewer only if it found no more. */
-    uint32_t (*take)(struct global *global, uint32_t hart, pfn_t *frames, uint32_t count);
+    uint32_t (*take)(struct global *global, uint32_t hart, bool local, pfn_t *frames, uint32_t count);
     /* Takes back `count` frames, all of them out. Cannot fail. May reorder `frames`. */
-    void (*give)(struct global *global, uint32_t hart, pfn_t *frames, uint32_t count);
+    void (*give)(struct global *global, uint32_t hart, bool local, pfn_t *frames, uint32_t count);
     /* A run that meets `request`, exactly request.count frames; false if it found none. */
-    bool (*take_run)(struct global *global, uint32_t hart, struct frame_request request, pfn_t *first);
+    bool (*take_run)(struct global *global, uint32_t hart, bool local, struct frame_request request, pfn_t *first);
     /* Takes back a run, or any part of one; all of it is out and inside one arena. Cannot fail. */
-    void (*give_run)(struct global *global, uint32_t hart, struct frame_run run);
+    void (*give_run)(struct global *global, uint32_t hart, bool local, struct frame_run run);
     /* The arena whose span holds `frame`, or NULL. The caller owns a frame of it or passed a foreign number; in
      * the second case only the result's identity and usable regions may be read. */
     struct arena *(*find)(struct global *global, uint32_t hart, pfn_t frame);
