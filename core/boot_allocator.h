@@ -18,13 +18,13 @@ struct boot_allocator {
 void boot_allocator_init(struct boot_allocator *boot, const struct memory_map *map);
 
 /* `size` bytes aligned to `align` (a power of two), in `*out`. Returns false, changing nothing, if no region holds
- * them. The memory is not zeroed. */
+ * them or `size` is 0. The memory is not zeroed. */
 bool boot_alloc(struct boot_allocator *boot, uint64_t size, uint64_t align, phys_addr_t *out);
 
 /* The same, zeroed and as a pointer; NULL if there is none. Does not touch memory known to be zero. */
 void *boot_alloc_zeroed(struct boot_allocator *boot, uint64_t size, uint64_t align);
 
-/* Appends to `out` what is left, in whole frames, ascending, and leaves nothing to the boot allocator. Returns how
+/* Puts in `out` what is left, in whole frames, ascending, and leaves nothing to the boot allocator. Returns how
  * many. `out` has room for REGION_MAX. */
 uint32_t boot_allocator_finish(struct boot_allocator *boot, struct ram_region *out);
 

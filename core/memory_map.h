@@ -40,7 +40,8 @@ struct reservation {
 };
 
 struct memory_map {
-    /* RAM, ascending, overlaps merged, never empty; regions of different nodes stay apart. */
+    /* RAM, ascending, overlaps merged, never empty; regions of different nodes stay apart, and an overlap of two
+     * nodes is an error. The last frame below 2^64 is left out, so that no range wraps. */
     struct ram_region ram[REGION_MAX];
     uint32_t ram_count;
     /* Reservations as found, in no order, possibly overlapping, possibly outside RAM. */
@@ -63,7 +64,7 @@ struct memory_map {
 
 enum memory_map_status {
     MEMORY_MAP_OK = 0,
-    MEMORY_MAP_MISALIGNED, /* the blob is not 8-byte aligned */
+    MEMORY_MAP_MISALIGNED, /* the blob is not 8-byte aligned, or a block inside it is not where it must be */
     MEMORY_MAP_BROKEN_FDT, /* fdt_check_full or a walk of the tree failed */
     MEMORY_MAP_BAD_CELLS,  /* #address-cells or #size-cells that cannot be, a reg that is no multiple of them */
     MEMORY_MAP_WRAPS,      /* a range that wraps around the address space */
@@ -82,8 +83,10 @@ enum memory_map_status memory_map_read(struct memory_map *map, const void *blob,
                                        const phys_addr_t *fdt_addr, const struct phys_range *kernel, char *why,
                                        size_t why_bytes);
 
-/* The FDT's own region becomes ordinary free RAM again (minus other reservations over it). Appends what is free
- * of it to `out` (room for `out_max`) and returns how many; the caller gives them to the allocator. */
+/* The FDT's own region becomes ordinary free RAM again (minus other reservations over it), here too. Puts what is
+ * free of it in `out` (room for `out_max`) and returns how many; the caller gives them to the allocator. Returns 0,
+ * changing nothing, if it has more pieces than there is room for, or was released before. map->fdt stays: that
+ * part of RAM does not hold zeroes. */
 uint32_t memory_map_release_fdt(struct memory_map *map, struct ram_region *out, uint32_t out_max);
 
 /* Lowest address and bytes from there to the end of the highest RAM region, whole frames. */
