@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT
+ * core/platform.h on the host: harts are threads, RAM is an anonymous mapping, the log is stderr.
+ *
+ * The dear side of the asymmetric barrier. Every thread must pass a full fence between call and return:
+ *   1. membarrier(2) PRIVATE_EXPEDITED does just that: an interrupt to each CPU that runs a thread of ours; a thread
+ *      that does not run passes a fence in the scheduler before it runs again.
+ *   2. membarrier GLOBAL, on kernels before 4.14: waits until each CPU has been through the scheduler.
+ *   3. Without membarrier (old kernels, seccomp filters): the caller moves itself to each CPU in turn that the kernel
+ *      lets it run on. When it runs there, whichever thread ran there no longer does, and the switch was a full
+ *      fence. A thread that moved from a CPU not yet visited to one already visited was switched out on its way.
+ *      So each thread has passed a fence. Slow, but as strong as the others, and it needs nobody's help. */
+#define _GNU_SOURCE
+#include "platform.h"
+
+#include <errno.h>
+#include <linux/membarrier.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "platform_host.h"
+
+/* RAM's virtual base shares the physical address's low bits up to here: the largest page of the architectures. */
+#define RAM_CONGRUENCE_BYTES (UINT64_C(1) << 30)
+
+/* Yields after which a waiting thread sleeps, and for how long: it then waits for a thread that the scheduler will
+ * not choose while this one is runnable (a lower priority, another control group), or for a very long time. */
+#define YIELDS_PER_SLEEP 256u
+#define SLEEP_NS 50000
+
+#define LOG_LINE_BYTES 1024
+
+_Thread_local uint32_t platform_host_hart __attribute__((tls_model("initial-exec")));
+_Thread_local uint32_t platform_host_turns __attribute__((tls_model("initial-exec")));
+
+static uint32_t hart_count = 1;
+static struct phys_range ram_extent;
+static unsigned char *ram_base;
+static enum host_barrier barrier_kind = HOST_BARRIER_VISIT;
+
+/* Harts. */
+
+void platform_host_hart_set(uint32_t hart)
+{
+    platform_host_hart = hart;
+}
+
+void platform_host_hart_count_set(uint32_t count)
+{
+    hart_count = count;
+}
+
+uint32_t platform_hart_count(void)
+{
+    return hart_count;
+}
+
+void platform_host_yield(void)
+{
+    if (platform_host_turns / PLATFORM_HOST_TURNS_PER_YIELD % YIELDS_PER_SLEEP == 0) {
+        struct timespec moment = {.tv_nsec = SLEEP_NS};
+        (void)nanosleep(&moment, NULL);
+    } else {
+        (void)sched_yield();
+    }
+}
+
+/* The asymmetric barrier. */
+
+static long membarrier(int command)
+{
+    return syscall(SYS_membarrier, command, 0, 0);
+}
+
+static bool barrier_try(enum host_barrier kind)
+{
+    switch (kind) {
+    case HOST_BARRIER_EXPEDITED:
+        return membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) == 0 &&
+               membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED) == 0;
+    case HOST_BARRIER_GLOBAL:
+        return membarrier(MEMBARRIER_CMD_GLOBAL) == 0;
+    default:
+        return kind == HOST_BARRIER_VISIT;
+    }
+}
+
+bool host_barrier_choose(enum host_barrier kind)
+{
+    if (!barrier_try(kind)) {
+        return false;
+    }
+    barrier_kind = kind;
+    return true;
+}
+
+enum host_barrier host_barrier_kind(void)
+{
+    return barrier_kind;
+}
+
+const char *host_barrier_name(enum host_barrier kind)
+{
+    static const char *const names[HOST_BARRIER_COUNT] = {"membarrier-expedited", "membarrier-global", "cpu-visit"};
+    return kind < HOST_BARRIER_COUNT ? names[kind] : "unknown";
+}
+
+/* Before main: registering while there is one thread is quick, later it waits for a grace period. */
+__attribute__((constructor)) static void barrier_init(void)
+{
+    for (uint32_t kind = 0; kind < HOST_BARRIER_COUNT; kind++) {
+        if (host_barrier_choose((enum host_barrier)kind)) {
+            return;
+        }
+    }
+}
+
+static void barrier_visit(void)
+{
+    cpu_set_t before[HOST_CPU_MAX / CPU_SETSIZE];
+    cpu_set_t one[HOST_CPU_MAX / CPU_SETSIZE];
+    if (sched_getaffinity(0, sizeof(before), before) != 0) {
+        platform_panic("barrier: the CPU affinity cannot be read: %s", strerror(errno));
+    }
+    uint32_t visited = 0;
+    long cpus = sysconf(_SC_NPROCESSORS_CONF);
+    for (size_t cpu = 0; cpu < (size_t)cpus && cpu < HOST_CPU_MAX; cpu++) {
+        memset(one, 0, sizeof(one));
+        CPU_SET_S(cpu, sizeof(one), one);
+        /* Refused for a CPU that is off or outside the control group: then no thread of ours runs there either. */
+        visited += sched_setaffinity(0, sizeof(one), one) == 0;
+    }
+    if (visited == 0 || sched_setaffinity(0, sizeof(before), before) != 0) {
+        platform_panic("barrier: neither membarrier nor sched_setaffinity is permitted here: %s", strerror(errno));
+    }
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+void platform_barrier_heavy(void)
+{
+    if (barrier_kind == HOST_BARRIER_VISIT) {
+        barrier_visit();
+        return;
+    }
+    int command = barrier_kind == HOST_BARRIER_EXPEDITED ? MEMBARRIER_CMD_PRIVATE_EXPEDITED : MEMBARRIER_CMD_GLOBAL;
+    if (membarrier(command) != 0) {
+        platform_panic("barrier: membarrier worked at start-up and now fails: %s", strerror(errno));
+    }
+}
+
+/* RAM. */
+
+void *platform_phys_to_virt(phys_addr_t addr)
+{
+    FRAME_DEBUG_ASSERT(addr.value - ram_extent.start.value < ram_extent.size);
+    return ram_base + (addr.value - ram_extent.start.value);
+}
+
+bool platform_ram_is_zero(void)
+{
+    return true;
+}
+
+/* The mapping proper: more than asked, then what stands over at both ends is given back. */
+static unsigned char *map_congruent(uint64_t size, uint64_t congruent_to)
+{
+    uint64_t slack = RAM_CONGRUENCE_BYTES;
+    if (size > SIZE_MAX - slack) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    unsigned char *whole =
+        mmap(NULL, size + slack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (whole == MAP_FAILED) {
+        return NULL;
+    }
+    uint64_t lead = (congruent_to - (uintptr_t)whole) & (RAM_CONGRUENCE_BYTES - 1);
+    if (lead > 0) {
+        (void)munmap(whole, lead);
+    }
+    if (slack - lead > 0) {
+        (void)munmap(whole + lead + size, slack - lead);
+    }
+    return whole + lead;
+}
+
+bool host_ram_map(struct phys_range extent, char *why, size_t why_bytes)
+{
+    if (ram_base != NULL) {
+        (void)snprintf(why, why_bytes, "RAM is mapped already: a process has one machine at a time");
+        return false;
+    }
+    uint64_t start = align_down_u64(extent.start.value, FRAME_SIZE);
+    uint64_t end = align_up_u64(extent.start.value + extent.size, FRAME_SIZE);
+    errno = ENOMEM; /* for an extent that ends at the last byte of the address space */
+    unsigned char *base = end > start ? map_congruent(end - start, start) : NULL;
+    if (base == NULL) {
+        (void)snprintf(why, why_bytes, "RAM from 0x%llx, %llu bytes with its holes, cannot be mapped: %s",
+                       (unsigned long long)extent.start.value, (unsigned long long)extent.size, strerror(errno));
+        return false;
+    }
+    ram_base = base;
+    ram_extent = (struct phys_range){{start}, end - start};
+    (void)host_ram_huge_pages(false);
+    /* A core file should hold our bugs, not the machine's terabytes. */
+    (void)madvise(ram_base, ram_extent.size, MADV_DONTDUMP);
+    return true;
+}
+
+void host_ram_unmap(void)
+{
+    if (ram_base != NULL) {
+        (void)munmap(ram_base, ram_extent.size);
+    }
+    ram_base = NULL;
+    ram_extent = (struct phys_range){{0}, 0};
+}
+
+bool host_ram_huge_pages(bool wanted)
+{
+    return ram_base != NULL && madvise(ram_base, ram_extent.size, wanted ? MADV_HUGEPAGE : MADV_NOHUGEPAGE) == 0;
+}
+
+static bool guard(uint64_t start, uint64_t end, char *why, size_t why_bytes)
+{
+    if (start >= end || mprotect(platform_phys_to_virt((phys_addr_t){start}), end - start, PROT_NONE) == 0) {
+        return true;
+    }
+    (void)snprintf(why, why_bytes, "the hole at 0x%llx, %llu bytes, cannot be guarded: %s", (unsigned long long)start,
+                   (unsigned long long)(end - start), strerror(errno));
+    return false;
+}
+
+bool host_ram_guard_holes(const struct memory_map *map, char *why, size_t why_bytes)
+{
+    uint64_t hole = ram_extent.start.value;
+    for (uint32_t i = 0; i < map->ram_count; i++) {
+        struct phys_range ram = map->ram[i].range;
+        if (!guard(hole, align_down_u64(ram.start.value, FRAME_SIZE), why, why_bytes)) {
+            return false;
+        }
+        hole = align_up_u64(ram.start.value + ram.size, FRAME_SIZE);
+    }
+    return guard(hole, ram_extent.start.value + ram_extent.size, why, why_bytes);
+}
+
+/* Time, log, panic. */
+
+uint64_t platform_time_ns(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* One write a line, so that the lines of two harts never mix. */
+__attribute__((format(printf, 1, 0))) static void log_line(const char *format, va_list arguments)
+{
+    char line[LOG_LINE_BYTES];
+    (void)vsnprintf(line, sizeof(line), format, arguments);
+    (void)fprintf(stderr, "framelab: %s\n", line);
+}
+
+void platform_log(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    log_line(format, arguments);
+    va_end(arguments);
+}
+
+void platform_panic(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    log_line(format, arguments);
+    va_end(arguments);
+    abort();
+}
+
+/* The sleeping lock. */
+
+_Static_assert(sizeof(pthread_mutex_t) <= sizeof(struct platform_mutex), "a platform mutex holds a pthread mutex");
+_Static_assert(_Alignof(pthread_mutex_t) <= _Alignof(struct platform_mutex), "and aligns it");
+
+static pthread_mutex_t *mutex_of(struct platform_mutex *mutex)
+{
+    return (pthread_mutex_t *)(void *)mutex->storage;
+}
+
+bool platform_mutex_init(struct platform_mutex *mutex)
+{
+    return pthread_mutex_init(mutex_of(mutex), NULL) == 0;
+}
+
+void platform_mutex_lock(struct platform_mutex *mutex)
+{
+    if (pthread_mutex_lock(mutex_of(mutex)) != 0) {
+        platform_panic("mutex: lock failed");
+    }
+}
+
+bool platform_mutex_trylock(struct platform_mutex *mutex)
+{
+    return pthread_mutex_trylock(mutex_of(mutex)) == 0;
+}
+
+void platform_mutex_unlock(struct platform_mutex *mutex)
+{
+    if (pthread_mutex_unlock(mutex_of(mutex)) != 0) {
+        platform_panic("mutex: unlock of a mutex that is not held");
+    }
+}
