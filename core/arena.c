@@ -2,8 +2,9 @@
  * Selecting and building arenas.
  *
  * 1. Merging. A group of free regions grows upward, region by region, while the next one belongs to the same node,
- *    the metadata spent on holes stays within the limit, and the group still holds its own metadata (a group that
- *    does not hold it yet may grow: a larger region may follow). The region that ends a group begins the next.
+ *    the metadata spent on holes stays within the limit, and there are more frames to hand out with it than without
+ *    (a small region far away may bring less than the hole costs). A group that has no place for its metadata yet
+ *    may always grow: a larger region may follow. The region that ends a group begins the next.
  *    If in the end a group does not hold its metadata, its first region is skipped and the search begins anew with
  *    the second: so what is skipped could not be used with its neighbours either.
  * 2. The cost of a hole is real: the bytes by which the metadata of the span below it grows when the span is
@@ -133,6 +134,18 @@ struct group {
     uint64_t largest; /* frames of its largest region */
 };
 
+static bool regions_wrap(const struct ram_region *regions, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        struct phys_range clipped;
+        if (!phys_range_clip(regions[i].range.start.value, regions[i].range.size, &clipped) ||
+            clipped.size != regions[i].range.size) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool regions_are_disjoint(const struct ram_region *regions, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
@@ -174,18 +187,18 @@ static void group_begin(struct group *group, const struct ram_region *region)
     group->largest = run.count;
 }
 
-/* True if there is a place for the metadata of these regions, with a frame over that can be handed out. */
-static bool holds_metadata(struct frame_run span, uint32_t region_count, uint64_t usable, uint64_t largest,
-                           uint64_t (*variant_bytes)(struct frame_run span))
+/* Frames that can be handed out once the metadata has its place; 0 if no region holds it, or it leaves nothing. */
+static uint64_t frames_to_hand_out(struct frame_run span, uint32_t region_count, uint64_t usable, uint64_t largest,
+                                   uint64_t (*variant_bytes)(struct frame_run span))
 {
     uint64_t frames = frames_for_bytes(arena_metadata_bytes(span, region_count, variant_bytes));
-    return frames <= largest && frames < usable;
+    return frames <= largest && frames < usable ? usable - frames : 0;
 }
 
-static bool group_holds_metadata(const struct group *group, uint64_t (*variant_bytes)(struct frame_run span))
+static uint64_t group_frames(const struct group *group, uint64_t (*variant_bytes)(struct frame_run span))
 {
     const struct arena_plan *plan = &group->plan;
-    return holds_metadata(plan->span, plan->region_count, plan->usable_frames, group->largest, variant_bytes);
+    return frames_to_hand_out(plan->span, plan->region_count, plan->usable_frames, group->largest, variant_bytes);
 }
 
 /* Adds the next higher region; returns false, changing nothing, if it must begin a group of its own. */
@@ -214,8 +227,9 @@ static bool group_grow(struct group *group, const struct ram_region *region,
                                                : frame_run(plan->regions[region_count - 1].first,
                                                            plan->regions[region_count - 1].count + run.count);
     uint64_t largest = joined.count > group->largest ? joined.count : group->largest;
-    if (group_holds_metadata(group, options->variant_bytes) &&
-        !holds_metadata(span, region_count, usable, largest, options->variant_bytes)) {
+    uint64_t before = group_frames(group, options->variant_bytes);
+    uint64_t after = frames_to_hand_out(span, region_count, usable, largest, options->variant_bytes);
+    if (before != 0 && after <= before) {
         return false;
     }
 
@@ -244,6 +258,9 @@ enum frame_status arena_select(const struct ram_region *regions, uint32_t region
                                const struct arena_selection_options *options,
                                enum frame_status (*emit)(void *context, const struct arena_plan *plan))
 {
+    if (regions_wrap(regions, region_count)) {
+        return FRAME_BAD_CONFIG;
+    }
     if (!regions_are_disjoint(regions, region_count)) {
         return FRAME_OVERLAP;
     }
@@ -262,7 +279,7 @@ enum frame_status arena_select(const struct ram_region *regions, uint32_t region
         while (next != NULL && group_grow(&group, next, options)) {
             next = next_region(regions, region_count, phys_range_end(next->range));
         }
-        if (!group_holds_metadata(&group, options->variant_bytes)) {
+        if (group_frames(&group, options->variant_bytes) == 0) {
             report_skipped(options, first, frame_run_inside(first->range).count, "too small for its own metadata");
             first = second;
             continue;

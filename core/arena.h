@@ -2,8 +2,8 @@
  * Arenas: contiguous spans of RAM that carry their own metadata and may contain holes.
  *
  * 1. Selection. Free regions of one node, in ascending order, are merged into one arena as long as the metadata
- *    spent on the holes between them stays within a limit; otherwise a new arena begins. Nothing is lost: a region
- *    that ends a merge begins the next arena. A region too small to hold its own metadata is reported and skipped.
+ *    spent on the holes between them stays within a limit and the arena gains frames by it; otherwise a new arena
+ *    begins. Nothing is lost: a region that ends a merge begins the next arena. A region too small to hold its own metadata is reported and skipped.
  * 2. Layout. An arena's metadata lies in its own memory, at the end of one of its regions, whole frames:
  *        struct arena | regions | frame counts | group counts | the variant's part
  *    Frames of metadata and of holes are never handed out; only frames inside `regions` are.
@@ -54,8 +54,9 @@ struct arena_selection_options {
     void *context;
 };
 
-/* Plans arenas over `regions` (any order, disjoint, whole frames). Calls `emit` for each plan, which is only valid
- * during the call; stops and returns its status when that is not FRAME_OK. */
+/* Plans arenas over `regions` (any order; cut to whole frames). Calls `emit` for each plan, ascending, which is only
+ * valid during the call; stops and returns its status when that is not FRAME_OK. FRAME_OVERLAP if regions overlap,
+ * FRAME_BAD_CONFIG if one reaches the last frame below 2^64; then nothing was emitted. */
 enum frame_status arena_select(const struct ram_region *regions, uint32_t region_count,
                                const struct arena_selection_options *options,
                                enum frame_status (*emit)(void *context, const struct arena_plan *plan));

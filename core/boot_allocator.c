@@ -41,7 +41,8 @@ bool boot_alloc(struct boot_allocator *boot, uint64_t size, uint64_t align, phys
         struct phys_range taken = phys_range(start, start + size);
         if (!regions_subtract(&free, taken)) { /* no room to note the rest above it: that goes too */
             taken = phys_range(start, end);
-            FRAME_ASSERT(regions_subtract(&free, taken));
+            bool cut = regions_subtract(&free, taken);
+            FRAME_ASSERT(cut);
         }
         boot->free_count = free.count;
         boot->taken_bytes += taken.size;
