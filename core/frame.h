@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "limits.h"
+#include "frame_limits.h"
 
 /* A page frame number: a physical address divided by FRAME_SIZE. */
 typedef struct {

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "limits.h"
+#include "frame_limits.h"
 
 /* One `name=value` inside a longer text. */
 struct setting {

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "frame.h"
-#include "limits.h"
+#include "frame_limits.h"
 
 /* Bytes kept of /chosen/bootargs, with the final NUL; a longer string is an error, not cut. */
 #define BOOTARGS_MAX 2048u
@@ -69,7 +69,7 @@ enum memory_map_status {
     MEMORY_MAP_BAD_CELLS,  /* #address-cells or #size-cells that cannot be, a reg that is no multiple of them */
     MEMORY_MAP_WRAPS,      /* a range that wraps around the address space */
     MEMORY_MAP_NO_MEMORY,  /* no usable /memory node, or nothing left after reservations */
-    MEMORY_MAP_TOO_MANY,   /* more regions, harts or nodes than limits.h allows */
+    MEMORY_MAP_TOO_MANY,   /* more regions, harts or nodes than frame_limits.h allows */
     MEMORY_MAP_BAD_NODE,   /* a numa-node-id, distance-map or cpu node that cannot be */
     MEMORY_MAP_BAD_CHOSEN, /* initrd or bootargs that cannot be */
 };

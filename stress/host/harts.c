@@ -11,7 +11,7 @@
 #include <semaphore.h>
 #include <stdatomic.h>
 
-#include "limits.h"
+#include "frame_limits.h"
 #include "platform.h"
 #include "platform_host.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * Every compile-time limit of framelab's core, with its unit and its reason. */
-#ifndef FRAMELAB_CORE_LIMITS_H
-#define FRAMELAB_CORE_LIMITS_H
+ * Every compile-time limit of framelab's core, with its unit and its reason. Not named limits.h: with this folder
+ * on the include path, that would hide the C library's own from whoever includes <limits.h>, CK's locks among them. */
+#ifndef FRAMELAB_CORE_FRAME_LIMITS_H
+#define FRAMELAB_CORE_FRAME_LIMITS_H
 
 #include <stdint.h>
 
