@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: MIT
+ * What a trial checks while one hart acts and the others wait. See trial.h. At rest the oracle knows everything, so
+ * here answers are judged exactly: how many frames there must be, whether a run must be found, which error a call
+ * must give. */
+#include "platform.h"
+#include "trial.h"
+
+/* Runs asked for in one check. */
+#define RUN_CHECKS 12u
+
+/* ---- P2, P3, P7: the books ---- */
+
+void check_account(struct trial *trial)
+{
+    struct frame_account account;
+    uint64_t served = oracle_learn_arenas(&trial->oracle, trial->config.allocator);
+    uint64_t held = oracle_count_held(&trial->oracle);
+    if (!frame_allocator_validate(trial->config.allocator, &account)) {
+        verdict_violate(&trial->verdict, PROPERTY_ACCOUNT, HART_NONE, UINT64_MAX, "validate() fails");
+    } else if (account.free + account.cached + account.allocated != account.total) {
+        verdict_violate(&trial->verdict, PROPERTY_ACCOUNT, HART_NONE, UINT64_MAX,
+                        "free %llu + cached %llu + allocated %llu is not total %llu", (unsigned long long)account.free,
+                        (unsigned long long)account.cached, (unsigned long long)account.allocated,
+                        (unsigned long long)account.total);
+    } else if (account.total != served || account.allocated != held) {
+        verdict_violate(&trial->verdict, PROPERTY_ACCOUNT, HART_NONE, UINT64_MAX,
+                        "the allocator counts %llu frames, %llu allocated; the oracle %llu and %llu",
+                        (unsigned long long)account.total, (unsigned long long)account.allocated,
+                        (unsigned long long)served, (unsigned long long)held);
+    }
+}
+
+void check_references(struct trial *trial)
+{
+    const struct oracle *oracle = &trial->oracle;
+    for (uint64_t frame = oracle->extent.first.value; frame < frame_run_end(oracle->extent); frame++) {
+        uint32_t known = oracle_references(oracle, pfn(frame));
+        uint32_t told = frame_ref_count(trial->config.allocator, pfn(frame));
+        if (told != known) {
+            verdict_violate(&trial->verdict, PROPERTY_REFERENCES, HART_NONE, frame,
+                            "its reference count is %u, the oracle counts %u", told, known);
+            return;
+        }
+    }
+}
+
+/* ---- P7: calls that must be refused, and change nothing ---- */
+
+/* A freed frame is free: nothing may be done with it, and it may be had again. */
+static void refuse_double(struct trial *trial, struct trial_hart *me)
+{
+    struct frame_allocator *allocator = trial->config.allocator;
+    pfn_t frame;
+    if (take_frame(trial, me, &frame) != FRAME_OK) {
+        verdict_violate(&trial->verdict, PROPERTY_NOTHING_STRANDED, me->hart, UINT64_MAX,
+                        "no single frame though %u at least are free", trial->config.harts);
+        return;
+    }
+    uint64_t at = frame.value;
+    give_run(trial, me, frame_run(frame, 1));
+    expect_status(trial, me, frame_free_one(allocator, frame), FRAME_NOT_ALLOCATED, at, "frame_free_one, twice");
+    expect_status(trial, me, frame_free_run(allocator, frame_run(frame, 1)), FRAME_NOT_ALLOCATED, at,
+                  "frame_free_run, twice");
+    expect_status(trial, me, frame_unref(allocator, frame), FRAME_NOT_ALLOCATED, at, "frame_unref of a free frame");
+    expect_status(trial, me, frame_ref(allocator, frame), FRAME_NOT_ALLOCATED, at, "frame_ref of a free frame");
+    if (frame_ref_count(allocator, frame) != 0) {
+        verdict_violate(&trial->verdict, PROPERTY_REFERENCES, me->hart, at, "free, but it has references");
+    }
+}
+
+static bool take_run(struct trial *trial, struct trial_hart *me, struct frame_request request, struct frame_run *run)
+{
+    struct frame_layout layout = {request.count << FRAME_SHIFT, FRAME_SIZE << request.align_order};
+    hart_count_call(me);
+    return frame_alloc_contiguous(trial->config.allocator, layout, run) == FRAME_OK &&
+           oracle_alloc(&trial->oracle, me->hart, request, *run, false, &me->random);
+}
+
+/* A run of which a part is free, or shared, stays as it is when all of it is freed. */
+static void refuse_partial(struct trial *trial, struct trial_hart *me)
+{
+    struct frame_allocator *allocator = trial->config.allocator;
+    static const uint64_t counts[] = {4, 64, CHUNK_FRAMES};
+    struct frame_request request = {counts[random_below(&me->random, 3)], 2};
+    struct frame_run run;
+    if (!take_run(trial, me, request, &run)) {
+        return; /* whether there is such a run is check_runs' question */
+    }
+    uint64_t at = run.first.value;
+    struct frame_layout layout = {run.count << FRAME_SHIFT, FRAME_SIZE << request.align_order};
+    expect_status(trial, me, frame_free_contiguous(allocator, pfn(at + 1), layout), FRAME_MISALIGNED, at,
+                  "frame_free_contiguous, misaligned");
+    layout.align_bytes = 3;
+    expect_status(trial, me, frame_free_contiguous(allocator, run.first, layout), FRAME_LAYOUT_INVALID, at,
+                  "frame_free_contiguous, alignment 3");
+    pfn_t one = pfn(at + random_below(&me->random, run.count));
+    expect_status(trial, me, frame_ref(allocator, one), FRAME_OK, one.value, "frame_ref inside a run");
+    expect_status(trial, me, frame_free_run(allocator, run), FRAME_SHARED, at, "frame_free_run, one frame shared");
+    expect_status(trial, me, frame_unref(allocator, one), FRAME_OK, one.value, "frame_unref inside a run");
+    give_run(trial, me, frame_run(one, 1));
+    expect_status(trial, me, frame_free_run(allocator, run), FRAME_NOT_ALLOCATED, at, "frame_free_run, one frame free");
+    if (one.value > at) {
+        give_run(trial, me, frame_run(run.first, one.value - at));
+    }
+    if (one.value + 1 < frame_run_end(run)) {
+        give_run(trial, me, frame_run(pfn(one.value + 1), frame_run_end(run) - one.value - 1));
+    }
+}
+
+/* An arena of which a frame is out stays; memory that an arena covers is not covered twice. */
+static void refuse_arenas(struct trial *trial, struct trial_hart *me)
+{
+    struct frame_allocator *allocator = trial->config.allocator;
+    pfn_t frame;
+    if (take_frame(trial, me, &frame) != FRAME_OK) {
+        return;
+    }
+    struct phys_range range = {frame_addr(frame), FRAME_SIZE};
+    expect_status(trial, me, frame_arena_remove(allocator, frame), FRAME_BUSY, frame.value,
+                  "frame_arena_remove, a frame out");
+    expect_status(trial, me, frame_arena_add(allocator, range, 0), FRAME_OVERLAP, frame.value,
+                  "frame_arena_add over an arena");
+    expect_status(trial, me, frame_arena_remove(allocator, pfn(UINT64_MAX)), FRAME_FOREIGN, UINT64_MAX,
+                  "frame_arena_remove, foreign");
+    give_run(trial, me, frame_run(frame, 1));
+}
+
+void check_refusals(struct trial *trial, struct trial_hart *me)
+{
+    hart_doing(me, "making calls that must be refused");
+    refuse_double(trial, me);
+    if (verdict_holds(&trial->verdict)) {
+        refuse_partial(trial, me);
+    }
+    if (verdict_holds(&trial->verdict)) {
+        refuse_arenas(trial, me);
+    }
+}
+
+/* ---- P4, P5: runs that must be found ---- */
+
+static struct frame_request random_request(const struct trial *trial, struct random *random)
+{
+    struct frame_request request = {random_between(random, 1, 16), 0};
+    switch (random_below(random, 4)) {
+    case 0:
+        request.align_order = (uint32_t)random_below(random, 11);
+        request.count = UINT64_C(1) << request.align_order;
+        break;
+    case 1:
+        request.count = random_between(random, 1, 3 * CHUNK_FRAMES);
+        request.align_order = (uint32_t)random_below(random, 11);
+        break;
+    case 2:
+        request.count = random_between(random, 1, trial->base_frames);
+        break;
+    default:
+        break;
+    }
+    return request;
+}
+
+/* Asks for one run, knowing the answer. */
+static void check_run(struct trial *trial, struct trial_hart *me, struct frame_request request)
+{
+    pfn_t there;
+    bool found = oracle_find_run(&trial->oracle, request, false, &there);
+    bool possible = found || oracle_find_run(&trial->oracle, request, true, &there);
+    struct frame_layout layout = {request.count << FRAME_SHIFT, FRAME_SIZE << request.align_order};
+    struct frame_run run;
+    hart_count_call(me);
+    enum frame_status status = frame_alloc_contiguous(trial->config.allocator, layout, &run);
+    trial->tally.run_checks++;
+    if (status == FRAME_OK) {
+        if (oracle_alloc(&trial->oracle, me->hart, request, run, false, &me->random)) {
+            give_run(trial, me, run);
+        }
+    } else if (found) {
+        verdict_violate(&trial->verdict, PROPERTY_NOTHING_STRANDED, me->hart, there.value,
+                        "%llu frames aligned to %llu are free here, but: %s", (unsigned long long)request.count,
+                        1ULL << request.align_order, frame_status_text(status));
+    } else {
+        expect_status(trial, me, status, possible ? FRAME_NO_MEMORY : FRAME_LAYOUT_IMPOSSIBLE, UINT64_MAX,
+                      "frame_alloc_contiguous of a run that is not free");
+    }
+}
+
+void check_runs(struct trial *trial, struct trial_hart *me)
+{
+    hart_doing(me, "asking for runs that must be found");
+    for (uint32_t i = 0; i < RUN_CHECKS && verdict_holds(&trial->verdict); i++) {
+        check_run(trial, me, random_request(trial, &me->random));
+    }
+}
+
+/* ---- P5: every last frame ---- */
+
+void check_exhausted(struct trial *trial, struct trial_hart *me)
+{
+    uint64_t served = oracle_learn_arenas(&trial->oracle, trial->config.allocator);
+    uint64_t held = oracle_count_held(&trial->oracle);
+    trial->tally.exhaustions++;
+    if (held != served) {
+        verdict_violate(&trial->verdict, PROPERTY_NOTHING_STRANDED, me->hart, UINT64_MAX,
+                        "nothing is left, says the allocator, but only %llu of %llu frames are out",
+                        (unsigned long long)held, (unsigned long long)served);
+    }
+}
+
+/* ---- P8: whole again ---- */
+
+/* The longest run that an empty allocator has, by bisection: a shorter one is there wherever a longer is. */
+static uint64_t longest_run(const struct trial *trial)
+{
+    uint64_t low = 0, high = oracle_count_served(&trial->oracle);
+    while (low < high) {
+        struct frame_request request = {high - (high - low) / 2, 0};
+        pfn_t first;
+        if (oracle_find_run(&trial->oracle, request, true, &first)) {
+            low = request.count;
+        } else {
+            high = request.count - 1;
+        }
+    }
+    return low;
+}
+
+/* Takes whole chunks until there are none; returns how many. */
+static uint64_t take_chunks(struct trial *trial, struct trial_hart *me)
+{
+    static const struct frame_request chunk = {CHUNK_FRAMES, CHUNK_ORDER};
+    uint64_t count = 0;
+    struct frame_run run;
+    while (count < trial->oracle.extent.count && take_run(trial, me, chunk, &run)) {
+        trial->flood[count++] = run.first;
+    }
+    return count;
+}
+
+void check_whole(struct trial *trial, struct trial_hart *me)
+{
+    static const struct frame_request chunk = {CHUNK_FRAMES, CHUNK_ORDER};
+    hart_doing(me, "taking the largest runs");
+    (void)frame_allocator_drain(trial->config.allocator);
+    struct frame_request longest = {longest_run(trial), 0};
+    struct frame_run run;
+    if (take_run(trial, me, longest, &run)) {
+        give_run(trial, me, run);
+    } else {
+        verdict_violate(&trial->verdict, PROPERTY_WHOLE_AGAIN, me->hart, UINT64_MAX,
+                        "all is free, but a run of %llu frames is not to be had", (unsigned long long)longest.count);
+        return;
+    }
+    uint64_t chunks = take_chunks(trial, me);
+    pfn_t left;
+    if (oracle_find_run(&trial->oracle, chunk, false, &left)) {
+        verdict_violate(&trial->verdict, PROPERTY_WHOLE_AGAIN, me->hart, left.value,
+                        "all is free, but this chunk is not to be had after %llu others", (unsigned long long)chunks);
+    }
+    trial->tally.largest_run = longest.count;
+    trial->tally.chunks = chunks;
+    for (uint64_t i = 0; i < chunks && verdict_holds(&trial->verdict); i++) {
+        give_run(trial, me, frame_run(trial->flood[i], CHUNK_FRAMES));
+    }
+}
+
+/* ---- P11: magazines ---- */
+
+/* How deep a trace goes: past both magazines, but never so that caches must be drained. 0: no room to see P11. */
+static uint64_t trace_depth(const struct trial *trial)
+{
+    uint64_t depth = UINT64_C(2) * trial->config.magazine + 2;
+    uint64_t needed = (depth + UINT64_C(2) * trial->config.magazine) * trial->config.harts;
+    return trial->config.magazine > 0 && needed <= trial->budget ? depth : 0;
+}
+
+static void trace_take(struct trial *trial, struct trial_hart *me, uint64_t count)
+{
+    for (uint64_t i = 0; i < count && verdict_holds(&trial->verdict); i++) {
+        pfn_t frame;
+        if (take_frame(trial, me, &frame) == FRAME_OK) {
+            holding_push(me, frame_run(frame, 1), false);
+        } else {
+            verdict_violate(&trial->verdict, PROPERTY_NOTHING_STRANDED, me->hart, UINT64_MAX,
+                            "a single frame could not be had though most are free");
+        }
+    }
+}
+
+static void trace_give(struct trial *trial, struct trial_hart *me, uint64_t count)
+{
+    for (uint64_t i = 0; i < count && verdict_holds(&trial->verdict); i++) {
+        struct holding holding = holding_remove(me, me->holding_count - 1);
+        oracle_free(&trial->oracle, me->hart, holding.run, &me->random);
+        expect_status(trial, me, frame_free_one(trial->config.allocator, holding.run.first), FRAME_OK,
+                      holding.run.first.value, "frame_free_one by the owner");
+    }
+}
+
+/* Bursts whose lengths lie around the sizes that hurt: one, a batch, a magazine, two. */
+void magazines_trace(struct trial *trial, struct trial_hart *me)
+{
+    hart_doing(me, "tracing its magazines");
+    uint64_t depth = trace_depth(trial);
+    uint64_t m = trial->config.magazine, b = trial->config.batch;
+    const uint64_t lengths[] = {1, 2, b - 1, b, b + 1, m - 1, m, m + 1, 2 * m, 2 * m + 1};
+    uint64_t operations = 0;
+    while (depth > 0 && operations < 32 * m && verdict_holds(&trial->verdict)) {
+        uint64_t length = lengths[random_below(&me->random, sizeof lengths / sizeof lengths[0])];
+        bool take = random_one_in(&me->random, 2);
+        uint64_t room = take ? depth - me->holding_count : me->holding_count;
+        uint64_t count = length < room ? length : room;
+        if (take) {
+            trace_take(trial, me, count);
+        } else {
+            trace_give(trial, me, count);
+        }
+        operations += count;
+    }
+    operations += me->holding_count;
+    trace_give(trial, me, me->holding_count);
+    atomic_fetch_add_explicit(&trial->trace_operations, operations, memory_order_relaxed);
+}
+
+void check_magazines_begin(struct trial *trial)
+{
+    atomic_store_explicit(&trial->trace_operations, 0, memory_order_relaxed);
+    frame_allocator_stats(trial->config.allocator, &trial->stats_before);
+}
+
+void check_magazines_end(struct trial *trial)
+{
+    const struct trial_config *config = &trial->config;
+    const struct frame_stats *before = &trial->stats_before;
+    struct frame_stats after;
+    frame_allocator_stats(config->allocator, &after);
+    if (trace_depth(trial) == 0 || after.drains != before->drains) {
+        return; /* not seen in this round; the tally says in how many it was */
+    }
+    uint64_t operations = atomic_load_explicit(&trial->trace_operations, memory_order_relaxed);
+    uint64_t accesses = after.global_takes - before->global_takes + after.global_gives - before->global_gives;
+    /* One access in as many operations as a batch moves; and one a hart for the state that it began in, one for
+     * the operations that do not fill a batch. */
+    uint64_t allowed = operations / config->batch + UINT64_C(2) * config->harts;
+    trial->tally.magazine_traces++;
+    if (accesses > allowed) {
+        verdict_violate(&trial->verdict, PROPERTY_MAGAZINES, HART_NONE, UINT64_MAX,
+                        "%llu operations made %llu global accesses; magazines of %u in batches of %u allow %llu",
+                        (unsigned long long)operations, (unsigned long long)accesses, config->magazine, config->batch,
+                        (unsigned long long)allowed);
+    }
+}

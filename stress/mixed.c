@@ -1,0 +1,514 @@
+/* SPDX-License-Identifier: MIT
+ * The mixed phase of a trial: every hart performs random operations of every kind. See trial.h.
+ *
+ * What a hart does next is chosen by weight from one of three tables: operations that take memory, that give it
+ * back, and others. Which table is a matter of tide: each hart strives for a fill level of its own, which now and
+ * then changes, up to all of memory; so pressure comes and goes, and harts meet at exhaustion.
+ *
+ * Wrong calls made here are those that are wrong whatever other harts do. Those that are only wrong while a frame
+ * stays free are made at rest (checks.c). */
+#include <string.h>
+
+#include "platform.h"
+#include "trial.h"
+
+/* Operations between two changes of tide. */
+#define TIDE_OPERATIONS 512u
+
+/* Tries of a single-frame allocation that the budget covers, before it counts as failed for good. The allocator may
+ * give up when others move frames about faster than it can look; a hundred times in a row is another matter. */
+#define COVERED_TRIES 100u
+
+struct operation {
+    const char *doing;
+    uint32_t weight;
+    void (*perform)(struct trial *trial, struct trial_hart *me);
+};
+
+static struct frame_allocator *allocator_of(const struct trial *trial)
+{
+    return trial->config.allocator;
+}
+
+/* ---- taking ---- */
+
+/* An allocation that the budget covers failed. */
+static void note_failure(struct trial *trial, struct trial_hart *me, enum frame_status status)
+{
+    verdict_violate(&trial->verdict, PROPERTY_NOTHING_STRANDED, me->hart, UINT64_MAX,
+                    "a single frame could not be had (\"%s\") though at most %llu of %llu frames were out",
+                    frame_status_text(status), (unsigned long long)trial->budget,
+                    (unsigned long long)trial->base_frames);
+}
+
+static void take_one(struct trial *trial, struct trial_hart *me, bool zeroed)
+{
+    if (holdings_full(me) || !budget_reserve(trial, 1)) {
+        return;
+    }
+    static const struct frame_request one = {1, 0};
+    pfn_t frame;
+    enum frame_status status = FRAME_NO_MEMORY;
+    for (uint32_t tries = 0; status == FRAME_NO_MEMORY && tries < COVERED_TRIES; tries++) {
+        hart_count_call(me);
+        status =
+            zeroed ? frame_alloc_one_zeroed(allocator_of(trial), &frame) : frame_alloc_one(allocator_of(trial), &frame);
+    }
+    if (status != FRAME_OK) {
+        note_failure(trial, me, status);
+    } else if (oracle_alloc(&trial->oracle, me->hart, one, frame_run(frame, 1), zeroed, &me->random)) {
+        holding_push(me, frame_run(frame, 1), false);
+    }
+}
+
+static void take_one_dirty(struct trial *trial, struct trial_hart *me)
+{
+    take_one(trial, me, false);
+}
+
+static void take_one_zeroed(struct trial *trial, struct trial_hart *me)
+{
+    take_one(trial, me, true);
+}
+
+/* Mostly small, every size in reach, across chunks now and then. */
+static uint64_t random_count(struct random *random)
+{
+    switch (random_below(random, 8)) {
+    case 0:
+        return UINT64_C(1) << random_below(random, 11);
+    case 1:
+        return random_between(random, 1, 128);
+    case 2:
+        return random_one_in(random, 4) ? random_between(random, CHUNK_FRAMES - 3, 3 * CHUNK_FRAMES)
+                                        : random_between(random, 60, 68);
+    default:
+        return random_between(random, 1, 9);
+    }
+}
+
+/* `frames` in bytes, seldom a whole number of them, and an alignment, often below a frame. */
+static struct frame_layout random_layout(struct random *random, uint64_t frames, struct frame_request *request)
+{
+    uint64_t size = (frames << FRAME_SHIFT) - (random_one_in(random, 2) ? 0 : random_below(random, FRAME_SIZE));
+    uint64_t align = random_one_in(random, 4) ? FRAME_SIZE << random_below(random, 11)
+                                              : UINT64_C(1) << random_below(random, FRAME_SHIFT + 1);
+    request->count = frames;
+    request->align_order = align <= FRAME_SIZE ? 0 : (uint32_t)__builtin_ctzll(align >> FRAME_SHIFT);
+    return (struct frame_layout){size, align};
+}
+
+static void take_contiguous(struct trial *trial, struct trial_hart *me, bool zeroed)
+{
+    struct frame_request request;
+    struct frame_layout layout = random_layout(&me->random, random_count(&me->random), &request);
+    if (holdings_full(me) || !budget_reserve(trial, request.count)) {
+        return;
+    }
+    struct frame_run run;
+    hart_count_call(me);
+    enum frame_status status = zeroed ? frame_alloc_contiguous_zeroed(allocator_of(trial), layout, &run)
+                                      : frame_alloc_contiguous(allocator_of(trial), layout, &run);
+    if (status == FRAME_OK) {
+        if (oracle_alloc(&trial->oracle, me->hart, request, run, zeroed, &me->random)) {
+            holding_push(me, run, false);
+        }
+        return;
+    }
+    budget_release(trial, request.count);
+    /* Whether a run could have been found, nobody can know while others move: that is checked at rest. */
+    if (status != FRAME_NO_MEMORY && status != FRAME_LAYOUT_IMPOSSIBLE) {
+        expect_status(trial, me, status, FRAME_NO_MEMORY, UINT64_MAX, "frame_alloc_contiguous");
+    }
+}
+
+static void take_run_dirty(struct trial *trial, struct trial_hart *me)
+{
+    take_contiguous(trial, me, false);
+}
+
+static void take_run_zeroed(struct trial *trial, struct trial_hart *me)
+{
+    take_contiguous(trial, me, true);
+}
+
+static const struct operation TAKES[] = {
+    {"frame_alloc_one", 50, take_one_dirty},
+    {"frame_alloc_one_zeroed", 8, take_one_zeroed},
+    {"frame_alloc_contiguous", 30, take_run_dirty},
+    {"frame_alloc_contiguous_zeroed", 6, take_run_zeroed},
+};
+
+/* ---- giving ---- */
+
+/* The newest or any other: last in, first out is what caches like. */
+static uint32_t choose_holding(struct trial_hart *me)
+{
+    return random_one_in(&me->random, 2) ? me->holding_count - 1
+                                         : (uint32_t)random_below(&me->random, me->holding_count);
+}
+
+static void give_any(struct trial *trial, struct trial_hart *me)
+{
+    if (me->holding_count > 0) {
+        give_holding(trial, me, holding_remove(me, choose_holding(me)));
+    }
+}
+
+/* Frees the middle, the head or the tail of a run and keeps the rest. */
+static void give_part(struct trial *trial, struct trial_hart *me)
+{
+    if (me->holding_count == 0 || me->holding_count + 1 >= me->holding_max) {
+        return;
+    }
+    struct holding holding = holding_remove(me, choose_holding(me));
+    struct frame_run run = holding.run;
+    uint64_t from = random_below(&me->random, run.count);
+    uint64_t length = random_between(&me->random, 1, run.count - from);
+    struct frame_run part = frame_run(pfn(run.first.value + from), length);
+    if (from > 0) {
+        holding_push(me, frame_run(run.first, from), false);
+    }
+    if (from + length < run.count) {
+        holding_push(me, frame_run(pfn(frame_run_end(part)), run.count - from - length), false);
+    }
+    holding.run = part;
+    give_holding(trial, me, holding);
+}
+
+static const struct operation GIVES[] = {
+    {"freeing a run", 60, give_any},
+    {"freeing a part of a run", 15, give_part},
+};
+
+/* ---- handing on ---- */
+
+/* A holding in one word: frame 0 .. 39, count 40 .. 61, shared 62, there 63. */
+#define LETTER_COUNT_SHIFT 40u
+#define LETTER_SHARED (UINT64_C(1) << 62)
+#define LETTER_THERE (UINT64_C(1) << 63)
+
+static uint64_t letter_write(const struct holding *holding)
+{
+    return LETTER_THERE | (holding->shared ? LETTER_SHARED : 0) | holding->run.count << LETTER_COUNT_SHIFT |
+           holding->run.first.value;
+}
+
+static struct holding letter_read(uint64_t letter)
+{
+    uint64_t count = (letter & ~(LETTER_THERE | LETTER_SHARED)) >> LETTER_COUNT_SHIFT;
+    uint64_t frame = letter & ((UINT64_C(1) << LETTER_COUNT_SHIFT) - 1);
+    return (struct holding){frame_run(pfn(frame), count), (letter & LETTER_SHARED) != 0};
+}
+
+static bool fits_letter(const struct holding *holding)
+{
+    return holding->run.first.value < UINT64_C(1) << LETTER_COUNT_SHIFT && holding->run.count < UINT64_C(1) << 22;
+}
+
+/* Puts a letter (or none, 0) into a random slot and takes what was there. */
+static void mailbox_exchange(struct trial *trial, struct trial_hart *me, uint64_t letter)
+{
+    _Atomic uint64_t *slot = &trial->mailbox[random_below(&me->random, MAILBOX_SLOTS)];
+    /* acq_rel: contents and stamps of what is handed on go with it, both ways. */
+    uint64_t found = atomic_exchange_explicit(slot, letter, memory_order_acq_rel);
+    if (found != 0) {
+        struct holding holding = letter_read(found);
+        holding_push(me, holding.run, holding.shared);
+    }
+}
+
+static void hand_on(struct trial *trial, struct trial_hart *me)
+{
+    if (holdings_full(me)) {
+        return;
+    }
+    if (me->holding_count == 0) {
+        mailbox_exchange(trial, me, 0);
+        return;
+    }
+    uint32_t index = choose_holding(me);
+    if (fits_letter(&me->holdings[index])) {
+        struct holding holding = holding_remove(me, index);
+        mailbox_exchange(trial, me, letter_write(&holding));
+    }
+}
+
+void mailbox_empty(struct trial *trial, struct trial_hart *me)
+{
+    for (uint32_t i = 0; i < MAILBOX_SLOTS && verdict_holds(&trial->verdict); i++) {
+        uint64_t found = atomic_exchange_explicit(&trial->mailbox[i], 0, memory_order_acquire);
+        if (found != 0) {
+            give_holding(trial, me, letter_read(found));
+        }
+    }
+}
+
+/* ---- references ---- */
+
+/* One more reference to a single frame, for whoever finds it in the mailbox. */
+static void share(struct trial *trial, struct trial_hart *me)
+{
+    if (me->holding_count == 0 || holdings_full(me)) {
+        return;
+    }
+    struct holding *holding = &me->holdings[choose_holding(me)];
+    pfn_t frame = holding->run.first;
+    if (holding->run.count != 1 || !fits_letter(holding)) {
+        return;
+    }
+    oracle_ref(&trial->oracle, me->hart, frame);
+    expect_status(trial, me, frame_ref(allocator_of(trial), frame), FRAME_OK, frame.value, "frame_ref by a holder");
+    holding->shared = true;
+    mailbox_exchange(trial, me, letter_write(holding));
+}
+
+/* A frame with two references, both ours, may not be freed; one reference less, and it has one. */
+static void refuse_shared(struct trial *trial, struct trial_hart *me)
+{
+    if (me->holding_count == 0) {
+        return;
+    }
+    const struct holding *holding = &me->holdings[choose_holding(me)];
+    if (holding->shared) {
+        return;
+    }
+    struct frame_allocator *allocator = allocator_of(trial);
+    pfn_t frame = pfn(holding->run.first.value + random_below(&me->random, holding->run.count));
+    expect_status(trial, me, frame_ref(allocator, frame), FRAME_OK, frame.value, "frame_ref by the owner");
+    expect_status(trial, me, frame_free_one(allocator, frame), FRAME_SHARED, frame.value,
+                  "frame_free_one of a frame with two references");
+    expect_status(trial, me, frame_free_run(allocator, holding->run), FRAME_SHARED, frame.value,
+                  "frame_free_run over a frame with two references");
+    expect_status(trial, me, frame_unref(allocator, frame), FRAME_OK, frame.value, "frame_unref of one of two");
+    uint32_t references = frame_ref_count(allocator, frame);
+    if (references != 1) {
+        verdict_violate(&trial->verdict, PROPERTY_REFERENCES, me->hart, frame.value,
+                        "its only owner reads a reference count of %u", references);
+    }
+}
+
+/* ---- calls that must be refused ---- */
+
+static void refuse_layouts(struct trial *trial, struct trial_hart *me)
+{
+    static const struct {
+        struct frame_layout layout;
+        enum frame_status right;
+    } cases[] = {
+        {{0, FRAME_SIZE}, FRAME_LAYOUT_INVALID},
+        {{FRAME_SIZE, 0}, FRAME_LAYOUT_INVALID},
+        {{FRAME_SIZE, 3 * FRAME_SIZE}, FRAME_LAYOUT_INVALID},
+        {{UINT64_MAX, FRAME_SIZE}, FRAME_LAYOUT_INVALID},
+        {{FRAME_SIZE, UINT64_C(1) << 63}, FRAME_LAYOUT_IMPOSSIBLE},
+        {{UINT64_C(1) << 62, FRAME_SIZE}, FRAME_LAYOUT_IMPOSSIBLE},
+    };
+    uint64_t i = random_below(&me->random, sizeof cases / sizeof cases[0]);
+    struct frame_run run;
+    expect_status(trial, me, frame_alloc_contiguous(allocator_of(trial), cases[i].layout, &run), cases[i].right,
+                  UINT64_MAX, "frame_alloc_contiguous of a layout that cannot be met");
+}
+
+/* A frame number that no arena serves and none is about to: outside RAM or of the reserved part of it. */
+static pfn_t random_foreign(const struct trial *trial, struct trial_hart *me)
+{
+    struct frame_run extent = trial->oracle.extent;
+    struct frame_run hotplug = frame_run_inside(trial->config.hotplug);
+    for (uint32_t tries = 0; tries < 16; tries++) {
+        pfn_t frame = pfn(extent.first.value + random_below(&me->random, extent.count));
+        if (oracle_kind(&trial->oracle, frame.value) != FRAME_KIND_SERVED && !frame_run_contains(hotplug, frame)) {
+            return frame;
+        }
+    }
+    /* Just before RAM, just after, and so far out that arithmetic wraps. */
+    static const uint64_t far[] = {UINT64_MAX, UINT64_MAX >> FRAME_SHIFT, UINT64_C(1) << 51};
+    uint64_t i = random_below(&me->random, 5);
+    return pfn(i == 0 ? frame_run_end(extent) : i == 1 ? extent.first.value - 1 : far[i - 2]);
+}
+
+static void refuse_foreign(struct trial *trial, struct trial_hart *me)
+{
+    struct frame_allocator *allocator = allocator_of(trial);
+    pfn_t frame = random_foreign(trial, me);
+    pfn_t found;
+    expect_status(trial, me, frame_free_one(allocator, frame), FRAME_FOREIGN, frame.value, "frame_free_one, foreign");
+    expect_status(trial, me, frame_free_run(allocator, frame_run(frame, 2)), FRAME_FOREIGN, frame.value,
+                  "frame_free_run, foreign");
+    expect_status(trial, me, frame_ref(allocator, frame), FRAME_FOREIGN, frame.value, "frame_ref, foreign");
+    expect_status(trial, me, frame_unref(allocator, frame), FRAME_FOREIGN, frame.value, "frame_unref, foreign");
+    if (frame.value <= UINT64_MAX >> FRAME_SHIFT) {
+        expect_status(trial, me, frame_at_addr(allocator, frame_addr(frame), &found), FRAME_FOREIGN, frame.value,
+                      "frame_at_addr, foreign");
+    }
+    if (frame_ref_count(allocator, frame) != 0) {
+        verdict_violate(&trial->verdict, PROPERTY_REFERENCES, me->hart, frame.value, "foreign, but it has references");
+    }
+}
+
+static void look_up(struct trial *trial, struct trial_hart *me)
+{
+    if (me->holding_count == 0) {
+        return;
+    }
+    pfn_t frame = me->holdings[choose_holding(me)].run.first;
+    phys_addr_t addr = frame_addr(frame);
+    pfn_t found = pfn(0);
+    expect_status(trial, me, frame_at_addr(allocator_of(trial), addr, &found), FRAME_OK, frame.value, "frame_at_addr");
+    if (found.value != frame.value) {
+        verdict_violate(&trial->verdict, PROPERTY_REFERENCES, me->hart, frame.value, "frame_at_addr gives 0x%llx",
+                        (unsigned long long)found.value);
+    }
+    addr.value += random_between(&me->random, 1, FRAME_SIZE - 1);
+    expect_status(trial, me, frame_at_addr(allocator_of(trial), addr, &found), FRAME_MISALIGNED, frame.value,
+                  "frame_at_addr inside a frame");
+}
+
+/* ---- the rest of the interface ---- */
+
+static void drain(struct trial *trial, struct trial_hart *me)
+{
+    hart_count_call(me);
+    (void)frame_allocator_drain(allocator_of(trial)); /* false: a hart waits for its core; allowed */
+}
+
+static void read_stats(struct trial *trial, struct trial_hart *me)
+{
+    struct frame_stats stats;
+    hart_count_call(me);
+    frame_allocator_stats(allocator_of(trial), &stats);
+}
+
+/* ---- hot-plug: hart 0 ---- */
+
+static uint64_t pattern_of(uint64_t index)
+{
+    return index * UINT64_C(0x9e3779b97f4a7c15) + 1;
+}
+
+void hotplug_fill(struct trial *trial)
+{
+    struct phys_range range = trial->config.hotplug;
+    uint64_t *words = range.size > 0 ? platform_phys_to_virt(range.start) : NULL;
+    for (uint64_t i = 0; i < range.size / sizeof words[0]; i++) {
+        words[i] = pattern_of(i);
+    }
+}
+
+static bool hotplug_intact(struct trial *trial, struct trial_hart *me)
+{
+    struct phys_range range = trial->config.hotplug;
+    const uint64_t *words = platform_phys_to_virt(range.start);
+    for (uint64_t i = 0; i < range.size / sizeof words[0]; i++) {
+        if (words[i] != pattern_of(i)) {
+            verdict_violate(&trial->verdict, PROPERTY_RECLAMATION, me->hart, frame_containing(range.start).value,
+                            "byte %llu of a removed arena was written to", (unsigned long long)(i * sizeof words[0]));
+            return false;
+        }
+    }
+    return true;
+}
+
+static void hotplug_add(struct trial *trial, struct trial_hart *me)
+{
+    struct phys_range range = trial->config.hotplug;
+    if (!hotplug_intact(trial, me)) {
+        return;
+    }
+    oracle_plug(&trial->oracle, frame_run_inside(range));
+    expect_status(trial, me, frame_arena_add(allocator_of(trial), range, trial->config.hotplug_node), FRAME_OK,
+                  frame_containing(range.start).value, "frame_arena_add");
+    trial->plugged = true;
+    trial->tally.plugged++;
+}
+
+static void hotplug_remove(struct trial *trial, struct trial_hart *me)
+{
+    struct phys_range range = trial->config.hotplug;
+    pfn_t frame = frame_containing(range.start);
+    expect_status(trial, me, frame_arena_add(allocator_of(trial), range, trial->config.hotplug_node), FRAME_OVERLAP,
+                  frame.value, "frame_arena_add over an arena");
+    enum frame_status status = frame_arena_remove(allocator_of(trial), frame);
+    if (status == FRAME_BUSY) {
+        trial->tally.unplug_refused++;
+        return;
+    }
+    expect_status(trial, me, status, FRAME_OK, frame.value, "frame_arena_remove");
+    oracle_unplug(&trial->oracle, frame_run_inside(range));
+    hotplug_fill(trial);
+    trial->plugged = false;
+    trial->tally.unplugged++;
+}
+
+static void hotplug(struct trial *trial, struct trial_hart *me)
+{
+    if (me->hart != 0 || trial->config.hotplug.size == 0) {
+        return;
+    }
+    if (trial->plugged) {
+        hotplug_remove(trial, me);
+    } else {
+        hotplug_add(trial, me);
+    }
+}
+
+static const struct operation OTHERS[] = {
+    {"handing on through the mailbox", 40, hand_on},
+    {"frame_ref", 20, share},
+    {"freeing a shared frame", 8, refuse_shared},
+    {"asking for a layout that cannot be met", 4, refuse_layouts},
+    {"freeing a foreign frame", 8, refuse_foreign},
+    {"frame_at_addr", 8, look_up},
+    {"frame_allocator_drain", 2, drain},
+    {"frame_allocator_stats", 2, read_stats},
+    {"adding or removing an arena", 1, hotplug},
+};
+
+/* ---- the phase ---- */
+
+static void perform_one_of(struct trial *trial, struct trial_hart *me, const struct operation *operations,
+                           uint32_t count)
+{
+    uint32_t sum = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        sum += operations[i].weight;
+    }
+    uint32_t at = (uint32_t)random_below(&me->random, sum);
+    uint32_t i = 0;
+    while (at >= operations[i].weight) {
+        at -= operations[i].weight;
+        i++;
+    }
+    hart_doing(me, operations[i].doing);
+    operations[i].perform(trial, me);
+}
+
+#define PERFORM_ONE_OF(trial, me, table) perform_one_of(trial, me, table, sizeof(table) / sizeof((table)[0]))
+
+static void change_tide(struct trial_hart *me)
+{
+    static const uint32_t levels[] = {2, 25, 50, 75, 95, 100, 150};
+    me->fill_percent = levels[random_below(&me->random, sizeof levels / sizeof levels[0])];
+}
+
+/* True more often the further a hart is from the level it strives for. */
+static bool wants_more(const struct trial *trial, struct trial_hart *me)
+{
+    uint64_t level = trial->share * me->fill_percent / 100;
+    return random_below(&me->random, 100) < (me->held < level ? 75 : 25);
+}
+
+void mixed_phase(struct trial *trial, struct trial_hart *me)
+{
+    for (uint64_t i = 0; i < trial->mixed_left && verdict_holds(&trial->verdict); i++) {
+        if (i % TIDE_OPERATIONS == 0) {
+            change_tide(me);
+        }
+        if (random_one_in(&me->random, 6)) {
+            PERFORM_ONE_OF(trial, me, OTHERS);
+        } else if (wants_more(trial, me)) {
+            PERFORM_ONE_OF(trial, me, TAKES);
+        } else {
+            PERFORM_ONE_OF(trial, me, GIVES);
+        }
+    }
+}

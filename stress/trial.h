@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT
+ * A trial: one allocator, under random operations of many harts, under the ownership oracle.
+ *
+ * 1. Rounds. All harts go through the same phases, a barrier between any two (trial.c):
+ *      mixed       random operations of every kind, up to a budget of all memory but a frame a hart (mixed.c)
+ *      at rest     account, reference counts, refused calls, runs that must be found (checks.c)
+ *      flood       all harts allocate until nothing is left; then all is freed, across harts
+ *      stranded    every hart fills its cache; one alone then must get every last frame
+ *      magazines   adversarial traces of single frames; global accesses are counted
+ *      whole       all is free and drained: the largest runs of the fresh allocator must be back
+ * 2. The budget. A hart reserves frames before it allocates and releases them after the free returned. So at every
+ *    instant at least one frame is free for whoever allocates one, and its allocation may not fail (P5).
+ *    The frame a hart that the budget leaves out covers a shared frame between the oracle's count and the real one.
+ * 3. The mailbox. Slots that harts exchange what they hold through: frees across harts, and shared references. Its
+ *    exchange releases and acquires, as a program that hands memory on would.
+ * 4. Hot-plug. Hart 0 adds and removes an arena over a range that the map has and the allocator was not given. While
+ *    it is out of service it is filled with a pattern, which nobody may touch (P10).
+ *
+ * Platform-independent: memory from the caller, harts from harness.h. */
+#ifndef FRAMELAB_STRESS_TRIAL_H
+#define FRAMELAB_STRESS_TRIAL_H
+
+#include "harness.h"
+#include "oracle.h"
+
+struct trial_config {
+    struct frame_allocator *allocator; /* fresh: nothing allocated */
+    const struct memory_map *map;
+    uint32_t harts;
+    uint32_t magazine, batch; /* as the allocator has them; magazine 0: P11 does not apply */
+    uint64_t seed;
+    uint64_t operations;       /* mixed ones a hart; 0: no such limit */
+    uint64_t deadline_ns;      /* on platform_time_ns; 0: none */
+    struct phys_range hotplug; /* RAM of the map that the allocator was not given; size 0: no hot-plug */
+    uint32_t hotplug_node;
+    const _Atomic bool *interrupted; /* may be set at any time: the trial then ends after the round */
+};
+
+/* Something that a hart holds: a run of its own, or one reference to a shared frame. */
+struct holding {
+    struct frame_run run;
+    bool shared;
+};
+
+struct trial_hart {
+    _Alignas(CACHE_PAIR) struct random random;
+    uint32_t hart;
+    uint32_t holding_count;
+    uint32_t holding_max;
+    uint32_t fill_percent; /* of its share of memory: what the hart now strives for */
+    uint64_t held;         /* frames in holdings, shared ones too */
+    struct holding *holdings;
+    _Atomic uint64_t operations; /* calls of the allocator; read by a watchdog */
+    const char *_Atomic doing;   /* the same */
+};
+
+#define MAILBOX_SLOTS 64u
+
+/* What a trial saw: a property that had no chance to be violated was not tested. */
+struct trial_tally {
+    uint64_t rounds;
+    uint64_t exhaustions; /* times that all memory was out, and counted */
+    uint64_t run_checks;  /* runs asked for at rest, with the answer known */
+    uint64_t plugged, unplugged, unplug_refused;
+    uint64_t magazine_traces; /* rounds in which P11 was measured */
+    uint64_t largest_run;     /* frames, of the fresh allocator */
+    uint64_t chunks;          /* whole chunks of the fresh allocator */
+};
+
+struct trial {
+    struct trial_config config;
+    struct verdict verdict;
+    struct oracle oracle;
+    struct hart_barrier barrier;
+    struct trial_hart *hart;
+    struct trial_tally tally; /* hart 0's */
+
+    uint64_t budget;                 /* frames that may be out in the mixed phase */
+    uint64_t share;                  /* of one hart */
+    uint64_t base_frames;            /* served at the start */
+    bool more;                       /* hart 0 decides, before a barrier */
+    bool plugged;                    /* hart 0's */
+    uint64_t mixed_left;             /* operations a hart of this round; hart 0 decides */
+    struct frame_stats stats_before; /* of the magazine traces; hart 0's */
+    _Atomic uint64_t trace_operations;
+
+    _Alignas(CACHE_PAIR) _Atomic uint64_t reserved; /* of the budget */
+    _Alignas(CACHE_PAIR) _Atomic uint64_t flood_count;
+    pfn_t *flood; /* room for every frame */
+    _Alignas(CACHE_PAIR) _Atomic uint64_t mailbox[MAILBOX_SLOTS];
+};
+
+/* Bytes of memory that a trial over `map` with `harts` needs. */
+uint64_t trial_bytes(const struct memory_map *map, uint32_t harts);
+
+/* Sets up; `memory` is zeroed, trial_bytes() of it, aligned to CACHE_PAIR. May find a violation already. */
+void trial_init(struct trial *trial, const struct trial_config *config, void *memory);
+
+/* Runs rounds until a limit of the config, an interruption or a violation. The outcome is in trial->verdict and
+ * trial->tally. False if the harts cannot be had. */
+bool trial_run(struct trial *trial);
+
+/* Calls of the allocator so far, of all harts. A hint while it runs. */
+uint64_t trial_operations(const struct trial *trial);
+
+/* ---- shared by the trial's own files ---- */
+
+static inline void hart_doing(struct trial_hart *me, const char *what)
+{
+    atomic_store_explicit(&me->doing, what, memory_order_relaxed); /* for people */
+}
+
+static inline void hart_count_call(struct trial_hart *me)
+{
+    uint64_t calls = atomic_load_explicit(&me->operations, memory_order_relaxed); /* its only writer */
+    atomic_store_explicit(&me->operations, calls + 1, memory_order_relaxed);
+}
+
+/* Frames of the budget; false if it has no more. */
+bool budget_reserve(struct trial *trial, uint64_t frames);
+void budget_release(struct trial *trial, uint64_t frames);
+
+bool holdings_full(const struct trial_hart *me);
+void holding_push(struct trial_hart *me, struct frame_run run, bool shared);
+struct holding holding_remove(struct trial_hart *me, uint32_t index);
+
+/* The call must have returned `wanted`; else P7. `what` names the call. */
+void expect_status(struct trial *trial, struct trial_hart *me, enum frame_status got, enum frame_status wanted,
+                   uint64_t frame, const char *what);
+
+/* One frame by frame_alloc_one, known to the oracle. */
+enum frame_status take_frame(struct trial *trial, struct trial_hart *me, pfn_t *frame);
+/* Gives back a run of the hart's own, by a random one of the calls that fit; it must be accepted. */
+void give_run(struct trial *trial, struct trial_hart *me, struct frame_run run);
+/* Gives back a holding of either kind, and its budget. */
+void give_holding(struct trial *trial, struct trial_hart *me, struct holding holding);
+
+/* mixed.c */
+void mixed_phase(struct trial *trial, struct trial_hart *me);
+/* Takes everything out of the mailbox and gives it back. One hart. */
+void mailbox_empty(struct trial *trial, struct trial_hart *me);
+/* Fills the range with the pattern that must still be there when it is plugged in next. */
+void hotplug_fill(struct trial *trial);
+
+/* checks.c; all by one hart, the others at a barrier */
+void check_account(struct trial *trial);
+void check_references(struct trial *trial);
+void check_refusals(struct trial *trial, struct trial_hart *me);
+void check_runs(struct trial *trial, struct trial_hart *me);
+void check_exhausted(struct trial *trial, struct trial_hart *me);
+void check_whole(struct trial *trial, struct trial_hart *me);
+void check_magazines_begin(struct trial *trial);
+void check_magazines_end(struct trial *trial);
+/* By all harts: an adversarial trace of single frames. */
+void magazines_trace(struct trial *trial, struct trial_hart *me);
+
+#endif
