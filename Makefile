@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: MIT
+# framelab: one Makefile for everything. `make help` lists what it can do.
+#
+#   V=1                  show the commands
+#   O=DIR                build there (default: build)
+#   CC=gcc|clang         the compiler
+#   DEBUG=1              no optimisation, debug information, assertions on hot paths, poisoned free frames
+#   SANITIZE=LIST        with these sanitizers: address,undefined or thread
+#   PREFIX=, DESTDIR=    where `make install` puts things (default: /usr/local)
+#
+# Flags are portable on purpose (no -march=native) and go into every record. A change of flags rebuilds.
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.DEFAULT_GOAL := all
+
+VERSION := 0.1.0
+O ?= build
+PREFIX ?= /usr/local
+Q := $(if $(V),,@)
+say = @$(if $(V),:,printf '  %-8s %s\n' $(1) $(2))
+
+# ---- What is built from what -----------------------------------------------------------------------------------
+
+# libframelab.a: the allocators and the host platform, for any program. The framelab command: all the rest.
+LIB_SOURCES := $(wildcard core/*.c lockfree/*.c baseline/*.c stress/host/*.c)
+COMMAND_SOURCES := $(wildcard stress/*.c results/*.c)
+UNIT_SOURCES := $(wildcard stress/unit/*.c)
+ALL_C := $(wildcard core/*.c lockfree/*.c baseline/*.c stress/*.c stress/*/*.c results/*.c)
+ALL_H := $(wildcard core/*.h lockfree/*.h baseline/*.h stress/*.h stress/*/*.h results/*.h)
+
+LIB_OBJECTS := $(LIB_SOURCES:%.c=$(O)/%.o)
+COMMAND_OBJECTS := $(COMMAND_SOURCES:%.c=$(O)/%.o)
+UNIT_TESTS := $(patsubst stress/unit/%.c,$(O)/unit/%,$(wildcard stress/unit/test_*.c))
+MUTANTS := $(patsubst stress/mutants/%.patch,%,$(wildcard stress/mutants/*.patch))
+
+# What a program that links libframelab.a includes.
+PUBLIC_HEADERS := $(addprefix core/,arena.h boot_allocator.h frame.h frame_allocator.h frame_limits.h knob.h memory_map.h \
+                    platform.h stats.h variant.h) \
+                  baseline/baseline.h lockfree/lockfree.h stress/harness.h stress/variants.h $(wildcard stress/host/*.h)
+
+# ---- The libraries that we use ---------------------------------------------------------------------------------
+
+# config.mk is made when everything it asks for is there. Goals that promise to install what is missing do so here,
+# before anything is compiled; the others say what is missing and stop.
+INSTALLING := $(filter deps compare check check-long soak,$(MAKECMDGOALS))
+WITHOUT_BUILD := help clean deps format uninstall
+ifneq ($(or $(if $(MAKECMDGOALS),,all),$(filter-out $(WITHOUT_BUILD),$(MAKECMDGOALS))),)
+include $(O)/config.mk
+endif
+
+$(O)/config.mk: Makefile .ci/dependencies
+	$(Q)CC='$(CC)' .ci/dependencies $(if $(INSTALLING),,--test) build
+	$(Q)mkdir -p $(O)
+	$(Q){ echo "CONFIG_CFLAGS := $$(pkg-config --cflags ck jansson hwloc)"; \
+	      echo "LIB_LIBS := $$(pkg-config --libs ck) $$(pkg-config --libs libfdt 2>/dev/null || echo -lfdt)"; \
+	      echo "COMMAND_LIBS := $$(pkg-config --libs jansson hwloc)"; \
+	      echo "LIB_VERSIONS := ck $$(pkg-config --modversion ck), libfdt $$(pkg-config --modversion libfdt 2>/dev/null \
+	            || dpkg-query -W -f '$${Version}' libfdt-dev 2>/dev/null || echo unknown), jansson $$(pkg-config \
+	            --modversion jansson), hwloc $$(pkg-config --modversion hwloc)"; } > $@
+
+# ---- Flags -----------------------------------------------------------------------------------------------------
+
+OPTIMISE := $(if $(DEBUG),-O0 -DFRAMELAB_DEBUG,-O2)
+SANITIZERS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Werror
+CFLAGS ?=
+BASE_CFLAGS = -std=gnu11 $(OPTIMISE) -g $(SANITIZERS) $(WARNINGS) -pthread $(CONFIG_CFLAGS) $(CFLAGS)
+
+# Includes point one way, and the compiler checks it: core does not see the variants, nor they one another.
+# stress/host is on every path for platform_inline.h, the host's half of core/platform.h.
+INCLUDES_core := -Icore -Istress/host
+INCLUDES_lockfree := $(INCLUDES_core) -Ilockfree
+INCLUDES_baseline := $(INCLUDES_core) -Ibaseline
+INCLUDES_stress := $(INCLUDES_core) -Ilockfree -Ibaseline -Istress -Iresults -I$(O)
+INCLUDES_results := $(INCLUDES_stress)
+includes = $(INCLUDES_$(firstword $(subst /, ,$(1))))
+
+# ---- Building --------------------------------------------------------------------------------------------------
+
+.PHONY: all
+all: $(O)/libframelab.a $(if $(wildcard stress/main.c),$(O)/framelab) ## build the framelab command and libframelab.a
+
+$(O)/framelab: $(COMMAND_OBJECTS) $(O)/libframelab.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(BASE_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIB_LIBS) $(COMMAND_LIBS) -lm
+
+$(O)/libframelab.a: $(LIB_OBJECTS)
+	$(call say,AR,$@)
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+# The command's own modules, for unit tests of them.
+$(O)/libcommand.a: $(filter-out $(O)/stress/main.o,$(COMMAND_OBJECTS))
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+$(O)/%.o: %.c $(O)/flags
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(BASE_CFLAGS) $(call includes,$<) -MMD -MP -c -o $@ $<
+
+# Rewritten only when they change, so that only then is rebuilt what depends on them.
+define update
+	$(Q)mkdir -p $(@D)
+	$(Q)$(1) > $@.new
+	$(Q)if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+endef
+
+.PHONY: always
+$(O)/flags: always
+	$(call update,echo '$(CC) $(BASE_CFLAGS)')
+
+# What records say about the binary that made them (stress/record.c).
+$(O)/version.h: always
+	$(call update,{ echo '/* Made by the Makefile. */'; \
+	      echo '#define FRAMELAB_VERSION "$(VERSION)"'; \
+	      echo "#define FRAMELAB_COMMIT \"$$(git rev-parse HEAD 2>/dev/null || echo unknown)\""; \
+	      echo "#define FRAMELAB_DIRTY $$(git status --porcelain 2>/dev/null | grep -c . | sed 's/^[1-9].*/1/')"; \
+	      echo "#define FRAMELAB_COMPILER \"$$($(CC) --version | head -n 1)\""; \
+	      echo '#define FRAMELAB_CFLAGS "$(strip $(BASE_CFLAGS))"'; \
+	      echo '#define FRAMELAB_LIBS "$(LIB_VERSIONS)"'; })
+
+$(COMMAND_OBJECTS): | $(O)/version.h
+
+-include $(LIB_OBJECTS:.o=.d) $(COMMAND_OBJECTS:.o=.d) $(UNIT_SOURCES:%.c=$(O)/%.d)
+
+# ---- Running ---------------------------------------------------------------------------------------------------
+
+.PHONY: bench stress compare
+bench: $(O)/framelab ## run the benchmark: make bench ARGS='--variant lockfree --harts 2'
+	$(Q)$(O)/framelab bench $(ARGS)
+
+stress: $(O)/framelab ## run random operations under the oracle: make stress ARGS='--seconds 60'
+	$(Q)$(O)/framelab stress $(ARGS)
+
+# ---- Testing ---------------------------------------------------------------------------------------------------
+
+.PHONY: deps unit check check-long
+deps: ## install what is missing (Debian and its kin), or say what is needed
+	$(Q)CC='$(CC)' .ci/dependencies build figures check
+
+unit: $(UNIT_TESTS:%=%.run) ## build and run the unit tests
+
+$(O)/unit/test_%.run: $(O)/unit/test_%
+	$(Q)$<
+
+$(O)/unit/test_%: $(O)/stress/unit/test_%.o $(O)/libcommand.a $(O)/libframelab.a
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(BASE_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIB_LIBS) $(COMMAND_LIBS) -lcmocka -lm
+
+$(UNIT_SOURCES:%.c=$(O)/%.o): | $(O)/version.h
+.PRECIOUS: $(O)/unit/test_% $(O)/stress/unit/%.o
+
+# A mutant is the framelab command with one deliberate bug: the .c files that a patch names are patched in a scratch
+# folder and compiled; everything else is the object files of the ordinary build.
+.PHONY: mutants
+mutants: $(MUTANTS:%=$(O)/mutants/%/framelab) ## build every deliberate bug of stress/mutants
+
+$(O)/mutants/%/framelab: stress/mutants/%.patch $(COMMAND_OBJECTS) $(LIB_OBJECTS)
+	$(call say,MUTANT,$*)
+	$(Q)rm -rf $(@D) && mkdir -p $(@D)
+	$(Q)set -e; sources=$$(sed -n 's|^+++ b/\([^[:space:]]*\).*|\1|p' $<); objects='$(filter %.o,$^)'; \
+	test -n "$$sources" || { echo "$<: names no file to patch" >&2; exit 1; }; \
+	for source in $$sources; do \
+	    case $$source in *.c) ;; *) echo "$<: only .c files can be patched, not $$source" >&2; exit 1 ;; esac; \
+	    install -D -m 644 $$source $(@D)/$$source; \
+	done; \
+	patch --quiet --fuzz=0 -p1 -d $(@D) < $<; \
+	for source in $$sources; do \
+	    object=$${source%.c}.o; \
+	    $(CC) $(BASE_CFLAGS) $(INCLUDES_stress) -c -o $(@D)/$$object $(@D)/$$source; \
+	    objects=$$(echo "$$objects" | sed "s|$(O)/$$object|$(@D)/$$object|"); \
+	done; \
+	$(CC) $(BASE_CFLAGS) $(LDFLAGS) -o $@ $$objects $(LIB_LIBS) $(COMMAND_LIBS) -lm
+
+# ---- Housekeeping ----------------------------------------------------------------------------------------------
+
+.PHONY: help clean format
+help: ## list what can be made
+	@sed -n 's/^#   \([A-Z].*\)/  \1/p' Makefile
+	@echo
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | sort | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
+
+format: ## lay out all C files by .clang-format
+	$(Q)clang-format -i $(ALL_C) $(ALL_H)
+
+clean: ## remove what was built
+	$(Q)rm -rf $(O)
