@@ -59,12 +59,15 @@ enum memory_map_status fdt_reader_open(struct fdt_reader *reader, const void *bl
     if ((uintptr_t)blob % 8 != 0) {
         return fdt_reader_fail(reader, MEMORY_MAP_MISALIGNED, "the tree at %p is not 8-byte aligned", blob);
     }
-    int error = fdt_check_full(blob, blob_bytes);
-    if (error == -FDT_ERR_TRUNCATED && blob_bytes >= FDT_V1_SIZE && fdt_magic(blob) == FDT_MAGIC) {
-        return fdt_reader_fail(reader, MEMORY_MAP_BROKEN_FDT,
-                               "the tree is cut off: its header says %u bytes, %zu are there, or a block ends early",
+    if (blob_bytes < FDT_V1_SIZE) {
+        return fdt_reader_fail(reader, MEMORY_MAP_BROKEN_FDT, "%zu bytes are too few for a device tree's header",
+                               blob_bytes);
+    }
+    if (fdt_magic(blob) == FDT_MAGIC && fdt_totalsize(blob) > blob_bytes) {
+        return fdt_reader_fail(reader, MEMORY_MAP_BROKEN_FDT, "cut off: the header says %u bytes, %zu are there",
                                fdt_totalsize(blob), blob_bytes);
     }
+    int error = fdt_check_full(blob, blob_bytes);
     if (error != 0) {
         return fdt_reader_fail(reader, MEMORY_MAP_BROKEN_FDT, "not a sound device tree: %s", fdt_strerror(error));
     }

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: MIT
+ * `framelab fdt`: options, the file, the plan; fdt_report.c says it. */
+#include "fdt_command.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fdt_report.h"
+#include "variants.h"
+
+/* The largest trees of real boards have some hundred KiB; one larger than this is something else. */
+#define FDT_FILE_BYTES_MAX (UINT64_C(16) << 20)
+#define WHY_BYTES 256u
+
+enum { EXIT_HOLDS = 0, EXIT_BROKEN = 1, EXIT_USAGE = 2 };
+
+enum { OPTION_FORMAT = 256, OPTION_VARIANT, OPTION_KERNEL, OPTION_FDT_AT, OPTION_HOLE_LIMIT };
+
+struct fdt_arguments {
+    const char *file;
+    bool (*write)(const struct fdt_report *report, FILE *out);
+    const struct variant *variant;
+    bool has_kernel, has_fdt_addr;
+    struct phys_range kernel;
+    phys_addr_t fdt_addr;
+    uint64_t hole_metadata_limit_bytes;
+};
+
+/* ---- options ------------------------------------------------------------------------------------------------- */
+
+/* A number, decimal or 0x hexadecimal, up to `end_mark`; a size may end in K, M, G or T. */
+static bool parse_number(const char **text, char end_mark, bool is_size, uint64_t *value)
+{
+    char *end;
+    errno = 0;
+    *value = strtoull(*text, &end, 0);
+    if (errno != 0 || end == *text || strchr("0123456789", (*text)[0]) == NULL) {
+        return false;
+    }
+    const char *unit = is_size && *end != '\0' ? strchr("KMGT", *end) : NULL;
+    if (unit != NULL) {
+        uint32_t shift = 10 * (uint32_t)(1 + strchr("KMGT", *unit) - "KMGT");
+        if (*value > UINT64_MAX >> shift) {
+            return false;
+        }
+        *value <<= shift;
+        end++;
+    }
+    *text = end + (*end != '\0');
+    return *end == end_mark;
+}
+
+static void parse_kernel(struct fdt_arguments *arguments, const char *text, struct argp_state *state)
+{
+    const char *rest = text;
+    if (!parse_number(&rest, ',', false, &arguments->kernel.start.value) ||
+        !parse_number(&rest, '\0', true, &arguments->kernel.size)) {
+        argp_error(state, "--kernel is ADDR,SIZE, for example 0x80200000,16M, not '%s'", text);
+    }
+    arguments->has_kernel = true;
+}
+
+static void parse_format(struct fdt_arguments *arguments, const char *text, struct argp_state *state)
+{
+    if (strcmp(text, "text") == 0) {
+        arguments->write = fdt_report_text;
+    } else if (strcmp(text, "json") == 0) {
+        arguments->write = fdt_report_json;
+    } else if (strcmp(text, "csv") == 0) {
+        arguments->write = fdt_report_csv;
+    } else {
+        argp_error(state, "--format is text, json or csv, not '%s'", text);
+    }
+}
+
+static const struct variant *find_variant(const char *name)
+{
+    for (uint32_t i = 0; framelab_variants[i] != NULL; i++) {
+        if (strcmp(framelab_variants[i]->name, name) == 0) {
+            return framelab_variants[i];
+        }
+    }
+    return NULL;
+}
+
+static error_t parse_option(int key, char *text, struct argp_state *state)
+{
+    struct fdt_arguments *arguments = state->input;
+    const char *rest = text;
+
+    switch (key) {
+    case OPTION_FORMAT:
+        parse_format(arguments, text, state);
+        return 0;
+    case OPTION_VARIANT:
+        arguments->variant = find_variant(text);
+        if (arguments->variant == NULL) {
+            argp_error(state, "there is no variant '%s'; see framelab list", text);
+        }
+        return 0;
+    case OPTION_KERNEL:
+        parse_kernel(arguments, text, state);
+        return 0;
+    case OPTION_FDT_AT:
+        if (!parse_number(&rest, '\0', false, &arguments->fdt_addr.value)) {
+            argp_error(state, "--fdt-at is an address, not '%s'", text);
+        }
+        arguments->has_fdt_addr = true;
+        return 0;
+    case OPTION_HOLE_LIMIT:
+        if (!parse_number(&rest, '\0', false, &arguments->hole_metadata_limit_bytes) ||
+            arguments->hole_metadata_limit_bytes > UINT64_MAX >> 10) {
+            argp_error(state, "--hole-limit is a number of KiB, not '%s'", text);
+        }
+        arguments->hole_metadata_limit_bytes <<= 10;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (arguments->file != NULL) {
+            argp_error(state, "one FILE at a time");
+        }
+        arguments->file = text;
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        argp_error(state, "FILE is missing");
+        return 0;
+    case ARGP_KEY_END:
+        if (arguments->variant == NULL) {
+            argp_error(state, "no variant 'lockfree' in this build; choose a --variant");
+        }
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_option options[] = {
+    {"format", OPTION_FORMAT, "FORMAT", 0, "text, json or csv (default: text)", 0},
+    {"variant", OPTION_VARIANT, "NAME", 0, "Reckon with this allocator's metadata (default: lockfree)", 0},
+    {"kernel", OPTION_KERNEL, "ADDR,SIZE", 0, "Reserve a kernel image, for example 0x80200000,16M", 0},
+    {"fdt-at", OPTION_FDT_AT, "ADDR", 0, "The tree lies in RAM at this address, and is given back once parsed", 0},
+    {"hole-limit", OPTION_HOLE_LIMIT, "KIB", 0, "Metadata that may be spent on the holes of one arena (default: 528)",
+     0},
+    {NULL, 0, NULL, 0, NULL, 0},
+};
+
+static const struct argp argp = {
+    .options = options,
+    .parser = parse_option,
+    .args_doc = "FILE",
+    .doc = "Shows what a flattened device tree says about memory, harts and NUMA nodes, and the arenas that an "
+           "allocator would make of it.\v"
+           "Exit status: 0, 1 if the tree is broken or describes no usable memory, 2 for a wrong option or a file "
+           "that cannot be read.",
+};
+
+/* ---- the file ------------------------------------------------------------------------------------------------ */
+
+static int complain(const char *file, const char *what)
+{
+    (void)fprintf(stderr, "framelab: %s: %s\n", file, what);
+    return EXIT_USAGE;
+}
+
+/* Reads from `fd` until the end or until the buffer is full. Returns the bytes read, or -1 with errno. */
+static ssize_t read_all(int fd, unsigned char *buffer, size_t bytes)
+{
+    size_t done = 0;
+    while (done < bytes) {
+        ssize_t got = read(fd, buffer + done, bytes - done);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got < 0) {
+            return -1;
+        }
+        if (got == 0) {
+            break;
+        }
+        done += (size_t)got;
+    }
+    return (ssize_t)done;
+}
+
+/* Reads the file into memory of exactly its size, so that a tool that watches memory sees every step too far. */
+static int read_file(const char *file, void **blob, size_t *bytes)
+{
+    int fd = open(file, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return complain(file, strerror(errno));
+    }
+    unsigned char *buffer = malloc(FDT_FILE_BYTES_MAX + 1);
+    ssize_t got = buffer != NULL ? read_all(fd, buffer, FDT_FILE_BYTES_MAX + 1) : -1;
+    int error = errno;
+    (void)close(fd);
+    if (got < 0) {
+        free(buffer);
+        return complain(file, strerror(error));
+    }
+    if ((uint64_t)got > FDT_FILE_BYTES_MAX) {
+        free(buffer);
+        (void)complain(file, "larger than 16 MiB, so no device tree");
+        return EXIT_BROKEN;
+    }
+    if (got == 0) {
+        free(buffer);
+        (void)complain(file, "the file is empty");
+        return EXIT_BROKEN;
+    }
+    void *fitted = realloc(buffer, (size_t)got);
+    *blob = fitted != NULL ? fitted : buffer;
+    *bytes = (size_t)got;
+    return EXIT_HOLDS;
+}
+
+/* ---- the plan ------------------------------------------------------------------------------------------------ */
+
+struct planner {
+    struct fdt_report *report;
+    bool out_of_memory;
+};
+
+static enum frame_status keep_arena(void *context, const struct arena_plan *plan)
+{
+    struct planner *planner = context;
+    struct fdt_report *report = planner->report;
+    struct arena_plan *arenas = realloc(report->arenas, (report->arena_count + 1) * sizeof(*arenas));
+
+    if (arenas == NULL) {
+        return FRAME_NO_MEMORY;
+    }
+    report->arenas = arenas;
+    arenas[report->arena_count++] = *plan;
+    return FRAME_OK;
+}
+
+static void keep_skipped(void *context, struct ram_region region, const char *why)
+{
+    struct planner *planner = context;
+    struct fdt_report *report = planner->report;
+    struct skipped_region *skipped = realloc(report->skipped, (report->skipped_count + 1) * sizeof(*skipped));
+
+    if (skipped == NULL) {
+        planner->out_of_memory = true;
+        return;
+    }
+    report->skipped = skipped;
+    struct skipped_region *last = &skipped[report->skipped_count++];
+    last->region = region;
+    (void)snprintf(last->why, sizeof(last->why), "%s", why);
+}
+
+/* Plans over what is free once the tree was given back. `map` is changed by that. */
+static bool plan_arenas(struct fdt_report *report, struct memory_map *map, const struct variant *variant)
+{
+    struct ram_region released[REGION_MAX];
+    struct planner planner = {report, false};
+    const struct arena_selection_options selection = {
+        .hole_metadata_limit_bytes = report->hole_metadata_limit_bytes,
+        .variant_bytes = variant->arena_bytes,
+        .skipped = keep_skipped,
+        .context = &planner,
+    };
+
+    (void)memory_map_release_fdt(map, released, REGION_MAX); /* map->free has it too */
+    return arena_select(map->free, map->free_count, &selection, keep_arena) == FRAME_OK && !planner.out_of_memory;
+}
+
+static int plan_and_write(const struct fdt_arguments *arguments, const struct memory_map *map,
+                          struct memory_map *planned)
+{
+    struct fdt_report report = {
+        .file = arguments->file,
+        .variant = arguments->variant->name,
+        .hole_metadata_limit_bytes = arguments->hole_metadata_limit_bytes,
+        .map = map,
+    };
+    int status = EXIT_BROKEN;
+
+    if (!plan_arenas(&report, planned, arguments->variant)) {
+        (void)complain(arguments->file, "out of memory");
+    } else if (!arguments->write(&report, stdout)) {
+        (void)complain("standard output", strerror(errno));
+    } else if (report.arena_count == 0) {
+        (void)complain(arguments->file, "no free region is large enough for an arena");
+    } else {
+        status = EXIT_HOLDS;
+    }
+    free(report.arenas);
+    free(report.skipped);
+    return status;
+}
+
+static int report_tree(const struct fdt_arguments *arguments, const void *blob, size_t bytes)
+{
+    char why[WHY_BYTES] = "";
+    int result = EXIT_BROKEN;
+    struct memory_map *maps = calloc(2, sizeof(*maps)); /* as booted, and as planned */
+    if (maps == NULL) {
+        return complain(arguments->file, "out of memory");
+    }
+
+    enum memory_map_status status =
+        memory_map_read(&maps[0], blob, bytes, arguments->has_fdt_addr ? &arguments->fdt_addr : NULL,
+                        arguments->has_kernel ? &arguments->kernel : NULL, why, sizeof(why));
+    if (status != MEMORY_MAP_OK) {
+        (void)complain(arguments->file, why);
+    } else {
+        maps[1] = maps[0];
+        result = plan_and_write(arguments, &maps[0], &maps[1]);
+    }
+    free(maps);
+    return result;
+}
+
+int fdt_command(int argc, char **argv)
+{
+    char name[] = "framelab fdt"; /* what a usage message calls this */
+    void *blob = NULL;
+    size_t bytes = 0;
+    struct fdt_arguments arguments = {
+        .write = fdt_report_text,
+        .variant = find_variant("lockfree"),
+        .hole_metadata_limit_bytes = HOLE_METADATA_BYTES_DEFAULT,
+    };
+
+    argv[0] = name;
+    argp_err_exit_status = EXIT_USAGE;
+    (void)argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    int status = read_file(arguments.file, &blob, &bytes);
+    if (status == EXIT_HOLDS) {
+        status = report_tree(&arguments, blob, bytes);
+    }
+    free(blob);
+    return status;
+}
