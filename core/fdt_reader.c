@@ -77,6 +77,9 @@ enum memory_map_status fdt_reader_open(struct fdt_reader *reader, const void *bl
                                "the structure block at offset %u or the reservation block at offset %u is misaligned",
                                fdt_off_dt_struct(blob), fdt_off_mem_rsvmap(blob));
     }
+    if (fdt_get_name(blob, 0, NULL) == NULL) {
+        return fdt_reader_fail(reader, MEMORY_MAP_BROKEN_FDT, "the structure block does not begin with a root node");
+    }
     return MEMORY_MAP_OK;
 }
 
