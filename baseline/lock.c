@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT
+ * Four locks behind one name.
+ *
+ * 1. Purpose. How far one lock scales depends on the lock, so the comparison must not hang on one kind. The kind is
+ *    a knob; a switch on a constant costs nothing beside the atomic instruction that follows it.
+ * 2. Progress: blocking, all four. A hart that is stopped while it holds the lock stops everyone (P9 fails, as it
+ *    should). Ticket and MCS are first come, first served: with more harts than cores they may hand the lock to a
+ *    hart that is not running, and then all wait for the scheduler. FAS and the mutex are not, and may starve.
+ * 3. Waiting. Every waiting loop used here turns through ck_pr_stall, which ck.h makes platform_relax, so the hart
+ *    that holds the lock gets to run. CK's variants with backoff (_eb, _pb) spin on a bare compiler barrier instead:
+ *    they are not used.
+ * 4. Order. A release orders all before it against all after the acquisition that reads from it: ck_pr_fence_lock
+ *    and ck_pr_fence_unlock inside CK, POSIX's memory synchronisation in the mutex.
+ * 5. Counting. A wait is an acquisition whose first try failed. Mutex, MCS and FAS have a try, so for them it is
+ *    exact. CK's ticket lock has one on x86 only; to count alike everywhere it is looked at instead, and a wait that
+ *    begins between the look and the ticket is missed: a lower bound. Each hart counts on its own line.
+ *
+ * Papers: Mellor-Crummey & Scott, ACM TOCS 9(1), 1991 (ticket, MCS). */
+#include "lock.h"
+
+const char *const lock_kind_names[LOCK_KIND_COUNT + 1] = {"auto", "mutex", "ticket", "mcs", "fas", NULL};
+
+bool lock_init(struct lock *lock, enum lock_kind kind, struct lock_hart *harts, uint32_t hart_count)
+{
+    FRAME_ASSERT(kind < LOCK_KIND_COUNT);
+    lock->harts = harts;
+    lock->hart_count = hart_count;
+    if (kind == LOCK_AUTO || kind == LOCK_MUTEX) {
+        bool has_mutex = platform_mutex_init(&lock->word.mutex);
+        if (!has_mutex && kind == LOCK_MUTEX) {
+            return false;
+        }
+        kind = has_mutex ? LOCK_MUTEX : LOCK_TICKET;
+    }
+    lock->kind = kind;
+    if (kind == LOCK_TICKET) {
+        ck_spinlock_ticket_init(&lock->word.ticket);
+    } else if (kind == LOCK_MCS) {
+        ck_spinlock_mcs_init(&lock->word.mcs_tail);
+    } else if (kind == LOCK_FAS) {
+        ck_spinlock_fas_init(&lock->word.fas);
+    }
+    return true;
+}
+
+/* Each waits for its lock and returns true if it had to. */
+
+static bool mutex_acquire(struct platform_mutex *mutex)
+{
+    if (platform_mutex_trylock(mutex)) {
+        return false;
+    }
+    platform_mutex_lock(mutex);
+    return true;
+}
+
+static bool ticket_acquire(ck_spinlock_ticket_t *ticket)
+{
+    bool waits = ck_spinlock_ticket_locked(ticket);
+    ck_spinlock_ticket_lock(ticket);
+    return waits;
+}
+
+static bool mcs_acquire(ck_spinlock_mcs_t *tail, ck_spinlock_mcs_context_t *place)
+{
+    if (ck_spinlock_mcs_trylock(tail, place)) {
+        return false;
+    }
+    ck_spinlock_mcs_lock(tail, place);
+    return true;
+}
+
+static bool fas_acquire(ck_spinlock_fas_t *fas)
+{
+    if (ck_spinlock_fas_trylock(fas)) {
+        return false;
+    }
+    ck_spinlock_fas_lock(fas);
+    return true;
+}
+
+static bool kind_acquire(struct lock *lock, struct lock_hart *self)
+{
+    switch (lock->kind) {
+    case LOCK_TICKET:
+        return ticket_acquire(&lock->word.ticket);
+    case LOCK_MCS:
+        return mcs_acquire(&lock->word.mcs_tail, &self->mcs);
+    case LOCK_FAS:
+        return fas_acquire(&lock->word.fas);
+    default:
+        return mutex_acquire(&lock->word.mutex);
+    }
+}
+
+/* Relaxed: one writer a counter, so a load and a store make an increment; readers want a number, not an order. */
+static void counter_add(_Atomic uint64_t *counter, uint64_t n)
+{
+    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n, memory_order_relaxed);
+}
+
+void lock_acquire(struct lock *lock, uint32_t hart)
+{
+    FRAME_DEBUG_ASSERT(hart < lock->hart_count);
+    struct lock_hart *self = &lock->harts[hart];
+    bool waited = kind_acquire(lock, self);
+    counter_add(&self->acquisitions, 1);
+    if (waited) {
+        counter_add(&self->waits, 1);
+    }
+}
+
+void lock_release(struct lock *lock, uint32_t hart)
+{
+    switch (lock->kind) {
+    case LOCK_TICKET:
+        ck_spinlock_ticket_unlock(&lock->word.ticket);
+        return;
+    case LOCK_MCS:
+        ck_spinlock_mcs_unlock(&lock->word.mcs_tail, &lock->harts[hart].mcs);
+        return;
+    case LOCK_FAS:
+        ck_spinlock_fas_unlock(&lock->word.fas);
+        return;
+    default:
+        platform_mutex_unlock(&lock->word.mutex);
+        return;
+    }
+}
+
+void lock_add_stats(const struct lock *lock, struct frame_stats *stats)
+{
+    for (uint32_t i = 0; i < lock->hart_count; i++) {
+        const struct lock_hart *hart = &lock->harts[i];
+        stats->lock_acquisitions += atomic_load_explicit(&hart->acquisitions, memory_order_relaxed);
+        stats->lock_waits += atomic_load_explicit(&hart->waits, memory_order_relaxed);
+    }
+}
