@@ -2,11 +2,10 @@
  * Selecting and building arenas.
  *
  * 1. Merging. A group of free regions grows upward, region by region, while the next one belongs to the same node,
- *    the metadata spent on holes stays within the limit, and there are more frames to hand out with it than without
- *    (a small region far away may bring less than the hole costs). A group that has no place for its metadata yet
- *    may always grow: a larger region may follow. The region that ends a group begins the next.
- *    If in the end a group does not hold its metadata, its first region is skipped and the search begins anew with
- *    the second: so what is skipped could not be used with its neighbours either.
+ *    the metadata spent on holes stays within the limit, and the whole has more frames to hand out than either part
+ *    alone (a small region far away may bring less than the hole costs). Parts that have no place for their metadata
+ *    yet may always come together: more may follow. The region that ends a group begins the next. If in the end a
+ *    group does not hold its metadata, its first region is skipped and the search begins anew with the second.
  * 2. The cost of a hole is real: the bytes by which the metadata of the span below it grows when the span is
  *    extended across it, the variant's part included.
  * 3. Place. The metadata takes the end of the region where that destroys the fewest whole chunks; among those, the
@@ -227,9 +226,10 @@ static bool group_grow(struct group *group, const struct ram_region *region,
                                                : frame_run(plan->regions[region_count - 1].first,
                                                            plan->regions[region_count - 1].count + run.count);
     uint64_t largest = joined.count > group->largest ? joined.count : group->largest;
-    uint64_t before = group_frames(group, options->variant_bytes);
-    uint64_t after = frames_to_hand_out(span, region_count, usable, largest, options->variant_bytes);
-    if (before != 0 && after <= before) {
+    uint64_t below = group_frames(group, options->variant_bytes);
+    uint64_t above = frames_to_hand_out(run, 1, run.count, run.count, options->variant_bytes);
+    uint64_t apart = below > above ? below : above;
+    if (apart != 0 && frames_to_hand_out(span, region_count, usable, largest, options->variant_bytes) <= apart) {
         return false;
     }
 

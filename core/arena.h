@@ -2,8 +2,7 @@
  * Arenas: contiguous spans of RAM that carry their own metadata and may contain holes.
  *
  * 1. Selection. Free regions of one node, in ascending order, are merged into one arena as long as the metadata
- *    spent on the holes between them stays within a limit and the arena gains frames by it; otherwise a new arena
- *    begins. Nothing is lost: a region that ends a merge begins the next arena. A region too small to hold its own metadata is reported and skipped.
+ *    spent on the holes between them stays within a limit and it brings frames; otherwise a new arena begins. Nothing is lost: a region that ends a merge begins the next arena. A region too small to hold its own metadata is reported and skipped.
  * 2. Layout. An arena's metadata lies in its own memory, at the end of one of its regions, whole frames:
  *        struct arena | regions | frame counts | group counts | the variant's part
  *    Frames of metadata and of holes are never handed out; only frames inside `regions` are.

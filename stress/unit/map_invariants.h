@@ -147,17 +147,19 @@ static inline const char *map_broken(const struct memory_map *map)
     return broken;
 }
 
+/* True if free regions of the node hold all of the run, which may cross from one to another that touches it. */
 static inline bool run_is_free(const struct memory_map *map, struct frame_run run, uint32_t node)
 {
-    for (uint32_t i = 0; i < map->free_count; i++) {
-        struct phys_range range = map->free[i].range;
-        uint64_t first = range.start.value >> FRAME_SHIFT;
-        uint64_t end = first + (range.size >> FRAME_SHIFT);
-        if (run.first.value >= first && run.first.value < end) {
-            return run.count <= end - run.first.value && map->free[i].node == node;
+    uint64_t at = run.first.value;
+    for (uint32_t i = 0; i < map->free_count && at < run.first.value + run.count; i++) {
+        uint64_t first = map->free[i].range.start.value >> FRAME_SHIFT;
+        uint64_t end = first + (map->free[i].range.size >> FRAME_SHIFT);
+        if (map->free[i].node == node && at >= first && at < end) {
+            at = end;
+            i = UINT32_MAX; /* from the start again: a test may list them in any order */
         }
     }
-    return false;
+    return at >= run.first.value + run.count;
 }
 
 /* An arena planned over map->free. `floor`: the first frame that no arena before it covers; updated. */
