@@ -9,6 +9,8 @@
 #ifndef FRAMELAB_CORE_CK_H
 #define FRAMELAB_CORE_CK_H
 
+#include <stdatomic.h>
+
 #include "platform.h"
 
 #pragma GCC diagnostic push

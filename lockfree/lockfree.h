@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT
+ * The lock-free global allocator: chunks under state words, CK stacks as their index, epochs for reclamation. */
+#ifndef FRAMELAB_LOCKFREE_LOCKFREE_H
+#define FRAMELAB_LOCKFREE_LOCKFREE_H
+
+#include "variant.h"
+
+extern const struct variant lockfree_variant;
+
+#endif
