@@ -10,20 +10,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "exit_status.h"
 #include "fdt_report.h"
+#include "options.h"
 #include "variants.h"
 
 /* The largest trees of real boards have some hundred KiB; one larger than this is something else. */
 #define FDT_FILE_BYTES_MAX (UINT64_C(16) << 20)
 #define WHY_BYTES 256u
+/* Room for an address in text. */
+#define KERNEL_TEXT_BYTES 24u
 
-enum { EXIT_HOLDS = 0, EXIT_BROKEN = 1, EXIT_USAGE = 2 };
-
-enum { OPTION_FORMAT = 256, OPTION_VARIANT, OPTION_KERNEL, OPTION_FDT_AT, OPTION_HOLE_LIMIT };
+enum option_key { OPTION_FORMAT = 256, OPTION_VARIANT, OPTION_KERNEL, OPTION_FDT_AT, OPTION_HOLE_LIMIT };
 
 struct fdt_arguments {
     const char *file;
-    bool (*write)(const struct fdt_report *report, FILE *out);
+    enum output_format format;
     const struct variant *variant;
     bool has_kernel, has_fdt_addr;
     struct phys_range kernel;
@@ -33,49 +35,20 @@ struct fdt_arguments {
 
 /* ---- options ------------------------------------------------------------------------------------------------- */
 
-/* A number, decimal or 0x hexadecimal, up to `end_mark`; a size may end in K, M, G or T. */
-static bool parse_number(const char **text, char end_mark, bool is_size, uint64_t *value)
-{
-    char *end;
-    errno = 0;
-    *value = strtoull(*text, &end, 0);
-    if (errno != 0 || end == *text || strchr("0123456789", (*text)[0]) == NULL) {
-        return false;
-    }
-    const char *unit = is_size && *end != '\0' ? strchr("KMGT", *end) : NULL;
-    if (unit != NULL) {
-        uint32_t shift = 10 * (uint32_t)(1 + strchr("KMGT", *unit) - "KMGT");
-        if (*value > UINT64_MAX >> shift) {
-            return false;
-        }
-        *value <<= shift;
-        end++;
-    }
-    *text = end + (*end != '\0');
-    return *end == end_mark;
-}
-
 static void parse_kernel(struct fdt_arguments *arguments, const char *text, struct argp_state *state)
 {
-    const char *rest = text;
-    if (!parse_number(&rest, ',', false, &arguments->kernel.start.value) ||
-        !parse_number(&rest, '\0', true, &arguments->kernel.size)) {
+    char start[KERNEL_TEXT_BYTES];
+    const char *comma = strchr(text, ',');
+    size_t length = comma != NULL ? (size_t)(comma - text) : sizeof(start);
+    if (length < sizeof(start)) {
+        memcpy(start, text, length);
+        start[length] = '\0';
+    }
+    if (length >= sizeof(start) || !option_number(start, &arguments->kernel.start.value) ||
+        !option_size(comma + 1, &arguments->kernel.size)) {
         argp_error(state, "--kernel is ADDR,SIZE, for example 0x80200000,16M, not '%s'", text);
     }
     arguments->has_kernel = true;
-}
-
-static void parse_format(struct fdt_arguments *arguments, const char *text, struct argp_state *state)
-{
-    if (strcmp(text, "text") == 0) {
-        arguments->write = fdt_report_text;
-    } else if (strcmp(text, "json") == 0) {
-        arguments->write = fdt_report_json;
-    } else if (strcmp(text, "csv") == 0) {
-        arguments->write = fdt_report_csv;
-    } else {
-        argp_error(state, "--format is text, json or csv, not '%s'", text);
-    }
 }
 
 static const struct variant *find_variant(const char *name)
@@ -91,11 +64,12 @@ static const struct variant *find_variant(const char *name)
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
     struct fdt_arguments *arguments = state->input;
-    const char *rest = text;
 
     switch (key) {
     case OPTION_FORMAT:
-        parse_format(arguments, text, state);
+        if (!option_format(text, &arguments->format)) {
+            argp_error(state, "--format is text, json or csv, not '%s'", text);
+        }
         return 0;
     case OPTION_VARIANT:
         arguments->variant = find_variant(text);
@@ -107,13 +81,13 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         parse_kernel(arguments, text, state);
         return 0;
     case OPTION_FDT_AT:
-        if (!parse_number(&rest, '\0', false, &arguments->fdt_addr.value)) {
+        if (!option_number(text, &arguments->fdt_addr.value)) {
             argp_error(state, "--fdt-at is an address, not '%s'", text);
         }
         arguments->has_fdt_addr = true;
         return 0;
     case OPTION_HOLE_LIMIT:
-        if (!parse_number(&rest, '\0', false, &arguments->hole_metadata_limit_bytes) ||
+        if (!option_number(text, &arguments->hole_metadata_limit_bytes) ||
             arguments->hole_metadata_limit_bytes > UINT64_MAX >> 10) {
             argp_error(state, "--hole-limit is a number of KiB, not '%s'", text);
         }
@@ -163,7 +137,7 @@ static const struct argp argp = {
 static int complain(const char *file, const char *what)
 {
     (void)fprintf(stderr, "framelab: %s: %s\n", file, what);
-    return EXIT_USAGE;
+    return EXIT_STATUS_USAGE;
 }
 
 /* Reads from `fd` until the end or until the buffer is full. Returns the bytes read, or -1 with errno. */
@@ -204,17 +178,17 @@ static int read_file(const char *file, void **blob, size_t *bytes)
     if ((uint64_t)got > FDT_FILE_BYTES_MAX) {
         free(buffer);
         (void)complain(file, "larger than 16 MiB, so no device tree");
-        return EXIT_BROKEN;
+        return EXIT_STATUS_VIOLATED;
     }
     if (got == 0) {
         free(buffer);
         (void)complain(file, "the file is empty");
-        return EXIT_BROKEN;
+        return EXIT_STATUS_VIOLATED;
     }
     void *fitted = realloc(buffer, (size_t)got);
     *blob = fitted != NULL ? fitted : buffer;
     *bytes = (size_t)got;
-    return EXIT_HOLDS;
+    return EXIT_STATUS_HOLDS;
 }
 
 /* ---- the plan ------------------------------------------------------------------------------------------------ */
@@ -270,6 +244,19 @@ static bool plan_arenas(struct fdt_report *report, struct memory_map *map, const
     return arena_select(map->free, map->free_count, &selection, keep_arena) == FRAME_OK && !planner.out_of_memory;
 }
 
+static bool write_report(const struct fdt_report *report, enum output_format format)
+{
+    switch (format) {
+    case FORMAT_JSON:
+        return fdt_report_json(report, stdout);
+    case FORMAT_CSV:
+        return fdt_report_csv(report, stdout);
+    case FORMAT_TEXT:
+        break;
+    }
+    return fdt_report_text(report, stdout);
+}
+
 static int plan_and_write(const struct fdt_arguments *arguments, const struct memory_map *map,
                           struct memory_map *planned)
 {
@@ -279,16 +266,16 @@ static int plan_and_write(const struct fdt_arguments *arguments, const struct me
         .hole_metadata_limit_bytes = arguments->hole_metadata_limit_bytes,
         .map = map,
     };
-    int status = EXIT_BROKEN;
+    int status = EXIT_STATUS_VIOLATED;
 
     if (!plan_arenas(&report, planned, arguments->variant)) {
         (void)complain(arguments->file, "out of memory");
-    } else if (!arguments->write(&report, stdout)) {
+    } else if (!write_report(&report, arguments->format)) {
         (void)complain("standard output", strerror(errno));
     } else if (report.arena_count == 0) {
         (void)complain(arguments->file, "no free region is large enough for an arena");
     } else {
-        status = EXIT_HOLDS;
+        status = EXIT_STATUS_HOLDS;
     }
     free(report.arenas);
     free(report.skipped);
@@ -298,7 +285,7 @@ static int plan_and_write(const struct fdt_arguments *arguments, const struct me
 static int report_tree(const struct fdt_arguments *arguments, const void *blob, size_t bytes)
 {
     char why[WHY_BYTES] = "";
-    int result = EXIT_BROKEN;
+    int result = EXIT_STATUS_VIOLATED;
     struct memory_map *maps = calloc(2, sizeof(*maps)); /* as booted, and as planned */
     if (maps == NULL) {
         return complain(arguments->file, "out of memory");
@@ -323,16 +310,16 @@ int fdt_command(int argc, char **argv)
     void *blob = NULL;
     size_t bytes = 0;
     struct fdt_arguments arguments = {
-        .write = fdt_report_text,
+        .format = FORMAT_TEXT,
         .variant = find_variant("lockfree"),
         .hole_metadata_limit_bytes = HOLE_METADATA_BYTES_DEFAULT,
     };
 
     argv[0] = name;
-    argp_err_exit_status = EXIT_USAGE;
+    argp_err_exit_status = EXIT_STATUS_USAGE;
     (void)argp_parse(&argp, argc, argv, 0, NULL, &arguments);
     int status = read_file(arguments.file, &blob, &bytes);
-    if (status == EXIT_HOLDS) {
+    if (status == EXIT_STATUS_HOLDS) {
         status = report_tree(&arguments, blob, bytes);
     }
     free(blob);
