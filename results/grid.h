@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT
+ * A table of text for people: columns in titled groups, rules between rows; printed for a terminal in UTF-8 or as
+ * Markdown. Machines get JSON and CSV (flat_print) instead: numbers, not cells. */
+#ifndef FRAMELAB_RESULTS_GRID_H
+#define FRAMELAB_RESULTS_GRID_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+enum grid_align { GRID_LEFT, GRID_RIGHT };
+
+enum grid_tone { GRID_PLAIN, GRID_GOOD, GRID_BAD, GRID_FAINT };
+
+struct grid;
+
+/* NULL if out of memory. Every other failure is kept until a print says so. */
+struct grid *grid_new(void);
+void grid_free(struct grid *grid);
+
+/* Columns come first. Neighbours of one `group` (their text, "" too) stand together under it. */
+void grid_column(struct grid *grid, const char *group, const char *title, enum grid_align align);
+/* A rule before the next row. */
+void grid_rule(struct grid *grid);
+/* The next cell; a full row begins the next one. */
+__attribute__((format(printf, 3, 4))) void grid_cell(struct grid *grid, enum grid_tone tone, const char *format, ...);
+
+/* False if the grid or the stream failed. */
+bool grid_print_text(const struct grid *grid, FILE *out, bool color);
+bool grid_print_markdown(const struct grid *grid, FILE *out);
+
+/* True if `out` is a terminal and NO_COLOR is not set (https://no-color.org). */
+bool color_wanted(FILE *out);
+
+/* An array of flat objects with the same keys as CSV (RFC 4180, but lines end in a newline): the keys, then a line
+ * an object; null is an empty field. */
+bool flat_print_csv(const json_t *rows, FILE *out);
+/* Any value as JSON, indented, numbers with six digits. */
+bool flat_print_json(const json_t *value, FILE *out);
+
+#endif

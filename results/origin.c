@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT
+ * Reads provenance for people; see origin.h. A provenance line is outside input: what is missing or of another type
+ * than the schema's is "unknown", what is not plain text is shown with '?' in its place. */
+#include "origin.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const json_t *look_up(const json_t *line, const char *object, const char *key)
+{
+    const json_t *inner = object[0] != '\0' ? json_object_get(line, object) : line;
+    return json_object_get(inner, key);
+}
+
+/* Printable ASCII, on one line, cut to fit. */
+static void make_plain(char *text, size_t text_bytes, const char *from)
+{
+    size_t length = 0;
+    for (; *from != '\0' && length + 1 < text_bytes; from++) {
+        text[length++] = *from >= ' ' && *from <= '~' ? *from : '?';
+    }
+    text[length] = '\0';
+}
+
+static void value_text(const json_t *value, char *text, size_t text_bytes)
+{
+    char *dump = NULL;
+    if (value == NULL || json_is_null(value)) {
+        snprintf(text, text_bytes, "unknown");
+    } else if (json_is_string(value)) {
+        make_plain(text, text_bytes, json_string_value(value));
+    } else if ((dump = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY)) != NULL) {
+        make_plain(text, text_bytes, dump);
+        free(dump);
+    } else {
+        snprintf(text, text_bytes, "unknown");
+    }
+}
+
+static void describe_machine(const json_t *line, char *text, size_t text_bytes)
+{
+    char model[ORIGIN_TEXT_BYTES / 2];
+    value_text(look_up(line, "topology", "cpu_model"), model, sizeof model);
+    json_int_t cores = json_integer_value(look_up(line, "topology", "cores"));
+    const char *virtual = json_is_true(look_up(line, "system", "virtual")) ? ", virtual machine" : "";
+    if (cores > 0) {
+        snprintf(text, text_bytes, "%s, %lld core%s%s", model, (long long)cores, cores == 1 ? "" : "s", virtual);
+    } else {
+        snprintf(text, text_bytes, "unknown machine");
+    }
+}
+
+static void describe_version(const json_t *line, char *text, size_t text_bytes)
+{
+    char version[64];
+    char commit[64];
+    value_text(look_up(line, "framelab", "version"), version, sizeof version);
+    value_text(look_up(line, "framelab", "commit"), commit, sizeof commit);
+    bool dirty = json_is_true(look_up(line, "framelab", "dirty"));
+    if (strcmp(commit, "unknown") != 0) {
+        commit[12] = '\0'; /* as much of a hash as people read */
+    } else {
+        snprintf(commit, sizeof commit, "commit unknown");
+    }
+    snprintf(text, text_bytes, "framelab %s (%s%s)", version, commit, dirty ? ", uncommitted changes" : "");
+}
+
+struct origin origin_describe(const struct record_file *file)
+{
+    struct origin origin;
+    const json_t *first = json_array_get(file->provenances, 0);
+    describe_machine(first, origin.machine, sizeof origin.machine);
+    describe_version(first, origin.version, sizeof origin.version);
+    value_text(look_up(first, "", "time"), origin.date, sizeof origin.date);
+    origin.date[strcmp(origin.date, "unknown") == 0 ? 0 : 10] = '\0';
+    bool one_machine = true;
+    bool one_version = true;
+    for (size_t i = 1; i < json_array_size(file->provenances); i++) {
+        char text[ORIGIN_TEXT_BYTES];
+        describe_machine(json_array_get(file->provenances, i), text, sizeof text);
+        one_machine = one_machine && strcmp(text, origin.machine) == 0;
+        describe_version(json_array_get(file->provenances, i), text, sizeof text);
+        one_version = one_version && strcmp(text, origin.version) == 0;
+    }
+    const char *machines = one_machine ? "" : " and other machines";
+    strncat(origin.machine, machines, sizeof origin.machine - strlen(origin.machine) - 1);
+    const char *versions = one_version ? "" : " and other versions";
+    strncat(origin.version, versions, sizeof origin.version - strlen(origin.version) - 1);
+    return origin;
+}
+
+/* What bears on numbers; the time, the load and the command line are for people to read. */
+static const struct fact {
+    const char *object, *key, *what;
+} facts[] = {
+    {"topology", "cpu_model", "processor"},   {"topology", "packages", "packages"},
+    {"topology", "cores", "cores"},           {"topology", "pus", "processing units"},
+    {"topology", "numa_nodes", "NUMA nodes"}, {"topology", "memory_bytes", "memory, bytes"},
+    {"system", "os", "operating system"},     {"system", "release", "kernel release"},
+    {"system", "machine", "architecture"},    {"system", "virtual", "virtual machine"},
+    {"system", "governor", "CPU governor"},   {"framelab", "version", "framelab version"},
+    {"framelab", "commit", "commit"},         {"framelab", "dirty", "uncommitted changes"},
+    {"framelab", "compiler", "compiler"},     {"framelab", "flags", "compiler flags"},
+    {"", "libraries", "libraries"},           {"", "memory_map", "memory described"},
+};
+
+/* Every value that the file's provenance lines give to a fact, in order, each once. */
+static json_t *fact_values(const struct record_file *file, const struct fact *fact)
+{
+    json_t *values = json_array();
+    for (size_t i = 0; i < json_array_size(file->provenances); i++) {
+        json_t *value = json_incref((json_t *)look_up(json_array_get(file->provenances, i), fact->object, fact->key));
+        bool known = value == NULL;
+        for (size_t k = 0; !known && k < json_array_size(values); k++) {
+            known = json_equal(json_array_get(values, k), value) == 1;
+        }
+        if (!known) {
+            json_array_append(values, value);
+        }
+        json_decref(value);
+    }
+    return values;
+}
+
+static json_t *values_json(const json_t *values)
+{
+    char text[ORIGIN_TEXT_BYTES];
+    value_text(json_array_size(values) > 1 ? values : json_array_get(values, 0), text, sizeof text);
+    return json_string(text);
+}
+
+json_t *origin_differences(const struct record_file *a, const struct record_file *b)
+{
+    json_t *differences = json_array();
+    for (size_t i = 0; differences != NULL && i < sizeof facts / sizeof *facts; i++) {
+        json_t *in_a = fact_values(a, &facts[i]);
+        json_t *in_b = fact_values(b, &facts[i]);
+        if (in_a == NULL || in_b == NULL) {
+            json_decref(differences);
+            differences = NULL;
+        } else if (json_equal(in_a, in_b) == 0) {
+            json_array_append_new(differences, json_pack("{s:s, s:o, s:o}", "what", facts[i].what, "a",
+                                                         values_json(in_a), "b", values_json(in_b)));
+        }
+        json_decref(in_a);
+        json_decref(in_b);
+    }
+    return differences;
+}

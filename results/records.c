@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: MIT
+ * Reads record files: one JSON object a line, checked key by key; see records.h. */
+#include "records.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "frame_limits.h"
+
+#define COMPLAINTS_MAX 10u
+
+/* What is being read, for complaints. */
+struct reader {
+    struct record_file *file;
+    FILE *log;
+    uint64_t line;
+    char why[256]; /* of the line in hand, empty: it is good */
+};
+
+__attribute__((format(printf, 2, 3))) static void refuse(struct reader *reader, const char *format, ...)
+{
+    if (reader->why[0] != '\0') {
+        return; /* the first reason is the one to tell */
+    }
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(reader->why, sizeof reader->why, format, arguments);
+    va_end(arguments);
+}
+
+static const char *path_name(const struct record_file *file)
+{
+    return strcmp(file->path, "-") == 0 ? "standard input" : file->path;
+}
+
+static void complain(struct reader *reader, bool truncated)
+{
+    struct record_file *file = reader->file;
+    if (truncated) {
+        file->truncated = true;
+        fprintf(reader->log, "framelab: %s:%llu: the last line is cut short (an interrupted run?), left out: %s\n",
+                path_name(file), (unsigned long long)reader->line, reader->why);
+        return;
+    }
+    file->damaged++;
+    if (file->damaged < COMPLAINTS_MAX) {
+        fprintf(reader->log, "framelab: %s:%llu: line left out: %s\n", path_name(file),
+                (unsigned long long)reader->line, reader->why);
+    } else if (file->damaged == COMPLAINTS_MAX) {
+        fprintf(reader->log, "framelab: %s:%llu: line left out, as are others after it\n", path_name(file),
+                (unsigned long long)reader->line);
+    }
+}
+
+const char *record_file_name(struct record_file *file, const char *text)
+{
+    if (json_object_get(file->names, text) == NULL && json_object_set_new(file->names, text, json_true()) != 0) {
+        return NULL;
+    }
+    return json_object_iter_key(json_object_iter_at(file->names, text));
+}
+
+/* A name goes to terminals, tables and gnuplot, so it must be short and printable ASCII. */
+static const char *read_name(struct reader *reader, const json_t *object, const char *key)
+{
+    const json_t *value = json_object_get(object, key);
+    const char *text = json_string_value(value);
+    if (text == NULL) {
+        refuse(reader, "\"%s\" is %s", key, value == NULL ? "missing" : "not a string");
+        return "";
+    }
+    bool plain = strlen(text) < RECORD_NAME_MAX;
+    for (const char *c = text; plain && *c != '\0'; c++) {
+        plain = *c >= ' ' && *c <= '~';
+    }
+    if (!plain) {
+        refuse(reader, "\"%s\" is too long or not plain text", key);
+        return "";
+    }
+    const char *name = record_file_name(reader->file, text);
+    if (name == NULL) {
+        refuse(reader, "out of memory");
+        return "";
+    }
+    return name;
+}
+
+static uint64_t read_count(struct reader *reader, const json_t *object, const char *key, uint64_t min, uint64_t max)
+{
+    const json_t *value = json_object_get(object, key);
+    if (!json_is_integer(value)) {
+        refuse(reader, "\"%s\" is %s", key, value == NULL ? "missing" : "not an integer");
+        return min;
+    }
+    json_int_t number = json_integer_value(value);
+    if (number < 0 || (uint64_t)number < min || (uint64_t)number > max) {
+        refuse(reader, "\"%s\" is %lld, not within %llu and %llu", key, (long long)number, (unsigned long long)min,
+               (unsigned long long)max);
+        return min;
+    }
+    return (uint64_t)number;
+}
+
+static struct latency_summary read_latency(struct reader *reader, const json_t *phase)
+{
+    struct latency_summary latency = {0};
+    const json_t *object = json_object_get(phase, "latency_ns");
+    if (object == NULL) {
+        return latency;
+    }
+    if (!json_is_object(object)) {
+        refuse(reader, "\"latency_ns\" is not an object");
+        return latency;
+    }
+    latency.samples = read_count(reader, object, "samples", 1, INT64_MAX);
+    latency.p50_ns = read_count(reader, object, "p50", 0, INT64_MAX);
+    latency.p99_ns = read_count(reader, object, "p99", 0, INT64_MAX);
+    latency.p999_ns = read_count(reader, object, "p99.9", 0, INT64_MAX);
+    latency.max_ns = read_count(reader, object, "max", 0, INT64_MAX);
+    return latency;
+}
+
+/* "hart_ns" may be absent or empty (a phase of which only the latency was measured), else one number a hart. */
+static void read_times(struct reader *reader, const json_t *phase, struct result_row *row)
+{
+    uint64_t operations = read_count(reader, phase, "operations", 1, INT64_MAX);
+    const json_t *times = json_object_get(phase, "hart_ns");
+    size_t count = json_array_size(times);
+    if (times != NULL && !json_is_array(times)) {
+        refuse(reader, "\"hart_ns\" is not an array");
+        return;
+    }
+    if (count == 0) {
+        return;
+    }
+    if (count != row->harts) {
+        refuse(reader, "\"hart_ns\" has %zu numbers for %u harts", count, row->harts);
+        return;
+    }
+    double sum = 0;
+    for (size_t i = 0; i < count; i++) {
+        const json_t *time = json_array_get(times, i);
+        if (!json_is_integer(time) || json_integer_value(time) < 0) {
+            refuse(reader, "\"hart_ns\"[%zu] is not a time", i);
+            return;
+        }
+        sum += (double)json_integer_value(time) / (double)operations;
+    }
+    row->timed = true;
+    row->ns_per_operation = sum / (double)count;
+}
+
+static bool rows_reserve(struct record_file *file, size_t more)
+{
+    if (more <= file->row_capacity - file->row_count) {
+        return true;
+    }
+    size_t capacity = 2 * file->row_capacity + more + 64;
+    struct result_row *rows = realloc(file->rows, capacity * sizeof *rows);
+    if (rows == NULL) {
+        return false;
+    }
+    file->rows = rows;
+    file->row_capacity = capacity;
+    return true;
+}
+
+static void read_bench(struct reader *reader, const json_t *line)
+{
+    struct record_file *file = reader->file;
+    struct result_row row = {
+        .variant = read_name(reader, line, "variant"),
+        .knobs = read_name(reader, line, "knobs"),
+        .platform = read_name(reader, line, "platform"),
+        .workload = read_name(reader, line, "workload"),
+        .frames = read_count(reader, line, "frames", 1, INT64_MAX),
+        .harts = (uint32_t)read_count(reader, line, "harts", 1, HART_MAX),
+        .cores = (uint32_t)read_count(reader, line, "cores", 1, UINT32_MAX),
+        .repeat = (uint32_t)read_count(reader, line, "repeat", 0, UINT32_MAX),
+    };
+    const json_t *phases = json_object_get(line, "phases");
+    size_t count = json_array_size(phases);
+    if (count == 0) {
+        refuse(reader, "\"phases\" is %s", phases == NULL ? "missing" : "not an array of phases");
+    }
+    if (!rows_reserve(file, count)) {
+        refuse(reader, "out of memory");
+    }
+    size_t kept = file->row_count;
+    for (size_t i = 0; i < count && reader->why[0] == '\0'; i++) {
+        struct result_row *phase = &file->rows[kept + i];
+        *phase = row;
+        phase->phase = read_name(reader, json_array_get(phases, i), "name");
+        read_times(reader, json_array_get(phases, i), phase);
+        phase->latency = read_latency(reader, json_array_get(phases, i));
+    }
+    if (reader->why[0] == '\0') {
+        file->row_count = kept + count;
+    }
+}
+
+static void read_line(struct reader *reader, const char *text, size_t length)
+{
+    json_error_t error;
+    json_t *line = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
+    const char *type = json_string_value(json_object_get(line, "type"));
+    if (line == NULL) {
+        refuse(reader, "not JSON: %s", error.text);
+    } else if (type == NULL) {
+        refuse(reader, "no record: \"type\" is missing");
+    } else if (strcmp(type, "bench") == 0) {
+        read_bench(reader, line);
+    } else if (strcmp(type, "provenance") == 0 && json_array_append(reader->file->provenances, line) != 0) {
+        refuse(reader, "out of memory");
+    }
+    json_decref(line);
+}
+
+/* One line without its end into *line, of RECORD_LINE_MAX_BYTES; what is longer is read and dropped. Returns the
+ * line's full length, or -1 at the end of the file; *ended tells whether a newline ended it. */
+static int64_t take_line(FILE *stream, char *line, bool *ended)
+{
+    int64_t length = 0;
+    int c = getc(stream);
+    if (c == EOF) {
+        return -1;
+    }
+    for (; c != EOF && c != '\n'; c = getc(stream)) {
+        if ((uint64_t)length < RECORD_LINE_MAX_BYTES) {
+            line[length] = (char)c;
+        }
+        length++;
+    }
+    *ended = c == '\n';
+    return length;
+}
+
+static bool is_blank(const char *line, size_t length)
+{
+    return strspn(line, " \t\r") >= length;
+}
+
+static void read_stream(struct reader *reader, FILE *stream, char *line)
+{
+    bool ended = true;
+    for (int64_t length = take_line(stream, line, &ended); length >= 0; length = take_line(stream, line, &ended)) {
+        reader->line++;
+        reader->why[0] = '\0';
+        if ((uint64_t)length > RECORD_LINE_MAX_BYTES) {
+            refuse(reader, "longer than %llu bytes", (unsigned long long)RECORD_LINE_MAX_BYTES);
+        } else {
+            line[length] = '\0';
+            if (!is_blank(line, (size_t)length)) {
+                read_line(reader, line, (size_t)length);
+            }
+        }
+        if (reader->why[0] != '\0') {
+            complain(reader, !ended);
+        }
+    }
+}
+
+enum records_status record_file_read(struct record_file *file, const char *path, FILE *log)
+{
+    *file = (struct record_file){.path = path, .names = json_object(), .provenances = json_array()};
+    struct reader reader = {.file = file, .log = log};
+    char *line = malloc(RECORD_LINE_MAX_BYTES + 1);
+    errno = 0;
+    FILE *stream = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
+    if (stream != NULL && line != NULL && file->names != NULL && file->provenances != NULL) {
+        read_stream(&reader, stream, line);
+    }
+    bool failed = stream == NULL || line == NULL || ferror(stream);
+    if (failed) {
+        fprintf(log, "framelab: %s: %s\n", path_name(file), strerror(errno != 0 ? errno : EIO));
+    } else if (file->row_count == 0) {
+        fprintf(log, "framelab: %s: holds no bench records\n", path_name(file));
+    }
+    if (stream != NULL && stream != stdin) {
+        fclose(stream);
+    }
+    free(line);
+    if (failed || file->row_count == 0) {
+        return RECORDS_UNREADABLE;
+    }
+    return file->damaged > 0 ? RECORDS_DAMAGED : RECORDS_OK;
+}
+
+void record_file_free(struct record_file *file)
+{
+    free(file->rows);
+    json_decref(file->names);
+    json_decref(file->provenances);
+    *file = (struct record_file){0};
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT
+ * Reading record files (schema: results/README.md) into plain rows: one a phase of a "bench" line.
+ *
+ * A record file is outside input. It is read line by line; a line that is not what the schema says is reported in
+ * one line with its place and left out, the others are kept. Lines of a type that this program does not judge are
+ * skipped in silence, so that later versions may add types. */
+#ifndef FRAMELAB_RESULTS_RECORDS_H
+#define FRAMELAB_RESULTS_RECORDS_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "record.h"
+
+/* Bytes of a line, above which it is refused unread: 512 harts, two phases and all counts need below 64 KiB. */
+#define RECORD_LINE_MAX_BYTES (UINT64_C(1) << 20)
+/* Bytes of a name (variant, knobs, workload ...) with its final NUL. */
+#define RECORD_NAME_MAX 1024u
+
+/* One phase of one repeat. Strings belong to the file, live as long as it, and are equal only if their addresses
+ * are. */
+struct result_row {
+    const char *variant;
+    const char *knobs;
+    const char *platform;
+    const char *workload;
+    const char *phase;
+    uint64_t frames; /* a request */
+    uint32_t harts;
+    uint32_t cores;
+    uint32_t repeat;
+    bool timed;                     /* ns_per_operation is known */
+    double ns_per_operation;        /* mean over harts of time / operations */
+    struct latency_summary latency; /* samples 0: not measured */
+};
+
+struct record_file {
+    const char *path;
+    struct result_row *rows;
+    size_t row_count;
+    size_t row_capacity;
+    json_t *names;       /* an object whose keys are all strings of the rows */
+    json_t *provenances; /* an array: the provenance lines */
+    uint64_t damaged;    /* lines that were refused */
+    bool truncated;      /* the last line has no end: the run that wrote it was interrupted */
+};
+
+enum records_status {
+    RECORDS_OK,
+    RECORDS_DAMAGED,    /* whole lines were refused; a last line cut short is not counted as one */
+    RECORDS_UNREADABLE, /* nothing could be had: no such file, a read error, no memory, no row; said on `log` */
+};
+
+/* Reads `path` ("-": the standard input) into *file. Complaints go to `log`, one line each, at most ten. The caller
+ * calls record_file_free() whatever the status. */
+enum records_status record_file_read(struct record_file *file, const char *path, FILE *log);
+void record_file_free(struct record_file *file);
+
+/* The string of the file that equals `text`, or NULL if out of memory. */
+const char *record_file_name(struct record_file *file, const char *text);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT
+ * Series: the repeats of one measurement brought together. Rows that agree in everything but the repeat are one
+ * series; tables, pictures and comparisons all speak of series.
+ *
+ * A variant's text is split for display: the knobs that every variant has (magazine, batch, hole-limit) are the
+ * *setting*, under which variants are compared with one another; what is left names the *column*. So
+ * `baseline,lock=mcs,magazine=0` is the column `baseline,lock=mcs` in the setting `magazine=0`. */
+#ifndef FRAMELAB_RESULTS_SERIES_H
+#define FRAMELAB_RESULTS_SERIES_H
+
+#include "records.h"
+
+struct series {
+    /* What makes it one series. */
+    const char *variant, *knobs, *platform, *workload, *phase;
+    uint64_t frames;
+    uint32_t harts;
+    /* Of the variant's text; strings of the record file. */
+    const char *column, *setting;
+
+    uint32_t cores;
+    bool control;    /* the workload is "control" or the column is "null": the harness, not an allocator */
+    size_t count;    /* repeats with a time */
+    double *samples; /* ns per operation, ascending; NULL if count is 0 */
+    double median, q1, q3;
+    struct latency_summary latency; /* samples 0: none. Percentiles: medians over repeats; max: of all repeats */
+};
+
+struct series_list {
+    struct series *items; /* in order of first appearance in the file */
+    size_t count;
+    double *samples; /* what the items' samples point into */
+    double cas_ns;   /* the CAS unit: median of the control `cas`; 0 if the file has none */
+};
+
+/* Brings the file's rows together. False with errno if out of memory. The strings stay the file's. */
+bool series_build(struct series_list *list, struct record_file *file);
+void series_free(struct series_list *list);
+
+/* "order 3" or "3 frames". */
+const char *series_size_text(uint64_t frames, char *out, size_t out_bytes);
+/* log2 of frames, or -1 if that is no integer. */
+int series_order(uint64_t frames);
+
+/* Operations of all harts in a second, in millions, if each needs `ns` for one: harts * 1000 / ns. */
+double series_throughput(uint32_t harts, double ns);
+
+#endif

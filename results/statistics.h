@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT
+ * The few statistics that judge measurements. No assumption of a distribution's shape: run times are skewed, so
+ * medians, quantiles, ranks and resampling, never means and standard deviations.
+ *
+ * Everything here is a pure function of its arguments; what is random is seeded. Samples are finite numbers.
+ * "Sorted" arguments are ascending; statistics_sort() makes them so. */
+#ifndef FRAMELAB_RESULTS_STATISTICS_H
+#define FRAMELAB_RESULTS_STATISTICS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct interval {
+    double low, high;
+};
+
+void statistics_sort(double *samples, size_t count);
+
+/* The `q`-quantile, 0 <= q <= 1, of `count` > 0 sorted samples, interpolated linearly between ranks (definition 7 of
+ * Hyndman & Fan 1996, the usual default of statistics packages). */
+double statistics_quantile(const double *sorted, size_t count, double q);
+double statistics_median(const double *sorted, size_t count);
+
+/* Percentile bootstrap (Efron 1979) of the median, and of the ratio median(b) / median(a), at level `confidence`
+ * (0.95). With fewer than about six samples it says little more than the range of the samples. Not a number at both
+ * ends if memory is short. */
+struct interval bootstrap_median(const double *samples, size_t count, double confidence, uint64_t seed);
+struct interval bootstrap_ratio(const double *a, size_t a_count, const double *b, size_t b_count, double confidence,
+                                uint64_t seed);
+
+struct mann_whitney {
+    double u;       /* of `a`: pairs in which a's sample is the larger, ties counted half */
+    double p;       /* two-sided */
+    double p_least; /* the smallest p that any samples of these sizes could have given */
+    bool exact;
+};
+
+/* The Mann-Whitney U test of two independent samples (Mann & Whitney 1947). Exact if there are no ties and both
+ * counts are at most 25, else by the normal approximation, corrected for ties and continuity, and never below
+ * p_least. p is 1 if a count is 0 or all samples are equal. */
+struct mann_whitney mann_whitney_test(const double *a, size_t a_count, const double *b, size_t b_count);
+
+/* The smallest two-sided p of the test at these counts: 2 / C(a + b, a), at most 1. */
+double mann_whitney_p_least(size_t a_count, size_t b_count);
+
+/* Replaces `count` p-values by Holm's (1979) adjusted ones, in place: comparing those with alpha keeps the chance of
+ * even one false alarm among all of them below alpha. False, p unchanged, if memory is short. */
+bool holm_adjust(double *p, size_t count);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ * Provenance: who measured, with what, on what. One JSON object; schema: results/README.md.
+ *
+ * What only the build knows comes as macros on the compiler's command line; one that is missing is recorded as
+ * "unknown", never guessed:
+ *   FRAMELAB_VERSION  "0.1.0"
+ *   FRAMELAB_COMMIT   "1a2b3c4d5e6f"
+ *   FRAMELAB_DIRTY    0 or 1, an integer: were there changes that the commit does not have;
+ *                     without a commit it means nothing and null is recorded
+ *   FRAMELAB_COMPILER "gcc (Debian 12.2.0-14) 12.2.0"; without it, what the compiler says of itself
+ *   FRAMELAB_CFLAGS   "-std=gnu11 -O2 ..."
+ *   FRAMELAB_LIBS     "ck 0.7.1, libfdt 1.6.1, ...": name version, commas between
+ * The host's name is not recorded: records are made to be published. */
+#ifndef FRAMELAB_STRESS_PROVENANCE_H
+#define FRAMELAB_STRESS_PROVENANCE_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+/* The whole line as an object, with "type" and "id". `fdt_summary` is a JSON object in text, or NULL. NULL with errno
+ * ENOMEM, or EINVAL if fdt_summary is not JSON. The time is that of SOURCE_DATE_EPOCH if it is set, else now. */
+json_t *provenance_make(int argc, char **argv, const char *fdt_summary);
+
+/* FNV-1a, 64 bits: http://www.isthe.com/chongo/tech/comp/fnv/ */
+uint64_t provenance_hash(const char *text);
+
+#endif

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT
+ * Writes records: one JSON object a line, flushed line by line, its keys always in the same order; see record.h. */
+#include "record.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "provenance.h"
+
+struct record_writer {
+    FILE *stream;
+    char id[17]; /* of the provenance line */
+};
+
+/* JSON readers, ours too, keep integers in 64 bits with a sign: what is larger (a seed may be) goes as text. */
+static json_t *count_json(uint64_t count)
+{
+    if (count <= INT64_MAX) {
+        return json_integer((json_int_t)count);
+    }
+    char text[24];
+    snprintf(text, sizeof text, "%llu", (unsigned long long)count);
+    return json_string(text);
+}
+
+static json_t *stats_json(const struct frame_stats *stats)
+{
+    const struct {
+        const char *key;
+        uint64_t value;
+    } counts[] = {
+        {"frames_total", stats->frames_total},
+        {"frames_in_caches", stats->frames_in_caches},
+        {"metadata_bytes", stats->metadata_bytes},
+        {"global_takes", stats->global_takes},
+        {"global_gives", stats->global_gives},
+        {"refill_frames", stats->refill_frames},
+        {"spill_frames", stats->spill_frames},
+        {"drains", stats->drains},
+        {"drain_timeouts", stats->drain_timeouts},
+        {"bypasses", stats->bypasses},
+        {"failures", stats->failures},
+        {"cas_retries", stats->cas_retries},
+        {"lock_acquisitions", stats->lock_acquisitions},
+        {"lock_waits", stats->lock_waits},
+        {"grace_periods", stats->grace_periods},
+        {"limbo", stats->limbo},
+        {"limbo_peak", stats->limbo_peak},
+        {"scans", stats->scans},
+    };
+    _Static_assert(sizeof counts / sizeof *counts == sizeof *stats / sizeof(uint64_t), "every count is recorded");
+    json_t *object = json_object();
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        if (json_object_set_new(object, counts[i].key, count_json(counts[i].value)) != 0) {
+            json_decref(object);
+            return NULL;
+        }
+    }
+    return object;
+}
+
+static json_t *phase_json(const struct record_phase *phase, uint32_t harts)
+{
+    json_t *times = json_array();
+    for (uint32_t i = 0; phase->hart_ns != NULL && i < harts; i++) {
+        if (json_array_append_new(times, count_json(phase->hart_ns[i])) != 0) {
+            json_decref(times);
+            return NULL;
+        }
+    }
+    json_t *json = json_pack("{s:s, s:o, s:o}", "name", phase->name, "operations", count_json(phase->operations),
+                             "hart_ns", times);
+    const struct latency_summary *latency = &phase->latency;
+    if (json == NULL || latency->samples == 0) {
+        return json;
+    }
+    json_t *summary = json_pack("{s:o, s:o, s:o, s:o, s:o}", "samples", count_json(latency->samples), "p50",
+                                count_json(latency->p50_ns), "p99", count_json(latency->p99_ns), "p99.9",
+                                count_json(latency->p999_ns), "max", count_json(latency->max_ns));
+    if (json_object_set_new(json, "latency_ns", summary) != 0) {
+        json_decref(json);
+        return NULL;
+    }
+    return json;
+}
+
+static json_t *phases_json(const struct bench_record *record)
+{
+    json_t *phases = json_array();
+    for (uint32_t i = 0; i < record->phase_count; i++) {
+        if (json_array_append_new(phases, phase_json(&record->phases[i], record->harts)) != 0) {
+            json_decref(phases);
+            return NULL;
+        }
+    }
+    return phases;
+}
+
+/* Takes the object, NULL if it could not be made. */
+static bool write_line(struct record_writer *writer, json_t *object)
+{
+    char *line = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
+    json_decref(object);
+    if (line == NULL) {
+        errno = ENOMEM;
+        return false;
+    }
+    bool good = fputs(line, writer->stream) >= 0 && putc('\n', writer->stream) != EOF && fflush(writer->stream) == 0;
+    free(line);
+    return good;
+}
+
+struct record_writer *record_open(FILE *stream, int argc, char **argv, const char *fdt_summary)
+{
+    json_t *provenance = provenance_make(argc, argv, fdt_summary);
+    struct record_writer *writer = provenance != NULL ? calloc(1, sizeof *writer) : NULL;
+    if (writer == NULL) {
+        json_decref(provenance);
+        return NULL;
+    }
+    writer->stream = stream;
+    snprintf(writer->id, sizeof writer->id, "%s", json_string_value(json_object_get(provenance, "id")));
+    if (!write_line(writer, provenance)) {
+        free(writer);
+        return NULL;
+    }
+    return writer;
+}
+
+bool record_bench(struct record_writer *writer, const struct bench_record *record)
+{
+    json_t *counts = record->stats != NULL ? stats_json(record->stats) : json_null();
+    return write_line(writer,
+                      json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:o, s:I, s:I, s:I, s:o, s:o, s:o}", "type",
+                                "bench", "provenance", writer->id, "variant", record->variant, "knobs", record->knobs,
+                                "platform", record->platform, "workload", record->workload, "order", record->order,
+                                "frames", count_json(record->frames), "harts", (json_int_t)record->harts, "cores",
+                                (json_int_t)record->cores, "repeat", (json_int_t)record->repeat, "seed",
+                                count_json(record->seed), "phases", phases_json(record), "counts", counts));
+}
+
+bool record_stress(struct record_writer *writer, const struct stress_record *record)
+{
+    json_t *counts = record->stats != NULL ? stats_json(record->stats) : json_null();
+    return write_line(writer, json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:f, s:s?, s:o}", "type",
+                                        "stress", "provenance", writer->id, "variant", record->variant, "knobs",
+                                        record->knobs, "platform", record->platform, "harts", (json_int_t)record->harts,
+                                        "seed", count_json(record->seed), "operations", count_json(record->operations),
+                                        "violations", count_json(record->violations), "seconds", record->seconds,
+                                        "property", record->property, "counts", counts));
+}
+
+void record_close(struct record_writer *writer)
+{
+    free(writer);
+}
