@@ -55,9 +55,9 @@ $(O)/config.mk: Makefile .ci/dependencies
 	$(Q){ echo "CONFIG_CFLAGS := $$(pkg-config --cflags ck jansson hwloc)"; \
 	      echo "LIB_LIBS := $$(pkg-config --libs ck) $$(pkg-config --libs libfdt 2>/dev/null || echo -lfdt)"; \
 	      echo "COMMAND_LIBS := $$(pkg-config --libs jansson hwloc)"; \
-	      echo "LIB_VERSIONS := ck $$(pkg-config --modversion ck), libfdt $$(pkg-config --modversion libfdt 2>/dev/null \
-	            || dpkg-query -W -f '$${Version}' libfdt-dev 2>/dev/null || echo unknown), jansson $$(pkg-config \
-	            --modversion jansson), hwloc $$(pkg-config --modversion hwloc)"; } > $@
+	      libfdt=$$(pkg-config --modversion libfdt 2>/dev/null || dpkg-query -W -f '$${Version}' libfdt-dev 2>/dev/null); \
+	      echo "LIB_VERSIONS := libfdt=$${libfdt%%-*} $$(for library in ck jansson hwloc; do \
+	            echo "$$library=$$(pkg-config --modversion $$library)"; done | xargs)"; } > $@
 
 # ---- Flags -----------------------------------------------------------------------------------------------------
 
@@ -72,7 +72,7 @@ BASE_CFLAGS = -std=gnu11 $(OPTIMISE) -g $(SANITIZERS) $(WARNINGS) -pthread $(CON
 INCLUDES_core := -Icore -Istress/host
 INCLUDES_lockfree := $(INCLUDES_core) -Ilockfree
 INCLUDES_baseline := $(INCLUDES_core) -Ibaseline
-INCLUDES_stress := $(INCLUDES_core) -Ilockfree -Ibaseline -Istress -Iresults -I$(O)
+INCLUDES_stress := $(INCLUDES_core) -Ilockfree -Ibaseline -Istress -Iresults
 INCLUDES_results := $(INCLUDES_stress)
 includes = $(INCLUDES_$(firstword $(subst /, ,$(1))))
 
@@ -111,17 +111,17 @@ endef
 $(O)/flags: always
 	$(call update,echo '$(CC) $(BASE_CFLAGS)')
 
-# What records say about the binary that made them (stress/record.c).
+# What records say about the binary that made them. Outside a git checkout the commit stays unknown.
 $(O)/version.h: always
 	$(call update,{ echo '/* Made by the Makefile. */'; \
 	      echo '#define FRAMELAB_VERSION "$(VERSION)"'; \
 	      echo "#define FRAMELAB_COMMIT \"$$(git rev-parse HEAD 2>/dev/null || echo unknown)\""; \
 	      echo "#define FRAMELAB_DIRTY $$(git status --porcelain 2>/dev/null | grep -c . | sed 's/^[1-9].*/1/')"; \
-	      echo "#define FRAMELAB_COMPILER \"$$($(CC) --version | head -n 1)\""; \
-	      echo '#define FRAMELAB_CFLAGS "$(strip $(BASE_CFLAGS))"'; \
+		      echo '#define FRAMELAB_CFLAGS "$(strip $(BASE_CFLAGS))"'; \
 	      echo '#define FRAMELAB_LIBS "$(LIB_VERSIONS)"'; })
 
-$(COMMAND_OBJECTS): | $(O)/version.h
+$(O)/stress/provenance.o: $(O)/version.h
+$(O)/stress/provenance.o: INCLUDES_stress += -include $(O)/version.h
 
 -include $(LIB_OBJECTS:.o=.d) $(COMMAND_OBJECTS:.o=.d) $(UNIT_SOURCES:%.c=$(O)/%.d)
 
@@ -150,7 +150,6 @@ $(O)/unit/test_%: $(O)/stress/unit/test_%.o $(O)/libcommand.a $(O)/libframelab.a
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(BASE_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIB_LIBS) $(COMMAND_LIBS) -lcmocka -lm
 
-$(UNIT_SOURCES:%.c=$(O)/%.o): | $(O)/version.h
 .PRECIOUS: $(O)/unit/test_% $(O)/stress/unit/%.o
 
 # A mutant is the framelab command with one deliberate bug: the .c files that a patch names are patched in a scratch

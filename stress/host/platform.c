@@ -222,6 +222,11 @@ void host_ram_unmap(void)
     ram_extent = (struct phys_range){{0}, 0};
 }
 
+bool host_ram_clear(void)
+{
+    return ram_base != NULL && madvise(ram_base, ram_extent.size, MADV_DONTNEED) == 0;
+}
+
 bool host_ram_huge_pages(bool wanted)
 {
     return ram_base != NULL && madvise(ram_base, ram_extent.size, wanted ? MADV_HUGEPAGE : MADV_NOHUGEPAGE) == 0;
