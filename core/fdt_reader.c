@@ -10,6 +10,7 @@
 #define CELL_BYTES 4u
 #define CELLS_MAX 4u
 #define PATH_BYTES 96u
+#define FDT_VERSION_MIN 16u
 
 static void why_print(const struct fdt_reader *reader, const char *where, const char *format, va_list args)
 {
@@ -62,6 +63,12 @@ enum memory_map_status fdt_reader_open(struct fdt_reader *reader, const void *bl
     if (blob_bytes < FDT_V1_SIZE) {
         return fdt_reader_fail(reader, MEMORY_MAP_BROKEN_FDT, "%zu bytes are too few for a device tree's header",
                                blob_bytes);
+    }
+    /* Before version 16 nodes carry full paths. Nobody has written such a tree since 2005, and fdt_check_full of
+     * libfdt 1.6 follows a null pointer when the root's lacks its slash. */
+    if (fdt_magic(blob) == FDT_MAGIC && fdt_version(blob) < FDT_VERSION_MIN) {
+        return fdt_reader_fail(reader, MEMORY_MAP_BROKEN_FDT, "version %u of the format, at least %u is needed",
+                               fdt_version(blob), FDT_VERSION_MIN);
     }
     if (fdt_magic(blob) == FDT_MAGIC && fdt_totalsize(blob) > blob_bytes) {
         return fdt_reader_fail(reader, MEMORY_MAP_BROKEN_FDT, "cut off: the header says %u bytes, %zu are there",

@@ -1096,6 +1096,28 @@ static void a_tree_without_root_is_refused(void **state)
     expect_refused(MEMORY_MAP_BROKEN_FDT, "does not begin with a root node");
 }
 
+static void an_ancient_version_is_refused(void **state)
+{
+    (void)state;
+    tree_open();
+    tree_memory(RAM, GIB);
+    tree_close();
+    fdt_set_version(tree.bytes, 5); /* of these, libfdt 1.6 crashes on a root without a slash, like this one */
+    fdt_set_last_comp_version(tree.bytes, 2);
+    expect_refused(MEMORY_MAP_BROKEN_FDT, "version 5 of the format, at least 16 is needed");
+}
+
+static void version_16_is_read(void **state)
+{
+    (void)state;
+    tree_open();
+    tree_memory(RAM, GIB);
+    tree_close();
+    fdt_set_version(tree.bytes, 16);
+    expect_sound();
+    expect_ram(0, RAM, RAM + GIB);
+}
+
 static void an_unfinished_tree_is_refused(void **state)
 {
     (void)state;
@@ -1219,6 +1241,8 @@ int main(void)
         cmocka_unit_test(bytes_after_the_tree_are_no_matter),
         cmocka_unit_test(a_wrong_magic_is_refused),
         cmocka_unit_test(a_tree_without_root_is_refused),
+        cmocka_unit_test(an_ancient_version_is_refused),
+        cmocka_unit_test(version_16_is_read),
         cmocka_unit_test(an_unfinished_tree_is_refused),
         cmocka_unit_test(a_hostile_name_does_not_reach_the_terminal),
         cmocka_unit_test(no_room_for_the_reason_is_no_trouble),
