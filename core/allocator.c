@@ -21,6 +21,8 @@
 
 /* Turns of the loop of point 3. Each costs a drain, some microseconds. */
 #define RETRY_MAX 64u
+/* Of these, turns in which some hart did not answer the drain: each costs the drain's whole patience. */
+#define MISSED_MAX 3u
 
 const char *frame_status_text(enum frame_status status)
 {
@@ -120,9 +122,10 @@ static enum frame_status take_last_resort(struct frame_allocator *fa, struct har
         counter_add(&hart->failures, 1);
         return FRAME_LAYOUT_IMPOSSIBLE;
     }
-    for (uint32_t turn = 0; turn < RETRY_MAX; turn++) {
-        bool under_way = false;
-        harts_drain(fa);
+    uint32_t missed = 0;
+    for (uint32_t turn = 0; turn < RETRY_MAX && missed < MISSED_MAX; turn++) {
+        bool under_way = !harts_drain(fa);
+        missed += under_way ? 1 : 0;
         uint64_t before = moves_sum(fa, &under_way);
         uint64_t own = atomic_load_explicit(&hart->moves, memory_order_relaxed);
         if (take_any(fa, hart, request, first)) {

@@ -3,9 +3,9 @@
  * hart_cache.h. */
 #include "hart_cache.h"
 
-/* Turns that a drainer waits for one hart's section to end. A section is a few hundred instructions, but its hart
- * may be waiting for a core: with platform_relax, this is some tenths of a second on the host. */
-#define DRAIN_TURNS 20000u
+/* Turns that a drain waits, in all, for other harts to leave their sections. A section is a few hundred instructions,
+ * but its hart may be waiting for a core: with platform_relax, this is some tenths of a second on the host. */
+#define DRAIN_TURNS 500000u
 
 /* ---- the variant's calls ------------------------------------------------------------------------------------ */
 
