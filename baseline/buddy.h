@@ -64,10 +64,4 @@ bool buddy_search_run(struct buddy *buddy, struct frame_request request, pfn_t *
 bool buddy_walk(const struct buddy *buddy, const struct frame_run *regions, uint32_t region_count,
                 void (*visit)(void *context, struct frame_run run), void *context);
 
-/* The words of the span's frames, in order. */
-static inline union buddy_word *buddy_words(const struct buddy *buddy)
-{
-    return buddy->words;
-}
-
 #endif
