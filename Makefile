@@ -117,30 +117,48 @@ $(O)/version.h: always
 	      echo '#define FRAMELAB_VERSION "$(VERSION)"'; \
 	      echo "#define FRAMELAB_COMMIT \"$$(git rev-parse HEAD 2>/dev/null || echo unknown)\""; \
 	      echo "#define FRAMELAB_DIRTY $$(git status --porcelain 2>/dev/null | grep -c . | sed 's/^[1-9].*/1/')"; \
-		      echo '#define FRAMELAB_CFLAGS "$(strip $(BASE_CFLAGS))"'; \
+		      echo "#define FRAMELAB_COMPILER \"$$($(CC) --version | head -n 1)\""; \
+      echo '#define FRAMELAB_CFLAGS "$(strip $(BASE_CFLAGS))"'; \
 	      echo '#define FRAMELAB_LIBS "$(LIB_VERSIONS)"'; })
 
-$(O)/stress/provenance.o: $(O)/version.h
-$(O)/stress/provenance.o: INCLUDES_stress += -include $(O)/version.h
+SAYS_VERSION := $(O)/stress/provenance.o $(O)/stress/main.o
+$(SAYS_VERSION): $(O)/version.h
+$(SAYS_VERSION): INCLUDES_stress += -include $(O)/version.h
 
 -include $(LIB_OBJECTS:.o=.d) $(COMMAND_OBJECTS:.o=.d) $(UNIT_SOURCES:%.c=$(O)/%.d)
 
 # ---- Running ---------------------------------------------------------------------------------------------------
 
-.PHONY: bench stress compare
+.PHONY: bench stress compare soak
 bench: $(O)/framelab ## run the benchmark: make bench ARGS='--variant lockfree --harts 2'
 	$(Q)$(O)/framelab bench $(ARGS)
 
 stress: $(O)/framelab ## run random operations under the oracle: make stress ARGS='--seconds 60'
 	$(Q)$(O)/framelab stress $(ARGS)
 
+# The main job: the allocators side by side, on 1 hart up to twice as many as there are cores.
+LATEST := results/latest
+compare: deps $(O)/framelab ## compare the allocators: table, and records and pictures in results/latest; 3 minutes
+	$(Q)mkdir -p $(LATEST)
+	$(Q)$(O)/framelab bench --variant baseline:seed --variant baseline --variant lockfree --order 0,9 \
+	    --harts $$(.ci/hart-counts) --progress --out $(LATEST)/records.jsonl $(ARGS)
+	$(Q)$(O)/framelab draw --out $(LATEST) $(LATEST)/records.jsonl
+
 # ---- Testing ---------------------------------------------------------------------------------------------------
 
-.PHONY: deps unit check check-long
+.PHONY: deps unit unit-build check check-long tidy
 deps: ## install what is missing (Debian and its kin), or say what is needed
 	$(Q)CC='$(CC)' .ci/dependencies build figures check
 
+check: deps all ## test everything, under 10 minutes on 2 cores; ends with `N passed, N failed, N skipped`
+	$(Q)CC='$(CC)' stress/run-tests $(O) $(SUITES)
+
+check-long: deps all ## the same and what takes longer: boards' device trees, minutes of stress
+	$(Q)CC='$(CC)' stress/run-tests --long $(O) $(SUITES)
+
 unit: $(UNIT_TESTS:%=%.run) ## build and run the unit tests
+
+unit-build: $(UNIT_TESTS)
 
 $(O)/unit/test_%.run: $(O)/unit/test_%
 	$(Q)$<
@@ -151,6 +169,17 @@ $(O)/unit/test_%: $(O)/stress/unit/test_%.o $(O)/libcommand.a $(O)/libframelab.a
 	$(Q)$(CC) $(BASE_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIB_LIBS) $(COMMAND_LIBS) -lcmocka -lm
 
 .PRECIOUS: $(O)/unit/test_% $(O)/stress/unit/%.o
+
+# Read by tools: layout, clang-tidy, cppcheck. What they look for, and what not, and why: .clang-tidy, .ci/cppcheck.
+tidy: deps ## find fault with the sources: clang-format, clang-tidy, cppcheck
+	$(call say,FORMAT,$(words $(ALL_C) $(ALL_H)) files)
+	$(Q)clang-format --dry-run -Werror $(ALL_C) $(ALL_H)
+	$(call say,CPPCHECK,$(words $(ALL_C)) files)
+	$(Q)cppcheck --quiet -j2 --std=c11 --enable=warning,style,performance,portability --inline-suppr \
+	    --suppressions-list=.ci/cppcheck --error-exitcode=1 $(INCLUDES_stress) $(ALL_C)
+	$(call say,TIDY,$(words $(ALL_C)) files)
+	$(Q)printf '%s\n' $(ALL_C) | xargs -P 2 -n 4 sh -c \
+	    'clang-tidy --quiet "$$@" -- -std=gnu11 $(CONFIG_CFLAGS) $(INCLUDES_stress) 2>/dev/null' clang-tidy
 
 # A mutant is the framelab command with one deliberate bug: the .c files that a patch names are patched in a scratch
 # folder and compiled; everything else is the object files of the ordinary build.
@@ -173,6 +202,23 @@ $(O)/mutants/%/framelab: stress/mutants/%.patch $(COMMAND_OBJECTS) $(LIB_OBJECTS
 	    objects=$$(echo "$$objects" | sed "s|$(O)/$$object|$(@D)/$$object|"); \
 	done; \
 	$(CC) $(BASE_CFLAGS) $(LDFLAGS) -o $@ $$objects $(LIB_LIBS) $(COMMAND_LIBS) -lm
+
+# ---- Installing ------------------------------------------------------------------------------------------------
+
+.PHONY: install uninstall
+install: all ## install the command, libframelab.a, its headers, pkg-config file and manual page
+	$(Q)install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin lib/pkgconfig include/framelab share/man/man1)
+	$(Q)install -m 755 $(O)/framelab $(DESTDIR)$(PREFIX)/bin/
+	$(Q)install -m 644 $(O)/libframelab.a $(DESTDIR)$(PREFIX)/lib/
+	$(Q)install -m 644 $(PUBLIC_HEADERS) $(DESTDIR)$(PREFIX)/include/framelab/
+	$(Q)install -m 644 stress/package/framelab.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	$(Q)sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|; s|@LIBS@|$(LIB_LIBS)|' stress/package/framelab.pc.in \
+	    > $(DESTDIR)$(PREFIX)/lib/pkgconfig/framelab.pc
+
+uninstall: ## remove what `make install` put there
+	$(Q)rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/framelab lib/libframelab.a share/man/man1/framelab.1 \
+	    lib/pkgconfig/framelab.pc)
+	$(Q)rm -rf $(DESTDIR)$(PREFIX)/include/framelab
 
 # ---- Housekeeping ----------------------------------------------------------------------------------------------
 

@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# The fast path has no atomic read-modify-write, no fence and no call: shown by disassembly.
+#
+#   stress/unit/fast-path.sh BUILD_DIRECTORY
+#
+# On a cache hit frame_alloc_one and frame_free_one run within their own code; everything else is behind a jump to a
+# function whose name ends in _slow. So no instruction of theirs may lock, fence or call, and no branch may leave
+# them except to such a function. That this test can fail is shown by breaking core on purpose, in three ways.
+set -eu
+build=${1:?usage: stress/unit/fast-path.sh BUILD_DIRECTORY}
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+case $(uname -m) in
+x86_64) atomic='^lock|^(mfence|lfence|sfence|cpuid|cmpxchg|xadd)|^xchg .*\(' ;;
+aarch64) atomic='^(ld(a)?xr|st(l)?xr|cas|swp|ld(add|clr|set|eor)|dmb|dsb)' ;;
+riscv64) atomic='^(amo|lr\.|sc\.|fence)' ;;
+*) echo "skip - fast path: no list of atomic instructions for $(uname -m)" && exit 0 ;;
+esac
+
+# What is wrong with a function of an object file: nothing, or a line an offence.
+offences() { # object function
+    objdump -dr --no-show-raw-insn "$1" | awk -v function_name="$2" -v atomic="$atomic" '
+        /^[0-9a-f]+ <.*>:$/ { inside = $2 == "<" function_name ">:"; found += inside; next }
+        !inside { next }
+        /R_[A-Z0-9_]*(PLT|CALL|JUMP)/ {  # a branch to another object file
+            if ($3 !~ /_slow([-+]|$)/) print function_name ": leaves to " $3
+            next
+        }
+        { sub(/^ *[0-9a-f]+:[ \t]*/, ""); }
+        $0 ~ atomic { print function_name ": " $0 }
+        match($0, /<[^>]*>/) && /^(j|call|b|cb|tb|ret)/ {
+            target = substr($0, RSTART + 1, RLENGTH - 2)
+            sub(/\+0x.*/, "", target)
+            if (target != function_name && target !~ /_slow$/) print function_name ": leaves to " target
+        }
+        /^(call|bl|blr|jalr) / && !/_slow/ { print function_name ": calls: " $0 }
+        END { if (found != 1) print function_name ": not found" }'
+}
+
+verdict() { # expected(clean|broken) name object function
+    local found
+    found=$(offences "$3" "$4")
+    if { [ "$1" = clean ] && [ -z "$found" ]; } || { [ "$1" = broken ] && [ -n "$found" ]; }; then
+        echo "ok - $2"
+    else
+        echo "not ok - $2"
+        echo "${found:-$4: looks clean, though it was broken on purpose}" | sed 's/^/# /'
+        status=1
+    fi
+}
+
+# core with one change, compiled as the build was: the change must take, or nothing was broken.
+broken() { # name file sed-expression
+    rm -rf "$scratch/core" && cp -r core "$scratch/core"
+    sed -i "$3" "$scratch/core/$2"
+    if cmp -s "core/$2" "$scratch/core/$2"; then
+        echo "not ok - negative control: $1"
+        echo "# core/$2 has no place for the change: $3"
+        status=1
+        return
+    fi
+    # shellcheck disable=SC2046 # the build's compiler and flags, many words
+    $(cat "$build/flags") -Wno-error -w -I"$scratch/core" -Istress/host -c -o "$scratch/core/allocator.o" "$scratch/core/allocator.c"
+    verdict broken "negative control: $1" "$scratch/core/allocator.o" frame_alloc_one
+}
+
+status=0
+verdict clean "frame_alloc_one on a cache hit: no atomic, no fence, no call" "$build/core/allocator.o" frame_alloc_one
+verdict clean "frame_free_one on a cache hit: no atomic, no fence, no call" "$build/core/allocator.o" frame_free_one
+broken "an atomic exchange to enter" hart_cache.h \
+    's/atomic_store_explicit(&hart->in_section, 1, memory_order_relaxed)/atomic_exchange(\&hart->in_section, 1)/'
+broken "a full fence to enter" hart_cache.h \
+    's/platform_barrier_light();/atomic_thread_fence(memory_order_seq_cst);/'
+broken "a call to enter" hart_cache.h 's/platform_barrier_light();/platform_barrier_heavy();/'
+exit $status
