@@ -251,19 +251,16 @@ static bool block_find(const struct buddy *buddy, uint32_t *index, uint32_t end,
     return false;
 }
 
-/* Takes `count` frames from `index` out of the free blocks that hold them. There is a block at `block` <= index. */
-static void frames_cut(struct buddy *buddy, uint32_t block, uint32_t index, uint32_t count)
+/* Takes `count` frames from `index`, where a block starts, out of the free blocks that hold them. */
+static void frames_cut(struct buddy *buddy, uint32_t index, uint32_t count)
 {
     uint32_t end = index + count;
     uint32_t order;
-    while (block < end && block_find(buddy, &block, end, &order)) {
-        uint32_t block_end = block + (1u << order);
-        if (block_end > index) {
-            list_remove(buddy, block, order);
-            pieces_push(buddy, block, block < index ? index - block : 0);
-            pieces_push(buddy, end, block_end > end ? block_end - end : 0);
-        }
-        block = block_end;
+    while (index < end && block_find(buddy, &index, end, &order)) {
+        uint32_t block_end = index + (1u << order);
+        list_remove(buddy, index, order);
+        pieces_push(buddy, end, block_end > end ? block_end - end : 0);
+        index = block_end;
     }
     buddy->free_frames -= count;
 }
@@ -283,7 +280,9 @@ bool buddy_search_run(struct buddy *buddy, struct frame_request request, pfn_t *
         run_end = (uint64_t)index + (1u << order);
         uint64_t candidate = align_up_u64(buddy->base + run_start, align) - buddy->base;
         if (candidate + request.count <= run_end) {
-            frames_cut(buddy, (uint32_t)run_start, (uint32_t)candidate, (uint32_t)request.count);
+            /* A block starts at the candidate: a multiple of `align` inside a larger block is not the first one at
+             * or after run_start, for the block's start is one too. */
+            frames_cut(buddy, (uint32_t)candidate, (uint32_t)request.count);
             *first = pfn(buddy->base + candidate);
             return true;
         }

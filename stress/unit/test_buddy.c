@@ -303,6 +303,10 @@ static void clear_leaves_what_init_expects(void **state)
     bench_make_odd(&bench);
     buddy_clear(bench.buddy);
     assert_int_equal(bench.buddy->free_frames, 0);
+    for (uint32_t i = 0; i < bench.buddy->end; i++) {
+        assert_int_equal(bench.buddy->marks[i], 0);
+        assert_int_equal(bench.buddy->top_marks[i / BUDDY_TOP_FRAMES], 0);
+    }
     bench.buddy = buddy_init(bench.hand.arena.variant, bench.hand.arena.span);
     for (uint32_t i = 0; i < bench.hand.arena.region_count; i++) {
         buddy_give_run(bench.buddy, bench.hand.regions[i]);

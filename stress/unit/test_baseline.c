@@ -1,0 +1,760 @@
+/* SPDX-License-Identifier: MIT
+ * The baseline's two variants behind struct variant: near nodes first, batches, arenas that come and go, every lock
+ * under four harts, the seed's list, and a long comparison with a naive model. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "baseline.h"
+#include "hand_arena.h"
+#include "harness.h"
+#include "vector.h"
+
+#define HARTS 4u
+#define ARENAS 3u
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Two nodes; hart 0 and 2 are of node 0, the others of node 1. */
+static const uint8_t node_order[] = {0, 1, 1, 0};
+static const uint32_t hart_node[HARTS] = {0, 1, 0, 1};
+
+/* Node 0: an arena with a hole, and one that touches its end. Node 1: one below both. */
+static const struct frame_run low_regions[] = {{{0x400}, 1000}};
+static const struct frame_run first_regions[] = {{{0x1003}, 700}, {{0x1403}, 1021}};
+static const struct frame_run second_regions[] = {{{0x1800}, 2500}};
+
+struct bench {
+    const struct variant *variant;
+    struct global *global;
+    struct hand_arena hands[ARENAS];
+    bool away[ARENAS]; /* detached */
+    bool same;
+    uint64_t visited;
+    _Atomic uint8_t *owners; /* of test many_harts */
+};
+
+static enum frame_status bench_init(struct bench *bench, const struct variant *variant, enum lock_kind lock)
+{
+    const uint64_t knobs[VECTOR_KNOB_COUNT] = {lock};
+    const struct global_config config = {HARTS, 2, node_order, hart_node, knobs};
+    uint64_t bytes = align_up_u64(variant->global_bytes(HARTS), CACHE_PAIR);
+    *bench = (struct bench){.variant = variant};
+    bench->global = aligned_alloc(CACHE_PAIR, bytes);
+    memset(bench->global, 0, bytes);
+    return variant->init(bench->global, &config);
+}
+
+static void bench_make(struct bench *bench, const struct variant *variant, enum lock_kind lock)
+{
+    assert_int_equal(bench_init(bench, variant, lock), FRAME_OK);
+    hand_arena_make(&bench->hands[0], low_regions, COUNT_OF(low_regions), 0, 1, variant->arena_bytes);
+    hand_arena_make(&bench->hands[1], first_regions, COUNT_OF(first_regions), 0, 0, variant->arena_bytes);
+    hand_arena_make(&bench->hands[2], second_regions, COUNT_OF(second_regions), 0, 0, variant->arena_bytes);
+    assert_int_equal(frame_run_end(bench->hands[1].arena.span), second_regions[0].first.value);
+    static const uint32_t order[ARENAS] = {2, 0, 1}; /* the vector sorts */
+    for (uint32_t i = 0; i < ARENAS; i++) {
+        assert_int_equal(variant->attach(bench->global, &bench->hands[order[i]].arena), FRAME_OK);
+    }
+}
+
+static void bench_drop(struct bench *bench)
+{
+    for (uint32_t i = 0; i < ARENAS; i++) {
+        hand_arena_drop(&bench->hands[i]);
+    }
+    free(bench->global);
+}
+
+static struct hand_arena *bench_hand(struct bench *bench, uint64_t frame)
+{
+    for (uint32_t i = 0; i < ARENAS; i++) {
+        if (bench->hands[i].states != NULL && frame_run_contains(bench->hands[i].arena.span, pfn(frame))) {
+            return &bench->hands[i];
+        }
+    }
+    return NULL;
+}
+
+static uint64_t bench_free(const struct bench *bench)
+{
+    uint64_t frames = 0;
+    for (uint32_t i = 0; i < ARENAS; i++) {
+        frames += bench->away[i] ? 0 : bench->hands[i].free;
+    }
+    return frames;
+}
+
+static void visit_compare(void *context, struct frame_run run)
+{
+    struct bench *bench = context;
+    const struct hand_arena *hand = bench_hand(bench, run.first.value);
+    bench->same = bench->same && hand != NULL && hand_all(hand, run, HAND_FREE);
+    bench->visited += run.count;
+}
+
+/* Free in the vector and cached in lists are, together, what the model has free. */
+static void bench_check(struct bench *bench)
+{
+    bench->same = true;
+    bench->visited = 0;
+    assert_true(bench->variant->walk_free(bench->global, visit_compare, bench));
+    uint64_t cached = bench->visited;
+    for (uint32_t owner = 0; owner < HARTS && bench->variant->local_walk != NULL; owner++) {
+        bench->variant->local_walk(bench->global, owner, visit_compare, bench);
+    }
+    cached = bench->visited - cached;
+    struct frame_stats stats = {0};
+    bench->variant->add_stats(bench->global, &stats);
+    assert_true(bench->same);
+    assert_int_equal(bench->visited, bench_free(bench));
+    assert_int_equal(stats.frames_in_caches, cached);
+}
+
+static void bench_taken(struct bench *bench, struct frame_run run)
+{
+    struct hand_arena *hand = bench_hand(bench, run.first.value);
+    assert_non_null(hand);
+    assert_true(hand_move(hand, run, HAND_FREE, HAND_OUT));
+}
+
+static void bench_given(struct bench *bench, struct frame_run run)
+{
+    assert_true(hand_move(bench_hand(bench, run.first.value), run, HAND_OUT, HAND_FREE));
+}
+
+static uint32_t take(struct bench *bench, uint32_t hart, pfn_t *frames, uint32_t count)
+{
+    uint32_t taken = bench->variant->take(bench->global, hart, true, frames, count);
+    for (uint32_t i = 0; i < taken; i++) {
+        bench_taken(bench, frame_run(frames[i], 1));
+    }
+    bench_check(bench);
+    return taken;
+}
+
+static void give(struct bench *bench, pfn_t *frames, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        bench_given(bench, frame_run(frames[i], 1));
+    }
+    bench->variant->give(bench->global, 0, true, frames, count);
+    bench_check(bench);
+}
+
+static bool take_run(struct bench *bench, uint32_t hart, uint64_t count, uint32_t align_order, pfn_t *first)
+{
+    struct frame_request request = {count, align_order};
+    if (!bench->variant->take_run(bench->global, hart, true, request, first)) {
+        return false;
+    }
+    assert_int_equal(first->value & ((UINT64_C(1) << align_order) - 1), 0);
+    bench_taken(bench, frame_run(*first, count));
+    bench_check(bench);
+    return true;
+}
+
+static void give_run(struct bench *bench, struct frame_run run)
+{
+    bench_given(bench, run);
+    bench->variant->give_run(bench->global, 0, true, run);
+    bench_check(bench);
+}
+
+static enum frame_status detach(struct bench *bench, uint32_t index)
+{
+    enum frame_status status = bench->variant->detach(bench->global, &bench->hands[index].arena);
+    bench->away[index] = status == FRAME_OK;
+    bench_check(bench);
+    return status;
+}
+
+static enum frame_status attach(struct bench *bench, uint32_t index)
+{
+    enum frame_status status = bench->variant->attach(bench->global, &bench->hands[index].arena);
+    bench->away[index] = status != FRAME_OK;
+    bench_check(bench);
+    return status;
+}
+
+/* ---- the vector --------------------------------------------------------------------------------------------- */
+
+static void near_nodes_come_first(void **state)
+{
+    (void)state;
+    struct bench bench;
+    pfn_t frames[4300], first;
+    bench_make(&bench, &baseline_variant, LOCK_AUTO);
+    assert_int_equal(take(&bench, 1, frames, 1000), 1000);
+    assert_int_equal(bench.hands[0].free, 0); /* hart 1 empties node 1 first */
+    assert_int_equal(take(&bench, 1, frames + 1000, 1), 1);
+    assert_int_equal(bench_hand(&bench, frames[1000].value)->arena.node, 0);
+    give(&bench, frames, 1001);
+    assert_int_equal(take(&bench, 2, frames, 4300), 4300); /* hart 2 all of node 0, then the rest elsewhere */
+    assert_int_equal(bench.hands[1].free + bench.hands[2].free, 0);
+    assert_int_equal(bench.hands[0].free, 1000 - (4300 - 700 - 1021 - 2500));
+    give(&bench, frames, 4300);
+    /* A run that near lists do not hold is searched for nearby before it is taken from afar. */
+    assert_true(take_run(&bench, 1, 999, 0, &first));
+    assert_int_equal(bench_hand(&bench, first.value)->arena.node, 1);
+    assert_true(take_run(&bench, 1, 999, 0, &first));
+    assert_int_equal(bench_hand(&bench, first.value)->arena.node, 0);
+    bench_drop(&bench);
+}
+
+static void P5_a_batch_gives_all_that_is_left(void **state)
+{
+    (void)state;
+    struct bench bench;
+    pfn_t frames[6000];
+    bench_make(&bench, &baseline_variant, LOCK_AUTO);
+    uint32_t all = (uint32_t)bench_free(&bench);
+    assert_int_equal(take(&bench, 0, frames, 6000), all);
+    assert_int_equal(take(&bench, 0, frames + all, 1), 0);
+    give(&bench, frames, all);
+    bench_drop(&bench);
+}
+
+/* Batches that ascend, descend, and come in no order, over arenas that touch; all frames back, the largest run too. */
+static void P8_batches_in_every_order(void **state)
+{
+    (void)state;
+    struct random random = {11};
+    for (uint32_t order = 0; order < 3; order++) {
+        struct bench bench;
+        pfn_t frames[6000], first;
+        bench_make(&bench, &baseline_variant, LOCK_AUTO);
+        uint32_t all = take(&bench, 0, frames, 6000), next = 0;
+        for (uint32_t a = 0; a < ARENAS; a++) {
+            for (uint64_t i = 0; i < bench.hands[a].arena.span.count; i++) {
+                if (bench.hands[a].states[i] == HAND_OUT) {
+                    uint32_t at = order == 0 ? next : all - 1 - next;
+                    frames[at] = pfn(bench.hands[a].arena.span.first.value + i);
+                    next++;
+                }
+            }
+        }
+        for (uint32_t i = all - 1; order == 2 && i > 0; i--) {
+            uint32_t other = (uint32_t)random_below(&random, i + 1);
+            pfn_t frame = frames[i];
+            frames[i] = frames[other];
+            frames[other] = frame;
+        }
+        give(&bench, frames, all);
+        assert_true(take_run(&bench, 0, 2500, 11, &first));
+        assert_true(take_run(&bench, 0, 1021, 0, &first));
+        bench_drop(&bench);
+    }
+}
+
+static void P4_no_run_crosses_two_arenas(void **state)
+{
+    (void)state;
+    struct bench bench;
+    pfn_t frames[6000], first;
+    bench_make(&bench, &baseline_variant, LOCK_AUTO);
+    take(&bench, 0, frames, 6000);
+    give_run(&bench, frame_run(pfn(0x1800 - 4), 4));
+    give_run(&bench, frame_run(pfn(0x1800), 4));
+    assert_false(take_run(&bench, 0, 5, 0, &first));
+    assert_true(take_run(&bench, 0, 4, 0, &first));
+    bench_drop(&bench);
+}
+
+static void find_knows_every_span(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_make(&bench, &baseline_variant, LOCK_AUTO);
+    for (uint64_t frame = 0; frame < 0x3000; frame++) {
+        const struct hand_arena *hand = bench_hand(&bench, frame);
+        assert_ptr_equal(bench.variant->find(bench.global, 0, pfn(frame)), hand == NULL ? NULL : &hand->arena);
+    }
+    assert_null(bench.variant->find(bench.global, 0, pfn(UINT64_MAX)));
+    bench_drop(&bench);
+}
+
+static void detach_only_when_nothing_is_out(void **state)
+{
+    (void)state;
+    struct bench bench;
+    pfn_t frames[3], first;
+    bench_make(&bench, &baseline_variant, LOCK_AUTO);
+    const struct variant *variant = bench.variant;
+    assert_int_equal(take(&bench, 1, frames, 3), 3);
+    assert_int_equal(detach(&bench, 0), FRAME_BUSY);
+    give(&bench, frames, 2);
+    assert_int_equal(detach(&bench, 0), FRAME_BUSY);
+    give(&bench, frames + 2, 1);
+    for (uint32_t round = 0; round < 3; round++) { /* its metadata is not zeroed in between */
+        assert_int_equal(detach(&bench, 0), FRAME_OK);
+        assert_true(variant->quiesce(bench.global, 0));
+        assert_null(variant->find(bench.global, 0, low_regions[0].first));
+        assert_true(take_run(&bench, 1, 1000, 0, &first)); /* from afar: node 1 has nothing */
+        assert_int_equal(bench_hand(&bench, first.value)->arena.node, 0);
+        give_run(&bench, frame_run(first, 1000));
+        assert_int_equal(attach(&bench, 0), FRAME_OK);
+    }
+    assert_true(take_run(&bench, 1, 1000, 0, &first));
+    assert_int_equal(first.value, low_regions[0].first.value);
+    bench_drop(&bench);
+}
+
+static void attach_refuses_what_has_no_room(void **state)
+{
+    (void)state;
+    struct bench bench;
+    struct hand_arena hands[ARENA_MAX + 1];
+    assert_int_equal(bench_init(&bench, &baseline_variant, LOCK_AUTO), FRAME_OK);
+    struct arena huge = {.span = {{0x1000000}, UINT64_C(1) << 33}};
+    assert_int_equal(bench.variant->attach(bench.global, &huge), FRAME_NO_MEMORY);
+    for (uint32_t i = 0; i <= ARENA_MAX; i++) {
+        const struct frame_run region = {{100 - i % 2 + 100 * i}, 3};
+        hand_arena_make(&hands[i], &region, 1, 0, 0, bench.variant->arena_bytes);
+        assert_int_equal(bench.variant->attach(bench.global, &hands[i].arena),
+                         i < ARENA_MAX ? FRAME_OK : FRAME_NO_MEMORY);
+    }
+    assert_int_equal(bench.variant->detach(bench.global, &hands[7].arena), FRAME_OK);
+    assert_null(bench.variant->find(bench.global, 0, hands[7].arena.span.first));
+    for (uint32_t i = 0; i <= ARENA_MAX; i++) {
+        hand_arena_drop(&hands[i]);
+    }
+    free(bench.global);
+}
+
+/* ---- locks -------------------------------------------------------------------------------------------------- */
+
+static void own(struct bench *bench, struct frame_run run, uint8_t from, uint8_t to)
+{
+    for (uint64_t i = 0; i < run.count; i++) {
+        if (atomic_exchange(&bench->owners[run.first.value + i], to) != from) {
+            platform_panic("frame 0x%llx is owned twice", (unsigned long long)(run.first.value + i));
+        }
+    }
+}
+
+#define ROUNDS 3000u
+#define CALLS_A_ROUND 5u
+
+static void take_and_give(void *context, uint32_t hart)
+{
+    struct bench *bench = context;
+    struct random random = random_stream(5, hart);
+    uint8_t self = (uint8_t)(hart + 1);
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        pfn_t frames[64], first = {0};
+        struct frame_request request = {random_between(&random, 1, 40), 0};
+        uint32_t count = bench->variant->take(bench->global, hart, true, frames,
+                                              (uint32_t)random_between(&random, 1, COUNT_OF(frames)));
+        for (uint32_t i = 0; i < count; i++) {
+            own(bench, frame_run(frames[i], 1), 0, self);
+        }
+        if (!bench->variant->take_run(bench->global, hart, true, request, &first)) {
+            platform_panic("there was memory for everyone");
+        }
+        own(bench, frame_run(first, request.count), 0, self);
+        if (bench->variant->find(bench->global, hart, first) == NULL) {
+            platform_panic("no arena for an owned frame");
+        }
+        for (uint32_t i = 0; i < count; i++) {
+            own(bench, frame_run(frames[i], 1), self, 0);
+        }
+        bench->variant->give(bench->global, hart, true, frames, count);
+        own(bench, frame_run(first, request.count), self, 0);
+        bench->variant->give_run(bench->global, hart, true, frame_run(first, request.count));
+    }
+}
+
+static void P1_four_harts_under_every_lock(void **state)
+{
+    (void)state;
+    for (uint32_t kind = 0; kind < LOCK_KIND_COUNT; kind++) {
+        struct bench bench;
+        struct frame_stats before = {0}, stats = {0};
+        bench_make(&bench, &baseline_variant, (enum lock_kind)kind);
+        bench.owners = calloc(0x3000, 1);
+        bench.variant->add_stats(bench.global, &before);
+        assert_true(harts_run(HARTS, take_and_give, &bench));
+        bench.variant->add_stats(bench.global, &stats);
+        assert_int_equal(stats.lock_acquisitions - before.lock_acquisitions, HARTS * ROUNDS * CALLS_A_ROUND);
+        assert_true(stats.lock_waits <= stats.lock_acquisitions);
+        bench_check(&bench);
+        free(bench.owners);
+        bench_drop(&bench);
+    }
+}
+
+struct lock_meeting {
+    struct lock lock;
+    struct lock_hart harts[2];
+    struct hart_barrier barrier;
+    bool held; /* guarded by the lock */
+    bool met;
+};
+
+/* Hart 0 has the lock when hart 1 sets out to get it, and keeps it for a millisecond. */
+static void meet(void *context, uint32_t hart)
+{
+    struct lock_meeting *meeting = context;
+    if (hart == 0) {
+        lock_acquire(&meeting->lock, hart);
+        meeting->held = true;
+        hart_barrier_wait(&meeting->barrier);
+        for (uint64_t start = platform_time_ns(); platform_time_ns() - start < 1000000;) {
+            platform_relax();
+        }
+        meeting->held = false;
+    } else {
+        hart_barrier_wait(&meeting->barrier);
+        lock_acquire(&meeting->lock, hart);
+        meeting->met = !meeting->held;
+    }
+    lock_release(&meeting->lock, hart);
+}
+
+static void waits_are_counted_under_every_lock(void **state)
+{
+    (void)state;
+    for (uint32_t kind = 0; kind < LOCK_KIND_COUNT; kind++) {
+        struct lock_meeting *meeting = aligned_alloc(CACHE_PAIR, sizeof *meeting);
+        struct frame_stats stats = {0};
+        uint32_t rounds = 0;
+        memset(meeting, 0, sizeof *meeting);
+        assert_true(lock_init(&meeting->lock, (enum lock_kind)kind, meeting->harts, 2));
+        /* Hart 1 may be late by a millisecond once, not a hundred times. */
+        for (; rounds < 100 && stats.lock_waits == 0; rounds++) {
+            stats = (struct frame_stats){0};
+            meeting->met = false;
+            hart_barrier_init(&meeting->barrier, 2);
+            assert_true(harts_run(2, meet, meeting));
+            assert_true(meeting->met);
+            lock_add_stats(&meeting->lock, &stats);
+        }
+        assert_int_equal(stats.lock_waits, 1);
+        assert_int_equal(stats.lock_acquisitions, 2 * rounds);
+        free(meeting);
+    }
+}
+
+static void auto_is_a_lock_that_exists(void **state)
+{
+    (void)state;
+    struct lock_hart harts[1] = {0};
+    struct platform_mutex mutex;
+    struct lock lock = {0};
+    bool has_mutex = platform_mutex_init(&mutex);
+    assert_true(lock_init(&lock, LOCK_AUTO, harts, 1));
+    assert_int_equal(lock.kind, has_mutex ? LOCK_MUTEX : LOCK_TICKET);
+    assert_int_equal(lock_init(&lock, LOCK_MUTEX, harts, 1), has_mutex);
+    for (uint32_t kind = 0; kind < LOCK_KIND_COUNT; kind++) {
+        assert_non_null(lock_kind_names[kind]);
+    }
+    assert_null(lock_kind_names[LOCK_KIND_COUNT]);
+}
+
+/* ---- the seed's list ---------------------------------------------------------------------------------------- */
+
+static bool local_take(struct bench *bench, uint32_t owner, uint64_t count, uint32_t align_order, pfn_t *first)
+{
+    struct frame_request request = {count, align_order};
+    if (!bench->variant->local_take(bench->global, owner, request, first)) {
+        return false;
+    }
+    assert_int_equal(first->value & ((UINT64_C(1) << align_order) - 1), 0);
+    bench_taken(bench, frame_run(*first, count));
+    bench_check(bench);
+    return true;
+}
+
+static void local_give(struct bench *bench, uint32_t owner, uint64_t first, uint64_t count)
+{
+    bench_given(bench, frame_run(pfn(first), count));
+    assert_true(bench->variant->local_give(bench->global, owner, frame_run(pfn(first), count)));
+    bench_check(bench);
+}
+
+/* Everything is out, so that the lists hold what a test puts there. */
+static void bench_make_seed(struct bench *bench)
+{
+    pfn_t frames[6000];
+    bench_make(bench, &baseline_seed_variant, LOCK_AUTO);
+    take(bench, 0, frames, 6000);
+}
+
+static void seed_is_first_in_first_out(void **state)
+{
+    (void)state;
+    struct bench bench;
+    pfn_t first;
+    bench_make_seed(&bench);
+    assert_false(local_take(&bench, 0, 1, 0, &first));
+    const uint64_t frames[] = {0x1005, 0x1900, 0x401, 0x1004};
+    for (uint32_t i = 0; i < COUNT_OF(frames); i++) {
+        local_give(&bench, 0, frames[i], 1);
+    }
+    assert_false(local_take(&bench, 1, 1, 0, &first)); /* another hart's list is another list */
+    for (uint32_t i = 0; i < COUNT_OF(frames); i++) {
+        assert_true(local_take(&bench, 0, 1, 0, &first));
+        assert_int_equal(first.value, frames[i]);
+    }
+    assert_false(local_take(&bench, 0, 1, 0, &first));
+    local_give(&bench, 0, 0x1010, 2); /* an emptied list can be filled again */
+    assert_true(local_take(&bench, 0, 2, 0, &first));
+    bench_drop(&bench);
+}
+
+static void P5_seed_finds_a_run_that_ends_the_list(void **state)
+{
+    (void)state;
+    struct bench bench;
+    pfn_t first;
+    bench_make_seed(&bench);
+    local_give(&bench, 0, 0x1010, 1);
+    local_give(&bench, 0, 0x1020, 4);
+    assert_false(local_take(&bench, 0, 5, 0, &first)); /* five frames, but no five in a row */
+    assert_true(local_take(&bench, 0, 4, 0, &first));
+    assert_int_equal(first.value, 0x1020);
+    local_give(&bench, 0, 0x1030, 3); /* behind a tail that was cut off */
+    assert_true(local_take(&bench, 0, 3, 0, &first));
+    assert_true(local_take(&bench, 0, 1, 0, &first));
+    assert_int_equal(first.value, 0x1010);
+    bench_drop(&bench);
+}
+
+static void P5_seed_finds_a_run_in_any_order(void **state)
+{
+    (void)state;
+    struct bench bench;
+    pfn_t first;
+    struct random random = {3};
+    bench_make_seed(&bench);
+    for (uint64_t i = 64; i > 0; i--) { /* downwards, as a caller that frees in reverse leaves it */
+        local_give(&bench, 0, 0x1100 + i - 1, 1);
+    }
+    assert_true(local_take(&bench, 0, 64, 0, &first));
+    for (uint32_t round = 0; round < 20; round++) {
+        uint64_t step = 2 * random_below(&random, 32) + 1; /* odd: visits all 64 */
+        for (uint64_t i = 0; i < 64; i++) {
+            local_give(&bench, 0, 0x1100 + (i * step) % 64, 1);
+        }
+        assert_false(local_take(&bench, 0, 65, 0, &first));
+        assert_true(local_take(&bench, 0, 64, 6, &first));
+        assert_int_equal(first.value, 0x1100);
+    }
+    bench_drop(&bench);
+}
+
+static void P4_seed_aligns(void **state)
+{
+    (void)state;
+    struct bench bench;
+    pfn_t first;
+    bench_make_seed(&bench);
+    local_give(&bench, 0, 0x1101, 14); /* 0x1101 .. 0x110e */
+    assert_true(local_take(&bench, 0, 7, 3, &first));
+    assert_int_equal(first.value, 0x1108);
+    assert_false(local_take(&bench, 0, 4, 3, &first));
+    assert_true(local_take(&bench, 0, 4, 2, &first));
+    assert_int_equal(first.value, 0x1104);
+    assert_true(local_take(&bench, 0, 1, 1, &first)); /* one frame, aligned: not the front */
+    assert_int_equal(first.value, 0x1102);
+    assert_false(local_take(&bench, 0, 2, 0, &first)); /* 0x1101 and 0x1103 are left */
+    bench_drop(&bench);
+}
+
+static void P4_seed_runs_stay_in_one_arena(void **state)
+{
+    (void)state;
+    struct bench bench;
+    pfn_t first;
+    bench_make_seed(&bench);
+    local_give(&bench, 0, 0x1800 - 3, 3);
+    local_give(&bench, 0, 0x1800, 4);
+    assert_false(local_take(&bench, 0, 5, 0, &first));
+    assert_true(local_take(&bench, 0, 4, 0, &first));
+    assert_int_equal(first.value, 0x1800);
+    local_give(&bench, 0, 0x1800, 2);
+    bench.variant->local_drain(bench.global, 0);
+    bench_check(&bench);
+    bench_drop(&bench);
+}
+
+static void P8_seed_drain_gives_all_back(void **state)
+{
+    (void)state;
+    struct bench bench;
+    pfn_t first;
+    struct random random = {9};
+    struct frame_run run;
+    bench_make_seed(&bench);
+    uint64_t all = 0;
+    for (uint32_t i = 0; i < ARENAS; i++) {
+        all += bench.hands[i].arena.usable_frames;
+    }
+    for (uint32_t i = 0; bench_free(&bench) < all; i++) {
+        if (hand_pick_out(&bench.hands[i % ARENAS], &random, 1, &run)) {
+            bench_given(&bench, run);
+            bench.variant->local_give(bench.global, i % HARTS, run);
+        }
+    }
+    bench_check(&bench);
+    assert_int_equal(detach(&bench, 2), FRAME_BUSY);
+    for (uint32_t owner = 0; owner < HARTS; owner++) {
+        bench.variant->local_drain(bench.global, owner);
+        bench.variant->local_drain(bench.global, owner); /* nothing left: nothing done */
+    }
+    bench_check(&bench);
+    assert_true(take_run(&bench, 0, 2500, 11, &first));
+    bench_drop(&bench);
+}
+
+/* An arena that comes after a hart drew its map, lower than all; then one that goes. */
+static void seed_follows_the_vector(void **state)
+{
+    (void)state;
+    struct bench bench;
+    pfn_t first, frames[40];
+    bench_make(&bench, &baseline_seed_variant, LOCK_AUTO);
+    assert_int_equal(detach(&bench, 0), FRAME_OK);
+    assert_int_equal(take(&bench, 0, frames, 40), 40);
+    local_give(&bench, 0, frames[0].value, 1);
+    assert_int_equal(attach(&bench, 0), FRAME_OK);
+    assert_true(take_run(&bench, 1, 5, 0, &first));
+    assert_int_equal(bench_hand(&bench, first.value)->arena.node, 1);
+    local_give(&bench, 0, first.value, 5);
+    assert_true(local_take(&bench, 0, 5, 0, &first));
+    give_run(&bench, frame_run(first, 5));
+    assert_int_equal(detach(&bench, 0), FRAME_OK);
+    memset(bench.hands[0].arena.variant, 0xa5, 4096); /* its metadata is somebody else's now */
+    local_give(&bench, 0, frames[1].value, 1);
+    assert_true(local_take(&bench, 0, 1, 0, &first));
+    assert_int_equal(first.value, frames[0].value);
+    bench_drop(&bench);
+}
+
+static void P2_seed_sees_a_broken_list(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_make_seed(&bench);
+    const struct buddy *buddy = bench.hands[1].arena.variant;
+    local_give(&bench, 0, 0x1100, 3);
+    uint64_t *next = &buddy->words[0x1101 - 0x1003].owner;
+    const uint64_t wrong[] = {0, 0x1100 + 1}; /* a list that ends early, and one that never ends */
+    for (uint32_t i = 0; i < COUNT_OF(wrong); i++) {
+        uint64_t right = *next;
+        *next = wrong[i];
+        assert_false(bench.variant->walk_free(bench.global, visit_compare, &bench));
+        *next = right;
+        bench_check(&bench);
+    }
+    bench_drop(&bench);
+}
+
+/* ---- a long comparison -------------------------------------------------------------------------------------- */
+
+static void model_take(struct bench *bench, struct random *random)
+{
+    pfn_t frames[128];
+    uint32_t count = (uint32_t)random_between(random, 1, COUNT_OF(frames));
+    uint32_t taken = take(bench, (uint32_t)random_below(random, HARTS), frames, count);
+    assert_true(taken == count || bench->variant->local_take != NULL || bench_free(bench) == 0);
+}
+
+static void model_take_run(struct bench *bench, struct random *random)
+{
+    uint64_t count = random_between(random, 1, UINT64_C(1) << random_below(random, 12));
+    struct frame_request request = {count, (uint32_t)random_below(random, 12)};
+    uint32_t hart = (uint32_t)random_below(random, HARTS);
+    bool possible = false;
+    pfn_t first;
+    for (uint32_t i = 0; i < ARENAS; i++) {
+        possible = possible || hand_can_meet(&bench->hands[i], request);
+    }
+    if (bench->variant->local_take != NULL && local_take(bench, hart, count, request.align_order, &first)) {
+        return;
+    }
+    if (!take_run(bench, hart, count, request.align_order, &first) && bench->variant->local_drain != NULL) {
+        for (uint32_t owner = 0; owner < HARTS; owner++) { /* as core does before it fails */
+            bench->variant->local_drain(bench->global, owner);
+        }
+        bench_check(bench);
+        assert_int_equal(take_run(bench, hart, count, request.align_order, &first), possible);
+    } else if (bench->variant->local_drain == NULL && !possible) {
+        assert_false(bench->variant->take_run(bench->global, hart, true, request, &first));
+    }
+}
+
+static void model_give(struct bench *bench, struct random *random)
+{
+    struct frame_run run;
+    struct hand_arena *hand = &bench->hands[random_below(random, ARENAS)];
+    if (!hand_pick_out(hand, random, random_between(random, 1, UINT64_C(1) << random_below(random, 12)), &run)) {
+        return;
+    }
+    if (bench->variant->local_give != NULL && !random_one_in(random, 3)) {
+        local_give(bench, (uint32_t)random_below(random, HARTS), run.first.value, run.count);
+    } else {
+        give_run(bench, run);
+    }
+}
+
+static void agrees_with_a_naive_model(const struct variant *variant)
+{
+    for (uint64_t seed = 1; seed <= 3; seed++) {
+        struct random random = {seed};
+        struct bench bench;
+        bench_make(&bench, variant, LOCK_AUTO);
+        for (uint32_t step = 0; step < 3000; step++) {
+            bool shrink = (step / 300) % 2 == 0; /* towards exhaustion, then back */
+            if (random_below(&random, 10) < (shrink ? 4u : 7u)) {
+                model_give(&bench, &random);
+            } else if (random_one_in(&random, 3)) {
+                model_take(&bench, &random);
+            } else {
+                model_take_run(&bench, &random);
+            }
+        }
+        bench_drop(&bench);
+    }
+}
+
+static void baseline_agrees_with_a_naive_model(void **state)
+{
+    (void)state;
+    agrees_with_a_naive_model(&baseline_variant);
+}
+
+static void seed_agrees_with_a_naive_model(void **state)
+{
+    (void)state;
+    agrees_with_a_naive_model(&baseline_seed_variant);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(near_nodes_come_first),
+        cmocka_unit_test(P5_a_batch_gives_all_that_is_left),
+        cmocka_unit_test(P8_batches_in_every_order),
+        cmocka_unit_test(P4_no_run_crosses_two_arenas),
+        cmocka_unit_test(find_knows_every_span),
+        cmocka_unit_test(detach_only_when_nothing_is_out),
+        cmocka_unit_test(attach_refuses_what_has_no_room),
+        cmocka_unit_test(P1_four_harts_under_every_lock),
+        cmocka_unit_test(waits_are_counted_under_every_lock),
+        cmocka_unit_test(auto_is_a_lock_that_exists),
+        cmocka_unit_test(seed_is_first_in_first_out),
+        cmocka_unit_test(P5_seed_finds_a_run_that_ends_the_list),
+        cmocka_unit_test(P5_seed_finds_a_run_in_any_order),
+        cmocka_unit_test(P4_seed_aligns),
+        cmocka_unit_test(P4_seed_runs_stay_in_one_arena),
+        cmocka_unit_test(P8_seed_drain_gives_all_back),
+        cmocka_unit_test(seed_follows_the_vector),
+        cmocka_unit_test(P2_seed_sees_a_broken_list),
+        cmocka_unit_test(baseline_agrees_with_a_naive_model),
+        cmocka_unit_test(seed_agrees_with_a_naive_model),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
