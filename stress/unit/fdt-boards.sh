@@ -77,7 +77,7 @@ read_tree() {
     check "$name: read" "0 " "$? $message"
     # What is free is either handed out or holds metadata, once the tree itself was given back.
     local fdt=0
-    [ -n "$(matching '^reserved[.][0-9]+[.]kind$' | grep '"fdt"')" ] && fdt=$(fdt_frames_bytes)
+    matching "^reserved[.][0-9]+[.]kind\$" | grep -q "\"fdt\"" && fdt=$(fdt_frames_bytes)
     check "$name: free memory is all in arenas" $(($(value free_bytes) + fdt)) \
         $(($(total '^arenas[.][0-9]+[.]usable_frames$') * 4096 + $(total '^arenas[.][0-9]+[.]metadata[.]size_bytes$')))
 }
@@ -163,7 +163,7 @@ with_kernel_and_tree() {
     dump "$name" "$1" "" -smp 2 -m 1G || return
     read_tree "$name" --kernel "$((base + 2 * mib)),3M" --fdt-at $((base + 512 * mib + 16))
     check "$name: free" $((1021 * mib - $(fdt_frames_bytes))) "$(value free_bytes)"
-    check "$name: the tree is at" 0x$(printf %x $((base + 512 * mib + 16))) "$(value "reserved.$(fdt_index).start")"
+    check "$name: the tree is at" "$(printf 0x%x $((base + 512 * mib + 16)))" "$(value "reserved.$(fdt_index).start")"
     check "$name: kernel" 1 "$(matching kind | grep -c '"kernel"')"
 }
 
