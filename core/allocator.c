@@ -45,10 +45,12 @@ const char *frame_status_text(enum frame_status status)
 
 /* ---- which arena counts a frame ----------------------------------------------------------------------------- */
 
-/* In a section. Finds the view of `frame`'s arena and makes it the hart's first; NULL if no arena has the frame. */
-static const struct count_view *view_find(struct frame_allocator *fa, struct hart *hart, pfn_t frame)
+/* In a section, a frame whose view is not the hart's first: finds it and makes it the first. NULL if no arena has the
+ * frame. */
+__attribute__((noinline)) static const struct count_view *view_fetch(struct frame_allocator *fa, struct hart *hart,
+                                                                     pfn_t frame)
 {
-    uint32_t i = 0;
+    uint32_t i = 1;
     while (i < HART_VIEWS - 1 && !count_view_covers(&hart->views[i], frame)) {
         i++;
     }
@@ -65,15 +67,16 @@ static const struct count_view *view_find(struct frame_allocator *fa, struct har
     return &hart->views[0];
 }
 
-/* The view of `frame`'s arena, in a section or, if the cache is being drained, without. */
-static bool view_copy(struct frame_allocator *fa, struct hart *hart, pfn_t frame, struct count_view *view)
+/* Where the counts of `frame`'s arena are; false if no arena has the frame. `local`: in a section, where the hart's
+ * views may be used. */
+static bool view_of(struct frame_allocator *fa, struct hart *hart, bool local, pfn_t frame, struct count_view *view)
 {
-    if (hart_enter(hart)) {
-        const struct count_view *found = view_find(fa, hart, frame);
+    if (local) {
+        const struct count_view *found =
+            count_view_covers(&hart->views[0], frame) ? &hart->views[0] : view_fetch(fa, hart, frame);
         if (found != NULL) {
             *view = *found;
         }
-        hart_exit(hart);
         return found != NULL;
     }
     const struct arena *arena = fa->variant->find(fa->global, platform_hart_id(), frame);
@@ -81,6 +84,14 @@ static bool view_copy(struct frame_allocator *fa, struct hart *hart, pfn_t frame
         *view = count_view_of(arena);
     }
     return arena != NULL;
+}
+
+/* Ends what `local = hart_enter(hart)` began, if it did. */
+static void hart_leave(struct hart *hart, bool local)
+{
+    if (local) {
+        hart_exit(hart);
+    }
 }
 
 /* Why a frame with count 0 may not be freed: it was never ours, or it is free. */
@@ -141,28 +152,46 @@ static enum frame_status take_last_resort(struct frame_allocator *fa, struct har
     return FRAME_NO_MEMORY;
 }
 
+/* Counts a run just taken. */
+static void count_taken(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_run run)
+{
+    struct count_view view;
+    bool ours = view_of(fa, hart, local, run.first, &view);
+    FRAME_ASSERT(ours);
+    counts_take_run(&view, run);
+}
+
+/* After all else failed; not in a section, since it drains the hart's own cache too. */
+__attribute__((noinline)) static enum frame_status alloc_last_resort(struct frame_allocator *fa, struct hart *hart,
+                                                                     struct frame_request request, pfn_t *first)
+{
+    enum frame_status status = take_last_resort(fa, hart, request, first);
+    if (status == FRAME_OK) {
+        bool local = hart_enter(hart);
+        count_taken(fa, hart, local, frame_run(*first, request.count));
+        hart_leave(hart, local);
+    }
+    return status;
+}
+
+static bool local_take(struct frame_allocator *fa, bool local, struct frame_request request, pfn_t *first)
+{
+    return local && fa->variant->local_take != NULL &&
+           fa->variant->local_take(fa->global, platform_hart_id(), request, first);
+}
+
 __attribute__((noinline)) static enum frame_status alloc_one_slow(struct frame_allocator *fa, struct hart *hart,
                                                                   pfn_t *frame)
 {
     static const struct frame_request one = {1, 0};
-    bool taken = false;
-    if (hart_enter(hart)) {
-        taken =
-            (fa->variant->local_take != NULL && fa->variant->local_take(fa->global, platform_hart_id(), one, frame)) ||
-            hart_cache_take(fa, hart, frame);
-        hart_exit(hart);
+    bool local = hart_enter(hart);
+    bool taken = local_take(fa, local, one, frame) ||
+                 (local ? hart_cache_take(fa, hart, frame) : global_take(fa, hart, false, frame, 1) == 1);
+    if (taken) {
+        count_taken(fa, hart, local, frame_run(*frame, 1));
     }
-    if (!taken && !take_any(fa, hart, one, frame)) {
-        enum frame_status status = take_last_resort(fa, hart, one, frame);
-        if (status != FRAME_OK) {
-            return status;
-        }
-    }
-    struct count_view view;
-    bool ours = view_copy(fa, hart, *frame, &view);
-    FRAME_ASSERT(ours);
-    count_take_one(&view, *frame);
-    return FRAME_OK;
+    hart_leave(hart, local);
+    return taken ? FRAME_OK : alloc_last_resort(fa, hart, one, frame);
 }
 
 enum frame_status frame_alloc_one(struct frame_allocator *fa, pfn_t *frame)
@@ -185,45 +214,16 @@ enum frame_status frame_alloc_one(struct frame_allocator *fa, pfn_t *frame)
     return alloc_one_slow(fa, hart, frame);
 }
 
-/* A run from the hart's own memory or from the global allocator. */
-static bool take_run(struct frame_allocator *fa, struct hart *hart, struct frame_request request, pfn_t *first)
-{
-    bool local = hart_enter(hart);
-    bool taken = (local && fa->variant->local_take != NULL &&
-                  fa->variant->local_take(fa->global, platform_hart_id(), request, first)) ||
-                 global_take_run(fa, hart, local, request, first);
-    if (local) {
-        hart_exit(hart);
-    }
-    return taken;
-}
-
-/* The same way back. */
-static void give_run(struct frame_allocator *fa, struct hart *hart, struct frame_run run)
-{
-    bool local = hart_enter(hart);
-    if (!local || fa->variant->local_give == NULL || !fa->variant->local_give(fa->global, platform_hart_id(), run)) {
-        global_give_run(fa, hart, local, run);
-    }
-    if (local) {
-        hart_exit(hart);
-    }
-}
-
 static enum frame_status alloc_run(struct frame_allocator *fa, struct frame_request request, pfn_t *first)
 {
     struct hart *hart = hart_self(fa);
-    if (!take_run(fa, hart, request, first)) {
-        enum frame_status status = take_last_resort(fa, hart, request, first);
-        if (status != FRAME_OK) {
-            return status;
-        }
+    bool local = hart_enter(hart);
+    bool taken = local_take(fa, local, request, first) || global_take_run(fa, hart, local, request, first);
+    if (taken) {
+        count_taken(fa, hart, local, frame_run(*first, request.count));
     }
-    struct count_view view;
-    bool ours = view_copy(fa, hart, *first, &view);
-    FRAME_ASSERT(ours);
-    counts_take_run(&view, frame_run(*first, request.count));
-    return FRAME_OK;
+    hart_leave(hart, local);
+    return taken ? FRAME_OK : alloc_last_resort(fa, hart, request, first);
 }
 
 /* A layout in frames; the reason if it cannot be. */
@@ -281,34 +281,41 @@ enum frame_status frame_alloc_contiguous_zeroed(struct frame_allocator *fa, stru
 
 /* ---- free --------------------------------------------------------------------------------------------------- */
 
-/* A frame with count 0 goes to the magazines or the hart's own memory, else to the global allocator. */
-static void give_one(struct frame_allocator *fa, struct hart *hart, pfn_t frame)
+/* Frames with count 0 go to the magazines or the hart's own memory, else to the global allocator. */
+static void give_back(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_run run)
 {
-    bool local = hart_enter(hart);
-    if (local && hart->capacity > 0) {
-        hart_cache_give(fa, hart, frame);
-    } else if (!local || fa->variant->local_give == NULL ||
-               !fa->variant->local_give(fa->global, platform_hart_id(), frame_run(frame, 1))) {
-        global_give(fa, hart, local, &frame, 1);
+    if (local && run.count == 1 && hart->capacity > 0) {
+        hart_cache_give(fa, hart, run.first);
+    } else if (local && fa->variant->local_give != NULL &&
+               fa->variant->local_give(fa->global, platform_hart_id(), run)) {
+        return;
+    } else if (run.count == 1) {
+        global_give(fa, hart, local, &run.first, 1);
+    } else {
+        global_give_run(fa, hart, local, run);
     }
-    if (local) {
-        hart_exit(hart);
+}
+
+static enum frame_status free_run(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_run run)
+{
+    struct count_view view;
+    if (run.count == 0 || !view_of(fa, hart, local, run.first, &view) ||
+        run.count > view.count - (run.first.value - view.first)) {
+        return FRAME_FOREIGN;
     }
+    enum frame_status status = counts_drop_run(&view, run);
+    if (status == FRAME_OK) {
+        give_back(fa, hart, local, run);
+    }
+    return status == FRAME_NOT_ALLOCATED ? status_of_uncounted(fa, run) : status;
 }
 
 __attribute__((noinline)) static enum frame_status free_one_slow(struct frame_allocator *fa, struct hart *hart,
                                                                  pfn_t frame)
 {
-    struct count_view view;
-    if (!view_copy(fa, hart, frame, &view)) {
-        return FRAME_FOREIGN;
-    }
-    enum frame_status status = counts_drop_run(&view, frame_run(frame, 1));
-    if (status == FRAME_OK) {
-        give_one(fa, hart, frame);
-    } else if (status == FRAME_NOT_ALLOCATED) {
-        status = status_of_uncounted(fa, frame_run(frame, 1));
-    }
+    bool local = hart_enter(hart);
+    enum frame_status status = free_run(fa, hart, local, frame_run(frame, 1));
+    hart_leave(hart, local);
     return status;
 }
 
@@ -334,17 +341,10 @@ enum frame_status frame_free_run(struct frame_allocator *fa, struct frame_run ru
         return frame_free_one(fa, run.first);
     }
     struct hart *hart = hart_self(fa);
-    struct count_view view;
-    if (run.count == 0 || !view_copy(fa, hart, run.first, &view) ||
-        run.count > view.count - (run.first.value - view.first)) {
-        return FRAME_FOREIGN;
-    }
-    enum frame_status status = counts_drop_run(&view, run);
-    if (status != FRAME_OK) {
-        return status == FRAME_NOT_ALLOCATED ? status_of_uncounted(fa, run) : status;
-    }
-    give_run(fa, hart, run);
-    return FRAME_OK;
+    bool local = hart_enter(hart);
+    enum frame_status status = free_run(fa, hart, local, run);
+    hart_leave(hart, local);
+    return status;
 }
 
 enum frame_status frame_free_contiguous(struct frame_allocator *fa, pfn_t first, struct frame_layout layout)
@@ -362,10 +362,20 @@ enum frame_status frame_free_contiguous(struct frame_allocator *fa, pfn_t first,
 
 /* ---- references --------------------------------------------------------------------------------------------- */
 
+/* The view for an operation on one frame's count. */
+static bool view_copy(struct frame_allocator *fa, pfn_t frame, struct count_view *view)
+{
+    struct hart *hart = hart_self(fa);
+    bool local = hart_enter(hart);
+    bool found = view_of(fa, hart, local, frame, view);
+    hart_leave(hart, local);
+    return found;
+}
+
 enum frame_status frame_ref(struct frame_allocator *fa, pfn_t frame)
 {
     struct count_view view;
-    if (!view_copy(fa, hart_self(fa), frame, &view)) {
+    if (!view_copy(fa, frame, &view)) {
         return FRAME_FOREIGN;
     }
     enum frame_status status = count_add_ref(&view, frame);
@@ -375,7 +385,7 @@ enum frame_status frame_ref(struct frame_allocator *fa, pfn_t frame)
 enum frame_status frame_unref(struct frame_allocator *fa, pfn_t frame)
 {
     struct count_view view;
-    if (!view_copy(fa, hart_self(fa), frame, &view)) {
+    if (!view_copy(fa, frame, &view)) {
         return FRAME_FOREIGN;
     }
     enum frame_status status = count_drop_ref(&view, frame);
@@ -388,7 +398,7 @@ enum frame_status frame_unref(struct frame_allocator *fa, pfn_t frame)
 uint32_t frame_ref_count(struct frame_allocator *fa, pfn_t frame)
 {
     struct count_view view;
-    return view_copy(fa, hart_self(fa), frame, &view) ? count_read(&view, frame) : 0;
+    return view_copy(fa, frame, &view) ? count_read(&view, frame) : 0;
 }
 
 enum frame_status frame_at_addr(struct frame_allocator *fa, phys_addr_t addr, pfn_t *frame)

@@ -66,7 +66,7 @@ static uint64_t take_bits(_Atomic uint64_t *word, uint32_t most, _Atomic uint64_
     uint64_t bits = atomic_load_explicit(word, memory_order_relaxed);
     while (bits != 0) {
         uint64_t left = bits;
-        if ((uint32_t)__builtin_popcountll(bits) <= most) {
+        if (most >= 64 || (uint32_t)__builtin_popcountll(bits) <= most) {
             left = 0;
         } else {
             for (uint32_t i = 0; i < most; i++) {
@@ -152,26 +152,42 @@ bool chunk_claim(struct chunk *chunk, uint32_t offset, uint32_t count, uint32_t 
     return true;
 }
 
+/* The first offset >= `at` of `count` free frames at a multiple of 2^align_order; 512 if there is none. A hint. */
+static uint32_t next_run(const struct chunk *chunk, uint32_t at, uint32_t count, uint32_t align_order)
+{
+    uint32_t step = align_order < CHUNK_ORDER ? UINT32_C(1) << align_order : CHUNK_FULL;
+    while (at + count <= CHUNK_FULL) {
+        uint32_t used = chunk_next_used(chunk, at);
+        if (used >= at + count) {
+            return at;
+        }
+        at = (uint32_t)align_up_u64(chunk_next_free(chunk, used), step);
+    }
+    return CHUNK_FULL;
+}
+
+bool chunk_has_run(const struct chunk *chunk, uint32_t count, uint32_t align_order)
+{
+    return chunk_count(chunk_state(chunk)) >= count && next_run(chunk, 0, count, align_order) < CHUNK_FULL;
+}
+
 bool chunk_claim_run(struct chunk *chunk, uint32_t count, uint32_t align_order, uint32_t *offset, uint32_t *relist,
                      _Atomic uint64_t *retries)
 {
-    uint32_t step = align_order < CHUNK_ORDER ? UINT32_C(1) << align_order : CHUNK_FULL;
     *relist = 0;
-    for (uint32_t at = 0; at + count <= CHUNK_FULL && chunk_count(chunk_state(chunk)) >= count;) {
-        uint32_t used = chunk_next_used(chunk, at);
-        if (used < at + count) {
-            at = chunk_next_free(chunk, used);
-            at = (uint32_t)align_up_u64(at, step);
-        } else if (chunk_claim(chunk, at, count, relist, retries)) {
+    uint32_t at = 0;
+    while (*relist == 0 && chunk_count(chunk_state(chunk)) >= count) {
+        at = next_run(chunk, at, count, align_order);
+        if (at == CHUNK_FULL) {
+            return false;
+        }
+        if (chunk_claim(chunk, at, count, relist, retries)) {
             *offset = at;
             return true;
-        } else if (*relist != 0) {
-            return false; /* the caller has a duty first */
-        } else {
-            at += step; /* lost a race there */
         }
+        at += align_order < CHUNK_ORDER ? UINT32_C(1) << align_order : CHUNK_FULL; /* lost a race there */
     }
-    return false;
+    return false; /* or the caller has a duty first */
 }
 
 uint32_t chunk_give(struct chunk *chunk, const uint64_t *mask, uint32_t count, _Atomic uint64_t *retries)

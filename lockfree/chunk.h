@@ -96,6 +96,9 @@ bool chunk_claim(struct chunk *chunk, uint32_t offset, uint32_t count, uint32_t 
 bool chunk_claim_run(struct chunk *chunk, uint32_t count, uint32_t align_order, uint32_t *offset, uint32_t *relist,
                      _Atomic uint64_t *retries);
 
+/* True if chunk_claim_run would now find such a run. A hint. */
+bool chunk_has_run(const struct chunk *chunk, uint32_t count, uint32_t align_order);
+
 /* Takes back the frames that are set in `mask` (CHUNK_WORDS words), `count` of them, all of them out. Returns the flag
  * that this brought into being, 0 if none: the caller must then put the chunk on that index. */
 uint32_t chunk_give(struct chunk *chunk, const uint64_t *mask, uint32_t count, _Atomic uint64_t *retries);

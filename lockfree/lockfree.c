@@ -345,20 +345,26 @@ static bool take_run_walked(struct lockfree *lf, struct lockfree_hart *hart, str
     return false;
 }
 
-/* In a section. A run of at most one chunk, from a whole chunk. */
+/* In a section. A run of at most one chunk, from chunks popped until one has it, which then stays in hand if it is
+ * not used up. A partly used chunk is only popped if, by a look at the first, it will do. */
 static bool take_run_popped(struct lockfree *lf, struct lockfree_hart *hart, bool local, struct chunk_arena *arena,
-                            struct frame_request request, pfn_t *first)
+                            enum index_kind kind, struct frame_request request, pfn_t *first)
 {
     for (;;) {
-        struct chunk *chunk = index_pop(arena, INDEX_WHOLE, &lf->reclaim);
+        struct chunk *top = index_walk(arena, kind, NULL);
+        if (kind == INDEX_PARTIAL &&
+            (top == NULL || !chunk_has_run(top, (uint32_t)request.count, request.align_order))) {
+            return false;
+        }
+        struct chunk *chunk = index_pop(arena, kind, &lf->reclaim);
         if (chunk == NULL) {
             return false;
         }
         bool ours = claim_in(lf, hart, chunk, request, first);
-        if (ours && request.count < CHUNK_FRAMES && (hart->held == NULL || chunk_count(chunk_state(hart->held)) == 0)) {
-            keep_held(lf, hart, local, chunk, INDEX_WHOLE);
+        if (ours && request.count < CHUNK_FRAMES) {
+            keep_held(lf, hart, local, chunk, kind);
         } else {
-            index_release(chunk, INDEX_WHOLE, &lf->reclaim, &hart->retries);
+            index_release(chunk, kind, &lf->reclaim, &hart->retries);
         }
         if (ours) {
             return true;
@@ -437,34 +443,43 @@ static bool take_run_scanned(struct lockfree *lf, uint32_t hart_id, struct frame
     return false;
 }
 
-/* A request that one chunk can meet, from what the hart has in hand. Needs no section: what is in hand stays. */
-static bool take_run_in_hand(struct lockfree_hart *hart, struct frame_request request, pfn_t *first)
+/* A request that one chunk can meet, from what the hart has in hand. Outside a section: what is in hand stays. */
+static bool take_run_in_hand(struct lockfree *lf, struct lockfree_hart *hart, struct frame_request request,
+                             pfn_t *first)
 {
-    if (request.count < CHUNK_FRAMES || hart->whole == NULL) {
+    struct chunk *chunk = request.count < CHUNK_FRAMES ? hart->held : hart->whole;
+    if (chunk == NULL) {
         return false;
     }
-    struct chunk *chunk = hart->whole;
-    if (!chunk_claim_whole(chunk, CHUNK_WHOLE, &hart->retries)) {
-        return false;
+    if (chunk == hart->whole && request.count == CHUNK_FRAMES) {
+        bool ours = chunk_claim_whole(chunk, CHUNK_WHOLE, &hart->retries);
+        hart->whole = ours ? NULL : chunk;
+        *first = pfn(chunk_base(chunk));
+        return ours;
     }
-    hart->whole = NULL;
-    *first = pfn(chunk_base(chunk));
-    return true;
+    uint32_t offset = 0, relist = 0;
+    bool ours = chunk_claim_run(chunk, (uint32_t)request.count, request.align_order, &offset, &relist, &hart->retries);
+    *first = pfn(chunk_base(chunk) + offset);
+    if (relist != 0) {
+        reclaim_enter(&hart->record);
+        index_put(chunk, relist, &lf->reclaim);
+        reclaim_exit(&hart->record);
+    }
+    return ours;
 }
 
-/* In a section. A request that one chunk can meet, by the index. */
+/* In a section. A request that one chunk can meet, by the index: a partly used chunk that will do, a whole one, and
+ * only then a look at some more of the partly used. */
 static bool take_run_indexed(struct lockfree *lf, uint32_t hart_id, bool local, struct frame_request request,
                              pfn_t *first)
 {
     struct lockfree_hart *hart = &lf->harts[hart_id];
     bool small = request.count < CHUNK_FRAMES;
-    if (local && small && hart->held != NULL && claim_in(lf, hart, hart->held, request, first)) {
-        return true;
-    }
     struct arena_walk walk = walk_begin(lf, hart_id);
     for (struct chunk_arena *arena = walk_next(&walk); arena != NULL; arena = walk_next(&walk)) {
-        if ((small && take_run_walked(lf, hart, arena, request, first)) ||
-            take_run_popped(lf, hart, local, arena, request, first)) {
+        if ((small && take_run_popped(lf, hart, local, arena, INDEX_PARTIAL, request, first)) ||
+            take_run_popped(lf, hart, local, arena, INDEX_WHOLE, request, first) ||
+            (small && take_run_walked(lf, hart, arena, request, first))) {
             return true;
         }
     }
@@ -477,7 +492,7 @@ static bool lockfree_take_run(struct global *global, uint32_t hart_id, bool loca
     struct lockfree *lf = lockfree_of(global);
     struct lockfree_hart *hart = &lf->harts[hart_id];
     bool one_chunk = request.count <= CHUNK_FRAMES && request.align_order <= CHUNK_ORDER;
-    if (one_chunk && local && take_run_in_hand(hart, request, first)) {
+    if (one_chunk && local && take_run_in_hand(lf, hart, request, first)) {
         return true;
     }
     reclaim_enter(&hart->record);
@@ -558,6 +573,11 @@ static enum frame_status lockfree_attach(struct global *global, struct arena *ar
         chunks->chunk_count = ((frame_run_end(arena->span) - 1) >> CHUNK_ORDER) - chunks->first_chunk + 1;
         for (uint64_t i = 0; i < chunks->chunk_count; i++) {
             chunks->chunks[i].number = (uint32_t)i;
+        }
+    }
+    if (lf->node_slots == 0) { /* the first of all, before harts run: their scans begin apart */
+        for (uint32_t h = 0; h < lf->config.hart_count; h++) {
+            lf->harts[h].cursor = chunks->chunk_count * h / lf->config.hart_count;
         }
     }
     if (!node_fill(lf, chunks)) {
