@@ -421,7 +421,7 @@ static void hotplug_add(struct trial *trial, struct trial_hart *me)
     trial->tally.plugged++;
 }
 
-static void hotplug_remove(struct trial *trial, struct trial_hart *me)
+static enum frame_status hotplug_remove(struct trial *trial, struct trial_hart *me)
 {
     struct phys_range range = trial->config.hotplug;
     pfn_t frame = frame_containing(range.start);
@@ -430,13 +430,14 @@ static void hotplug_remove(struct trial *trial, struct trial_hart *me)
     enum frame_status status = frame_arena_remove(allocator_of(trial), frame);
     if (status == FRAME_BUSY) {
         trial->tally.unplug_refused++;
-        return;
+        return status;
     }
     expect_status(trial, me, status, FRAME_OK, frame.value, "frame_arena_remove");
     oracle_unplug(&trial->oracle, frame_run_inside(range));
     hotplug_fill(trial);
     trial->plugged = false;
     trial->tally.unplugged++;
+    return status;
 }
 
 static void hotplug(struct trial *trial, struct trial_hart *me)
@@ -445,9 +446,19 @@ static void hotplug(struct trial *trial, struct trial_hart *me)
         return;
     }
     if (trial->plugged) {
-        hotplug_remove(trial, me);
+        (void)hotplug_remove(trial, me);
     } else {
         hotplug_add(trial, me);
+    }
+}
+
+void hotplug_settle(struct trial *trial, struct trial_hart *me)
+{
+    hart_doing(me, "removing an arena of which nothing is out");
+    if (trial->plugged && hotplug_remove(trial, me) == FRAME_BUSY) {
+        verdict_violate(&trial->verdict, PROPERTY_REFERENCES, me->hart,
+                        frame_containing(trial->config.hotplug.start).value,
+                        "frame_arena_remove is refused, though no frame of the arena is out");
     }
 }
 
@@ -460,7 +471,7 @@ static const struct operation OTHERS[] = {
     {"frame_at_addr", 8, look_up},
     {"frame_allocator_drain", 2, drain},
     {"frame_allocator_stats", 2, read_stats},
-    {"adding or removing an arena", 1, hotplug},
+    {"adding or removing an arena", 2, hotplug},
 };
 
 /* ---- the phase ---- */

@@ -293,7 +293,12 @@ static void solo_end(struct trial *trial, struct trial_hart *me)
     if (verdict_holds(&trial->verdict)) {
         check_whole(trial, me);
     }
-    check_account(trial);
+    if (trial->tally.rounds % 2 == 0 && verdict_holds(&trial->verdict)) {
+        hotplug_settle(trial, me);
+    }
+    if (verdict_holds(&trial->verdict)) {
+        check_account(trial);
+    }
 }
 
 /* `alone` runs on hart `who`, between two barriers. */

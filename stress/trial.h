@@ -139,6 +139,8 @@ void give_holding(struct trial *trial, struct trial_hart *me, struct holding hol
 void mixed_phase(struct trial *trial, struct trial_hart *me);
 /* Takes everything out of the mailbox and gives it back. One hart. */
 void mailbox_empty(struct trial *trial, struct trial_hart *me);
+/* With nothing allocated, the others at a barrier: removes the arena that was added; it may not be refused. */
+void hotplug_settle(struct trial *trial, struct trial_hart *me);
 /* Fills the range with the pattern that must still be there when it is plugged in next. */
 void hotplug_fill(struct trial *trial);
 

@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: MIT
+ * The benchmark. See bench.h. */
+#include "bench.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+#include "exit_status.h"
+#include "harts.h"
+#include "interrupt.h"
+#include "platform.h"
+#include "progress.h"
+
+#define WHY_BYTES 256u
+
+/* Compare-and-swaps of one control sample: some milliseconds, long against the clock's own cost. */
+#define CAS_OPERATIONS UINT64_C(500000)
+
+/* The controls stand after the variants in a repeat's turn. */
+enum { CONTROL_NULL, CONTROL_CAS, CONTROL_COUNT };
+
+struct row {
+    enum workload_kind kind;
+    struct bench_size size;
+    uint32_t harts;
+};
+
+struct bench {
+    const struct bench_plan *plan;
+    struct host_machine machine;
+    struct record_writer *writer;
+    uint32_t harts_most;
+    uint64_t usable_frames; /* of the variant that has the fewest */
+    struct workload_hart *harts;
+    struct histogram *latency; /* WORKLOAD_PHASE_MAX a hart, and as many to merge into */
+    pfn_t *slots;
+    uint64_t cas_samples;
+    uint64_t steps_done, steps;
+};
+
+static char doing[160] = "starting";
+
+const char *bench_doing(void)
+{
+    return doing;
+}
+
+__attribute__((format(printf, 2, 3))) static int complain(int status, const char *format, ...)
+{
+    progress_end();
+    va_list arguments;
+    va_start(arguments, format);
+    (void)fputs("framelab bench: ", stderr);
+    (void)vfprintf(stderr, format, arguments);
+    (void)fputc('\n', stderr);
+    va_end(arguments);
+    return status;
+}
+
+/* ---- set-up ---- */
+
+static uint64_t requests_of(const struct bench *bench, struct bench_size size)
+{
+    return workload_requests(bench->usable_frames, bench->harts_most, size.frames);
+}
+
+static int boot(struct bench *bench, const struct bench_variant *variant, uint32_t harts)
+{
+    char why[WHY_BYTES];
+    struct frame_allocator_config config = variant->config;
+    config.hart_count = harts;
+    if (!host_machine_boot(&bench->machine, &config, 0, why, sizeof why)) {
+        return complain(EXIT_STATUS_USAGE, "%s: %s", variant->text, why);
+    }
+    return EXIT_STATUS_HOLDS;
+}
+
+/* Boots every variant once: those that cannot be are found before anything is measured. */
+static int learn_usable(struct bench *bench)
+{
+    const struct bench_plan *plan = bench->plan;
+    bench->usable_frames = UINT64_MAX;
+    for (uint32_t i = 0; i < plan->variant_count; i++) {
+        int status = boot(bench, &plan->variants[i], bench->harts_most);
+        if (status != EXIT_STATUS_HOLDS) {
+            return status;
+        }
+        struct frame_stats stats;
+        frame_allocator_stats(bench->machine.fa, &stats);
+        if (stats.frames_total < bench->usable_frames) {
+            bench->usable_frames = stats.frames_total;
+        }
+    }
+    for (uint32_t i = 0; i < plan->size_count; i++) {
+        if (requests_of(bench, plan->sizes[i]) == 0) {
+            return complain(EXIT_STATUS_USAGE,
+                            "memory too small: half of %llu frames is not one request of %llu for each of %u harts",
+                            (unsigned long long)bench->usable_frames, (unsigned long long)plan->sizes[i].frames,
+                            bench->harts_most);
+        }
+    }
+    return EXIT_STATUS_HOLDS;
+}
+
+static void *cache_aligned(uint64_t bytes)
+{
+    return aligned_alloc(CACHE_PAIR, align_up_u64(bytes, CACHE_PAIR));
+}
+
+static int get_buffers(struct bench *bench)
+{
+    uint64_t slots = 0;
+    for (uint32_t i = 0; i < bench->plan->size_count; i++) {
+        uint64_t needed = workload_slots(requests_of(bench, bench->plan->sizes[i]), bench->harts_most);
+        slots = needed > slots ? needed : slots;
+    }
+    uint64_t histograms = (uint64_t)(bench->harts_most + 1) * WORKLOAD_PHASE_MAX;
+    bench->harts = cache_aligned(bench->harts_most * sizeof *bench->harts);
+    bench->latency = calloc(histograms, sizeof *bench->latency);
+    bench->slots = cache_aligned(slots * sizeof *bench->slots);
+    if (bench->harts == NULL || bench->latency == NULL || bench->slots == NULL) {
+        return complain(EXIT_STATUS_USAGE, "no memory for the results of %u harts", bench->harts_most);
+    }
+    memset(bench->harts, 0, bench->harts_most * sizeof *bench->harts);
+    memset(bench->slots, 0, slots * sizeof *bench->slots); /* every page is there before anything is timed */
+    for (uint32_t i = 0; i < bench->harts_most; i++) {
+        bench->harts[i].latency = &bench->latency[i * WORKLOAD_PHASE_MAX];
+    }
+    return EXIT_STATUS_HOLDS;
+}
+
+/* The provenance's word on the memory that was measured on. */
+static char *fdt_summary(const struct bench *bench)
+{
+    const struct memory_map *map = bench->machine.map;
+    uint64_t ram = 0;
+    for (uint32_t i = 0; i < map->ram_count; i++) {
+        ram += map->ram[i].range.size;
+    }
+    json_t *summary =
+        json_pack("{s:b, s:I, s:i, s:i, s:i, s:I}", "from_file", bench->plan->machine.fdt != NULL, "ram_bytes",
+                  (json_int_t)ram, "ram_regions", (int)map->ram_count, "nodes", (int)map->node_count, "harts",
+                  (int)map->hart_count, "usable_frames", (json_int_t)bench->usable_frames);
+    char *text = json_dumps(summary, 0);
+    json_decref(summary);
+    return text;
+}
+
+static int open_records(struct bench *bench, FILE *stream)
+{
+    char *summary = fdt_summary(bench);
+    bench->writer = record_open(stream, bench->plan->argc, bench->plan->argv, summary);
+    free(summary);
+    return bench->writer != NULL ? EXIT_STATUS_HOLDS
+                                 : complain(EXIT_STATUS_VIOLATED, "cannot write records: %s", strerror(errno));
+}
+
+/* ---- one measurement ---- */
+
+static void touch_arena(void *context, const struct arena *arena)
+{
+    (void)context;
+    for (uint64_t at = 0; at < arena->metadata.size; at += FRAME_SIZE) {
+        volatile unsigned char *byte = platform_phys_to_virt((phys_addr_t){arena->metadata.start.value + at});
+        *byte = *byte; /* at rest: nobody else writes it */
+    }
+}
+
+static struct workload workload_of(const struct bench *bench, const struct row *row, bool null)
+{
+    return (struct workload){
+        .kind = row->kind,
+        .allocator = null ? NULL : bench->machine.fa,
+        .frames = row->size.frames,
+        .align_bytes = row->size.order >= 0 ? FRAME_SIZE << row->size.order : FRAME_SIZE,
+        .requests = requests_of(bench, row->size),
+        .harts = row->harts,
+        .seed = bench->plan->seed,
+        .slots = bench->slots,
+        .hart = bench->harts,
+    };
+}
+
+/* One pass; a failed operation is an error of the row. */
+static int run_pass(struct workload *workload, const char *name)
+{
+    if (!workload_run(workload)) {
+        return complain(EXIT_STATUS_USAGE, "%u harts cannot be had", workload->harts);
+    }
+    const struct workload_hart *failed = workload_failure(workload);
+    if (failed == NULL) {
+        return EXIT_STATUS_HOLDS;
+    }
+    return complain(EXIT_STATUS_VIOLATED, "%s: %s of %llu frames, %u harts: operation %llu of %llu by hart %u: %s",
+                    name, workload_name(workload->kind), (unsigned long long)workload->frames, workload->harts,
+                    (unsigned long long)failed->failed_at, (unsigned long long)workload->requests,
+                    (unsigned)(failed - workload->hart), frame_status_text(failed->status));
+}
+
+/* Every frame accounted for. */
+static int check_books(struct bench *bench, const struct row *row, const char *name)
+{
+    struct frame_account account;
+    bool valid = frame_allocator_validate(bench->machine.fa, &account);
+    if (valid && account.allocated == 0 && account.free + account.cached == account.total) {
+        return EXIT_STATUS_HOLDS;
+    }
+    return complain(EXIT_STATUS_VIOLATED,
+                    "violated: P2 after %s, %s of %llu frames, %u harts: free %llu + cached %llu of %llu, %llu out%s",
+                    name, workload_name(row->kind), (unsigned long long)row->size.frames, row->harts,
+                    (unsigned long long)account.free, (unsigned long long)account.cached,
+                    (unsigned long long)account.total, (unsigned long long)account.allocated,
+                    valid ? "" : "; validate() fails");
+}
+
+/* Counts of this run alone; levels (totals, caches, limbo) as they now are. */
+static void stats_since(struct frame_stats *stats, const struct frame_stats *before)
+{
+    stats->global_takes -= before->global_takes;
+    stats->global_gives -= before->global_gives;
+    stats->refill_frames -= before->refill_frames;
+    stats->spill_frames -= before->spill_frames;
+    stats->drains -= before->drains;
+    stats->drain_timeouts -= before->drain_timeouts;
+    stats->bypasses -= before->bypasses;
+    stats->failures -= before->failures;
+    stats->cas_retries -= before->cas_retries;
+    stats->lock_acquisitions -= before->lock_acquisitions;
+    stats->lock_waits -= before->lock_waits;
+    stats->grace_periods -= before->grace_periods;
+    stats->scans -= before->scans;
+}
+
+static struct latency_summary summarize_latency(struct bench *bench, uint32_t harts, uint32_t phase)
+{
+    struct histogram *all = &bench->latency[bench->harts_most * WORKLOAD_PHASE_MAX];
+    histogram_clear(all);
+    for (uint32_t i = 0; i < harts; i++) {
+        histogram_merge(all, &bench->harts[i].latency[phase]);
+    }
+    return (struct latency_summary){
+        .samples = all->samples,
+        .p50_ns = histogram_quantile(all, 5000),
+        .p99_ns = histogram_quantile(all, 9900),
+        .p999_ns = histogram_quantile(all, 9990),
+        .max_ns = all->max,
+    };
+}
+
+/* A record in the making, with the memory that it points to. */
+struct measurement {
+    struct record_phase phases[WORKLOAD_PHASE_MAX];
+    uint64_t hart_ns[WORKLOAD_PHASE_MAX][HART_MAX];
+    struct frame_stats stats;
+};
+
+static int write_record(struct bench *bench, const struct bench_record *record)
+{
+    return record_bench(bench->writer, record)
+               ? EXIT_STATUS_HOLDS
+               : complain(EXIT_STATUS_VIOLATED, "cannot write a record: %s", strerror(errno));
+}
+
+/* Warm-up, then the pass that counts: times and event counts. */
+static int measure_throughput(struct bench *bench, struct workload *workload, const char *name,
+                              struct measurement *measurement)
+{
+    struct frame_stats before = {0};
+    for (uint32_t i = 0; i < bench->plan->warmup; i++) {
+        int status = run_pass(workload, name);
+        if (status != EXIT_STATUS_HOLDS) {
+            return status;
+        }
+    }
+    if (workload->allocator != NULL) {
+        frame_allocator_stats(workload->allocator, &before);
+    }
+    int status = run_pass(workload, name);
+    if (workload->allocator != NULL) {
+        frame_allocator_stats(workload->allocator, &measurement->stats);
+        stats_since(&measurement->stats, &before);
+    }
+    for (uint32_t phase = 0; phase < workload_phase_count(workload->kind); phase++) {
+        for (uint32_t i = 0; i < workload->harts; i++) {
+            measurement->hart_ns[phase][i] = workload->hart[i].phase_ns[phase];
+        }
+        measurement->phases[phase] = (struct record_phase){.name = workload_phase_name(workload->kind, phase),
+                                                           .operations = workload->requests,
+                                                           .hart_ns = measurement->hart_ns[phase]};
+    }
+    return status;
+}
+
+static int measure_latency(struct bench *bench, struct workload *workload, const char *name,
+                           struct measurement *measurement)
+{
+    workload->time_each = true;
+    int status = run_pass(workload, name);
+    for (uint32_t phase = 0; phase < workload_phase_count(workload->kind); phase++) {
+        measurement->phases[phase].latency = summarize_latency(bench, workload->harts, phase);
+    }
+    return status;
+}
+
+/* One record: of a variant on the machine as it is booted, or of the null allocator. */
+static int measure(struct bench *bench, const struct row *row, const struct bench_variant *variant, uint32_t repeat)
+{
+    const char *name = variant != NULL ? variant->text : "null";
+    struct workload workload = workload_of(bench, row, variant == NULL);
+    struct measurement measurement;
+    int status = measure_throughput(bench, &workload, name, &measurement);
+    if (status == EXIT_STATUS_HOLDS && repeat < bench->plan->latency_repeats) {
+        status = measure_latency(bench, &workload, name, &measurement);
+    }
+    if (status == EXIT_STATUS_HOLDS && variant != NULL) {
+        status = check_books(bench, row, name);
+    }
+    const struct bench_record record = {
+        .variant = name,
+        .knobs = variant != NULL ? variant->knobs : "",
+        .platform = "host",
+        .workload = workload_name(row->kind),
+        .frames = row->size.frames,
+        .order = row->size.order,
+        .harts = row->harts,
+        .cores = harts_cores(),
+        .repeat = repeat,
+        .seed = bench->plan->seed,
+        .phases = measurement.phases,
+        .phase_count = workload_phase_count(row->kind),
+        .stats = variant != NULL ? &measurement.stats : NULL,
+    };
+    return status == EXIT_STATUS_HOLDS ? write_record(bench, &record) : status;
+}
+
+static void measure_cas_body(void *context, uint32_t hart)
+{
+    (void)hart;
+    *(uint64_t *)context = control_cas_ns(CAS_OPERATIONS);
+}
+
+static int measure_cas(struct bench *bench)
+{
+    uint64_t ns = 0;
+    if (!harts_run(1, measure_cas_body, &ns)) {
+        return complain(EXIT_STATUS_USAGE, "not one hart can be had");
+    }
+    const struct record_phase phase = {.name = "cas", .operations = CAS_OPERATIONS, .hart_ns = &ns};
+    const struct bench_record record = {
+        .variant = "cas",
+        .knobs = "",
+        .platform = "host",
+        .workload = "control",
+        .frames = 1,
+        .order = 0,
+        .harts = 1,
+        .cores = harts_cores(),
+        .repeat = (uint32_t)bench->cas_samples++,
+        .seed = bench->plan->seed,
+        .phases = &phase,
+        .phase_count = 1,
+    };
+    return write_record(bench, &record);
+}
+
+/* ---- the rows ---- */
+
+static int measure_variant(struct bench *bench, const struct row *row, const struct bench_variant *variant,
+                           uint32_t repeat)
+{
+    int status = boot(bench, variant, row->harts);
+    if (status == EXIT_STATUS_HOLDS) {
+        frame_allocator_arenas(bench->machine.fa, touch_arena, NULL);
+        status = measure(bench, row, variant, repeat);
+    }
+    return status;
+}
+
+/* Says what comes next, and whether it shall. */
+static bool announce(struct bench *bench, const struct row *row, const char *name, uint32_t repeat)
+{
+    (void)snprintf(doing, sizeof doing, "%s, %s of %llu frames, %u harts, repeat %u of %u", name,
+                   workload_name(row->kind), (unsigned long long)row->size.frames, row->harts, repeat + 1,
+                   bench->plan->repeats);
+    progress_show((double)bench->steps_done++, (double)bench->steps, "%s", doing);
+    return !atomic_load_explicit(&interrupted, memory_order_relaxed);
+}
+
+static int measure_repeat(struct bench *bench, const struct row *row, uint32_t repeat)
+{
+    const struct bench_plan *plan = bench->plan;
+    uint32_t count = plan->variant_count + CONTROL_COUNT;
+    int status = EXIT_STATUS_HOLDS;
+    for (uint32_t i = 0; i < count && status == EXIT_STATUS_HOLDS; i++) {
+        uint32_t turn = (i + repeat) % count;
+        const struct bench_variant *variant = turn < plan->variant_count ? &plan->variants[turn] : NULL;
+        bool cas = turn == plan->variant_count + CONTROL_CAS;
+        if (!announce(bench, row, variant != NULL ? variant->text : cas ? "cas" : "null", repeat)) {
+            return complain(EXIT_STATUS_INTERRUPTED, "interrupted; what was measured is kept");
+        }
+        if (variant != NULL) {
+            status = measure_variant(bench, row, variant, repeat);
+        } else {
+            status = cas ? measure_cas(bench) : measure(bench, row, NULL, repeat);
+        }
+    }
+    return status;
+}
+
+static int measure_row(struct bench *bench, const struct row *row)
+{
+    int status = EXIT_STATUS_HOLDS;
+    for (uint32_t repeat = 0; repeat < bench->plan->repeats && status == EXIT_STATUS_HOLDS; repeat++) {
+        status = measure_repeat(bench, row, repeat);
+    }
+    return status;
+}
+
+static int measure_all(struct bench *bench)
+{
+    const struct bench_plan *plan = bench->plan;
+    uint64_t rows = (uint64_t)plan->workload_count * plan->size_count * plan->harts.count;
+    bench->steps = rows * plan->repeats * (plan->variant_count + CONTROL_COUNT);
+    for (uint64_t i = 0; i < rows; i++) {
+        struct row row = {
+            .kind = plan->workloads[i / plan->harts.count / plan->size_count],
+            .size = plan->sizes[i / plan->harts.count % plan->size_count],
+            .harts = (uint32_t)plan->harts.values[i % plan->harts.count],
+        };
+        int status = measure_row(bench, &row);
+        if (status != EXIT_STATUS_HOLDS) {
+            return status;
+        }
+    }
+    progress_end();
+    return EXIT_STATUS_HOLDS;
+}
+
+int bench_run(const struct bench_plan *plan, FILE *records)
+{
+    struct bench bench = {.plan = plan};
+    char why[WHY_BYTES];
+    for (uint32_t i = 0; i < plan->harts.count; i++) {
+        uint32_t harts = (uint32_t)plan->harts.values[i];
+        bench.harts_most = harts > bench.harts_most ? harts : bench.harts_most;
+    }
+    if (!host_machine_open(&bench.machine, &plan->machine, why, sizeof why)) {
+        return complain(EXIT_STATUS_USAGE, "%s", why);
+    }
+    int status = learn_usable(&bench);
+    if (status == EXIT_STATUS_HOLDS) {
+        status = get_buffers(&bench);
+    }
+    if (status == EXIT_STATUS_HOLDS) {
+        status = open_records(&bench, records);
+    }
+    if (status == EXIT_STATUS_HOLDS) {
+        status = measure_all(&bench);
+        record_close(bench.writer);
+    }
+    free(bench.harts);
+    free(bench.latency);
+    free(bench.slots);
+    host_machine_close(&bench.machine);
+    return status;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT
+ * The benchmark: rows of (workload, size, harts), each measured for every variant, repeats interleaved.
+ *
+ * 1. For every row and repeat, every variant once, in an order that turns from repeat to repeat, the controls `cas`
+ *    and `null` among them: what drifts (heat, a neighbour) drifts over all of them alike.
+ * 2. For every measurement the machine boots anew (machine.h): fresh RAM, a fresh allocator for just the harts of
+ *    the row. The metadata's pages are touched and `warmup` passes of the same workload run first, unmeasured.
+ * 3. After it, the books: validate() must hold and no frame be out, or the row is an error, not a number.
+ * 4. Each measurement is one record, written at once; a run that is cut short keeps what it has. */
+#ifndef FRAMELAB_STRESS_BENCH_H
+#define FRAMELAB_STRESS_BENCH_H
+
+#include <stdio.h>
+
+#include "frame_allocator.h"
+#include "machine.h"
+#include "options.h"
+#include "record.h"
+#include "workload.h"
+
+#define BENCH_VARIANT_MAX 32u
+#define BENCH_KNOBS_MAX 512u
+
+struct bench_variant {
+    const char *text; /* as on the command line */
+    struct frame_allocator_config config;
+    char knobs[BENCH_KNOBS_MAX];
+};
+
+/* A size of request: a power of two of frames, or any number of them. */
+struct bench_size {
+    uint64_t frames;
+    int order; /* -1: none */
+};
+
+struct bench_plan {
+    struct host_machine_options machine;
+    struct bench_variant variants[BENCH_VARIANT_MAX];
+    uint32_t variant_count;
+    enum workload_kind workloads[WORKLOAD_KIND_COUNT];
+    uint32_t workload_count;
+    struct bench_size sizes[OPTION_LIST_MAX];
+    uint32_t size_count;
+    struct option_list harts;
+    uint32_t repeats;
+    uint32_t latency_repeats; /* of these, so many also measure latency */
+    uint32_t warmup;          /* unmeasured passes before each measurement */
+    uint64_t seed;
+    int argc; /* the command line, for the provenance */
+    char **argv;
+};
+
+/* Runs the plan, writing records to `records`. Returns an exit status, after one line on stderr if it is not
+ * EXIT_STATUS_HOLDS. One hart. */
+int bench_run(const struct bench_plan *plan, FILE *records);
+
+/* What is being measured at this moment, for a watchdog. */
+const char *bench_doing(void);
+
+#endif

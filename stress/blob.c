@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT
+ * A device tree's file into memory. See blob.h. */
+#include "blob.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Real trees have some hundred KiB. A file of more is something else. */
+#define BLOB_BYTES_MAX (UINT64_C(16) << 20)
+
+void *blob_read(const char *path, size_t *bytes, char *why, size_t why_bytes)
+{
+    FILE *file = fopen(path, "re");
+    unsigned char *blob = file != NULL ? malloc(BLOB_BYTES_MAX + 1) : NULL;
+    if (blob == NULL) {
+        (void)snprintf(why, why_bytes, "%s: %s", path, strerror(errno));
+        if (file != NULL) {
+            (void)fclose(file);
+        }
+        return NULL;
+    }
+    *bytes = fread(blob, 1, BLOB_BYTES_MAX + 1, file);
+    const char *wrong = ferror(file)              ? strerror(errno)
+                        : *bytes == 0             ? "the file is empty"
+                        : *bytes > BLOB_BYTES_MAX ? "the file is larger than any device tree"
+                                                  : NULL;
+    (void)fclose(file);
+    unsigned char *fitting = wrong == NULL ? realloc(blob, *bytes) : NULL; /* so that a step too far is seen */
+    if (fitting == NULL) {
+        (void)snprintf(why, why_bytes, "%s: %s", path, wrong != NULL ? wrong : strerror(errno));
+        free(blob);
+    }
+    return fitting;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT
+ * The sub-commands that live in stress/, and what they share. Each takes argc and argv from its own name on, prints
+ * data to stdout and everything else to stderr, and returns the exit status. */
+#ifndef FRAMELAB_STRESS_COMMANDS_H
+#define FRAMELAB_STRESS_COMMANDS_H
+
+#include <argp.h>
+
+int bench_command(int argc, char **argv);
+int stress_command(int argc, char **argv);
+int list_command(int argc, char **argv);
+
+/* Prints one line, `framelab bench: ...`, and ends the program with EXIT_STATUS_USAGE. For argp parsers. */
+__attribute__((format(printf, 2, 3))) _Noreturn void usage_error(const struct argp_state *state, const char *format,
+                                                                 ...);
+
+/* The option --platform: returns for "host", ends the program for one that is not there or not known. */
+void require_platform(const struct argp_state *state, const char *name);
+
+#endif

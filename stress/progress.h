@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT
+ * One line of progress on stderr, rewritten in place; only on a terminal, or when asked for. */
+#ifndef FRAMELAB_STRESS_PROGRESS_H
+#define FRAMELAB_STRESS_PROGRESS_H
+
+#include <stdbool.h>
+
+/* `wanted`: also where stderr is no terminal, as lines of their own. */
+void progress_begin(bool wanted);
+/* Shows `done` of `total` steps and what is under way. Cheap enough for ten calls a second and more. */
+__attribute__((format(printf, 3, 4))) void progress_show(double done, double total, const char *format, ...);
+/* Wipes the line. */
+void progress_end(void);
+
+#endif

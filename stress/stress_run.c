@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: MIT
+ * The stress run. See stress_run.h. */
+#include "stress_run.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "default_fdt.h"
+#include "exit_status.h"
+#include "holes_fdt.h"
+#include "interrupt.h"
+#include "machine.h"
+#include "platform.h"
+#include "progress.h"
+#include "record.h"
+#include "trial.h"
+#include "variants.h"
+#include "watchdog.h"
+
+#define WHY_BYTES 256u
+#define SPEC_BYTES 256u
+#define KNOBS_BYTES 512u
+
+/* Withheld from the allocator, to be plugged in and out. */
+#define HOTPLUG_BYTES (UINT64_C(4) << 20)
+
+static const char *const LAYOUT_NAMES[LAYOUT_COUNT] = {
+    [LAYOUT_PLAIN] = "plain", [LAYOUT_NODES] = "nodes", [LAYOUT_HOLES] = "holes", [LAYOUT_GIVEN] = "dtb"};
+
+/* What each layout is tried with: knobs of core. Variants without magazines, and specs with knobs of their own, are
+ * tried as they are. */
+static const struct {
+    enum stress_layout layout;
+    const char *knobs;
+} SETTINGS[] = {
+    {LAYOUT_PLAIN, ""}, {LAYOUT_PLAIN, ",magazine=7,batch=3"},
+    {LAYOUT_NODES, ""}, {LAYOUT_NODES, ",magazine=0"},
+    {LAYOUT_HOLES, ""}, {LAYOUT_HOLES, ",magazine=1"},
+    {LAYOUT_GIVEN, ""}, {LAYOUT_GIVEN, ",magazine=7,batch=3"},
+};
+#define SETTING_COUNT (sizeof SETTINGS / sizeof SETTINGS[0])
+
+/* One trial of the run. */
+struct attempt {
+    char spec[SPEC_BYTES];
+    enum stress_layout layout;
+    struct frame_allocator_config config;
+};
+
+struct stress {
+    const struct stress_plan *plan;
+    struct attempt attempts[STRESS_VARIANT_MAX * SETTING_COUNT];
+    uint32_t attempt_count;
+    uint32_t at;
+    struct record_writer *writer; /* --format json */
+    uint64_t begun_ns;
+    uint64_t seen[PROPERTY_COUNT]; /* trials in which the property had its chance */
+    struct trial trial;
+};
+
+bool stress_layout_find(const char *name, enum stress_layout *layout)
+{
+    for (uint32_t i = 0; i < LAYOUT_GIVEN; i++) {
+        if (strcmp(name, LAYOUT_NAMES[i]) == 0) {
+            *layout = (enum stress_layout)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+__attribute__((format(printf, 2, 3))) static int complain(int status, const char *format, ...)
+{
+    progress_end();
+    va_list arguments;
+    va_start(arguments, format);
+    (void)fputs("framelab stress: ", stderr);
+    (void)vfprintf(stderr, format, arguments);
+    (void)fputc('\n', stderr);
+    va_end(arguments);
+    return status;
+}
+
+/* ---- the plan ---- */
+
+static bool layout_wanted(const struct stress_plan *plan, enum stress_layout layout)
+{
+    if (plan->fdt != NULL || layout == LAYOUT_GIVEN) {
+        return plan->fdt != NULL && layout == LAYOUT_GIVEN;
+    }
+    return plan->layouts == 0 || (plan->layouts >> layout & 1) != 0;
+}
+
+static void plan_variant(struct stress *stress, const char *variant)
+{
+    const struct stress_plan *plan = stress->plan;
+    char why[WHY_BYTES];
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        struct attempt *attempt = &stress->attempts[stress->attempt_count];
+        attempt->layout = SETTINGS[i].layout;
+        (void)snprintf(attempt->spec, sizeof attempt->spec, "%s%s", variant, SETTINGS[i].knobs);
+        bool plain = SETTINGS[i].knobs[0] == '\0';
+        if (!layout_wanted(plan, attempt->layout) || (!plain && strchr(variant, ',') != NULL) ||
+            !frame_allocator_config_parse(&attempt->config, framelab_variants, attempt->spec, plan->harts, why,
+                                          sizeof why) ||
+            (!plain && attempt->config.variant->magazine_default == 0)) {
+            continue;
+        }
+        stress->attempt_count++;
+    }
+}
+
+/* ---- one trial ---- */
+
+/* The tree of a layout, in `tree` if one must be written. */
+static bool choose_tree(const struct stress_plan *plan, enum stress_layout layout, void *tree,
+                        struct host_machine_options *options)
+{
+    *options = (struct host_machine_options){
+        .memory_bytes = plan->memory_bytes, .harts = plan->harts, .nodes = layout == LAYOUT_NODES ? 2 : 1};
+    if (layout == LAYOUT_GIVEN) {
+        options->fdt = plan->fdt;
+        options->fdt_bytes = plan->fdt_bytes;
+    } else if (layout == LAYOUT_HOLES) {
+        options->fdt = tree;
+        options->fdt_bytes = DEFAULT_FDT_BYTES_MAX;
+        return plan->memory_bytes >= HOLES_FDT_MEMORY_MIN &&
+               holes_fdt_write(tree, DEFAULT_FDT_BYTES_MAX, plan->memory_bytes, plan->harts, plan->seed);
+    }
+    return true;
+}
+
+static bool open_machine(const struct stress_plan *plan, const struct attempt *attempt, struct host_machine *machine,
+                         char *why, size_t why_bytes)
+{
+    struct host_machine_options options;
+    void *tree = aligned_alloc(CACHE_LINE, DEFAULT_FDT_BYTES_MAX);
+    bool open = false;
+    if (tree == NULL || !choose_tree(plan, attempt->layout, tree, &options)) {
+        (void)snprintf(why, why_bytes, "%llu MiB are too little for the layout `%s`",
+                       (unsigned long long)plan->memory_bytes >> 20, LAYOUT_NAMES[attempt->layout]);
+    } else {
+        open = host_machine_open(machine, &options, why, why_bytes);
+    }
+    free(tree);
+    /* With something to plug in if there is room, else without. */
+    if (open && !host_machine_boot(machine, &attempt->config, HOTPLUG_BYTES, why, why_bytes) &&
+        !host_machine_boot(machine, &attempt->config, 0, why, why_bytes)) {
+        host_machine_close(machine);
+        open = false;
+    }
+    return open;
+}
+
+/* When this trial must end, so that each gets its share of the time. */
+static uint64_t deadline_of(const struct stress *stress)
+{
+    if (stress->plan->operations != 0) {
+        return 0;
+    }
+    uint64_t end_ns = stress->begun_ns + (uint64_t)(stress->plan->seconds * 1e9);
+    uint64_t now_ns = platform_time_ns();
+    uint64_t left_ns = end_ns > now_ns ? end_ns - now_ns : 0;
+    uint64_t deadline_ns = now_ns + left_ns / (stress->attempt_count - stress->at);
+    return deadline_ns > 0 ? deadline_ns : 1;
+}
+
+static struct trial_config trial_config_of(const struct stress *stress, const struct attempt *attempt,
+                                           const struct host_machine *machine)
+{
+    const struct frame_allocator_config *config = &attempt->config;
+    return (struct trial_config){
+        .allocator = machine->fa,
+        .map = machine->map,
+        .harts = stress->plan->harts,
+        .magazine = config->magazine,
+        .batch = config->batch != 0 ? config->batch : config->magazine,
+        .seed = stress->plan->seed,
+        .operations = stress->plan->operations,
+        .deadline_ns = deadline_of(stress),
+        .hotplug = machine->hotplug,
+        .hotplug_node = machine->hotplug_node,
+        .interrupted = &interrupted,
+    };
+}
+
+/* What this trial gave a chance to be violated. */
+static void note_seen(struct stress *stress)
+{
+    const struct trial_tally *tally = &stress->trial.tally;
+    for (uint32_t i = PROPERTY_OWNED_ONCE; i <= PROPERTY_WHOLE_AGAIN; i++) {
+        stress->seen[i] += tally->rounds > 0;
+    }
+    stress->seen[PROPERTY_RECLAMATION] += tally->unplugged > 0;
+    stress->seen[PROPERTY_MAGAZINES] += tally->magazine_traces > 0;
+}
+
+/* ---- what it found ---- */
+
+static void print_violation(const struct stress *stress, const struct attempt *attempt, FILE *out)
+{
+    const struct verdict *verdict = &stress->trial.verdict;
+    char frame[40] = "none in particular", hart[24] = "none in particular";
+    if (verdict->frame != UINT64_MAX) {
+        (void)snprintf(frame, sizeof frame, "0x%llx", (unsigned long long)verdict->frame);
+    }
+    if (verdict->hart != HART_NONE) {
+        (void)snprintf(hart, sizeof hart, "%u", verdict->hart);
+    }
+    (void)fprintf(out,
+                  "violated: %s %s\n"
+                  "  what:    %s\n"
+                  "  frame:   %s\n"
+                  "  hart:    %s of %u\n"
+                  "  variant: %s, layout %s\n"
+                  "  seed:    %llu\n",
+                  property_name(verdict->property), property_text(verdict->property), verdict->text, frame, hart,
+                  stress->plan->harts, attempt->spec, LAYOUT_NAMES[attempt->layout],
+                  (unsigned long long)stress->plan->seed);
+}
+
+static void print_text(const struct stress *stress, const struct attempt *attempt)
+{
+    const struct trial_tally *tally = &stress->trial.tally;
+    bool holds = verdict_holds(&stress->trial.verdict);
+    (void)printf("%-34s %-6s %3u harts %6llu rounds %10llu calls %5llu plugged %5llu unplugged  %s\n", attempt->spec,
+                 LAYOUT_NAMES[attempt->layout], stress->plan->harts, (unsigned long long)tally->rounds,
+                 (unsigned long long)trial_operations(&stress->trial), (unsigned long long)tally->plugged,
+                 (unsigned long long)tally->unplugged, holds ? "holds" : property_name(stress->trial.verdict.property));
+}
+
+static void print_csv(const struct stress *stress, const struct attempt *attempt)
+{
+    const struct trial_tally *tally = &stress->trial.tally;
+    bool holds = verdict_holds(&stress->trial.verdict);
+    if (stress->at == 0) {
+        (void)printf("variant,layout,harts,seed,rounds,calls,plugged,unplugged,violated\n");
+    }
+    (void)printf("\"%s\",%s,%u,%llu,%llu,%llu,%llu,%llu,%s\n", attempt->spec, LAYOUT_NAMES[attempt->layout],
+                 stress->plan->harts, (unsigned long long)stress->plan->seed, (unsigned long long)tally->rounds,
+                 (unsigned long long)trial_operations(&stress->trial), (unsigned long long)tally->plugged,
+                 (unsigned long long)tally->unplugged, holds ? "" : property_name(stress->trial.verdict.property));
+}
+
+static bool write_record(const struct stress *stress, const struct attempt *attempt, double seconds)
+{
+    char knobs[KNOBS_BYTES];
+    (void)frame_allocator_config_format(&attempt->config, knobs, sizeof knobs);
+    struct frame_stats stats;
+    frame_allocator_stats(stress->trial.config.allocator, &stats);
+    bool holds = verdict_holds(&stress->trial.verdict);
+    const struct stress_record record = {
+        .variant = attempt->spec,
+        .knobs = knobs,
+        .platform = "host",
+        .harts = stress->plan->harts,
+        .seed = stress->plan->seed,
+        .operations = trial_operations(&stress->trial),
+        .violations = holds ? 0 : 1,
+        .seconds = seconds,
+        .property = holds ? NULL : property_name(stress->trial.verdict.property),
+        .stats = &stats,
+    };
+    return record_stress(stress->writer, &record);
+}
+
+/* Tells one trial's outcome in the format asked for. */
+static int tell(const struct stress *stress, const struct attempt *attempt, double seconds)
+{
+    progress_end();
+    if (stress->plan->format == FORMAT_JSON && !write_record(stress, attempt, seconds)) {
+        return complain(EXIT_STATUS_VIOLATED, "cannot write a record: %s", strerror(errno));
+    }
+    if (stress->plan->format == FORMAT_CSV) {
+        print_csv(stress, attempt);
+    } else if (stress->plan->format == FORMAT_TEXT) {
+        print_text(stress, attempt);
+    }
+    (void)fflush(stdout);
+    if (verdict_holds(&stress->trial.verdict)) {
+        return EXIT_STATUS_HOLDS;
+    }
+    print_violation(stress, attempt, stress->plan->format == FORMAT_TEXT ? stdout : stderr);
+    return EXIT_STATUS_VIOLATED;
+}
+
+static int run_trial(struct stress *stress, const struct attempt *attempt, const struct host_machine *machine)
+{
+    uint64_t bytes = trial_bytes(machine->map, stress->plan->harts);
+    void *memory = aligned_alloc(CACHE_PAIR, align_up_u64(bytes, CACHE_PAIR));
+    if (memory == NULL) {
+        return complain(EXIT_STATUS_USAGE, "no memory for the oracle: %llu bytes", (unsigned long long)bytes);
+    }
+    memset(memory, 0, bytes);
+    uint64_t begun_ns = platform_time_ns();
+    struct trial_config config = trial_config_of(stress, attempt, machine);
+    trial_init(&stress->trial, &config, memory);
+    int status = trial_run(&stress->trial) ? tell(stress, attempt, (double)(platform_time_ns() - begun_ns) / 1e9)
+                                           : complain(EXIT_STATUS_USAGE, "%u harts cannot be had", stress->plan->harts);
+    note_seen(stress);
+    stress->trial.config.harts = 0; /* nothing for the watchdog to look at any more */
+    free(memory);
+    return status;
+}
+
+static int run_attempt(struct stress *stress, const struct attempt *attempt)
+{
+    char why[WHY_BYTES];
+    struct host_machine machine;
+    progress_show(stress->at, stress->attempt_count, "%s, layout %s", attempt->spec, LAYOUT_NAMES[attempt->layout]);
+    if (!open_machine(stress->plan, attempt, &machine, why, sizeof why)) {
+        return complain(EXIT_STATUS_USAGE, "%s, layout %s: %s", attempt->spec, LAYOUT_NAMES[attempt->layout], why);
+    }
+    struct frame_stats stats;
+    frame_allocator_stats(machine.fa, &stats);
+    /* Every hart's cache must find room, or trials would prove little. */
+    uint64_t needed = (uint64_t)stress->plan->harts * (UINT64_C(3) * attempt->config.magazine + 16);
+    int status = stats.frames_total < needed
+                     ? complain(EXIT_STATUS_USAGE, "memory too small: %llu frames for %u harts with magazines of %u",
+                                (unsigned long long)stats.frames_total, stress->plan->harts, attempt->config.magazine)
+                     : run_trial(stress, attempt, &machine);
+    host_machine_close(&machine);
+    return status;
+}
+
+/* ---- the run ---- */
+
+static void report_hang(void *context)
+{
+    const struct stress *stress = context;
+    const struct attempt *attempt = &stress->attempts[stress->at];
+    (void)fprintf(stderr, "framelab stress: hang: variant %s, layout %s, seed %llu\n", attempt->spec,
+                  LAYOUT_NAMES[attempt->layout], (unsigned long long)stress->plan->seed);
+    for (uint32_t i = 0; i < stress->trial.config.harts; i++) {
+        const struct trial_hart *hart = &stress->trial.hart[i];
+        (void)fprintf(stderr, "framelab stress: hart %u after %llu calls: %s\n", i,
+                      (unsigned long long)atomic_load_explicit(&hart->operations, memory_order_relaxed),
+                      atomic_load_explicit(&hart->doing, memory_order_relaxed));
+    }
+}
+
+static void print_properties(const struct stress *stress, bool seen)
+{
+    for (uint32_t i = 1; i < PROPERTY_COUNT; i++) {
+        if ((stress->seen[i] > 0) == seen) {
+            (void)printf(" %s", property_name((enum property)i));
+        }
+    }
+    (void)putchar('\n');
+}
+
+/* Which properties were seen to hold, and which had no chance to be violated. */
+static void summarize(const struct stress *stress)
+{
+    if (stress->plan->format != FORMAT_TEXT) {
+        return;
+    }
+    (void)printf("holds:     ");
+    print_properties(stress, true);
+    (void)printf("not tested:");
+    print_properties(stress, false);
+    (void)printf("seed:       %llu\n", (unsigned long long)stress->plan->seed);
+}
+
+static int run_attempts(struct stress *stress)
+{
+    int status = EXIT_STATUS_HOLDS;
+    bool stop = false;
+    while (stress->at < stress->attempt_count && status == EXIT_STATUS_HOLDS && !stop) {
+        status = run_attempt(stress, &stress->attempts[stress->at]);
+        stress->at++;
+        stop = atomic_load_explicit(&interrupted, memory_order_relaxed);
+    }
+    if (status != EXIT_STATUS_HOLDS) {
+        return status;
+    }
+    summarize(stress);
+    return stop ? complain(EXIT_STATUS_INTERRUPTED, "interrupted in trial %u of %u", stress->at, stress->attempt_count)
+                : EXIT_STATUS_HOLDS;
+}
+
+int stress_run(const struct stress_plan *plan)
+{
+    struct stress *stress = aligned_alloc(CACHE_PAIR, align_up_u64(sizeof *stress, CACHE_PAIR));
+    if (stress == NULL) {
+        return complain(EXIT_STATUS_USAGE, "out of memory");
+    }
+    memset(stress, 0, sizeof *stress);
+    stress->plan = plan;
+    stress->begun_ns = platform_time_ns();
+    for (uint32_t i = 0; i < plan->variant_count; i++) {
+        plan_variant(stress, plan->variants[i]);
+    }
+    interrupt_catch();
+    progress_begin(plan->progress);
+    (void)fprintf(stderr, "framelab stress: seed %llu\n", (unsigned long long)plan->seed);
+    if (plan->format == FORMAT_JSON) {
+        stress->writer = record_open(stdout, plan->argc, plan->argv, NULL);
+    }
+    int status = EXIT_STATUS_VIOLATED;
+    if (plan->format == FORMAT_JSON && stress->writer == NULL) {
+        status = complain(EXIT_STATUS_VIOLATED, "cannot write records: %s", strerror(errno));
+    } else if (!watchdog_start(plan->timeout_seconds, report_hang, stress)) {
+        status = complain(EXIT_STATUS_USAGE, "the watchdog cannot be set");
+    } else {
+        status = run_attempts(stress);
+    }
+    watchdog_stop();
+    progress_end();
+    if (stress->writer != NULL) {
+        record_close(stress->writer);
+    }
+    free(stress);
+    return status;
+}
