@@ -136,6 +136,10 @@ bench: $(O)/framelab ## run the benchmark: make bench ARGS='--variant lockfree -
 stress: $(O)/framelab ## run random operations under the oracle: make stress ARGS='--seconds 60'
 	$(Q)$(O)/framelab stress $(ARGS)
 
+SOAK_SECONDS ?= 3600
+soak: deps $(O)/framelab ## the same for an hour, harts far outnumbering cores: make soak SOAK_SECONDS=28800
+	$(Q)$(O)/framelab stress --harts 16 --seconds $(SOAK_SECONDS) --progress $(ARGS)
+
 # The main job: the allocators side by side, on 1 hart up to twice as many as there are cores.
 LATEST := results/latest
 compare: deps $(O)/framelab ## compare the allocators: table, and records and pictures in results/latest; 3 minutes
@@ -226,7 +230,7 @@ uninstall: ## remove what `make install` put there
 help: ## list what can be made
 	@sed -n 's/^#   \([A-Z].*\)/  \1/p' Makefile
 	@echo
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | sort | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
 
 format: ## lay out all C files by .clang-format
 	$(Q)clang-format -i $(ALL_C) $(ALL_H)

@@ -65,6 +65,17 @@ manual_is_complete() {
         <(sed -n 's/^\.SS framelab \([a-z]*\).*/\1/p' "$prefix/share/man/man1/framelab.1" | sort)
 }
 
+# And of each sub-command every option, and no other.
+manual_has_options() {
+    local command
+    for command in $("$prefix/bin/framelab" --help | sed -n 's/^  *\([a-z]*\)  .*/\1/p'); do
+        diff <("$prefix/bin/framelab" "$command" --help | grep -oE -- '^ .*--[a-z-]+' | grep -oE -- '--[a-z-]+' |
+            grep -vxE -- '--(help|usage|version)' | sort -u) \
+            <(sed -n "/^\.SS framelab $command/,/^\.S[SH]/p" "$prefix/share/man/man1/framelab.1" | tr -d '\\' |
+                grep -E '^\.BR? ' | grep -oE -- '--[a-z-]+' | sort -u) || { echo "framelab $command" && return 1; }
+    done
+}
+
 nothing_is_left() {
     make -s O="$build" PREFIX="$prefix" uninstall || return 1
     rm -f "$prefix/example"
@@ -83,5 +94,6 @@ check "every public header compiles by itself" headers_stand_alone
 check "the installed command runs" "$prefix/bin/framelab" --version
 check "the manual page has no warnings" manual_reads
 check "the manual page has every sub-command" manual_is_complete
+check "the manual page has every option" manual_has_options
 check "make uninstall leaves nothing" nothing_is_left
 exit $status
