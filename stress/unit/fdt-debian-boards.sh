@@ -14,7 +14,7 @@ failed=0
 got_any=no
 
 skip() {
-    echo "fdt-debian-boards: skipped: $1" >&2
+    echo "skip fdt-debian-boards: $1"
     exit 77
 }
 

@@ -146,7 +146,7 @@ static void the_limit_counts_the_variants_part(void **state)
     add(RAM + 64 * MIB + 256 * MIB, 64 * MIB);
     select_arenas();
     assert_int_equal(plan_count, 2);
-    limit_bytes = limit_bytes / 4 * 4 + limit_bytes / 64 + 128 * 128;
+    limit_bytes = limit_bytes + limit_bytes / 64 + UINT64_C(128) * 128; /* counts, groups, the variant */
     select_arenas();
     assert_int_equal(plan_count, 1);
     assert_int_equal(plans[0].hole_metadata_bytes, limit_bytes);
@@ -311,7 +311,7 @@ static void crumbs_far_apart_are_skipped_one_by_one(void **state)
     for (uint64_t i = 0; i < 50; i++) { /* within the limit together, but no crumb holds the metadata of two */
         add(RAM + i * 4 * MIB, FRAME_SIZE);
     }
-    add(RAM + 50 * 4 * MIB, MIB); /* holds that of all, which is more than the crumbs bring */
+    add(RAM + 200 * MIB, MIB); /* holds that of all, which is more than the crumbs bring */
     select_arenas();
     assert_int_equal(plan_count, 1);
     assert_int_equal(skipped_count, 50);

@@ -134,7 +134,7 @@ static void a_full_list_costs_memory_but_no_request(void **state)
     }
     boot_allocator_init(&boot, &map);
     uint64_t before = free_bytes();
-    uint64_t top = RAM + (REGION_MAX - 1) * 4 * MIB;
+    uint64_t top = RAM + (uint64_t)(REGION_MAX - 1) * 4 * MIB;
     assert_int_equal(expect_alloc(FRAME_SIZE, MIB), top + MIB);
     assert_int_equal(boot.free_count, REGION_MAX);
     assert_int_equal(boot.taken_bytes, MIB);
@@ -181,7 +181,7 @@ static void zeroed_memory_is_zero_where_ram_is_fresh(void **state)
 static void P1_random_requests(void **state)
 {
     struct random random = {20240521};
-    struct phys_range taken[400];
+    struct phys_range taken[400] = {{{0}, 0}};
     uint32_t count = 0;
     (void)state;
     while (count < 400) {

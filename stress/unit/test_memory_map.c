@@ -115,9 +115,9 @@ static void a_disabled_node_is_skipped_and_counted(void **state)
     static const char *const states[] = {"disabled", "reserved", "fail-ecc", "okay", "ok"};
     (void)state;
     tree_open();
-    for (uint32_t i = 0; i < 5; i++) {
+    for (uint64_t i = 0; i < 5; i++) {
         char name[32];
-        (void)snprintf(name, sizeof(name), "memory@%x", i);
+        (void)snprintf(name, sizeof(name), "memory@%x", (uint32_t)i);
         tree_node(name);
         tree_text("device_type", "memory");
         tree_text("status", states[i]);
