@@ -19,6 +19,11 @@
 /* Compare-and-swaps of one control sample: some milliseconds, long against the clock's own cost. */
 #define CAS_OPERATIONS UINT64_C(500000)
 
+/* A phase of so many operations a hart is long against what starting it costs: a clock reading, a wake-up. */
+#define OPERATIONS_LEAST UINT64_C(20000)
+/* Passes that a row of few operations may have to get there. */
+#define PASSES_MOST UINT64_C(100)
+
 /* The controls stand after the variants in a repeat's turn. */
 enum { CONTROL_NULL, CONTROL_CAS, CONTROL_COUNT };
 
@@ -264,31 +269,51 @@ static int write_record(struct bench *bench, const struct bench_record *record)
                : complain(EXIT_STATUS_VIOLATED, "cannot write a record: %s", strerror(errno));
 }
 
-/* Warm-up, then the pass that counts: times and event counts. */
+/* Passes of a row: one, or as many as make its operations enough to be timed. */
+static uint32_t passes_of(uint64_t requests)
+{
+    uint64_t passes = (OPERATIONS_LEAST + requests - 1) / requests;
+    return (uint32_t)(passes < PASSES_MOST ? passes : PASSES_MOST);
+}
+
+static int run_passes(struct workload *workload, const char *name, uint32_t passes, struct measurement *measurement)
+{
+    int status = EXIT_STATUS_HOLDS;
+    for (uint32_t pass = 0; pass < passes && status == EXIT_STATUS_HOLDS; pass++) {
+        status = run_pass(workload, name);
+        for (uint32_t phase = 0; phase < workload_phase_count(workload->kind); phase++) {
+            for (uint32_t i = 0; i < workload->harts; i++) {
+                measurement->hart_ns[phase][i] += workload->hart[i].phase_ns[phase];
+            }
+        }
+    }
+    return status;
+}
+
+/* Warm-up, then the passes that count: times and event counts. */
 static int measure_throughput(struct bench *bench, struct workload *workload, const char *name,
                               struct measurement *measurement)
 {
-    struct frame_stats before = {0};
+    uint32_t passes = passes_of(workload->requests);
     for (uint32_t i = 0; i < bench->plan->warmup; i++) {
         int status = run_pass(workload, name);
         if (status != EXIT_STATUS_HOLDS) {
             return status;
         }
     }
+    struct frame_stats before = {0};
     if (workload->allocator != NULL) {
         frame_allocator_stats(workload->allocator, &before);
     }
-    int status = run_pass(workload, name);
+    memset(measurement, 0, sizeof *measurement);
+    int status = run_passes(workload, name, passes, measurement);
     if (workload->allocator != NULL) {
         frame_allocator_stats(workload->allocator, &measurement->stats);
         stats_since(&measurement->stats, &before);
     }
     for (uint32_t phase = 0; phase < workload_phase_count(workload->kind); phase++) {
-        for (uint32_t i = 0; i < workload->harts; i++) {
-            measurement->hart_ns[phase][i] = workload->hart[i].phase_ns[phase];
-        }
         measurement->phases[phase] = (struct record_phase){.name = workload_phase_name(workload->kind, phase),
-                                                           .operations = workload->requests,
+                                                           .operations = workload->requests * passes,
                                                            .hart_ns = measurement->hart_ns[phase]};
     }
     return status;

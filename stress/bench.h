@@ -6,7 +6,9 @@
  * 2. For every measurement the machine boots anew (machine.h): fresh RAM, a fresh allocator for just the harts of
  *    the row. The metadata's pages are touched and `warmup` passes of the same workload run first, unmeasured.
  * 3. After it, the books: validate() must hold and no frame be out, or the row is an error, not a number.
- * 4. Each measurement is one record, written at once; a run that is cut short keeps what it has. */
+ * 4. Where memory is small or requests are large, one pass of a workload has few operations. Then a measurement is
+ *    several passes, each as published, their times and operations summed.
+ * 5. Each measurement is one record, written at once; a run that is cut short keeps what it has. */
 #ifndef FRAMELAB_STRESS_BENCH_H
 #define FRAMELAB_STRESS_BENCH_H
 

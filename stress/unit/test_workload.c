@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT
+ * The workloads: what they ask of an allocator, how often, in which order, and that they notice what goes wrong. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "framelab.h"
+#include "histogram.h"
+#include "random.h"
+#include "workload.h"
+
+#define HARTS 3u
+#define MEMORY_BYTES (UINT64_C(64) << 20)
+
+struct fixture {
+    struct workload workload;
+    struct histogram latency[HARTS][WORKLOAD_PHASE_MAX];
+    struct workload_hart hart[HARTS];
+};
+
+static struct fixture *fixture_make(struct frame_allocator *allocator, enum workload_kind kind, uint64_t frames,
+                                    uint64_t requests)
+{
+    struct fixture *fixture = aligned_alloc(CACHE_PAIR, align_up_u64(sizeof *fixture, CACHE_PAIR));
+    assert_non_null(fixture);
+    memset(fixture, 0, sizeof *fixture);
+    uint64_t slots = workload_slots(requests, HARTS);
+    fixture->workload = (struct workload){.kind = kind,
+                                          .allocator = allocator,
+                                          .frames = frames,
+                                          .align_bytes = FRAME_SIZE,
+                                          .requests = requests,
+                                          .harts = HARTS,
+                                          .seed = 7,
+                                          .slots = calloc(slots, sizeof(pfn_t)),
+                                          .hart = fixture->hart};
+    assert_non_null(fixture->workload.slots);
+    for (uint32_t i = 0; i < HARTS; i++) {
+        fixture->hart[i].latency = fixture->latency[i];
+    }
+    return fixture;
+}
+
+static void fixture_free(struct fixture *fixture)
+{
+    free(fixture->workload.slots);
+    free(fixture);
+}
+
+static void assert_all_back(struct frame_allocator *allocator)
+{
+    struct frame_account account;
+    assert_true(frame_allocator_validate(allocator, &account));
+    assert_int_equal(account.allocated, 0);
+    assert_int_equal(account.free + account.cached, account.total);
+}
+
+/* ---- over real allocators ---- */
+
+static void every_kind_gives_all_back(void **state)
+{
+    const char *variant = *state;
+    static const uint64_t sizes[] = {1, 3, 8, 512};
+    struct frame_allocator *allocator = framelab_open(variant, MEMORY_BYTES, HARTS);
+    assert_non_null(allocator);
+    struct frame_stats stats;
+    frame_allocator_stats(allocator, &stats);
+    for (uint32_t kind = 0; kind < WORKLOAD_KIND_COUNT; kind++) {
+        for (uint32_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+            uint64_t requests = workload_requests(stats.frames_total, HARTS, sizes[i]);
+            struct fixture *fixture = fixture_make(allocator, (enum workload_kind)kind, sizes[i], requests);
+            assert_true(workload_run(&fixture->workload));
+            assert_null(workload_failure(&fixture->workload));
+            for (uint32_t hart = 0; hart < HARTS; hart++) {
+                assert_true(fixture->hart[hart].phase_ns[0] > 0);
+            }
+            assert_all_back(allocator);
+            fixture_free(fixture);
+        }
+    }
+    framelab_close(allocator);
+}
+
+/* Asking for more than there is: the failure is reported with its place, and nothing is lost by it. */
+static void exhaustion_is_reported(void **state)
+{
+    const char *variant = *state;
+    struct frame_allocator *allocator = framelab_open(variant, MEMORY_BYTES, HARTS);
+    assert_non_null(allocator);
+    struct frame_stats stats;
+    frame_allocator_stats(allocator, &stats);
+    for (uint32_t kind = 0; kind < WORKLOAD_KIND_COUNT; kind++) {
+        struct fixture *fixture = fixture_make(allocator, (enum workload_kind)kind, 1, stats.frames_total / HARTS + 1);
+        assert_true(workload_run(&fixture->workload));
+        const struct workload_hart *failed = workload_failure(&fixture->workload);
+        assert_non_null(failed);
+        assert_int_equal(failed->status, FRAME_NO_MEMORY);
+        assert_true(failed->failed_at < fixture->workload.requests);
+        assert_all_back(allocator);
+        fixture_free(fixture);
+    }
+    framelab_close(allocator);
+}
+
+static void latency_counts_every_operation(void **state)
+{
+    (void)state;
+    struct frame_allocator *allocator = framelab_open("baseline", MEMORY_BYTES, HARTS);
+    assert_non_null(allocator);
+    for (uint32_t kind = 0; kind < WORKLOAD_KIND_COUNT; kind++) {
+        struct fixture *fixture = fixture_make(allocator, (enum workload_kind)kind, 1, 1000);
+        fixture->workload.time_each = true;
+        assert_true(workload_run(&fixture->workload));
+        assert_null(workload_failure(&fixture->workload));
+        for (uint32_t hart = 0; hart < HARTS; hart++) {
+            for (uint32_t phase = 0; phase < workload_phase_count((enum workload_kind)kind); phase++) {
+                assert_int_equal(fixture->latency[hart][phase].samples, 1000);
+            }
+        }
+        fixture_free(fixture);
+    }
+    framelab_close(allocator);
+}
+
+/* ---- over the null allocator, whose numbers are known ---- */
+
+/* bulk leaves the slots as they were filled; rand the same numbers, elsewhere, on other harts too; by the seed. */
+static void rand_shuffles_across_harts(void **state)
+{
+    (void)state;
+    enum { REQUESTS = 1000 };
+    struct fixture *bulk = fixture_make(NULL, WORKLOAD_BULK, 1, REQUESTS);
+    struct fixture *first = fixture_make(NULL, WORKLOAD_RAND, 1, REQUESTS);
+    struct fixture *second = fixture_make(NULL, WORKLOAD_RAND, 1, REQUESTS);
+    assert_true(workload_run(&bulk->workload) && workload_run(&first->workload) && workload_run(&second->workload));
+    uint64_t stride = workload_slots(REQUESTS, HARTS) / HARTS;
+    static bool seen[HARTS * REQUESTS];
+    uint32_t moved = 0;
+    memset(seen, 0, sizeof seen);
+    for (uint64_t i = 0; i < HARTS * REQUESTS; i++) {
+        uint64_t at = i / REQUESTS * stride + i % REQUESTS;
+        uint64_t value = first->workload.slots[at].value;
+        assert_int_equal(bulk->workload.slots[at].value, i);
+        assert_int_equal(second->workload.slots[at].value, value);
+        assert_true(value < HARTS * REQUESTS && !seen[value]);
+        seen[value] = true;
+        moved += value / REQUESTS != i / REQUESTS;
+    }
+    /* Two thirds move to another of three harts; far from none and from all. */
+    assert_in_range(moved, HARTS * REQUESTS / 2, HARTS * REQUESTS * 5 / 6);
+    fixture_free(bulk);
+    fixture_free(first);
+    fixture_free(second);
+}
+
+/* bulk frees in reverse order: the last one freed is the first one allocated. repeat frees what it just got. */
+static void order_of_frees(void **state)
+{
+    (void)state;
+    struct fixture *bulk = fixture_make(NULL, WORKLOAD_BULK, 4, 100);
+    assert_true(workload_run(&bulk->workload));
+    for (uint32_t hart = 0; hart < HARTS; hart++) {
+        assert_int_equal(bulk->hart[hart].null.last_freed, hart * 400);
+        assert_int_equal(bulk->hart[hart].null.next, (hart + 1) * 400);
+    }
+    struct fixture *repeat = fixture_make(NULL, WORKLOAD_REPEAT, 4, 100);
+    assert_true(workload_run(&repeat->workload));
+    for (uint32_t hart = 0; hart < HARTS; hart++) {
+        assert_int_equal(repeat->hart[hart].null.next, hart * 400 + 800); /* N kept and N in pairs */
+        assert_int_equal(repeat->hart[hart].null.last_freed, hart * 400); /* the kept ones go last, in reverse */
+    }
+    fixture_free(bulk);
+    fixture_free(repeat);
+}
+
+static void request_count_is_the_published_one(void **state)
+{
+    (void)state;
+    assert_int_equal(workload_requests(UINT64_C(1) << 21, 1, 1), 1 << 20);
+    assert_int_equal(workload_requests(UINT64_C(1) << 21, 4, 512), 512);
+    assert_int_equal(workload_requests(1000, 2, 3), 83);
+    assert_int_equal(workload_requests(1000, 2, 251), 0);
+    enum workload_kind kind;
+    assert_true(workload_find("rand", &kind));
+    assert_int_equal(kind, WORKLOAD_RAND);
+    assert_false(workload_find("bulky", &kind));
+    assert_false(workload_find("", &kind));
+}
+
+/* ---- the controls and the histogram ---- */
+
+static void cas_takes_time_in_proportion(void **state)
+{
+    (void)state;
+    uint64_t few = control_cas_ns(20000);
+    uint64_t many = control_cas_ns(2000000);
+    assert_true(few > 0);
+    assert_true(many > few * 5); /* of 100: whoever is preempted in the few still passes */
+}
+
+static void histogram_matches_sorted_samples(void **state)
+{
+    (void)state;
+    enum { SAMPLES = 10000 };
+    static struct histogram histogram;
+    static uint64_t samples[SAMPLES];
+    struct random random = random_stream(3, 0);
+    histogram_clear(&histogram);
+    for (uint32_t i = 0; i < SAMPLES; i++) {
+        samples[i] = i * UINT64_C(37); /* ascending already */
+        histogram_add(&histogram, samples[i]);
+    }
+    static const uint32_t points[] = {1, 5000, 9900, 9990, 10000};
+    for (uint32_t i = 0; i < sizeof points / sizeof points[0]; i++) {
+        uint64_t exact = samples[((uint64_t)SAMPLES * points[i] + 9999) / 10000 - 1];
+        uint64_t told = histogram_quantile(&histogram, points[i]);
+        assert_true(told >= exact && told <= exact + exact / HISTOGRAM_STEPS + 1);
+    }
+    assert_int_equal(histogram_quantile(&histogram, 10000), histogram.max);
+    /* Every value lands in a bucket that exists, and buckets never go back. */
+    uint32_t before = 0;
+    for (uint32_t bit = 0; bit < 64; bit++) {
+        uint64_t value = (UINT64_C(1) << bit) + random_below(&random, UINT64_C(1) << bit);
+        uint32_t bucket = histogram_bucket(value);
+        assert_true(bucket < HISTOGRAM_BUCKETS && bucket >= before);
+        before = bucket;
+    }
+}
+
+static void histogram_merges(void **state)
+{
+    (void)state;
+    static struct histogram a, b;
+    histogram_clear(&a);
+    histogram_clear(&b);
+    assert_int_equal(histogram_quantile(&a, 5000), 0);
+    for (uint64_t i = 1; i <= 10; i++) {
+        histogram_add(i <= 5 ? &a : &b, i);
+    }
+    histogram_merge(&a, &b);
+    assert_int_equal(a.samples, 10);
+    assert_int_equal(a.max, 10);
+    assert_int_equal(histogram_quantile(&a, 5000), 5);
+    assert_int_equal(histogram_quantile(&a, 9990), 10);
+}
+
+int main(void)
+{
+    char baseline[] = "baseline", seed[] = "baseline:seed", lockfree[] = "lockfree", bare[] = "lockfree,magazine=0";
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_prestate(every_kind_gives_all_back, baseline),
+        cmocka_unit_test_prestate(every_kind_gives_all_back, seed),
+        cmocka_unit_test_prestate(every_kind_gives_all_back, lockfree),
+        cmocka_unit_test_prestate(every_kind_gives_all_back, bare),
+        cmocka_unit_test_prestate(exhaustion_is_reported, baseline),
+        cmocka_unit_test_prestate(exhaustion_is_reported, seed),
+        cmocka_unit_test_prestate(exhaustion_is_reported, lockfree),
+        cmocka_unit_test(latency_counts_every_operation),
+        cmocka_unit_test(rand_shuffles_across_harts),
+        cmocka_unit_test(order_of_frees),
+        cmocka_unit_test(request_count_is_the_published_one),
+        cmocka_unit_test(cas_takes_time_in_proportion),
+        cmocka_unit_test(histogram_matches_sorted_samples),
+        cmocka_unit_test(histogram_merges),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
