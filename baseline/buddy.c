@@ -295,8 +295,8 @@ bool buddy_search_run(struct buddy *buddy, struct frame_request request, pfn_t *
 
 static bool broken(const struct buddy *buddy, const char *equation, uint32_t index, uint32_t order)
 {
-    platform_log("buddy: %s: block of order %u at frame 0x%llx", equation, order,
-                 (unsigned long long)(buddy->base + index));
+    unsigned long long frame = buddy->base + index;
+    platform_log("buddy: %s: block of order %u at frame 0x%llx", equation, order, frame);
     return false;
 }
 

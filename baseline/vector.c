@@ -184,7 +184,7 @@ static uint32_t node_take(struct vector *vector, uint32_t node, pfn_t *frames, u
 /* The nodes in the order in which `hart` tries them. */
 static const uint8_t *nodes_of(const struct vector *vector, uint32_t hart)
 {
-    return &vector->node_order[vector->hart_node[hart] * vector->node_count];
+    return &vector->node_order[(size_t)vector->hart_node[hart] * vector->node_count];
 }
 
 uint32_t vector_take(struct global *global, uint32_t hart, bool local, pfn_t *frames, uint32_t count)

@@ -17,18 +17,17 @@ struct vector_slot {
     uint32_t node;
 };
 
-/* What struct global is here. */
+/* What struct global is here. All but the lock changes with arenas only, so it may share cache lines. */
 struct vector {
+    struct lock lock; /* guards `slots` and every buddy */
+    uint32_t slot_count;
     /* Constant after init. */
     uint32_t hart_count;
     uint32_t node_count;
     const uint8_t *node_order;
     const uint32_t *hart_node;
-    /* How often the vector has changed. Written under the lock; see seed.c for who reads it without. */
+    /* How often `slots` has changed. Written under the lock; see seed.c for who reads it without. */
     _Atomic uint64_t generation;
-
-    struct lock lock; /* guards what follows, and every buddy */
-    uint32_t slot_count;
     struct vector_slot slots[ARENA_MAX]; /* ascending, disjoint */
 };
 

@@ -327,9 +327,9 @@ static void attach_refuses_what_has_no_room(void **state)
 
 static void own(struct bench *bench, struct frame_run run, uint8_t from, uint8_t to)
 {
-    for (uint64_t i = 0; i < run.count; i++) {
-        if (atomic_exchange(&bench->owners[run.first.value + i], to) != from) {
-            platform_panic("frame 0x%llx is owned twice", (unsigned long long)(run.first.value + i));
+    for (uint64_t frame = run.first.value; frame < frame_run_end(run); frame++) {
+        if (atomic_exchange(&bench->owners[frame], to) != from) {
+            platform_panic("frame 0x%llx is owned twice", (unsigned long long)frame);
         }
     }
 }
