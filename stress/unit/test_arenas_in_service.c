@@ -205,7 +205,7 @@ static uint32_t node_of(pfn_t frame)
     platform_panic("frame 0x%llx is in no RAM", (unsigned long long)frame.value);
 }
 
-/* A hart that takes all memory takes of its own node first: nine tenths of it come before the first stranger. (Not
+/* A hart that takes all memory takes of its own node first: three quarters of it come before the first stranger. (Not
  * all: a chunk in limbo or in another hart's hand is only found by the scan at the end.) */
 static void near_first(void *context, uint32_t hart)
 {
@@ -219,7 +219,7 @@ static void near_first(void *context, uint32_t hart)
         count++;
     }
     FRAME_ASSERT(at_home < count);
-    FRAME_ASSERT(at_home_before > at_home / 10 * 9);
+    FRAME_ASSERT(at_home_before > at_home / 4 * 3);
     while (count-- > 0) {
         enum frame_status status = frame_free_one(machine.fa, frames[count]);
         FRAME_ASSERT(status == FRAME_OK);
