@@ -7,10 +7,11 @@
  *    owner does with it: within one hart by program order, across harts by the release fence before every give and
  *    the acquire fence after every take (hart_cache.c), through a drain by its handshake. Said here once; no variant
  *    says it again.
- * 3. Failure (P5). An allocation that finds nothing drains all caches and looks again. It fails only if, between its
- *    look at the harts' `moves` and its next, nobody moved a frame and no movement was under way: then what it saw
- *    was one instant's truth. If somebody did, it looks again, RETRY_MAX times at most: beyond that other harts are
- *    taking memory as fast as it comes, and the caller may as well decide.
+ * 3. Failure (P5). An allocation that finds nothing drains all caches, notes the harts' `moves` while they are still
+ * shut, and looks again. It fails only if, when it has looked, nobody has moved a frame since and no movement is under
+ * way: then what it saw was the truth of the moment noted, at which all caches were empty. If somebody did move, it
+ * looks again, RETRY_MAX times at most: beyond that other harts are taking memory as fast as it comes, and the caller
+ * may as well decide.
  * 4. Progress. Every operation is wait-free on a cache hit. Beyond that it is as the variant is: with `lockfree`
  *    lock-free, for the retries, the drain and the waiting are bounded; with `baseline` blocking.
  * 5. Limits. Two harts that free the same frame in the same instant are not found out (frame_allocator.h). A hart
@@ -86,15 +87,7 @@ static bool view_of(struct frame_allocator *fa, struct hart *hart, bool local, p
     return arena != NULL;
 }
 
-/* Ends what `local = hart_enter(hart)` began, if it did. */
-static void hart_leave(struct hart *hart, bool local)
-{
-    if (local) {
-        hart_exit(hart);
-    }
-}
-
-/* Why a frame with count 0 may not be freed: it was never ours, or it is free. */
+/* Inside an operation. Why a frame with count 0 may not be freed: it was never ours, or it is free. */
 static enum frame_status status_of_uncounted(struct frame_allocator *fa, struct frame_run run)
 {
     const struct arena *arena = fa->variant->find(fa->global, platform_hart_id(), run.first);
@@ -102,20 +95,6 @@ static enum frame_status status_of_uncounted(struct frame_allocator *fa, struct 
 }
 
 /* ---- allocation --------------------------------------------------------------------------------------------- */
-
-/* The sum of all harts' movements; *under_way if one has begun and not ended. */
-static uint64_t moves_sum(const struct frame_allocator *fa, bool *under_way)
-{
-    uint64_t sum = 0;
-    /* What was looked at before is ordered before this look. Partner: the release fence in move_begin. */
-    atomic_thread_fence(memory_order_seq_cst);
-    for (uint32_t i = 0; i < fa->hart_count; i++) {
-        uint64_t moves = atomic_load_explicit(&fa->harts[i].moves, memory_order_acquire);
-        *under_way |= (moves & 1) != 0;
-        sum += moves & ~UINT64_C(1);
-    }
-    return sum;
-}
 
 static bool take_any(struct frame_allocator *fa, struct hart *hart, struct frame_request request, pfn_t *first)
 {
@@ -135,15 +114,16 @@ static enum frame_status take_last_resort(struct frame_allocator *fa, struct har
     }
     uint32_t missed = 0;
     for (uint32_t turn = 0; turn < RETRY_MAX && missed < MISSED_MAX; turn++) {
-        bool under_way = !harts_drain(fa);
-        missed += under_way ? 1 : 0;
-        uint64_t before = moves_sum(fa, &under_way);
+        struct moves before;
+        bool complete = harts_drain(fa, &before);
+        missed += complete ? 0 : 1;
         uint64_t own = atomic_load_explicit(&hart->moves, memory_order_relaxed);
         if (take_any(fa, hart, request, first)) {
             return FRAME_OK;
         }
         own = atomic_load_explicit(&hart->moves, memory_order_relaxed) - own;
-        if (moves_sum(fa, &under_way) == before + own && !under_way) {
+        struct moves after = moves_now(fa);
+        if (complete && !before.under_way && !after.under_way && after.sum == before.sum + own) {
             break;
         }
         platform_relax();
@@ -167,9 +147,9 @@ __attribute__((noinline)) static enum frame_status alloc_last_resort(struct fram
 {
     enum frame_status status = take_last_resort(fa, hart, request, first);
     if (status == FRAME_OK) {
-        bool local = hart_enter(hart);
+        bool local = hart_begin(hart);
         count_taken(fa, hart, local, frame_run(*first, request.count));
-        hart_leave(hart, local);
+        hart_end(hart, local);
     }
     return status;
 }
@@ -184,13 +164,13 @@ __attribute__((noinline)) static enum frame_status alloc_one_slow(struct frame_a
                                                                   pfn_t *frame)
 {
     static const struct frame_request one = {1, 0};
-    bool local = hart_enter(hart);
+    bool local = hart_begin(hart);
     bool taken = local_take(fa, local, one, frame) ||
                  (local ? hart_cache_take(fa, hart, frame) : global_take(fa, hart, false, frame, 1) == 1);
     if (taken) {
         count_taken(fa, hart, local, frame_run(*frame, 1));
     }
-    hart_leave(hart, local);
+    hart_end(hart, local);
     return taken ? FRAME_OK : alloc_last_resort(fa, hart, one, frame);
 }
 
@@ -217,12 +197,12 @@ enum frame_status frame_alloc_one(struct frame_allocator *fa, pfn_t *frame)
 static enum frame_status alloc_run(struct frame_allocator *fa, struct frame_request request, pfn_t *first)
 {
     struct hart *hart = hart_self(fa);
-    bool local = hart_enter(hart);
+    bool local = hart_begin(hart);
     bool taken = local_take(fa, local, request, first) || global_take_run(fa, hart, local, request, first);
     if (taken) {
         count_taken(fa, hart, local, frame_run(*first, request.count));
     }
-    hart_leave(hart, local);
+    hart_end(hart, local);
     return taken ? FRAME_OK : alloc_last_resort(fa, hart, request, first);
 }
 
@@ -313,9 +293,9 @@ static enum frame_status free_run(struct frame_allocator *fa, struct hart *hart,
 __attribute__((noinline)) static enum frame_status free_one_slow(struct frame_allocator *fa, struct hart *hart,
                                                                  pfn_t frame)
 {
-    bool local = hart_enter(hart);
+    bool local = hart_begin(hart);
     enum frame_status status = free_run(fa, hart, local, frame_run(frame, 1));
-    hart_leave(hart, local);
+    hart_end(hart, local);
     return status;
 }
 
@@ -341,9 +321,9 @@ enum frame_status frame_free_run(struct frame_allocator *fa, struct frame_run ru
         return frame_free_one(fa, run.first);
     }
     struct hart *hart = hart_self(fa);
-    bool local = hart_enter(hart);
+    bool local = hart_begin(hart);
     enum frame_status status = free_run(fa, hart, local, run);
-    hart_leave(hart, local);
+    hart_end(hart, local);
     return status;
 }
 
@@ -362,43 +342,48 @@ enum frame_status frame_free_contiguous(struct frame_allocator *fa, pfn_t first,
 
 /* ---- references --------------------------------------------------------------------------------------------- */
 
-/* The view for an operation on one frame's count. */
-static bool view_copy(struct frame_allocator *fa, pfn_t frame, struct count_view *view)
-{
-    struct hart *hart = hart_self(fa);
-    bool local = hart_enter(hart);
-    bool found = view_of(fa, hart, local, frame, view);
-    hart_leave(hart, local);
-    return found;
-}
-
 enum frame_status frame_ref(struct frame_allocator *fa, pfn_t frame)
 {
+    struct hart *hart = hart_self(fa);
     struct count_view view;
-    if (!view_copy(fa, frame, &view)) {
-        return FRAME_FOREIGN;
+    bool local = hart_begin(hart);
+    enum frame_status status = FRAME_FOREIGN;
+    if (view_of(fa, hart, local, frame, &view)) {
+        status = count_add_ref(&view, frame);
     }
-    enum frame_status status = count_add_ref(&view, frame);
-    return status == FRAME_NOT_ALLOCATED ? status_of_uncounted(fa, frame_run(frame, 1)) : status;
+    if (status == FRAME_NOT_ALLOCATED) {
+        status = status_of_uncounted(fa, frame_run(frame, 1));
+    }
+    hart_end(hart, local);
+    return status;
 }
 
 enum frame_status frame_unref(struct frame_allocator *fa, pfn_t frame)
 {
+    struct hart *hart = hart_self(fa);
     struct count_view view;
-    if (!view_copy(fa, frame, &view)) {
-        return FRAME_FOREIGN;
+    bool local = hart_begin(hart);
+    enum frame_status status = FRAME_FOREIGN;
+    if (view_of(fa, hart, local, frame, &view)) {
+        status = count_drop_ref(&view, frame);
     }
-    enum frame_status status = count_drop_ref(&view, frame);
-    if (status == FRAME_SHARED) {
-        return frame_free_one(fa, frame);
+    if (status == FRAME_SHARED) { /* the last reference: the frame goes */
+        status = free_run(fa, hart, local, frame_run(frame, 1));
+    } else if (status == FRAME_NOT_ALLOCATED) {
+        status = status_of_uncounted(fa, frame_run(frame, 1));
     }
-    return status == FRAME_NOT_ALLOCATED ? status_of_uncounted(fa, frame_run(frame, 1)) : status;
+    hart_end(hart, local);
+    return status;
 }
 
 uint32_t frame_ref_count(struct frame_allocator *fa, pfn_t frame)
 {
+    struct hart *hart = hart_self(fa);
     struct count_view view;
-    return view_copy(fa, frame, &view) ? count_read(&view, frame) : 0;
+    bool local = hart_begin(hart);
+    uint32_t count = view_of(fa, hart, local, frame, &view) ? count_read(&view, frame) : 0;
+    hart_end(hart, local);
+    return count;
 }
 
 enum frame_status frame_at_addr(struct frame_allocator *fa, phys_addr_t addr, pfn_t *frame)
@@ -406,18 +391,21 @@ enum frame_status frame_at_addr(struct frame_allocator *fa, phys_addr_t addr, pf
     if ((addr.value & (FRAME_SIZE - 1)) != 0) {
         return FRAME_MISALIGNED;
     }
+    struct hart *hart = hart_self(fa);
     pfn_t found = frame_containing(addr);
+    bool local = hart_begin(hart);
     const struct arena *arena = fa->variant->find(fa->global, platform_hart_id(), found);
-    if (arena == NULL || !arena_covers(arena, frame_run(found, 1))) {
-        return FRAME_FOREIGN;
+    bool ours = arena != NULL && arena_covers(arena, frame_run(found, 1));
+    hart_end(hart, local);
+    if (ours) {
+        *frame = found;
     }
-    *frame = found;
-    return FRAME_OK;
+    return ours ? FRAME_OK : FRAME_FOREIGN;
 }
 
 bool frame_allocator_drain(struct frame_allocator *fa)
 {
-    return harts_drain(fa);
+    return harts_drain(fa, NULL);
 }
 
 uint64_t frame_max_alignment(const struct frame_allocator *fa)

@@ -10,7 +10,7 @@
 /* ---- the variant's calls ------------------------------------------------------------------------------------ */
 
 /* A movement begins: `moves` becomes odd before anything moves. The release fence (partner: the acquire fence in
- * moves_sum, allocator.c) makes whoever sees the movement's effect see the odd number too. */
+ * moves_now) makes whoever sees the movement's effect see the odd number too. */
 static uint64_t move_begin(struct hart *hart)
 {
     uint64_t moves = atomic_load_explicit(&hart->moves, memory_order_relaxed);
@@ -163,34 +163,73 @@ static bool drain_claim(struct hart *victim, uint32_t *turns)
     return false;
 }
 
-/* Claims in ascending order, so that two drainers never wait for one another; then one heavy barrier for all. */
-bool harts_drain(struct frame_allocator *fa)
+/* Empties the caches of which `claimed` says that they are the caller's; returns how many could not be had. */
+static uint32_t caches_empty(struct frame_allocator *fa, struct hart *self, const uint64_t *claimed, uint32_t *turns)
 {
-    struct hart *self = hart_self(fa);
-    uint64_t claimed[(HART_MAX + 63) / 64] = {0};
-    uint32_t turns = DRAIN_TURNS;
     uint32_t missed = 0;
-    counter_add(&self->drains, 1);
-    for (uint32_t i = 0; i < fa->hart_count; i++) {
-        if (drain_claim(&fa->harts[i], &turns)) {
-            claimed[i / 64] |= UINT64_C(1) << (i % 64);
-        } else {
-            missed++;
-        }
-    }
-    platform_barrier_heavy(); /* partner: platform_barrier_light in hart_enter */
     for (uint32_t i = 0; i < fa->hart_count; i++) {
         struct hart *victim = &fa->harts[i];
-        if ((claimed[i / 64] >> (i % 64) & 1) == 0) {
-            continue;
-        }
-        if (wait_for_zero(&victim->in_section, &turns)) {
+        bool ours = (claimed[i / 64] >> (i % 64) & 1) != 0;
+        if (ours && wait_for_zero(&victim->in_section, turns)) {
             cache_empty(fa, self, victim);
         } else {
             missed++;
         }
-        atomic_store_explicit(&victim->drain, 0, memory_order_release); /* partner: the acquire in hart_enter */
+    }
+    return missed;
+}
+
+/* Claims in ascending order, so that two drainers never wait for one another; then one heavy barrier for all. All are
+ * let go at the end, together: until then no hart can free into its cache, so that there is a moment at which all are
+ * empty. */
+bool harts_drain(struct frame_allocator *fa, struct moves *moves)
+{
+    struct hart *self = hart_self(fa);
+    uint64_t claimed[(HART_MAX + 63) / 64] = {0};
+    uint32_t turns = DRAIN_TURNS;
+    counter_add(&self->drains, 1);
+    for (uint32_t i = 0; i < fa->hart_count; i++) {
+        if (drain_claim(&fa->harts[i], &turns)) {
+            claimed[i / 64] |= UINT64_C(1) << (i % 64);
+        }
+    }
+    platform_barrier_heavy(); /* partner: platform_barrier_light in hart_enter */
+    uint32_t missed = caches_empty(fa, self, claimed, &turns);
+    if (moves != NULL) {
+        *moves = moves_now(fa);
+    }
+    for (uint32_t i = 0; i < fa->hart_count; i++) {
+        if ((claimed[i / 64] >> (i % 64) & 1) != 0) {
+            /* Partner: the acquire in hart_enter and in drain_claim. */
+            atomic_store_explicit(&fa->harts[i].drain, 0, memory_order_release);
+        }
     }
     counter_add(&self->drain_timeouts, missed);
     return missed == 0;
+}
+
+bool harts_pass(struct frame_allocator *fa)
+{
+    uint32_t turns = DRAIN_TURNS;
+    platform_barrier_heavy(); /* partner: platform_barrier_light in hart_begin */
+    for (uint32_t i = 0; i < fa->hart_count; i++) {
+        if (!wait_for_zero(&fa->harts[i].passing, &turns)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+struct moves moves_now(const struct frame_allocator *fa)
+{
+    /* What was looked at before is ordered before this look. Partner: the release fence in move_begin. */
+    atomic_thread_fence(memory_order_seq_cst);
+    uint64_t moves = atomic_load_explicit(&fa->arena_moves, memory_order_acquire);
+    struct moves now = {moves & ~UINT64_C(1), (moves & 1) != 0};
+    for (uint32_t i = 0; i < fa->hart_count; i++) {
+        moves = atomic_load_explicit(&fa->harts[i].moves, memory_order_acquire);
+        now.sum += moves & ~UINT64_C(1);
+        now.under_way |= (moves & 1) != 0;
+    }
+    return now;
 }

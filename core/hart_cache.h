@@ -21,9 +21,13 @@
  *    drainer waits for the end of a section, and only for a bounded number of turns: a hart that was stopped inside
  *    a section keeps what is in its cache and nothing else. A drainer is in no section itself, so that two drainers
  *    never wait for one another.
- * 5. `moves` is a sequence count of this hart's movements between global allocator and elsewhere: odd while one is
- *    under way. An allocation that found nothing believes it only if nobody moved anything meanwhile; see
- *    allocator.c. */
+ * 5. `moves` is a sequence count of this hart's movements between the global allocator and elsewhere: odd while one
+ *    is under way. An allocation that found nothing believes it only if nobody moved anything meanwhile: allocator.c.
+ * 6. Lifetime of arenas. A hart that goes past its cache says so in `passing`, so that between hart_begin and hart_end
+ * it is always in one of two states that the removal of an arena waits for: in its section (the drain) or passing
+ *    (harts_pass). What a lookup found in between may be used until hart_end, by whoever it was found for (P10).
+ *    `passing` stands to harts_pass's heavy barrier as in_section does to the drain's; it is waited for by the removal
+ *    only, which holds nothing that a passing hart could want. */
 #ifndef FRAMELAB_CORE_HART_CACHE_H
 #define FRAMELAB_CORE_HART_CACHE_H
 
@@ -44,6 +48,7 @@ struct hart {
     /* The owner's line. */
     _Alignas(CACHE_PAIR) _Atomic uint32_t in_section; /* written by the owner only */
     _Atomic uint32_t drain;                           /* written by drainers only */
+    _Atomic uint32_t passing;                         /* written by the owner only */
     uint32_t capacity;                                /* frames a magazine, constant */
     uint32_t batch;                                   /* frames a refill or spill, constant */
     struct magazine *loaded;
@@ -80,6 +85,24 @@ static inline void hart_exit(struct hart *hart)
     atomic_store_explicit(&hart->in_section, 0, memory_order_release);
 }
 
+/* Begins an operation; true if in a section, false if past the cache. To hart_end with the answer, and to all that may
+ * touch the hart's own memory. */
+static inline bool hart_begin(struct hart *hart)
+{
+    if (hart_enter(hart)) {
+        return true;
+    }
+    atomic_store_explicit(&hart->passing, 1, memory_order_relaxed);
+    platform_barrier_light(); /* partner: platform_barrier_heavy in harts_pass */
+    return false;
+}
+
+static inline void hart_end(struct hart *hart, bool local)
+{
+    /* Release, partner of the acquire of whoever waits: what was done with an arena is done. */
+    atomic_store_explicit(local ? &hart->in_section : &hart->passing, 0, memory_order_release);
+}
+
 /* Everything of an allocator; private to core. */
 struct frame_allocator {
     struct hart *harts;
@@ -89,6 +112,8 @@ struct frame_allocator {
     uint64_t hole_metadata_limit_bytes;
     /* Longest run, in frames, that an empty arena offers at an alignment of 2^index frames; 0: no such. */
     _Atomic uint64_t longest_run[ALIGN_ORDER_MAX + 1];
+    _Atomic uint64_t frames_total, metadata_bytes; /* sums over the arenas, so that nobody need look at them */
+    _Atomic uint64_t arena_moves;                  /* as a hart's `moves`, for arenas that come and go */
 
     _Alignas(CACHE_PAIR) _Atomic uint32_t arenas_locked; /* guards what follows; held by add and remove */
     uint32_t arena_count;
@@ -109,9 +134,22 @@ bool hart_cache_take(struct frame_allocator *fa, struct hart *hart, pfn_t *frame
 /* In a section, magazines on. Puts a free frame (count 0) into the magazines, spilling if need be. */
 void hart_cache_give(struct frame_allocator *fa, struct hart *hart, pfn_t frame);
 
+/* All movements up to some moment, and whether one was under way then. */
+struct moves {
+    uint64_t sum;
+    bool under_way;
+};
+
 /* Empties the caches of all harts into the global allocator, the caller's own too. Not in a section. False if some
- * hart did not leave its section in bounded time. */
-bool harts_drain(struct frame_allocator *fa);
+ * hart did not leave its section in bounded time. `moves`, unless NULL, is of a moment at which all caches that could
+ * be emptied were empty. */
+bool harts_drain(struct frame_allocator *fa, struct moves *moves);
+
+/* Waits until every hart that was passing its cache has ended its operation; false if not in bounded time. */
+bool harts_pass(struct frame_allocator *fa);
+
+/* The movements up to now: ordered after everything that the caller looked at before. */
+struct moves moves_now(const struct frame_allocator *fa);
 
 /* The calls of the variant with the fences and counters that core owes them. `local`: the caller is in a section. */
 uint32_t global_take(struct frame_allocator *fa, struct hart *hart, bool local, pfn_t *frames, uint32_t count);

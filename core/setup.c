@@ -4,11 +4,13 @@
  * 1. Init takes from the boot allocator: the descriptor, the variant's shared state, the harts' caches. What is left
  *    becomes arenas (arena.h), and with it the FDT's own region.
  * 2. Adding an arena is the same for one region at a time, while harts run: nobody sees it before the variant has
- *    attached it.
+ *    attached it. While arenas come or go, `arena_moves` is odd: an allocation that finds nothing then does not believe
+ *    it.
  * 3. Removing one: the caches are drained, since a cached frame would pin it; the variant detaches it if all of its
- *    frames are there; then nobody must be looking at it still. Harts look in two ways: through the views of their
- *    caches, which a second drain clears, and inside the variant, which quiesces. If either does not come about in
- *    bounded time the arena is attached again, and nothing has changed.
+ *    frames are there; then nobody must be looking at it still. Harts look in three ways: through the views of their
+ *    caches, which a second drain clears; past their caches, which harts_pass waits out; and inside the variant, which
+ *    quiesces. If one of these does not come about in bounded time the arena is attached again, and nothing has
+ * changed.
  * 4. Add and remove exclude one another by a flag; a second one waits for a bounded time and then says busy. */
 #include <string.h>
 
@@ -44,9 +46,17 @@ static void node_order_init(struct frame_allocator *fa, const struct memory_map 
 
 /* ---- arenas ------------------------------------------------------------------------------------------------- */
 
-/* How long a run an empty arena offers at each alignment. */
-static void longest_runs_update(struct frame_allocator *fa)
+/* How long a run an empty arena offers at each alignment, and the sums: what must be known without a look at an arena
+ * that may be going. */
+static void summary_update(struct frame_allocator *fa)
 {
+    uint64_t frames = 0, metadata = 0;
+    for (uint32_t a = 0; a < fa->arena_count; a++) {
+        frames += fa->arenas[a]->usable_frames;
+        metadata += fa->arenas[a]->metadata.size;
+    }
+    atomic_store_explicit(&fa->frames_total, frames, memory_order_relaxed);
+    atomic_store_explicit(&fa->metadata_bytes, metadata, memory_order_relaxed);
     for (uint32_t order = 0; order <= ALIGN_ORDER_MAX; order++) {
         uint64_t longest = 0;
         for (uint32_t a = 0; a < fa->arena_count; a++) {
@@ -107,7 +117,7 @@ static enum frame_status arenas_add(struct arena_builder *builder, const struct 
         .context = builder,
     };
     enum frame_status status = arena_select(regions, count, &options, arena_put_in_service);
-    longest_runs_update(fa);
+    summary_update(fa);
     return status;
 }
 
@@ -207,6 +217,19 @@ static void arenas_unlock(struct frame_allocator *fa)
     atomic_store_explicit(&fa->arenas_locked, 0, memory_order_release);
 }
 
+/* Frames come or go with an arena. The release fence and its partner are those of a hart's movements. */
+static void arenas_move_begin(struct frame_allocator *fa)
+{
+    counter_add(&fa->arena_moves, 1);
+    atomic_thread_fence(memory_order_release);
+}
+
+static void arenas_move_end(struct frame_allocator *fa)
+{
+    uint64_t moves = atomic_load_explicit(&fa->arena_moves, memory_order_relaxed);
+    atomic_store_explicit(&fa->arena_moves, moves + 1, memory_order_release);
+}
+
 static bool overlaps_arena(const struct frame_allocator *fa, struct frame_run run)
 {
     for (uint32_t i = 0; i < fa->arena_count; i++) {
@@ -235,7 +258,9 @@ enum frame_status frame_arena_add(struct frame_allocator *fa, struct phys_range 
         const struct ram_region region = {{frame_addr(run.first), run.count << FRAME_SHIFT}, node};
         uint32_t before = fa->arena_count;
         struct arena_builder builder = {.fa = fa, .ram_is_zero = false}; /* it may have been in use before */
+        arenas_move_begin(fa);
         status = arenas_add(&builder, &region, 1);
+        arenas_move_end(fa);
         if (status == FRAME_OK && fa->arena_count == before) {
             status = FRAME_NO_MEMORY;
         }
@@ -244,22 +269,27 @@ enum frame_status frame_arena_add(struct frame_allocator *fa, struct phys_range 
     return status;
 }
 
+/* True once no hart can still be looking at a detached arena. */
+static bool arena_unseen(struct frame_allocator *fa)
+{
+    return harts_drain(fa, NULL) && harts_pass(fa) && fa->variant->quiesce(fa->global, platform_hart_id());
+}
+
 static enum frame_status arena_take_out_of_service(struct frame_allocator *fa, uint32_t index)
 {
     struct arena *arena = fa->arenas[index];
-    harts_drain(fa);
     enum frame_status status = fa->variant->detach(fa->global, arena);
     if (status != FRAME_OK) {
         return status;
     }
-    if (!harts_drain(fa) || !fa->variant->quiesce(fa->global, platform_hart_id())) {
+    if (!arena_unseen(fa)) {
         /* The slot that detach left is free, so this cannot fail. */
         status = fa->variant->attach(fa->global, arena);
         FRAME_ASSERT(status == FRAME_OK);
         return FRAME_BUSY;
     }
     fa->arenas[index] = fa->arenas[--fa->arena_count];
-    longest_runs_update(fa);
+    summary_update(fa);
     return FRAME_OK;
 }
 
@@ -271,7 +301,10 @@ enum frame_status frame_arena_remove(struct frame_allocator *fa, pfn_t frame)
     enum frame_status status = FRAME_FOREIGN;
     for (uint32_t i = 0; i < fa->arena_count; i++) {
         if (frame_run_contains(fa->arenas[i]->span, frame)) {
+            harts_drain(fa, NULL);
+            arenas_move_begin(fa);
             status = arena_take_out_of_service(fa, i);
+            arenas_move_end(fa);
             break;
         }
     }

@@ -150,10 +150,8 @@ static void add_hart_stats(const struct hart *hart, struct frame_stats *stats)
 void frame_allocator_stats(const struct frame_allocator *fa, struct frame_stats *stats)
 {
     *stats = (struct frame_stats){0};
-    for (uint32_t i = 0; i < fa->arena_count; i++) {
-        stats->frames_total += fa->arenas[i]->usable_frames;
-        stats->metadata_bytes += fa->arenas[i]->metadata.size;
-    }
+    stats->frames_total = atomic_load_explicit(&fa->frames_total, memory_order_relaxed);
+    stats->metadata_bytes = atomic_load_explicit(&fa->metadata_bytes, memory_order_relaxed);
     for (uint32_t h = 0; h < fa->hart_count; h++) {
         add_hart_stats(&fa->harts[h], stats);
     }

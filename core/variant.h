@@ -36,7 +36,8 @@ struct global;
 struct global_config {
     uint32_t hart_count;
     uint32_t node_count;
-    /* node_order[n * node_count + i]: the node that a hart of node n tries as its i-th, nearest first. */
+    /* These three outlive the variant's state. node_order[n * node_count + i]: the node that a hart of node n tries as
+     * its i-th, nearest first. */
     const uint8_t *node_order;
     const uint32_t *hart_node;
     const uint64_t *knobs; /* values, in the order of variant->knobs */
@@ -67,7 +68,7 @@ struct variant {
      * get there in bounded time (core then attaches the arena again). */
     bool (*quiesce)(struct global *global, uint32_t hart);
 
-    /* Up to `count` single frames into `frames`; returns how many, fewer only if it found no more. */
+    /* Up to `count` single frames into `frames`; returns how many, 0 only if it found none anywhere. */
     uint32_t (*take)(struct global *global, uint32_t hart, bool local, pfn_t *frames, uint32_t count);
     /* Takes back `count` frames, all of them out. Cannot fail. May reorder `frames`. */
     void (*give)(struct global *global, uint32_t hart, bool local, pfn_t *frames, uint32_t count);
@@ -75,8 +76,8 @@ struct variant {
     bool (*take_run)(struct global *global, uint32_t hart, bool local, struct frame_request request, pfn_t *first);
     /* Takes back a run, or any part of one; all of it is out and inside one arena. Cannot fail. */
     void (*give_run)(struct global *global, uint32_t hart, bool local, struct frame_run run);
-    /* The arena whose span holds `frame`, or NULL. The caller owns a frame of it or passed a foreign number; in
-     * the second case only the result's identity and usable regions may be read. */
+    /* The arena whose span holds `frame`, or NULL. It stays until the caller's operation ends: core sees to that
+     * (hart_cache.h, point 6). */
     struct arena *(*find)(struct global *global, uint32_t hart, pfn_t frame);
 
     /* Memory that one hart keeps for itself, where the variant has such; all NULL if not. Called under core's

@@ -216,7 +216,7 @@ bool chunk_hold(struct chunk *chunk, uint32_t flag, _Atomic uint64_t *retries)
 {
     uint32_t state = chunk_state(chunk);
     while (flag != CHUNK_PARTIAL) {
-        if ((state & CHUNK_PARTIAL) != 0) {
+        if ((state & CHUNK_PARTIAL) != 0 || chunk_count(state) == CHUNK_FULL) {
             return false;
         }
         if (atomic_compare_exchange_weak_explicit(&chunk->state, &state, (state & ~flag) | CHUNK_PARTIAL,

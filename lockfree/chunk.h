@@ -107,7 +107,8 @@ uint32_t chunk_give(struct chunk *chunk, const uint64_t *mask, uint32_t count, _
 uint32_t chunk_give_range(struct chunk *chunk, uint32_t offset, uint32_t count, _Atomic uint64_t *retries);
 
 /* The caller has popped the chunk from index `flag` and wants to keep it in hand as one for single frames: makes the
- * flag CHUNK_PARTIAL. False, and `flag` still the caller's to take away, if another hart has that duty. */
+ * flag CHUNK_PARTIAL. False, and `flag` still the caller's to take away, if another hart has that duty, or if the chunk
+ * has become whole again. */
 bool chunk_hold(struct chunk *chunk, uint32_t flag, _Atomic uint64_t *retries);
 
 /* Takes flag `flag` away, since the chunk has left that index, and sees that a chunk with free frames has one: returns

@@ -9,7 +9,8 @@
  *
  *        (I2)   count > 0  ==>  a flag is set          count = 512 by a give  ==>  CHUNK_WHOLE is set
  *
- *    holds after every step that changes the count or a flag, since both are one word. A scan finds what a stopped
+ *    holds after every step that changes the count or a flag, since both are one word (the second: unless a hart has
+ *    the chunk in hand; it comes true when that lets go). A scan finds what a stopped
  *    hart's duty has left undone.
  * 3. ABA. Popping a Treiber stack reads head and head->next and swaps head for next by compare-and-swap. If between the
  *    reading and the swap the node were popped and pushed again, the swap would succeed with a stale next. So a chunk

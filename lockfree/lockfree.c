@@ -30,7 +30,7 @@
 struct arena_node {
     ck_stack_entry_t next;
     _Atomic(struct chunk_arena *) arena; /* NULL: empty */
-    uint32_t node;                       /* NUMA node, written before `arena` */
+    _Atomic uint32_t node;               /* its NUMA node; relaxed: written before `arena` */
 };
 
 struct lockfree_hart {
@@ -80,7 +80,7 @@ static struct chunk_arena *walk_next(struct arena_walk *walk)
             struct arena_node *node = (struct arena_node *)(void *)walk->entry;
             /* Acquire, partner of the release in node_fill. */
             struct chunk_arena *arena = atomic_load_explicit(&node->arena, memory_order_acquire);
-            if (arena != NULL && node->node == walk->order[walk->rank]) {
+            if (arena != NULL && atomic_load_explicit(&node->node, memory_order_relaxed) == walk->order[walk->rank]) {
                 walk->entry = CK_STACK_NEXT(walk->entry);
                 return arena;
             }
@@ -544,7 +544,7 @@ static bool node_fill(struct lockfree *lf, struct chunk_arena *arena)
         return false;
     }
     struct arena_node *node = &lf->arena_nodes[i];
-    node->node = arena->arena->node;
+    atomic_store_explicit(&node->node, arena->arena->node, memory_order_relaxed);
     atomic_store_explicit(&node->arena, arena, memory_order_release); /* partner: the acquire in walk_next */
     if (i == lf->node_slots) {
         lf->node_slots++;

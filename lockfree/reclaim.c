@@ -4,7 +4,7 @@
 
 /* Deferred calls that make a defer poll as well: bounds limbo while no section hangs. */
 #define PENDING_BEFORE_POLL 8u
-/* Turns of reclaim_barrier without any movement of the epoch before it gives up. */
+/* Turns of reclaim_barrier before it gives up. */
 #define BARRIER_TURNS 20000u
 /* Epochs after which a call deferred before has run: its bucket may be the current one's predecessor, and comes round
  * again after CK_EPOCH_LENGTH. */
@@ -38,7 +38,12 @@ bool reclaim_passed(const struct reclaim *reclaim, uint32_t stamp)
 void reclaim_defer(struct reclaim *reclaim, ck_epoch_entry_t *entry, ck_epoch_cb_t *call)
 {
     ck_epoch_call_strict(&reclaim->shared, entry, call);
-    if (reclaim_pending(reclaim) >= PENDING_BEFORE_POLL) {
+    uint32_t pending = reclaim_pending(reclaim);
+    if (pending > atomic_load_explicit(&reclaim->peak, memory_order_relaxed)) {
+        /* Two harts may store at once and the lower win: a hint, too low by what one deferral adds. */
+        atomic_store_explicit(&reclaim->peak, pending, memory_order_relaxed);
+    }
+    if (pending >= PENDING_BEFORE_POLL) {
         reclaim_poll(reclaim);
     }
 }
@@ -77,7 +82,5 @@ uint32_t reclaim_pending(const struct reclaim *reclaim)
 
 uint32_t reclaim_peak(const struct reclaim *reclaim)
 {
-    uint32_t peak = ck_pr_load_uint(&reclaim->shared.n_peak);
-    uint32_t pending = reclaim_pending(reclaim);
-    return peak > pending ? peak : pending;
+    return atomic_load_explicit(&reclaim->peak, memory_order_relaxed);
 }

@@ -8,8 +8,12 @@
  * 2. Limbo. Deferred calls go to one record that all harts share and that is never in a section (ck_epoch_call_strict:
  *    many may push at once), so that calls of a hart that then sleeps are not kept waiting for it. Whoever polls moves
  *    the epoch and runs what has become due; one hart polls at a time, by a try-lock, and nobody waits for it.
- *    Calls are deferred, and polls made, inside a section only: then the epoch that ck_epoch_call_strict reads is at
- *    most one behind, and its bucket is dispatched three epochs later at the earliest.
+ *    A call deferred when the epoch read e runs at e + 2 at the earliest. That is soon enough to be safe because e is
+ *    not behind any section that was open when the object was unlinked: such a section read its epoch before it read
+ *    the object (the load fence in reclaim_enter); the unlinking compare-and-swap comes before the stamp's look at the
+ *    epoch (the fence in reclaim_stamp); and the deferral's look comes after the stamp's, on the same hart, or through
+ *    the flag by which the duty passed (release and acquire, chunk.h). So every such section began at e or before, and
+ *    while one is open the epoch is at most e + 1.
  * 3. Progress. enter and exit are wait-free; defer is lock-free (a push); poll is wait-free but for the calls it runs.
  *    A hart stopped in a section stops the epoch: limbo then grows, by at most the places there are, and what is in
  *    limbo is still found by a scan (lockfree.c). That costs time and no memory.
@@ -23,15 +27,15 @@
 
 #include "ck.h"
 
-/* An epoch read at some moment inside a section is at least this far behind when no section of that moment is left:
- * the moment's true epoch may be one ahead of the one read, a section open then may be at that, and the global epoch
- * may be one ahead of the section's. */
+/* Epochs after a stamp when no section of its moment is left. By point 2 two would do; a third asks nothing of the
+ * fences. */
 #define RECLAIM_GRACE 3
 
 struct reclaim {
     ck_epoch_t epoch;
     _Alignas(CACHE_PAIR) ck_epoch_record_t shared;
     _Alignas(CACHE_PAIR) _Atomic uint32_t polling;
+    _Atomic uint32_t peak; /* of calls in limbo; CK 0.7.1 means to keep this and stores the old value */
 };
 
 void reclaim_init(struct reclaim *reclaim);
@@ -57,14 +61,14 @@ bool reclaim_passed(const struct reclaim *reclaim, uint32_t stamp);
 /* In a section: `call(entry)` once all sections open now have been left, on whichever hart polls then. */
 void reclaim_defer(struct reclaim *reclaim, ck_epoch_entry_t *entry, ck_epoch_cb_t *call);
 
-/* In a section: moves the epoch if that can be, and runs what is due. True if the epoch moved. */
+/* In a section: moves the epoch if that can be, and runs what is due. True if it did either. */
 bool reclaim_poll(struct reclaim *reclaim);
 
 /* Not in a section: polls until everything deferred before the call has run and every section open before it has been
  * left; false if that did not come about in bounded time. */
 bool reclaim_barrier(struct reclaim *reclaim, ck_epoch_record_t *record);
 
-/* Calls in limbo, and the most there ever were at a dispatch. Hints. */
+/* Calls in limbo, and the most there ever were. Hints. */
 uint32_t reclaim_pending(const struct reclaim *reclaim);
 uint32_t reclaim_peak(const struct reclaim *reclaim);
 
