@@ -12,13 +12,14 @@
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
+.SECONDARY:
 .DEFAULT_GOAL := all
 
 VERSION := 0.1.0
 O ?= build
 PREFIX ?= /usr/local
 Q := $(if $(V),,@)
-say = @$(if $(V),:,printf '  %-8s %s\n' $(1) $(2))
+say = @$(if $(V),:,printf '  %-8s %s\n' '$(1)' '$(2)')
 
 # ---- What is built from what -----------------------------------------------------------------------------------
 
@@ -172,18 +173,25 @@ $(O)/unit/test_%: $(O)/stress/unit/test_%.o $(O)/libcommand.a $(O)/libframelab.a
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(BASE_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIB_LIBS) $(COMMAND_LIBS) -lcmocka -lm
 
-.PRECIOUS: $(O)/unit/test_% $(O)/stress/unit/%.o
 
-# Read by tools: layout, clang-tidy, cppcheck. What they look for, and what not, and why: .clang-tidy, .ci/cppcheck.
-tidy: deps ## find fault with the sources: clang-format, clang-tidy, cppcheck
+# Read by tools. What they look for, what not, and why: .clang-tidy, .ci/cppcheck.
+tidy: format-test cppcheck $(ALL_C:%.c=$(O)/%.tidy) ## find fault with the sources: clang-format, cppcheck, clang-tidy
+
+.PHONY: format-test cppcheck
+format-test: deps
 	$(call say,FORMAT,$(words $(ALL_C) $(ALL_H)) files)
 	$(Q)clang-format --dry-run -Werror $(ALL_C) $(ALL_H)
+
+cppcheck: deps
 	$(call say,CPPCHECK,$(words $(ALL_C)) files)
-	$(Q)cppcheck --quiet -j2 --std=c11 --enable=warning,style,performance,portability --inline-suppr \
+	$(Q)cppcheck --quiet --std=c11 --enable=warning,style,performance,portability --inline-suppr \
 	    --suppressions-list=.ci/cppcheck --error-exitcode=1 $(INCLUDES_stress) $(ALL_C)
-	$(call say,TIDY,$(words $(ALL_C)) files)
-	$(Q)printf '%s\n' $(ALL_C) | xargs -P 2 -n 4 sh -c \
-	    'clang-tidy --quiet "$$@" -- -std=gnu11 $(CONFIG_CFLAGS) $(INCLUDES_stress) 2>/dev/null' clang-tidy
+
+# Read anew when the object file is: then something that it includes has changed.
+$(O)/%.tidy: %.c $(O)/%.o .clang-tidy stress/unit/.clang-tidy | deps
+	$(call say,TIDY,$<)
+	$(Q)clang-tidy --quiet $< -- -std=gnu11 $(CONFIG_CFLAGS) $(INCLUDES_stress) 2>/dev/null
+	$(Q)touch $@
 
 # A mutant is the framelab command with one deliberate bug: the .c files that a patch names are patched in a scratch
 # folder and compiled; everything else is the object files of the ordinary build.
