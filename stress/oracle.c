@@ -67,6 +67,19 @@ static void learn_region(struct oracle *oracle, struct frame_run region)
     }
 }
 
+/* An arena that would hand out its own metadata. */
+static void check_metadata(struct oracle *oracle, const struct arena *arena)
+{
+    struct frame_run metadata = frame_run_inside(arena->metadata);
+    for (uint64_t frame = metadata.first.value; frame < frame_run_end(metadata); frame++) {
+        if (oracle_kind(oracle, frame) != FRAME_KIND_UNSERVED) {
+            verdict_violate(oracle->verdict, PROPERTY_ONLY_RAM, HART_NONE, frame,
+                            "an arena has its metadata in a frame that it claims to serve, or outside RAM");
+            return;
+        }
+    }
+}
+
 static void learn_arena(void *context, const struct arena *arena)
 {
     struct oracle *oracle = context;
@@ -75,6 +88,7 @@ static void learn_arena(void *context, const struct arena *arena)
     for (uint32_t i = 0; i < arena->region_count; i++) {
         learn_region(oracle, arena->regions[i]);
     }
+    check_metadata(oracle, arena);
 }
 
 /* What was served so far goes back to being RAM that nobody serves. */

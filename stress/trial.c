@@ -173,12 +173,12 @@ void give_holding(struct trial *trial, struct trial_hart *me, struct holding hol
 
 /* ---- phases ---- */
 
-/* All harts come; false if the trial is over because of a violation. */
-static bool meet(struct trial *trial, struct trial_hart *me)
+/* All harts come. After a violation too: then whatever lies between two meetings is passed over, so that every hart
+ * goes the same way through a round and none waits for one that has left. */
+static void meet(struct trial *trial, struct trial_hart *me)
 {
     hart_doing(me, "waiting for the others");
     hart_barrier_wait(&trial->barrier);
-    return verdict_holds(&trial->verdict);
 }
 
 static void plan_round(struct trial *trial)
@@ -189,7 +189,8 @@ static void plan_round(struct trial *trial)
     bool timed_out = config->deadline_ns != 0 && platform_time_ns() >= config->deadline_ns;
     bool interrupted = config->interrupted != NULL && atomic_load_explicit(config->interrupted, memory_order_relaxed);
     /* One round is always made: a trial that tried nothing would hold. */
-    trial->more = trial->tally.rounds == 0 || !(counted_out || timed_out || interrupted);
+    trial->more =
+        verdict_holds(&trial->verdict) && (trial->tally.rounds == 0 || !(counted_out || timed_out || interrupted));
     trial->mixed_left = ROUND_OPERATIONS;
     if (config->operations != 0 && config->operations - done < ROUND_OPERATIONS) {
         trial->mixed_left = config->operations - done;
@@ -254,6 +255,11 @@ static void fill_cache(struct trial *trial, struct trial_hart *me)
 /* The phases in which one hart acts alone. `solo` is that hart in turn. */
 typedef void (*solo_phase)(struct trial *trial, struct trial_hart *me);
 
+static void begin_flood(struct trial *trial)
+{
+    atomic_store_explicit(&trial->flood_count, 0, memory_order_relaxed);
+}
+
 static void solo_rest(struct trial *trial, struct trial_hart *me)
 {
     check_account(trial);
@@ -263,6 +269,7 @@ static void solo_rest(struct trial *trial, struct trial_hart *me)
         check_runs(trial, me);
         check_account(trial);
     }
+    begin_flood(trial);
 }
 
 static void solo_exhaust(struct trial *trial, struct trial_hart *me)
@@ -271,16 +278,20 @@ static void solo_exhaust(struct trial *trial, struct trial_hart *me)
     check_exhausted(trial, me);
 }
 
-static void solo_begin_flood(struct trial *trial, struct trial_hart *me)
-{
-    (void)me;
-    atomic_store_explicit(&trial->flood_count, 0, memory_order_relaxed);
-}
-
 static void solo_begin_magazines(struct trial *trial, struct trial_hart *me)
 {
     (void)me;
     check_magazines_begin(trial);
+}
+
+/* The first time that all is free again. */
+static void solo_whole(struct trial *trial, struct trial_hart *me)
+{
+    check_account(trial);
+    if (verdict_holds(&trial->verdict)) {
+        check_whole(trial, me);
+    }
+    begin_flood(trial);
 }
 
 static void solo_end(struct trial *trial, struct trial_hart *me)
@@ -290,9 +301,6 @@ static void solo_end(struct trial *trial, struct trial_hart *me)
         check_refusals(trial, me);
         check_runs(trial, me);
     }
-    if (verdict_holds(&trial->verdict)) {
-        check_whole(trial, me);
-    }
     if (trial->tally.rounds % 2 == 0 && verdict_holds(&trial->verdict)) {
         hotplug_settle(trial, me);
     }
@@ -301,60 +309,48 @@ static void solo_end(struct trial *trial, struct trial_hart *me)
     }
 }
 
-/* `alone` runs on hart `who`, between two barriers. */
-static bool meet_and_do(struct trial *trial, struct trial_hart *me, uint32_t who, solo_phase alone)
+/* `alone` runs on hart `who`, between two meetings. */
+static void meet_and_do(struct trial *trial, struct trial_hart *me, uint32_t who, solo_phase alone)
 {
-    if (!meet(trial, me)) {
-        return false;
-    }
-    if (me->hart == who) {
+    meet(trial, me);
+    if (me->hart == who && verdict_holds(&trial->verdict)) {
         alone(trial, me);
     }
-    return meet(trial, me);
+    meet(trial, me);
 }
 
-static bool run_round(struct trial *trial, struct trial_hart *me)
+static void run_round(struct trial *trial, struct trial_hart *me)
 {
     uint32_t solo = (uint32_t)(trial->tally.rounds % trial->config.harts);
     mixed_phase(trial, me);
-    if (!meet_and_do(trial, me, solo, solo_rest) || !meet_and_do(trial, me, 0, solo_begin_flood)) {
-        return false;
-    }
+    meet_and_do(trial, me, solo, solo_rest);
     flood(trial, me);
-    if (!meet_and_do(trial, me, solo, solo_exhaust)) {
-        return false;
-    }
+    meet_and_do(trial, me, solo, solo_exhaust);
     ebb(trial, me);
     release_holdings(trial, me);
-    if (!meet_and_do(trial, me, 0, solo_begin_flood)) {
-        return false;
-    }
+    meet_and_do(trial, me, solo, solo_whole);
     fill_cache(trial, me);
-    if (!meet_and_do(trial, me, solo, solo_exhaust)) {
-        return false;
-    }
+    meet_and_do(trial, me, solo, solo_exhaust);
     ebb(trial, me);
-    if (!meet_and_do(trial, me, 0, solo_begin_magazines)) {
-        return false;
-    }
+    meet_and_do(trial, me, solo, solo_begin_magazines);
     magazines_trace(trial, me);
-    return meet_and_do(trial, me, solo, solo_end);
+    meet_and_do(trial, me, solo, solo_end);
 }
 
 static void run_hart(void *context, uint32_t hart)
 {
     struct trial *trial = context;
     struct trial_hart *me = &trial->hart[hart];
-    if (!meet_and_do(trial, me, 0, check_whole)) {
-        return;
-    }
+    meet_and_do(trial, me, 0, check_whole);
     for (;;) {
         if (hart == 0) {
             plan_round(trial);
         }
-        if (!meet(trial, me) || !trial->more || !run_round(trial, me)) {
+        meet(trial, me);
+        if (!trial->more) { /* next written after the meeting at the round's end */
             return;
         }
+        run_round(trial, me);
     }
 }
 

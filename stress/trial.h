@@ -5,9 +5,9 @@
  *      mixed       random operations of every kind, up to a budget of all memory but a frame a hart (mixed.c)
  *      at rest     account, reference counts, refused calls, runs that must be found (checks.c)
  *      flood       all harts allocate until nothing is left; then all is freed, across harts
+ *      whole       all is free and drained: the largest runs of the fresh allocator must be back
  *      stranded    every hart fills its cache; one alone then must get every last frame
  *      magazines   adversarial traces of single frames; global accesses are counted
- *      whole       all is free and drained: the largest runs of the fresh allocator must be back
  * 2. The budget. A hart reserves frames before it allocates and releases them after the free returned. So at every
  *    instant at least one frame is free for whoever allocates one, and its allocation may not fail (P5).
  *    The frame a hart that the budget leaves out covers a shared frame between the oracle's count and the real one.
