@@ -322,6 +322,56 @@ void magazines_trace(struct trial *trial, struct trial_hart *me)
     atomic_fetch_add_explicit(&trial->trace_operations, operations, memory_order_relaxed);
 }
 
+/* Calls of the global allocator so far; exact while the other harts wait. */
+static uint64_t global_accesses(const struct trial *trial)
+{
+    struct frame_stats stats;
+    frame_allocator_stats(trial->config.allocator, &stats);
+    return stats.global_takes + stats.global_gives;
+}
+
+/* One access in as many operations as a batch moves; and one a hart for the state that it began in, one for the
+ * operations that do not fill a batch. */
+static void check_accesses(struct trial *trial, const char *trace, uint64_t operations, uint64_t accesses,
+                           uint32_t harts)
+{
+    const struct trial_config *config = &trial->config;
+    uint64_t allowed = operations / config->batch + UINT64_C(2) * harts;
+    trial->tally.magazine_traces++;
+    if (accesses > allowed) {
+        verdict_violate(&trial->verdict, PROPERTY_MAGAZINES, HART_NONE, UINT64_MAX,
+                        "%llu operations of %s made %llu global accesses; magazines of %u in batches of %u allow %llu",
+                        (unsigned long long)operations, trace, (unsigned long long)accesses, config->magazine,
+                        config->batch, (unsigned long long)allowed);
+    }
+}
+
+/* The worst trace there is for caches: whenever an operation reached the global allocator, the next ones go the
+ * other way. By one hart, the others wait. */
+void check_magazines_adversary(struct trial *trial, struct trial_hart *me)
+{
+    hart_doing(me, "turning round at each global access");
+    uint64_t depth = trace_depth(trial);
+    uint64_t operations = 0, begun = global_accesses(trial), before = begun;
+    bool take = true;
+    while (depth > 0 && operations < UINT64_C(16) * trial->config.magazine && verdict_holds(&trial->verdict)) {
+        if (take) {
+            trace_take(trial, me, 1);
+        } else {
+            trace_give(trial, me, 1);
+        }
+        operations++;
+        uint64_t now = global_accesses(trial);
+        bool turn = now != before || me->holding_count == (take ? depth : 0);
+        take = turn ? !take : take;
+        before = now;
+    }
+    if (depth > 0 && verdict_holds(&trial->verdict)) {
+        check_accesses(trial, "the worst trace", operations, before - begun, 1);
+    }
+    trace_give(trial, me, me->holding_count);
+}
+
 void check_magazines_begin(struct trial *trial)
 {
     atomic_store_explicit(&trial->trace_operations, 0, memory_order_relaxed);
@@ -330,23 +380,13 @@ void check_magazines_begin(struct trial *trial)
 
 void check_magazines_end(struct trial *trial)
 {
-    const struct trial_config *config = &trial->config;
     const struct frame_stats *before = &trial->stats_before;
     struct frame_stats after;
-    frame_allocator_stats(config->allocator, &after);
+    frame_allocator_stats(trial->config.allocator, &after);
     if (trace_depth(trial) == 0 || after.drains != before->drains) {
         return; /* not seen in this round; the tally says in how many it was */
     }
     uint64_t operations = atomic_load_explicit(&trial->trace_operations, memory_order_relaxed);
     uint64_t accesses = after.global_takes - before->global_takes + after.global_gives - before->global_gives;
-    /* One access in as many operations as a batch moves; and one a hart for the state that it began in, one for
-     * the operations that do not fill a batch. */
-    uint64_t allowed = operations / config->batch + UINT64_C(2) * config->harts;
-    trial->tally.magazine_traces++;
-    if (accesses > allowed) {
-        verdict_violate(&trial->verdict, PROPERTY_MAGAZINES, HART_NONE, UINT64_MAX,
-                        "%llu operations made %llu global accesses; magazines of %u in batches of %u allow %llu",
-                        (unsigned long long)operations, (unsigned long long)accesses, config->magazine, config->batch,
-                        (unsigned long long)allowed);
-    }
+    check_accesses(trial, "random bursts", operations, accesses, trial->config.harts);
 }

@@ -298,6 +298,9 @@ static void solo_end(struct trial *trial, struct trial_hart *me)
 {
     check_magazines_end(trial);
     if (verdict_holds(&trial->verdict)) {
+        check_magazines_adversary(trial, me);
+    }
+    if (verdict_holds(&trial->verdict)) {
         check_refusals(trial, me);
         check_runs(trial, me);
     }

@@ -153,6 +153,7 @@ void check_exhausted(struct trial *trial, struct trial_hart *me);
 void check_whole(struct trial *trial, struct trial_hart *me);
 void check_magazines_begin(struct trial *trial);
 void check_magazines_end(struct trial *trial);
+void check_magazines_adversary(struct trial *trial, struct trial_hart *me);
 /* By all harts: an adversarial trace of single frames. */
 void magazines_trace(struct trial *trial, struct trial_hart *me);
 
