@@ -172,7 +172,8 @@ static const char *tone_on(enum grid_tone tone, bool color)
 
 static void print_row(const struct grid *grid, const struct cell *row, bool color, FILE *out)
 {
-    for (size_t i = 0; i < grid->column_count; i++) {
+    bool empty_end = row[grid->column_count - 1].text[0] == '\0' && !begins_group(grid, grid->column_count - 1);
+    for (size_t i = 0; i < grid->column_count - empty_end; i++) {
         print_gap(grid, i, "│", " ", out);
         fputs(tone_on(row[i].tone, color), out);
         print_cell(&grid->columns[i], row[i].text, i + 1 == grid->column_count, out);

@@ -1,335 +1,496 @@
 /* SPDX-License-Identifier: MIT
- * A record file as a table: a row a workload, phase, size and number of harts, a group of columns a variant, and the
- * ratio of baseline to lock-free at the end. Times are medians over repeats, in nanoseconds and in CAS units; the
- * spread is the interquartile range in per cent of the median. What is slower is said to be so. */
+ * `framelab table`: times of one operation by variant, in nanoseconds and CAS units, with their spread, the ratio of
+ * the two variants that are compared, and latency percentiles. */
 #include "table_command.h"
 
 #include <argp.h>
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "exit_status.h"
 #include "grid.h"
 #include "layout.h"
+#include "options.h"
 #include "origin.h"
 
-/* The two that every other is measured against. */
-#define COLUMN_LOCKED "baseline"
-#define COLUMN_LOCKFREE "lockfree"
+enum { OPTION_FORMAT = 256, OPTION_RATIO };
 
-enum table_format { TABLE_TEXT, TABLE_JSON, TABLE_CSV, TABLE_MARKDOWN };
-
-struct table_arguments {
-    const char *file;
-    enum table_format format;
+struct table_options {
+    const char *path;
+    enum output_format format;
+    bool markdown;
+    char slow[RECORD_NAME_MAX]; /* the column whose time is divided */
+    char fast[RECORD_NAME_MAX]; /* by that of this one */
 };
 
-/* ---- options ------------------------------------------------------------------------------------------------ */
+/* A section of the layout, as it is printed. */
+struct section {
+    const struct layout *layout;
+    const struct table_options *options;
+    size_t from, end;
+};
 
-static bool parse_format(const char *text, enum table_format *format)
+/* ---- Times ---------------------------------------------------------------------------------------------------- */
+
+static void add_row_columns(struct grid *grid)
 {
-    static const char *const names[] = {"text", "json", "csv", "markdown"};
-    for (int i = 0; i < 4; i++) {
-        if (strcmp(text, names[i]) == 0) {
-            *format = (enum table_format)i;
-            return true;
+    grid_column(grid, "", "workload", GRID_LEFT);
+    grid_column(grid, "", "order", GRID_RIGHT);
+    grid_column(grid, "", "harts", GRID_RIGHT);
+}
+
+static void add_row_cells(struct grid *grid, const struct section *section, size_t i)
+{
+    const struct row_key *row = &section->layout->rows[i];
+    bool first = i == section->from || !row_same_phase(row, row - 1);
+    if (first) {
+        grid_rule(grid);
+    }
+    grid_cell(grid, GRID_PLAIN, "%s %s", first || section->options->markdown ? row->workload : "",
+              first || section->options->markdown ? row->phase : "");
+    if (series_order(row->frames) >= 0) {
+        grid_cell(grid, GRID_PLAIN, "%d", series_order(row->frames));
+    } else {
+        grid_cell(grid, GRID_PLAIN, "%llu frames", (unsigned long long)row->frames);
+    }
+    grid_cell(grid, GRID_PLAIN, "%u%s", row->harts, row->harts > row->cores ? "*" : " ");
+}
+
+/* Three significant digits or so, whatever the size. */
+static void add_number(struct grid *grid, enum grid_tone tone, double number)
+{
+    grid_cell(grid, tone, "%.*f", number < 9.995 ? 2 : number < 99.95 ? 1 : 0, number);
+}
+
+static void add_series_cells(struct grid *grid, const struct series *series, double cas_ns)
+{
+    bool timed = series != NULL && series->count > 0;
+    if (!timed) {
+        grid_cell(grid, GRID_FAINT, "–");
+        grid_cell(grid, GRID_FAINT, "–");
+    } else {
+        add_number(grid, GRID_PLAIN, series->median);
+        if (series->count > 1 && series->median > 0) {
+            grid_cell(grid, GRID_FAINT, "%.0f%%", 100 * (series->q3 - series->q1) / series->median);
+        } else {
+            grid_cell(grid, GRID_FAINT, "–");
+        }
+    }
+    if (cas_ns > 0 && timed) {
+        add_number(grid, GRID_PLAIN, series->median / cas_ns);
+    } else if (cas_ns > 0) {
+        grid_cell(grid, GRID_FAINT, "–");
+    }
+}
+
+/* The ratio, and in words when the variant that should be the faster one is not. If the middle halves of the two
+ * overlap, neither is said to be faster. */
+static void add_ratio_cells(struct grid *grid, const struct series *slow, const struct series *fast)
+{
+    double ratio = series_ratio(slow, fast);
+    if (ratio <= 0) {
+        grid_cell(grid, GRID_FAINT, "–");
+        grid_cell(grid, GRID_PLAIN, "%s", "");
+    } else if (fast->q1 > slow->q3) {
+        grid_cell(grid, GRID_BAD, "%.2fx", ratio);
+        grid_cell(grid, GRID_BAD, "%s loses", fast->column);
+    } else if (fast->q3 < slow->q1) {
+        grid_cell(grid, GRID_GOOD, "%.2fx", ratio);
+        grid_cell(grid, GRID_PLAIN, "%s", "");
+    } else {
+        grid_cell(grid, GRID_PLAIN, "%.2fx", ratio);
+        grid_cell(grid, GRID_PLAIN, "%s", "even");
+    }
+}
+
+static struct grid *times_grid(const struct section *section)
+{
+    const struct layout *layout = section->layout;
+    const struct table_options *options = section->options;
+    double cas_ns = layout->list->cas_ns;
+    struct grid *grid = grid_new();
+    if (grid == NULL) {
+        return NULL;
+    }
+    char ratio[2 * RECORD_NAME_MAX + 4];
+    snprintf(ratio, sizeof ratio, "%s/%s", options->slow, options->fast);
+    add_row_columns(grid);
+    grid_column(grid, "null", "ns", GRID_RIGHT);
+    for (size_t c = 0; c < layout->column_count; c++) {
+        if (layout_column_used(layout, section->from, section->end, layout->columns[c])) {
+            grid_column(grid, layout->columns[c], "ns", GRID_RIGHT);
+            grid_column(grid, layout->columns[c], "IQR", GRID_RIGHT);
+            if (cas_ns > 0) {
+                grid_column(grid, layout->columns[c], "CAS", GRID_RIGHT);
+            }
+        }
+    }
+    grid_column(grid, ratio, "ratio", GRID_RIGHT);
+    grid_column(grid, ratio, "", GRID_LEFT);
+    for (size_t i = section->from; i < section->end; i++) {
+        const struct row_key *row = &layout->rows[i];
+        const struct series *null = layout_null(layout, row);
+        add_row_cells(grid, section, i);
+        if (null != NULL && null->count > 0) {
+            add_number(grid, GRID_FAINT, null->median);
+        } else {
+            grid_cell(grid, GRID_FAINT, "–");
+        }
+        for (size_t c = 0; c < layout->column_count; c++) {
+            if (layout_column_used(layout, section->from, section->end, layout->columns[c])) {
+                add_series_cells(grid, layout_find(layout, row, layout->columns[c]), cas_ns);
+            }
+        }
+        add_ratio_cells(grid, layout_find(layout, row, options->slow), layout_find(layout, row, options->fast));
+    }
+    return grid;
+}
+
+/* ---- Latencies ------------------------------------------------------------------------------------------------ */
+
+/* Nanoseconds in at most five characters. */
+static void add_latency(struct grid *grid, uint64_t ns)
+{
+    if (ns < 10000) {
+        grid_cell(grid, GRID_PLAIN, "%llu", (unsigned long long)ns);
+    } else if (ns < 10000000) {
+        grid_cell(grid, GRID_PLAIN, "%.0fk", (double)ns / 1e3);
+    } else {
+        grid_cell(grid, GRID_PLAIN, "%.0fM", (double)ns / 1e6);
+    }
+}
+
+static void add_latency_cells(struct grid *grid, const struct series *series)
+{
+    if (series == NULL || series->latency.samples == 0) {
+        for (int i = 0; i < 4; i++) {
+            grid_cell(grid, GRID_FAINT, "–");
+        }
+        return;
+    }
+    add_latency(grid, series->latency.p50_ns);
+    add_latency(grid, series->latency.p99_ns);
+    add_latency(grid, series->latency.p999_ns);
+    add_latency(grid, series->latency.max_ns);
+}
+
+static bool has_latency(const struct section *section)
+{
+    const struct layout *layout = section->layout;
+    for (size_t i = section->from; i < section->end; i++) {
+        for (size_t c = 0; c < layout->column_count; c++) {
+            const struct series *series = layout_find(layout, &layout->rows[i], layout->columns[c]);
+            if (series != NULL && series->latency.samples > 0) {
+                return true;
+            }
         }
     }
     return false;
 }
 
-static error_t parse_option(int key, char *text, struct argp_state *state)
+static struct grid *latency_grid(const struct section *section)
 {
-    struct table_arguments *arguments = state->input;
-    switch (key) {
-    case 'f':
-        if (!parse_format(text, &arguments->format)) {
-            argp_error(state, "--format is text, json, csv or markdown, not '%s'", text);
+    const struct layout *layout = section->layout;
+    struct grid *grid = grid_new();
+    if (grid == NULL) {
+        return NULL;
+    }
+    add_row_columns(grid);
+    grid_column(grid, "null", "p50", GRID_RIGHT);
+    for (size_t c = 0; c < layout->column_count; c++) {
+        if (layout_column_used(layout, section->from, section->end, layout->columns[c])) {
+            grid_column(grid, layout->columns[c], "p50", GRID_RIGHT);
+            grid_column(grid, layout->columns[c], "p99", GRID_RIGHT);
+            grid_column(grid, layout->columns[c], "p99.9", GRID_RIGHT);
+            grid_column(grid, layout->columns[c], "max", GRID_RIGHT);
         }
+    }
+    for (size_t i = section->from; i < section->end; i++) {
+        const struct row_key *row = &layout->rows[i];
+        const struct series *null = layout_null(layout, row);
+        add_row_cells(grid, section, i);
+        if (null != NULL && null->latency.samples > 0) {
+            add_latency(grid, null->latency.p50_ns);
+        } else {
+            grid_cell(grid, GRID_FAINT, "–");
+        }
+        for (size_t c = 0; c < layout->column_count; c++) {
+            if (layout_column_used(layout, section->from, section->end, layout->columns[c])) {
+                add_latency_cells(grid, layout_find(layout, row, layout->columns[c]));
+            }
+        }
+    }
+    return grid;
+}
+
+/* ---- For people ----------------------------------------------------------------------------------------------- */
+
+/* What a platform's times are worth. */
+static const char *clock_text(const char *platform)
+{
+    if (strcmp(platform, "host") == 0) {
+        return "nanoseconds";
+    }
+    if (strcmp(platform, "sim") == 0) {
+        return "simulated nanoseconds, of a machine model, not of a machine";
+    }
+    return "this platform's clock, not to be compared with the host's nanoseconds";
+}
+
+static void repeats_text(const struct section *section, char *text, size_t text_bytes)
+{
+    const struct layout *layout = section->layout;
+    size_t least = SIZE_MAX;
+    size_t most = 0;
+    for (size_t i = section->from; i < section->end; i++) {
+        for (size_t c = 0; c < layout->column_count; c++) {
+            const struct series *series = layout_find(layout, &layout->rows[i], layout->columns[c]);
+            if (series != NULL && series->count > 0) {
+                least = series->count < least ? series->count : least;
+                most = series->count > most ? series->count : most;
+            }
+        }
+    }
+    if (least >= most) {
+        snprintf(text, text_bytes, "%zu repeat%s", most, most == 1 ? "" : "s");
+    } else {
+        snprintf(text, text_bytes, "%zu to %zu repeats", least, most);
+    }
+}
+
+static bool print_grid(struct grid *grid, const struct table_options *options, FILE *out)
+{
+    bool good = grid != NULL &&
+                (options->markdown ? grid_print_markdown(grid, out) : grid_print_text(grid, out, color_wanted(out)));
+    grid_free(grid);
+    return good;
+}
+
+static bool print_section(const struct section *section, FILE *out)
+{
+    const struct row_key *row = &section->layout->rows[section->from];
+    const char *bold = section->options->markdown ? "**" : "";
+    char repeats[64];
+    repeats_text(section, repeats, sizeof repeats);
+    fprintf(out, "\n%s%s, %s: time of one operation, median of %s, %s%s\n\n", bold, row->platform,
+            setting_text(row->setting), repeats, clock_text(row->platform), bold);
+    bool good = print_grid(times_grid(section), section->options, out);
+    if (good && has_latency(section)) {
+        fprintf(out, "\n%s%s, %s: latency of one operation, with that of reading the clock, %s%s\n\n", bold,
+                row->platform, setting_text(row->setting), clock_text(row->platform), bold);
+        good = print_grid(latency_grid(section), section->options, out);
+    }
+    return good;
+}
+
+static void print_legend(const struct layout *layout, const struct table_options *options, FILE *out)
+{
+    const char *item = options->markdown ? "- " : "";
+    fprintf(out, "\n%sratio: time of %s over time of %s; above 1 %s is faster; even: their quartiles overlap.\n", item,
+            options->slow, options->fast, options->fast);
+    fprintf(out, "%sIQR: the spread of the repeats, from quartile to quartile, in percent of the median.\n", item);
+    if (layout->list->cas_ns > 0) {
+        fprintf(out, "%sCAS: in units of one uncontended compare-and-swap, here %.2f ns.\n", item,
+                layout->list->cas_ns);
+    } else {
+        fprintf(out, "%sThe file has no `cas` control, so there are no CAS units.\n", item);
+    }
+    fprintf(out, "%snull: the harness alone, with no allocator; it is part of every other number.\n", item);
+    for (size_t i = 0; i < layout->row_count; i++) {
+        if (layout->rows[i].harts > layout->rows[i].cores) {
+            fprintf(out, "%s%s oversubscribed: more harts than the %u core%s they could run on.\n", item,
+                    options->markdown ? "\\*" : "*", layout->rows[i].cores, layout->rows[i].cores == 1 ? "" : "s");
+            return;
+        }
+    }
+}
+
+static bool print_text(const struct layout *layout, const struct record_file *file, const struct table_options *options,
+                       FILE *out)
+{
+    struct origin origin = origin_describe(file);
+    fprintf(out, "%s on %s%s%s\n", origin.version, origin.machine, origin.date[0] != '\0' ? ", " : "", origin.date);
+    bool good = true;
+    for (size_t from = 0; good && from < layout->row_count;) {
+        struct section section = {layout, options, from, layout_section_end(layout, from)};
+        good = print_section(&section, out);
+        from = section.end;
+    }
+    print_legend(layout, options, out);
+    return good && ferror(out) == 0;
+}
+
+/* ---- For machines --------------------------------------------------------------------------------------------- */
+
+static json_t *real_or_null(bool known, double value)
+{
+    return known && isfinite(value) ? json_real(value) : json_null();
+}
+
+static json_t *count_or_null(bool known, uint64_t value)
+{
+    return known ? json_integer((json_int_t)value) : json_null();
+}
+
+static void add_times(json_t *object, const struct series *series, double cas_ns, double ratio)
+{
+    bool timed = series->count > 0;
+    size_t last = timed ? series->count - 1 : 0;
+    json_object_set_new(object, "repeats", json_integer((json_int_t)series->count));
+    json_object_set_new(object, "median_ns", real_or_null(timed, series->median));
+    json_object_set_new(object, "q1_ns", real_or_null(timed, series->q1));
+    json_object_set_new(object, "q3_ns", real_or_null(timed, series->q3));
+    json_object_set_new(object, "min_ns", real_or_null(timed, timed ? series->samples[0] : 0));
+    json_object_set_new(object, "max_ns", real_or_null(timed, timed ? series->samples[last] : 0));
+    json_object_set_new(object, "median_cas", real_or_null(timed && cas_ns > 0, series->median / cas_ns));
+    json_object_set_new(object, "throughput_mops",
+                        real_or_null(timed, series_throughput(series->harts, series->median)));
+    json_object_set_new(object, "ratio", real_or_null(ratio > 0, ratio));
+}
+
+static void add_latencies(json_t *object, const struct series *series)
+{
+    const struct latency_summary *latency = &series->latency;
+    bool measured = latency->samples > 0;
+    json_object_set_new(object, "latency_samples", json_integer((json_int_t)latency->samples));
+    json_object_set_new(object, "p50_ns", count_or_null(measured, latency->p50_ns));
+    json_object_set_new(object, "p99_ns", count_or_null(measured, latency->p99_ns));
+    json_object_set_new(object, "p99.9_ns", count_or_null(measured, latency->p999_ns));
+    json_object_set_new(object, "latency_max_ns", count_or_null(measured, latency->max_ns));
+}
+
+static json_t *series_json(const struct layout *layout, const struct series *series, const char *slow)
+{
+    struct row_key row = {series->platform, series->setting, series->workload, series->phase,
+                          series->frames,   series->harts,   series->cores};
+    int order = series_order(series->frames);
+    json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:I, s:I, s:b}", "platform",
+                               series->platform, "variant", series->variant, "column", series->column, "setting",
+                               series->setting, "knobs", series->knobs, "workload", series->workload, "phase",
+                               series->phase, "frames", (json_int_t)series->frames, "order",
+                               order >= 0 ? json_integer(order) : json_null(), "harts", (json_int_t)series->harts,
+                               "cores", (json_int_t)series->cores, "oversubscribed", series->harts > series->cores);
+    double ratio = series->control ? 0 : series_ratio(layout_find(layout, &row, slow), series);
+    add_times(object, series, layout->list->cas_ns, ratio);
+    add_latencies(object, series);
+    return object;
+}
+
+static bool print_machine(const struct layout *layout, const struct record_file *file,
+                          const struct table_options *options, FILE *out)
+{
+    json_t *rows = json_array();
+    for (size_t i = 0; i < layout->list->count; i++) {
+        if (json_array_append_new(rows, series_json(layout, &layout->list->items[i], options->slow)) != 0) {
+            json_decref(rows);
+            return false;
+        }
+    }
+    bool good = false;
+    if (options->format == FORMAT_CSV) {
+        good = flat_print_csv(rows, out);
+    } else {
+        double cas_ns = layout->list->cas_ns;
+        json_t *all = json_pack("{s:O, s:o, s:s, s:O}", "provenance", file->provenances, "cas_ns",
+                                real_or_null(cas_ns > 0, cas_ns), "ratio_of", options->slow, "rows", rows);
+        good = all != NULL && flat_print_json(all, out);
+        json_decref(all);
+    }
+    json_decref(rows);
+    return good;
+}
+
+/* ---- The command ---------------------------------------------------------------------------------------------- */
+
+static int table_run(const struct table_options *options, FILE *out, FILE *log)
+{
+    struct record_file file;
+    struct series_list list = {0};
+    struct layout layout = {0};
+    enum records_status status = record_file_read(&file, options->path, log);
+    bool good = status != RECORDS_UNREADABLE;
+    if (good) {
+        errno = 0;
+        good = series_build(&list, &file) && layout_build(&layout, &list) &&
+               (options->format == FORMAT_TEXT ? print_text : print_machine)(&layout, &file, options, out) &&
+               fflush(out) == 0;
+        if (!good) {
+            fprintf(log, "framelab: table: %s\n", strerror(errno != 0 ? errno : ENOMEM));
+        }
+    }
+    layout_free(&layout);
+    series_free(&list);
+    record_file_free(&file);
+    if (!good) {
+        return EXIT_STATUS_USAGE;
+    }
+    return status == RECORDS_OK ? EXIT_STATUS_HOLDS : EXIT_STATUS_VIOLATED;
+}
+
+static void parse_ratio(struct table_options *options, const char *text, struct argp_state *state)
+{
+    const char *slash = strchr(text, '/');
+    size_t slow = slash != NULL ? (size_t)(slash - text) : 0;
+    if (slow == 0 || slash[1] == '\0' || strchr(slash + 1, '/') != NULL || strlen(text) >= RECORD_NAME_MAX) {
+        argp_error(state, "--ratio is A/B, two columns of the table, not '%s'", text);
+        return;
+    }
+    snprintf(options->slow, sizeof options->slow, "%.*s", (int)slow, text);
+    snprintf(options->fast, sizeof options->fast, "%s", slash + 1);
+}
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+    struct table_options *options = state->input;
+    switch (key) {
+    case OPTION_FORMAT:
+        options->markdown = strcmp(argument, "markdown") == 0;
+        if (!options->markdown && !option_format(argument, &options->format)) {
+            argp_error(state, "--format is text, markdown, json or csv, not '%s'", argument);
+        }
+        return 0;
+    case OPTION_RATIO:
+        parse_ratio(options, argument, state);
         return 0;
     case ARGP_KEY_ARG:
-        if (arguments->file != NULL) {
-            argp_error(state, "one FILE at a time");
+        if (state->arg_num > 0) {
+            argp_error(state, "one FILE at a time, '%s' is too many", argument);
         }
-        arguments->file = text;
+        options->path = argument;
         return 0;
     case ARGP_KEY_NO_ARGS:
-        argp_error(state, "FILE is missing");
+        argp_error(state, "which FILE of records?");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
 }
 
-static const struct argp_option options[] = {
-    {"format", 'f', "FORMAT", 0, "text (default), markdown, json or csv", 0},
-    {0},
-};
-
-static const struct argp argp = {
-    .options = options,
-    .parser = parse_option,
-    .args_doc = "FILE",
-    .doc = "Shows a file of benchmark records (- for the standard input) as a table: median time an operation, in "
-           "nanoseconds and in CAS units, with its spread, and how many times faster lockfree is than baseline.\v"
-           "A CAS unit is one uncontended compare-and-swap in the same run. Exit status: 0; 1 if lines were refused; "
-           "2 usage, or a file that cannot be read.",
-};
-
-/* ---- times for people --------------------------------------------------------------------------------------- */
-
-static void series_cells(struct grid *grid, const struct series *series, double cas_ns)
-{
-    if (series == NULL || series->count == 0) {
-        grid_cell(grid, GRID_FAINT, "-");
-        grid_cell(grid, GRID_FAINT, "-");
-        grid_cell(grid, GRID_FAINT, "-");
-        return;
-    }
-    grid_cell(grid, GRID_PLAIN, "%.1f", series->median);
-    if (cas_ns > 0) {
-        grid_cell(grid, GRID_PLAIN, "%.1f", series->median / cas_ns);
-    } else {
-        grid_cell(grid, GRID_FAINT, "-");
-    }
-    grid_cell(grid, GRID_FAINT, "%.0f%%", series->median > 0 ? 100 * (series->q3 - series->q1) / series->median : 0);
-}
-
-/* The middle halves of the two decide whether one is faster: if they overlap, it is not said to be. */
-static void ratio_cell(struct grid *grid, const struct series *locked, const struct series *lockfree)
-{
-    double ratio = series_ratio(locked, lockfree);
-    if (ratio <= 0) {
-        grid_cell(grid, GRID_FAINT, "-");
-    } else if (lockfree->q1 > locked->q3) {
-        grid_cell(grid, GRID_BAD, "%.2fx loses", ratio);
-    } else if (lockfree->q3 < locked->q1) {
-        grid_cell(grid, GRID_GOOD, "%.2fx      ", ratio);
-    } else {
-        grid_cell(grid, GRID_PLAIN, "%.2fx even ", ratio);
-    }
-}
-
-static void row_head(struct grid *grid, const struct row_key *row)
-{
-    char size[32];
-    grid_cell(grid, GRID_PLAIN, "%s", row->workload);
-    grid_cell(grid, GRID_PLAIN, "%s", row->phase);
-    grid_cell(grid, GRID_PLAIN, "%s", series_size_text(row->frames, size, sizeof size));
-    grid_cell(grid, row->harts > row->cores ? GRID_FAINT : GRID_PLAIN, "%u%s", row->harts,
-              row->harts > row->cores ? "*" : " ");
-}
-
-static void head_columns(struct grid *grid)
-{
-    grid_column(grid, "", "workload", GRID_LEFT);
-    grid_column(grid, "", "phase", GRID_LEFT);
-    grid_column(grid, "", "size", GRID_LEFT);
-    grid_column(grid, "", "harts", GRID_RIGHT);
-}
-
-static struct grid *time_grid(const struct layout *layout, size_t from, size_t end)
-{
-    struct grid *grid = grid_new();
-    if (grid == NULL) {
-        return NULL;
-    }
-    head_columns(grid);
-    for (size_t c = 0; c < layout->column_count; c++) {
-        if (layout_column_used(layout, from, end, layout->columns[c])) {
-            grid_column(grid, layout->columns[c], "ns", GRID_RIGHT);
-            grid_column(grid, layout->columns[c], "CAS", GRID_RIGHT);
-            grid_column(grid, layout->columns[c], "IQR", GRID_RIGHT);
-        }
-    }
-    grid_column(grid, "harness", "ns", GRID_RIGHT);
-    grid_column(grid, "lockfree is", "faster by", GRID_RIGHT);
-    for (size_t r = from; r < end; r++) {
-        const struct row_key *row = &layout->rows[r];
-        if (r > from && !row_same_phase(row, &layout->rows[r - 1])) {
-            grid_rule(grid);
-        }
-        row_head(grid, row);
-        for (size_t c = 0; c < layout->column_count; c++) {
-            if (layout_column_used(layout, from, end, layout->columns[c])) {
-                series_cells(grid, layout_find(layout, row, layout->columns[c]), layout->list->cas_ns);
-            }
-        }
-        const struct series *null = layout_null(layout, row);
-        if (null != NULL && null->count > 0) {
-            grid_cell(grid, GRID_FAINT, "%.1f", null->median);
-        } else {
-            grid_cell(grid, GRID_FAINT, "-");
-        }
-        ratio_cell(grid, layout_find(layout, row, COLUMN_LOCKED), layout_find(layout, row, COLUMN_LOCKFREE));
-    }
-    return grid;
-}
-
-/* ---- latency ------------------------------------------------------------------------------------------------ */
-
-static bool has_latency(const struct layout *layout, const char *column, size_t from, size_t end)
-{
-    for (size_t r = from; r < end; r++) {
-        const struct series *series = layout_find(layout, &layout->rows[r], column);
-        if (series != NULL && series->latency.samples > 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void latency_cells(struct grid *grid, const struct series *series)
-{
-    if (series == NULL || series->latency.samples == 0) {
-        for (int i = 0; i < 4; i++) {
-            grid_cell(grid, GRID_FAINT, "-");
-        }
-        return;
-    }
-    const struct latency_summary *latency = &series->latency;
-    const uint64_t values[] = {latency->p50_ns, latency->p99_ns, latency->p999_ns, latency->max_ns};
-    for (int i = 0; i < 4; i++) {
-        grid_cell(grid, GRID_PLAIN, "%llu", (unsigned long long)values[i]);
-    }
-}
-
-/* NULL if out of memory; *any is false if there is no latency to show. */
-static struct grid *latency_grid(const struct layout *layout, size_t from, size_t end, bool *any)
-{
-    static const char *const titles[] = {"p50", "p99", "p99.9", "max"};
-    struct grid *grid = grid_new();
-    *any = false;
-    if (grid == NULL) {
-        return NULL;
-    }
-    head_columns(grid);
-    for (size_t c = 0; c < layout->column_count; c++) {
-        for (int i = 0; i < 4 && has_latency(layout, layout->columns[c], from, end); i++) {
-            grid_column(grid, layout->columns[c], titles[i], GRID_RIGHT);
-            *any = true;
-        }
-    }
-    for (size_t r = from; r < end && *any; r++) {
-        if (r > from && !row_same_phase(&layout->rows[r], &layout->rows[r - 1])) {
-            grid_rule(grid);
-        }
-        row_head(grid, &layout->rows[r]);
-        for (size_t c = 0; c < layout->column_count; c++) {
-            if (has_latency(layout, layout->columns[c], from, end)) {
-                latency_cells(grid, layout_find(layout, &layout->rows[r], layout->columns[c]));
-            }
-        }
-    }
-    return grid;
-}
-
-/* ---- printing ----------------------------------------------------------------------------------------------- */
-
-static bool print_grid(struct grid *grid, enum table_format format)
-{
-    bool good = grid != NULL && (format == TABLE_MARKDOWN ? grid_print_markdown(grid, stdout)
-                                                          : grid_print_text(grid, stdout, color_wanted(stdout)));
-    grid_free(grid);
-    return good;
-}
-
-static void print_caption(const struct record_file *file, const struct layout *layout)
-{
-    struct origin origin = origin_describe(file);
-    printf("%s; %s%s%s\n", origin.machine, origin.version, origin.date[0] != '\0' ? "; " : "", origin.date);
-    if (layout->list->cas_ns > 0) {
-        printf("one CAS unit = %.2f ns; ", layout->list->cas_ns);
-    }
-    printf("medians over repeats; IQR: interquartile range; *: more harts than cores\n");
-}
-
-static bool print_people(const struct record_file *file, const struct layout *layout, enum table_format format)
-{
-    bool good = true;
-    print_caption(file, layout);
-    for (size_t from = 0, end; good && from < layout->row_count; from = end) {
-        end = layout_section_end(layout, from);
-        bool any = false;
-        printf("\n%s, %s: time an operation\n\n", layout->rows[from].platform,
-               setting_text(layout->rows[from].setting));
-        good = print_grid(time_grid(layout, from, end), format);
-        struct grid *latency = latency_grid(layout, from, end, &any);
-        if (any) {
-            printf("\n%s, %s: latency of single operations, ns, the clock's own cost included\n\n",
-                   layout->rows[from].platform, setting_text(layout->rows[from].setting));
-            good = print_grid(latency, format) && good;
-        } else {
-            good = latency != NULL && good;
-            grid_free(latency);
-        }
-    }
-    return good;
-}
-
-static json_t *series_json(const struct series *series, double cas_ns)
-{
-    json_t *row = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:i, s:i, s:I, s:f, s:f, s:f}", "platform",
-                            series->platform, "variant", series->variant, "knobs", series->knobs, "workload",
-                            series->workload, "phase", series->phase, "frames", (json_int_t)series->frames, "harts",
-                            (int)series->harts, "cores", (int)series->cores, "repeats", (json_int_t)series->count,
-                            "median_ns", series->median, "q1_ns", series->q1, "q3_ns", series->q3);
-    json_object_set_new(row, "median_cas", cas_ns > 0 ? json_real(series->median / cas_ns) : json_null());
-    const struct latency_summary *latency = &series->latency;
-    const struct {
-        const char *key;
-        uint64_t value;
-    } values[] = {{"latency_p50_ns", latency->p50_ns},
-                  {"latency_p99_ns", latency->p99_ns},
-                  {"latency_p99.9_ns", latency->p999_ns},
-                  {"latency_max_ns", latency->max_ns}};
-    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
-        json_object_set_new(row, values[i].key,
-                            latency->samples > 0 ? json_integer((json_int_t)values[i].value) : json_null());
-    }
-    return row;
-}
-
-static bool print_machines(const struct series_list *list, enum table_format format)
-{
-    json_t *rows = json_array();
-    for (size_t i = 0; i < list->count; i++) {
-        json_array_append_new(rows, series_json(&list->items[i], list->cas_ns));
-    }
-    bool good = rows != NULL && (format == TABLE_CSV ? flat_print_csv(rows, stdout) : flat_print_json(rows, stdout));
-    json_decref(rows);
-    return good;
-}
-
-static bool print_file(struct record_file *file, enum table_format format)
-{
-    struct series_list list = {0};
-    struct layout layout = {0};
-    bool good = series_build(&list, file);
-    if (good && (format == TABLE_JSON || format == TABLE_CSV)) {
-        good = print_machines(&list, format);
-    } else if (good) {
-        good = layout_build(&layout, &list) && print_people(file, &layout, format);
-        layout_free(&layout);
-    }
-    series_free(&list);
-    return fflush(stdout) == 0 && good;
-}
-
 int table_command(int argc, char **argv)
 {
-    struct table_arguments arguments = {0};
-    struct record_file file;
-    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-    enum records_status status = record_file_read(&file, arguments.file, stderr);
-    int result = status == RECORDS_OK ? EXIT_STATUS_HOLDS : EXIT_STATUS_VIOLATED;
-    if (status == RECORDS_UNREADABLE) {
-        result = EXIT_STATUS_USAGE;
-    } else if (!print_file(&file, arguments.format)) {
-        (void)fprintf(stderr, "framelab table: %s\n", strerror(errno));
-        result = EXIT_STATUS_USAGE;
+    static const struct argp_option option_list[] = {
+        {"format", OPTION_FORMAT, "FORMAT", 0, "text (default), markdown, json or csv", 0},
+        {"ratio", OPTION_RATIO, "A/B", 0,
+         "divide the times of column A by those of column B; default baseline/lockfree", 0},
+        {0}};
+    static const struct argp parser = {
+        option_list,
+        parse_option,
+        "FILE",
+        "Shows a file of bench records as a table: a row for each workload, phase, order and number of harts, and for "
+        "each variant the median time of an operation in nanoseconds and in CAS units, with its spread, then the "
+        "ratio of two variants; after it the latency percentiles. FILE '-' is the standard input."
+        "\vExit status: 0; 1 if lines of the file were damaged (the others are shown); 2 for a usage error or a file "
+        "that "
+        "cannot be read. A last line cut short by an interruption is reported and forgiven.",
+        NULL,
+        NULL,
+        NULL};
+    struct table_options options = {.format = FORMAT_TEXT, .slow = "baseline", .fast = "lockfree"};
+    if (argp_parse(&parser, argc, argv, 0, NULL, &options) != 0) {
+        return EXIT_STATUS_USAGE;
     }
-    record_file_free(&file);
-    return result;
+    return table_run(&options, stdout, stderr);
 }
