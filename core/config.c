@@ -80,6 +80,10 @@ bool frame_allocator_config_parse(struct frame_allocator_config *config, const s
         }
         return false;
     }
+    if (text[strlen(text) - 1] == ',') { /* not empty: it named a variant */
+        snprintf(why, why_bytes, "'%s' ends with a comma", text);
+        return false;
+    }
     if ((*found)->knob_count > KNOB_MAX - CORE_KNOB_COUNT) {
         snprintf(why, why_bytes, "variant %s has more than %u knobs", (*found)->name, KNOB_MAX - CORE_KNOB_COUNT);
         return false;

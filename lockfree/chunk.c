@@ -11,10 +11,10 @@ static uint32_t flag_for(uint32_t count)
     return count == CHUNK_FULL ? CHUNK_WHOLE : CHUNK_PARTIAL;
 }
 
-/* Bits [from, to) of one word, from < to <= 64. */
-static uint64_t word_mask(uint32_t from, uint32_t to)
+/* The `count` lowest bits of a word, count <= 64. */
+static uint64_t low_bits(uint32_t count)
 {
-    return (~UINT64_C(0) >> (64 - (to - from))) << from;
+    return count < 64 ? (UINT64_C(1) << count) - 1 : ~UINT64_C(0);
 }
 
 /* The part of [offset, offset + count) that lies in word `w`. */
@@ -22,7 +22,7 @@ static uint64_t range_mask(uint32_t offset, uint32_t count, uint32_t w)
 {
     uint32_t low = offset > w * 64 ? offset - w * 64 : 0;
     uint32_t end = offset + count < (w + 1) * 64 ? offset + count - w * 64 : 64;
-    return word_mask(low, end);
+    return low_bits(end) & ~low_bits(low);
 }
 
 /* Subtracts up to `most` from the count, at least `least`; returns how many, 0 if there are not so many. */
