@@ -43,7 +43,6 @@ static bool fdt_get(struct host_machine *machine, const struct host_machine_opti
                        (unsigned long long)tree.memory_bytes, tree.harts, tree.nodes, fdt_strerror(error));
         return false;
     }
-    machine->fdt_bytes = fdt_totalsize(machine->fdt);
     return true;
 }
 
@@ -83,6 +82,9 @@ bool host_machine_open(struct host_machine *machine, const struct host_machine_o
                                                                 : fail(why, why_bytes, "no memory for the memory map");
     opened = opened && memory_map_read(machine->map, machine->fdt, machine->fdt_bytes, NULL, NULL, why, why_bytes) ==
                            MEMORY_MAP_OK;
+    if (opened) { /* what lies behind the tree in its buffer must not come into RAM, which is zeroes elsewhere */
+        machine->fdt_bytes = fdt_totalsize(machine->fdt);
+    }
     opened = opened && fdt_place(machine, why, why_bytes) && ram_map(machine->map, options->huge_pages, why, why_bytes);
     if (!opened) {
         free(machine->map);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <libfdt.h>
 
 #include "default_fdt.h"
 #include "framelab.h"
@@ -86,6 +87,29 @@ static void tree_is_given_back(void **state)
     host_machine_close(&machine);
 }
 
+/* A buffer larger than the tree in it: RAM is zeroes where the tree is not, since init relies on it. */
+static void only_the_tree_comes_into_ram(void **state)
+{
+    (void)state;
+    const struct default_fdt_options tree = {.memory_bytes = 64 * MIB, .harts = 2, .nodes = 1};
+    unsigned char *buffer = malloc(DEFAULT_FDT_BYTES_MAX);
+    assert_non_null(buffer);
+    assert_int_equal(default_fdt_write(buffer, DEFAULT_FDT_BYTES_MAX, &tree), 0);
+    uint32_t tree_bytes = fdt_totalsize(buffer);
+    memset(buffer + tree_bytes, 0xa5, DEFAULT_FDT_BYTES_MAX - tree_bytes);
+    const struct host_machine_options options = {.fdt = buffer, .fdt_bytes = DEFAULT_FDT_BYTES_MAX};
+    assert_true(host_machine_open(&machine, &options, why, sizeof why));
+    frame_allocator_config_init(&config, framelab_variants[0], 2);
+    assert_true(host_machine_boot(&machine, &config, 0, why, sizeof why));
+    const unsigned char *ram = platform_phys_to_virt(machine.fdt_addr);
+    assert_memory_equal(ram, buffer, tree_bytes);
+    for (uint32_t i = tree_bytes; i < DEFAULT_FDT_BYTES_MAX; i++) {
+        assert_int_equal(ram[i], 0);
+    }
+    host_machine_close(&machine);
+    free(buffer);
+}
+
 static void hotplug_range_is_kept_back(void **state)
 {
     (void)state;
@@ -150,11 +174,9 @@ static void one_call_opens(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(P2_boots_again_and_again),
-        cmocka_unit_test(tree_is_given_back),
-        cmocka_unit_test(hotplug_range_is_kept_back),
-        cmocka_unit_test(refuses_in_one_line),
-        cmocka_unit_test(one_call_opens),
+        cmocka_unit_test(P2_boots_again_and_again),     cmocka_unit_test(tree_is_given_back),
+        cmocka_unit_test(only_the_tree_comes_into_ram), cmocka_unit_test(hotplug_range_is_kept_back),
+        cmocka_unit_test(refuses_in_one_line),          cmocka_unit_test(one_call_opens),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
