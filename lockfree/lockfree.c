@@ -171,15 +171,12 @@ static void gathered_give(struct lockfree *lf, struct lockfree_hart *hart, struc
     }
 }
 
-/* Neighbours in the list that lie in one chunk are given back together. The chunks' lines are asked for first, so that
- * they arrive side by side and not one after the other. */
-static void lockfree_give(struct global *global, uint32_t hart_id, bool local, pfn_t *frames, uint32_t count)
+/* In a section. Neighbours in the list that lie in one chunk are given back together. The chunks' lines are asked for
+ * first, so that they arrive side by side and not one after the other. */
+static void give_many(struct lockfree *lf, uint32_t hart_id, const pfn_t *frames, uint32_t count)
 {
-    (void)local;
-    struct lockfree *lf = lockfree_of(global);
     struct lockfree_hart *hart = &lf->harts[hart_id];
     struct gathered gathered = {0};
-    reclaim_enter(&hart->record);
     struct chunk_arena *arena = arena_with(lf, hart_id, frames[0]);
     for (uint32_t i = 0; i < count; i++) {
         if (frame_run_contains(arena->arena->span, frames[i])) {
@@ -202,6 +199,19 @@ static void lockfree_give(struct global *global, uint32_t hart_id, bool local, p
         gathered.count++;
     }
     gathered_give(lf, hart, &gathered);
+}
+
+static void lockfree_give(struct global *global, uint32_t hart_id, bool local, pfn_t *frames, uint32_t count)
+{
+    (void)local;
+    struct lockfree *lf = lockfree_of(global);
+    struct lockfree_hart *hart = &lf->harts[hart_id];
+    reclaim_enter(&hart->record);
+    if (count == 1) {
+        give_run_to(lf, hart, arena_with(lf, hart_id, frames[0]), frame_run(frames[0], 1));
+    } else {
+        give_many(lf, hart_id, frames, count);
+    }
     reclaim_exit(&hart->record);
 }
 
