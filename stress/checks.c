@@ -58,12 +58,14 @@ static void refuse_double(struct trial *trial, struct trial_hart *me)
     }
     uint64_t at = frame.value;
     give_run(trial, me, frame_run(frame, 1));
-    expect_status(trial, me, frame_free_one(allocator, frame), FRAME_NOT_ALLOCATED, at, "frame_free_one, twice");
-    expect_status(trial, me, frame_free_run(allocator, frame_run(frame, 1)), FRAME_NOT_ALLOCATED, at,
-                  "frame_free_run, twice");
-    expect_status(trial, me, frame_unref(allocator, frame), FRAME_NOT_ALLOCATED, at, "frame_unref of a free frame");
-    expect_status(trial, me, frame_ref(allocator, frame), FRAME_NOT_ALLOCATED, at, "frame_ref of a free frame");
-    if (frame_ref_count(allocator, frame) != 0) {
+    bool right =
+        expect_status(trial, me, frame_free_one(allocator, frame), FRAME_NOT_ALLOCATED, at, "frame_free_one, twice") &&
+        expect_status(trial, me, frame_free_run(allocator, frame_run(frame, 1)), FRAME_NOT_ALLOCATED, at,
+                      "frame_free_run, twice") &&
+        expect_status(trial, me, frame_unref(allocator, frame), FRAME_NOT_ALLOCATED, at,
+                      "frame_unref of a free frame") &&
+        expect_status(trial, me, frame_ref(allocator, frame), FRAME_NOT_ALLOCATED, at, "frame_ref of a free frame");
+    if (right && frame_ref_count(allocator, frame) != 0) {
         verdict_violate(&trial->verdict, PROPERTY_REFERENCES, me->hart, at, "free, but it has references");
     }
 }
@@ -88,17 +90,23 @@ static void refuse_partial(struct trial *trial, struct trial_hart *me)
     }
     uint64_t at = run.first.value;
     struct frame_layout layout = {run.count << FRAME_SHIFT, FRAME_SIZE << request.align_order};
-    expect_status(trial, me, frame_free_contiguous(allocator, pfn(at + 1), layout), FRAME_MISALIGNED, at,
-                  "frame_free_contiguous, misaligned");
-    layout.align_bytes = 3;
-    expect_status(trial, me, frame_free_contiguous(allocator, run.first, layout), FRAME_LAYOUT_INVALID, at,
-                  "frame_free_contiguous, alignment 3");
+    struct frame_layout odd = {layout.size_bytes, 3};
     pfn_t one = pfn(at + random_below(&me->random, run.count));
-    expect_status(trial, me, frame_ref(allocator, one), FRAME_OK, one.value, "frame_ref inside a run");
-    expect_status(trial, me, frame_free_run(allocator, run), FRAME_SHARED, at, "frame_free_run, one frame shared");
-    expect_status(trial, me, frame_unref(allocator, one), FRAME_OK, one.value, "frame_unref inside a run");
+    if (!expect_status(trial, me, frame_free_contiguous(allocator, pfn(at + 1), layout), FRAME_MISALIGNED, at,
+                       "frame_free_contiguous, misaligned") ||
+        !expect_status(trial, me, frame_free_contiguous(allocator, run.first, odd), FRAME_LAYOUT_INVALID, at,
+                       "frame_free_contiguous, alignment 3") ||
+        !expect_status(trial, me, frame_ref(allocator, one), FRAME_OK, one.value, "frame_ref inside a run") ||
+        !expect_status(trial, me, frame_free_run(allocator, run), FRAME_SHARED, at,
+                       "frame_free_run, one frame shared") ||
+        !expect_status(trial, me, frame_unref(allocator, one), FRAME_OK, one.value, "frame_unref inside a run")) {
+        return;
+    }
     give_run(trial, me, frame_run(one, 1));
-    expect_status(trial, me, frame_free_run(allocator, run), FRAME_NOT_ALLOCATED, at, "frame_free_run, one frame free");
+    if (!expect_status(trial, me, frame_free_run(allocator, run), FRAME_NOT_ALLOCATED, at,
+                       "frame_free_run, one frame free")) {
+        return;
+    }
     if (one.value > at) {
         give_run(trial, me, frame_run(run.first, one.value - at));
     }
@@ -116,13 +124,14 @@ static void refuse_arenas(struct trial *trial, struct trial_hart *me)
         return;
     }
     struct phys_range range = {frame_addr(frame), FRAME_SIZE};
-    expect_status(trial, me, frame_arena_remove(allocator, frame), FRAME_BUSY, frame.value,
-                  "frame_arena_remove, a frame out");
-    expect_status(trial, me, frame_arena_add(allocator, range, 0), FRAME_OVERLAP, frame.value,
-                  "frame_arena_add over an arena");
-    expect_status(trial, me, frame_arena_remove(allocator, pfn(UINT64_MAX)), FRAME_FOREIGN, UINT64_MAX,
-                  "frame_arena_remove, foreign");
-    give_run(trial, me, frame_run(frame, 1));
+    if (expect_status(trial, me, frame_arena_remove(allocator, frame), FRAME_BUSY, frame.value,
+                      "frame_arena_remove, a frame out") &&
+        expect_status(trial, me, frame_arena_add(allocator, range, 0), FRAME_OVERLAP, frame.value,
+                      "frame_arena_add over an arena") &&
+        expect_status(trial, me, frame_arena_remove(allocator, pfn(UINT64_MAX)), FRAME_FOREIGN, UINT64_MAX,
+                      "frame_arena_remove, foreign")) {
+        give_run(trial, me, frame_run(frame, 1));
+    }
 }
 
 void check_refusals(struct trial *trial, struct trial_hart *me)
@@ -180,8 +189,8 @@ static void check_run(struct trial *trial, struct trial_hart *me, struct frame_r
                         "%llu frames aligned to %llu are free here, but: %s", (unsigned long long)request.count,
                         1ULL << request.align_order, frame_status_text(status));
     } else {
-        expect_status(trial, me, status, possible ? FRAME_NO_MEMORY : FRAME_LAYOUT_IMPOSSIBLE, UINT64_MAX,
-                      "frame_alloc_contiguous of a run that is not free");
+        (void)expect_status(trial, me, status, possible ? FRAME_NO_MEMORY : FRAME_LAYOUT_IMPOSSIBLE, UINT64_MAX,
+                            "frame_alloc_contiguous of a run that is not free");
     }
 }
 
@@ -292,8 +301,8 @@ static void trace_give(struct trial *trial, struct trial_hart *me, uint64_t coun
     for (uint64_t i = 0; i < count && verdict_holds(&trial->verdict); i++) {
         struct holding holding = holding_remove(me, me->holding_count - 1);
         oracle_free(&trial->oracle, me->hart, holding.run, &me->random);
-        expect_status(trial, me, frame_free_one(trial->config.allocator, holding.run.first), FRAME_OK,
-                      holding.run.first.value, "frame_free_one by the owner");
+        (void)expect_status(trial, me, frame_free_one(trial->config.allocator, holding.run.first), FRAME_OK,
+                            holding.run.first.value, "frame_free_one by the owner");
     }
 }
 

@@ -118,7 +118,7 @@ static void take_contiguous(struct trial *trial, struct trial_hart *me, bool zer
     budget_release(trial, request.count);
     /* Whether a run could have been found, nobody can know while others move: that is checked at rest. */
     if (status != FRAME_NO_MEMORY && status != FRAME_LAYOUT_IMPOSSIBLE) {
-        expect_status(trial, me, status, FRAME_NO_MEMORY, UINT64_MAX, "frame_alloc_contiguous");
+        (void)expect_status(trial, me, status, FRAME_NO_MEMORY, UINT64_MAX, "frame_alloc_contiguous");
     }
 }
 
@@ -258,9 +258,11 @@ static void share(struct trial *trial, struct trial_hart *me)
         return;
     }
     oracle_ref(&trial->oracle, me->hart, frame);
-    expect_status(trial, me, frame_ref(allocator_of(trial), frame), FRAME_OK, frame.value, "frame_ref by a holder");
-    holding->shared = true;
-    mailbox_exchange(trial, me, letter_write(holding));
+    if (expect_status(trial, me, frame_ref(allocator_of(trial), frame), FRAME_OK, frame.value,
+                      "frame_ref by a holder")) {
+        holding->shared = true;
+        mailbox_exchange(trial, me, letter_write(holding));
+    }
 }
 
 /* A frame with two references, both ours, may not be freed; one reference less, and it has one. */
@@ -275,13 +277,14 @@ static void refuse_shared(struct trial *trial, struct trial_hart *me)
     }
     struct frame_allocator *allocator = allocator_of(trial);
     pfn_t frame = pfn(holding->run.first.value + random_below(&me->random, holding->run.count));
-    expect_status(trial, me, frame_ref(allocator, frame), FRAME_OK, frame.value, "frame_ref by the owner");
-    expect_status(trial, me, frame_free_one(allocator, frame), FRAME_SHARED, frame.value,
-                  "frame_free_one of a frame with two references");
-    expect_status(trial, me, frame_free_run(allocator, holding->run), FRAME_SHARED, frame.value,
-                  "frame_free_run over a frame with two references");
-    expect_status(trial, me, frame_unref(allocator, frame), FRAME_OK, frame.value, "frame_unref of one of two");
-    uint32_t references = frame_ref_count(allocator, frame);
+    bool right =
+        expect_status(trial, me, frame_ref(allocator, frame), FRAME_OK, frame.value, "frame_ref by the owner") &&
+        expect_status(trial, me, frame_free_one(allocator, frame), FRAME_SHARED, frame.value,
+                      "frame_free_one of a frame with two references") &&
+        expect_status(trial, me, frame_free_run(allocator, holding->run), FRAME_SHARED, frame.value,
+                      "frame_free_run over a frame with two references") &&
+        expect_status(trial, me, frame_unref(allocator, frame), FRAME_OK, frame.value, "frame_unref of one of two");
+    uint32_t references = right ? frame_ref_count(allocator, frame) : 1;
     if (references != 1) {
         verdict_violate(&trial->verdict, PROPERTY_REFERENCES, me->hart, frame.value,
                         "its only owner reads a reference count of %u", references);
@@ -305,8 +308,8 @@ static void refuse_layouts(struct trial *trial, struct trial_hart *me)
     };
     uint64_t i = random_below(&me->random, sizeof cases / sizeof cases[0]);
     struct frame_run run;
-    expect_status(trial, me, frame_alloc_contiguous(allocator_of(trial), cases[i].layout, &run), cases[i].right,
-                  UINT64_MAX, "frame_alloc_contiguous of a layout that cannot be met");
+    (void)expect_status(trial, me, frame_alloc_contiguous(allocator_of(trial), cases[i].layout, &run), cases[i].right,
+                        UINT64_MAX, "frame_alloc_contiguous of a layout that cannot be met");
 }
 
 /* A frame number that no arena serves and none is about to: outside RAM or of the reserved part of it. */
@@ -331,16 +334,18 @@ static void refuse_foreign(struct trial *trial, struct trial_hart *me)
     struct frame_allocator *allocator = allocator_of(trial);
     pfn_t frame = random_foreign(trial, me);
     pfn_t found;
-    expect_status(trial, me, frame_free_one(allocator, frame), FRAME_FOREIGN, frame.value, "frame_free_one, foreign");
-    expect_status(trial, me, frame_free_run(allocator, frame_run(frame, 2)), FRAME_FOREIGN, frame.value,
-                  "frame_free_run, foreign");
-    expect_status(trial, me, frame_ref(allocator, frame), FRAME_FOREIGN, frame.value, "frame_ref, foreign");
-    expect_status(trial, me, frame_unref(allocator, frame), FRAME_FOREIGN, frame.value, "frame_unref, foreign");
-    if (frame.value <= UINT64_MAX >> FRAME_SHIFT) {
-        expect_status(trial, me, frame_at_addr(allocator, frame_addr(frame), &found), FRAME_FOREIGN, frame.value,
-                      "frame_at_addr, foreign");
+    bool right =
+        expect_status(trial, me, frame_free_one(allocator, frame), FRAME_FOREIGN, frame.value,
+                      "frame_free_one, foreign") &&
+        expect_status(trial, me, frame_free_run(allocator, frame_run(frame, 2)), FRAME_FOREIGN, frame.value,
+                      "frame_free_run, foreign") &&
+        expect_status(trial, me, frame_ref(allocator, frame), FRAME_FOREIGN, frame.value, "frame_ref, foreign") &&
+        expect_status(trial, me, frame_unref(allocator, frame), FRAME_FOREIGN, frame.value, "frame_unref, foreign");
+    if (right && frame.value <= UINT64_MAX >> FRAME_SHIFT) {
+        right = expect_status(trial, me, frame_at_addr(allocator, frame_addr(frame), &found), FRAME_FOREIGN,
+                              frame.value, "frame_at_addr, foreign");
     }
-    if (frame_ref_count(allocator, frame) != 0) {
+    if (right && frame_ref_count(allocator, frame) != 0) {
         verdict_violate(&trial->verdict, PROPERTY_REFERENCES, me->hart, frame.value, "foreign, but it has references");
     }
 }
@@ -353,14 +358,15 @@ static void look_up(struct trial *trial, struct trial_hart *me)
     pfn_t frame = me->holdings[choose_holding(me)].run.first;
     phys_addr_t addr = frame_addr(frame);
     pfn_t found = pfn(0);
-    expect_status(trial, me, frame_at_addr(allocator_of(trial), addr, &found), FRAME_OK, frame.value, "frame_at_addr");
-    if (found.value != frame.value) {
+    bool right = expect_status(trial, me, frame_at_addr(allocator_of(trial), addr, &found), FRAME_OK, frame.value,
+                               "frame_at_addr");
+    if (right && found.value != frame.value) {
         verdict_violate(&trial->verdict, PROPERTY_REFERENCES, me->hart, frame.value, "frame_at_addr gives 0x%llx",
                         (unsigned long long)found.value);
     }
     addr.value += random_between(&me->random, 1, FRAME_SIZE - 1);
-    expect_status(trial, me, frame_at_addr(allocator_of(trial), addr, &found), FRAME_MISALIGNED, frame.value,
-                  "frame_at_addr inside a frame");
+    (void)expect_status(trial, me, frame_at_addr(allocator_of(trial), addr, &found), FRAME_MISALIGNED, frame.value,
+                        "frame_at_addr inside a frame");
 }
 
 /* ---- the rest of the interface ---- */
@@ -415,9 +421,8 @@ static void hotplug_add(struct trial *trial, struct trial_hart *me)
         return;
     }
     oracle_plug(&trial->oracle, frame_run_inside(range));
-    expect_status(trial, me, frame_arena_add(allocator_of(trial), range, trial->config.hotplug_node), FRAME_OK,
-                  frame_containing(range.start).value, "frame_arena_add");
-    trial->plugged = true;
+    trial->plugged = expect_status(trial, me, frame_arena_add(allocator_of(trial), range, trial->config.hotplug_node),
+                                   FRAME_OK, frame_containing(range.start).value, "frame_arena_add");
     trial->tally.plugged++;
 }
 
@@ -425,14 +430,18 @@ static enum frame_status hotplug_remove(struct trial *trial, struct trial_hart *
 {
     struct phys_range range = trial->config.hotplug;
     pfn_t frame = frame_containing(range.start);
-    expect_status(trial, me, frame_arena_add(allocator_of(trial), range, trial->config.hotplug_node), FRAME_OVERLAP,
-                  frame.value, "frame_arena_add over an arena");
+    if (!expect_status(trial, me, frame_arena_add(allocator_of(trial), range, trial->config.hotplug_node),
+                       FRAME_OVERLAP, frame.value, "frame_arena_add over an arena")) {
+        return FRAME_OVERLAP;
+    }
     enum frame_status status = frame_arena_remove(allocator_of(trial), frame);
     if (status == FRAME_BUSY) {
         trial->tally.unplug_refused++;
         return status;
     }
-    expect_status(trial, me, status, FRAME_OK, frame.value, "frame_arena_remove");
+    if (!expect_status(trial, me, status, FRAME_OK, frame.value, "frame_arena_remove")) {
+        return status;
+    }
     oracle_unplug(&trial->oracle, frame_run_inside(range));
     hotplug_fill(trial);
     trial->plugged = false;

@@ -112,7 +112,7 @@ struct holding holding_remove(struct trial_hart *me, uint32_t index)
     return holding;
 }
 
-void expect_status(struct trial *trial, struct trial_hart *me, enum frame_status got, enum frame_status wanted,
+bool expect_status(struct trial *trial, struct trial_hart *me, enum frame_status got, enum frame_status wanted,
                    uint64_t frame, const char *what)
 {
     hart_count_call(me);
@@ -120,6 +120,7 @@ void expect_status(struct trial *trial, struct trial_hart *me, enum frame_status
         verdict_violate(&trial->verdict, PROPERTY_REFERENCES, me->hart, frame, "%s: \"%s\" where \"%s\" is right", what,
                         frame_status_text(got), frame_status_text(wanted));
     }
+    return got == wanted;
 }
 
 enum frame_status take_frame(struct trial *trial, struct trial_hart *me, pfn_t *frame)
@@ -144,14 +145,15 @@ void give_run(struct trial *trial, struct trial_hart *me, struct frame_run run)
     struct frame_layout layout = {run.count << FRAME_SHIFT, FRAME_SIZE};
     uint64_t way = random_below(&me->random, run.count == 1 ? 4 : 2);
     if (way == 0) {
-        expect_status(trial, me, frame_free_run(allocator, run), FRAME_OK, frame, "frame_free_run by the owner");
+        (void)expect_status(trial, me, frame_free_run(allocator, run), FRAME_OK, frame, "frame_free_run by the owner");
     } else if (way == 1) {
-        expect_status(trial, me, frame_free_contiguous(allocator, run.first, layout), FRAME_OK, frame,
-                      "frame_free_contiguous by the owner");
+        (void)expect_status(trial, me, frame_free_contiguous(allocator, run.first, layout), FRAME_OK, frame,
+                            "frame_free_contiguous by the owner");
     } else if (way == 2) {
-        expect_status(trial, me, frame_free_one(allocator, run.first), FRAME_OK, frame, "frame_free_one by the owner");
+        (void)expect_status(trial, me, frame_free_one(allocator, run.first), FRAME_OK, frame,
+                            "frame_free_one by the owner");
     } else {
-        expect_status(trial, me, frame_unref(allocator, run.first), FRAME_OK, frame, "frame_unref by the owner");
+        (void)expect_status(trial, me, frame_unref(allocator, run.first), FRAME_OK, frame, "frame_unref by the owner");
     }
 }
 
@@ -164,8 +166,8 @@ void give_holding(struct trial *trial, struct trial_hart *me, struct holding hol
     }
     pfn_t frame = holding.run.first;
     bool last = oracle_unref(&trial->oracle, me->hart, frame);
-    expect_status(trial, me, frame_unref(trial->config.allocator, frame), FRAME_OK, frame.value,
-                  "frame_unref by a holder");
+    (void)expect_status(trial, me, frame_unref(trial->config.allocator, frame), FRAME_OK, frame.value,
+                        "frame_unref by a holder");
     if (last) {
         budget_release(trial, 1);
     }

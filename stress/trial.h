@@ -124,8 +124,9 @@ bool holdings_full(const struct trial_hart *me);
 void holding_push(struct trial_hart *me, struct frame_run run, bool shared);
 struct holding holding_remove(struct trial_hart *me, uint32_t index);
 
-/* The call must have returned `wanted`; else P7. `what` names the call. */
-void expect_status(struct trial *trial, struct trial_hart *me, enum frame_status got, enum frame_status wanted,
+/* The call must have returned `wanted`; else P7 and false: go no further, for what was wrongly accepted may have done
+ * harm. `what` names the call. */
+bool expect_status(struct trial *trial, struct trial_hart *me, enum frame_status got, enum frame_status wanted,
                    uint64_t frame, const char *what);
 
 /* One frame by frame_alloc_one, known to the oracle. */
