@@ -180,9 +180,9 @@ static void write_series_line(const struct row_key *row, const struct series *se
     const struct latency_summary *latency = &series->latency;
     bool measured = latency->samples > 0;
     fprintf(out, "%u\t", row->harts);
-    write_number(out, timed, series_throughput(row->harts, series->median));
-    write_number(out, timed, series_throughput(row->harts, series->q3));
-    write_number(out, timed, series_throughput(row->harts, series->q1));
+    write_number(out, timed, series_throughput(row->harts, row->cores, series->median));
+    write_number(out, timed, series_throughput(row->harts, row->cores, series->q3));
+    write_number(out, timed, series_throughput(row->harts, row->cores, series->q1));
     write_number(out, timed, series->median);
     write_number(out, timed, series->q1);
     write_number(out, timed, series->q3);
@@ -339,7 +339,7 @@ static void describe_section(const struct figures *figures, struct panel_range s
     snprintf(where, text_bytes, "%s · %s%s, %s · %s%s%s", figures->origin.machine, key->platform, clock,
              setting_text(key->setting), figures->origin.version, figures->origin.date[0] != '\0' ? " · " : "",
              figures->origin.date);
-    const char *shaded = "Shaded: more harts than cores, the scheduler is measured too. ";
+    const char *shaded = "Shaded: more harts than cores, throughput as a lower bound. ";
     snprintf(limits, text_bytes, "%s. %sNothing here tells of more than %u core%s.", spread,
              section_oversubscribed(figures, section) ? shaded : "", key->cores, key->cores == 1 ? "" : "s");
 }
@@ -482,7 +482,8 @@ static double panel_throughput_most(const struct figures *figures, size_t panel)
     for (size_t i = figures->panels[panel].from; i < figures->panels[panel].end; i++) {
         for (size_t c = 0; c < layout->column_count; c++) {
             const struct series *series = layout_find(layout, &layout->rows[i], layout->columns[c]);
-            double here = series != NULL && series->count > 0 ? series_throughput(series->harts, series->q1) : 0;
+            double here =
+                series != NULL && series->count > 0 ? series_throughput(series->harts, series->cores, series->q1) : 0;
             most = isfinite(here) && here > most ? here : most;
         }
     }

@@ -254,7 +254,7 @@ const char *series_size_text(uint64_t frames, char *out, size_t out_bytes)
     return out;
 }
 
-double series_throughput(uint32_t harts, double ns)
+double series_throughput(uint32_t harts, uint32_t cores, double ns)
 {
-    return ns > 0 ? (double)harts * 1000.0 / ns : NAN;
+    return ns > 0 ? (double)(harts < cores ? harts : cores) * 1000.0 / ns : NAN;
 }

@@ -42,7 +42,9 @@ const char *series_size_text(uint64_t frames, char *out, size_t out_bytes);
 /* log2 of frames, or -1 if that is no integer. */
 int series_order(uint64_t frames);
 
-/* Operations of all harts in a second, in millions, if each needs `ns` for one: harts * 1000 / ns. */
-double series_throughput(uint32_t harts, double ns);
+/* Operations of all harts together in a second, in millions, if each needs `ns` for one. Harts beyond the cores do not
+ * count: a hart's own time may leave out that it waited for a core (a short phase fits into one slice of the
+ * scheduler), so that what is left is a lower bound. */
+double series_throughput(uint32_t harts, uint32_t cores, double ns);
 
 #endif

@@ -346,7 +346,7 @@ static void add_times(json_t *object, const struct series *series, double cas_ns
     json_object_set_new(object, "max_ns", real_or_null(timed, timed ? series->samples[last] : 0));
     json_object_set_new(object, "median_cas", real_or_null(timed && cas_ns > 0, series->median / cas_ns));
     json_object_set_new(object, "throughput_mops",
-                        real_or_null(timed, series_throughput(series->harts, series->median)));
+                        real_or_null(timed, series_throughput(series->harts, series->cores, series->median)));
     json_object_set_new(object, "ratio", real_or_null(ratio > 0, ratio));
 }
 

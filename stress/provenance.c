@@ -102,9 +102,9 @@ static json_t *libraries_json(void)
 {
     static const char list[] = FRAMELAB_LIBS;
     json_t *libraries = json_object();
-    for (const char *item = list; *item != '\0'; item += strspn(item, ", ")) {
-        size_t length = strcspn(item, ",");
-        size_t name = strcspn(item, " ,");
+    for (const char *item = list; *item != '\0'; item += strspn(item, " ")) {
+        size_t length = strcspn(item, " ");
+        size_t name = strcspn(item, "= ");
         size_t version = name < length ? name + 1 : length;
         char key[64];
         snprintf(key, sizeof key, "%.*s", (int)name, item);

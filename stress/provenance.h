@@ -9,7 +9,7 @@
  *                     without a commit it means nothing and null is recorded
  *   FRAMELAB_COMPILER "gcc (Debian 12.2.0-14) 12.2.0"; without it, what the compiler says of itself
  *   FRAMELAB_CFLAGS   "-std=gnu11 -O2 ..."
- *   FRAMELAB_LIBS     "ck 0.7.1, libfdt 1.6.1, ...": name version, commas between
+ *   FRAMELAB_LIBS     "libfdt=1.6.1 ck=0.7.1 ...": name=version, blanks between
  * The host's name is not recorded: records are made to be published. */
 #ifndef FRAMELAB_STRESS_PROVENANCE_H
 #define FRAMELAB_STRESS_PROVENANCE_H
