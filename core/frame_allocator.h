@@ -63,8 +63,7 @@ enum frame_status frame_alloc_one(struct frame_allocator *fa, pfn_t *frame);
 enum frame_status frame_alloc_one_zeroed(struct frame_allocator *fa, pfn_t *frame);
 
 /* Exactly layout.size_bytes rounded up to whole frames, contiguous, aligned; every frame's count is 1. */
-enum frame_status frame_alloc_contiguous(struct frame_allocator *fa, struct frame_layout layout,
-                                         struct frame_run *run);
+enum frame_status frame_alloc_contiguous(struct frame_allocator *fa, struct frame_layout layout, struct frame_run *run);
 enum frame_status frame_alloc_contiguous_zeroed(struct frame_allocator *fa, struct frame_layout layout,
                                                 struct frame_run *run);
 

@@ -20,13 +20,13 @@ struct frame_stats {
     uint64_t bypasses;         /* operations that found their cache being drained */
     uint64_t failures;         /* allocations that failed */
     /* the variant */
-    uint64_t cas_retries;      /* read-modify-writes that had to be tried again */
+    uint64_t cas_retries; /* read-modify-writes that had to be tried again */
     uint64_t lock_acquisitions;
-    uint64_t lock_waits;       /* acquisitions that did not succeed at once */
+    uint64_t lock_waits; /* acquisitions that did not succeed at once */
     uint64_t grace_periods;
-    uint64_t limbo;            /* objects retired whose grace period has not passed */
+    uint64_t limbo; /* objects retired whose grace period has not passed */
     uint64_t limbo_peak;
-    uint64_t scans;            /* searches over all state words, when the index had nothing */
+    uint64_t scans; /* searches over all state words, when the index had nothing */
 };
 
 #endif

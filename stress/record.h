@@ -36,7 +36,7 @@ struct bench_record {
     uint64_t frames;      /* a request */
     int order;            /* log2 of frames, or -1 */
     uint32_t harts;
-    uint32_t cores;       /* that the harts could run on: harts > cores is oversubscribed */
+    uint32_t cores; /* that the harts could run on: harts > cores is oversubscribed */
     uint32_t repeat;
     uint64_t seed;
     const struct record_phase *phases;
