@@ -4,7 +4,7 @@
 #   V=1                  show the commands
 #   O=DIR                build there (default: build)
 #   CC=gcc|clang         the compiler
-#   DEBUG=1              no optimisation, debug information, assertions on hot paths, poisoned free frames
+#   DEBUG=1              no optimisation, debug information, assertions on hot paths
 #   SANITIZE=LIST        with these sanitizers: address,undefined or thread
 #   PREFIX=, DESTDIR=    where `make install` puts things (default: /usr/local)
 #
