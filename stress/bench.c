@@ -322,8 +322,14 @@ static int measure_throughput(struct bench *bench, struct workload *workload, co
 static int measure_latency(struct bench *bench, struct workload *workload, const char *name,
                            struct measurement *measurement)
 {
+    int status = EXIT_STATUS_HOLDS;
+    for (uint32_t i = 0; i < workload->harts * WORKLOAD_PHASE_MAX; i++) {
+        histogram_clear(&bench->latency[i]);
+    }
     workload->time_each = true;
-    int status = run_pass(workload, name);
+    for (uint32_t pass = passes_of(workload->requests); pass > 0 && status == EXIT_STATUS_HOLDS; pass--) {
+        status = run_pass(workload, name);
+    }
     for (uint32_t phase = 0; phase < workload_phase_count(workload->kind); phase++) {
         measurement->phases[phase].latency = summarize_latency(bench, workload->harts, phase);
     }
@@ -393,10 +399,37 @@ static int measure_cas(struct bench *bench)
 
 /* ---- the rows ---- */
 
+/* How long frame_allocator_init took, as a workload of one operation on all of RAM. */
+static int record_init(struct bench *bench, const struct row *row, const struct bench_variant *variant, uint32_t repeat)
+{
+    const struct record_phase phase = {.name = "init", .operations = 1, .hart_ns = &bench->machine.boot_ns};
+    struct frame_stats stats;
+    frame_allocator_stats(bench->machine.fa, &stats);
+    const struct bench_record record = {
+        .variant = variant->text,
+        .knobs = variant->knobs,
+        .platform = "host",
+        .workload = "boot",
+        .frames = memory_map_extent(bench->machine.map).size >> FRAME_SHIFT,
+        .order = -1,
+        .harts = row->harts,
+        .cores = harts_cores(),
+        .repeat = repeat,
+        .seed = bench->plan->seed,
+        .phases = &phase,
+        .phase_count = 1,
+        .stats = &stats,
+    };
+    return write_record(bench, &record);
+}
+
 static int measure_variant(struct bench *bench, const struct row *row, const struct bench_variant *variant,
                            uint32_t repeat)
 {
     int status = boot(bench, variant, row->harts);
+    if (status == EXIT_STATUS_HOLDS && bench->plan->record_init) {
+        status = record_init(bench, row, variant, repeat);
+    }
     if (status == EXIT_STATUS_HOLDS) {
         frame_allocator_arenas(bench->machine.fa, touch_arena, NULL);
         status = measure(bench, row, variant, repeat);

@@ -44,6 +44,7 @@ struct bench_plan {
     struct bench_size sizes[OPTION_LIST_MAX];
     uint32_t size_count;
     struct option_list harts;
+    bool record_init; /* also how long each boot took, as workload "boot" */
     uint32_t repeats;
     uint32_t latency_repeats; /* of these, so many also measure latency */
     uint32_t warmup;          /* unmeasured passes before each measurement */

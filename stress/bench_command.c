@@ -29,6 +29,7 @@ enum {
     OPTION_NODES,
     OPTION_DTB,
     OPTION_HUGE_PAGES,
+    OPTION_INIT,
     OPTION_SEED,
     OPTION_LATENCY,
     OPTION_NO_LATENCY,
@@ -61,6 +62,7 @@ static const struct argp_option options[] = {
     {"nodes", OPTION_NODES, "N", 0, "NUMA nodes (default: 1)", 2},
     {"dtb", OPTION_DTB, "FILE", 0, "RAM as this device tree describes it", 2},
     {"huge-pages", OPTION_HUGE_PAGES, NULL, 0, "Transparent huge pages for RAM", 2},
+    {"init", OPTION_INIT, NULL, 0, "Also record how long the allocator took to build, as workload \"boot\"", 2},
     {"repeat", 'r', "N", 0, "Measurements of each row, variants in turn (default: 5)", 3},
     {"warmup", OPTION_WARMUP, "N", 0, "Unmeasured passes before each (default: 1)", 3},
     {"latency", OPTION_LATENCY, "N", 0, "Repeats that also measure latency, in a pass of its own (default: 1)", 3},
@@ -177,6 +179,9 @@ static error_t parse_plan(int key, char *text, struct argp_state *state)
         return 0;
     case OPTION_HUGE_PAGES:
         plan->machine.huge_pages = true;
+        return 0;
+    case OPTION_INIT:
+        plan->record_init = true;
         return 0;
     case 'r':
         plan->repeats = number_in("repeat", text, 1, REPEAT_MOST, state);

@@ -419,6 +419,25 @@ static void P11_one_global_access_in_a_batch_of_operations(void **state)
     }
 }
 
+/* Counted, not timed: bytes of metadata for a GiB of RAM, reference counts included. */
+static void metadata_of_a_gib(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *spec;
+        uint64_t most_bytes;
+    } cases[] = {{"lockfree", 12 * MIB / 10}, {"baseline", 34 * MIB / 10}};
+    for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
+        struct frame_stats stats;
+        fa = framelab_open(cases[c].spec, 1024 * MIB, HARTS);
+        assert_non_null(fa);
+        frame_allocator_stats(fa, &stats);
+        print_message("# %s: %llu KiB\n", cases[c].spec, (unsigned long long)(stats.metadata_bytes >> 10));
+        assert_in_range(stats.metadata_bytes, MIB, cases[c].most_bytes);
+        close_allocator();
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -432,6 +451,7 @@ int main(void)
         cmocka_unit_test_teardown(P7_foreign_and_misaligned_frees_change_nothing, teardown),
         cmocka_unit_test_teardown(impossible_layouts_are_told_from_want_of_memory, teardown),
         cmocka_unit_test_teardown(P11_one_global_access_in_a_batch_of_operations, teardown),
+        cmocka_unit_test_teardown(metadata_of_a_gib, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
