@@ -271,9 +271,6 @@ bool workload_run(struct workload *workload)
         hart->failed_at = 0;
         memset(hart->phase_ns, 0, sizeof hart->phase_ns);
         hart->null = (struct null_allocator){.next = i * workload->requests * workload->frames};
-        for (uint32_t phase = 0; workload->time_each && phase < WORKLOAD_PHASE_MAX; phase++) {
-            histogram_clear(&hart->latency[phase]);
-        }
     }
     workload->gave_up = false;
     hart_barrier_init(&workload->barrier, workload->harts);

@@ -29,7 +29,7 @@ struct workload_hart {
     _Alignas(CACHE_PAIR) uint64_t phase_ns[WORKLOAD_PHASE_MAX];
     enum frame_status status; /* FRAME_OK, or why operation `failed_at` of its phase failed */
     uint64_t failed_at;
-    struct histogram *latency; /* WORKLOAD_PHASE_MAX of them; filled only if workload.time_each */
+    struct histogram *latency; /* WORKLOAD_PHASE_MAX of them; added to if workload.time_each */
     struct null_allocator null;
 };
 
