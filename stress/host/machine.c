@@ -26,7 +26,7 @@ static bool fdt_get(struct host_machine *machine, const struct host_machine_opti
                     size_t why_bytes)
 {
     machine->fdt_bytes = options->fdt != NULL ? options->fdt_bytes : DEFAULT_FDT_BYTES_MAX;
-    machine->fdt = malloc(machine->fdt_bytes > 0 ? machine->fdt_bytes : 1);
+    machine->fdt = calloc(1, machine->fdt_bytes > 0 ? machine->fdt_bytes : 1);
     if (machine->fdt == NULL) {
         return fail(why, why_bytes, "no memory for the device tree");
     }
