@@ -296,7 +296,7 @@ static void write_prelude(const char *name, int width, int height, FILE *out)
             "if (format eq \"png\") {\n"
             "    set terminal pngcairo size %d,%d font \"DejaVu Sans,11\" fontscale 1.5 linewidth 1.5 pointscale 1.5\n"
             "} else {\n"
-            "    set terminal svg size %d,%d font \"DejaVu Sans,11\" background \"#ffffff\"\n"
+            "    set terminal svg size %d,%d font \"sans-serif,11\" background \"#ffffff\"\n"
             "}\n"
             "set output \"%s.\".format\n"
             "set encoding utf8\n"
@@ -344,7 +344,7 @@ static void describe_section(const struct figures *figures, struct panel_range s
              section_oversubscribed(figures, section) ? shaded : "", key->cores, key->cores == 1 ? "" : "s");
 }
 
-/* Title lines at the top left, in pixels from the top of a page of that height. */
+/* Title lines at the top left, in pixels from the top of a page of that height. The title is our own and plain. */
 static void write_titles(const struct figures *figures, struct panel_range section, const char *title,
                          const char *spread, int width, int height, FILE *out)
 {
@@ -352,7 +352,8 @@ static void write_titles(const struct figures *figures, struct panel_range secti
     char limits[4 * ORIGIN_TEXT_BYTES + RECORD_NAME_MAX];
     double left = 20.0 / width;
     describe_section(figures, section, spread, where, limits, sizeof where);
-    write_page_text(out, left, 1 - 24.0 / height, title, "font \"DejaVu Sans:Bold,15\" textcolor \"#202020\"");
+    fprintf(out, "set label \"{/:Bold %s}\" at screen %.4f, screen %.4f left font \",15\" textcolor \"#202020\"\n",
+            title, left, 1 - 24.0 / height);
     write_page_text(out, left, 1 - 48.0 / height, where, "font \",10\" textcolor \"#505050\"");
     write_page_text(out, left, 1 - 66.0 / height, limits, "font \",10\" textcolor \"#505050\"");
 }
@@ -540,6 +541,40 @@ static const char *const percentiles[PERCENTILE_COUNT] = {"p50", "p99", "p99.9",
 
 #define CLOCK_LOOK "with lines dashtype 2 linewidth 1 linecolor \"#606060\""
 
+static void widen_range(const struct series *series, size_t percentile, double *least, double *most)
+{
+    if (series == NULL || series->latency.samples == 0) {
+        return;
+    }
+    const struct latency_summary *latency = &series->latency;
+    const uint64_t values[PERCENTILE_COUNT] = {latency->p50_ns, latency->p99_ns, latency->p999_ns, latency->max_ns};
+    double value = (double)values[percentile];
+    if (value > 0) {
+        *least = fmin(*least, value);
+        *most = fmax(*most, value);
+    }
+}
+
+/* Whole decades around all that the panel shows. */
+static void write_latency_range(const struct figures *figures, size_t panel, size_t percentile, FILE *out)
+{
+    const struct layout *layout = figures->layout;
+    double least = INFINITY;
+    double most = 0;
+    for (size_t i = figures->panels[panel].from; i < figures->panels[panel].end; i++) {
+        const struct row_key *row = &layout->rows[i];
+        for (size_t c = 0; c < layout->column_count; c++) {
+            widen_range(layout_find(layout, row, layout->columns[c]), percentile, &least, &most);
+        }
+        if (percentile == 0) {
+            widen_range(layout_null(layout, row), percentile, &least, &most);
+        }
+    }
+    double low = most > 0 ? floor(log10(least)) : 0;
+    double high = most > 0 ? fmax(low + 1, ceil(log10(most))) : 1;
+    fprintf(out, "set logscale y\nset ytics auto\nset yrange [%g:%g]\n", pow(10, low), pow(10, high));
+}
+
 /* With the medians stands the harness's own, the clock's: below it nothing can be seen. */
 static void write_latency_panel(const struct figures *figures, size_t panel, size_t percentile,
                                 const struct place *place, FILE *out)
@@ -551,7 +586,8 @@ static void write_latency_panel(const struct figures *figures, size_t panel, siz
     write_panel_title(figures, panel, suffix, out);
     write_harts_axis(figures, panel, out);
     write_panel_place(place, "ns", out);
-    fputs("set logscale y\nset ytics auto\nset yrange [*:*]\nplot ", out);
+    write_latency_range(figures, panel, percentile, out);
+    fputs("plot ", out);
     if (percentile == 0) {
         size_t columns_all = figures->layout->column_count + 1;
         fprintf(out, "\"data/series.tsv\" index %zu using 1:8 " CLOCK_LOOK " notitle, \\\n     ",

@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: MIT
+ * Records: what the writer writes the reader reads, and a file that is not what it should be costs the lines that are
+ * not, one complaint each, never a crash. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "layout.h"
+#include "origin.h"
+#include "provenance.h"
+#include "random.h"
+#include "record.h"
+#include "record_files.h"
+#include "records.h"
+#include "series.h"
+
+struct reading {
+    enum records_status status;
+    struct record_file file;
+    char log[OUTPUT_BYTES];
+};
+
+static struct reading reading; /* large */
+
+static void read_path(const char *path)
+{
+    FILE *log = tmpfile();
+    reading.status = record_file_read(&reading.file, path, log);
+    read_back(log, reading.log);
+}
+
+static void read_bytes(const char *text, size_t bytes)
+{
+    struct file_made made = file_make(text, bytes);
+    read_path(made.path);
+    unlink(made.path);
+}
+
+static void read_text(const char *text)
+{
+    read_bytes(text, strlen(text));
+}
+
+/* ---- Writing -------------------------------------------------------------------------------------------------- */
+
+static const struct bench_record SAMPLE = {.variant = "lockfree,magazine=0",
+                                           .knobs = "magazine=0,batch=0",
+                                           .platform = "host",
+                                           .workload = "bulk",
+                                           .frames = 512,
+                                           .order = 9,
+                                           .harts = 2,
+                                           .cores = 4,
+                                           .repeat = 3,
+                                           .seed = 17};
+
+/* Writes the sample with one phase to a text that the caller frees. */
+static char *write_sample(uint64_t seed, const char *summary)
+{
+    static const uint64_t times[] = {1000, 3000};
+    const struct record_phase phase = {"alloc", 100, times, {50, 7, 8, 9, 10}};
+    const struct frame_stats stats = {.frames_total = 1, .scans = 99};
+    struct bench_record bench = SAMPLE;
+    bench.seed = seed;
+    bench.phases = &phase;
+    bench.phase_count = 1;
+    bench.stats = &stats;
+    const struct stress_record stress = {.variant = "baseline",
+                                         .knobs = "",
+                                         .platform = "host",
+                                         .harts = 4,
+                                         .seed = seed,
+                                         .operations = 10,
+                                         .violations = 1,
+                                         .seconds = 0.5,
+                                         .property = "P4"};
+    char name[] = "framelab";
+    char *argv[] = {name, NULL};
+    char *text = NULL;
+    size_t bytes = 0;
+    FILE *stream = open_memstream(&text, &bytes);
+    struct record_writer *writer = record_open(stream, 1, argv, summary);
+    assert_non_null(writer);
+    assert_true(record_bench(writer, &bench));
+    assert_true(record_stress(writer, &stress));
+    record_close(writer);
+    fclose(stream);
+    return text;
+}
+
+static json_t *nth_line(const char *text, int line)
+{
+    for (; line > 0; line--) {
+        text = strchr(text, '\n') + 1;
+    }
+    json_t *json = json_loadb(text, strcspn(text, "\n"), 0, NULL);
+    assert_non_null(json);
+    return json;
+}
+
+static void what_is_written_is_read(void **state)
+{
+    (void)state;
+    char *text = write_sample(17, "{\"ram\":1}");
+    read_text(text);
+    free(text);
+    assert_int_equal(reading.status, RECORDS_OK);
+    assert_string_equal(reading.log, "");
+    assert_int_equal(reading.file.row_count, 1);
+    const struct result_row *row = &reading.file.rows[0];
+    assert_string_equal(row->variant, SAMPLE.variant);
+    assert_string_equal(row->knobs, SAMPLE.knobs);
+    assert_string_equal(row->workload, "bulk");
+    assert_string_equal(row->phase, "alloc");
+    assert_int_equal(row->frames, 512);
+    assert_int_equal(row->harts, 2);
+    assert_int_equal(row->cores, 4);
+    assert_int_equal(row->repeat, 3);
+    assert_true(row->timed && row->ns_per_operation > 19.999 && row->ns_per_operation < 20.001);
+    assert_int_equal(row->latency.samples, 50);
+    assert_int_equal(row->latency.p999_ns, 9);
+    assert_int_equal(json_array_size(reading.file.provenances), 1);
+    record_file_free(&reading.file);
+}
+
+static void lines_have_the_documented_keys(void **state)
+{
+    (void)state;
+    char *text = write_sample(UINT64_MAX, NULL);
+    json_t *provenance = nth_line(text, 0);
+    json_t *bench = nth_line(text, 1);
+    json_t *stress = nth_line(text, 2);
+    free(text);
+    static const char *const keys[] = {"id",     "time",     "framelab", "libraries",
+                                       "system", "topology", "command",  "memory_map"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        assert_non_null(json_object_get(provenance, keys[i]));
+    }
+    assert_null(json_object_get(json_object_get(provenance, "system"), "hostname"));
+    const char *id = json_string_value(json_object_get(provenance, "id"));
+    assert_string_equal(json_string_value(json_object_get(bench, "provenance")), id);
+    assert_string_equal(json_string_value(json_object_get(stress, "provenance")), id);
+    /* Larger than a JSON reader's integer: kept as text, to the last digit. */
+    assert_string_equal(json_string_value(json_object_get(bench, "seed")), "18446744073709551615");
+    const json_t *counts = json_object_get(bench, "counts");
+    assert_int_equal(json_object_size(counts), sizeof(struct frame_stats) / sizeof(uint64_t));
+    assert_int_equal(json_integer_value(json_object_get(counts, "scans")), 99);
+    assert_string_equal(json_string_value(json_object_get(stress, "property")), "P4");
+    assert_true(json_is_null(json_object_get(stress, "counts")));
+    json_decref(provenance);
+    json_decref(bench);
+    json_decref(stress);
+}
+
+static void provenance_is_reproducible_and_identified_by_content(void **state)
+{
+    (void)state;
+    setenv("SOURCE_DATE_EPOCH", "86400", 1);
+    char name[] = "framelab";
+    char odd[] = "caf\xe9"; /* not UTF-8 */
+    char *argv[] = {name, odd, NULL};
+    json_t *one = provenance_make(1, argv, NULL);
+    json_t *other = provenance_make(2, argv, NULL);
+    assert_string_equal(json_string_value(json_object_get(one, "time")), "1970-01-02T00:00:00Z");
+    assert_string_not_equal(json_string_value(json_object_get(one, "id")),
+                            json_string_value(json_object_get(other, "id")));
+    assert_string_equal(json_string_value(json_array_get(json_object_get(other, "command"), 1)), "caf?");
+    json_decref(one);
+    json_decref(other);
+    unsetenv("SOURCE_DATE_EPOCH");
+    errno = 0;
+    assert_null(provenance_make(1, argv, "no JSON"));
+    assert_int_equal(errno, EINVAL);
+    assert_int_equal(provenance_hash(""), UINT64_C(0xcbf29ce484222325)); /* the published offset basis */
+    assert_int_equal(provenance_hash("foobar"), UINT64_C(0x85944171f73967e8));
+}
+
+static void a_full_disk_is_an_error(void **state)
+{
+    (void)state;
+    char name[] = "framelab";
+    char *argv[] = {name, NULL};
+    FILE *full = fopen("/dev/full", "w");
+    assert_non_null(full);
+    assert_null(record_open(full, 1, argv, NULL));
+    fclose(full);
+}
+
+/* ---- Reading what should not be ------------------------------------------------------------------------------- */
+
+/* Reads a good line, the line under test, a good line: both good ones are kept, and the complaint names line 2. */
+static void expect_refused(const char *line, const char *why)
+{
+    char *good = bench_line("baseline", "alloc", 1, 0, 10);
+    char text[8192];
+    snprintf(text, sizeof text, "%s%s\n%s", good, line, good);
+    free(good);
+    read_text(text);
+    if (reading.status != RECORDS_DAMAGED || reading.file.row_count != 2 || reading.file.damaged != 1 ||
+        !holds(reading.log, ":2: ") || !holds(reading.log, why) || count_lines(reading.log) != 1) {
+        fail_msg("status %d, %zu rows, %llu damaged, log: %s (wanted: %s)", (int)reading.status, reading.file.row_count,
+                 (unsigned long long)reading.file.damaged, reading.log, why);
+    }
+    record_file_free(&reading.file);
+}
+
+/* A good line with `from` replaced by `to`. */
+static void expect_refused_with(const char *from, const char *to, const char *why)
+{
+    char *good = bench_line("baseline", "alloc", 2, 0, 10);
+    char line[4096];
+    const char *at = strstr(good, from);
+    assert_non_null(at);
+    snprintf(line, sizeof line, "%.*s%s%s", (int)(at - good), good, to, at + strlen(from));
+    line[strcspn(line, "\n")] = '\0';
+    free(good);
+    expect_refused(line, why);
+}
+
+static void garbage_costs_its_line(void **state)
+{
+    (void)state;
+    expect_refused("garbage", "not JSON");
+    expect_refused("{\"type\":\"bench\"", "not JSON");
+    expect_refused("\x01\x02\xff", "not JSON");
+    expect_refused("[1,2,3]", "\"type\" is missing");
+    expect_refused("{}", "\"type\" is missing");
+    expect_refused("{\"type\":7}", "\"type\" is missing");
+    expect_refused("{\"type\":\"bench\",\"type\":\"bench\"}", "duplicate");
+    expect_refused("{\"type\":\"bench\"}", "\"variant\" is missing");
+}
+
+static void missing_keys_and_wrong_types_are_named(void **state)
+{
+    (void)state;
+    expect_refused_with("\"variant\":", "\"x\":", "\"variant\" is missing");
+    expect_refused_with("\"variant\":\"baseline\"", "\"variant\":3", "\"variant\" is not a string");
+    expect_refused_with("baseline", "a\\u001b[31m", "\"variant\" is too long or not plain text");
+    expect_refused_with("baseline", "\xc3\xa9", "\"variant\" is too long or not plain text");
+    expect_refused_with("\"knobs\":", "\"x\":", "\"knobs\" is missing");
+    expect_refused_with("\"harts\":2", "\"harts\":\"2\"", "\"harts\" is not an integer");
+    expect_refused_with("\"harts\":2", "\"harts\":2.0", "\"harts\" is not an integer");
+    expect_refused_with("\"harts\":2", "\"harts\":0", "\"harts\" is 0");
+    expect_refused_with("\"harts\":2", "\"harts\":-1", "\"harts\" is -1");
+    expect_refused_with("\"harts\":2", "\"harts\":1000000", "\"harts\" is 1000000");
+    expect_refused_with("\"harts\":2", "\"harts\":3", "\"hart_ns\" has 2 numbers for 3 harts");
+    expect_refused_with("\"frames\":1", "\"frames\":0", "\"frames\" is 0");
+    expect_refused_with("\"phases\":", "\"x\":", "\"phases\" is missing");
+    expect_refused_with("\"operations\":1000", "\"operations\":0", "\"operations\" is 0");
+    expect_refused_with("[10000", "[null", "\"hart_ns\"[0] is not a time");
+    expect_refused_with("[10000", "[-1", "\"hart_ns\"[0] is not a time");
+    expect_refused_with("[10000,10000]", "{}", "\"hart_ns\" is not an array");
+    expect_refused_with("\"p99\":200", "\"p99\":null", "\"p99\" is not an integer");
+    expect_refused_with("\"name\":\"alloc\"", "\"name\":[]", "\"name\" is not a string");
+}
+
+static void a_phase_may_have_latency_only(void **state)
+{
+    (void)state;
+    read_text("{\"type\":\"bench\",\"variant\":\"v\",\"knobs\":\"\",\"platform\":\"host\",\"workload\":\"w\","
+              "\"frames\":1,\"harts\":1,\"cores\":1,\"repeat\":0,\"phases\":[{\"name\":\"p\",\"operations\":1,"
+              "\"hart_ns\":[],\"latency_ns\":{\"samples\":1,\"p50\":1,\"p99\":2,\"p99.9\":3,\"max\":4}}]}\n");
+    assert_int_equal(reading.status, RECORDS_OK);
+    assert_false(reading.file.rows[0].timed);
+    assert_int_equal(reading.file.rows[0].latency.max_ns, 4);
+    record_file_free(&reading.file);
+}
+
+static void a_last_line_cut_short_is_forgiven(void **state)
+{
+    (void)state;
+    char *good = bench_line("baseline", "alloc", 1, 0, 10);
+    size_t length = strlen(good);
+    char text[4096];
+    for (size_t cut = 1; cut < length; cut++) {
+        snprintf(text, sizeof text, "%s%.*s", good, (int)cut, good);
+        read_text(text);
+        bool whole = cut == length - 1; /* all but the newline: nothing is lost */
+        assert_int_equal(reading.status, RECORDS_OK);
+        assert_int_equal(reading.file.row_count, whole ? 2 : 1);
+        assert_int_equal(reading.file.truncated, !whole);
+        assert_true(whole || holds(reading.log, ":2: the last line is cut short"));
+        record_file_free(&reading.file);
+    }
+    free(good);
+}
+
+static void files_with_nothing_to_read(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"", "\n\n  \n", "{\"type\":\"stress\"}\n", "garbage\n",
+                                        "{\"type\":\"provenance\"}\n"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        read_text(texts[i]);
+        assert_int_equal(reading.status, RECORDS_UNREADABLE);
+        assert_true(holds(reading.log, "holds no bench records"));
+        record_file_free(&reading.file);
+    }
+    read_path("/nonexistent/records.jsonl");
+    assert_int_equal(reading.status, RECORDS_UNREADABLE);
+    assert_true(holds(reading.log, "No such file"));
+    record_file_free(&reading.file);
+    read_path("/");
+    assert_int_equal(reading.status, RECORDS_UNREADABLE);
+    assert_true(holds(reading.log, "Is a directory"));
+    record_file_free(&reading.file);
+}
+
+static void complaints_are_bounded_and_so_are_lines(void **state)
+{
+    (void)state;
+    size_t bytes = (4u << 20) + 1000;
+    char *text = malloc(bytes);
+    assert_non_null(text);
+    memset(text, 'x', bytes);
+    for (size_t i = 0; i < 500; i++) {
+        text[2 * i + 1] = '\n'; /* 500 lines of one letter, then one of four million */
+    }
+    text[bytes - 1] = '\n';
+    read_bytes(text, bytes);
+    assert_int_equal(reading.file.damaged, 501);
+    assert_true(count_lines(reading.log) <= 11);
+    record_file_free(&reading.file);
+    memset(text, 'x', bytes);
+    text[bytes - 1] = '\n';
+    read_bytes(text, bytes);
+    assert_int_equal(reading.file.damaged, 1);
+    assert_true(holds(reading.log, "longer than"));
+    record_file_free(&reading.file);
+    free(text);
+}
+
+/* Whatever byte of a good file is changed: no crash, and no line counted that is not there. */
+static void any_byte_may_be_wrong(void **state)
+{
+    (void)state;
+    char *text = write_sample(1, "{}");
+    size_t length = strlen(text);
+    struct random random = random_stream(5, 0);
+    for (int round = 0; round < 3000; round++) {
+        char *copy = strdup(text);
+        for (uint64_t changes = 1 + random_below(&random, 3); changes > 0; changes--) {
+            copy[random_below(&random, length)] = (char)random_below(&random, 256);
+        }
+        FILE *log = tmpfile();
+        struct file_made made = file_make(copy, length);
+        (void)record_file_read(&reading.file, made.path, log);
+        assert_true(reading.file.row_count <= 1);
+        struct series_list list;
+        assert_true(series_build(&list, &reading.file));
+        struct origin origin = origin_describe(&reading.file);
+        assert_true(strlen(origin.machine) > 0 && strlen(origin.version) > 0);
+        series_free(&list);
+        record_file_free(&reading.file);
+        fclose(log);
+        unlink(made.path);
+        free(copy);
+    }
+    free(text);
+}
+
+/* ---- Series --------------------------------------------------------------------------------------------------- */
+
+static void repeats_become_series(void **state)
+{
+    (void)state;
+    char text[65536] = "";
+    static const char *const variants[] = {"cas", "null", "baseline,lock=mcs,magazine=0", "lockfree,magazine=0",
+                                           "lockfree"};
+    for (unsigned repeat = 0; repeat < 3; repeat++) {
+        for (unsigned i = 0; i < 5; i++) {
+            char *line = bench_line(variants[i], "alloc", 2, repeat, 10 * (i + 1) + repeat);
+            strncat(text, line, sizeof text - strlen(text) - 1);
+            free(line);
+        }
+    }
+    read_text(text);
+    struct series_list list;
+    struct layout layout;
+    assert_true(series_build(&list, &reading.file));
+    assert_true(layout_build(&layout, &list));
+    assert_int_equal(list.count, 5);
+    assert_true(list.cas_ns > 10.99 && list.cas_ns < 11.01);
+    assert_string_equal(list.items[2].column, "baseline,lock=mcs");
+    assert_string_equal(list.items[2].setting, "magazine=0");
+    assert_true(list.items[0].control && list.items[1].control && !list.items[2].control);
+    assert_int_equal(list.items[2].count, 3);
+    assert_true(list.items[2].q1 > 30.49 && list.items[2].q1 < 30.51);
+    assert_int_equal(list.items[2].latency.p50_ns, 31);
+    assert_int_equal(list.items[2].latency.max_ns, 402);
+    assert_int_equal(list.items[2].latency.samples, 30);
+    /* Two sections, magazine=0 first, one row each; in the first two columns stand beside one another. */
+    assert_int_equal(layout.row_count, 2);
+    assert_int_equal(layout_section_end(&layout, 0), 1);
+    double ratio = series_ratio(layout_find(&layout, &layout.rows[0], "baseline,lock=mcs"),
+                                layout_find(&layout, &layout.rows[0], "lockfree"));
+    assert_true(ratio > 31.0 / 41 - 0.001 && ratio < 31.0 / 41 + 0.001);
+    assert_null(layout_find(&layout, &layout.rows[1], "baseline,lock=mcs"));
+    assert_non_null(layout_null(&layout, &layout.rows[1]));
+    layout_free(&layout);
+    series_free(&list);
+    record_file_free(&reading.file);
+}
+
+static void one_name_with_two_sets_of_knobs_stays_two(void **state)
+{
+    (void)state;
+    char *line = bench_line("lockfree", "alloc", 1, 0, 10);
+    char *other = strdup(line);
+    memcpy(strstr(other, "magazine=64"), "magazine=32", 11);
+    char text[8192];
+    snprintf(text, sizeof text, "%s%s", line, other);
+    free(line);
+    free(other);
+    read_text(text);
+    struct series_list list;
+    assert_true(series_build(&list, &reading.file));
+    assert_int_equal(list.count, 2);
+    assert_string_equal(list.items[0].column, "lockfree");
+    assert_string_equal(list.items[1].column, "lockfree (magazine=32)");
+    series_free(&list);
+    record_file_free(&reading.file);
+}
+
+static void throughput_does_not_count_harts_without_a_core(void **state)
+{
+    (void)state;
+    assert_true(series_throughput(2, 4, 10) > 199.9 && series_throughput(2, 4, 10) < 200.1);
+    assert_true(series_throughput(8, 4, 10) > 399.9 && series_throughput(8, 4, 10) < 400.1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_written_is_read),
+        cmocka_unit_test(lines_have_the_documented_keys),
+        cmocka_unit_test(provenance_is_reproducible_and_identified_by_content),
+        cmocka_unit_test(a_full_disk_is_an_error),
+        cmocka_unit_test(garbage_costs_its_line),
+        cmocka_unit_test(missing_keys_and_wrong_types_are_named),
+        cmocka_unit_test(a_phase_may_have_latency_only),
+        cmocka_unit_test(a_last_line_cut_short_is_forgiven),
+        cmocka_unit_test(files_with_nothing_to_read),
+        cmocka_unit_test(complaints_are_bounded_and_so_are_lines),
+        cmocka_unit_test(any_byte_may_be_wrong),
+        cmocka_unit_test(repeats_become_series),
+        cmocka_unit_test(one_name_with_two_sets_of_knobs_stays_two),
+        cmocka_unit_test(throughput_does_not_count_harts_without_a_core),
+    };
+    return cmocka_run_group_tests_name("records", tests, NULL, NULL);
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT
+ * The statistics that judge measurements, against published tables and against counting by hand. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "random.h"
+#include "statistics.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static void assert_near(double got, double want, double within)
+{
+    if (!(fabs(got - want) <= within)) {
+        fail_msg("%.12g is not within %g of %.12g", got, within, want);
+    }
+}
+
+static void quantiles_interpolate_between_ranks(void **state)
+{
+    (void)state;
+    double odd[] = {5, 1, 3};
+    double even[] = {4, 1, 3, 2};
+    statistics_sort(odd, COUNT(odd));
+    statistics_sort(even, COUNT(even));
+    assert_near(statistics_median(odd, 3), 3, 0);
+    assert_near(statistics_median(even, 4), 2.5, 0);
+    /* Definition 7 of Hyndman & Fan: 1 + 3 * 0.25 = rank 1.75. */
+    assert_near(statistics_quantile(even, 4, 0.25), 1.75, 1e-12);
+    assert_near(statistics_quantile(even, 4, 0.75), 3.25, 1e-12);
+    assert_near(statistics_quantile(even, 4, 0), 1, 0);
+    assert_near(statistics_quantile(even, 4, 1), 4, 0);
+    assert_near(statistics_quantile(even, 1, 0.9), 1, 0);
+    assert_true(isnan(statistics_median(even, 0)));
+}
+
+/* Critical values of U, two-sided, from the usual table: the largest U with p <= 0.05. */
+static void mann_whitney_agrees_with_the_published_table(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t a, b;
+        size_t critical;
+    } table[] = {{4, 4, 0},    {5, 5, 2}, {6, 6, 5},    {7, 7, 8},    {8, 8, 13},
+                 {10, 10, 23}, {5, 8, 6}, {10, 20, 55}, {20, 20, 127}};
+    for (size_t i = 0; i < COUNT(table); i++) {
+        for (size_t beyond = 0; beyond < 2; beyond++) {
+            /* a low sample below all of b, then moved up past b's, one pair at a time, until U is what is wanted */
+            size_t wanted = table[i].critical + beyond;
+            double a[20];
+            double b[20];
+            for (size_t k = 0; k < table[i].b; k++) {
+                b[k] = (double)(k + 1);
+            }
+            for (size_t k = table[i].a; k-- > 0;) {
+                size_t passed = wanted < table[i].b ? wanted : table[i].b;
+                a[k] = (double)passed + 0.5 + (double)k / 100;
+                wanted -= passed;
+            }
+            struct mann_whitney test = mann_whitney_test(a, table[i].a, b, table[i].b);
+            assert_true(test.exact);
+            assert_near(test.u, (double)(table[i].critical + beyond), 0);
+            if (beyond == 0 ? test.p > 0.05 : test.p <= 0.05) {
+                fail_msg("%zu and %zu samples, U %g: p is %g", table[i].a, table[i].b, test.u, test.p);
+            }
+        }
+    }
+}
+
+/* All ways to choose which ranks are a's, counted one by one. */
+static double p_by_hand(const double *a, size_t a_count, const double *b, size_t b_count)
+{
+    size_t all_count = a_count + b_count;
+    double u = 0;
+    for (size_t i = 0; i < a_count; i++) {
+        for (size_t k = 0; k < b_count; k++) {
+            u += a[i] > b[k];
+        }
+    }
+    double mean = (double)(a_count * b_count) / 2;
+    double as_far = 0;
+    double ways = 0;
+    for (uint32_t set = 0; set < UINT32_C(1) << all_count; set++) {
+        if ((size_t)__builtin_popcount(set) != a_count) {
+            continue;
+        }
+        double here = 0;
+        for (size_t i = 0; i < all_count; i++) {
+            for (size_t k = 0; k < i && (set >> i & 1) != 0; k++) {
+                here += (set >> k & 1) == 0;
+            }
+        }
+        ways++;
+        as_far += fabs(here - mean) >= fabs(u - mean);
+    }
+    return as_far / ways;
+}
+
+static void mann_whitney_is_exact_for_all_small_sizes(void **state)
+{
+    (void)state;
+    struct random random = random_stream(7, 0);
+    for (size_t a_count = 1; a_count <= 6; a_count++) {
+        for (size_t b_count = 1; b_count <= 6; b_count++) {
+            for (int round = 0; round < 3; round++) {
+                double a[6];
+                double b[6];
+                for (size_t i = 0; i < a_count; i++) {
+                    a[i] = (double)random_below(&random, 1u << 30) * 2;
+                }
+                for (size_t i = 0; i < b_count; i++) {
+                    b[i] = (double)random_below(&random, 1u << 30) * 2 + 1;
+                }
+                struct mann_whitney test = mann_whitney_test(a, a_count, b, b_count);
+                assert_true(test.exact);
+                assert_near(test.p, p_by_hand(a, a_count, b, b_count), 1e-12);
+                assert_true(test.p >= test.p_least);
+            }
+        }
+    }
+}
+
+static void mann_whitney_with_ties_never_claims_more_than_it_can(void **state)
+{
+    (void)state;
+    const double a[] = {1, 2, 2, 3, 3, 4, 5, 5, 6, 7};
+    const double b[] = {3, 4, 5, 6, 6, 7, 7, 8, 9, 9};
+    struct mann_whitney test = mann_whitney_test(a, COUNT(a), b, COUNT(b));
+    double ties = 6 + 24 + 6 + 24 + 24 + 24 + 6; /* of 2, 3, 4, 5, 6, 7, 9: t^3 - t */
+    double variance = 100.0 / 12 * (21 - ties / (20.0 * 19));
+    assert_false(test.exact);
+    assert_near(test.p, erfc((50 - test.u - 0.5) / sqrt(2 * variance)), 1e-12);
+
+    /* Two times three equal numbers: the approximation alone would say 0.047, no exact test can go below 0.1. */
+    const double low[] = {1, 1, 1};
+    const double high[] = {2, 2, 2};
+    test = mann_whitney_test(low, 3, high, 3);
+    assert_near(test.p_least, 0.1, 1e-12);
+    assert_near(test.p, 0.1, 1e-12);
+    assert_near(mann_whitney_test(low, 3, low, 3).p, 1, 0);
+    assert_near(mann_whitney_test(low, 0, high, 3).p, 1, 0);
+}
+
+static void mann_whitney_of_many_is_near_the_exact_one(void **state)
+{
+    (void)state;
+    double a[26];
+    double b[26];
+    for (size_t i = 0; i < COUNT(a); i++) {
+        a[i] = (double)i * 2;
+        b[i] = (double)i * 2 + 21;
+    }
+    struct mann_whitney exact = mann_whitney_test(a, 25, b, 25);
+    struct mann_whitney normal = mann_whitney_test(a, 26, b, 25);
+    assert_true(exact.exact);
+    assert_false(normal.exact);
+    assert_near(normal.p, exact.p, 0.02);
+}
+
+static void p_least_is_two_over_the_ways_to_choose(void **state)
+{
+    (void)state;
+    assert_near(mann_whitney_p_least(1, 1), 1, 0);
+    assert_near(mann_whitney_p_least(4, 4), 2.0 / 70, 1e-15);
+    assert_near(mann_whitney_p_least(5, 3), 2.0 / 56, 1e-15);
+    assert_near(mann_whitney_p_least(10, 10), 2.0 / 184756, 1e-15);
+    assert_near(mann_whitney_p_least(5000, 5000), 0, 0);
+}
+
+static void holm_steps_down(void **state)
+{
+    (void)state;
+    double p[] = {0.01, 0.04, 0.03, 0.005};
+    assert_true(holm_adjust(p, COUNT(p)));
+    assert_near(p[3], 0.02, 1e-12); /* 4 times 0.005 */
+    assert_near(p[0], 0.03, 1e-12); /* 3 times 0.01 */
+    assert_near(p[2], 0.06, 1e-12); /* 2 times 0.03 */
+    assert_near(p[1], 0.06, 1e-12); /* 0.04, but never below the one before */
+    double large[] = {0.9, 0.8};
+    assert_true(holm_adjust(large, 2));
+    assert_near(large[0], 1, 0);
+    assert_near(large[1], 1, 0);
+    assert_true(holm_adjust(p, 0));
+}
+
+static void bootstrap_is_seeded_and_holds_the_median(void **state)
+{
+    (void)state;
+    struct random random = random_stream(3, 0);
+    double samples[40];
+    for (size_t i = 0; i < COUNT(samples); i++) {
+        samples[i] = 100 + (double)random_below(&random, 1000) / 100;
+    }
+    struct interval one = bootstrap_median(samples, COUNT(samples), 0.95, 1);
+    struct interval again = bootstrap_median(samples, COUNT(samples), 0.95, 1);
+    struct interval other = bootstrap_median(samples, COUNT(samples), 0.95, 2);
+    assert_near(one.low, again.low, 0);
+    assert_near(one.high, again.high, 0);
+    assert_true(fabs(one.low - other.low) > 0 || fabs(one.high - other.high) > 0);
+    struct interval wide = bootstrap_median(samples, COUNT(samples), 0.99, 1);
+    assert_true(wide.low <= one.low && wide.high >= one.high);
+    statistics_sort(samples, COUNT(samples));
+    double median = statistics_median(samples, COUNT(samples));
+    assert_true(one.low < median && median < one.high);
+    const double single[] = {42};
+    assert_near(bootstrap_median(single, 1, 0.95, 1).low, 42, 0);
+    assert_true(isnan(bootstrap_median(single, 0, 0.95, 1).low));
+}
+
+/* The true median of a uniform sample lies in the 95 % interval about as often as it should. */
+static void bootstrap_covers_what_it_promises(void **state)
+{
+    (void)state;
+    struct random random = random_stream(11, 0);
+    int covered = 0;
+    for (int round = 0; round < 200; round++) {
+        double samples[25];
+        for (size_t i = 0; i < COUNT(samples); i++) {
+            samples[i] = (double)random_below(&random, 1000001) / 1e6;
+        }
+        struct interval interval = bootstrap_median(samples, COUNT(samples), 0.95, 1);
+        covered += interval.low <= 0.5 && 0.5 <= interval.high;
+    }
+    assert_in_range(covered, 175, 199);
+}
+
+static void bootstrap_of_a_ratio_is_the_ratio(void **state)
+{
+    (void)state;
+    double a[] = {10, 11, 9, 10.5, 9.5, 10.2, 9.8, 10.1};
+    double b[COUNT(a)];
+    for (size_t i = 0; i < COUNT(a); i++) {
+        b[i] = 2 * a[i];
+    }
+    struct interval interval = bootstrap_ratio(a, COUNT(a), b, COUNT(b), 0.95, 1);
+    assert_true(interval.low > 1.7 && interval.low < 2 && interval.high > 2 && interval.high < 2.3);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(quantiles_interpolate_between_ranks),
+        cmocka_unit_test(mann_whitney_agrees_with_the_published_table),
+        cmocka_unit_test(mann_whitney_is_exact_for_all_small_sizes),
+        cmocka_unit_test(mann_whitney_with_ties_never_claims_more_than_it_can),
+        cmocka_unit_test(mann_whitney_of_many_is_near_the_exact_one),
+        cmocka_unit_test(p_least_is_two_over_the_ways_to_choose),
+        cmocka_unit_test(holm_steps_down),
+        cmocka_unit_test(bootstrap_is_seeded_and_holds_the_median),
+        cmocka_unit_test(bootstrap_covers_what_it_promises),
+        cmocka_unit_test(bootstrap_of_a_ratio_is_the_ratio),
+    };
+    return cmocka_run_group_tests_name("statistics", tests, NULL, NULL);
+}
