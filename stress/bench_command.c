@@ -57,7 +57,7 @@ static const struct argp_option options[] = {
     {"order", OPTION_ORDER, "LIST", 0, "Requests of 2^order frames, orders 0 to 10: \"0,9\" or \"0-10\" (default: 0)",
      1},
     {"frames", OPTION_FRAMES, "LIST", 0, "Requests of so many frames, any number", 1},
-    {"harts", 'n', "LIST", 0, "Hart counts: \"1,2,4\" or \"1-4\" (default: 1 and 2)", 1},
+    {"harts", 'n', "LIST", 0, "Hart counts: \"1,2,4\" or \"1-4\" (default: 1 and 2; with --dtb 1 and the tree's)", 1},
     {"memory", 'm', "SIZE", 0, "RAM, with K, M, G or T (default: 8G); not touched but for metadata", 2},
     {"nodes", OPTION_NODES, "N", 0, "NUMA nodes (default: 1)", 2},
     {"dtb", OPTION_DTB, "FILE", 0, "RAM as this device tree describes it", 2},
@@ -256,6 +256,10 @@ static void set_defaults(struct bench_arguments *arguments)
     if (plan->size_count == 0) {
         plan->sizes[plan->size_count++] = (struct bench_size){1, 0};
     }
+    if (plan->harts.count == 0) {
+        uint32_t most = plan->machine.fdt != NULL ? blob_hart_count(plan->machine.fdt, plan->machine.fdt_bytes) : 2;
+        plan->harts = (struct option_list){.count = most > 1 ? 2 : 1, .values = {1, most}};
+    }
 }
 
 static bool parse_variants(struct bench_arguments *arguments, char *why, size_t why_bytes)
@@ -344,7 +348,6 @@ int bench_command(int argc, char **argv)
                "time limit, 130 interrupted; in the last two cases what was measured is kept."};
     static struct bench_arguments arguments; /* some hundred KiB: not for the stack */
     arguments = (struct bench_arguments){.plan = {.machine = {.memory_bytes = UINT64_C(8) << 30, .nodes = 1},
-                                                  .harts = {.count = 2, .values = {1, 2}},
                                                   .repeats = 5,
                                                   .latency_repeats = 1,
                                                   .warmup = 1,
@@ -356,15 +359,13 @@ int bench_command(int argc, char **argv)
     if (argp_parse(&argp, argc, argv, 0, NULL, &arguments) != 0) {
         return EXIT_STATUS_USAGE;
     }
-    set_defaults(&arguments);
     struct host_machine_options *machine = &arguments.plan.machine;
-    machine->harts = (uint32_t)harts_most(&arguments.plan.harts);
-    bool good = parse_variants(&arguments, why, sizeof why);
-    if (good && arguments.dtb_path != NULL) {
+    if (arguments.dtb_path != NULL) {
         machine->fdt = blob_read(arguments.dtb_path, &machine->fdt_bytes, why, sizeof why);
-        good = machine->fdt != NULL;
     }
-    if (!good) {
+    set_defaults(&arguments);
+    machine->harts = (uint32_t)harts_most(&arguments.plan.harts);
+    if ((arguments.dtb_path != NULL && machine->fdt == NULL) || !parse_variants(&arguments, why, sizeof why)) {
         (void)fprintf(stderr, "framelab bench: %s\n", why);
         return EXIT_STATUS_USAGE;
     }

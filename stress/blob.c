@@ -3,10 +3,11 @@
 #include "blob.h"
 
 #include <errno.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "memory_map.h"
 
 /* Real trees have some hundred KiB. A file of more is something else. */
 #define BLOB_BYTES_MAX (UINT64_C(16) << 20)
@@ -34,4 +35,14 @@ void *blob_read(const char *path, size_t *bytes, char *why, size_t why_bytes)
         free(blob);
     }
     return fitting;
+}
+
+uint32_t blob_hart_count(const void *blob, size_t bytes)
+{
+    char why[128];
+    struct memory_map *map = malloc(sizeof *map);
+    bool read = map != NULL && memory_map_read(map, blob, bytes, NULL, NULL, why, sizeof why) == MEMORY_MAP_OK;
+    uint32_t harts = read ? map->hart_count : 1;
+    free(map);
+    return harts;
 }

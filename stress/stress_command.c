@@ -34,7 +34,7 @@ enum {
 
 static const struct argp_option options[] = {
     {"variant", 'v', "SPEC", 0, "name[:preset][,knob=value]...; again for more (default: every variant)", 1},
-    {"harts", 'n', "N", 0, "Harts; they may outnumber cores (default: 4)", 1},
+    {"harts", 'n', "N", 0, "Harts; they may outnumber cores (default: 4; with --dtb the tree's)", 1},
     {"memory", 'm', "SIZE", 0, "RAM, all of which is written to (default: 48M)", 1},
     {"layout", OPTION_LAYOUT, "NAME", 0, "plain, nodes or holes; again for more (default: all)", 1},
     {"dtb", OPTION_DTB, "FILE", 0, "RAM as this device tree describes it, in place of the layouts", 1},
@@ -178,17 +178,16 @@ int stress_command(int argc, char **argv)
         .doc = "Random operations of every kind, by many harts, under an oracle that knows who owns which frame.\v"
                "Exit status: 0 all properties held, 1 one did not (its number is printed), 2 usage, 77 platform not "
                "there, 124 hang, 130 interrupted."};
-    struct stress_plan plan = {.harts = 4,
-                               .memory_bytes = UINT64_C(48) << 20,
-                               .seconds = 10,
-                               .seed = (uint64_t)time(NULL),
-                               .argc = argc,
-                               .argv = argv};
+    struct stress_plan plan = {
+        .memory_bytes = UINT64_C(48) << 20, .seconds = 10, .seed = (uint64_t)time(NULL), .argc = argc, .argv = argv};
     if (argp_parse(&argp, argc, argv, 0, NULL, &plan) != 0) {
         return EXIT_STATUS_USAGE;
     }
     for (uint32_t i = 0; plan.variant_count == i && framelab_variants[i] != NULL && i < STRESS_VARIANT_MAX; i++) {
         plan.variants[plan.variant_count++] = framelab_variants[i]->name;
+    }
+    if (plan.harts == 0) {
+        plan.harts = plan.fdt != NULL ? blob_hart_count(plan.fdt, plan.fdt_bytes) : 4;
     }
     int status = stress_run(&plan);
     free((void *)plan.fdt);
