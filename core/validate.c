@@ -136,7 +136,12 @@ bool frame_allocator_validate(struct frame_allocator *fa, struct frame_account *
 
 static void add_hart_stats(const struct hart *hart, struct frame_stats *stats)
 {
-    stats->frames_in_caches += hart->loaded->count + hart->previous->count;
+    /* Magazines outlive every hart's use of them; their owner may be writing these words, which makes the sum a hint.
+     */
+    const struct magazine *loaded = __atomic_load_n(&hart->loaded, __ATOMIC_RELAXED);
+    const struct magazine *previous = __atomic_load_n(&hart->previous, __ATOMIC_RELAXED);
+    stats->frames_in_caches += __atomic_load_n(&loaded->count, __ATOMIC_RELAXED);
+    stats->frames_in_caches += __atomic_load_n(&previous->count, __ATOMIC_RELAXED);
     stats->global_takes += atomic_load_explicit(&hart->global_takes, memory_order_relaxed);
     stats->global_gives += atomic_load_explicit(&hart->global_gives, memory_order_relaxed);
     stats->refill_frames += atomic_load_explicit(&hart->refill_frames, memory_order_relaxed);
