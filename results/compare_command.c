@@ -104,6 +104,7 @@ static bool match_sides(struct comparison *comparison)
 {
     const struct series_list *a = &comparison->sides[0].list;
     const struct series_list *b = &comparison->sides[1].list;
+    comparison->pair_count = 0;
     comparison->pairs = calloc(a->count + 1, sizeof *comparison->pairs);
     comparison->only[0] = calloc(a->count + 1, sizeof *comparison->only[0]);
     comparison->only[1] = calloc(b->count + 1, sizeof *comparison->only[1]);
@@ -364,11 +365,10 @@ static json_t *real_or_null(double value)
     return isfinite(value) ? json_real(value) : json_null();
 }
 
-/* One flat object for a pair, or for a series of one side only. */
-static json_t *row_json(const struct comparison *comparison, const struct series *a, const struct series *b,
-                        const struct pair *pair)
+/* One flat object for a pair, or for a series of one side only, the other being NULL. `known` is one that is there. */
+static json_t *row_json(const struct comparison *comparison, const struct series *known, const struct series *a,
+                        const struct series *b, const struct pair *pair)
 {
-    const struct series *known = a != NULL ? a : b;
     double a_median = a != NULL ? a->median / comparison->sides[0].unit_ns : NAN;
     double b_median = b != NULL ? b->median / comparison->sides[1].unit_ns : NAN;
     bool judged = pair != NULL && !pair->a->control;
@@ -393,13 +393,13 @@ static json_t *rows_json(const struct comparison *comparison)
     json_t *rows = json_array();
     for (size_t i = 0; i < comparison->pair_count; i++) {
         const struct pair *pair = &comparison->pairs[i];
-        json_array_append_new(rows, row_json(comparison, pair->a, pair->b, pair));
+        json_array_append_new(rows, row_json(comparison, pair->a, pair->a, pair->b, pair));
     }
     for (size_t i = 0; i < comparison->only_count[0]; i++) {
-        json_array_append_new(rows, row_json(comparison, comparison->only[0][i], NULL, NULL));
+        json_array_append_new(rows, row_json(comparison, comparison->only[0][i], comparison->only[0][i], NULL, NULL));
     }
     for (size_t i = 0; i < comparison->only_count[1]; i++) {
-        json_array_append_new(rows, row_json(comparison, NULL, comparison->only[1][i], NULL));
+        json_array_append_new(rows, row_json(comparison, comparison->only[1][i], NULL, comparison->only[1][i], NULL));
     }
     return rows;
 }

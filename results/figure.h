@@ -39,7 +39,7 @@ struct panel_range figures_section(const struct figures *figures, size_t from);
 /* What all rows of a panel have in common, in its first row. */
 const struct row_key *panel_key(const struct figures *figures, size_t panel);
 
-/* Whether a section has both variants of the ratio somewhere; what a section's file names end in ("" for the first). */
+/* Whether a section has a row with both variants of the ratio; a row with a latency. */
 bool section_has_ratio(const struct figures *figures, struct panel_range section);
 bool section_has_latency(const struct figures *figures, struct panel_range section);
 

@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: MIT
- * Writes gnuplot scripts and their data; see figure.h.
+ * Writes gnuplot scripts; see figure.h.
  *
- * 1. Every curve is a block of data/series.tsv: block panel * (columns + 1) + column, the last column of a panel
- *    being `null`. Blocks without a measurement hold one line of NaN, so that the count holds.
- * 2. A page is laid out in fractions of itself; panels share the legend at the top and the axis titles at the edges.
- * 3. Names from the file stand in single quotes, doubled inside, and are never taken as markup. */
-#include "figure.h"
-
+ * 1. A page is laid out in pixels from its top left. The legend is a plot of its own over the whole width; the panels'
+ *    curves have no titles.
+ * 2. Names from the file stand in single quotes, doubled inside, and are never taken as markup. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "figure_parts.h"
+
 #define STYLE_COUNT 8u
-#define PANEL_SIZES_MAX 64u
 
 /* gnuplot forgets all of this when axes are taken away. */
 #define SET_AXES                                                                                                       \
@@ -34,233 +31,6 @@ struct style {
 /* The first is baseline's, the second lockfree's; the rest go to others as they come. */
 static const struct style styles[STYLE_COUNT] = {{"#D55E00", 5},  {"#0072B2", 7}, {"#CC79A7", 13}, {"#009E73", 9},
                                                  {"#E69F00", 11}, {"#56B4E9", 4}, {"#000000", 6},  {"#7F7F7F", 8}};
-
-/* ---- The figures' parts --------------------------------------------------------------------------------------- */
-
-bool figures_init(struct figures *figures, const struct layout *layout, const struct record_file *file)
-{
-    *figures =
-        (struct figures){.layout = layout, .origin = origin_describe(file), .slow = "baseline", .fast = "lockfree"};
-    figures->panels = calloc(layout->row_count + 1, sizeof *figures->panels);
-    if (figures->panels == NULL) {
-        return false;
-    }
-    for (size_t i = 0; i < layout->row_count; i++) {
-        if (i == 0 || !row_same_panel(&layout->rows[i - 1], &layout->rows[i])) {
-            figures->panels[figures->panel_count++].from = i;
-        }
-        figures->panels[figures->panel_count - 1].end = i + 1;
-    }
-    return true;
-}
-
-void figures_free(struct figures *figures)
-{
-    free(figures->panels);
-    *figures = (struct figures){0};
-}
-
-const struct row_key *panel_key(const struct figures *figures, size_t panel)
-{
-    return &figures->layout->rows[figures->panels[panel].from];
-}
-
-struct panel_range figures_section(const struct figures *figures, size_t from)
-{
-    size_t end = from;
-    while (end < figures->panel_count && row_same_section(panel_key(figures, from), panel_key(figures, end))) {
-        end++;
-    }
-    return (struct panel_range){from, end};
-}
-
-static double row_ratio(const struct figures *figures, const struct row_key *row)
-{
-    return series_ratio(layout_find(figures->layout, row, figures->slow),
-                        layout_find(figures->layout, row, figures->fast));
-}
-
-bool section_has_ratio(const struct figures *figures, struct panel_range section)
-{
-    for (size_t i = figures->panels[section.from].from; i < figures->panels[section.end - 1].end; i++) {
-        if (row_ratio(figures, &figures->layout->rows[i]) > 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool panel_has_latency(const struct figures *figures, size_t panel)
-{
-    const struct layout *layout = figures->layout;
-    for (size_t i = figures->panels[panel].from; i < figures->panels[panel].end; i++) {
-        for (size_t c = 0; c < layout->column_count; c++) {
-            const struct series *series = layout_find(layout, &layout->rows[i], layout->columns[c]);
-            if (series != NULL && series->latency.samples > 0) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-bool section_has_latency(const struct figures *figures, struct panel_range section)
-{
-    for (size_t i = section.from; i < section.end; i++) {
-        if (panel_has_latency(figures, i)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Panels of a section as a grid: a column for each workload and phase, a row for each size. */
-struct panel_grid {
-    size_t columns[PANEL_SIZES_MAX]; /* a panel of each workload and phase */
-    size_t column_count;
-    uint64_t sizes[PANEL_SIZES_MAX]; /* frames, ascending */
-    size_t size_count;
-};
-
-static void grid_add_size(struct panel_grid *grid, uint64_t frames)
-{
-    size_t i = 0;
-    while (i < grid->size_count && grid->sizes[i] < frames) {
-        i++;
-    }
-    if ((i < grid->size_count && grid->sizes[i] == frames) || grid->size_count == PANEL_SIZES_MAX) {
-        return;
-    }
-    memmove(&grid->sizes[i + 1], &grid->sizes[i], (grid->size_count - i) * sizeof grid->sizes[0]);
-    grid->sizes[i] = frames;
-    grid->size_count++;
-}
-
-static struct panel_grid make_grid(const struct figures *figures, struct panel_range section)
-{
-    struct panel_grid grid = {.column_count = 0};
-    for (size_t i = section.from; i < section.end; i++) {
-        const struct row_key *key = panel_key(figures, i);
-        bool begins = i == section.from || !row_same_phase(panel_key(figures, i - 1), key);
-        if (begins && grid.column_count < PANEL_SIZES_MAX) {
-            grid.columns[grid.column_count++] = i;
-        }
-        grid_add_size(&grid, key->frames);
-    }
-    return grid;
-}
-
-/* The panel of the column's workload and phase with that size; section.end if there is none. */
-static size_t grid_panel(const struct figures *figures, struct panel_range section, size_t column, uint64_t frames)
-{
-    for (size_t i = section.from; i < section.end; i++) {
-        const struct row_key *key = panel_key(figures, i);
-        if (key->frames == frames && row_same_phase(key, panel_key(figures, column))) {
-            return i;
-        }
-    }
-    return section.end;
-}
-
-/* ---- Data ----------------------------------------------------------------------------------------------------- */
-
-static void write_number(FILE *out, bool known, double number)
-{
-    if (known && isfinite(number)) {
-        fprintf(out, "%.6g\t", number);
-    } else {
-        fputs("NaN\t", out);
-    }
-}
-
-/* A slow quartile of time is a low quartile of throughput. */
-static void write_series_line(const struct row_key *row, const struct series *series, FILE *out)
-{
-    bool timed = series->count > 0;
-    const struct latency_summary *latency = &series->latency;
-    bool measured = latency->samples > 0;
-    fprintf(out, "%u\t", row->harts);
-    write_number(out, timed, series_throughput(row->harts, row->cores, series->median));
-    write_number(out, timed, series_throughput(row->harts, row->cores, series->q3));
-    write_number(out, timed, series_throughput(row->harts, row->cores, series->q1));
-    write_number(out, timed, series->median);
-    write_number(out, timed, series->q1);
-    write_number(out, timed, series->q3);
-    write_number(out, measured, (double)latency->p50_ns);
-    write_number(out, measured, (double)latency->p99_ns);
-    write_number(out, measured, (double)latency->p999_ns);
-    write_number(out, measured, (double)latency->max_ns);
-    fprintf(out, "%s\t%s\t%s\t%s\t%llu\t%s\n", row->platform, setting_text(row->setting), row->workload, row->phase,
-            (unsigned long long)row->frames, series->column);
-}
-
-static void write_block(const struct figures *figures, const struct panel *panel, size_t column, FILE *out)
-{
-    const struct layout *layout = figures->layout;
-    size_t lines = 0;
-    for (size_t i = panel->from; i < panel->end; i++) {
-        const struct row_key *row = &layout->rows[i];
-        const struct series *series = column < layout->column_count ? layout_find(layout, row, layout->columns[column])
-                                                                    : layout_null(layout, row);
-        if (series != NULL) {
-            write_series_line(row, series, out);
-            lines++;
-        }
-    }
-    if (lines == 0) {
-        fputs("NaN\tNaN\tNaN\tNaN\tNaN\tNaN\tNaN\tNaN\tNaN\tNaN\tNaN\n", out);
-    }
-}
-
-void write_series_data(const struct figures *figures, FILE *out)
-{
-    fputs("# harts\tmops\tmops_q1\tmops_q3\tns\tns_q1\tns_q3\tp50_ns\tp99_ns\tp99.9_ns\tmax_ns\tplatform\tsetting\t"
-          "workload\tphase\tframes\tvariant\n",
-          out);
-    for (size_t i = 0; i < figures->panel_count; i++) {
-        for (size_t c = 0; c <= figures->layout->column_count; c++) {
-            write_block(figures, &figures->panels[i], c, out);
-            fputs("\n\n", out);
-        }
-    }
-}
-
-/* The row of the panel with the most harts that still have a core each. */
-static const struct row_key *busiest_row(const struct figures *figures, size_t panel)
-{
-    const struct row_key *best = panel_key(figures, panel);
-    for (size_t i = figures->panels[panel].from; i < figures->panels[panel].end; i++) {
-        const struct row_key *row = &figures->layout->rows[i];
-        best = row->harts <= row->cores ? row : best;
-    }
-    return best;
-}
-
-/* One line a panel, from the top down: place, ratio with the fewest harts, ratio at the busiest, its harts, labels. */
-void write_ratio_data(const struct figures *figures, struct panel_range section, FILE *out)
-{
-    fputs("# place\tratio_fewest_harts\tratio_busiest\tharts_busiest\tlabel\tratio_text\n", out);
-    struct panel_grid grid = make_grid(figures, section);
-    size_t place = section.end - section.from;
-    for (size_t s = 0; s < grid.size_count; s++) {
-        for (size_t i = section.from; i < section.end; i++) {
-            const struct row_key *key = panel_key(figures, i);
-            if (key->frames != grid.sizes[s]) {
-                continue;
-            }
-            const struct row_key *busiest = busiest_row(figures, i);
-            double few = row_ratio(figures, key);
-            double many = row_ratio(figures, busiest);
-            char size[32];
-            fprintf(out, "%zu\t", place--);
-            write_number(out, few > 0, few);
-            write_number(out, many > 0, many);
-            fprintf(out, "%u\t%s %s, %s\t", busiest->harts, key->workload, key->phase,
-                    series_size_text(key->frames, size, sizeof size));
-            fprintf(out, many > 0 ? "%.2fx\n" : "\n", many);
-        }
-    }
-}
 
 /* ---- Scripts: what they share --------------------------------------------------------------------------------- */
 
@@ -633,7 +403,6 @@ void write_latency(const struct figures *figures, struct panel_range section, ui
 #define OVERVIEW_PANELS_PX 672 /* width of the panels if the ratio stands beside them */
 #define OVERVIEW_RATIO_LEFT_PX 862
 #define OVERVIEW_COLUMNS_MAX 3u
-#define OVERVIEW_SIZES_MAX 2u
 
 /* Smallest and largest ratio that is drawn, and 1. */
 static void ratio_bounds(const struct figures *figures, struct panel_range section, double *least, double *most)
@@ -665,15 +434,17 @@ static void write_ratio_axes(const struct figures *figures, struct panel_range s
     write_quoted(out, title);
     fputs(" noenhanced font \",11\" textcolor \"#202020\" offset 0,-0.6\nset xlabel ", out);
     write_quoted(out, xlabel);
+    double low = fmin(least, 0.8) / 1.12;
+    double high = fmax(most, 1.6);
     fprintf(out,
             " noenhanced font \",10\" offset 0,0.6\n"
             "set logscale x 2\nset xtics auto format \"%%gx\"\nset ytics auto scale 0\nset grid xtics noytics\n"
             "set xrange [%g:%g]\nset yrange [0.3:%zu.7]\n",
-            fmin(least, 0.8) / 1.12, fmax(most, 1.6) * 1.4, section.end - section.from);
+            low, high * pow(high / low, 0.2), ratio_count(figures, section));
     fputs("set object 2 rectangle from graph 0, graph 0 to first 1, graph 1 behind fillstyle solid noborder "
           "fillcolor \"#fbe9de\"\n"
           "set arrow 1 from first 1, graph 0 to first 1, graph 1 nohead linewidth 1.2 linecolor \"#808080\"\n"
-          "set label 1 \"slower\" at first 1, graph 0.015 right offset -0.6,0 font \",9\" textcolor \"#a04000\"\n",
+          "set label 1 \"slower\" at graph 0.012, graph 0.015 left font \",9\" textcolor \"#a04000\"\n",
           out);
 }
 
@@ -726,7 +497,7 @@ void write_overview(const struct figures *figures, struct panel_range section, c
     struct panel_grid grid = make_grid(figures, section);
     size_t columns[OVERVIEW_COLUMNS_MAX] = {0};
     size_t column_count = overview_columns(figures, &grid, columns);
-    size_t sizes = grid.size_count < OVERVIEW_SIZES_MAX ? grid.size_count : OVERVIEW_SIZES_MAX;
+    size_t sizes = grid.size_count > 1 ? 2 : 1; /* the smallest and the largest */
     bool ratio = section_has_ratio(figures, section);
     double all_width = ratio ? OVERVIEW_PANELS_PX : OVERVIEW_WIDTH_PX - SIDE_PX - 8;
     double panel_width = all_width / (double)column_count;
