@@ -7,7 +7,10 @@
  *
  *   operation        beside take/give   beside attach/detach   progress a variant must state
  *   take, give       X                  X                      in its own file
- *   take_run         X                  X
+ *   take_run, give_run
+ *                    X                  X
+ *   take_chunks, give_chunks
+ *                    X                  X
  *   find             X                  X
  *   attach, detach   X                  one at a time (core)
  *   quiesce          X                  one at a time (core)   bounded
@@ -16,7 +19,6 @@
  *
  * `local` in the four operations says that the caller stands inside its hart's section (hart_cache.h): only then may
  * the variant touch what it keeps for that hart alone. When it is false, a drainer may be at that very state.
- *
  *
  * Memory order: what a hart wrote to a frame before it gave the frame must be visible to the hart that takes it.
  * Core issues a release fence before every give and an acquire fence after every take, on the strength of which a
@@ -76,6 +78,12 @@ struct variant {
     bool (*take_run)(struct global *global, uint32_t hart, bool local, struct frame_request request, pfn_t *first);
     /* Takes back a run, or any part of one; all of it is out and inside one arena. Cannot fail. */
     void (*give_run)(struct global *global, uint32_t hart, bool local, struct frame_run run);
+    /* Chunks: runs of CHUNK_FRAMES at a multiple of CHUNK_FRAMES, for the hart caches' second size. Both NULL if the
+     * variant has no quicker way than take_run and give_run. take_chunks: up to `count` into `firsts`, returns how
+     * many. `zero`: only chunks that were given as `zero`; without it those last. give_chunks cannot fail, and may
+     * reorder. */
+    uint32_t (*take_chunks)(struct global *global, uint32_t hart, bool local, bool zero, pfn_t *firsts, uint32_t count);
+    void (*give_chunks)(struct global *global, uint32_t hart, bool local, bool zero, pfn_t *firsts, uint32_t count);
     /* The arena whose span holds `frame`, or NULL. It stays until the caller's operation ends: core sees to that
      * (hart_cache.h, point 6). */
     struct arena *(*find)(struct global *global, uint32_t hart, pfn_t frame);
