@@ -155,6 +155,7 @@ static enum frame_status global_init(struct frame_allocator *fa, const struct fr
     const struct global_config global_config = {
         .hart_count = config->hart_count,
         .node_count = fa->node_count,
+        .hart_caches = config->magazine > 0,
         .node_order = fa->node_order,
         .hart_node = fa->hart_node,
         .knobs = config->knobs,

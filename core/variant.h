@@ -38,6 +38,7 @@ struct global;
 struct global_config {
     uint32_t hart_count;
     uint32_t node_count;
+    bool hart_caches; /* false: nothing is to be kept for one hart alone */
     /* These three outlive the variant's state. node_order[n * node_count + i]: the node that a hart of node n tries as
      * its i-th, nearest first. */
     const uint8_t *node_order;
