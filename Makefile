@@ -6,6 +6,7 @@
 #   CC=gcc|clang         the compiler
 #   DEBUG=1              no optimisation, debug information, assertions on hot paths
 #   SANITIZE=LIST        with these sanitizers: address,undefined or thread
+#   HOOKS=1              with calls by which tests stop a hart in the middle of an operation (default O: build/hooks)
 #   PREFIX=, DESTDIR=    where `make install` puts things (default: /usr/local)
 #
 # Flags are portable on purpose (no -march=native) and go into every record. A change of flags rebuilds.
@@ -16,7 +17,7 @@
 .DEFAULT_GOAL := all
 
 VERSION := 0.1.0
-O ?= build
+O ?= build$(if $(HOOKS),/hooks)
 PREFIX ?= /usr/local
 Q := $(if $(V),,@)
 say = @$(if $(V),:,printf '  %-8s %s\n' '$(1)' '$(2)')
@@ -62,7 +63,7 @@ $(O)/config.mk: Makefile .ci/dependencies
 
 # ---- Flags -----------------------------------------------------------------------------------------------------
 
-OPTIMISE := $(if $(DEBUG),-O0 -DFRAMELAB_DEBUG,-O2)
+OPTIMISE := $(if $(DEBUG),-O0 -DFRAMELAB_DEBUG,-O2)$(if $(HOOKS), -DFRAMELAB_HOOKS)
 SANITIZERS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 # gcc's thread sanitizer does not model fences, and says so at each; clang's neither, silently.
 TSAN_FLAGS := $(if $(findstring thread,$(SANITIZE)),$(if $(findstring clang,$(shell $(CC) --version)),,-Wno-tsan))

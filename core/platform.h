@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The one seam for porting: everything that core and the variants need from where they run. A platform (host,
- * qemu, sim) provides these functions and, on the include path, `platform_inline.h` with the three that stand
- * on the allocation fast path. Nothing outside a platform's own folder asks which platform it is. */
+ * qemu, sim) provides these functions and, on the include path, `platform_inline.h` with those that must cost
+ * next to nothing. Nothing outside a platform's own folder asks which platform it is. */
 #ifndef FRAMELAB_CORE_PLATFORM_H
 #define FRAMELAB_CORE_PLATFORM_H
 
@@ -23,8 +23,15 @@
  * static inline void platform_barrier_light(void);
  *     The cheap side of the asymmetric barrier: orders the calling hart's accesses around it against any other
  *     hart's platform_barrier_heavy(). A compiler barrier on every platform.
+ *
+ * static inline void platform_hook_at(const char *place);
+ *     See platform_hook.
  */
 #include "platform_inline.h"
+
+/* Called before each shared access of the slow paths (variants, drain, reclamation), so that a test can stop or delay
+ * a hart there; nothing in ordinary builds. Never on a fast path. */
+#define platform_hook() platform_hook_at(__func__)
 
 /* Harts that take part; constant after start-up. */
 uint32_t platform_hart_count(void);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * The three calls of core/platform.h that stand on the allocation fast path, for the host: harts are threads. */
+ * The calls of core/platform.h that must cost next to nothing, for the host: harts are threads. */
 #ifndef FRAMELAB_HOST_PLATFORM_INLINE_H
 #define FRAMELAB_HOST_PLATFORM_INLINE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* Turns of a waiting loop between two calls of the scheduler. A `pause` takes 40 to 140 cycles on current x86, so
@@ -42,5 +43,22 @@ static inline void platform_barrier_light(void)
 {
     __asm__ volatile("" ::: "memory");
 }
+
+#ifdef FRAMELAB_HOOKS
+/* What a hart calls at each hook, if not NULL. Set at rest only. */
+extern void (*platform_host_hook)(const char *place);
+
+static inline void platform_hook_at(const char *place)
+{
+    if (platform_host_hook != NULL) {
+        platform_host_hook(place);
+    }
+}
+#else
+static inline void platform_hook_at(const char *place)
+{
+    (void)place;
+}
+#endif
 
 #endif
