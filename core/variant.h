@@ -39,11 +39,11 @@ struct global_config {
     uint32_t hart_count;
     uint32_t node_count;
     bool hart_caches; /* false: nothing is to be kept for one hart alone */
-    /* These three outlive the variant's state. node_order[n * node_count + i]: the node that a hart of node n tries as
+    /* These two outlive the variant's state. node_order[n * node_count + i]: the node that a hart of node n tries as
      * its i-th, nearest first. */
     const uint8_t *node_order;
     const uint32_t *hart_node;
-    const uint64_t *knobs; /* values, in the order of variant->knobs */
+    const uint64_t *knobs; /* values, in the order of variant->knobs; to be read during init only */
 };
 
 struct variant {
