@@ -1,85 +1,75 @@
 /* SPDX-License-Identifier: MIT
- * The index: two CK stacks of chunks an arena, by which a chunk with free frames is found without a search.
+ * The index: CK stacks by which chunks with free frames, and blocks with whole chunks, are found without a search.
  *
- * 1. A hint. Where a chunk stands says nothing certain about it; its state word decides (chunk.h). A chunk popped in a
- *    state that no longer fits is dropped or put where it belongs now, so a chunk never has to leave a stack's middle.
- * 2. Flags and duty. CHUNK_PARTIAL and CHUNK_WHOLE in the state word say that the chunk is on that stack, or in limbo
- * on its way there, or that some hart has the duty to put it there or to take the flag away: the hart that popped it,
- *    or the one whose step set the flag. So a chunk is never pushed twice on one stack (it has one place on each).
+ * 1. A hint. What stands on a stack says nothing certain; the bits decide (chunk.h, block.h). What is popped and has
+ *    nothing free is dropped, so nothing ever has to leave a stack's middle.
+ * 2. `listed` says that the place is on a stack, in limbo on its way there, or that some hart has the duty to put it
+ *    there or to drop it: the hart that popped it, or that set the flag. So a place is never pushed twice.
  *
- *        (I2)   count > 0  ==>  a flag is set          count = 512 by a give  ==>  CHUNK_WHOLE is set
+ *        (I)   bits are set  ==>  listed, or some hart is about to look (it owes a look)
  *
- *    holds after every step that changes the count or a flag, since both are one word (the second: unless a hart has
- *    the chunk in hand; it comes true when that lets go). A scan finds what a stopped
- *    hart's duty has left undone.
+ *    A giver that finds a word 0 sets bits, then reads `listed`; a hart that drops clears `listed`, then reads the
+ *    bits. All four are sequentially consistent, so at least one of the two sees the other. A giver that finds the word
+ *    not 0 owes nothing: those bits were there before, and (I) held for them. A scan finds what a hart stopped in
+ *    between has left undone (lockfree.c).
  * 3. ABA. Popping a Treiber stack reads head and head->next and swaps head for next by compare-and-swap. If between the
- *    reading and the swap the node were popped and pushed again, the swap would succeed with a stale next. So a chunk
+ *    reading and the swap the place were popped and pushed again, the swap would succeed with a stale next. So a place
  *    that was popped at some moment is not pushed before every hart that was popping at that moment has finished: each
- *    pop stands in a section of reclaim.h; the popper stamps the chunk with the epoch; a push at once needs that the
- *    grace period of the stamp has passed, else the push is deferred. CK's generation-counted pop would need a
- *    double-width compare-and-swap, which riscv64 lacks.
- *    Hence also: while a hart is in a section, the next pointer of a chunk it has seen on a stack keeps its value until
- *    at least the section's end, unless the chunk was popped before the section began. So a hart may walk a stack.
- * 4. Orders. ck_stack_push_upmc has a store fence between the node's next and the swap, ck_stack_pop_upmc a load fence
- *    between head and next (partners). popped_epoch is relaxed: only who has the duty reads or writes it, and the duty
- *    passes with the flag by release and acquire (chunk.h).
- * 5. Progress. push, pop: lock-free. walk: wait-free. */
+ *    pop stands in a section of reclaim.h; the popper stamps the place with the moment; a push at once needs that the
+ *    stamp's grace period has passed, else the push is deferred. (Reclamation `tag` counts pops in the head instead,
+ *    by double-width compare-and-swap, which riscv64 lacks; then no push waits.)
+ * 4. Orders. ck_stack_push_upmc has a store fence between the place's next and the swap, ck_stack_pop_upmc a load fence
+ *    between head and next (partners). `stack` and `popped` are relaxed or plain: only who has the duty touches them,
+ *    and the duty passes with `listed` (sequentially consistent) or through the stack (its fences).
+ * 5. Progress. put, pop: lock-free. claim, drop: wait-free. */
 #ifndef FRAMELAB_LOCKFREE_INDEX_H
 #define FRAMELAB_LOCKFREE_INDEX_H
 
-#include "arena.h"
-#include "chunk.h"
 #include "reclaim.h"
-
-enum index_kind { INDEX_PARTIAL, INDEX_WHOLE, INDEX_COUNT };
 
 struct index_stack {
     _Alignas(CACHE_PAIR) ck_stack_t stack;
 };
 
-/* The variant's part of an arena's metadata. */
-struct chunk_arena {
-    struct arena *arena;
-    uint64_t first_chunk; /* number of the first frame of chunks[0], divided by 512 */
-    uint64_t chunk_count;
-    struct index_stack stacks[INDEX_COUNT];
-    struct chunk chunks[];
+/* A chunk's or block's place in the index. It is on a stack or in limbo, never on both. */
+struct place {
+    ck_stack_entry_t on_stack;
+    ck_epoch_entry_t in_limbo;
+    struct index_stack *stack; /* where it goes once it leaves limbo */
+    _Atomic uint32_t listed;
+    _Atomic uint32_t popped; /* the stamp of its last pop; 0: never */
 };
 
-static inline uint32_t index_flag(enum index_kind kind)
+/* Tries to get the duty of a place that is not listed. */
+static inline bool index_claim(struct place *place)
 {
-    return kind == INDEX_PARTIAL ? CHUNK_PARTIAL : CHUNK_WHOLE;
+    platform_hook();
+    if (atomic_load_explicit(&place->listed, memory_order_seq_cst) != 0) {
+        return false;
+    }
+    uint32_t unlisted = 0;
+    platform_hook();
+    return atomic_compare_exchange_strong_explicit(&place->listed, &unlisted, 1, memory_order_seq_cst,
+                                                   memory_order_relaxed);
 }
 
-static inline struct chunk_arena *chunk_arena_of(struct chunk *chunk)
+/* With the duty: gives it up. The caller then looks whether there is something free after all, and if so claims. */
+static inline void index_drop(struct place *place)
 {
-    return (struct chunk_arena *)(void *)((unsigned char *)(chunk - chunk->number) -
-                                          offsetof(struct chunk_arena, chunks));
+    platform_hook();
+    atomic_store_explicit(&place->listed, 0, memory_order_seq_cst);
 }
 
-/* Number of a chunk's first frame. */
-static inline uint64_t chunk_base(struct chunk *chunk)
-{
-    return (chunk_arena_of(chunk)->first_chunk + chunk->number) << CHUNK_ORDER;
-}
+/* With the duty, in a section: puts the place on a stack, now or when it may. */
+void index_put(struct place *place, struct index_stack *stack, struct reclaim *reclaim);
 
-static inline struct chunk *chunk_of(struct chunk_arena *arena, pfn_t frame)
-{
-    return &arena->chunks[(frame.value >> CHUNK_ORDER) - arena->first_chunk];
-}
+/* In a section. Pops a place, with its duty; NULL if the stack is empty. */
+struct place *index_pop(struct index_stack *stack, const struct reclaim *reclaim);
 
-/* All in a section. */
+/* In a section. The place on top, which stays there; NULL if there is none. A hint. */
+struct place *index_top(struct index_stack *stack);
 
-/* Pops a chunk; the flag stays set and is the caller's duty. NULL if the stack is empty. */
-struct chunk *index_pop(struct chunk_arena *arena, enum index_kind kind, const struct reclaim *reclaim);
-
-/* Does the duty that a step on the state word brought (its result: a flag, or 0): pushes now or when it may. */
-void index_put(struct chunk *chunk, uint32_t flag, struct reclaim *reclaim);
-
-/* The caller popped the chunk from `kind`, or has held it as of that kind, and lets go of it. */
-void index_release(struct chunk *chunk, enum index_kind kind, struct reclaim *reclaim, _Atomic uint64_t *retries);
-
-/* Walks a stack without popping: the first with chunk NULL, then from the last; NULL at the end. */
-struct chunk *index_walk(struct chunk_arena *arena, enum index_kind kind, struct chunk *chunk);
+/* At rest. How many places are on a stack. */
+uint64_t index_length(const struct index_stack *stack);
 
 #endif

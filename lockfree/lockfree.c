@@ -1,53 +1,60 @@
 /* SPDX-License-Identifier: MIT
- * The lock-free variant: from requests to chunks.
+ * The lock-free variant: from requests to pools.
  *
- * 1. Where a request looks, in this order: what the hart has in hand; the index of each arena, nearest node first; a
- *    scan over all state words. The first two are for speed, the scan decides: a chunk in limbo, in another hart's
- *    hand, or left by a stopped hart is found there. So a hart stopped anywhere costs the others time, never memory.
- * 2. In hand. A hart keeps at most two chunks: `held`, from which its single frames and small runs come, and `whole`,
- * the whole chunk it freed last. In hand means that the hart has the duty of the chunk's flag (index.h), no more: the
- *    chunk's frames are free to all, by its state word. They are touched under core's section only (`local`), so a
- *    drainer, or the removal of an arena, can let them go in the hart's place.
- * 3. Arenas are a CK stack of nodes that is only ever pushed to. A removed arena leaves its node empty on the stack,
- * for the next one added. Readers walk it inside a section, so an arena they saw stays until they leave (P10): removal
- *    empties the node, has every hart's hands emptied, and then waits for reclaim_barrier. The node's pointer is
- *    stored with release and loaded with acquire: who sees an arena sees it built.
- * 4. ABA: chunk.h for the words, index.h for the stacks; nodes are never popped.
- * 5. Progress. take, give, take_run, give_run, find: lock-free. Each is a bounded number of lock-free steps, except
- * that it pops until it finds something of use; every chunk popped without use had lost its frames to another hart's
- *    finished operation, and the search for a run goes forward only. attach and detach are called by one hart at a
- *    time (core's rule) and do not wait; quiesce waits for a bounded time.
- * 6. Limits. Runs above one chunk, or across chunks, are found by a linear scan from where the last was found. */
+ * 1. Where a request looks: what the hart has in hand; then, arena by arena, the nearest first, the index (index.h) and
+ *    a scan over all bits. The scan decides: what is in limbo, or was left unlisted by a stopped hart, is found there,
+ *    and what is in other hands' chunks, too, unless it is private (hand.h): that core's drain gives back before an
+ *    allocation fails. So a hart stopped anywhere costs the others time and never memory, but for what it had itself.
+ * 2. Near and far. Hands hold chunks and blocks of the nearest arenas only, and a far arena is asked only when the near
+ *    ones have nothing: no far frame is taken while a near one is free.
+ * 3. Two hands a hart: `singles` for magazines of single frames, `runs` for runs below a chunk, so that runs find room
+ *    and what they leave is used up by single frames. And a block in hand, from which whole chunks are taken: not
+ *    private, but no other hart finds it in the index.
+ * 4. Arenas are a CK stack of nodes that is only ever pushed to. A removed arena leaves its node empty on the stack,
+ *    for the next one added. The node's pointer is stored with release and loaded with acquire: who sees an arena sees
+ *    it built. Removal empties the node, has every hart's hands emptied and every operation under way ended (core's
+ *    harts_drain and harts_pass), and waits for reclaim_barrier, since limbo may hold places of the arena (P10).
+ * 5. ABA: chunk.h for bits, index.h for the stacks; nodes are never popped.
+ * 6. Progress. take, give, their runs and chunks, find: lock-free. Each is a bounded number of lock-free steps, except
+ *    that it pops until it finds something of use; every chunk popped without use had lost its frames to another
+ *    hart's finished step, and searches go forward only. attach and detach are called by one hart at a time (core's
+ *    rule) and do not wait; quiesce waits for a bounded time. */
 #include "lockfree.h"
 
-#include <string.h>
-
-#include "index.h"
-
-/* Chunks of a partial stack that a small run looks at before it breaks a whole one. */
-#define WALK_MAX 8u
+#include "hand.h"
 
 struct arena_node {
     ck_stack_entry_t next;
-    _Atomic(struct chunk_arena *) arena; /* NULL: empty */
-    _Atomic uint32_t node;               /* its NUMA node; relaxed: written before `arena` */
+    _Atomic(struct pool *) pool; /* NULL: empty */
+    _Atomic uint32_t node;       /* its NUMA node; relaxed: written before `pool` */
 };
 
 struct lockfree_hart {
-    _Alignas(CACHE_PAIR) ck_epoch_record_t record;
-    struct chunk *held;  /* INDEX_PARTIAL's duty */
-    struct chunk *whole; /* INDEX_WHOLE's duty */
+    struct worker worker;
+    struct hand singles, runs;
+    struct pool *block_pool;
+    struct block *block; /* in hand, with its place's duty; NULL: none */
     uint64_t cursor;     /* chunk number at which the last scan found something */
-    _Atomic uint64_t retries, scans;
 };
 
 struct lockfree {
     struct reclaim reclaim;
     struct global_config config;
+    uint32_t class_count;
+    bool private_hands;
     uint32_t node_slots; /* arena_nodes in use, empty ones included; attach only */
     struct arena_node arena_nodes[ARENA_MAX];
     _Alignas(CACHE_PAIR) ck_stack_t arenas;
     struct lockfree_hart harts[];
+};
+
+enum lockfree_knob { KNOB_CLASSES, KNOB_HAND, KNOB_COUNT };
+
+static const char *const off_on[] = {"off", "on", NULL};
+
+static const struct knob lockfree_knobs[KNOB_COUNT] = {
+    [KNOB_CLASSES] = {"classes", "stacks of partly free chunks, by fullness; 1: no preference", NULL, 1, CLASS_MAX, 8},
+    [KNOB_HAND] = {"hand", "harts keep frames of a chunk as private bits", off_on, 0, 1, 1},
 };
 
 static struct lockfree *lockfree_of(const struct global *global)
@@ -63,26 +70,29 @@ struct arena_walk {
     const uint8_t *order;
     uint32_t rank;
     ck_stack_entry_t *entry;
+    uint32_t near; /* the rank of the nearest node that has an arena; UINT32_MAX: none seen yet */
 };
 
 static struct arena_walk walk_begin(const struct lockfree *lf, uint32_t hart)
 {
     uint32_t node = lf->config.hart_node[hart];
-    return (struct arena_walk){lf, &lf->config.node_order[node * lf->config.node_count], 0,
-                               CK_STACK_FIRST(&lf->arenas)};
+    return (struct arena_walk){lf, &lf->config.node_order[node * lf->config.node_count], 0, CK_STACK_FIRST(&lf->arenas),
+                               UINT32_MAX};
 }
 
-/* In a section, or at rest. The next arena in service, or NULL. */
-static struct chunk_arena *walk_next(struct arena_walk *walk)
+/* The next arena in service, or NULL. */
+static struct pool *walk_next(struct arena_walk *walk)
 {
     while (walk->rank < walk->lf->config.node_count) {
-        for (; walk->entry != NULL; walk->entry = CK_STACK_NEXT(walk->entry)) {
+        while (walk->entry != NULL) {
             struct arena_node *node = (struct arena_node *)(void *)walk->entry;
+            walk->entry = CK_STACK_NEXT(walk->entry);
+            platform_hook();
             /* Acquire, partner of the release in node_fill. */
-            struct chunk_arena *arena = atomic_load_explicit(&node->arena, memory_order_acquire);
-            if (arena != NULL && atomic_load_explicit(&node->node, memory_order_relaxed) == walk->order[walk->rank]) {
-                walk->entry = CK_STACK_NEXT(walk->entry);
-                return arena;
+            struct pool *pool = atomic_load_explicit(&node->pool, memory_order_acquire);
+            if (pool != NULL && atomic_load_explicit(&node->node, memory_order_relaxed) == walk->order[walk->rank]) {
+                walk->near = walk->near == UINT32_MAX ? walk->rank : walk->near;
+                return pool;
             }
         }
         walk->rank++;
@@ -91,409 +101,363 @@ static struct chunk_arena *walk_next(struct arena_walk *walk)
     return NULL;
 }
 
-static struct chunk_arena *arena_with(const struct lockfree *lf, uint32_t hart, pfn_t frame)
+/* Whether the arena that walk_next gave last is one of the nearest. */
+static bool walk_is_near(const struct arena_walk *walk)
 {
-    struct arena_walk walk = walk_begin(lf, hart);
-    struct chunk_arena *arena = walk_next(&walk);
-    while (arena != NULL && !frame_run_contains(arena->arena->span, frame)) {
-        arena = walk_next(&walk);
-    }
-    return arena;
+    return walk->rank == walk->near;
 }
 
-/* The piece of a run that lies in the chunk of its first frame. */
-struct piece {
-    struct chunk *chunk;
-    uint32_t offset, count;
-};
-
-static struct piece piece_next(struct chunk_arena *arena, struct frame_run *rest)
+static struct pool *pool_with(const struct lockfree *lf, uint32_t hart, pfn_t frame)
 {
-    uint32_t offset = (uint32_t)(rest->first.value & (CHUNK_FRAMES - 1));
-    uint32_t room = CHUNK_FULL - offset;
-    struct piece piece = {chunk_of(arena, rest->first), offset, rest->count < room ? (uint32_t)rest->count : room};
-    *rest = frame_run(pfn(rest->first.value + piece.count), rest->count - piece.count);
-    return piece;
+    struct arena_walk walk = walk_begin(lf, hart);
+    struct pool *pool = walk_next(&walk);
+    while (pool != NULL && !frame_run_contains(pool->arena->span, frame)) {
+        pool = walk_next(&walk);
+    }
+    return pool;
+}
+
+static bool keeps_private(const struct lockfree *lf, bool local)
+{
+    return local && lf->private_hands;
 }
 
 /* ---- giving ------------------------------------------------------------------------------------------------- */
 
-/* In a section. */
-static void give_run_to(struct lockfree *lf, struct lockfree_hart *hart, struct chunk_arena *arena,
-                        struct frame_run run)
-{
-    while (run.count > 0) {
-        struct piece piece = piece_next(arena, &run);
-        index_put(piece.chunk, chunk_give_range(piece.chunk, piece.offset, piece.count, &hart->retries), &lf->reclaim);
-    }
-}
-
-/* A whole chunk that became free by this hart's doing stays in its hand; the one before goes to the index. */
-static void keep_whole(struct lockfree *lf, struct lockfree_hart *hart, struct chunk *chunk)
-{
-    struct chunk *before = hart->whole;
-    hart->whole = chunk;
-    if (before != NULL) {
-        index_release(before, INDEX_WHOLE, &lf->reclaim, &hart->retries);
-    }
-}
-
 static void lockfree_give_run(struct global *global, uint32_t hart_id, bool local, struct frame_run run)
-{
-    struct lockfree *lf = lockfree_of(global);
-    struct lockfree_hart *hart = &lf->harts[hart_id];
-    reclaim_enter(&hart->record);
-    struct chunk_arena *arena = arena_with(lf, hart_id, run.first);
-    if (local && run.count == CHUNK_FRAMES && run.first.value % CHUNK_FRAMES == 0) {
-        struct chunk *chunk = chunk_of(arena, run.first);
-        if (chunk_give_range(chunk, 0, CHUNK_FULL, &hart->retries) != 0) {
-            keep_whole(lf, hart, chunk);
-        }
-    } else {
-        give_run_to(lf, hart, arena, run);
-    }
-    reclaim_exit(&hart->record);
-}
-
-/* The frames of one chunk among those given. */
-struct gathered {
-    struct chunk *chunk;
-    uint32_t count;
-    uint64_t mask[CHUNK_WORDS];
-};
-
-static void gathered_give(struct lockfree *lf, struct lockfree_hart *hart, struct gathered *gathered)
-{
-    if (gathered->count > 0) {
-        index_put(gathered->chunk, chunk_give(gathered->chunk, gathered->mask, gathered->count, &hart->retries),
-                  &lf->reclaim);
-        *gathered = (struct gathered){0};
-    }
-}
-
-/* In a section. Neighbours in the list that lie in one chunk are given back together. The chunks' lines are asked for
- * first, so that they arrive side by side and not one after the other. */
-static void give_many(struct lockfree *lf, uint32_t hart_id, const pfn_t *frames, uint32_t count)
-{
-    struct lockfree_hart *hart = &lf->harts[hart_id];
-    struct gathered gathered = {0};
-    struct chunk_arena *arena = arena_with(lf, hart_id, frames[0]);
-    for (uint32_t i = 0; i < count; i++) {
-        if (frame_run_contains(arena->arena->span, frames[i])) {
-            struct chunk *chunk = chunk_of(arena, frames[i]);
-            __builtin_prefetch(&chunk->bits[frames[i].value % CHUNK_FRAMES / 64], 1);
-            __builtin_prefetch(&chunk->state, 1);
-        }
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        if (!frame_run_contains(arena->arena->span, frames[i])) {
-            arena = arena_with(lf, hart_id, frames[i]);
-        }
-        struct chunk *chunk = chunk_of(arena, frames[i]);
-        if (chunk != gathered.chunk) {
-            gathered_give(lf, hart, &gathered);
-            gathered.chunk = chunk;
-        }
-        uint32_t offset = (uint32_t)(frames[i].value % CHUNK_FRAMES);
-        gathered.mask[offset / 64] |= UINT64_C(1) << (offset % 64);
-        gathered.count++;
-    }
-    gathered_give(lf, hart, &gathered);
-}
-
-static void lockfree_give(struct global *global, uint32_t hart_id, bool local, pfn_t *frames, uint32_t count)
 {
     (void)local;
     struct lockfree *lf = lockfree_of(global);
-    struct lockfree_hart *hart = &lf->harts[hart_id];
-    reclaim_enter(&hart->record);
-    if (count == 1) {
-        give_run_to(lf, hart, arena_with(lf, hart_id, frames[0]), frame_run(frames[0], 1));
-    } else {
-        give_many(lf, hart_id, frames, count);
-    }
-    reclaim_exit(&hart->record);
+    pool_give_run(pool_with(lf, hart_id, run.first), &lf->harts[hart_id].worker, run, false);
 }
 
-/* ---- claiming ----------------------------------------------------------------------------------------------- */
+/* Single frames on their way back, and those of them that lie in one word. */
+struct giving {
+    const struct lockfree *lf;
+    struct worker *worker;
+    struct hand *hand; /* may take some; NULL: none */
+    struct pool *pool;
+    uint64_t number;
+    uint32_t w;
+    uint64_t mask;
+};
 
-/* In a section. Exactly the frames of `run`, which lies in one arena; false and nothing changed if one is not free. */
-static bool claim_exactly(struct lockfree *lf, struct lockfree_hart *hart, struct chunk_arena *arena,
-                          struct frame_run run)
+static void giving_word(struct giving *giving)
 {
-    struct frame_run rest = run;
-    while (rest.count > 0) {
-        uint64_t claimed = run.count - rest.count;
-        struct piece piece = piece_next(arena, &rest);
-        uint32_t relist = 0;
-        bool ours = piece.count == CHUNK_FULL
-                        ? chunk_claim_whole(piece.chunk, 0, &hart->retries)
-                        : chunk_claim(piece.chunk, piece.offset, piece.count, &relist, &hart->retries);
-        index_put(piece.chunk, relist, &lf->reclaim);
-        if (!ours) {
-            give_run_to(lf, hart, arena, frame_run(run.first, claimed));
-            return false;
-        }
+    if (giving->mask != 0) {
+        pool_give_word(giving->pool, giving->worker, giving->number, giving->w, giving->mask);
+        giving->mask = 0;
     }
-    return true;
 }
 
-/* Lets `chunk`, popped from `kind` and still of use, stay in hand if that can be, else puts it back. */
-static void keep_held(struct lockfree *lf, struct lockfree_hart *hart, bool local, struct chunk *chunk,
-                      enum index_kind kind)
+static void giving_frame(struct giving *giving, pfn_t frame)
 {
-    if (!local || !chunk_hold(chunk, index_flag(kind), &hart->retries)) {
-        index_release(chunk, kind, &lf->reclaim, &hart->retries);
+    uint64_t number = chunk_number(frame);
+    uint32_t w = (uint32_t)(frame.value % CHUNK_FRAMES) / 64;
+    if (giving->hand != NULL && hand_holds(giving->hand, frame)) {
+        hand_put(giving->hand, frame_run(frame, 1));
         return;
     }
-    struct chunk *before = hart->held;
-    hart->held = chunk;
-    if (before != NULL) {
-        index_release(before, INDEX_PARTIAL, &lf->reclaim, &hart->retries);
+    if (number != giving->number || w != giving->w) {
+        giving_word(giving);
+        giving->number = number;
+        giving->w = w;
+        if (!frame_run_contains(giving->pool->arena->span, frame)) {
+            giving->pool = pool_with(giving->lf, (uint32_t)(platform_hart_id()), frame);
+        }
     }
+    giving->mask |= UINT64_C(1) << (frame.value % 64);
+}
+
+/* Neighbours in the list that lie in one word are given back in one step. The chunks' lines are asked for first, so
+ * that they arrive side by side and not one after the other. */
+static void lockfree_give(struct global *global, uint32_t hart_id, bool local, pfn_t *frames, uint32_t count)
+{
+    struct lockfree *lf = lockfree_of(global);
+    struct lockfree_hart *hart = &lf->harts[hart_id];
+    struct pool *pool = pool_with(lf, hart_id, frames[0]);
+    struct giving giving = {
+        lf, &hart->worker, keeps_private(lf, local) ? &hart->singles : NULL, pool, chunk_number(frames[0]), 0, 0};
+    for (uint32_t i = 1; i < count; i++) {
+        if (frame_run_contains(pool->arena->span, frames[i])) {
+            __builtin_prefetch(pool_chunk(pool, chunk_number(frames[i])), 1);
+        }
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        giving_frame(&giving, frames[i]);
+    }
+    giving_word(&giving);
+}
+
+/* Neighbours in the list that lie in one block are given back in one step. */
+static void lockfree_give_chunks(struct global *global, uint32_t hart_id, bool local, bool zero, pfn_t *firsts,
+                                 uint32_t count)
+{
+    (void)local;
+    struct lockfree *lf = lockfree_of(global);
+    struct worker *worker = &lf->harts[hart_id].worker;
+    struct pool *pool = pool_with(lf, hart_id, firsts[0]);
+    for (uint32_t i = 0; i < count;) {
+        uint64_t number = chunk_number(firsts[i]);
+        uint64_t mask = 0;
+        if (!frame_run_contains(pool->arena->span, firsts[i])) {
+            pool = pool_with(lf, hart_id, firsts[i]);
+        }
+        for (; i < count && chunk_number(firsts[i]) >> BLOCK_ORDER == number >> BLOCK_ORDER; i++) {
+            mask |= block_bit(chunk_number(firsts[i]));
+        }
+        pool_give_chunks(pool, worker, number, mask, zero);
+    }
+}
+
+/* ---- whole chunks ------------------------------------------------------------------------------------------- */
+
+static void block_release(struct lockfree_hart *hart)
+{
+    if (hart->block != NULL) {
+        pool_release_block(hart->block_pool, &hart->worker, hart->block);
+        hart->block = NULL;
+    }
+}
+
+/* The chunks of a block that `mask` says, as their first frames. */
+static uint32_t list_firsts(const struct pool *pool, const struct block *block, uint64_t mask, pfn_t *firsts)
+{
+    uint64_t base = pool_block_base(pool, block);
+    uint32_t count = 0;
+    for (; mask != 0; mask &= mask - 1) {
+        firsts[count++] = pfn((base + (uint32_t)__builtin_ctzll(mask)) << CHUNK_ORDER);
+    }
+    return count;
+}
+
+/* Up to `count` chunks of the block in hand. */
+static uint32_t take_chunks_in_hand(struct lockfree_hart *hart, pfn_t *firsts, uint32_t count)
+{
+    if (hart->block == NULL) {
+        return 0;
+    }
+    uint64_t mask = block_take(hart->block, count, ZERO_LAST, &hart->worker.retries);
+    return list_firsts(hart->block_pool, hart->block, mask, firsts);
+}
+
+/* Up to `count` chunks by the index of one pool. `keep`: the last block popped stays in hand. */
+static uint32_t take_chunks_indexed(struct lockfree_hart *hart, bool keep, struct pool *pool, pfn_t *firsts,
+                                    uint32_t count)
+{
+    uint32_t taken = 0;
+    while (taken < count) {
+        struct block *block = pool_pop_block(pool, &hart->worker);
+        if (block == NULL) {
+            break;
+        }
+        uint64_t mask = block_take(block, count - taken, ZERO_LAST, &hart->worker.retries);
+        taken += list_firsts(pool, block, mask, firsts + taken);
+        if (keep) {
+            block_release(hart);
+            hart->block_pool = pool;
+            hart->block = block;
+        } else {
+            pool_release_block(pool, &hart->worker, block);
+        }
+    }
+    return taken;
+}
+
+static uint32_t take_chunks_from(struct lockfree_hart *hart, bool keep, struct pool *pool, enum zero_wish wish,
+                                 pfn_t *firsts, uint32_t count)
+{
+    if (pool_is_exhausted(pool)) {
+        return 0;
+    }
+    uint32_t taken = wish == ZERO_LAST ? take_chunks_indexed(hart, keep, pool, firsts, count) : 0;
+    return taken > 0 ? taken : pool_scan_chunks(pool, &hart->worker, &hart->cursor, wish, firsts, count);
+}
+
+static uint32_t lockfree_take_chunks(struct global *global, uint32_t hart_id, bool local, bool zero, pfn_t *firsts,
+                                     uint32_t count)
+{
+    struct lockfree *lf = lockfree_of(global);
+    struct lockfree_hart *hart = &lf->harts[hart_id];
+    uint32_t taken = local && !zero ? take_chunks_in_hand(hart, firsts, count) : 0;
+    struct arena_walk walk = walk_begin(lf, hart_id);
+    while (taken < count) {
+        struct pool *pool = walk_next(&walk);
+        if (pool == NULL || (taken > 0 && !walk_is_near(&walk))) {
+            break;
+        }
+        taken += take_chunks_from(hart, local && walk_is_near(&walk), pool, zero ? ZERO_ONLY : ZERO_LAST,
+                                  firsts + taken, count - taken);
+    }
+    return taken;
+}
+
+/* One whole chunk of a pool; false if it has none. */
+static bool take_chunk(struct lockfree_hart *hart, bool keep, struct pool *pool, uint64_t *number)
+{
+    pfn_t first;
+    bool taken = (hart->block_pool == pool && keep && take_chunks_in_hand(hart, &first, 1) == 1) ||
+                 take_chunks_from(hart, keep, pool, ZERO_LAST, &first, 1) == 1;
+    *number = taken ? chunk_number(first) : 0;
+    return taken;
 }
 
 /* ---- single frames ------------------------------------------------------------------------------------------ */
 
-/* In a section. Takes from the chunks of one stack until there are `count` or the stack is empty. */
-static uint32_t take_indexed(struct lockfree *lf, struct lockfree_hart *hart, bool local, struct chunk_arena *arena,
-                             enum index_kind kind, pfn_t *frames, uint32_t count)
+/* Up to `count` frames of the chunk in hand. */
+static uint32_t take_in_hand(struct worker *worker, struct hand *hand, bool private, pfn_t *frames, uint32_t count)
 {
-    uint32_t taken = 0;
-    while (taken < count) {
-        struct chunk *chunk = index_pop(arena, kind, &lf->reclaim);
-        if (chunk == NULL) {
-            break;
-        }
-        if (kind == INDEX_PARTIAL && chunk_count(chunk_state(chunk)) == CHUNK_FULL) {
-            index_release(chunk, kind, &lf->reclaim, &hart->retries); /* whole again: that index has it */
-            continue;
-        }
-        uint32_t got = chunk_take(chunk, chunk_base(chunk), frames + taken, count - taken, &hart->retries);
-        taken += got;
-        if (got > 0) {
-            keep_held(lf, hart, local, chunk, kind);
-        } else {
-            index_release(chunk, kind, &lf->reclaim, &hart->retries);
-        }
+    if (hand->pool == NULL) {
+        return 0;
     }
-    return taken;
+    uint32_t taken = hand_take(hand, frames, count);
+    if (private) {
+        if (taken < count && hand_pick_up(hand)) {
+            taken += hand_take(hand, frames + taken, count - taken);
+        }
+        return taken;
+    }
+    hand_share(hand, worker);
+    return taken + chunk_take(pool_chunk(hand->pool, hand->number), hand->number << CHUNK_ORDER, frames + taken,
+                              count - taken, &worker->retries);
 }
 
-/* In a section. Up to `count` frames from wherever a state word says that there are some. */
-static uint32_t take_scanned(struct lockfree *lf, uint32_t hart_id, pfn_t *frames, uint32_t count)
+/* Another chunk for the hand: a partly free one, else a whole one; false if the pool has neither. */
+static bool hand_renew(struct lockfree_hart *hart, struct hand *hand, bool keep, struct pool *pool)
 {
-    struct lockfree_hart *hart = &lf->harts[hart_id];
-    struct arena_walk walk = walk_begin(lf, hart_id);
-    uint32_t taken = 0;
-    count_one(&hart->scans);
-    for (struct chunk_arena *arena = walk_next(&walk); arena != NULL && taken < count; arena = walk_next(&walk)) {
-        for (uint64_t i = 0; i < arena->chunk_count && taken < count; i++) {
-            struct chunk *chunk = &arena->chunks[(hart->cursor + i) % arena->chunk_count];
-            if (chunk_count(chunk_state(chunk)) > 0) {
-                taken += chunk_take(chunk, chunk_base(chunk), frames + taken, count - taken, &hart->retries);
-                hart->cursor = chunk->number;
-            }
-        }
+    uint64_t number;
+    hand_release(hand, &hart->worker);
+    if (pool_pop_chunk(pool, &hart->worker, &number)) {
+        hand_hold_popped(hand, pool, number);
+        return true;
     }
-    return taken;
+    if (take_chunk(hart, keep, pool, &number)) {
+        hand_hold_whole(hand, pool, number);
+        return true;
+    }
+    return false;
+}
+
+/* Up to `count` frames of one pool, whose chunk stays in hand if `keep`. */
+static uint32_t take_from(struct lockfree_hart *hart, bool keep, bool private, struct pool *pool, pfn_t *frames,
+                          uint32_t count)
+{
+    if (pool_is_exhausted(pool)) {
+        return 0;
+    }
+    struct hand passing = {0};
+    struct hand *hand = keep ? &hart->singles : &passing;
+    uint32_t taken = 0;
+    while (taken < count && hand_renew(hart, hand, keep, pool)) {
+        taken += take_in_hand(&hart->worker, hand, keep && private, frames + taken, count - taken);
+    }
+    hand_release(&passing, &hart->worker);
+    return taken > 0 ? taken : pool_scan_frames(pool, &hart->worker, &hart->cursor, frames, count);
 }
 
 static uint32_t lockfree_take(struct global *global, uint32_t hart_id, bool local, pfn_t *frames, uint32_t count)
 {
     struct lockfree *lf = lockfree_of(global);
     struct lockfree_hart *hart = &lf->harts[hart_id];
-    uint32_t taken = 0;
-    if (local && hart->held != NULL) {
-        taken = chunk_take(hart->held, chunk_base(hart->held), frames, count, &hart->retries);
-    }
-    if (taken == count) {
-        return taken;
-    }
-    reclaim_enter(&hart->record);
+    bool private = keeps_private(lf, local);
+    uint32_t taken = local ? take_in_hand(&hart->worker, &hart->singles, private, frames, count) : 0;
     struct arena_walk walk = walk_begin(lf, hart_id);
-    for (struct chunk_arena *arena = walk_next(&walk); arena != NULL && taken < count; arena = walk_next(&walk)) {
-        for (enum index_kind kind = INDEX_PARTIAL; kind < INDEX_COUNT && taken < count; kind++) {
-            taken += take_indexed(lf, hart, local, arena, kind, frames + taken, count - taken);
+    while (taken < count) {
+        struct pool *pool = walk_next(&walk);
+        if (pool == NULL || (taken > 0 && !walk_is_near(&walk))) {
+            break;
         }
+        taken += take_from(hart, local && walk_is_near(&walk), private, pool, frames + taken, count - taken);
     }
-    if (taken == 0) {
-        taken = take_scanned(lf, hart_id, frames, count);
-    }
-    reclaim_exit(&hart->record);
     return taken;
 }
 
 /* ---- runs --------------------------------------------------------------------------------------------------- */
 
-/* A request for which one chunk is enough, put to one chunk. */
-static bool claim_in(struct lockfree *lf, struct lockfree_hart *hart, struct chunk *chunk, struct frame_request request,
-                     pfn_t *first)
+static bool below_chunk(struct frame_request request)
 {
-    uint32_t offset = 0, relist = 0;
-    if (request.count == CHUNK_FRAMES) {
-        *first = pfn(chunk_base(chunk));
-        return chunk_claim_whole(chunk, 0, &hart->retries);
-    }
-    bool ours = chunk_claim_run(chunk, (uint32_t)request.count, request.align_order, &offset, &relist, &hart->retries);
-    index_put(chunk, relist, &lf->reclaim);
-    *first = pfn(chunk_base(chunk) + offset);
-    return ours;
+    return request.count < CHUNK_FRAMES && request.align_order <= CHUNK_ORDER;
 }
 
-/* In a section. A run below one chunk, from a partly used chunk if one of the first few has it. */
-static bool take_run_walked(struct lockfree *lf, struct lockfree_hart *hart, struct chunk_arena *arena,
-                            struct frame_request request, pfn_t *first)
+static bool lockfree_local_take(struct global *global, uint32_t owner, struct frame_request request, pfn_t *first)
 {
-    struct chunk *chunk = index_walk(arena, INDEX_PARTIAL, NULL);
-    for (uint32_t i = 0; i < WALK_MAX && chunk != NULL; i++) {
-        if (claim_in(lf, hart, chunk, request, first)) {
-            return true;
-        }
-        chunk = index_walk(arena, INDEX_PARTIAL, chunk);
-    }
-    return false;
+    struct lockfree *lf = lockfree_of(global);
+    return below_chunk(request) && hand_take_run(&lf->harts[owner].runs, request, first);
 }
 
-/* In a section. A run of at most one chunk, from chunks popped until one has it, which then stays in hand if it is
- * not used up. A partly used chunk is only popped if, by a look at the first, it will do. */
-static bool take_run_popped(struct lockfree *lf, struct lockfree_hart *hart, bool local, struct chunk_arena *arena,
-                            enum index_kind kind, struct frame_request request, pfn_t *first)
+static bool lockfree_local_give(struct global *global, uint32_t owner, struct frame_run run)
 {
-    for (;;) {
-        struct chunk *top = index_walk(arena, kind, NULL);
-        if (kind == INDEX_PARTIAL &&
-            (top == NULL || !chunk_has_run(top, (uint32_t)request.count, request.align_order))) {
-            return false;
-        }
-        struct chunk *chunk = index_pop(arena, kind, &lf->reclaim);
-        if (chunk == NULL) {
-            return false;
-        }
-        bool ours = claim_in(lf, hart, chunk, request, first);
-        if (ours && request.count < CHUNK_FRAMES) {
-            keep_held(lf, hart, local, chunk, kind);
-        } else {
-            index_release(chunk, kind, &lf->reclaim, &hart->retries);
-        }
-        if (ours) {
-            return true;
-        }
-    }
-}
-
-/* The first frame at or after `at`, before `end`, that is not free; `end` if all are. */
-static uint64_t next_used(struct chunk_arena *arena, uint64_t at, uint64_t end)
-{
-    while (at < end) {
-        struct chunk *chunk = chunk_of(arena, pfn(at));
-        uint64_t base = at & ~(CHUNK_FRAMES - 1);
-        uint32_t used = chunk_next_used(chunk, (uint32_t)(at - base));
-        if (used < CHUNK_FULL) {
-            return base + used < end ? base + used : end;
-        }
-        at = base + CHUNK_FRAMES;
-    }
-    return end;
-}
-
-/* The first frame at or after `at`, before `end`, that is free; `end` if none is. */
-static uint64_t next_free(struct chunk_arena *arena, uint64_t at, uint64_t end)
-{
-    while (at < end) {
-        struct chunk *chunk = chunk_of(arena, pfn(at));
-        uint64_t base = at & ~(CHUNK_FRAMES - 1);
-        uint32_t free =
-            chunk_count(chunk_state(chunk)) == 0 ? CHUNK_FULL : chunk_next_free(chunk, (uint32_t)(at - base));
-        if (free < CHUNK_FULL) {
-            return base + free < end ? base + free : end;
-        }
-        at = base + CHUNK_FRAMES;
-    }
-    return end;
-}
-
-/* In a section. The first run in [from, end) of an arena that meets the request. */
-static bool take_run_between(struct lockfree *lf, struct lockfree_hart *hart, struct chunk_arena *arena,
-                             struct frame_request request, uint64_t from, uint64_t end, pfn_t *first)
-{
-    uint64_t step = UINT64_C(1) << request.align_order;
-    uint64_t at = align_up_u64(from, step);
-    while (at < end && request.count <= end - at) {
-        uint64_t used = next_used(arena, at, at + request.count);
-        if (used == at + request.count) {
-            if (claim_exactly(lf, hart, arena, frame_run(pfn(at), request.count))) {
-                hart->cursor = (at >> CHUNK_ORDER) - arena->first_chunk;
-                *first = pfn(at);
-                return true;
-            }
-            at += step; /* lost a race there */
-        } else {
-            at = align_up_u64(next_free(arena, used, end), step);
-        }
-    }
-    return false;
-}
-
-/* In a section. Any run that meets the request, anywhere: from where the last was found on, then from the start. */
-static bool take_run_scanned(struct lockfree *lf, uint32_t hart_id, struct frame_request request, pfn_t *first)
-{
-    struct lockfree_hart *hart = &lf->harts[hart_id];
-    struct arena_walk walk = walk_begin(lf, hart_id);
-    count_one(&hart->scans);
-    for (struct chunk_arena *arena = walk_next(&walk); arena != NULL; arena = walk_next(&walk)) {
-        uint64_t start = arena->arena->span.first.value;
-        uint64_t end = frame_run_end(arena->arena->span);
-        uint64_t resume = (arena->first_chunk + hart->cursor) << CHUNK_ORDER;
-        if ((resume > start && resume < end && take_run_between(lf, hart, arena, request, resume, end, first)) ||
-            take_run_between(lf, hart, arena, request, start, end, first)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* A request that one chunk can meet, from what the hart has in hand. Outside a section: what is in hand stays. */
-static bool take_run_in_hand(struct lockfree *lf, struct lockfree_hart *hart, struct frame_request request,
-                             pfn_t *first)
-{
-    struct chunk *chunk = request.count < CHUNK_FRAMES ? hart->held : hart->whole;
-    if (chunk == NULL) {
+    struct lockfree_hart *hart = &lockfree_of(global)->harts[owner];
+    bool inside = chunk_number(pfn(frame_run_end(run) - 1)) == chunk_number(run.first);
+    struct hand *hand = hand_holds(&hart->runs, run.first) ? &hart->runs : &hart->singles;
+    if (!inside || !hand_holds(hand, run.first)) {
         return false;
     }
-    if (chunk == hart->whole && request.count == CHUNK_FRAMES) {
-        bool ours = chunk_claim_whole(chunk, CHUNK_WHOLE, &hart->retries);
-        hart->whole = ours ? NULL : chunk;
-        *first = pfn(chunk_base(chunk));
-        return ours;
-    }
-    uint32_t offset = 0, relist = 0;
-    bool ours = chunk_claim_run(chunk, (uint32_t)request.count, request.align_order, &offset, &relist, &hart->retries);
-    *first = pfn(chunk_base(chunk) + offset);
-    if (relist != 0) {
-        reclaim_enter(&hart->record);
-        index_put(chunk, relist, &lf->reclaim);
-        reclaim_exit(&hart->record);
-    }
-    return ours;
+    hand_put(hand, run);
+    return true;
 }
 
-/* In a section. A request that one chunk can meet, by the index: a partly used chunk that will do, a whole one, and
- * only then a look at some more of the partly used. */
-static bool take_run_indexed(struct lockfree *lf, uint32_t hart_id, bool local, struct frame_request request,
+/* A run out of the bits of a chunk that is not in hand. */
+static bool chunk_take_run(struct pool *pool, struct worker *worker, uint64_t number, struct frame_request request,
+                           pfn_t *first)
+{
+    struct chunk_bits bits = chunk_look(pool_chunk(pool, number));
+    uint32_t at = bits_find(&bits, (uint32_t)request.count, request.align_order);
+    *first = pfn((number << CHUNK_ORDER) + at);
+    return at < CHUNK_END && pool_take_exactly(pool, worker, frame_run(*first, request.count));
+}
+
+/* What the runs' hand cannot use any more goes to single frames: into their hand if that is empty, else back. */
+static void runs_hand_pass_on(struct lockfree_hart *hart)
+{
+    if (hand_free(&hart->singles) == 0 && hand_free(&hart->runs) > 0) {
+        hand_release(&hart->singles, &hart->worker);
+        hart->singles = hart->runs;
+        hart->runs = (struct hand){0};
+    }
+    hand_release(&hart->runs, &hart->worker);
+}
+
+/* A run below a chunk, by the index of one pool, whose chunk stays in hand if `keep`. */
+static bool take_run_indexed(struct lockfree_hart *hart, bool keep, struct pool *pool, struct frame_request request,
                              pfn_t *first)
 {
-    struct lockfree_hart *hart = &lf->harts[hart_id];
-    bool small = request.count < CHUNK_FRAMES;
-    struct arena_walk walk = walk_begin(lf, hart_id);
-    for (struct chunk_arena *arena = walk_next(&walk); arena != NULL; arena = walk_next(&walk)) {
-        if ((small && take_run_popped(lf, hart, local, arena, INDEX_PARTIAL, request, first)) ||
-            take_run_popped(lf, hart, local, arena, INDEX_WHOLE, request, first) ||
-            (small && take_run_walked(lf, hart, arena, request, first))) {
-            return true;
-        }
+    struct hand passing = {0};
+    struct hand *hand = keep ? &hart->runs : &passing;
+    uint64_t number;
+    bool taken = false;
+    if (keep) {
+        runs_hand_pass_on(hart);
     }
-    return false;
+    if (pool_pop_chunk_with_run(pool, &hart->worker, (uint32_t)request.count, request.align_order, &number)) {
+        hand_hold_popped(hand, pool, number);
+        taken = keep ? hand_pick_up(hand) && hand_take_run(hand, request, first)
+                     : chunk_take_run(pool, &hart->worker, number, request, first);
+    }
+    if (!taken && take_chunk(hart, keep, pool, &number)) {
+        hand_release(hand, &hart->worker);
+        hand_hold_whole(hand, pool, number);
+        taken = hand_take_run(hand, request, first);
+    }
+    hand_release(&passing, &hart->worker);
+    return taken;
+}
+
+static bool take_run_from(struct lockfree_hart *hart, bool keep, struct pool *pool, struct frame_request request,
+                          pfn_t *first)
+{
+    uint64_t number;
+    if (pool_is_exhausted(pool)) {
+        return false;
+    }
+    if (below_chunk(request) && take_run_indexed(hart, keep, pool, request, first)) {
+        return true;
+    }
+    if (request.count == CHUNK_FRAMES && request.align_order <= CHUNK_ORDER && take_chunk(hart, keep, pool, &number)) {
+        *first = pfn(number << CHUNK_ORDER);
+        return true;
+    }
+    return pool_scan_run(pool, &hart->worker, &hart->cursor, request, first);
 }
 
 static bool lockfree_take_run(struct global *global, uint32_t hart_id, bool local, struct frame_request request,
@@ -501,15 +465,18 @@ static bool lockfree_take_run(struct global *global, uint32_t hart_id, bool loca
 {
     struct lockfree *lf = lockfree_of(global);
     struct lockfree_hart *hart = &lf->harts[hart_id];
-    bool one_chunk = request.count <= CHUNK_FRAMES && request.align_order <= CHUNK_ORDER;
-    if (one_chunk && local && take_run_in_hand(lf, hart, request, first)) {
+    bool private = keeps_private(lf, local);
+    if (private && below_chunk(request) && hart->runs.pool != NULL && hand_pick_up(&hart->runs) &&
+        hand_take_run(&hart->runs, request, first)) {
         return true;
     }
-    reclaim_enter(&hart->record);
-    bool taken = (one_chunk && take_run_indexed(lf, hart_id, local, request, first)) ||
-                 take_run_scanned(lf, hart_id, request, first);
-    reclaim_exit(&hart->record);
-    return taken;
+    struct arena_walk walk = walk_begin(lf, hart_id);
+    for (struct pool *pool = walk_next(&walk); pool != NULL; pool = walk_next(&walk)) {
+        if (take_run_from(hart, private && walk_is_near(&walk), pool, request, first)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* ---- hands, lookup, arenas that come and go ----------------------------------------------------------------- */
@@ -518,44 +485,35 @@ static void lockfree_local_drain(struct global *global, uint32_t owner)
 {
     struct lockfree *lf = lockfree_of(global);
     struct lockfree_hart *victim = &lf->harts[owner];
-    struct lockfree_hart *self = &lf->harts[platform_hart_id()];
-    struct chunk *held = victim->held;
-    struct chunk *whole = victim->whole;
-    victim->held = NULL;
-    victim->whole = NULL;
-    reclaim_enter(&self->record);
-    if (held != NULL) {
-        index_release(held, INDEX_PARTIAL, &lf->reclaim, &self->retries);
+    struct worker *self = &lf->harts[platform_hart_id()].worker;
+    hand_release(&victim->singles, self);
+    hand_release(&victim->runs, self);
+    if (victim->block != NULL) {
+        pool_release_block(victim->block_pool, self, victim->block);
+        victim->block = NULL;
     }
-    if (whole != NULL) {
-        index_release(whole, INDEX_WHOLE, &lf->reclaim, &self->retries);
-    }
-    reclaim_exit(&self->record);
+    victim->block_pool = NULL;
 }
 
 static struct arena *lockfree_find(struct global *global, uint32_t hart_id, pfn_t frame)
 {
-    struct lockfree *lf = lockfree_of(global);
-    reclaim_enter(&lf->harts[hart_id].record);
-    struct chunk_arena *found = arena_with(lf, hart_id, frame);
-    struct arena *arena = found != NULL ? found->arena : NULL;
-    reclaim_exit(&lf->harts[hart_id].record);
-    return arena;
+    struct pool *found = pool_with(lockfree_of(global), hart_id, frame);
+    return found != NULL ? found->arena : NULL;
 }
 
 /* Puts an arena into an empty node, or a new one. */
-static bool node_fill(struct lockfree *lf, struct chunk_arena *arena)
+static bool node_fill(struct lockfree *lf, struct pool *pool)
 {
     uint32_t i = 0;
-    while (i < lf->node_slots && atomic_load_explicit(&lf->arena_nodes[i].arena, memory_order_relaxed) != NULL) {
+    while (i < lf->node_slots && atomic_load_explicit(&lf->arena_nodes[i].pool, memory_order_relaxed) != NULL) {
         i++;
     }
     if (i == ARENA_MAX) {
         return false;
     }
     struct arena_node *node = &lf->arena_nodes[i];
-    atomic_store_explicit(&node->node, arena->arena->node, memory_order_relaxed);
-    atomic_store_explicit(&node->arena, arena, memory_order_release); /* partner: the acquire in walk_next */
+    atomic_store_explicit(&node->node, pool->arena->node, memory_order_relaxed);
+    atomic_store_explicit(&node->pool, pool, memory_order_release); /* partner: the acquire in walk_next */
     if (i == lf->node_slots) {
         lf->node_slots++;
         ck_stack_push_upmc(&lf->arenas, &node->next);
@@ -563,115 +521,138 @@ static bool node_fill(struct lockfree *lf, struct chunk_arena *arena)
     return true;
 }
 
-static void node_empty(struct lockfree *lf, const struct chunk_arena *arena)
+static void node_empty(struct lockfree *lf, const struct pool *pool)
 {
     for (uint32_t i = 0; i < lf->node_slots; i++) {
-        if (atomic_load_explicit(&lf->arena_nodes[i].arena, memory_order_relaxed) == arena) {
-            atomic_store_explicit(&lf->arena_nodes[i].arena, NULL, memory_order_relaxed);
+        if (atomic_load_explicit(&lf->arena_nodes[i].pool, memory_order_relaxed) == pool) {
+            atomic_store_explicit(&lf->arena_nodes[i].pool, NULL, memory_order_relaxed);
         }
+    }
+}
+
+/* Gives a region block by block from its end, so that the stacks offer low memory first. */
+static void give_region(struct pool *pool, struct worker *worker, struct frame_run region, bool zero)
+{
+    const uint64_t block_frames = (uint64_t)BLOCK_CHUNKS << CHUNK_ORDER;
+    while (region.count > 0) {
+        uint64_t last = align_down_u64(frame_run_end(region) - 1, block_frames);
+        uint64_t start = last > region.first.value ? last : region.first.value;
+        pool_give_run(pool, worker, frame_run(pfn(start), frame_run_end(region) - start), zero);
+        region.count = start - region.first.value;
     }
 }
 
 static enum frame_status lockfree_attach(struct global *global, struct arena *arena)
 {
     struct lockfree *lf = lockfree_of(global);
-    struct lockfree_hart *hart = &lf->harts[platform_hart_id()];
-    struct chunk_arena *chunks = arena->variant;
-    if (chunks->chunk_count == 0) { /* new, not one that comes back after a removal that failed */
-        chunks->arena = arena;
-        chunks->first_chunk = arena->span.first.value >> CHUNK_ORDER;
-        chunks->chunk_count = ((frame_run_end(arena->span) - 1) >> CHUNK_ORDER) - chunks->first_chunk + 1;
-        for (uint64_t i = 0; i < chunks->chunk_count; i++) {
-            chunks->chunks[i].number = (uint32_t)i;
-        }
+    struct pool *pool = arena->variant;
+    if (pool->arena == NULL) { /* new, not one that comes back after a removal that failed */
+        pool_build(pool, arena, lf->class_count);
     }
     if (lf->node_slots == 0) { /* the first of all, before harts run: their scans begin apart */
         for (uint32_t h = 0; h < lf->config.hart_count; h++) {
-            lf->harts[h].cursor = chunks->chunk_count * h / lf->config.hart_count;
+            lf->harts[h].cursor = pool->first_chunk + pool->chunk_count * h / lf->config.hart_count;
         }
     }
-    if (!node_fill(lf, chunks)) {
+    if (!node_fill(lf, pool)) {
         return FRAME_NO_MEMORY;
     }
-    reclaim_enter(&hart->record);
     for (uint32_t r = arena->region_count; r-- > 0;) {
-        /* Chunk by chunk from the end, so that the stacks give low memory first. */
-        for (struct frame_run rest = arena->regions[r]; rest.count > 0;) {
-            uint64_t last = (frame_run_end(rest) - 1) & ~(CHUNK_FRAMES - 1);
-            uint64_t start = last > rest.first.value ? last : rest.first.value;
-            give_run_to(lf, hart, chunks, frame_run(pfn(start), frame_run_end(rest) - start));
-            rest.count = start - rest.first.value;
-        }
+        give_region(pool, &lf->harts[platform_hart_id()].worker, arena->regions[r], false);
     }
-    reclaim_exit(&hart->record);
     return FRAME_OK;
 }
 
 static enum frame_status lockfree_detach(struct global *global, struct arena *arena)
 {
     struct lockfree *lf = lockfree_of(global);
-    struct lockfree_hart *hart = &lf->harts[platform_hart_id()];
-    uint32_t claimed = 0;
-    reclaim_enter(&hart->record);
-    while (claimed < arena->region_count && claim_exactly(lf, hart, arena->variant, arena->regions[claimed])) {
-        claimed++;
+    struct worker *worker = &lf->harts[platform_hart_id()].worker;
+    struct pool *pool = arena->variant;
+    uint32_t taken = 0;
+    while (taken < arena->region_count && pool_take_exactly(pool, worker, arena->regions[taken])) {
+        taken++;
     }
-    bool all = claimed == arena->region_count;
-    if (all) {
-        node_empty(lf, arena->variant);
-    } else {
-        while (claimed-- > 0) {
-            give_run_to(lf, hart, arena->variant, arena->regions[claimed]);
-        }
+    if (taken == arena->region_count) {
+        node_empty(lf, pool);
+        return FRAME_OK;
     }
-    reclaim_exit(&hart->record);
-    return all ? FRAME_OK : FRAME_BUSY;
+    while (taken-- > 0) {
+        pool_give_run(pool, worker, arena->regions[taken], false);
+    }
+    return FRAME_BUSY;
 }
 
 static bool lockfree_quiesce(struct global *global, uint32_t hart_id)
 {
     struct lockfree *lf = lockfree_of(global);
-    return reclaim_barrier(&lf->reclaim, &lf->harts[hart_id].record);
+    return reclaim_barrier(&lf->reclaim, &lf->harts[hart_id].worker.record);
 }
 
 /* ---- the books ---------------------------------------------------------------------------------------------- */
 
-static void visit_free(struct chunk *chunk, void (*visit)(void *context, struct frame_run run), void *context)
+static void visit_bits(uint64_t number, const struct chunk_bits *bits,
+                       void (*visit)(void *context, struct frame_run run), void *context)
 {
-    for (uint32_t at = chunk_next_free(chunk, 0); at < CHUNK_FULL;) {
-        uint32_t used = chunk_next_used(chunk, at);
-        visit(context, frame_run(pfn(chunk_base(chunk) + at), used - at));
-        at = chunk_next_free(chunk, used);
+    for (uint32_t at = bits_next_free(bits, 0); at < CHUNK_END;) {
+        uint32_t used = bits_next_used(bits, at);
+        visit(context, frame_run(pfn((number << CHUNK_ORDER) + at), used - at));
+        at = used < CHUNK_END ? bits_next_free(bits, used) : CHUNK_END;
     }
 }
 
-/* I1 and I2 at rest. Returns the number of flags set. */
-static uint32_t check_chunk(struct chunk *chunk, bool *sound)
+static void lockfree_local_walk(struct global *global, uint32_t owner,
+                                void (*visit)(void *context, struct frame_run run), void *context)
 {
-    uint32_t state = chunk_state(chunk);
-    uint32_t set = 0;
-    for (uint32_t w = 0; w < CHUNK_WORDS; w++) {
-        set += (uint32_t)__builtin_popcountll(atomic_load_explicit(&chunk->bits[w], memory_order_relaxed));
-    }
-    bool flagged = chunk_count(state) == 0 || (state & (CHUNK_PARTIAL | CHUNK_WHOLE)) != 0;
-    if (set != chunk_count(state) || !flagged) {
-        platform_log("lockfree: chunk at frame 0x%llx: %u bits set, count %u, flags 0x%x",
-                     (unsigned long long)chunk_base(chunk), set, chunk_count(state), state & ~CHUNK_COUNT);
-        *sound = false;
-    }
-    return (state & CHUNK_PARTIAL) / CHUNK_PARTIAL + (state & CHUNK_WHOLE) / CHUNK_WHOLE;
+    struct lockfree_hart *hart = &lockfree_of(global)->harts[owner];
+    visit_bits(hart->singles.number, &hart->singles.bits, visit, context);
+    visit_bits(hart->runs.number, &hart->runs.bits, visit, context);
 }
 
-/* Chunks on an arena's stacks. */
-static uint64_t count_stacked(struct chunk_arena *arena)
+/* Places of an arena that are listed; `sound` becomes false if one has something free and is not (index.h, (I)), or if
+ * a whole chunk has bits of its own. */
+static uint64_t count_listed(struct pool *pool, bool *sound)
 {
-    uint64_t stacked = 0;
-    for (enum index_kind kind = INDEX_PARTIAL; kind < INDEX_COUNT; kind++) {
-        for (struct chunk *c = index_walk(arena, kind, NULL); c != NULL; c = index_walk(arena, kind, c)) {
-            stacked++;
+    uint64_t listed = 0;
+    for (uint64_t n = pool->first_chunk; n < pool_end_chunk(pool); n++) {
+        bool is_listed = atomic_load(&pool_place(pool, n)->listed) != 0;
+        bool is_empty = chunk_is_empty(pool_chunk(pool, n));
+        bool is_whole = (block_look(pool_block(pool, n)) & block_bit(n)) != 0;
+        listed += is_listed ? 1 : 0;
+        if ((!is_empty && !is_listed) || (!is_empty && is_whole) || chunk_is_full(pool_chunk(pool, n))) {
+            platform_log("lockfree: chunk %llu: %s, %s, %s", (unsigned long long)n, is_empty ? "no bits" : "some bits",
+                         is_whole ? "whole" : "not whole", is_listed ? "listed" : "not listed");
+            *sound = false;
         }
     }
+    for (uint64_t b = 0; b < pool->block_count; b++) {
+        bool is_listed = atomic_load(&pool->blocks[b].place.listed) != 0;
+        listed += is_listed ? 1 : 0;
+        if (!block_is_empty(&pool->blocks[b]) && !is_listed) {
+            platform_log("lockfree: block %llu has whole chunks and is not listed", (unsigned long long)b);
+            *sound = false;
+        }
+    }
+    return listed;
+}
+
+static uint64_t count_stacked(const struct pool *pool)
+{
+    uint64_t stacked = index_length(&pool->whole);
+    for (uint32_t class = 0; class < pool->class_count; class ++) {
+        stacked += index_length(&pool->partial[class]);
+    }
     return stacked;
+}
+
+static void visit_pool(struct pool *pool, void (*visit)(void *context, struct frame_run run), void *context)
+{
+    for (uint64_t n = pool->first_chunk; n < pool_end_chunk(pool); n++) {
+        struct chunk_bits bits = chunk_look(pool_chunk(pool, n));
+        visit_bits(n, &bits, visit, context);
+        if ((block_look(pool_block(pool, n)) & block_bit(n)) != 0) {
+            visit(context, frame_run(pfn(n << CHUNK_ORDER), CHUNK_FRAMES));
+        }
+    }
 }
 
 static bool lockfree_walk_free(struct global *global, void (*visit)(void *context, struct frame_run run), void *context)
@@ -679,21 +660,20 @@ static bool lockfree_walk_free(struct global *global, void (*visit)(void *contex
     struct lockfree *lf = lockfree_of(global);
     struct arena_walk walk = walk_begin(lf, 0);
     bool sound = true;
-    uint64_t flags = 0, placed = reclaim_pending(&lf->reclaim);
-    for (struct chunk_arena *arena = walk_next(&walk); arena != NULL; arena = walk_next(&walk)) {
-        for (uint64_t i = 0; i < arena->chunk_count; i++) {
-            flags += check_chunk(&arena->chunks[i], &sound);
-            visit_free(&arena->chunks[i], visit, context);
-        }
-        placed += count_stacked(arena);
+    uint64_t listed = 0, placed = reclaim_pending(&lf->reclaim);
+    for (struct pool *pool = walk_next(&walk); pool != NULL; pool = walk_next(&walk)) {
+        listed += count_listed(pool, &sound);
+        placed += count_stacked(pool);
+        visit_pool(pool, visit, context);
     }
     for (uint32_t h = 0; h < lf->config.hart_count; h++) {
-        placed += lf->harts[h].held != NULL ? 1 : 0;
-        placed += lf->harts[h].whole != NULL ? 1 : 0;
+        placed += lf->harts[h].singles.duty ? 1 : 0;
+        placed += lf->harts[h].runs.duty ? 1 : 0;
+        placed += lf->harts[h].block != NULL ? 1 : 0;
     }
-    if (flags != placed) {
-        platform_log("lockfree: %llu flags are set, but %llu chunks are on stacks, in limbo or in hand",
-                     (unsigned long long)flags, (unsigned long long)placed);
+    if (listed != placed) {
+        platform_log("lockfree: %llu places are listed, but %llu are on stacks, in limbo or in hand",
+                     (unsigned long long)listed, (unsigned long long)placed);
         sound = false;
     }
     return sound;
@@ -703,8 +683,10 @@ static void lockfree_add_stats(const struct global *global, struct frame_stats *
 {
     const struct lockfree *lf = lockfree_of(global);
     for (uint32_t h = 0; h < lf->config.hart_count; h++) {
-        stats->cas_retries += atomic_load_explicit(&lf->harts[h].retries, memory_order_relaxed);
-        stats->scans += atomic_load_explicit(&lf->harts[h].scans, memory_order_relaxed);
+        const struct lockfree_hart *hart = &lf->harts[h];
+        stats->frames_in_caches += hand_free(&hart->singles) + hand_free(&hart->runs);
+        stats->cas_retries += atomic_load_explicit(&hart->worker.retries, memory_order_relaxed);
+        stats->scans += atomic_load_explicit(&hart->worker.scans, memory_order_relaxed);
     }
     stats->grace_periods += ck_epoch_value(&lf->reclaim.epoch) - 1;
     stats->limbo += reclaim_pending(&lf->reclaim);
@@ -718,20 +700,17 @@ static uint64_t lockfree_global_bytes(uint32_t hart_count)
     return sizeof(struct lockfree) + hart_count * sizeof(struct lockfree_hart);
 }
 
-static uint64_t lockfree_arena_bytes(struct frame_run span)
-{
-    uint64_t chunks = ((frame_run_end(span) - 1) >> CHUNK_ORDER) - (span.first.value >> CHUNK_ORDER) + 1;
-    return sizeof(struct chunk_arena) + chunks * sizeof(struct chunk);
-}
-
 static enum frame_status lockfree_init(struct global *global, const struct global_config *config)
 {
     struct lockfree *lf = lockfree_of(global);
     lf->config = *config;
+    lf->class_count = (uint32_t)config->knobs[KNOB_CLASSES];
+    lf->private_hands = config->hart_caches && config->knobs[KNOB_HAND] != 0;
     ck_stack_init(&lf->arenas);
     reclaim_init(&lf->reclaim);
     for (uint32_t h = 0; h < config->hart_count; h++) {
-        reclaim_add_hart(&lf->reclaim, &lf->harts[h].record);
+        lf->harts[h].worker.reclaim = &lf->reclaim;
+        reclaim_add_hart(&lf->reclaim, &lf->harts[h].worker.record);
     }
     return FRAME_OK;
 }
@@ -739,9 +718,11 @@ static enum frame_status lockfree_init(struct global *global, const struct globa
 const struct variant lockfree_variant = {
     .name = "lockfree",
     .summary = "Concurrency Kit stacks of 2 MiB chunks, epoch reclamation, no lock",
+    .knobs = lockfree_knobs,
+    .knob_count = KNOB_COUNT,
     .magazine_default = MAGAZINE_DEFAULT,
     .global_bytes = lockfree_global_bytes,
-    .arena_bytes = lockfree_arena_bytes,
+    .arena_bytes = pool_bytes,
     .init = lockfree_init,
     .attach = lockfree_attach,
     .detach = lockfree_detach,
@@ -750,8 +731,13 @@ const struct variant lockfree_variant = {
     .give = lockfree_give,
     .take_run = lockfree_take_run,
     .give_run = lockfree_give_run,
+    .take_chunks = lockfree_take_chunks,
+    .give_chunks = lockfree_give_chunks,
     .find = lockfree_find,
+    .local_take = lockfree_local_take,
+    .local_give = lockfree_local_give,
     .local_drain = lockfree_local_drain,
+    .local_walk = lockfree_local_walk,
     .walk_free = lockfree_walk_free,
     .add_stats = lockfree_add_stats,
 };

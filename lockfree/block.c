@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT
+ * Whole chunks, taken and given up to 64 in a step. The theory stands in block.h. */
+#include "block.h"
+
+/* The chunks are the caller's: what was known of them is for their next owner to say. */
+static void forget_zero(struct block *block, uint64_t taken)
+{
+    if ((atomic_load_explicit(&block->zero, memory_order_relaxed) & taken) != 0) {
+        platform_hook();
+        atomic_fetch_and_explicit(&block->zero, ~taken, memory_order_relaxed);
+    }
+}
+
+uint64_t block_take(struct block *block, uint32_t count, enum zero_wish wish, _Atomic uint64_t *retries)
+{
+    uint64_t whole = block_look(block);
+    while (whole != 0) {
+        uint64_t zero = atomic_load_explicit(&block->zero, memory_order_relaxed);
+        uint64_t wanted = lowest_bits(whole & (wish == ZERO_ONLY ? zero : ~zero), count);
+        if (wanted == 0) {
+            if (wish == ZERO_ONLY) {
+                return 0;
+            }
+            wanted = lowest_bits(whole, count);
+        }
+        platform_hook();
+        if (atomic_compare_exchange_weak_explicit(&block->whole, &whole, whole ^ wanted, memory_order_acquire,
+                                                  memory_order_relaxed)) {
+            forget_zero(block, wanted);
+            return wanted;
+        }
+        count_one(retries);
+    }
+    return 0;
+}
+
+bool block_take_exactly(struct block *block, uint64_t mask, _Atomic uint64_t *retries)
+{
+    uint64_t whole = block_look(block);
+    while ((whole & mask) == mask) {
+        platform_hook();
+        if (atomic_compare_exchange_weak_explicit(&block->whole, &whole, whole ^ mask, memory_order_acquire,
+                                                  memory_order_relaxed)) {
+            forget_zero(block, mask);
+            return true;
+        }
+        count_one(retries);
+    }
+    return false;
+}
+
+uint64_t block_give(struct block *block, uint64_t mask, bool zero)
+{
+    if (zero) {
+        platform_hook();
+        atomic_fetch_or_explicit(&block->zero, mask, memory_order_relaxed);
+    }
+    platform_hook();
+    return atomic_fetch_or_explicit(&block->whole, mask, memory_order_seq_cst);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT
+ * What one hart has in hand. The theory stands in hand.h. */
+#include "hand.h"
+
+uint32_t hand_take(struct hand *hand, pfn_t *frames, uint32_t count)
+{
+    uint32_t taken = bits_take(&hand->bits, hand->number << CHUNK_ORDER, frames, count);
+    hand_set_free(hand, hand_free(hand) - taken);
+    return taken;
+}
+
+bool hand_take_run(struct hand *hand, struct frame_request request, pfn_t *first)
+{
+    if (request.count > hand_free(hand)) {
+        return false;
+    }
+    uint32_t count = (uint32_t)request.count;
+    uint32_t at = bits_find(&hand->bits, count, request.align_order);
+    if (at == CHUNK_END) {
+        return false;
+    }
+    bits_clear(&hand->bits, at, count);
+    hand_set_free(hand, hand_free(hand) - count);
+    *first = pfn((hand->number << CHUNK_ORDER) + at);
+    return true;
+}
+
+void hand_put(struct hand *hand, struct frame_run run)
+{
+    bits_set(&hand->bits, (uint32_t)(run.first.value % CHUNK_FRAMES), (uint32_t)run.count);
+    hand_set_free(hand, hand_free(hand) + (uint32_t)run.count);
+}
+
+bool hand_pick_up(struct hand *hand)
+{
+    uint32_t taken = chunk_take_all(pool_chunk(hand->pool, hand->number), &hand->bits);
+    hand_set_free(hand, hand_free(hand) + taken);
+    return taken > 0;
+}
+
+void hand_share(struct hand *hand, struct worker *worker)
+{
+    if (hand_free(hand) == CHUNK_FRAMES) {
+        pool_give_chunks(hand->pool, worker, hand->number, block_bit(hand->number), false);
+    } else if (hand_free(hand) > 0) {
+        pool_give_bits(hand->pool, worker, hand->number, &hand->bits);
+    }
+    hand->bits = (struct chunk_bits){0};
+    hand_set_free(hand, 0);
+}
+
+void hand_hold_popped(struct hand *hand, struct pool *pool, uint64_t number)
+{
+    hand->pool = pool;
+    hand->number = number;
+    hand->duty = true;
+}
+
+void hand_hold_whole(struct hand *hand, struct pool *pool, uint64_t number)
+{
+    hand->pool = pool;
+    hand->number = number;
+    hand->duty = index_claim(pool_place(pool, number)); /* not, if it still stands on a stack from before */
+    hand_put(hand, frame_run(pfn(number << CHUNK_ORDER), CHUNK_FRAMES));
+}
+
+void hand_release(struct hand *hand, struct worker *worker)
+{
+    if (hand->pool == NULL) {
+        return;
+    }
+    hand_share(hand, worker);
+    if (hand->duty) {
+        pool_release_chunk(hand->pool, worker, hand->number);
+    }
+    hand->pool = NULL;
+    hand->duty = false;
+}

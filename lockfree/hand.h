@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT
+ * A hand: a chunk from which one hart allocates.
+ *
+ * 1. What is in hand. The duty of the chunk's place in the index, where it could be had, so that no other hart finds
+ *    the chunk there; and, with hart caches on, all of its free frames as private bits, which are served and taken back
+ *    without an atomic step. Frames that other harts free into the chunk come to its own bits and are picked up when
+ *    the private ones are used up. With hart caches off the frames stay in the chunk's bits.
+ * 2. Whose. A hand is touched by its hart inside core's section, or by a drainer under core's handshake; never by two.
+ *    Only `free` may be read by others, for statistics.
+ * 3. A hart that is stopped keeps what is in its hand until another hart drains it; stopped in a section, for longer.
+ *    That is at most 512 frames a hand. */
+#ifndef FRAMELAB_LOCKFREE_HAND_H
+#define FRAMELAB_LOCKFREE_HAND_H
+
+#include "pool.h"
+
+struct hand {
+    struct pool *pool; /* NULL: nothing in hand */
+    uint64_t number;   /* of the chunk */
+    bool duty;
+    _Atomic uint32_t free; /* private bits */
+    struct chunk_bits bits;
+};
+
+static inline uint32_t hand_free(const struct hand *hand)
+{
+    return atomic_load_explicit(&hand->free, memory_order_relaxed);
+}
+
+static inline void hand_set_free(struct hand *hand, uint32_t free)
+{
+    atomic_store_explicit(&hand->free, free, memory_order_relaxed);
+}
+
+/* Whether the frame's chunk is in hand. Two arenas may have frames with one chunk number. */
+static inline bool hand_holds(const struct hand *hand, pfn_t frame)
+{
+    return hand->number == chunk_number(frame) && hand->pool != NULL &&
+           frame_run_contains(hand->pool->arena->span, frame);
+}
+
+/* Private frames: up to `count` single ones (returns how many), a run, and back. hand_put: the chunk is in hand. */
+uint32_t hand_take(struct hand *hand, pfn_t *frames, uint32_t count);
+bool hand_take_run(struct hand *hand, struct frame_request request, pfn_t *first);
+void hand_put(struct hand *hand, struct frame_run run);
+
+/* Makes the chunk's own bits private; false if there were none. */
+bool hand_pick_up(struct hand *hand);
+/* The other way round: leaves the private bits in the chunk, which stays in hand. */
+void hand_share(struct hand *hand, struct worker *worker);
+
+/* An empty hand takes a chunk: one whose place was popped, with its duty; or one that is the caller's as a whole, whose
+ * frames become private bits. */
+void hand_hold_popped(struct hand *hand, struct pool *pool, uint64_t number);
+void hand_hold_whole(struct hand *hand, struct pool *pool, uint64_t number);
+
+/* Gives all back. */
+void hand_release(struct hand *hand, struct worker *worker);
+
+#endif

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT
+ * Giving to a pool, and what its index has to offer. The theory stands in pool.h. */
+#include "pool.h"
+
+/* ---- layout ------------------------------------------------------------------------------------------------- */
+
+struct pool_layout {
+    uint64_t first_chunk, chunks, blocks;
+    uint64_t blocks_at, chunks_at, places_at, bytes;
+};
+
+static struct pool_layout layout_of(struct frame_run span)
+{
+    struct pool_layout layout = {.first_chunk = chunk_number(span.first)};
+    uint64_t last_chunk = chunk_number(pfn(frame_run_end(span) - 1));
+    layout.chunks = last_chunk - layout.first_chunk + 1;
+    layout.blocks = (last_chunk >> BLOCK_ORDER) - (layout.first_chunk >> BLOCK_ORDER) + 1;
+    layout.blocks_at = align_up_u64(sizeof(struct pool), CACHE_PAIR);
+    layout.chunks_at = layout.blocks_at + layout.blocks * sizeof(struct block);
+    layout.places_at = layout.chunks_at + layout.chunks * sizeof(struct chunk);
+    layout.bytes = layout.places_at + layout.chunks * sizeof(struct place);
+    return layout;
+}
+
+uint64_t pool_bytes(struct frame_run span)
+{
+    return layout_of(span).bytes;
+}
+
+void pool_build(struct pool *pool, struct arena *arena, uint32_t class_count)
+{
+    struct pool_layout layout = layout_of(arena->span);
+    unsigned char *start = (unsigned char *)pool;
+    pool->arena = arena;
+    pool->first_chunk = layout.first_chunk;
+    pool->chunk_count = layout.chunks;
+    pool->block_count = layout.blocks;
+    pool->class_count = class_count;
+    pool->blocks = (struct block *)(void *)(start + layout.blocks_at);
+    pool->chunks = (struct chunk *)(void *)(start + layout.chunks_at);
+    pool->places = (struct place *)(void *)(start + layout.places_at);
+}
+
+/* ---- listing ------------------------------------------------------------------------------------------------ */
+
+/* A word that was 0 is so no more, by this hart's step: a scan that did not see it must not be believed. */
+static void pool_replenished(struct pool *pool)
+{
+    if (pool_is_exhausted(pool)) {
+        platform_hook();
+        atomic_store_explicit(&pool->exhausted, 0, memory_order_seq_cst);
+    }
+}
+
+static uint32_t class_of(const struct pool *pool, uint32_t free)
+{
+    return free == 0 ? 0 : (free - 1) * pool->class_count / (uint32_t)CHUNK_FRAMES;
+}
+
+static void put_chunk(struct pool *pool, struct worker *worker, uint64_t number)
+{
+    struct chunk_bits bits = chunk_look(pool_chunk(pool, number));
+    struct index_stack *stack = &pool->partial[class_of(pool, bits_count(&bits))];
+    index_put(pool_place(pool, number), stack, worker->reclaim);
+}
+
+static void list_chunk(struct pool *pool, struct worker *worker, uint64_t number)
+{
+    if (index_claim(pool_place(pool, number))) {
+        reclaim_enter(&worker->record);
+        put_chunk(pool, worker, number);
+        reclaim_exit(&worker->record);
+    }
+}
+
+static void list_block(struct pool *pool, struct worker *worker, struct block *block)
+{
+    if (index_claim(&block->place)) {
+        reclaim_enter(&worker->record);
+        index_put(&block->place, &pool->whole, worker->reclaim);
+        reclaim_exit(&worker->record);
+    }
+}
+
+void pool_release_chunk(struct pool *pool, struct worker *worker, uint64_t number)
+{
+    struct chunk *chunk = pool_chunk(pool, number);
+    if (chunk_is_empty(chunk)) {
+        index_drop(pool_place(pool, number));
+        if (!chunk_is_empty(chunk)) {
+            list_chunk(pool, worker, number);
+        }
+        return;
+    }
+    reclaim_enter(&worker->record);
+    put_chunk(pool, worker, number);
+    reclaim_exit(&worker->record);
+}
+
+void pool_release_block(struct pool *pool, struct worker *worker, struct block *block)
+{
+    if (block_is_empty(block)) {
+        index_drop(&block->place);
+        if (!block_is_empty(block)) {
+            list_block(pool, worker, block);
+        }
+        return;
+    }
+    reclaim_enter(&worker->record);
+    index_put(&block->place, &pool->whole, worker->reclaim);
+    reclaim_exit(&worker->record);
+}
+
+/* ---- giving ------------------------------------------------------------------------------------------------- */
+
+void pool_give_chunks(struct pool *pool, struct worker *worker, uint64_t number, uint64_t mask, bool zero)
+{
+    struct block *block = pool_block(pool, number);
+    if (block_give(block, mask, zero) == 0) {
+        pool_replenished(pool);
+        list_block(pool, worker, block);
+    }
+}
+
+/* The chunk was seen full: tries to make it one bit of its block. If some of its words are had and others not, the
+ * step that gives them back owes what every give owes, so it looks again. */
+static void gather(struct pool *pool, struct worker *worker, uint64_t number)
+{
+    struct chunk *chunk = pool_chunk(pool, number);
+    while (chunk_is_full(chunk)) {
+        uint32_t taken = chunk_take_range(chunk, 0, CHUNK_END, &worker->retries);
+        if (taken == CHUNK_END) {
+            pool_give_chunks(pool, worker, number, block_bit(number), false);
+            return;
+        }
+        for (uint32_t w = 0; w < taken / 64; w++) {
+            (void)chunk_give(chunk, w, ~UINT64_C(0));
+        }
+        if (taken > 0) {
+            pool_replenished(pool);
+            list_chunk(pool, worker, number);
+        }
+    }
+}
+
+void pool_give_word(struct pool *pool, struct worker *worker, uint64_t number, uint32_t w, uint64_t mask)
+{
+    uint64_t before = chunk_give(pool_chunk(pool, number), w, mask);
+    FRAME_DEBUG_ASSERT((before & mask) == 0);
+    if (before == 0) {
+        pool_replenished(pool);
+        list_chunk(pool, worker, number);
+    }
+    if ((before | mask) == ~UINT64_C(0)) {
+        gather(pool, worker, number);
+    }
+}
+
+void pool_give_bits(struct pool *pool, struct worker *worker, uint64_t number, const struct chunk_bits *bits)
+{
+    for (uint32_t w = 0; w < CHUNK_WORDS; w++) {
+        if (bits->words[w] != 0) {
+            pool_give_word(pool, worker, number, w, bits->words[w]);
+        }
+    }
+}
+
+/* Frames of one chunk; not all of them, or they would have to be given as a chunk. */
+static void give_range(struct pool *pool, struct worker *worker, uint64_t number, uint32_t offset, uint32_t count)
+{
+    for (uint32_t w = offset / 64; count > 0 && w <= (offset + count - 1) / 64; w++) {
+        pool_give_word(pool, worker, number, w, range_mask(offset, count, w));
+    }
+}
+
+/* A run goes back piece by piece: a range of frames, or several chunks of one block. */
+void pool_give_run(struct pool *pool, struct worker *worker, struct frame_run run, bool zero)
+{
+    while (run.count > 0) {
+        uint64_t number = chunk_number(run.first);
+        uint32_t offset = (uint32_t)(run.first.value % CHUNK_FRAMES);
+        uint64_t given = CHUNK_FRAMES - offset;
+        if (given > run.count || offset > 0) {
+            given = given < run.count ? given : run.count;
+            give_range(pool, worker, number, offset, (uint32_t)given);
+        } else {
+            uint64_t room = BLOCK_CHUNKS - number % BLOCK_CHUNKS;
+            uint64_t chunks = run.count >> CHUNK_ORDER < room ? run.count >> CHUNK_ORDER : room;
+            uint64_t mask = chunks < 64 ? (UINT64_C(1) << chunks) - 1 : ~UINT64_C(0);
+            pool_give_chunks(pool, worker, number, mask << (number % BLOCK_CHUNKS), zero);
+            given = chunks << CHUNK_ORDER;
+        }
+        run = frame_run(pfn(run.first.value + given), run.count - given);
+    }
+}
+
+/* ---- what the index has ------------------------------------------------------------------------------------- */
+
+/* Chunks that one pop lists anew because they have become emptier since they were listed. */
+#define RELIST_MAX 8u
+
+static uint64_t number_of(const struct pool *pool, const struct place *place)
+{
+    return pool->first_chunk + (uint64_t)(place - pool->places);
+}
+
+/* A popped chunk of use stays popped: true. One with nothing free is dropped, one that belongs into an emptier class
+ * goes there if `relist` allows it. */
+static bool keep_popped(struct pool *pool, struct worker *worker, uint64_t number, uint32_t class, uint32_t *relist)
+{
+    struct chunk_bits bits = chunk_look(pool_chunk(pool, number));
+    uint32_t free = bits_count(&bits);
+    if (free == 0) {
+        pool_release_chunk(pool, worker, number);
+        return false;
+    }
+    if (class_of(pool, free) > class && *relist > 0) {
+        (*relist)--;
+        index_put(pool_place(pool, number), &pool->partial[class_of(pool, free)], worker->reclaim);
+        return false;
+    }
+    return true;
+}
+
+bool pool_pop_chunk(struct pool *pool, struct worker *worker, uint64_t *number)
+{
+    uint32_t relist = RELIST_MAX;
+    bool found = false;
+    reclaim_enter(&worker->record);
+    for (uint32_t class = 0; class < pool->class_count && !found;) {
+        struct place *place = index_pop(&pool->partial[class], worker->reclaim);
+        if (place == NULL) {
+            class ++;
+            continue;
+        }
+        *number = number_of(pool, place);
+        found = keep_popped(pool, worker, *number, class, &relist);
+    }
+    reclaim_exit(&worker->record);
+    return found;
+}
+
+static bool has_run(const struct pool *pool, const struct place *place, uint32_t count, uint32_t align_order)
+{
+    struct chunk_bits bits = chunk_look(pool_chunk(pool, number_of(pool, place)));
+    return bits_find(&bits, count, align_order) < CHUNK_END;
+}
+
+bool pool_pop_chunk_with_run(struct pool *pool, struct worker *worker, uint32_t count, uint32_t align_order,
+                             uint64_t *number)
+{
+    bool found = false;
+    reclaim_enter(&worker->record);
+    for (uint32_t class = 0; class < pool->class_count && !found; class ++) {
+        struct place *place = index_top(&pool->partial[class]);
+        if (place == NULL || !has_run(pool, place, count, align_order)) {
+            continue;
+        }
+        place = index_pop(&pool->partial[class], worker->reclaim); /* it may be another one by now */
+        if (place != NULL) {
+            *number = number_of(pool, place);
+            found = has_run(pool, place, count, align_order);
+            if (!found) {
+                pool_release_chunk(pool, worker, *number);
+            }
+        }
+    }
+    reclaim_exit(&worker->record);
+    return found;
+}
+
+struct block *pool_pop_block(struct pool *pool, struct worker *worker)
+{
+    struct block *found = NULL;
+    reclaim_enter(&worker->record);
+    while (found == NULL) {
+        struct place *place = index_pop(&pool->whole, worker->reclaim);
+        if (place == NULL) {
+            break;
+        }
+        found = (struct block *)(void *)((unsigned char *)place - offsetof(struct block, place));
+        if (block_look(found) == 0) {
+            pool_release_block(pool, worker, found);
+            found = NULL;
+        }
+    }
+    reclaim_exit(&worker->record);
+    return found;
+}
+
+uint64_t pool_block_base(const struct pool *pool, const struct block *block)
+{
+    return ((pool->first_chunk >> BLOCK_ORDER) + (uint64_t)(block - pool->blocks)) << BLOCK_ORDER;
+}

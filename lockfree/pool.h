@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT
+ * A pool: the free frames of one arena. Its chunks, their blocks, the stacks by which both are found, and the steps
+ * that keep bits and stacks in agreement.
+ *
+ * 1. Giving sets bits and then does what that step owes (chunk.h, 3; index.h, 2): list the chunk, gather it into its
+ *    block, list the block.
+ * 2. Classes. Partly free chunks stand on one of several stacks by how many frames were free when they were listed,
+ *    fewest first. Pops go through the classes in that order, so that chunks with few free frames are filled up and
+ *    those with many get the time to become whole. A chunk that has become emptier since it was listed is listed anew
+ *    when it is popped, a bounded number of times a pop.
+ * 3. `exhausted` says that a scan found nothing and that nothing was given since. A scan sets it before it looks; a
+ *    giver that finds a word 0 clears it after its step. Both are sequentially consistent: a give that the scan did not
+ *    see comes after the scan's look at that word, so its hart sees the flag and clears it. While it is set, the pool
+ *    need not be looked at for a frame. It costs a give nothing while other bits of the word are set.
+ * 4. Progress. Everything here is lock-free. Gathering repeats only if another hart gave frames meanwhile. */
+#ifndef FRAMELAB_LOCKFREE_POOL_H
+#define FRAMELAB_LOCKFREE_POOL_H
+
+#include "arena.h"
+#include "block.h"
+
+#define CLASS_MAX 8u
+
+/* The variant's part of an arena's metadata. Chunk numbers are absolute: a frame number divided by 512. */
+struct pool {
+    struct arena *arena;
+    uint64_t first_chunk;
+    uint64_t chunk_count;
+    uint64_t block_count;
+    uint32_t class_count; /* 1 .. CLASS_MAX */
+    struct block *blocks; /* blocks[0] holds first_chunk */
+    struct chunk *chunks;
+    struct place *places; /* of the chunks */
+    _Alignas(CACHE_PAIR) _Atomic uint32_t exhausted;
+    struct index_stack partial[CLASS_MAX];
+    struct index_stack whole;
+};
+
+/* A hart, as it works on pools. */
+struct worker {
+    _Alignas(CACHE_PAIR) ck_epoch_record_t record;
+    struct reclaim *reclaim;
+    _Atomic uint64_t retries, scans;
+};
+
+uint64_t pool_bytes(struct frame_run span);
+/* Lays a pool out in pool_bytes of zeroed memory, nothing free. */
+void pool_build(struct pool *pool, struct arena *arena, uint32_t class_count);
+
+static inline struct chunk *pool_chunk(const struct pool *pool, uint64_t number)
+{
+    return &pool->chunks[number - pool->first_chunk];
+}
+
+static inline struct place *pool_place(const struct pool *pool, uint64_t number)
+{
+    return &pool->places[number - pool->first_chunk];
+}
+
+static inline struct block *pool_block(const struct pool *pool, uint64_t number)
+{
+    return &pool->blocks[(number >> BLOCK_ORDER) - (pool->first_chunk >> BLOCK_ORDER)];
+}
+
+static inline uint64_t block_bit(uint64_t number)
+{
+    return UINT64_C(1) << (number % BLOCK_CHUNKS);
+}
+
+static inline uint64_t chunk_number(pfn_t frame)
+{
+    return frame.value >> CHUNK_ORDER;
+}
+
+static inline uint64_t pool_end_chunk(const struct pool *pool)
+{
+    return pool->first_chunk + pool->chunk_count;
+}
+
+/* ---- giving; all of it is the caller's ---- */
+
+void pool_give_word(struct pool *pool, struct worker *worker, uint64_t number, uint32_t w, uint64_t mask);
+void pool_give_bits(struct pool *pool, struct worker *worker, uint64_t number, const struct chunk_bits *bits);
+/* Whole chunks of the block that holds chunk `number`. */
+void pool_give_chunks(struct pool *pool, struct worker *worker, uint64_t number, uint64_t mask, bool zero);
+void pool_give_run(struct pool *pool, struct worker *worker, struct frame_run run, bool zero);
+
+/* With the duty of a chunk's or block's place: lists it if it has something free, else drops it. */
+void pool_release_chunk(struct pool *pool, struct worker *worker, uint64_t number);
+void pool_release_block(struct pool *pool, struct worker *worker, struct block *block);
+
+/* ---- finding and taking ---- */
+
+/* A partly free chunk, with its place's duty, of those that stand in the index; false if it has none. */
+bool pool_pop_chunk(struct pool *pool, struct worker *worker, uint64_t *number);
+/* The same for one that has `count` free frames in a row; a look at the top of each class only. */
+bool pool_pop_chunk_with_run(struct pool *pool, struct worker *worker, uint32_t count, uint32_t align_order,
+                             uint64_t *number);
+/* A block with whole chunks, with its duty; NULL if the index has none. */
+struct block *pool_pop_block(struct pool *pool, struct worker *worker);
+/* The absolute number of a block's chunk 0. */
+uint64_t pool_block_base(const struct pool *pool, const struct block *block);
+
+/* Exactly the frames of `run`; false if one of them is not free, and nothing is changed. */
+bool pool_take_exactly(struct pool *pool, struct worker *worker, struct frame_run run);
+
+/* Searches the whole pool, from *cursor on and then from the start; *cursor, a chunk number, is where the next search
+ * may begin. Frames: up to `count` single ones, returns how many. Chunks: one with at least one whole chunk. Run: the
+ * first that meets the request. */
+uint32_t pool_scan_frames(struct pool *pool, struct worker *worker, uint64_t *cursor, pfn_t *frames, uint32_t count);
+uint32_t pool_scan_chunks(struct pool *pool, struct worker *worker, uint64_t *cursor, enum zero_wish wish,
+                          pfn_t *firsts, uint32_t count);
+bool pool_scan_run(struct pool *pool, struct worker *worker, uint64_t *cursor, struct frame_request request,
+                   pfn_t *first);
+
+static inline bool pool_is_exhausted(const struct pool *pool)
+{
+    platform_hook();
+    return atomic_load_explicit(&pool->exhausted, memory_order_seq_cst) != 0;
+}
+
+#endif
