@@ -31,7 +31,7 @@
 struct arena_layout {
     uint64_t regions;
     uint64_t frame_counts;
-    uint64_t group_counts;
+    uint64_t chunk_counts;
     uint64_t variant;
     uint64_t bytes;
 };
@@ -39,13 +39,13 @@ struct arena_layout {
 static struct arena_layout arena_layout(struct frame_run span, uint32_t region_count,
                                         uint64_t (*variant_bytes)(struct frame_run span))
 {
-    uint64_t groups = ((frame_run_end(span) - 1) >> GROUP_ORDER) - (span.first.value >> GROUP_ORDER) + 1;
+    uint64_t chunks = ((frame_run_end(span) - 1) >> CHUNK_ORDER) - (span.first.value >> CHUNK_ORDER) + 1;
     struct arena_layout layout;
 
     layout.regions = align_up_u64(sizeof(struct arena), _Alignof(struct frame_run));
     layout.frame_counts = align_up_u64(layout.regions + region_count * sizeof(struct frame_run), CACHE_PAIR);
-    layout.group_counts = align_up_u64(layout.frame_counts + span.count * sizeof(uint32_t), CACHE_PAIR);
-    layout.variant = align_up_u64(layout.group_counts + groups * sizeof(uint32_t), CACHE_PAIR);
+    layout.chunk_counts = align_up_u64(layout.frame_counts + span.count * sizeof(uint32_t), CACHE_PAIR);
+    layout.variant = align_up_u64(layout.chunk_counts + chunks * sizeof(uint32_t), CACHE_PAIR);
     layout.bytes = layout.variant + variant_bytes(span);
     return layout;
 }
@@ -318,7 +318,7 @@ struct arena *arena_build(const struct arena_plan *plan, uint64_t (*variant_byte
         .region_count = plan->region_count,
         .regions = regions,
         .frame_counts = (_Atomic uint32_t *)(void *)(base + layout.frame_counts),
-        .group_counts = (_Atomic uint32_t *)(void *)(base + layout.group_counts),
+        .chunk_counts = (_Atomic uint32_t *)(void *)(base + layout.chunk_counts),
         .metadata = plan->metadata,
         .variant = base + layout.variant,
     };

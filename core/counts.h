@@ -1,43 +1,67 @@
 /* SPDX-License-Identifier: MIT
- * Reference counts of frames, cheap for one frame and for 512.
+ * Reference counts of frames, cheap for one frame and for 512; and which free frames are known to hold zeroes.
  *
- * 1. The count of a frame is its own word plus the base of its group of 64 frames:
- *        count(f) = frame_counts[f] + group_base(f)      (mod 2^31)
+ * 1. Words. A frame has a word {count, DIRTY, parity}. A chunk has one with three bits for each of its eight groups of
+ *    64 frames: parity, WHOLE, DIRTY.
+ *        references(f) = count of f's word + (parity of f's word xor parity of f's group)
  *    0: free; 1: one owner; n: n references.
- * 2. A run that covers a whole group is counted once, in the base: its frames' words stay as they are. A 2 MiB run
- *    costs eight stores in one line instead of 512 in 32. Since every word of a free group is equal (count 0 means
- *    word = -base for all of them), raising the base by one raises every count from 0 to 1.
- * 3. WHOLE, the low bit of the group word, says that the group was handed out as one and that none of its frames
- *    has been counted by itself since. While it is set, one look at the group word is a look at all 64 frames.
- *    Whoever touches a single frame's count clears it first; several harts may do so at once, with equal stores.
- * 4. Who may change what. The base changes only in the hands of a hart that owns all 64 frames; so it is constant
- *    for anyone who owns one of them, and a change is ordered before the next owner's look by the give and the take
- *    in between. A word changes from 1 to 0 and from 0 to 1 only by the frame's owner, with plain stores; between
- *    owners (count >= 2) by compare-and-swap.
- * 5. Orders. Words and group words are relaxed: what must be ordered is the frame's content, by the fences that
- *    stand in allocator.c around take and give, and by release and acquire of unref below. */
+ * 2. Normal form. Of a free frame the count is 0 and the parity is its group's. So if all 64 frames of a group are
+ * free, flipping the group's parity raises every count from 0 to 1; if nobody has touched a word since, flipping it
+ * again lowers them to 0. A 2 MiB run costs one store instead of 512 in 32 lines.
+ * 3. WHOLE says that the group was handed out by such a flip and that none of its frames has been counted by itself
+ *    since. While it is set, one look at the chunk's word is a look at all 64 frames. Whoever touches a single frame's
+ *    count clears it first, by fetch-and; several harts may do so at once.
+ * 4. Who may change what. A group's parity and DIRTY change, and WHOLE is set, only in the hands of a hart that owns
+ * all 64 frames. So they are constant for anyone who owns one of them, and a change is ordered before the next owner's
+ *    look by the give and the take in between. WHOLE is cleared by owners of one frame, too. Eight groups share a word,
+ *    so each change is an atomic read-modify-write of its own bits, but for one case: who owns all 512 frames of a
+ * chunk changes its word by a plain load and a plain store. Everybody else who might change it would have to own a
+ * frame in it. A frame's word changes from no reference to one and back only by the frame's owner, with plain stores;
+ * from one to two it has been split off its group, and between owners it changes by compare-and-swap, by a whole count.
+ * 5. DIRTY. A free frame holds zeroes if neither its word nor its group is DIRTY. Both bits are set by whoever takes
+ * the frame, in the store that counts it: the frame's if it is taken by itself, the group's if as part of the group.
+ *    They are cleared by a hart that owns all 512 frames and has zeroed them. What is in use stays DIRTY whatever its
+ *    owner writes to it: who wants to know must look before the take.
+ * 6. Orders. All words are relaxed: what must be ordered is the frame's content, by the fences that stand around take
+ *    and give (hart_cache.c), and by release and acquire of unref (counts.c). */
 #ifndef FRAMELAB_CORE_COUNTS_H
 #define FRAMELAB_CORE_COUNTS_H
 
 #include "arena.h"
 #include "platform.h"
 
-#define COUNT_MASK UINT32_C(0x7fffffff)
-/* References that a frame may have; far from the wrap at 2^31. */
-#define COUNT_MAX UINT32_C(0x3fffffff)
-#define GROUP_WHOLE UINT32_C(1)
+/* A frame's word: parity, DIRTY, and above them the count. The highest bit is always 0 (validate.c marks with it). */
+#define FRAME_PARITY UINT32_C(1)
+#define FRAME_DIRTY UINT32_C(2)
+#define FRAME_COUNT_ONE UINT32_C(4)
+#define FRAME_COUNT_SHIFT 2u
+
+/* References that a frame may have; far from the highest bit. */
+#define COUNT_MAX UINT32_C(0x0fffffff)
+
+/* A chunk's word: bit g of each byte is group g's. */
+#define CHUNK_PARITY UINT32_C(0x0000ff)
+#define CHUNK_WHOLE UINT32_C(0x00ff00)
+#define CHUNK_DIRTY UINT32_C(0xff0000)
+#define CHUNK_GROUPS (CHUNK_FRAMES / GROUP_FRAMES)
+_Static_assert(CHUNK_GROUPS == 8, "a byte has a bit for each group");
+
+/* A chunk's word shifted right by g has group g's bits here. */
+#define GROUP_PARITY (CHUNK_PARITY & ~(CHUNK_PARITY << 1))
+#define GROUP_WHOLE (CHUNK_WHOLE & ~(CHUNK_WHOLE << 1))
+#define GROUP_DIRTY (CHUNK_DIRTY & ~(CHUNK_DIRTY << 1))
 
 /* Where an arena's counts are: a hart's private copy, so that the fast path reads no shared descriptor. */
 struct count_view {
     uint64_t first; /* of the arena's span */
     uint64_t count; /* frames of the span; 0: no arena */
     _Atomic uint32_t *frame_counts;
-    _Atomic uint32_t *group_counts;
+    _Atomic uint32_t *chunk_counts;
 };
 
 static inline struct count_view count_view_of(const struct arena *arena)
 {
-    return (struct count_view){arena->span.first.value, arena->span.count, arena->frame_counts, arena->group_counts};
+    return (struct count_view){arena->span.first.value, arena->span.count, arena->frame_counts, arena->chunk_counts};
 }
 
 static inline bool count_view_covers(const struct count_view *view, pfn_t frame)
@@ -45,51 +69,80 @@ static inline bool count_view_covers(const struct count_view *view, pfn_t frame)
     return frame.value - view->first < view->count;
 }
 
-static inline _Atomic uint32_t *count_word(const struct count_view *view, pfn_t frame)
+static inline _Atomic uint32_t *frame_word(const struct count_view *view, pfn_t frame)
 {
     return &view->frame_counts[frame.value - view->first];
 }
 
-static inline _Atomic uint32_t *group_word(const struct count_view *view, pfn_t frame)
+static inline _Atomic uint32_t *chunk_word(const struct count_view *view, pfn_t frame)
 {
-    return &view->group_counts[(frame.value >> GROUP_ORDER) - (view->first >> GROUP_ORDER)];
+    return &view->chunk_counts[(frame.value >> CHUNK_ORDER) - (view->first >> CHUNK_ORDER)];
 }
 
+/* Which of its chunk's groups a frame is in. */
+static inline uint32_t group_of(pfn_t frame)
+{
+    return (uint32_t)(frame.value >> GROUP_ORDER) % CHUNK_GROUPS;
+}
+
+/* The bits of a frame's group: GROUP_PARITY, GROUP_WHOLE, GROUP_DIRTY; others' above. */
+static inline uint32_t group_bits(const struct count_view *view, pfn_t frame)
+{
+    return atomic_load_explicit(chunk_word(view, frame), memory_order_relaxed) >> group_of(frame);
+}
+
+/* References of a frame with this word in a group with these bits. */
 static inline uint32_t count_sum(uint32_t word, uint32_t group)
 {
-    return (word + (group >> 1)) & COUNT_MASK;
-}
-
-/* The word that makes a frame's count `count` under `group`. */
-static inline uint32_t count_word_for(uint32_t count, uint32_t group)
-{
-    return (count - (group >> 1)) & COUNT_MASK;
+    return (word >> FRAME_COUNT_SHIFT) + ((word ^ group) & GROUP_PARITY);
 }
 
 /* References to a frame. A hint unless the caller owns the frame. */
 static inline uint32_t count_read(const struct count_view *view, pfn_t frame)
 {
-    uint32_t group = atomic_load_explicit(group_word(view, frame), memory_order_relaxed);
-    return count_sum(atomic_load_explicit(count_word(view, frame), memory_order_relaxed), group);
+    uint32_t group = group_bits(view, frame);
+    return count_sum(atomic_load_explicit(frame_word(view, frame), memory_order_relaxed), group);
 }
 
 /* 0 -> 1 for a frame just taken. WHOLE is clear: the group is not out as one. */
 static inline void count_take_one(const struct count_view *view, pfn_t frame)
 {
-    uint32_t group = atomic_load_explicit(group_word(view, frame), memory_order_relaxed);
+    uint32_t group = group_bits(view, frame);
     FRAME_DEBUG_ASSERT((group & GROUP_WHOLE) == 0 && count_read(view, frame) == 0);
-    atomic_store_explicit(count_word(view, frame), count_word_for(1, group), memory_order_relaxed);
+    atomic_store_explicit(frame_word(view, frame), FRAME_COUNT_ONE | FRAME_DIRTY | (group & GROUP_PARITY),
+                          memory_order_relaxed);
 }
 
 /* 1 -> 0 if the count is 1 and the frame is counted by itself; else false, nothing changed. */
 static inline bool count_drop_one(const struct count_view *view, pfn_t frame)
 {
-    uint32_t group = atomic_load_explicit(group_word(view, frame), memory_order_relaxed);
-    _Atomic uint32_t *word = count_word(view, frame);
+    uint32_t group = group_bits(view, frame);
+    _Atomic uint32_t *word = frame_word(view, frame);
     if ((group & GROUP_WHOLE) != 0 || count_sum(atomic_load_explicit(word, memory_order_relaxed), group) != 1) {
         return false;
     }
-    atomic_store_explicit(word, count_word_for(0, group), memory_order_relaxed);
+    atomic_store_explicit(word, FRAME_DIRTY | (group & GROUP_PARITY), memory_order_relaxed);
+    return true;
+}
+
+/* 0 -> 1 for all frames of the chunk that begins at `first`, just taken. */
+static inline void counts_take_chunk(const struct count_view *view, pfn_t first)
+{
+    _Atomic uint32_t *word = chunk_word(view, first);
+    uint32_t chunk = atomic_load_explicit(word, memory_order_relaxed);
+    FRAME_DEBUG_ASSERT((chunk & CHUNK_WHOLE) == 0 && count_read(view, first) == 0);
+    atomic_store_explicit(word, (chunk ^ CHUNK_PARITY) | CHUNK_WHOLE | CHUNK_DIRTY, memory_order_relaxed);
+}
+
+/* 1 -> 0 for all frames of a chunk if all of its groups are WHOLE; else false, nothing changed. */
+static inline bool counts_drop_chunk(const struct count_view *view, pfn_t first)
+{
+    _Atomic uint32_t *word = chunk_word(view, first);
+    uint32_t chunk = atomic_load_explicit(word, memory_order_relaxed);
+    if ((chunk & CHUNK_WHOLE) != CHUNK_WHOLE) {
+        return false;
+    }
+    atomic_store_explicit(word, chunk ^ (CHUNK_PARITY | CHUNK_WHOLE), memory_order_relaxed);
     return true;
 }
 

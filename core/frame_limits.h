@@ -15,7 +15,8 @@
 #define CHUNK_ORDER 9u
 #define CHUNK_FRAMES (UINT64_C(1) << CHUNK_ORDER)
 
-/* Frames in a group, log2: the frames that share one group counter (core/counts.h), one bitmap word. */
+/* Frames in a group, log2: the frames that have one bit of each kind in their chunk's count word (core/counts.h), one
+ * word of its bitmap. */
 #define GROUP_ORDER 6u
 #define GROUP_FRAMES (UINT64_C(1) << GROUP_ORDER)
 

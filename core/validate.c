@@ -8,7 +8,7 @@
  * word set to a mark, which is no possible count, and restored afterwards; a second visit finds the mark. */
 #include "hart_cache.h"
 
-/* A count word with the bit that COUNT_MASK leaves out. */
+/* The bit that is 0 in a frame's word. */
 #define VISITED UINT32_C(0x80000000)
 
 struct books {
@@ -30,11 +30,11 @@ static bool complain(struct books *books, pfn_t frame, const char *what)
 static bool mark_frame(struct books *books, const struct arena *arena, pfn_t frame)
 {
     struct count_view view = count_view_of(arena);
-    _Atomic uint32_t *word_at = count_word(&view, frame);
+    _Atomic uint32_t *word_at = frame_word(&view, frame);
     uint32_t word = atomic_load_explicit(word_at, memory_order_relaxed);
-    uint32_t group = atomic_load_explicit(group_word(&view, frame), memory_order_relaxed);
+    uint32_t group = group_bits(&view, frame);
     if (books->restoring) {
-        atomic_store_explicit(word_at, word & COUNT_MASK, memory_order_relaxed);
+        atomic_store_explicit(word_at, word & ~VISITED, memory_order_relaxed);
         return true;
     }
     if ((word & VISITED) != 0) {
@@ -93,7 +93,7 @@ static uint64_t count_allocated(struct books *books, const struct arena *arena)
     for (uint32_t r = 0; r < arena->region_count; r++) {
         for (uint64_t f = 0; f < arena->regions[r].count; f++) {
             pfn_t frame = pfn(arena->regions[r].first.value + f);
-            uint32_t word = atomic_load_explicit(count_word(&view, frame), memory_order_relaxed);
+            uint32_t word = atomic_load_explicit(frame_word(&view, frame), memory_order_relaxed);
             if ((word & VISITED) != 0) {
                 continue;
             }

@@ -137,7 +137,7 @@ static void P3_a_small_hole_is_merged_and_never_handed_out(void **state)
     assert_true(plans[0].hole_metadata_bytes >= 4 * (MIB >> FRAME_SHIFT));
 }
 
-/* A hole of H frames costs 4 bytes a frame, 4 a group and 128 a chunk: 4.3125 bytes a frame. */
+/* A hole of H frames costs 4 bytes a frame, 4 a chunk and the variant's 128 a chunk: 4.258 bytes a frame. */
 static void the_limit_counts_the_variants_part(void **state)
 {
     (void)state;
@@ -146,7 +146,7 @@ static void the_limit_counts_the_variants_part(void **state)
     add(RAM + 64 * MIB + 256 * MIB, 64 * MIB);
     select_arenas();
     assert_int_equal(plan_count, 2);
-    limit_bytes = limit_bytes + limit_bytes / 64 + UINT64_C(128) * 128; /* counts, groups, the variant */
+    limit_bytes = limit_bytes + UINT64_C(128) * (4 + 128); /* frames, chunks, the variant */
     select_arenas();
     assert_int_equal(plan_count, 1);
     assert_int_equal(plans[0].hole_metadata_bytes, limit_bytes);
@@ -468,12 +468,12 @@ static void metadata_may_swallow_a_region_whole(void **state)
     assert_true(plans[0].metadata_bytes <= plans[0].metadata.size);
 }
 
-static void metadata_is_at_most_1_2_mib_a_gib(void **state)
+static void metadata_is_at_most_1_1_mib_a_gib(void **state)
 {
     (void)state;
     add(RAM, 64 * GIB);
     select_arenas();
-    assert_true(plans[0].metadata_bytes <= 64 * MIB * 12 / 10);
+    assert_true(plans[0].metadata_bytes <= 64 * MIB * 11 / 10);
 }
 
 /* ---- building ------------------------------------------------------------------------------------------------ */
@@ -516,17 +516,17 @@ static void expect_built(const struct arena *arena)
     assert_memory_equal(arena->regions, plans[0].regions, plans[0].region_count * sizeof(struct frame_run));
     assert_memory_equal(&arena->metadata, &plans[0].metadata, sizeof(arena->metadata));
 
-    uint64_t groups = (frame_run_end(arena->span) - 1) / GROUP_FRAMES - arena->span.first.value / GROUP_FRAMES + 1;
+    uint64_t chunks = (frame_run_end(arena->span) - 1) / CHUNK_FRAMES - arena->span.first.value / CHUNK_FRAMES + 1;
     assert_true((const unsigned char *)(arena->regions + arena->region_count) <=
                 (const unsigned char *)arena->frame_counts);
     assert_true((const unsigned char *)(arena->frame_counts + arena->span.count) <=
-                (const unsigned char *)arena->group_counts);
-    assert_true((const unsigned char *)(arena->group_counts + groups) <= variant);
+                (const unsigned char *)arena->chunk_counts);
+    assert_true((const unsigned char *)(arena->chunk_counts + chunks) <= variant);
     assert_int_equal((uintptr_t)arena->frame_counts % CACHE_PAIR, 0);
     assert_int_equal((uintptr_t)arena->variant % CACHE_PAIR, 0);
     assert_int_equal(variant + chunk_bytes(arena->span) - base, plans[0].metadata_bytes);
     expect_zeroes((const void *)arena->frame_counts, arena->span.count * sizeof(uint32_t));
-    expect_zeroes((const void *)arena->group_counts, groups * sizeof(uint32_t));
+    expect_zeroes((const void *)arena->chunk_counts, chunks * sizeof(uint32_t));
     expect_zeroes(arena->variant, chunk_bytes(arena->span));
 }
 
@@ -674,7 +674,7 @@ int main(void)
         cmocka_unit_test_setup(a_small_region_without_chunks_takes_the_metadata, begin),
         cmocka_unit_test_setup(the_highest_of_equals_takes_the_metadata, begin),
         cmocka_unit_test_setup(metadata_may_swallow_a_region_whole, begin),
-        cmocka_unit_test_setup(metadata_is_at_most_1_2_mib_a_gib, begin),
+        cmocka_unit_test_setup(metadata_is_at_most_1_1_mib_a_gib, begin),
         cmocka_unit_test_setup_teardown(a_built_arena_is_as_planned, map_ram, unmap_ram),
         cmocka_unit_test_setup_teardown(used_memory_is_zeroed_and_nothing_else_is_touched, map_ram, unmap_ram),
         cmocka_unit_test_setup_teardown(fresh_memory_is_not_touched, map_ram, unmap_ram),

@@ -38,7 +38,12 @@ struct bench {
 static enum frame_status bench_init(struct bench *bench, const struct variant *variant, enum lock_kind lock)
 {
     const uint64_t knobs[VECTOR_KNOB_COUNT] = {lock};
-    const struct global_config config = {HARTS, 2, node_order, hart_node, knobs};
+    const struct global_config config = {.hart_count = HARTS,
+                                         .node_count = 2,
+                                         .hart_caches = true,
+                                         .node_order = node_order,
+                                         .hart_node = hart_node,
+                                         .knobs = knobs};
     uint64_t bytes = align_up_u64(variant->global_bytes(HARTS), CACHE_PAIR);
     *bench = (struct bench){.variant = variant};
     bench->global = aligned_alloc(CACHE_PAIR, bytes);

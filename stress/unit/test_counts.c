@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Reference counts against a plain array: runs that cover groups, parts of groups, both; references inside. */
+ * Reference counts against a plain array: runs that cover chunks, groups, parts of them, all together; references
+ * inside; and harts side by side in one chunk. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,23 +9,25 @@
 #include <cmocka.h>
 
 #include "counts.h"
+#include "harness.h"
 #include "random.h"
 
-/* A span that begins and ends inside a group. */
+/* A span that begins and ends inside a group; two chunks of it are whole. */
 #define FIRST UINT64_C(1000037)
-#define FRAMES 1000u
+#define FRAMES 2000u
 #define STEPS 100000
+#define HARTS 4u
 
 static _Atomic uint32_t words[FRAMES];
-static _Atomic uint32_t groups[FRAMES / GROUP_FRAMES + 2];
-static const struct count_view view = {FIRST, FRAMES, words, groups};
+static _Atomic uint32_t chunks[FRAMES / CHUNK_FRAMES + 2];
+static const struct count_view view = {FIRST, FRAMES, words, chunks};
 static uint32_t model[FRAMES];
 
 static int setup(void **state)
 {
     (void)state;
     memset(words, 0, sizeof words);
-    memset(groups, 0, sizeof groups);
+    memset(chunks, 0, sizeof chunks);
     memset(model, 0, sizeof model);
     return 0;
 }
@@ -58,11 +61,26 @@ static void model_set(uint32_t at, uint32_t length, uint32_t count)
     }
 }
 
+/* Small ones, and such that hold a chunk. */
+static uint32_t some_length(struct random *random)
+{
+    return (uint32_t)random_below(random, random_one_in(random, 2) ? 1200 : 150) + 1;
+}
+
+/* The first frame of the chunk or group at or after `at`, if there is one, else `at`. */
+static uint32_t aligned(uint32_t at, uint64_t frames)
+{
+    uint64_t index = align_up_u64(FIRST + at, frames) - FIRST;
+    return index < FRAMES ? (uint32_t)index : at;
+}
+
 static void take(struct random *random, uint32_t at)
 {
-    uint32_t length = equal_run(at, (uint32_t)random_below(random, 300) + 1, 0);
+    uint32_t length = equal_run(at, random_one_in(random, 3) ? (uint32_t)CHUNK_FRAMES : some_length(random), 0);
     if (length == 1 && random_one_in(random, 2)) {
         count_take_one(&view, frame_at(at));
+    } else if (length == CHUNK_FRAMES && frame_at(at).value % CHUNK_FRAMES == 0) {
+        counts_take_chunk(&view, frame_at(at));
     } else if (length > 0) {
         counts_take_run(&view, frame_run(frame_at(at), length));
     }
@@ -71,7 +89,7 @@ static void take(struct random *random, uint32_t at)
 
 static void drop(struct random *random, uint32_t at)
 {
-    uint32_t length = (uint32_t)random_below(random, 300) + 1;
+    uint32_t length = random_one_in(random, 3) ? (uint32_t)CHUNK_FRAMES : some_length(random);
     length = at + length <= FRAMES ? length : FRAMES - at;
     uint32_t good = equal_run(at, length, 1);
     enum frame_status status = counts_drop_run(&view, frame_run(frame_at(at), length));
@@ -102,6 +120,8 @@ static void P7_random_operations_against_a_plain_array(void **state)
     struct random random = random_stream(20261123, 1);
     for (uint32_t step = 0; step < STEPS; step++) {
         uint32_t at = (uint32_t)random_below(&random, FRAMES);
+        at = random_one_in(&random, 4) ? aligned(at, CHUNK_FRAMES) : at;
+        at = random_one_in(&random, 4) ? aligned(at, GROUP_FRAMES) : at;
         switch (random_below(&random, 8)) {
         case 0:
             refer(at);
@@ -130,15 +150,22 @@ static void P7_random_operations_against_a_plain_array(void **state)
     }
 }
 
-/* A whole group's count is one word, and touching one of its frames changes nothing for the others. */
+static void expect_counts(struct frame_run run, uint32_t count)
+{
+    for (uint64_t i = 0; i < run.count; i++) {
+        assert_int_equal(count_read(&view, pfn(run.first.value + i)), count);
+    }
+}
+
+/* A whole group's count is a bit, and touching one of its frames changes nothing for the others. */
 static void a_group_is_counted_as_one(void **state)
 {
     (void)state;
-    uint32_t start = (uint32_t)(align_up_u64(FIRST, GROUP_FRAMES) - FIRST);
+    uint32_t start = aligned(0, GROUP_FRAMES);
     struct frame_run group = frame_run(frame_at(start), GROUP_FRAMES);
     counts_take_run(&view, group);
     assert_int_equal(atomic_load(&words[start]), 0);
-    assert_int_equal(atomic_load(group_word(&view, group.first)), 2 | GROUP_WHOLE);
+    assert_int_equal(group_bits(&view, group.first), GROUP_PARITY | GROUP_WHOLE | GROUP_DIRTY);
     assert_false(count_drop_one(&view, group.first)); /* the fast path leaves it to the slow one */
     assert_int_equal(counts_drop_run(&view, frame_run(frame_at(start + 5), 1)), FRAME_OK);
     assert_int_equal(counts_drop_run(&view, group), FRAME_NOT_ALLOCATED);
@@ -147,33 +174,83 @@ static void a_group_is_counted_as_one(void **state)
     }
 }
 
-/* The base goes up by one with every group that is freed in parts, and wraps. */
-static void a_base_wraps(void **state)
+/* A chunk is one word, whatever parities its groups have, and goes back as it came. */
+static void a_chunk_is_counted_as_one(void **state)
 {
     (void)state;
-    uint32_t start = (uint32_t)(align_up_u64(FIRST, GROUP_FRAMES) - FIRST);
-    struct frame_run group = frame_run(frame_at(start), GROUP_FRAMES);
-    atomic_store(group_word(&view, group.first), UINT32_MAX & ~GROUP_WHOLE); /* the last base */
-    for (uint32_t i = 0; i < GROUP_FRAMES; i++) {
-        atomic_store(&words[start + i], 1); /* so every count is 0 */
-        assert_int_equal(count_read(&view, frame_at(start + i)), 0);
+    struct frame_run chunk = frame_run(frame_at(aligned(0, CHUNK_FRAMES)), CHUNK_FRAMES);
+    struct frame_run group = frame_run(pfn(chunk.first.value + 3 * GROUP_FRAMES), GROUP_FRAMES);
+    counts_take_run(&view, group); /* back frame by frame: its parity is not the others' */
+    for (uint64_t i = 0; i < GROUP_FRAMES; i++) {
+        assert_int_equal(counts_drop_run(&view, frame_run(pfn(group.first.value + i), 1)), FRAME_OK);
     }
-    for (int round = 0; round < 4; round++) {
-        counts_take_run(&view, group);
-        for (uint32_t i = 0; i < GROUP_FRAMES; i++) {
-            assert_int_equal(count_read(&view, frame_at(start + i)), 1);
+    uint32_t before = atomic_load(chunk_word(&view, chunk.first));
+    assert_int_equal(before & (CHUNK_PARITY | CHUNK_WHOLE), 1 << 3);
+    for (int round = 0; round < 3; round++) {
+        counts_take_chunk(&view, chunk.first);
+        expect_counts(chunk, 1);
+        assert_true(counts_drop_chunk(&view, chunk.first));
+        assert_int_equal(atomic_load(chunk_word(&view, chunk.first)), before | CHUNK_DIRTY);
+        expect_counts(chunk, 0);
+        assert_false(counts_drop_chunk(&view, chunk.first));
+    }
+    counts_take_chunk(&view, chunk.first);
+    assert_int_equal(count_add_ref(&view, group.first), FRAME_OK);
+    assert_false(counts_drop_chunk(&view, chunk.first));
+    assert_int_equal(counts_drop_run(&view, chunk), FRAME_SHARED);
+    assert_int_equal(count_drop_ref(&view, group.first), FRAME_OK);
+    assert_int_equal(counts_drop_run(&view, chunk), FRAME_OK); /* seven groups as one, one by its frames */
+    expect_counts(chunk, 0);
+}
+
+static void expect(bool holds)
+{
+    FRAME_ASSERT(holds); /* cmocka's own assertions are for the first thread only */
+}
+
+/* Each hart has two groups of one chunk for itself, next to the others': what they do to the word they share is theirs
+ * alone. */
+static void share_a_chunk(void *context, uint32_t hart)
+{
+    struct hart_barrier *barrier = context;
+    uint64_t start = align_up_u64(FIRST, CHUNK_FRAMES) + 2 * hart * GROUP_FRAMES;
+    struct frame_run both = frame_run(pfn(start), 2 * GROUP_FRAMES);
+    struct random random = random_stream(7, hart);
+    hart_barrier_wait(barrier);
+    for (uint32_t round = 0; round < 20000; round++) {
+        pfn_t frame = pfn(start + random_below(&random, both.count));
+        counts_take_run(&view, both);
+        if (random_one_in(&random, 2)) {
+            expect(count_add_ref(&view, frame) == FRAME_OK);
+            expect(count_read(&view, frame) == 2);
+            expect(count_drop_ref(&view, frame) == FRAME_OK);
         }
-        assert_int_equal(counts_drop_run(&view, frame_run(group.first, 10)), FRAME_OK);
-        assert_int_equal(counts_drop_run(&view, frame_run(frame_at(start + 10), GROUP_FRAMES - 10)), FRAME_OK);
-        assert_int_equal(count_read(&view, group.first), 0);
+        uint64_t part = random_between(&random, 1, both.count);
+        expect(counts_drop_run(&view, frame_run(both.first, part)) == FRAME_OK);
+        expect(count_read(&view, both.first) == 0);
+        if (part < both.count) {
+            struct frame_run rest = frame_run(pfn(start + part), both.count - part);
+            expect(counts_drop_run(&view, rest) == FRAME_OK);
+        }
+        expect(count_read(&view, frame) == 0);
+        expect(counts_drop_run(&view, frame_run(frame, 1)) == FRAME_NOT_ALLOCATED);
     }
+}
+
+static void P7_harts_count_side_by_side_in_one_chunk(void **state)
+{
+    (void)state;
+    struct hart_barrier barrier;
+    hart_barrier_init(&barrier, HARTS);
+    assert_true(harts_run(HARTS, share_a_chunk, &barrier));
+    expect_model(); /* all free */
 }
 
 static void references_do_not_overflow(void **state)
 {
     (void)state;
     count_take_one(&view, frame_at(0));
-    atomic_store(&words[0], COUNT_MAX);
+    atomic_store(&words[0], COUNT_MAX << FRAME_COUNT_SHIFT);
     assert_int_equal(count_add_ref(&view, frame_at(0)), FRAME_TOO_MANY_REFS);
     assert_int_equal(count_read(&view, frame_at(0)), COUNT_MAX);
 }
@@ -183,7 +260,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(P7_random_operations_against_a_plain_array, setup),
         cmocka_unit_test_setup(a_group_is_counted_as_one, setup),
-        cmocka_unit_test_setup(a_base_wraps, setup),
+        cmocka_unit_test_setup(a_chunk_is_counted_as_one, setup),
+        cmocka_unit_test_setup(P7_harts_count_side_by_side_in_one_chunk, setup),
         cmocka_unit_test_setup(references_do_not_overflow, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
