@@ -152,6 +152,26 @@ static void read_times(struct reader *reader, const json_t *phase, struct result
     row->ns_per_operation = sum / (double)count;
 }
 
+/* "rounds" may be absent, else shares between 0 and 1, at least one. */
+static void read_rounds(struct reader *reader, const json_t *line, struct result_row *row)
+{
+    const json_t *rounds = json_object_get(line, "rounds");
+    size_t count = json_array_size(rounds);
+    if (rounds != NULL && count == 0) {
+        refuse(reader, "\"rounds\" is not an array of shares");
+    }
+    for (size_t i = 0; i < count; i++) {
+        const json_t *share = json_array_get(rounds, i);
+        if (!json_is_number(share) || json_number_value(share) < 0 || json_number_value(share) > 1) {
+            refuse(reader, "\"rounds\"[%zu] is not a share between 0 and 1", i);
+            return;
+        }
+    }
+    row->shared_out = count > 0;
+    row->share_first = json_number_value(json_array_get(rounds, 0));
+    row->share_last = count > 0 ? json_number_value(json_array_get(rounds, count - 1)) : 0;
+}
+
 static bool rows_reserve(struct record_file *file, size_t more)
 {
     if (more <= file->row_capacity - file->row_count) {
@@ -195,6 +215,9 @@ static void read_bench(struct reader *reader, const json_t *line)
         phase->phase = read_name(reader, json_array_get(phases, i), "name");
         read_times(reader, json_array_get(phases, i), phase);
         phase->latency = read_latency(reader, json_array_get(phases, i));
+        if (i == 0) {
+            read_rounds(reader, line, phase);
+        }
     }
     if (reader->why[0] == '\0') {
         file->row_count = kept + count;

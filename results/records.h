@@ -35,6 +35,8 @@ struct result_row {
     bool timed;                     /* ns_per_operation is known */
     double ns_per_operation;        /* mean over harts of time / operations */
     struct latency_summary latency; /* samples 0: not measured */
+    bool shared_out;                /* the next two are known; of a record's first phase only */
+    double share_first, share_last; /* "rounds": of memory, in free whole chunks, after the first and the last */
 };
 
 struct record_file {

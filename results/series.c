@@ -131,7 +131,21 @@ static struct latency_summary join_latency(const struct group *group, double *sc
     return latency;
 }
 
-/* `samples` has room for the group's rows; it is scratch for the latencies first. */
+/* Median of one share over the repeats that have it; 0 and *known false if none has. */
+static double join_shares(const struct group *group, size_t member, double *scratch, bool *known)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < group->count; i++) {
+        if (group->rows[i]->shared_out) {
+            memcpy(&scratch[count++], (const char *)group->rows[i] + member, sizeof scratch[0]);
+        }
+    }
+    *known = count > 0;
+    statistics_sort(scratch, count);
+    return statistics_median(scratch, count);
+}
+
+/* `samples` has room for the group's rows; it is scratch for latencies and shares first. */
 static bool series_make(struct series *series, const struct group *group, double *samples, struct record_file *file)
 {
     const struct result_row *row = group->rows[0];
@@ -144,6 +158,8 @@ static bool series_make(struct series *series, const struct group *group, double
                               .harts = row->harts,
                               .cores = row->cores,
                               .latency = join_latency(group, samples)};
+    series->share_first = join_shares(group, offsetof(struct result_row, share_first), samples, &series->shared_out);
+    series->share_last = join_shares(group, offsetof(struct result_row, share_last), samples, &series->shared_out);
     if (!split_variant(series, file)) {
         return false;
     }

@@ -24,6 +24,8 @@ struct series {
     double *samples; /* ns per operation, ascending; NULL if count is 0 */
     double median, q1, q3;
     struct latency_summary latency; /* samples 0: none. Percentiles: medians over repeats; max: of all repeats */
+    bool shared_out;                /* the next two are known */
+    double share_first, share_last; /* medians over repeats; see records.h */
 };
 
 struct series_list {

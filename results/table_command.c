@@ -225,6 +225,72 @@ static struct grid *latency_grid(const struct section *section)
     return grid;
 }
 
+/* ---- Shares --------------------------------------------------------------------------------------------------- */
+
+static bool row_has_shares(const struct section *section, size_t i)
+{
+    const struct layout *layout = section->layout;
+    for (size_t c = 0; c < layout->column_count; c++) {
+        const struct series *series = layout_find(layout, &layout->rows[i], layout->columns[c]);
+        if (series != NULL && series->shared_out) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_shares(const struct section *section)
+{
+    bool any = false;
+    for (size_t i = section->from; i < section->end && !any; i++) {
+        any = row_has_shares(section, i);
+    }
+    return any;
+}
+
+static void add_share_cells(struct grid *grid, const struct series *series)
+{
+    if (series == NULL || !series->shared_out) {
+        grid_cell(grid, GRID_FAINT, "–");
+        grid_cell(grid, GRID_FAINT, "–");
+    } else {
+        grid_cell(grid, GRID_PLAIN, "%.1f%%", 100 * series->share_first);
+        grid_cell(grid, GRID_PLAIN, "%.1f%%", 100 * series->share_last);
+    }
+}
+
+static struct grid *shares_grid(const struct section *section)
+{
+    const struct layout *layout = section->layout;
+    struct grid *grid = grid_new();
+    if (grid == NULL) {
+        return NULL;
+    }
+    grid_column(grid, "", "workload", GRID_LEFT);
+    grid_column(grid, "", "harts", GRID_RIGHT);
+    for (size_t c = 0; c < layout->column_count; c++) {
+        if (layout_column_used(layout, section->from, section->end, layout->columns[c])) {
+            grid_column(grid, layout->columns[c], "first", GRID_RIGHT);
+            grid_column(grid, layout->columns[c], "last", GRID_RIGHT);
+        }
+    }
+    grid_rule(grid);
+    for (size_t i = section->from; i < section->end; i++) {
+        const struct row_key *row = &layout->rows[i];
+        if (!row_has_shares(section, i)) {
+            continue;
+        }
+        grid_cell(grid, GRID_PLAIN, "%s", row->workload);
+        grid_cell(grid, GRID_PLAIN, "%u%s", row->harts, row->harts > row->cores ? "*" : " ");
+        for (size_t c = 0; c < layout->column_count; c++) {
+            if (layout_column_used(layout, section->from, section->end, layout->columns[c])) {
+                add_share_cells(grid, layout_find(layout, row, layout->columns[c]));
+            }
+        }
+    }
+    return grid;
+}
+
 /* ---- For people ----------------------------------------------------------------------------------------------- */
 
 /* What a platform's times are worth. */
@@ -281,6 +347,11 @@ static bool print_section(const struct section *section, FILE *out)
         fprintf(out, "\n%s%s, %s: latency of one operation, with that of reading the clock, %s%s\n\n", bold,
                 row->platform, setting_text(row->setting), clock_text(row->platform), bold);
         good = print_grid(latency_grid(section), section->options, out);
+    }
+    if (good && has_shares(section)) {
+        fprintf(out, "\n%s%s, %s: share of memory in free whole chunks, after the first and the last round%s\n\n", bold,
+                row->platform, setting_text(row->setting), bold);
+        good = print_grid(shares_grid(section), section->options, out);
     }
     return good;
 }

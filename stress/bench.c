@@ -39,9 +39,12 @@ struct bench {
     struct record_writer *writer;
     uint32_t harts_most;
     uint64_t usable_frames; /* of the variant that has the fewest */
+    uint64_t usable_most;   /* of the one that has the most */
     struct workload_hart *harts;
     struct histogram *latency; /* WORKLOAD_PHASE_MAX a hart, and as many to merge into */
     pfn_t *slots;
+    void *population; /* memory of one, or NULL: no workload ages */
+    double *shares;   /* one a round of frag */
     uint64_t cas_samples;
     uint64_t steps_done, steps;
 };
@@ -67,9 +70,29 @@ __attribute__((format(printf, 2, 3))) static int complain(int status, const char
 
 /* ---- set-up ---- */
 
-static uint64_t requests_of(const struct bench *bench, struct bench_size size)
+/* N. frag's is a part of what is out, whatever else is measured. */
+static uint64_t requests_of(const struct bench *bench, const struct row *row)
 {
-    return workload_requests(bench->usable_frames, bench->harts_most, size.frames);
+    if (row->kind == WORKLOAD_FRAG) {
+        return workload_requests(row->kind, bench->usable_frames, row->harts, row->size.frames);
+    }
+    uint64_t requests = workload_requests(row->kind, bench->usable_frames, bench->harts_most, row->size.frames);
+    uint64_t most = bench->plan->requests_most;
+    return most != 0 && requests > most ? most : requests;
+}
+
+static uint64_t row_count(const struct bench_plan *plan)
+{
+    return (uint64_t)plan->workload_count * plan->size_count * plan->harts.count;
+}
+
+static struct row row_at(const struct bench_plan *plan, uint64_t i)
+{
+    return (struct row){
+        .kind = plan->workloads[i / plan->harts.count / plan->size_count],
+        .size = plan->sizes[i / plan->harts.count % plan->size_count],
+        .harts = (uint32_t)plan->harts.values[i % plan->harts.count],
+    };
 }
 
 static int boot(struct bench *bench, const struct bench_variant *variant, uint32_t harts)
@@ -98,13 +121,17 @@ static int learn_usable(struct bench *bench)
         if (stats.frames_total < bench->usable_frames) {
             bench->usable_frames = stats.frames_total;
         }
+        if (stats.frames_total > bench->usable_most) {
+            bench->usable_most = stats.frames_total;
+        }
     }
-    for (uint32_t i = 0; i < plan->size_count; i++) {
-        if (requests_of(bench, plan->sizes[i]) == 0) {
+    for (uint64_t i = 0; i < row_count(plan); i++) {
+        struct row row = row_at(plan, i);
+        if (requests_of(bench, &row) == 0) {
             return complain(EXIT_STATUS_USAGE,
-                            "memory too small: half of %llu frames is not one request of %llu for each of %u harts",
-                            (unsigned long long)bench->usable_frames, (unsigned long long)plan->sizes[i].frames,
-                            bench->harts_most);
+                            "memory too small: of %llu frames, %s has not one request of %llu for each of %u harts",
+                            (unsigned long long)bench->usable_frames, workload_name(row.kind),
+                            (unsigned long long)row.size.frames, bench->harts_most);
         }
     }
     return EXIT_STATUS_HOLDS;
@@ -115,18 +142,39 @@ static void *cache_aligned(uint64_t bytes)
     return aligned_alloc(CACHE_PAIR, align_up_u64(bytes, CACHE_PAIR));
 }
 
+static struct frame_run extent_of(const struct bench *bench)
+{
+    return frame_run_inside(memory_map_extent(bench->machine.map));
+}
+
+/* What frag and fill need, if one of them is measured. */
+static bool get_population(struct bench *bench)
+{
+    bool ages = false;
+    for (uint32_t i = 0; i < bench->plan->workload_count; i++) {
+        ages |= workload_ages(bench->plan->workloads[i]);
+    }
+    if (!ages) {
+        return true;
+    }
+    bench->population = cache_aligned(population_bytes(extent_of(bench), bench->usable_most));
+    bench->shares = calloc(bench->plan->rounds, sizeof *bench->shares);
+    return bench->population != NULL && bench->shares != NULL;
+}
+
 static int get_buffers(struct bench *bench)
 {
     uint64_t slots = 0;
-    for (uint32_t i = 0; i < bench->plan->size_count; i++) {
-        uint64_t needed = workload_slots(requests_of(bench, bench->plan->sizes[i]), bench->harts_most);
+    for (uint64_t i = 0; i < row_count(bench->plan); i++) {
+        struct row row = row_at(bench->plan, i);
+        uint64_t needed = workload_slots(requests_of(bench, &row), bench->harts_most);
         slots = needed > slots ? needed : slots;
     }
     uint64_t histograms = (uint64_t)(bench->harts_most + 1) * WORKLOAD_PHASE_MAX;
     bench->harts = cache_aligned(bench->harts_most * sizeof *bench->harts);
     bench->latency = calloc(histograms, sizeof *bench->latency);
     bench->slots = cache_aligned(slots * sizeof *bench->slots);
-    if (bench->harts == NULL || bench->latency == NULL || bench->slots == NULL) {
+    if (!get_population(bench) || bench->harts == NULL || bench->latency == NULL || bench->slots == NULL) {
         return complain(EXIT_STATUS_USAGE, "no memory for the results of %u harts", bench->harts_most);
     }
     memset(bench->harts, 0, bench->harts_most * sizeof *bench->harts);
@@ -181,7 +229,7 @@ static struct workload workload_of(const struct bench *bench, const struct row *
         .allocator = null ? NULL : bench->machine.fa,
         .frames = row->size.frames,
         .align_bytes = row->size.order >= 0 ? FRAME_SIZE << row->size.order : FRAME_SIZE,
-        .requests = requests_of(bench, row->size),
+        .requests = requests_of(bench, row),
         .harts = row->harts,
         .seed = bench->plan->seed,
         .slots = bench->slots,
@@ -269,11 +317,16 @@ static int write_record(struct bench *bench, const struct bench_record *record)
                : complain(EXIT_STATUS_VIOLATED, "cannot write a record: %s", strerror(errno));
 }
 
-/* Passes of a row: one, or as many as make its operations enough to be timed. */
-static uint32_t passes_of(uint64_t requests)
+/* As many times `requests` as make enough to be timed. */
+static uint32_t times_enough(uint64_t requests)
 {
-    uint64_t passes = (OPERATIONS_LEAST + requests - 1) / requests;
-    return (uint32_t)(passes < PASSES_MOST ? passes : PASSES_MOST);
+    uint64_t times = (OPERATIONS_LEAST + requests - 1) / requests;
+    return (uint32_t)(times < PASSES_MOST ? times : PASSES_MOST);
+}
+
+static uint32_t passes_of(const struct workload *workload)
+{
+    return workload_ages(workload->kind) ? 1 : times_enough(workload->requests);
 }
 
 static int run_passes(struct workload *workload, const char *name, uint32_t passes, struct measurement *measurement)
@@ -294,8 +347,9 @@ static int run_passes(struct workload *workload, const char *name, uint32_t pass
 static int measure_throughput(struct bench *bench, struct workload *workload, const char *name,
                               struct measurement *measurement)
 {
-    uint32_t passes = passes_of(workload->requests);
-    for (uint32_t i = 0; i < bench->plan->warmup; i++) {
+    uint32_t passes = passes_of(workload);
+    uint32_t warmup = workload_ages(workload->kind) ? 0 : bench->plan->warmup; /* those begin on a fresh machine */
+    for (uint32_t i = 0; i < warmup; i++) {
         int status = run_pass(workload, name);
         if (status != EXIT_STATUS_HOLDS) {
             return status;
@@ -313,7 +367,7 @@ static int measure_throughput(struct bench *bench, struct workload *workload, co
     }
     for (uint32_t phase = 0; phase < workload_phase_count(workload->kind); phase++) {
         measurement->phases[phase] = (struct record_phase){.name = workload_phase_name(workload->kind, phase),
-                                                           .operations = workload->requests * passes,
+                                                           .operations = workload_operations(workload) * passes,
                                                            .hart_ns = measurement->hart_ns[phase]};
     }
     return status;
@@ -327,7 +381,7 @@ static int measure_latency(struct bench *bench, struct workload *workload, const
         histogram_clear(&bench->latency[i]);
     }
     workload->time_each = true;
-    for (uint32_t pass = passes_of(workload->requests); pass > 0 && status == EXIT_STATUS_HOLDS; pass--) {
+    for (uint32_t pass = passes_of(workload); pass > 0 && status == EXIT_STATUS_HOLDS; pass--) {
         status = run_pass(workload, name);
     }
     for (uint32_t phase = 0; phase < workload_phase_count(workload->kind); phase++) {
@@ -336,14 +390,29 @@ static int measure_latency(struct bench *bench, struct workload *workload, const
     return status;
 }
 
+/* What a workload in aged memory has beyond the others. */
+static void give_population(const struct bench *bench, const struct row *row, struct workload *workload,
+                            struct population *population)
+{
+    population_init(population, workload->allocator, extent_of(bench), bench->usable_most, bench->plan->seed,
+                    bench->population);
+    workload->population = population;
+    workload->turns = row->kind == WORKLOAD_FRAG ? bench->plan->rounds : times_enough(workload->requests);
+    workload->shares = bench->shares;
+}
+
 /* One record: of a variant on the machine as it is booted, or of the null allocator. */
 static int measure(struct bench *bench, const struct row *row, const struct bench_variant *variant, uint32_t repeat)
 {
     const char *name = variant != NULL ? variant->text : "null";
     struct workload workload = workload_of(bench, row, variant == NULL);
+    struct population population;
+    if (workload_ages(row->kind)) {
+        give_population(bench, row, &workload, &population);
+    }
     struct measurement measurement;
     int status = measure_throughput(bench, &workload, name, &measurement);
-    if (status == EXIT_STATUS_HOLDS && repeat < bench->plan->latency_repeats) {
+    if (status == EXIT_STATUS_HOLDS && repeat < bench->plan->latency_repeats && row->kind != WORKLOAD_FRAG) {
         status = measure_latency(bench, &workload, name, &measurement);
     }
     if (status == EXIT_STATUS_HOLDS && variant != NULL) {
@@ -362,6 +431,8 @@ static int measure(struct bench *bench, const struct row *row, const struct benc
         .seed = bench->plan->seed,
         .phases = measurement.phases,
         .phase_count = workload_phase_count(row->kind),
+        .rounds = bench->shares,
+        .round_count = row->kind == WORKLOAD_FRAG ? workload.turns : 0,
         .stats = variant != NULL ? &measurement.stats : NULL,
     };
     return status == EXIT_STATUS_HOLDS ? write_record(bench, &record) : status;
@@ -461,8 +532,10 @@ static int measure_repeat(struct bench *bench, const struct row *row, uint32_t r
         }
         if (variant != NULL) {
             status = measure_variant(bench, row, variant, repeat);
-        } else {
-            status = cas ? measure_cas(bench) : measure(bench, row, NULL, repeat);
+        } else if (cas) {
+            status = measure_cas(bench);
+        } else if (!workload_ages(row->kind)) { /* the null allocator has no memory that could age */
+            status = measure(bench, row, NULL, repeat);
         }
     }
     return status;
@@ -480,14 +553,10 @@ static int measure_row(struct bench *bench, const struct row *row)
 static int measure_all(struct bench *bench)
 {
     const struct bench_plan *plan = bench->plan;
-    uint64_t rows = (uint64_t)plan->workload_count * plan->size_count * plan->harts.count;
+    uint64_t rows = row_count(plan);
     bench->steps = rows * plan->repeats * (plan->variant_count + CONTROL_COUNT);
     for (uint64_t i = 0; i < rows; i++) {
-        struct row row = {
-            .kind = plan->workloads[i / plan->harts.count / plan->size_count],
-            .size = plan->sizes[i / plan->harts.count % plan->size_count],
-            .harts = (uint32_t)plan->harts.values[i % plan->harts.count],
-        };
+        struct row row = row_at(plan, i);
         int status = measure_row(bench, &row);
         if (status != EXIT_STATUS_HOLDS) {
             return status;
@@ -522,6 +591,8 @@ int bench_run(const struct bench_plan *plan, FILE *records)
     free(bench.harts);
     free(bench.latency);
     free(bench.slots);
+    free(bench.population);
+    free(bench.shares);
     host_machine_close(&bench.machine);
     return status;
 }

@@ -22,6 +22,8 @@
 /* Largest order of a request, as in the origin and in the published figures. */
 #define ORDER_MOST 10u
 #define REPEAT_MOST 100000u
+/* Rounds of frag: a record of more would be longer than a line may be. */
+#define ROUNDS_MOST 10000u
 
 enum {
     OPTION_ORDER = 256,
@@ -34,6 +36,8 @@ enum {
     OPTION_LATENCY,
     OPTION_NO_LATENCY,
     OPTION_WARMUP,
+    OPTION_REQUESTS,
+    OPTION_ROUNDS,
     OPTION_FORMAT,
     OPTION_PLATFORM,
     OPTION_TIME_LIMIT,
@@ -53,7 +57,7 @@ struct bench_arguments {
 
 static const struct argp_option options[] = {
     {"variant", 'v', "SPEC", 0, "name[:preset][,knob=value]...; again for more (default: baseline and lockfree)", 1},
-    {"workload", 'w', "NAME", 0, "bulk, rand or repeat; again for more (default: all)", 1},
+    {"workload", 'w', "NAME", 0, "bulk, rand, repeat (default: these three), frag, fill; again for more", 1},
     {"order", OPTION_ORDER, "LIST", 0, "Requests of 2^order frames, orders 0 to 10: \"0,9\" or \"0-10\" (default: 0)",
      1},
     {"frames", OPTION_FRAMES, "LIST", 0, "Requests of so many frames, any number", 1},
@@ -65,6 +69,8 @@ static const struct argp_option options[] = {
     {"init", OPTION_INIT, NULL, 0, "Also record how long the allocator took to build, as workload \"boot\"", 2},
     {"repeat", 'r', "N", 0, "Measurements of each row, variants in turn (default: 5)", 3},
     {"warmup", OPTION_WARMUP, "N", 0, "Unmeasured passes before each (default: 1)", 3},
+    {"requests", OPTION_REQUESTS, "N", 0, "Allocations a hart, at most (default: half of memory, shared)", 3},
+    {"rounds", OPTION_ROUNDS, "N", 0, "Rounds of frag (default: 100)", 3},
     {"latency", OPTION_LATENCY, "N", 0, "Repeats that also measure latency, in a pass of its own (default: 1)", 3},
     {"no-latency", OPTION_NO_LATENCY, NULL, 0, "No latency pass", 3},
     {"seed", OPTION_SEED, "N", 0, "Of the shuffle (default: from the clock; always printed)", 3},
@@ -90,7 +96,7 @@ static void add_workload(struct bench_plan *plan, const char *text, const struct
 {
     enum workload_kind kind;
     if (!workload_find(text, &kind)) {
-        usage_error(state, "--workload is bulk, rand or repeat, not '%s'", text);
+        usage_error(state, "--workload is bulk, rand, repeat, frag or fill, not '%s'", text);
     }
     for (uint32_t i = 0; i < plan->workload_count; i++) {
         if (plan->workloads[i] == kind) {
@@ -189,6 +195,12 @@ static error_t parse_plan(int key, char *text, struct argp_state *state)
     case OPTION_WARMUP:
         plan->warmup = number_in("warmup", text, 0, REPEAT_MOST, state);
         return 0;
+    case OPTION_REQUESTS:
+        plan->requests_most = number_in("requests", text, 1, UINT32_MAX, state);
+        return 0;
+    case OPTION_ROUNDS:
+        plan->rounds = number_in("rounds", text, 1, ROUNDS_MOST, state);
+        return 0;
     case OPTION_LATENCY:
         plan->latency_repeats = number_in("latency", text, 0, REPEAT_MOST, state);
         return 0;
@@ -197,6 +209,22 @@ static error_t parse_plan(int key, char *text, struct argp_state *state)
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* What only all options together tell. */
+static void check_together(const struct bench_arguments *arguments, const struct argp_state *state)
+{
+    const struct bench_plan *plan = &arguments->plan;
+    if (arguments->dtb_path != NULL && arguments->sized) {
+        usage_error(state, "--dtb says what memory there is; --memory and --nodes do not go with it");
+    }
+    for (uint32_t i = 0; i < plan->workload_count * plan->size_count; i++) {
+        enum workload_kind kind = plan->workloads[i / plan->size_count];
+        if (workload_ages(kind) && plan->sizes[i % plan->size_count].frames != 1) {
+            usage_error(state, "%s is of single frames, not of %llu", workload_name(kind),
+                        (unsigned long long)plan->sizes[i % plan->size_count].frames);
+        }
     }
 }
 
@@ -231,9 +259,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     case ARGP_KEY_ARG:
         usage_error(state, "takes no argument, but here is '%s'", text);
     case ARGP_KEY_END:
-        if (arguments->dtb_path != NULL && arguments->sized) {
-            usage_error(state, "--dtb says what memory there is; --memory and --nodes do not go with it");
-        }
+        check_together(arguments, state);
         return 0;
     default:
         return parse_plan(key, text, state);
@@ -250,7 +276,7 @@ static void set_defaults(struct bench_arguments *arguments)
         arguments->variants[1] = "lockfree";
         plan->variant_count = 2;
     }
-    for (uint32_t i = 0; plan->workload_count < WORKLOAD_KIND_COUNT && plan->workload_count == i; i++) {
+    for (uint32_t i = 0; i <= WORKLOAD_REPEAT && plan->workload_count == i; i++) {
         plan->workloads[plan->workload_count++] = (enum workload_kind)i;
     }
     if (plan->size_count == 0) {
@@ -351,6 +377,7 @@ int bench_command(int argc, char **argv)
                                                   .repeats = 5,
                                                   .latency_repeats = 1,
                                                   .warmup = 1,
+                                                  .rounds = 100,
                                                   .seed = (uint64_t)time(NULL),
                                                   .argc = argc,
                                                   .argv = argv}};

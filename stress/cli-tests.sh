@@ -154,7 +154,10 @@ refuses 2 "list of 1 to 512" bench --harts -1
 refuses 2 "0 to 10" bench --order 11
 refuses 2 "0 to 10" bench --order 0,9,
 refuses 2 "at least one frame" bench --frames 0
-refuses 2 "bulk, rand or repeat" bench --workload nosuch
+refuses 2 "bulk, rand, repeat, frag or fill" bench --workload nosuch
+refuses 2 "frag is of single frames" bench --workload frag --order 0,9 --memory 64M
+refuses 2 "rounds is 1 to" bench --workload frag --rounds 0
+refuses 2 "requests is 1 to" bench --requests 0
 refuses 2 "no variant 'nosuch'" bench --variant nosuch
 refuses 2 "no variant 'baseline:nosuch'" bench --variant baseline:nosuch
 refuses 2 "magazine" bench --variant baseline,magazine=99999
@@ -206,6 +209,7 @@ says 2 "." "$framelab" bench --memory 16000000T --repeat 1
 says 2 "." "$framelab" bench --memory 1000T --repeat 1
 says 2 "memory too small" "$framelab" bench --memory 16M --order 10 --harts 64 --repeat 1
 says 2 "memory too small" "$framelab" stress --memory 8M --harts 200 --layout plain --operations 10
+says 2 "memory too small" "$framelab" bench --memory 16M --workload fill --harts 64 --repeat 1
 says 2 "." bash -c 'ulimit -v 3000000; exec "$@"' limited "$framelab" bench --memory 8G --repeat 1
 # Fewer threads than harts. The limit does not bind root, so root becomes nobody, with a binary that nobody can read.
 nobody=$(mktemp -d)
@@ -295,6 +299,11 @@ if [ $status -eq 1 ] && grep -q "No space" err; then
 else
     not_ok "a full disk is told" "status $status: $(tail -n 1 err)"
 fi
+run 60 "$framelab" bench --memory 64M --repeat 2 --harts 1,2 --workload frag --rounds 3 --workload fill --requests 50
+check "frag shows how much of memory is in free whole chunks" grep -q 'first *last' out
+check "fill shows each occupancy" grep -q 'fill alloc 99%' out
+run 60 "$framelab" bench --memory 64M --repeat 1 --harts 1 --workload bulk --requests 1000 --no-latency --format json
+check "--requests bounds the allocations a hart" grep -q '"operations":20000,' out
 ends 0 bench --dtb good.dtb --harts 1-3 --repeat 1 --order 0,3 --frames 3 --no-latency
 ends 0 stress --dtb good.dtb --operations 500 --harts 3
 ends 0 stress --operations 200 --harts 2 --format csv

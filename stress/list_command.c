@@ -17,6 +17,8 @@ static const char *const WORKLOAD_TEXTS[WORKLOAD_KIND_COUNT] = {
     [WORKLOAD_BULK] = "each hart allocates N, then frees its N in reverse order",
     [WORKLOAD_RAND] = "as bulk, but all allocations are shuffled across harts before they are freed",
     [WORKLOAD_REPEAT] = "with N allocated, each hart allocates one and frees that one, N times",
+    [WORKLOAD_FRAG] = "fills 90 %, frees a random half, then exchanges random tenths: how much stays in whole chunks",
+    [WORKLOAD_FILL] = "single frames, N at a time, with 10, 50, 90 and 99 % of memory out and the free ones scattered",
 };
 
 /* ---- one knob ---- */

@@ -129,16 +129,32 @@ struct record_writer *record_open(FILE *stream, int argc, char **argv, const cha
     return writer;
 }
 
+static json_t *rounds_json(const struct bench_record *record)
+{
+    json_t *rounds = json_array();
+    for (uint32_t i = 0; i < record->round_count; i++) {
+        if (json_array_append_new(rounds, json_real(record->rounds[i])) != 0) {
+            json_decref(rounds);
+            return NULL;
+        }
+    }
+    return rounds;
+}
+
 bool record_bench(struct record_writer *writer, const struct bench_record *record)
 {
     json_t *counts = record->stats != NULL ? stats_json(record->stats) : json_null();
-    return write_line(writer,
-                      json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:o, s:I, s:I, s:I, s:o, s:o, s:o}", "type",
-                                "bench", "provenance", writer->id, "variant", record->variant, "knobs", record->knobs,
-                                "platform", record->platform, "workload", record->workload, "order", record->order,
-                                "frames", count_json(record->frames), "harts", (json_int_t)record->harts, "cores",
-                                (json_int_t)record->cores, "repeat", (json_int_t)record->repeat, "seed",
-                                count_json(record->seed), "phases", phases_json(record), "counts", counts));
+    json_t *line = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:o, s:I, s:I, s:I, s:o, s:o, s:o}", "type", "bench",
+                             "provenance", writer->id, "variant", record->variant, "knobs", record->knobs, "platform",
+                             record->platform, "workload", record->workload, "order", record->order, "frames",
+                             count_json(record->frames), "harts", (json_int_t)record->harts, "cores",
+                             (json_int_t)record->cores, "repeat", (json_int_t)record->repeat, "seed",
+                             count_json(record->seed), "phases", phases_json(record), "counts", counts);
+    if (line != NULL && record->round_count > 0 && json_object_set_new(line, "rounds", rounds_json(record)) != 0) {
+        json_decref(line);
+        line = NULL;
+    }
+    return write_line(writer, line);
 }
 
 bool record_stress(struct record_writer *writer, const struct stress_record *record)

@@ -32,7 +32,7 @@ struct bench_record {
     const char *variant;  /* as named on the command line, "null" or "cas" for the controls */
     const char *knobs;    /* every knob's value, "" for the controls */
     const char *platform; /* "host" */
-    const char *workload; /* "bulk", "rand", "repeat", "control" */
+    const char *workload; /* "bulk", "rand", "repeat", "frag", "fill", "boot", "control" */
     uint64_t frames;      /* a request */
     int order;            /* log2 of frames, or -1 */
     uint32_t harts;
@@ -41,6 +41,8 @@ struct bench_record {
     uint64_t seed;
     const struct record_phase *phases;
     uint32_t phase_count;
+    const double *rounds;            /* frag: share of memory in free whole chunks after each round */
+    uint32_t round_count;            /* 0: no such */
     const struct frame_stats *stats; /* of the whole run of this row, or NULL for the controls */
 };
 

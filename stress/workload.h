@@ -7,6 +7,16 @@
  *
  *   N = usable frames / most harts of the sweep / 2 / frames a request, the same for every hart count.
  *
+ * Two of single frames, in memory that has aged (workload_aged.c):
+ *
+ *   frag    all harts fill 90 % of memory; a random half of it is freed, across harts; then so many rounds of
+ *           freeing a random tenth of what is out and allocating as much again. After each round: how much of memory
+ *           is in free whole chunks. That is counted from what the harness holds, the same way for every allocator;
+ *           the rounds' operations are timed too.
+ *   fill    all memory is allocated; then, with 99, 90, 50 and 10 % of it out and free frames scattered at random,
+ *           each hart allocates N and frees its N, again and again. Timed for each occupancy. N is half of a hart's
+ *           share of 1 % of memory, so that every occupancy sees the same operations.
+ *
  * Each hart times its own share from the barrier on, with two readings of the clock a phase. Latency is measured in
  * a run of its own that reads the clock around every operation: the clock's own cost is in every sample, and the
  * `null` control's latency is that cost.
@@ -19,10 +29,15 @@
 #include "harness.h"
 #include "histogram.h"
 #include "null_allocator.h"
+#include "population.h"
 
-enum workload_kind { WORKLOAD_BULK, WORKLOAD_RAND, WORKLOAD_REPEAT, WORKLOAD_KIND_COUNT };
+enum workload_kind { WORKLOAD_BULK, WORKLOAD_RAND, WORKLOAD_REPEAT, WORKLOAD_FRAG, WORKLOAD_FILL, WORKLOAD_KIND_COUNT };
 
-#define WORKLOAD_PHASE_MAX 2u
+#define WORKLOAD_PHASE_MAX 8u
+
+/* frag: how much of memory is filled at first, and which part of what is out changes in a round. */
+#define FRAG_FILL_PERCENT 90u
+#define FRAG_SHARE 10u
 
 /* What one hart brings back; cache lines of its own. */
 struct workload_hart {
@@ -40,9 +55,14 @@ struct workload {
     uint64_t align_bytes;              /* of a request of more than one frame */
     uint64_t requests;                 /* N, a hart */
     uint32_t harts;
-    uint64_t seed;              /* of the shuffle */
-    bool time_each;             /* latency instead of throughput */
-    pfn_t *slots;               /* workload_slots(requests, harts) */
+    uint64_t seed;  /* of the shuffle */
+    bool time_each; /* latency instead of throughput */
+    pfn_t *slots;   /* workload_slots(requests, harts) */
+    /* Of frag and fill only. */
+    struct population *population;
+    uint32_t turns; /* frag: rounds; fill: times that N are allocated and freed at each occupancy */
+    double *shares; /* frag, one a round: of memory, in free whole chunks; or NULL */
+    /* All. */
     struct workload_hart *hart; /* one a hart */
     /* Private. */
     struct hart_barrier barrier;
@@ -53,11 +73,17 @@ const char *workload_name(enum workload_kind kind);
 /* False if there is no workload of that name. */
 bool workload_find(const char *name, enum workload_kind *kind);
 uint32_t workload_phase_count(enum workload_kind kind);
-/* "alloc", "free" or "pair". */
+/* "alloc", "free" or "pair"; for fill with the occupancy. */
 const char *workload_phase_name(enum workload_kind kind, uint32_t phase);
 
+/* frag and fill: of single frames, on a fresh machine, with a population. */
+bool workload_ages(enum workload_kind kind);
+
 /* N for a sweep of up to `harts_most`; 0 if the memory is too small for even one request a hart. */
-uint64_t workload_requests(uint64_t usable_frames, uint32_t harts_most, uint64_t frames);
+uint64_t workload_requests(enum workload_kind kind, uint64_t usable_frames, uint32_t harts_most, uint64_t frames);
+
+/* Operations a hart that the times of one phase are of. */
+uint64_t workload_operations(const struct workload *workload);
 
 /* Slots that `requests` by each of `harts` need: each hart's own begin on a cache line of their own. */
 uint64_t workload_slots(uint64_t requests, uint32_t harts);

@@ -62,6 +62,7 @@ static const struct bench_record SAMPLE = {.variant = "lockfree,magazine=0",
 static char *write_sample(uint64_t seed, const char *summary)
 {
     static const uint64_t times[] = {1000, 3000};
+    static const double shares[] = {0.125, 0.25, 0.5};
     const struct record_phase phase = {"alloc", 100, times, {50, 7, 8, 9, 10}};
     const struct frame_stats stats = {.frames_total = 1, .scans = 99};
     struct bench_record bench = SAMPLE;
@@ -69,6 +70,8 @@ static char *write_sample(uint64_t seed, const char *summary)
     bench.phases = &phase;
     bench.phase_count = 1;
     bench.stats = &stats;
+    bench.rounds = shares;
+    bench.round_count = 3;
     const struct stress_record stress = {.variant = "baseline",
                                          .knobs = "",
                                          .platform = "host",
@@ -123,6 +126,7 @@ static void what_is_written_is_read(void **state)
     assert_true(row->timed && row->ns_per_operation > 19.999 && row->ns_per_operation < 20.001);
     assert_int_equal(row->latency.samples, 50);
     assert_int_equal(row->latency.p999_ns, 9);
+    assert_true(row->shared_out && row->share_first == 0.125 && row->share_last == 0.5); /* exact in binary */
     assert_int_equal(json_array_size(reading.file.provenances), 1);
     record_file_free(&reading.file);
 }
@@ -256,6 +260,10 @@ static void missing_keys_and_wrong_types_are_named(void **state)
     expect_refused_with("[10000,10000]", "{}", "\"hart_ns\" is not an array");
     expect_refused_with("\"p99\":200", "\"p99\":null", "\"p99\" is not an integer");
     expect_refused_with("\"name\":\"alloc\"", "\"name\":[]", "\"name\" is not a string");
+    expect_refused_with("\"type\"", "\"rounds\":[],\"type\"", "\"rounds\" is not an array of shares");
+    expect_refused_with("\"type\"", "\"rounds\":0.5,\"type\"", "\"rounds\" is not an array of shares");
+    expect_refused_with("\"type\"", "\"rounds\":[0.5,null],\"type\"", "\"rounds\"[1] is not a share");
+    expect_refused_with("\"type\"", "\"rounds\":[1.5],\"type\"", "\"rounds\"[0] is not a share");
 }
 
 static void a_phase_may_have_latency_only(void **state)

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "default_fdt.h"
 #include "framelab.h"
 #include "histogram.h"
 #include "random.h"
@@ -19,6 +20,9 @@
 
 struct fixture {
     struct workload workload;
+    struct population population;
+    double shares[100];
+    void *memory; /* of the population, or NULL */
     struct histogram latency[HARTS][WORKLOAD_PHASE_MAX];
     struct workload_hart hart[HARTS];
 };
@@ -49,6 +53,7 @@ static struct fixture *fixture_make(struct frame_allocator *allocator, enum work
 static void fixture_free(struct fixture *fixture)
 {
     free(fixture->workload.slots);
+    free(fixture->memory);
     free(fixture);
 }
 
@@ -70,9 +75,9 @@ static void every_kind_gives_all_back(void **state)
     assert_non_null(allocator);
     struct frame_stats stats;
     frame_allocator_stats(allocator, &stats);
-    for (uint32_t kind = 0; kind < WORKLOAD_KIND_COUNT; kind++) {
+    for (uint32_t kind = 0; kind <= WORKLOAD_REPEAT; kind++) {
         for (uint32_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-            uint64_t requests = workload_requests(stats.frames_total, HARTS, sizes[i]);
+            uint64_t requests = workload_requests((enum workload_kind)kind, stats.frames_total, HARTS, sizes[i]);
             struct fixture *fixture = fixture_make(allocator, (enum workload_kind)kind, sizes[i], requests);
             assert_true(workload_run(&fixture->workload));
             assert_null(workload_failure(&fixture->workload));
@@ -94,7 +99,7 @@ static void exhaustion_is_reported(void **state)
     assert_non_null(allocator);
     struct frame_stats stats;
     frame_allocator_stats(allocator, &stats);
-    for (uint32_t kind = 0; kind < WORKLOAD_KIND_COUNT; kind++) {
+    for (uint32_t kind = 0; kind <= WORKLOAD_REPEAT; kind++) {
         struct fixture *fixture = fixture_make(allocator, (enum workload_kind)kind, 1, stats.frames_total / HARTS + 1);
         assert_true(workload_run(&fixture->workload));
         const struct workload_hart *failed = workload_failure(&fixture->workload);
@@ -112,7 +117,7 @@ static void latency_counts_every_operation(void **state)
     (void)state;
     struct frame_allocator *allocator = framelab_open("baseline", MEMORY_BYTES, HARTS);
     assert_non_null(allocator);
-    for (uint32_t kind = 0; kind < WORKLOAD_KIND_COUNT; kind++) {
+    for (uint32_t kind = 0; kind <= WORKLOAD_REPEAT; kind++) {
         struct fixture *fixture = fixture_make(allocator, (enum workload_kind)kind, 1, 1000);
         fixture->workload.time_each = true;
         assert_true(workload_run(&fixture->workload));
@@ -125,6 +130,128 @@ static void latency_counts_every_operation(void **state)
         fixture_free(fixture);
     }
     framelab_close(allocator);
+}
+
+/* ---- aged memory ---- */
+
+#define ROUNDS 20u
+
+/* Gives the fixture what frag and fill need beyond the others. */
+static void fixture_age(struct fixture *fixture, uint64_t memory_bytes, uint32_t turns)
+{
+    struct frame_run extent = frame_run_inside((struct phys_range){{DEFAULT_FDT_RAM_BASE}, memory_bytes});
+    struct frame_stats stats;
+    frame_allocator_stats(fixture->workload.allocator, &stats);
+    fixture->memory = aligned_alloc(CACHE_PAIR, population_bytes(extent, stats.frames_total));
+    assert_non_null(fixture->memory);
+    population_init(&fixture->population, fixture->workload.allocator, extent, stats.frames_total, 7, fixture->memory);
+    assert_int_equal(fixture->population.usable, stats.frames_total);
+    fixture->workload.population = &fixture->population;
+    fixture->workload.turns = turns;
+    fixture->workload.shares = fixture->shares;
+}
+
+static struct fixture *run_aged(struct frame_allocator *allocator, uint64_t memory_bytes, enum workload_kind kind,
+                                uint32_t turns, bool time_each)
+{
+    struct frame_stats stats;
+    frame_allocator_stats(allocator, &stats);
+    uint64_t requests = workload_requests(kind, stats.frames_total, HARTS, 1);
+    struct fixture *fixture = fixture_make(allocator, kind, 1, requests);
+    fixture_age(fixture, memory_bytes, turns);
+    fixture->workload.time_each = time_each;
+    assert_true(workload_run(&fixture->workload));
+    assert_null(workload_failure(&fixture->workload));
+    assert_all_back(allocator);
+    return fixture;
+}
+
+static void aged_kinds_give_all_back(void **state)
+{
+    struct frame_allocator *allocator = framelab_open(*state, MEMORY_BYTES, HARTS);
+    assert_non_null(allocator);
+    struct fixture *frag = run_aged(allocator, MEMORY_BYTES, WORKLOAD_FRAG, ROUNDS, false);
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        assert_true(frag->shares[round] >= 0 && frag->shares[round] <= 0.55 + 0.01); /* of 45 % nothing can be free */
+    }
+    struct fixture *fill = run_aged(allocator, MEMORY_BYTES, WORKLOAD_FILL, 3, true);
+    for (uint32_t hart = 0; hart < HARTS; hart++) {
+        for (uint32_t phase = 0; phase < workload_phase_count(WORKLOAD_FILL); phase++) {
+            assert_int_equal(fill->latency[hart][phase].samples, workload_operations(&fill->workload));
+            assert_true(fill->hart[hart].phase_ns[phase] > 0);
+        }
+    }
+    fixture_free(frag);
+    fixture_free(fill);
+    framelab_close(allocator);
+}
+
+/* The bar of the published figure: free memory gathers in whole chunks. In memory so large that the chunk or two that
+ * each hart has begun do not count. */
+static void frag_gathers_whole_chunks(void **state)
+{
+    static const uint64_t memory_bytes = UINT64_C(512) << 20;
+    struct frame_allocator *allocator = framelab_open(*state, memory_bytes, HARTS);
+    assert_non_null(allocator);
+    struct fixture *frag = run_aged(allocator, memory_bytes, WORKLOAD_FRAG, 100, false);
+    assert_true(frag->shares[99] >= 0.46);
+    fixture_free(frag);
+    framelab_close(allocator);
+}
+
+/* Against a count frame by frame, for so many frames that some chunks are hit and some stay free. */
+static void whole_chunks_are_counted(void **state)
+{
+    (void)state;
+    struct frame_allocator *allocator = framelab_open("baseline", MEMORY_BYTES, HARTS);
+    assert_non_null(allocator);
+    struct fixture *fixture = fixture_make(allocator, WORKLOAD_FRAG, 1, 1);
+    fixture_age(fixture, MEMORY_BYTES, 1);
+    struct population *population = &fixture->population;
+    double empty = population_free_chunk_share(population);
+    static bool taken[MEMORY_BYTES / FRAME_SIZE];
+    uint64_t chunks_hit = 0;
+    memset(taken, 0, sizeof taken);
+    while (population->count < 2000) {
+        assert_int_equal(frame_alloc_one(allocator, &population->frames[population->count]), FRAME_OK);
+        population->count++;
+    }
+    for (uint64_t i = 0; i < population->count; i++) {
+        uint64_t chunk = population->frames[i].value / CHUNK_FRAMES - DEFAULT_FDT_RAM_BASE / FRAME_SIZE / CHUNK_FRAMES;
+        /* A chunk of which some frames are metadata or firmware's was not whole before. */
+        chunks_hit += !taken[chunk] && population->unusable[chunk] == 0;
+        taken[chunk] = true;
+    }
+    double share = population_free_chunk_share(population);
+    double lost = (double)(chunks_hit * CHUNK_FRAMES) / (double)population->usable;
+    assert_true(chunks_hit > 0 && share < empty);
+    assert_true(share > empty - lost - 1e-9 && share < empty - lost + 1e-9);
+    for (uint64_t i = 0; i < population->count; i++) {
+        assert_int_equal(frame_free_one(allocator, population->frames[i]), FRAME_OK);
+    }
+    fixture_free(fixture);
+    framelab_close(allocator);
+}
+
+/* All that was there is still there, and any may come to stand at the end. */
+static void scattering_keeps_what_there_is(void **state)
+{
+    (void)state;
+    enum { COUNT = 1000, TAIL = 100 };
+    static pfn_t frames[COUNT];
+    static bool seen[COUNT];
+    struct population population = {.frames = frames, .count = COUNT, .random = random_stream(3, 0)};
+    uint64_t from_below = 0;
+    for (uint64_t i = 0; i < COUNT; i++) {
+        frames[i] = pfn(i);
+    }
+    population_scatter(&population, TAIL);
+    for (uint64_t i = 0; i < COUNT; i++) {
+        assert_true(frames[i].value < COUNT && !seen[frames[i].value]);
+        seen[frames[i].value] = true;
+        from_below += i >= COUNT - TAIL && frames[i].value < COUNT - TAIL;
+    }
+    assert_in_range(from_below, TAIL * 3 / 4, TAIL); /* nine of ten */
 }
 
 /* ---- over the null allocator, whose numbers are known ---- */
@@ -181,10 +308,10 @@ static void order_of_frees(void **state)
 static void request_count_is_the_published_one(void **state)
 {
     (void)state;
-    assert_int_equal(workload_requests(UINT64_C(1) << 21, 1, 1), 1 << 20);
-    assert_int_equal(workload_requests(UINT64_C(1) << 21, 4, 512), 512);
-    assert_int_equal(workload_requests(1000, 2, 3), 83);
-    assert_int_equal(workload_requests(1000, 2, 251), 0);
+    assert_int_equal(workload_requests(WORKLOAD_BULK, UINT64_C(1) << 21, 1, 1), 1 << 20);
+    assert_int_equal(workload_requests(WORKLOAD_BULK, UINT64_C(1) << 21, 4, 512), 512);
+    assert_int_equal(workload_requests(WORKLOAD_BULK, 1000, 2, 3), 83);
+    assert_int_equal(workload_requests(WORKLOAD_BULK, 1000, 2, 251), 0);
     enum workload_kind kind;
     assert_true(workload_find("rand", &kind));
     assert_int_equal(kind, WORKLOAD_RAND);
@@ -260,6 +387,12 @@ int main(void)
         cmocka_unit_test_prestate(exhaustion_is_reported, baseline),
         cmocka_unit_test_prestate(exhaustion_is_reported, seed),
         cmocka_unit_test_prestate(exhaustion_is_reported, lockfree),
+        cmocka_unit_test_prestate(aged_kinds_give_all_back, baseline),
+        cmocka_unit_test_prestate(aged_kinds_give_all_back, seed),
+        cmocka_unit_test_prestate(aged_kinds_give_all_back, lockfree),
+        cmocka_unit_test_prestate(frag_gathers_whole_chunks, lockfree),
+        cmocka_unit_test(whole_chunks_are_counted),
+        cmocka_unit_test(scattering_keeps_what_there_is),
         cmocka_unit_test(latency_counts_every_operation),
         cmocka_unit_test(rand_shuffles_across_harts),
         cmocka_unit_test(order_of_frees),

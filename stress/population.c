@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT
+ * Populations. See population.h. */
+#include "population.h"
+
+#include <string.h>
+
+#include "arena.h"
+#include "platform.h"
+
+static uint64_t chunk_count_of(struct frame_run extent)
+{
+    return (frame_run_end(extent) + CHUNK_FRAMES - 1) / CHUNK_FRAMES - extent.first.value / CHUNK_FRAMES;
+}
+
+static uint64_t chunk_bytes(struct frame_run extent)
+{
+    return align_up_u64(chunk_count_of(extent) * sizeof(uint16_t), CACHE_PAIR);
+}
+
+uint64_t population_bytes(struct frame_run extent, uint64_t usable)
+{
+    return align_up_u64(usable * sizeof(pfn_t), CACHE_PAIR) + 2 * chunk_bytes(extent);
+}
+
+static uint64_t chunk_of(const struct population *population, uint64_t frame)
+{
+    uint64_t chunk = frame / CHUNK_FRAMES - population->first_chunk;
+    FRAME_ASSERT(chunk < population->chunk_count);
+    return chunk;
+}
+
+static void learn_arena(void *context, const struct arena *arena)
+{
+    struct population *population = context;
+    for (uint32_t i = 0; i < arena->region_count; i++) {
+        uint64_t frame = arena->regions[i].first.value;
+        uint64_t end = frame_run_end(arena->regions[i]);
+        while (frame < end) {
+            uint64_t chunk_end = align_down_u64(frame, CHUNK_FRAMES) + CHUNK_FRAMES;
+            uint64_t next = chunk_end < end ? chunk_end : end;
+            uint16_t *unusable = &population->unusable[chunk_of(population, frame)];
+            *unusable = (uint16_t)(*unusable - (next - frame));
+            frame = next;
+        }
+    }
+    population->usable += arena->usable_frames;
+}
+
+void population_init(struct population *population, struct frame_allocator *allocator, struct frame_run extent,
+                     uint64_t usable, uint64_t seed, void *memory)
+{
+    *population = (struct population){.frames = memory,
+                                      .frame_max = usable,
+                                      .random = random_stream(seed, 0),
+                                      .first_chunk = extent.first.value / CHUNK_FRAMES,
+                                      .chunk_count = chunk_count_of(extent)};
+    unsigned char *words = (unsigned char *)memory + align_up_u64(usable * sizeof(pfn_t), CACHE_PAIR);
+    population->unusable = (uint16_t *)(void *)words;
+    population->taken = (uint16_t *)(void *)(words + chunk_bytes(extent));
+    memset(population->frames, 0, usable * sizeof(pfn_t)); /* every page is there before anything is timed */
+    for (uint64_t i = 0; i < population->chunk_count; i++) {
+        population->unusable[i] = CHUNK_FRAMES;
+    }
+    frame_allocator_arenas(allocator, learn_arena, population);
+}
+
+/* The last steps of a Fisher-Yates shuffle: each of the first `count` may come to be any of the last. */
+void population_scatter(struct population *population, uint64_t count)
+{
+    FRAME_ASSERT(count <= population->count);
+    for (uint64_t end = population->count; count > 0; end--, count--) {
+        uint64_t chosen = random_below(&population->random, end);
+        pfn_t keep = population->frames[end - 1];
+        population->frames[end - 1] = population->frames[chosen];
+        population->frames[chosen] = keep;
+    }
+}
+
+double population_free_chunk_share(struct population *population)
+{
+    memcpy(population->taken, population->unusable, population->chunk_count * sizeof population->taken[0]);
+    for (uint64_t i = 0; i < population->count; i++) {
+        population->taken[chunk_of(population, population->frames[i].value)]++;
+    }
+    uint64_t chunks = 0;
+    for (uint64_t i = 0; i < population->chunk_count; i++) {
+        chunks += population->taken[i] == 0;
+    }
+    return (double)(chunks * CHUNK_FRAMES) / (double)population->usable;
+}

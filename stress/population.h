@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT
+ * A population: single frames that are out, scattered over memory, as the workloads frag and fill need them; and how
+ * much of memory is in free whole chunks, counted from what is out and so without asking the allocator.
+ *
+ * Memory comes from the caller. All calls by one hart, the others at a barrier. */
+#ifndef FRAMELAB_STRESS_POPULATION_H
+#define FRAMELAB_STRESS_POPULATION_H
+
+#include "frame_allocator.h"
+#include "random.h"
+
+/* Stands for a frame that could not be had. */
+#define POPULATION_NONE UINT64_MAX
+
+struct population {
+    pfn_t *frames; /* the first `count` are out */
+    uint64_t count;
+    uint64_t frame_max;   /* room in `frames` */
+    uint64_t usable;      /* frames of all arenas */
+    struct random random; /* of the scattering */
+    /* A word a chunk of the extent: frames that no arena offers, and these with those that are out. */
+    uint64_t first_chunk, chunk_count;
+    uint16_t *unusable, *taken;
+};
+
+/* Bytes for frames of `extent`, of which `usable` may be out at a time. */
+uint64_t population_bytes(struct frame_run extent, uint64_t usable);
+
+/* At rest, nothing out: `memory` of population_bytes, aligned to CACHE_PAIR. */
+void population_init(struct population *population, struct frame_allocator *allocator, struct frame_run extent,
+                     uint64_t usable, uint64_t seed, void *memory);
+
+/* Brings a random `count` of the first `population->count` frames to their end. */
+void population_scatter(struct population *population, uint64_t count);
+
+/* Share of the usable frames that are in aligned chunks of which all frames are usable and none is out. */
+double population_free_chunk_share(struct population *population);
+
+#endif

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT
+ * frag and fill: workloads in memory that has aged. See workload.h.
+ *
+ * Every hart goes through the same phases. Between two meetings either all harts work, each on its own part of the
+ * population's array, or hart 0 alone does what belongs to all: choosing frames at random, counting chunks. */
+#include "platform.h"
+#include "workload_phase.h"
+
+/* Occupancies at which fill measures, in percent, as the names of its phases say. */
+static const uint32_t OCCUPANCIES[] = {10, 50, 90, 99};
+#define OCCUPANCY_COUNT (sizeof OCCUPANCIES / sizeof OCCUPANCIES[0])
+_Static_assert(2 * OCCUPANCY_COUNT <= WORKLOAD_PHASE_MAX, "two phases an occupancy");
+
+/* Where hart `hart`'s part of `count` begins; that of the next hart is its end. */
+static uint64_t part(const struct workload *workload, uint64_t count, uint32_t hart)
+{
+    return count * hart / workload->harts;
+}
+
+/* Frees this hart's part of the population's frames from `from` to its end. */
+static void free_part(const struct workload *workload, struct workload_hart *me, uint32_t hart, uint64_t from)
+{
+    const struct population *population = workload->population;
+    uint64_t count = population->count - from;
+    for (uint64_t i = part(workload, count, hart); i < part(workload, count, hart + 1); i++) {
+        pfn_t frame = population->frames[from + i];
+        enum frame_status status =
+            frame.value != POPULATION_NONE ? frame_free_one(workload->allocator, frame) : FRAME_OK;
+        if (status != FRAME_OK && me->status == FRAME_OK) {
+            me->status = status;
+            me->failed_at = i;
+        }
+    }
+}
+
+/* Hart 0 alone, before a meeting: the frames from `from` on have been freed. */
+static void forget(struct workload *workload, uint32_t hart, uint64_t from)
+{
+    if (hart == 0) {
+        workload->population->count = from;
+    }
+}
+
+/* Frees a random part of what is out, across harts, so that `left` stay. */
+static void thin_out(struct workload *workload, struct workload_hart *me, uint32_t hart, uint64_t left)
+{
+    struct population *population = workload->population;
+    if (hart == 0) {
+        population_scatter(population, population->count - left);
+    }
+    meet(workload, true);
+    free_part(workload, me, hart, left);
+    meet(workload, true);
+    forget(workload, hart, left);
+    meet(workload, true);
+}
+
+static void release(struct workload *workload, struct workload_hart *me, uint32_t hart)
+{
+    meet(workload, true);
+    free_part(workload, me, hart, 0);
+}
+
+/* ---- frag ---- */
+
+/* Frames that frag has out during its rounds, from those it fills: all but a half. */
+static uint64_t kept_of(uint64_t filled)
+{
+    return filled - filled / 2;
+}
+
+/* Allocates this hart's part of `count` frames. */
+static bool fill_part(struct workload *workload, struct workload_hart *me, uint32_t hart, uint64_t count)
+{
+    struct population *population = workload->population;
+    uint64_t from = part(workload, count, hart), end = part(workload, count, hart + 1);
+    for (uint64_t i = from; i < end; i++) {
+        enum frame_status status =
+            me->status == FRAME_OK ? frame_alloc_one(workload->allocator, &population->frames[i]) : me->status;
+        if (status != FRAME_OK) {
+            me->failed_at = me->status == FRAME_OK ? i - from : me->failed_at;
+            me->status = status;
+            population->frames[i] = pfn(POPULATION_NONE);
+        }
+    }
+    return me->status == FRAME_OK;
+}
+
+/* One round: the last frames of the population, chosen at random, are freed, and as many allocated. */
+static bool frag_round(struct workload *workload, struct workload_hart *me, uint32_t hart, uint32_t round)
+{
+    struct population *population = workload->population;
+    uint64_t requests = workload->requests;
+    pfn_t *slots = &population->frames[population->count - requests * (workload->harts - hart)];
+    const struct loops *loops = choose_loops(workload, workload->time_each);
+    if (hart == 0) {
+        population_scatter(population, requests * workload->harts);
+    }
+    meet(workload, true);
+    uint64_t start_ns = platform_time_ns();
+    bool ok = loops->free(workload, me, slots);
+    me->phase_ns[1] += platform_time_ns() - start_ns;
+    meet(workload, ok);
+    start_ns = platform_time_ns();
+    bool allocated = ok && loops->alloc(workload, me, slots);
+    me->phase_ns[0] += platform_time_ns() - start_ns;
+    for (uint64_t i = me->failed_at; !allocated && i < requests; i++) {
+        slots[i] = pfn(POPULATION_NONE);
+    }
+    bool all_ok = meet(workload, allocated);
+    if (hart == 0 && all_ok && workload->shares != NULL) {
+        workload->shares[round] = population_free_chunk_share(population);
+    }
+    return all_ok;
+}
+
+void run_frag(struct workload *workload, uint32_t hart)
+{
+    struct population *population = workload->population;
+    struct workload_hart *me = &workload->hart[hart];
+    uint64_t filled = population->usable * FRAG_FILL_PERCENT / 100;
+    if (hart == 0) {
+        population->count = filled;
+    }
+    bool ok = meet(workload, fill_part(workload, me, hart, filled));
+    if (ok) {
+        thin_out(workload, me, hart, kept_of(filled));
+    }
+    for (uint32_t round = 0; ok && round < workload->turns; round++) {
+        ok = frag_round(workload, me, hart, round);
+    }
+    release(workload, me, hart);
+}
+
+/* ---- fill ---- */
+
+/* Allocates until nothing is left. */
+static void flood(struct workload *workload)
+{
+    struct population *population = workload->population;
+    pfn_t frame;
+    while (frame_alloc_one(workload->allocator, &frame) == FRAME_OK) {
+        uint64_t index = __atomic_fetch_add(&population->count, 1, __ATOMIC_RELAXED); /* read after a barrier */
+        FRAME_ASSERT(index < population->frame_max);
+        population->frames[index] = frame;
+    }
+}
+
+/* At one occupancy: all harts allocate N and free their N. */
+static bool fill_turn(struct workload *workload, struct workload_hart *me, pfn_t *slots, const struct loops *loops,
+                      uint64_t *phase_ns)
+{
+    uint64_t start_ns = platform_time_ns();
+    bool ok = loops->alloc(workload, me, slots);
+    phase_ns[0] += platform_time_ns() - start_ns;
+    if (!meet(workload, ok)) {
+        give_back(workload, slots, ok ? workload->requests : me->failed_at);
+        return false;
+    }
+    start_ns = platform_time_ns();
+    ok = loops->free(workload, me, slots);
+    phase_ns[1] += platform_time_ns() - start_ns;
+    return meet(workload, ok);
+}
+
+void run_fill(struct workload *workload, uint32_t hart)
+{
+    struct population *population = workload->population;
+    struct workload_hart *me = &workload->hart[hart];
+    struct histogram *latency = me->latency;
+    pfn_t *slots = workload->slots + workload_slots(workload->requests, 1) * hart;
+    flood(workload);
+    bool ok = meet(workload, true);
+    for (uint32_t i = 0; ok && i < OCCUPANCY_COUNT; i++) {
+        uint32_t level = (uint32_t)OCCUPANCY_COUNT - 1 - i; /* from the fullest down */
+        thin_out(workload, me, hart, population->usable * OCCUPANCIES[level] / 100);
+        uint64_t warm_up_ns[2] = {0};
+        uint64_t *phase_ns = &me->phase_ns[2 * level];
+        ok = fill_turn(workload, me, slots, choose_loops(workload, false), warm_up_ns);
+        me->latency = &latency[2 * level];
+        for (uint32_t turn = 0; ok && turn < workload->turns; turn++) {
+            ok = fill_turn(workload, me, slots, choose_loops(workload, workload->time_each), phase_ns);
+        }
+        me->latency = latency;
+    }
+    release(workload, me, hart);
+}

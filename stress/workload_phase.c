@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT
+ * The measured loops, and what else the phases of workloads are made of. See workload_phase.h.
+ *
+ * The loops are templates: always-inline functions whose operations are constant arguments. Each set of operations
+ * (single frames, runs, null) and each way of timing gets loops of its own, with neither an indirect call nor a
+ * question about the mode inside; the choice among them is made once a phase. */
+#include "workload_phase.h"
+
+#include "platform.h"
+
+#define TEMPLATE static inline __attribute__((always_inline))
+
+typedef enum frame_status (*alloc_operation)(const struct workload *workload, struct workload_hart *me, pfn_t *first);
+typedef enum frame_status (*free_operation)(const struct workload *workload, struct workload_hart *me, pfn_t first);
+
+/* ---- the sets of operations ---- */
+
+TEMPLATE enum frame_status one_alloc(const struct workload *workload, struct workload_hart *me, pfn_t *first)
+{
+    (void)me;
+    return frame_alloc_one(workload->allocator, first);
+}
+
+TEMPLATE enum frame_status one_free(const struct workload *workload, struct workload_hart *me, pfn_t first)
+{
+    (void)me;
+    return frame_free_one(workload->allocator, first);
+}
+
+TEMPLATE enum frame_status run_alloc(const struct workload *workload, struct workload_hart *me, pfn_t *first)
+{
+    (void)me;
+    struct frame_layout layout = {workload->frames << FRAME_SHIFT, workload->align_bytes};
+    struct frame_run run;
+    enum frame_status status = frame_alloc_contiguous(workload->allocator, layout, &run);
+    *first = run.first;
+    return status;
+}
+
+TEMPLATE enum frame_status run_free(const struct workload *workload, struct workload_hart *me, pfn_t first)
+{
+    (void)me;
+    return frame_free_run(workload->allocator, frame_run(first, workload->frames));
+}
+
+TEMPLATE enum frame_status none_alloc(const struct workload *workload, struct workload_hart *me, pfn_t *first)
+{
+    return null_alloc(&me->null, workload->frames, first);
+}
+
+TEMPLATE enum frame_status none_free(const struct workload *workload, struct workload_hart *me, pfn_t first)
+{
+    (void)workload;
+    return null_free(&me->null, first);
+}
+
+/* ---- the loops; each returns false at the first operation that fails ---- */
+
+TEMPLATE bool note_failure(struct workload_hart *me, enum frame_status status, uint64_t at)
+{
+    me->status = status;
+    me->failed_at = at;
+    return false;
+}
+
+TEMPLATE bool alloc_loop(const struct workload *workload, struct workload_hart *me, pfn_t *slots, bool timed,
+                         alloc_operation alloc)
+{
+    for (uint64_t i = 0; i < workload->requests; i++) {
+        uint64_t start_ns = timed ? platform_time_ns() : 0;
+        enum frame_status status = alloc(workload, me, &slots[i]);
+        if (timed) {
+            histogram_add(&me->latency[0], platform_time_ns() - start_ns);
+        }
+        if (__builtin_expect(status != FRAME_OK, 0)) {
+            return note_failure(me, status, i);
+        }
+    }
+    return true;
+}
+
+TEMPLATE bool free_loop(const struct workload *workload, struct workload_hart *me, const pfn_t *slots, bool timed,
+                        free_operation free)
+{
+    for (uint64_t i = workload->requests; i-- > 0;) {
+        uint64_t start_ns = timed ? platform_time_ns() : 0;
+        enum frame_status status = free(workload, me, slots[i]);
+        if (timed) {
+            histogram_add(&me->latency[1], platform_time_ns() - start_ns);
+        }
+        if (__builtin_expect(status != FRAME_OK, 0)) {
+            return note_failure(me, status, i);
+        }
+    }
+    return true;
+}
+
+TEMPLATE bool pair_loop(const struct workload *workload, struct workload_hart *me, bool timed, alloc_operation alloc,
+                        free_operation free)
+{
+    for (uint64_t i = 0; i < workload->requests; i++) {
+        pfn_t first;
+        uint64_t start_ns = timed ? platform_time_ns() : 0;
+        enum frame_status status = alloc(workload, me, &first);
+        if (__builtin_expect(status != FRAME_OK, 0)) {
+            return note_failure(me, status, i);
+        }
+        status = free(workload, me, first);
+        if (timed) {
+            histogram_add(&me->latency[0], platform_time_ns() - start_ns);
+        }
+        if (__builtin_expect(status != FRAME_OK, 0)) {
+            return note_failure(me, status, i);
+        }
+    }
+    return true;
+}
+
+#define INSTANTIATE(set, timed)                                                                                        \
+    static bool set##_alloc_loop_##timed(const struct workload *workload, struct workload_hart *me, pfn_t *slots)      \
+    {                                                                                                                  \
+        return alloc_loop(workload, me, slots, timed, set##_alloc);                                                    \
+    }                                                                                                                  \
+    static bool set##_free_loop_##timed(const struct workload *workload, struct workload_hart *me, const pfn_t *slots) \
+    {                                                                                                                  \
+        return free_loop(workload, me, slots, timed, set##_free);                                                      \
+    }                                                                                                                  \
+    static bool set##_pair_loop_##timed(const struct workload *workload, struct workload_hart *me)                     \
+    {                                                                                                                  \
+        return pair_loop(workload, me, timed, set##_alloc, set##_free);                                                \
+    }                                                                                                                  \
+    static const struct loops set##_loops_##timed = {set##_alloc_loop_##timed, set##_free_loop_##timed,                \
+                                                     set##_pair_loop_##timed}
+
+INSTANTIATE(one, 0);
+INSTANTIATE(one, 1);
+INSTANTIATE(run, 0);
+INSTANTIATE(run, 1);
+INSTANTIATE(none, 0);
+INSTANTIATE(none, 1);
+
+const struct loops *choose_loops(const struct workload *workload, bool timed)
+{
+    if (workload->allocator == NULL) {
+        return timed ? &none_loops_1 : &none_loops_0;
+    }
+    if (workload->frames == 1) {
+        return timed ? &one_loops_1 : &one_loops_0;
+    }
+    return timed ? &run_loops_1 : &run_loops_0;
+}
+
+/* ---- the rest ---- */
+
+bool meet(struct workload *workload, bool ok)
+{
+    if (!ok) {
+        __atomic_store_n(&workload->gave_up, true, __ATOMIC_RELAXED); /* the barrier orders it */
+    }
+    hart_barrier_wait(&workload->barrier);
+    return !__atomic_load_n(&workload->gave_up, __ATOMIC_RELAXED);
+}
+
+void give_back(const struct workload *workload, const pfn_t *slots, uint64_t count)
+{
+    for (uint64_t i = 0; i < count && workload->allocator != NULL; i++) {
+        (void)frame_free_run(workload->allocator, frame_run(slots[i], workload->frames));
+    }
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT
+ * What the phases of workloads are made of: the measured loops, and the meeting of all harts between two phases.
+ * Private to workload*.c. */
+#ifndef FRAMELAB_STRESS_WORKLOAD_PHASE_H
+#define FRAMELAB_STRESS_WORKLOAD_PHASE_H
+
+#include "workload.h"
+
+/* Each makes workload->requests operations on as many slots, and returns false at the first that fails, noted in
+ * `me`. Timed loops add alloc and pair to me->latency[0], free to me->latency[1]. `free` begins with the last. */
+struct loops {
+    bool (*alloc)(const struct workload *workload, struct workload_hart *me, pfn_t *slots);
+    bool (*free)(const struct workload *workload, struct workload_hart *me, const pfn_t *slots);
+    bool (*pair)(const struct workload *workload, struct workload_hart *me);
+};
+
+const struct loops *choose_loops(const struct workload *workload, bool timed);
+
+/* All harts come; true if none has failed so far. */
+bool meet(struct workload *workload, bool ok);
+
+/* After a failure: gives back the first `count` of these slots. Not measured; the row is an error anyway. */
+void give_back(const struct workload *workload, const pfn_t *slots, uint64_t count);
+
+/* The phases of frag and fill, by every hart: workload_aged.c. */
+void run_frag(struct workload *workload, uint32_t hart);
+void run_fill(struct workload *workload, uint32_t hart);
+
+#endif
