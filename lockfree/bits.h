@@ -14,18 +14,6 @@ struct chunk_bits {
     uint64_t words[CHUNK_WORDS];
 };
 
-/* The bits of word `w` that lie in [offset, offset + count). */
-static inline uint64_t range_mask(uint32_t offset, uint32_t count, uint32_t w)
-{
-    uint32_t start = w * 64, end = offset + count;
-    if (end <= start || offset >= start + 64) {
-        return 0;
-    }
-    uint64_t from = offset > start ? ~UINT64_C(0) << (offset - start) : ~UINT64_C(0);
-    uint64_t below = end - start < 64 ? (UINT64_C(1) << (end - start)) - 1 : ~UINT64_C(0);
-    return from & below;
-}
-
 /* The lowest `count` set bits of `bits`, all if there are fewer. */
 static inline uint64_t lowest_bits(uint64_t bits, uint32_t count)
 {
@@ -48,30 +36,63 @@ static inline uint32_t bits_count(const struct chunk_bits *bits)
     return count;
 }
 
+/* `count` <= 64 set bits from bit 0 on. */
+static inline uint64_t low_mask(uint32_t count)
+{
+    return count < 64 ? (UINT64_C(1) << count) - 1 : ~UINT64_C(0);
+}
+
 static inline void bits_set(struct chunk_bits *bits, uint32_t offset, uint32_t count)
 {
-    for (uint32_t w = offset / 64; w <= (offset + count - 1) / 64; w++) {
-        bits->words[w] |= range_mask(offset, count, w);
+    while (count > 0) {
+        uint32_t piece = count < 64 - offset % 64 ? count : 64 - offset % 64;
+        bits->words[offset / 64] |= low_mask(piece) << (offset % 64);
+        offset += piece;
+        count -= piece;
     }
 }
 
 static inline void bits_clear(struct chunk_bits *bits, uint32_t offset, uint32_t count)
 {
-    for (uint32_t w = offset / 64; w <= (offset + count - 1) / 64; w++) {
-        bits->words[w] &= ~range_mask(offset, count, w);
+    while (count > 0) {
+        uint32_t piece = count < 64 - offset % 64 ? count : 64 - offset % 64;
+        bits->words[offset / 64] &= ~(low_mask(piece) << (offset % 64));
+        offset += piece;
+        count -= piece;
     }
 }
 
-/* Moves up to `count` frames out of `bits`, the lowest first; `base` is the number of the chunk's first. Returns how
- * many. */
-uint32_t bits_take(struct chunk_bits *bits, uint64_t base, pfn_t *frames, uint32_t count);
+/* Moves up to `count` frames out of `bits`, the lowest first, beginning at word *low, below which nothing is set;
+ * `base` is the number of the chunk's first. Returns how many, and the new *low. */
+uint32_t bits_take(struct chunk_bits *bits, uint32_t *low, uint64_t base, pfn_t *frames, uint32_t count);
 
 /* The first offset >= `from` that is free, or that is not; CHUNK_END if there is none. */
 uint32_t bits_next_free(const struct chunk_bits *bits, uint32_t from);
 uint32_t bits_next_used(const struct chunk_bits *bits, uint32_t from);
 
-/* The lowest offset of `count` free frames in a row at a multiple of 2^align_order; CHUNK_END if there is none.
- * 0 < count <= CHUNK_FRAMES. */
-uint32_t bits_find(const struct chunk_bits *bits, uint32_t count, uint32_t align_order);
+/* The bits of `word` from which on `count` <= 64 bits in a row are set: in each turn a bit that stands for `have` in a
+ * row comes to stand for up to twice as many. */
+static inline uint64_t run_starts(uint64_t word, uint32_t count)
+{
+    for (uint32_t have = 1; have < count && word != 0;) {
+        uint32_t more = have < count - have ? have : count - have;
+        word &= word >> more;
+        have += more;
+    }
+    return word;
+}
+
+/* The bits of a word at multiples of 2^align_order, for align_order < 6; from 6 on, of a word so aligned: bit 0. */
+static inline uint64_t aligned_bits(uint32_t align_order)
+{
+    static const uint64_t aligned[] = {0xffffffffffffffffu, 0x5555555555555555u, 0x1111111111111111u,
+                                       0x0101010101010101u, 0x0001000100010001u, 0x0000000100000001u};
+    return align_order < 6 ? aligned[align_order] : 1;
+}
+
+/* An offset of `count` free frames in a row at a multiple of 2^align_order, one inside a word rather than across;
+ * CHUNK_END if there is none. 0 < count <= CHUNK_FRAMES, align_order <= CHUNK_ORDER. Nothing is set below word `low`.
+ */
+uint32_t bits_find(const struct chunk_bits *bits, uint32_t low, uint32_t count, uint32_t align_order);
 
 #endif

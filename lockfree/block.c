@@ -49,6 +49,18 @@ bool block_take_exactly(struct block *block, uint64_t mask, _Atomic uint64_t *re
     return false;
 }
 
+uint64_t block_take_run(struct block *block, uint32_t count, uint32_t align_order, _Atomic uint64_t *retries)
+{
+    uint64_t starts;
+    while ((starts = run_starts(block_look(block), count) & aligned_bits(align_order)) != 0) {
+        uint64_t wanted = low_mask(count) << (uint32_t)__builtin_ctzll(starts);
+        if (block_take_exactly(block, wanted, retries)) {
+            return wanted;
+        }
+    }
+    return 0;
+}
+
 uint64_t block_give(struct block *block, uint64_t mask, bool zero)
 {
     if (zero) {

@@ -41,6 +41,9 @@ enum zero_wish {
 /* Up to `count` whole chunks; returns their bits. */
 uint64_t block_take(struct block *block, uint32_t count, enum zero_wish wish, _Atomic uint64_t *retries);
 
+/* `count` chunks in a row, aligned to 2^align_order chunks (align_order <= BLOCK_ORDER); their bits, or 0. */
+uint64_t block_take_run(struct block *block, uint32_t count, uint32_t align_order, _Atomic uint64_t *retries);
+
 /* Exactly the chunks of `mask`; false, nothing changed, if one is not whole. */
 bool block_take_exactly(struct block *block, uint64_t mask, _Atomic uint64_t *retries);
 

@@ -69,7 +69,7 @@ uint32_t chunk_take_range(struct chunk *chunk, uint32_t offset, uint32_t count, 
         uint32_t at = offset + taken;
         uint32_t room = 64 - at % 64;
         uint32_t piece = count - taken < room ? count - taken : room;
-        if (!take_exactly(&chunk->words[at / 64], range_mask(at, piece, at / 64), retries)) {
+        if (!take_exactly(&chunk->words[at / 64], low_mask(piece) << (at % 64), retries)) {
             break;
         }
         taken += piece;

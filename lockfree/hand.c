@@ -4,7 +4,7 @@
 
 uint32_t hand_take(struct hand *hand, pfn_t *frames, uint32_t count)
 {
-    uint32_t taken = bits_take(&hand->bits, hand->number << CHUNK_ORDER, frames, count);
+    uint32_t taken = bits_take(&hand->bits, &hand->low, hand->number << CHUNK_ORDER, frames, count);
     hand_set_free(hand, hand_free(hand) - taken);
     return taken;
 }
@@ -15,7 +15,10 @@ bool hand_take_run(struct hand *hand, struct frame_request request, pfn_t *first
         return false;
     }
     uint32_t count = (uint32_t)request.count;
-    uint32_t at = bits_find(&hand->bits, count, request.align_order);
+    while (hand->bits.words[hand->low] == 0) {
+        hand->low++; /* some bit is set */
+    }
+    uint32_t at = bits_find(&hand->bits, hand->low, count, request.align_order);
     if (at == CHUNK_END) {
         return false;
     }
@@ -27,13 +30,16 @@ bool hand_take_run(struct hand *hand, struct frame_request request, pfn_t *first
 
 void hand_put(struct hand *hand, struct frame_run run)
 {
-    bits_set(&hand->bits, (uint32_t)(run.first.value % CHUNK_FRAMES), (uint32_t)run.count);
+    uint32_t offset = (uint32_t)(run.first.value % CHUNK_FRAMES);
+    hand->low = offset / 64 < hand->low ? offset / 64 : hand->low;
+    bits_set(&hand->bits, offset, (uint32_t)run.count);
     hand_set_free(hand, hand_free(hand) + (uint32_t)run.count);
 }
 
 bool hand_pick_up(struct hand *hand)
 {
     uint32_t taken = chunk_take_all(pool_chunk(hand->pool, hand->number), &hand->bits);
+    hand->low = 0;
     hand_set_free(hand, hand_free(hand) + taken);
     return taken > 0;
 }
@@ -49,19 +55,27 @@ void hand_share(struct hand *hand, struct worker *worker)
     hand_set_free(hand, 0);
 }
 
-void hand_hold_popped(struct hand *hand, struct pool *pool, uint64_t number)
+void hand_hold_used(struct hand *hand, struct pool *pool, uint64_t number)
 {
     hand->pool = pool;
     hand->number = number;
+}
+
+void hand_hold_popped(struct hand *hand, struct pool *pool, uint64_t number)
+{
+    hand_hold_used(hand, pool, number);
     hand->duty = true;
 }
 
 void hand_hold_whole(struct hand *hand, struct pool *pool, uint64_t number)
 {
-    hand->pool = pool;
-    hand->number = number;
-    hand->duty = index_claim(pool_place(pool, number)); /* not, if it still stands on a stack from before */
+    hand_hold_used(hand, pool, number);
     hand_put(hand, frame_run(pfn(number << CHUNK_ORDER), CHUNK_FRAMES));
+}
+
+void hand_hide(struct hand *hand)
+{
+    hand->duty = hand->duty || index_claim(pool_place(hand->pool, hand->number));
 }
 
 void hand_release(struct hand *hand, struct worker *worker)

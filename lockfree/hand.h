@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * A hand: a chunk from which one hart allocates.
  *
- * 1. What is in hand. The duty of the chunk's place in the index, where it could be had, so that no other hart finds
- *    the chunk there; and, with hart caches on, all of its free frames as private bits, which are served and taken back
- *    without an atomic step. Frames that other harts free into the chunk come to its own bits and are picked up when
- *    the private ones are used up. With hart caches off the frames stay in the chunk's bits.
+ * 1. What is in hand. With hart caches on, all free frames of the chunk as private bits, which are served and taken
+ *    back without an atomic step. Frames that other harts free into the chunk come to its own bits, and are picked up
+ *    when the private ones are used up. If the chunk was popped from the index, also the duty of its place, so that no
+ *    other hart finds it there meanwhile. With hart caches off the frames stay in the chunk's bits.
  * 2. Whose. A hand is touched by its hart inside core's section, or by a drainer under core's handshake; never by two.
  *    Only `free` may be read by others, for statistics.
  * 3. A hart that is stopped keeps what is in its hand until another hart drains it; stopped in a section, for longer.
@@ -18,6 +18,7 @@ struct hand {
     struct pool *pool; /* NULL: nothing in hand */
     uint64_t number;   /* of the chunk */
     bool duty;
+    uint32_t low;          /* no private bit is set below this word */
     _Atomic uint32_t free; /* private bits */
     struct chunk_bits bits;
 };
@@ -49,10 +50,14 @@ bool hand_pick_up(struct hand *hand);
 /* The other way round: leaves the private bits in the chunk, which stays in hand. */
 void hand_share(struct hand *hand, struct worker *worker);
 
-/* An empty hand takes a chunk: one whose place was popped, with its duty; or one that is the caller's as a whole, whose
- * frames become private bits. */
+/* An empty hand takes a chunk: one whose place was popped, with its duty; one that is the caller's as a whole, whose
+ * frames become private bits; or one of which nothing is free yet. */
 void hand_hold_popped(struct hand *hand, struct pool *pool, uint64_t number);
 void hand_hold_whole(struct hand *hand, struct pool *pool, uint64_t number);
+void hand_hold_used(struct hand *hand, struct pool *pool, uint64_t number);
+
+/* Gets the duty of the chunk's place if it can be had: for frames that are to stay in the chunk's bits. */
+void hand_hide(struct hand *hand);
 
 /* Gives all back. */
 void hand_release(struct hand *hand, struct worker *worker);

@@ -66,7 +66,7 @@ void index_put(struct place *place, struct index_stack *stack, struct reclaim *r
 /* In a section. Pops a place, with its duty; NULL if the stack is empty. */
 struct place *index_pop(struct index_stack *stack, const struct reclaim *reclaim);
 
-/* In a section. The place on top, which stays there; NULL if there is none. A hint. */
+/* The place on top, which stays there; NULL if there is none. A hint; in a section the place may be looked at. */
 struct place *index_top(struct index_stack *stack);
 
 /* At rest. How many places are on a stack. */

@@ -7,9 +7,11 @@
  *    allocation fails. So a hart stopped anywhere costs the others time and never memory, but for what it had itself.
  * 2. Near and far. Hands hold chunks and blocks of the nearest arenas only, and a far arena is asked only when the near
  *    ones have nothing: no far frame is taken while a near one is free.
- * 3. Two hands a hart: `singles` for magazines of single frames, `runs` for runs below a chunk, so that runs find room
- *    and what they leave is used up by single frames. And a block in hand, from which whole chunks are taken: not
- *    private, but no other hart finds it in the index.
+ * 3. Three hands a hart: `singles`, from which magazines are filled; `runs`, from which runs below a chunk are taken,
+ *    so that they find room and what they leave is used up by single frames; `returns`, in which runs that come back
+ *    gather until one of another chunk does: of a chunk that comes back as a whole nothing is ever seen but the bit of
+ *    its block. And a block in hand, from which whole chunks are taken: not private, but no other hart finds it in the
+ *    index.
  * 4. Arenas are a CK stack of nodes that is only ever pushed to. A removed arena leaves its node empty on the stack,
  *    for the next one added. The node's pointer is stored with release and loaded with acquire: who sees an arena sees
  *    it built. Removal empties the node, has every hart's hands emptied and every operation under way ended (core's
@@ -31,7 +33,7 @@ struct arena_node {
 
 struct lockfree_hart {
     struct worker worker;
-    struct hand singles, runs;
+    struct hand singles, runs, returns;
     struct pool *block_pool;
     struct block *block; /* in hand, with its place's duty; NULL: none */
     uint64_t cursor;     /* chunk number at which the last scan found something */
@@ -107,14 +109,22 @@ static bool walk_is_near(const struct arena_walk *walk)
     return walk->rank == walk->near;
 }
 
-static struct pool *pool_with(const struct lockfree *lf, uint32_t hart, pfn_t frame)
+/* The pool of a frame, and whether it is one of the nearest; NULL if there is none. */
+static struct pool *pool_of(const struct lockfree *lf, uint32_t hart, pfn_t frame, bool *near)
 {
     struct arena_walk walk = walk_begin(lf, hart);
     struct pool *pool = walk_next(&walk);
     while (pool != NULL && !frame_run_contains(pool->arena->span, frame)) {
         pool = walk_next(&walk);
     }
+    *near = walk_is_near(&walk);
     return pool;
+}
+
+static struct pool *pool_with(const struct lockfree *lf, uint32_t hart, pfn_t frame)
+{
+    bool near;
+    return pool_of(lf, hart, frame, &near);
 }
 
 static bool keeps_private(const struct lockfree *lf, bool local)
@@ -126,9 +136,19 @@ static bool keeps_private(const struct lockfree *lf, bool local)
 
 static void lockfree_give_run(struct global *global, uint32_t hart_id, bool local, struct frame_run run)
 {
-    (void)local;
     struct lockfree *lf = lockfree_of(global);
-    pool_give_run(pool_with(lf, hart_id, run.first), &lf->harts[hart_id].worker, run, false);
+    struct lockfree_hart *hart = &lf->harts[hart_id];
+    uint64_t number = chunk_number(run.first);
+    bool near;
+    struct pool *pool = pool_of(lf, hart_id, run.first, &near);
+    if (near && keeps_private(lf, local) && run.count < CHUNK_FRAMES &&
+        number == chunk_number(pfn(frame_run_end(run) - 1))) {
+        hand_release(&hart->returns, &hart->worker);
+        hand_hold_used(&hart->returns, pool, number);
+        hand_put(&hart->returns, run);
+        return;
+    }
+    pool_give_run(pool, &hart->worker, run, false);
 }
 
 /* Single frames on their way back, and those of them that lie in one word. */
@@ -317,6 +337,7 @@ static uint32_t take_in_hand(struct worker *worker, struct hand *hand, bool priv
         }
         return taken;
     }
+    hand_hide(hand);
     hand_share(hand, worker);
     return taken + chunk_take(pool_chunk(hand->pool, hand->number), hand->number << CHUNK_ORDER, frames + taken,
                               count - taken, &worker->retries);
@@ -381,16 +402,24 @@ static bool below_chunk(struct frame_request request)
 
 static bool lockfree_local_take(struct global *global, uint32_t owner, struct frame_request request, pfn_t *first)
 {
-    struct lockfree *lf = lockfree_of(global);
-    return below_chunk(request) && hand_take_run(&lf->harts[owner].runs, request, first);
+    struct lockfree_hart *hart = &lockfree_of(global)->harts[owner];
+    return below_chunk(request) &&
+           (hand_take_run(&hart->runs, request, first) || hand_take_run(&hart->returns, request, first));
+}
+
+/* The hand that holds the chunk of a run's first frame, or NULL. */
+static struct hand *hand_of(struct lockfree_hart *hart, pfn_t frame)
+{
+    return hand_holds(&hart->returns, frame)   ? &hart->returns
+           : hand_holds(&hart->runs, frame)    ? &hart->runs
+           : hand_holds(&hart->singles, frame) ? &hart->singles
+                                               : NULL;
 }
 
 static bool lockfree_local_give(struct global *global, uint32_t owner, struct frame_run run)
 {
-    struct lockfree_hart *hart = &lockfree_of(global)->harts[owner];
-    bool inside = chunk_number(pfn(frame_run_end(run) - 1)) == chunk_number(run.first);
-    struct hand *hand = hand_holds(&hart->runs, run.first) ? &hart->runs : &hart->singles;
-    if (!inside || !hand_holds(hand, run.first)) {
+    struct hand *hand = hand_of(&lockfree_of(global)->harts[owner], run.first);
+    if (hand == NULL || chunk_number(pfn(frame_run_end(run) - 1)) != hand->number) {
         return false;
     }
     hand_put(hand, run);
@@ -402,7 +431,7 @@ static bool chunk_take_run(struct pool *pool, struct worker *worker, uint64_t nu
                            pfn_t *first)
 {
     struct chunk_bits bits = chunk_look(pool_chunk(pool, number));
-    uint32_t at = bits_find(&bits, (uint32_t)request.count, request.align_order);
+    uint32_t at = bits_find(&bits, 0, (uint32_t)request.count, request.align_order);
     *first = pfn((number << CHUNK_ORDER) + at);
     return at < CHUNK_END && pool_take_exactly(pool, worker, frame_run(*first, request.count));
 }
@@ -418,21 +447,22 @@ static void runs_hand_pass_on(struct lockfree_hart *hart)
     hand_release(&hart->runs, &hart->worker);
 }
 
-/* A run below a chunk, by the index of one pool, whose chunk stays in hand if `keep`. */
-static bool take_run_indexed(struct lockfree_hart *hart, bool keep, struct pool *pool, struct frame_request request,
-                             pfn_t *first)
+/* A run below a chunk, by the index of one pool. The chunk stays in hand if `keep` and `private`, the block that it may
+ * come from if `keep`. */
+static bool take_run_indexed(struct lockfree_hart *hart, bool keep, bool private, struct pool *pool,
+                             struct frame_request request, pfn_t *first)
 {
     struct hand passing = {0};
-    struct hand *hand = keep ? &hart->runs : &passing;
+    struct hand *hand = keep && private ? &hart->runs : &passing;
     uint64_t number;
     bool taken = false;
-    if (keep) {
+    if (hand != &passing) {
         runs_hand_pass_on(hart);
     }
     if (pool_pop_chunk_with_run(pool, &hart->worker, (uint32_t)request.count, request.align_order, &number)) {
         hand_hold_popped(hand, pool, number);
-        taken = keep ? hand_pick_up(hand) && hand_take_run(hand, request, first)
-                     : chunk_take_run(pool, &hart->worker, number, request, first);
+        taken = hand != &passing ? hand_pick_up(hand) && hand_take_run(hand, request, first)
+                                 : chunk_take_run(pool, &hart->worker, number, request, first);
     }
     if (!taken && take_chunk(hart, keep, pool, &number)) {
         hand_release(hand, &hart->worker);
@@ -443,21 +473,46 @@ static bool take_run_indexed(struct lockfree_hart *hart, bool keep, struct pool 
     return taken;
 }
 
-static bool take_run_from(struct lockfree_hart *hart, bool keep, struct pool *pool, struct frame_request request,
-                          pfn_t *first)
+/* A run of whole chunks that one block may hold. */
+static bool in_block(struct frame_request request)
 {
-    uint64_t number;
-    if (pool_is_exhausted(pool)) {
-        return false;
+    return request.count % CHUNK_FRAMES == 0 && request.count <= (uint64_t)BLOCK_CHUNKS << CHUNK_ORDER &&
+           request.align_order <= CHUNK_ORDER + BLOCK_ORDER;
+}
+
+/* A run of chunks out of the block in hand, or of one more that the index has. */
+static bool take_chunk_run(struct lockfree_hart *hart, bool keep, struct pool *pool, struct frame_request request,
+                           pfn_t *first)
+{
+    uint32_t chunks = (uint32_t)(request.count >> CHUNK_ORDER);
+    uint32_t align_order = request.align_order > CHUNK_ORDER ? request.align_order - CHUNK_ORDER : 0;
+    for (uint32_t turn = 0; turn < 2 && keep; turn++) {
+        if (hart->block != NULL && hart->block_pool == pool) {
+            uint64_t mask = block_take_run(hart->block, chunks, align_order, &hart->worker.retries);
+            if (mask != 0) {
+                *first = pfn((pool_block_base(pool, hart->block) + (uint32_t)__builtin_ctzll(mask)) << CHUNK_ORDER);
+                return true;
+            }
+        }
+        struct block *next = turn == 0 ? pool_pop_block(pool, &hart->worker) : NULL;
+        if (next == NULL) {
+            break;
+        }
+        block_release(hart);
+        hart->block_pool = pool;
+        hart->block = next;
     }
-    if (below_chunk(request) && take_run_indexed(hart, keep, pool, request, first)) {
-        return true;
-    }
-    if (request.count == CHUNK_FRAMES && request.align_order <= CHUNK_ORDER && take_chunk(hart, keep, pool, &number)) {
-        *first = pfn(number << CHUNK_ORDER);
-        return true;
-    }
-    return pool_scan_run(pool, &hart->worker, &hart->cursor, request, first);
+    return false;
+}
+
+/* `keep`: what is found may stay in hand; `private`: as private bits. */
+static bool take_run_from(struct lockfree_hart *hart, bool keep, bool private, struct pool *pool,
+                          struct frame_request request, pfn_t *first)
+{
+    return !pool_is_exhausted(pool) &&
+           ((below_chunk(request) && take_run_indexed(hart, keep, private, pool, request, first)) ||
+            (in_block(request) && take_chunk_run(hart, keep, pool, request, first)) ||
+            pool_scan_run(pool, &hart->worker, &hart->cursor, request, first));
 }
 
 static bool lockfree_take_run(struct global *global, uint32_t hart_id, bool local, struct frame_request request,
@@ -472,7 +527,7 @@ static bool lockfree_take_run(struct global *global, uint32_t hart_id, bool loca
     }
     struct arena_walk walk = walk_begin(lf, hart_id);
     for (struct pool *pool = walk_next(&walk); pool != NULL; pool = walk_next(&walk)) {
-        if (take_run_from(hart, private && walk_is_near(&walk), pool, request, first)) {
+        if (take_run_from(hart, local && walk_is_near(&walk), private, pool, request, first)) {
             return true;
         }
     }
@@ -488,6 +543,7 @@ static void lockfree_local_drain(struct global *global, uint32_t owner)
     struct worker *self = &lf->harts[platform_hart_id()].worker;
     hand_release(&victim->singles, self);
     hand_release(&victim->runs, self);
+    hand_release(&victim->returns, self);
     if (victim->block != NULL) {
         pool_release_block(victim->block_pool, self, victim->block);
         victim->block = NULL;
@@ -606,6 +662,7 @@ static void lockfree_local_walk(struct global *global, uint32_t owner,
     struct lockfree_hart *hart = &lockfree_of(global)->harts[owner];
     visit_bits(hart->singles.number, &hart->singles.bits, visit, context);
     visit_bits(hart->runs.number, &hart->runs.bits, visit, context);
+    visit_bits(hart->returns.number, &hart->returns.bits, visit, context);
 }
 
 /* Places of an arena that are listed; `sound` becomes false if one has something free and is not (index.h, (I)), or if
@@ -669,6 +726,7 @@ static bool lockfree_walk_free(struct global *global, void (*visit)(void *contex
     for (uint32_t h = 0; h < lf->config.hart_count; h++) {
         placed += lf->harts[h].singles.duty ? 1 : 0;
         placed += lf->harts[h].runs.duty ? 1 : 0;
+        placed += lf->harts[h].returns.duty ? 1 : 0;
         placed += lf->harts[h].block != NULL ? 1 : 0;
     }
     if (listed != placed) {
@@ -684,7 +742,7 @@ static void lockfree_add_stats(const struct global *global, struct frame_stats *
     const struct lockfree *lf = lockfree_of(global);
     for (uint32_t h = 0; h < lf->config.hart_count; h++) {
         const struct lockfree_hart *hart = &lf->harts[h];
-        stats->frames_in_caches += hand_free(&hart->singles) + hand_free(&hart->runs);
+        stats->frames_in_caches += hand_free(&hart->singles) + hand_free(&hart->runs) + hand_free(&hart->returns);
         stats->cas_retries += atomic_load_explicit(&hart->worker.retries, memory_order_relaxed);
         stats->scans += atomic_load_explicit(&hart->worker.scans, memory_order_relaxed);
     }

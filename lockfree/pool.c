@@ -168,8 +168,11 @@ void pool_give_bits(struct pool *pool, struct worker *worker, uint64_t number, c
 /* Frames of one chunk; not all of them, or they would have to be given as a chunk. */
 static void give_range(struct pool *pool, struct worker *worker, uint64_t number, uint32_t offset, uint32_t count)
 {
-    for (uint32_t w = offset / 64; count > 0 && w <= (offset + count - 1) / 64; w++) {
-        pool_give_word(pool, worker, number, w, range_mask(offset, count, w));
+    while (count > 0) {
+        uint32_t piece = count < 64 - offset % 64 ? count : 64 - offset % 64;
+        pool_give_word(pool, worker, number, offset / 64, low_mask(piece) << (offset % 64));
+        offset += piece;
+        count -= piece;
     }
 }
 
@@ -222,10 +225,24 @@ static bool keep_popped(struct pool *pool, struct worker *worker, uint64_t numbe
     return true;
 }
 
+/* Whether all stacks of partly free chunks look empty: then a section is not worth its fence. */
+static bool partial_is_empty(struct pool *pool)
+{
+    for (uint32_t class = 0; class < pool->class_count; class ++) {
+        if (index_top(&pool->partial[class]) != NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool pool_pop_chunk(struct pool *pool, struct worker *worker, uint64_t *number)
 {
     uint32_t relist = RELIST_MAX;
     bool found = false;
+    if (partial_is_empty(pool)) {
+        return false;
+    }
     reclaim_enter(&worker->record);
     for (uint32_t class = 0; class < pool->class_count && !found;) {
         struct place *place = index_pop(&pool->partial[class], worker->reclaim);
@@ -243,7 +260,7 @@ bool pool_pop_chunk(struct pool *pool, struct worker *worker, uint64_t *number)
 static bool has_run(const struct pool *pool, const struct place *place, uint32_t count, uint32_t align_order)
 {
     struct chunk_bits bits = chunk_look(pool_chunk(pool, number_of(pool, place)));
-    return bits_find(&bits, count, align_order) < CHUNK_END;
+    return bits_find(&bits, 0, count, align_order) < CHUNK_END;
 }
 
 bool pool_pop_chunk_with_run(struct pool *pool, struct worker *worker, uint32_t count, uint32_t align_order,
