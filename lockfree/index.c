@@ -13,14 +13,17 @@ static void push_deferred(ck_epoch_entry_t *entry)
     push((struct place *)(void *)((unsigned char *)entry - offsetof(struct place, in_limbo)));
 }
 
-void index_put(struct place *place, struct index_stack *stack, struct reclaim *reclaim)
+/* That a grace period has passed stays true, so a push at once needs no section. */
+void index_put(struct place *place, struct index_stack *stack, struct reclaim *reclaim, ck_epoch_record_t *record)
 {
     place->stack = stack;
     if (reclaim_passed(reclaim, atomic_load_explicit(&place->popped, memory_order_relaxed))) {
         push(place);
-    } else {
-        reclaim_defer(reclaim, &place->in_limbo, push_deferred);
+        return;
     }
+    reclaim_enter(record);
+    reclaim_defer(reclaim, &place->in_limbo, push_deferred);
+    reclaim_exit(record);
 }
 
 struct place *index_pop(struct index_stack *stack, const struct reclaim *reclaim)

@@ -60,8 +60,8 @@ static inline void index_drop(struct place *place)
     atomic_store_explicit(&place->listed, 0, memory_order_seq_cst);
 }
 
-/* With the duty, in a section: puts the place on a stack, now or when it may. */
-void index_put(struct place *place, struct index_stack *stack, struct reclaim *reclaim);
+/* With the duty: puts the place on a stack, now or when it may. */
+void index_put(struct place *place, struct index_stack *stack, struct reclaim *reclaim, ck_epoch_record_t *record);
 
 /* In a section. Pops a place, with its duty; NULL if the stack is empty. */
 struct place *index_pop(struct index_stack *stack, const struct reclaim *reclaim);

@@ -343,36 +343,40 @@ static uint32_t take_in_hand(struct worker *worker, struct hand *hand, bool priv
                               count - taken, &worker->retries);
 }
 
-/* Another chunk for the hand: a partly free one, else a whole one; false if the pool has neither. */
-static bool hand_renew(struct lockfree_hart *hart, struct hand *hand, bool keep, struct pool *pool)
+/* Up to `count` frames of one pool by its index: what little is left of chunks in one go, then out of a chunk that
+ * stays in hand if `keep`. */
+static uint32_t take_indexed(struct lockfree_hart *hart, bool keep, bool private, struct pool *pool, pfn_t *frames,
+                             uint32_t count)
 {
-    uint64_t number;
-    hand_release(hand, &hart->worker);
-    if (pool_pop_chunk(pool, &hart->worker, &number)) {
-        hand_hold_popped(hand, pool, number);
-        return true;
+    struct hand passing = {0};
+    struct hand *hand = keep ? &hart->singles : &passing;
+    uint32_t taken = 0;
+    bool found = true;
+    while (taken < count && found) {
+        uint64_t number;
+        hand_release(hand, &hart->worker);
+        taken += pool_take_listed(pool, &hart->worker, frames + taken, count - taken, &number);
+        if (number != CHUNK_NONE) {
+            hand_hold_popped(hand, pool, number);
+        } else if (taken < count) {
+            found = take_chunk(hart, keep, pool, &number);
+            if (found) {
+                hand_hold_whole(hand, pool, number);
+            }
+        }
+        taken += take_in_hand(&hart->worker, hand, keep && private, frames + taken, count - taken);
     }
-    if (take_chunk(hart, keep, pool, &number)) {
-        hand_hold_whole(hand, pool, number);
-        return true;
-    }
-    return false;
+    hand_release(&passing, &hart->worker);
+    return taken;
 }
 
-/* Up to `count` frames of one pool, whose chunk stays in hand if `keep`. */
 static uint32_t take_from(struct lockfree_hart *hart, bool keep, bool private, struct pool *pool, pfn_t *frames,
                           uint32_t count)
 {
     if (pool_is_exhausted(pool)) {
         return 0;
     }
-    struct hand passing = {0};
-    struct hand *hand = keep ? &hart->singles : &passing;
-    uint32_t taken = 0;
-    while (taken < count && hand_renew(hart, hand, keep, pool)) {
-        taken += take_in_hand(&hart->worker, hand, keep && private, frames + taken, count - taken);
-    }
-    hand_release(&passing, &hart->worker);
+    uint32_t taken = take_indexed(hart, keep, private, pool, frames, count);
     return taken > 0 ? taken : pool_scan_frames(pool, &hart->worker, &hart->cursor, frames, count);
 }
 

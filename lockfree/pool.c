@@ -61,24 +61,20 @@ static void put_chunk(struct pool *pool, struct worker *worker, uint64_t number)
 {
     struct chunk_bits bits = chunk_look(pool_chunk(pool, number));
     struct index_stack *stack = &pool->partial[class_of(pool, bits_count(&bits))];
-    index_put(pool_place(pool, number), stack, worker->reclaim);
+    index_put(pool_place(pool, number), stack, worker->reclaim, &worker->record);
 }
 
 static void list_chunk(struct pool *pool, struct worker *worker, uint64_t number)
 {
     if (index_claim(pool_place(pool, number))) {
-        reclaim_enter(&worker->record);
         put_chunk(pool, worker, number);
-        reclaim_exit(&worker->record);
     }
 }
 
 static void list_block(struct pool *pool, struct worker *worker, struct block *block)
 {
     if (index_claim(&block->place)) {
-        reclaim_enter(&worker->record);
-        index_put(&block->place, &pool->whole, worker->reclaim);
-        reclaim_exit(&worker->record);
+        index_put(&block->place, &pool->whole, worker->reclaim, &worker->record);
     }
 }
 
@@ -92,9 +88,7 @@ void pool_release_chunk(struct pool *pool, struct worker *worker, uint64_t numbe
         }
         return;
     }
-    reclaim_enter(&worker->record);
     put_chunk(pool, worker, number);
-    reclaim_exit(&worker->record);
 }
 
 void pool_release_block(struct pool *pool, struct worker *worker, struct block *block)
@@ -106,9 +100,7 @@ void pool_release_block(struct pool *pool, struct worker *worker, struct block *
         }
         return;
     }
-    reclaim_enter(&worker->record);
-    index_put(&block->place, &pool->whole, worker->reclaim);
-    reclaim_exit(&worker->record);
+    index_put(&block->place, &pool->whole, worker->reclaim, &worker->record);
 }
 
 /* ---- giving ------------------------------------------------------------------------------------------------- */
@@ -207,22 +199,23 @@ static uint64_t number_of(const struct pool *pool, const struct place *place)
     return pool->first_chunk + (uint64_t)(place - pool->places);
 }
 
-/* A popped chunk of use stays popped: true. One with nothing free is dropped, one that belongs into an emptier class
- * goes there if `relist` allows it. */
-static bool keep_popped(struct pool *pool, struct worker *worker, uint64_t number, uint32_t class, uint32_t *relist)
+/* Does with a popped chunk what is to be done if it is not of use here: one with nothing free is dropped, one that
+ * belongs into an emptier class goes there if *relist allows it. Returns how many frames of it are free, 0 if it went.
+ */
+static uint32_t keep_popped(struct pool *pool, struct worker *worker, uint64_t number, uint32_t class, uint32_t *relist)
 {
     struct chunk_bits bits = chunk_look(pool_chunk(pool, number));
     uint32_t free = bits_count(&bits);
     if (free == 0) {
         pool_release_chunk(pool, worker, number);
-        return false;
+        return 0;
     }
     if (class_of(pool, free) > class && *relist > 0) {
         (*relist)--;
-        index_put(pool_place(pool, number), &pool->partial[class_of(pool, free)], worker->reclaim);
-        return false;
+        index_put(pool_place(pool, number), &pool->partial[class_of(pool, free)], worker->reclaim, &worker->record);
+        return 0;
     }
-    return true;
+    return free;
 }
 
 /* Whether all stacks of partly free chunks look empty: then a section is not worth its fence. */
@@ -236,25 +229,44 @@ static bool partial_is_empty(struct pool *pool)
     return true;
 }
 
-bool pool_pop_chunk(struct pool *pool, struct worker *worker, uint64_t *number)
+/* Asks for the lines of the chunk that will be popped next. */
+static void prefetch_top(struct pool *pool, struct index_stack *stack)
+{
+    struct place *place = index_top(stack);
+    if (place != NULL) {
+        __builtin_prefetch(place, 1);
+        __builtin_prefetch(pool_chunk(pool, number_of(pool, place)), 1);
+    }
+}
+
+uint32_t pool_take_listed(struct pool *pool, struct worker *worker, pfn_t *frames, uint32_t count, uint64_t *kept)
 {
     uint32_t relist = RELIST_MAX;
-    bool found = false;
+    uint32_t taken = 0;
+    *kept = CHUNK_NONE;
     if (partial_is_empty(pool)) {
-        return false;
+        return 0;
     }
     reclaim_enter(&worker->record);
-    for (uint32_t class = 0; class < pool->class_count && !found;) {
+    for (uint32_t class = 0; class < pool->class_count && taken < count && *kept == CHUNK_NONE;) {
         struct place *place = index_pop(&pool->partial[class], worker->reclaim);
         if (place == NULL) {
             class ++;
             continue;
         }
-        *number = number_of(pool, place);
-        found = keep_popped(pool, worker, *number, class, &relist);
+        uint64_t number = number_of(pool, place);
+        uint32_t free = keep_popped(pool, worker, number, class, &relist);
+        if (free > count - taken) {
+            *kept = number;
+        } else if (free > 0) {
+            prefetch_top(pool, &pool->partial[class]);
+            taken += chunk_take(pool_chunk(pool, number), number << CHUNK_ORDER, frames + taken, count - taken,
+                                &worker->retries);
+            pool_release_chunk(pool, worker, number);
+        }
     }
     reclaim_exit(&worker->record);
-    return found;
+    return taken;
 }
 
 static bool has_run(const struct pool *pool, const struct place *place, uint32_t count, uint32_t align_order)

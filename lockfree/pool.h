@@ -91,9 +91,13 @@ void pool_release_block(struct pool *pool, struct worker *worker, struct block *
 
 /* ---- finding and taking ---- */
 
-/* A partly free chunk, with its place's duty, of those that stand in the index; false if it has none. */
-bool pool_pop_chunk(struct pool *pool, struct worker *worker, uint64_t *number);
-/* The same for one that has `count` free frames in a row; a look at the top of each class only. */
+/* No chunk. */
+#define CHUNK_NONE UINT64_MAX
+
+/* Single frames by the index: up to `count` into `frames`, returns how many. Chunks that have no more are used up on
+ * the way; one that has more is left untouched and comes back as *kept, with its place's duty (else CHUNK_NONE). */
+uint32_t pool_take_listed(struct pool *pool, struct worker *worker, pfn_t *frames, uint32_t count, uint64_t *kept);
+/* A chunk that has `count` free frames in a row, with its place's duty; a look at the top of each class only. */
 bool pool_pop_chunk_with_run(struct pool *pool, struct worker *worker, uint32_t count, uint32_t align_order,
                              uint64_t *number);
 /* A block with whole chunks, with its duty; NULL if the index has none. */
