@@ -14,10 +14,30 @@ struct chunk_bits {
     uint64_t words[CHUNK_WORDS];
 };
 
+/* Set bits of a word as eight sums, a byte each. By hand, because the portable instruction set has no popcount and
+ * the compiler's stand-in is a call. */
+static inline uint64_t byte_counts(uint64_t word)
+{
+    word -= word >> 1 & 0x5555555555555555u;
+    word = (word & 0x3333333333333333u) + (word >> 2 & 0x3333333333333333u);
+    return (word + (word >> 4)) & 0x0f0f0f0f0f0f0f0fu;
+}
+
+/* The sum of eight bytes, below 256. */
+static inline uint32_t sum_bytes(uint64_t bytes)
+{
+    return (uint32_t)(bytes * 0x0101010101010101u >> 56);
+}
+
+static inline uint32_t bit_count(uint64_t word)
+{
+    return sum_bytes(byte_counts(word));
+}
+
 /* The lowest `count` set bits of `bits`, all if there are fewer. */
 static inline uint64_t lowest_bits(uint64_t bits, uint32_t count)
 {
-    if (count >= (uint32_t)__builtin_popcountll(bits)) {
+    if (count >= 64 || count >= bit_count(bits)) {
         return bits;
     }
     uint64_t rest = bits;
@@ -29,11 +49,14 @@ static inline uint64_t lowest_bits(uint64_t bits, uint32_t count)
 
 static inline uint32_t bits_count(const struct chunk_bits *bits)
 {
-    uint32_t count = 0;
-    for (uint32_t w = 0; w < CHUNK_WORDS; w++) {
-        count += (uint32_t)__builtin_popcountll(bits->words[w]);
+    uint64_t low = 0, high = 0; /* of four words each: a byte is at most 32, eight bytes at most 256 */
+    for (uint32_t w = 0; w < CHUNK_WORDS / 2; w++) {
+        low += byte_counts(bits->words[w]);
+        high += byte_counts(bits->words[w + CHUNK_WORDS / 2]);
     }
-    return count;
+    uint64_t pairs = (low & 0x00ff00ff00ff00ffu) + (low >> 8 & 0x00ff00ff00ff00ffu) + (high & 0x00ff00ff00ff00ffu) +
+                     (high >> 8 & 0x00ff00ff00ff00ffu);
+    return (uint32_t)(pairs * 0x0001000100010001u >> 48);
 }
 
 /* `count` <= 64 set bits from bit 0 on. */

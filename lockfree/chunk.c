@@ -40,7 +40,7 @@ uint32_t chunk_take_all(struct chunk *chunk, struct chunk_bits *bits)
             platform_hook();
             uint64_t all = atomic_exchange_explicit(&chunk->words[w], 0, memory_order_acquire);
             bits->words[w] |= all;
-            taken += (uint32_t)__builtin_popcountll(all);
+            taken += bit_count(all);
         }
     }
     return taken;

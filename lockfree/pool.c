@@ -199,6 +199,20 @@ static uint64_t number_of(const struct pool *pool, const struct place *place)
     return pool->first_chunk + (uint64_t)(place - pool->places);
 }
 
+/* Pops of a hart between two attempts to move the epoch on: so that what is popped now can soon be pushed at once and
+ * need not go through limbo. */
+#define POPS_BEFORE_POLL 32u
+
+/* In a section. */
+static struct place *pop(struct worker *worker, struct index_stack *stack)
+{
+    if (++worker->pops >= POPS_BEFORE_POLL) {
+        worker->pops = 0;
+        reclaim_poll(worker->reclaim);
+    }
+    return index_pop(stack, worker->reclaim);
+}
+
 /* Does with a popped chunk what is to be done if it is not of use here: one with nothing free is dropped, one that
  * belongs into an emptier class goes there if *relist allows it. Returns how many frames of it are free, 0 if it went.
  */
@@ -249,7 +263,7 @@ uint32_t pool_take_listed(struct pool *pool, struct worker *worker, pfn_t *frame
     }
     reclaim_enter(&worker->record);
     for (uint32_t class = 0; class < pool->class_count && taken < count && *kept == CHUNK_NONE;) {
-        struct place *place = index_pop(&pool->partial[class], worker->reclaim);
+        struct place *place = pop(worker, &pool->partial[class]);
         if (place == NULL) {
             class ++;
             continue;
@@ -285,7 +299,7 @@ bool pool_pop_chunk_with_run(struct pool *pool, struct worker *worker, uint32_t 
         if (place == NULL || !has_run(pool, place, count, align_order)) {
             continue;
         }
-        place = index_pop(&pool->partial[class], worker->reclaim); /* it may be another one by now */
+        place = pop(worker, &pool->partial[class]); /* it may be another one by now */
         if (place != NULL) {
             *number = number_of(pool, place);
             found = has_run(pool, place, count, align_order);
@@ -303,7 +317,7 @@ struct block *pool_pop_block(struct pool *pool, struct worker *worker)
     struct block *found = NULL;
     reclaim_enter(&worker->record);
     while (found == NULL) {
-        struct place *place = index_pop(&pool->whole, worker->reclaim);
+        struct place *place = pop(worker, &pool->whole);
         if (place == NULL) {
             break;
         }

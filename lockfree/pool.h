@@ -40,6 +40,7 @@ struct pool {
 struct worker {
     _Alignas(CACHE_PAIR) ck_epoch_record_t record;
     struct reclaim *reclaim;
+    uint32_t pops; /* since it last moved the epoch on */
     _Atomic uint64_t retries, scans;
 };
 
