@@ -7,11 +7,12 @@
  *    truth of that moment.
  * 2. Equation, between operations: sum over slots of buddy.free_frames = frames of the arenas that are free here.
  *    Detach is allowed when an arena's is its usable_frames: then none is out and none in a cache.
- * 3. Choice. Nodes by distance from the calling hart's; within a node by address. A run is looked for in the lists of
- *    all the node's arenas before any of these is searched in linear time, and in the whole node before the next.
- * 4. Batches. A take of n frames or a give of n is one acquisition. Frames of a batch that lie side by side, upwards
- *    or downwards as a caller that frees in either order leaves them, are given as one run: a batch of 64 neighbours
- *    is one block to merge instead of 64. Sorting the batch first costs more than it finds: baseline/README.md.
+ * 3. Choice. Nodes by distance from the calling hart's; within a node by address. A batch is of one node: no far frame
+ *    comes with the last near ones. A run is looked for in the lists of all the node's arenas before any of these is
+ *    searched in linear time, and in the whole node before the next.
+ * 4. Batches. A take of n frames or chunks, or a give of n, is one acquisition. Frames of a batch that lie side by
+ * side, upwards or downwards as a caller that frees in either order leaves them, are given as one run: a batch of 64
+ * neighbours is one block to merge instead of 64. Sorting the batch first costs more than it finds: baseline/README.md.
  * 5. Costs, under the lock: take O(blocks taken), give O(n), take_run O(10) or O(span) a searched arena, find
  *    O(log arenas), attach O(regions + frames / 1024) before the lock is taken, detach as much.
  * 6. Progress: blocking, every operation but quiesce, which is wait-free: nobody looks at an arena without the lock,
@@ -194,8 +195,8 @@ uint32_t vector_take(struct global *global, uint32_t hart, bool local, pfn_t *fr
     const uint8_t *nodes = nodes_of(vector, hart);
     uint32_t taken = 0;
     lock_acquire(&vector->lock, hart);
-    for (uint32_t i = 0; i < vector->node_count && taken < count; i++) {
-        taken += node_take(vector, nodes[i], frames + taken, count - taken);
+    for (uint32_t i = 0; i < vector->node_count && taken == 0; i++) {
+        taken = node_take(vector, nodes[i], frames, count);
     }
     lock_release(&vector->lock, hart);
     return taken;
@@ -225,6 +226,38 @@ bool vector_take_run(struct global *global, uint32_t hart, bool local, struct fr
     }
     lock_release(&vector->lock, hart);
     return found;
+}
+
+static uint32_t node_take_chunks(struct vector *vector, uint32_t node, pfn_t *firsts, uint32_t count)
+{
+    static const struct frame_request chunk = {CHUNK_FRAMES, CHUNK_ORDER};
+    uint32_t taken = 0;
+    for (uint32_t i = 0; i < vector->slot_count; i++) {
+        if (vector->slots[i].node == node) {
+            while (taken < count && buddy_take_run(vector->slots[i].buddy, chunk, &firsts[taken])) {
+                taken++;
+            }
+        }
+    }
+    return taken;
+}
+
+/* Every whole chunk that is free lies within one block: the lists know them all. */
+uint32_t vector_take_chunks(struct global *global, uint32_t hart, bool local, bool zero, pfn_t *firsts, uint32_t count)
+{
+    (void)local;
+    struct vector *vector = vector_of(global);
+    const uint8_t *nodes = nodes_of(vector, hart);
+    uint32_t taken = 0;
+    if (zero) { /* buddies do not know which of their blocks hold zeroes */
+        return 0;
+    }
+    lock_acquire(&vector->lock, hart);
+    for (uint32_t i = 0; i < vector->node_count && taken == 0; i++) {
+        taken = node_take_chunks(vector, nodes[i], firsts, count);
+    }
+    lock_release(&vector->lock, hart);
+    return taken;
 }
 
 /* The longest run that frames[0], frames[1], ... make, going up or down, inside `span`. */
@@ -265,6 +298,20 @@ void vector_give_run(struct global *global, uint32_t hart, bool local, struct fr
     const struct vector_slot *slot = vector_slot_of(vector, run.first);
     FRAME_ASSERT(slot != NULL);
     buddy_give_run(slot->buddy, run);
+    lock_release(&vector->lock, hart);
+}
+
+void vector_give_chunks(struct global *global, uint32_t hart, bool local, bool zero, pfn_t *firsts, uint32_t count)
+{
+    (void)local;
+    (void)zero;
+    struct vector *vector = vector_of(global);
+    lock_acquire(&vector->lock, hart);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct vector_slot *slot = vector_slot_of(vector, firsts[i]);
+        FRAME_ASSERT(slot != NULL);
+        buddy_give_run(slot->buddy, frame_run(firsts[i], CHUNK_FRAMES));
+    }
     lock_release(&vector->lock, hart);
 }
 

@@ -44,6 +44,72 @@ const char *frame_status_text(enum frame_status status)
     return (unsigned)status < FRAME_STATUS_COUNT ? texts[status] : "an unknown status";
 }
 
+/* ---- cache hits --------------------------------------------------------------------------------------------- */
+
+/* A hit of each size, for `size` a constant: no call, no fence, no read-modify-write (stress/unit/fast-path.sh). */
+#define HIT static inline __attribute__((always_inline))
+
+/* In a section: takes the run on top of the loaded magazine, if there is one and its counts are at hand. */
+HIT bool hit_take(struct hart *hart, enum cache_size size, pfn_t *first)
+{
+    struct magazine *loaded = cache_loaded(&hart->caches[size]);
+    const struct count_view *view = &hart->views[0];
+    uint32_t count = magazine_count(loaded);
+    if (__builtin_expect(count == 0, 0)) {
+        return false;
+    }
+    pfn_t top = loaded->firsts[count - 1];
+    if (__builtin_expect(!count_view_covers(view, top), 0)) {
+        return false;
+    }
+    magazine_set_count(loaded, count - 1);
+    if (size == CACHE_CHUNKS) {
+        counts_take_chunk(view, top);
+    } else {
+        count_take_one(view, top);
+    }
+    *first = top;
+    return true;
+}
+
+/* In a section: puts a run on top of the loaded magazine, if there is room, its counts are at hand and all are 1. */
+HIT bool hit_give(struct hart *hart, enum cache_size size, pfn_t first)
+{
+    struct cache *cache = &hart->caches[size];
+    struct magazine *loaded = cache_loaded(cache);
+    const struct count_view *view = &hart->views[0];
+    uint32_t count = magazine_count(loaded);
+    if (__builtin_expect(count >= cache->capacity || !count_view_covers(view, first), 0) ||
+        __builtin_expect(size == CACHE_CHUNKS ? !counts_drop_chunk(view, first) : !count_drop_one(view, first), 0)) {
+        return false;
+    }
+    loaded->firsts[count] = first;
+    magazine_set_count(loaded, count + 1);
+    return true;
+}
+
+HIT bool alloc_hit(struct frame_allocator *fa, enum cache_size size, pfn_t *first)
+{
+    struct hart *hart = hart_self(fa);
+    bool hit = false;
+    if (__builtin_expect(hart_enter(hart), 1)) {
+        hit = hit_take(hart, size, first);
+        hart_exit(hart);
+    }
+    return hit;
+}
+
+HIT bool free_hit(struct frame_allocator *fa, enum cache_size size, pfn_t first)
+{
+    struct hart *hart = hart_self(fa);
+    bool hit = false;
+    if (__builtin_expect(hart_enter(hart), 1)) {
+        hit = hit_give(hart, size, first);
+        hart_exit(hart);
+    }
+    return hit;
+}
+
 /* ---- which arena counts a frame ----------------------------------------------------------------------------- */
 
 /* In a section, a frame whose view is not the hart's first: finds it and makes it the first. NULL if no arena has the
@@ -96,12 +162,13 @@ static enum frame_status status_of_uncounted(struct frame_allocator *fa, struct 
 
 /* ---- allocation --------------------------------------------------------------------------------------------- */
 
-static bool take_any(struct frame_allocator *fa, struct hart *hart, struct frame_request request, pfn_t *first)
+static bool take_global(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_request request,
+                        pfn_t *first)
 {
     if (request.count == 1 && request.align_order == 0) {
-        return global_take(fa, hart, false, first, 1) == 1;
+        return global_take(fa, hart, local, first, 1) == 1;
     }
-    return global_take_run(fa, hart, false, request, first);
+    return global_take_run(fa, hart, local, request, first);
 }
 
 /* Nothing was found at first: drain, look again, and fail only on proof. */
@@ -118,7 +185,7 @@ static enum frame_status take_last_resort(struct frame_allocator *fa, struct har
         bool complete = harts_drain(fa, &before);
         missed += complete ? 0 : 1;
         uint64_t own = atomic_load_explicit(&hart->moves, memory_order_relaxed);
-        if (take_any(fa, hart, request, first)) {
+        if (take_global(fa, hart, false, request, first)) {
             return FRAME_OK;
         }
         own = atomic_load_explicit(&hart->moves, memory_order_relaxed) - own;
@@ -154,56 +221,55 @@ __attribute__((noinline)) static enum frame_status alloc_last_resort(struct fram
     return status;
 }
 
+/* From what the variant keeps for this hart. */
 static bool local_take(struct frame_allocator *fa, bool local, struct frame_request request, pfn_t *first)
 {
-    return local && fa->variant->local_take != NULL &&
+    return local && request.count >= fa->local_least && request.count <= fa->local_most &&
            fa->variant->local_take(fa->global, platform_hart_id(), request, first);
 }
 
-__attribute__((noinline)) static enum frame_status alloc_one_slow(struct frame_allocator *fa, struct hart *hart,
-                                                                  pfn_t *frame)
+/* Whether a magazine of this size can serve the request. */
+static bool cache_serves(const struct hart *hart, enum cache_size size, struct frame_request request)
 {
-    static const struct frame_request one = {1, 0};
-    bool local = hart_begin(hart);
-    bool taken = local_take(fa, local, one, frame) ||
-                 (local ? hart_cache_take(fa, hart, frame) : global_take(fa, hart, false, frame, 1) == 1);
-    if (taken) {
-        count_taken(fa, hart, local, frame_run(*frame, 1));
-    }
-    hart_end(hart, local);
-    return taken ? FRAME_OK : alloc_last_resort(fa, hart, one, frame);
+    uint32_t align_order = size == CACHE_CHUNKS ? CHUNK_ORDER : 0;
+    return request.count == cache_frames(size) && request.align_order <= align_order && hart->caches[size].capacity > 0;
 }
 
-enum frame_status frame_alloc_one(struct frame_allocator *fa, pfn_t *frame)
+/* From the hart's own, then from the global allocator. */
+static bool take(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_request request, pfn_t *first)
 {
-    struct hart *hart = hart_self(fa);
-    if (__builtin_expect(hart_enter(hart), 1)) {
-        struct magazine *loaded = hart->loaded;
-        if (__builtin_expect(loaded->count > 0, 1)) {
-            pfn_t top = loaded->frames[loaded->count - 1];
-            if (__builtin_expect(count_view_covers(&hart->views[0], top), 1)) {
-                loaded->count--;
-                count_take_one(&hart->views[0], top);
-                hart_exit(hart);
-                *frame = top;
-                return FRAME_OK;
-            }
-        }
-        hart_exit(hart);
+    if (local_take(fa, local, request, first)) {
+        return true;
     }
-    return alloc_one_slow(fa, hart, frame);
+    if (local && cache_serves(hart, CACHE_FRAMES, request)) {
+        return hart_cache_take(fa, hart, CACHE_FRAMES, first);
+    }
+    if (local && cache_serves(hart, CACHE_CHUNKS, request) && hart_cache_take(fa, hart, CACHE_CHUNKS, first)) {
+        return true;
+    }
+    return take_global(fa, hart, local, request, first);
 }
 
-static enum frame_status alloc_run(struct frame_allocator *fa, struct frame_request request, pfn_t *first)
+static enum frame_status alloc(struct frame_allocator *fa, struct frame_request request, pfn_t *first)
 {
     struct hart *hart = hart_self(fa);
     bool local = hart_begin(hart);
-    bool taken = local_take(fa, local, request, first) || global_take_run(fa, hart, local, request, first);
+    bool taken = take(fa, hart, local, request, first);
     if (taken) {
         count_taken(fa, hart, local, frame_run(*first, request.count));
     }
     hart_end(hart, local);
     return taken ? FRAME_OK : alloc_last_resort(fa, hart, request, first);
+}
+
+__attribute__((noinline)) static enum frame_status alloc_one_slow(struct frame_allocator *fa, pfn_t *frame)
+{
+    return alloc(fa, (struct frame_request){1, 0}, frame);
+}
+
+enum frame_status frame_alloc_one(struct frame_allocator *fa, pfn_t *frame)
+{
+    return __builtin_expect(alloc_hit(fa, CACHE_FRAMES, frame), 1) ? FRAME_OK : alloc_one_slow(fa, frame);
 }
 
 /* A layout in frames; the reason if it cannot be. */
@@ -219,20 +285,37 @@ static enum frame_status request_of(struct frame_layout layout, struct frame_req
     return request->align_order <= ALIGN_ORDER_MAX ? FRAME_OK : FRAME_LAYOUT_IMPOSSIBLE;
 }
 
-enum frame_status frame_alloc_contiguous(struct frame_allocator *fa, struct frame_layout layout, struct frame_run *run)
+/* One chunk, aligned to no more than that, and in no other words. */
+static inline bool layout_is_chunk(struct frame_layout layout)
+{
+    const uint64_t chunk_bytes = CHUNK_FRAMES << FRAME_SHIFT;
+    uint64_t align = layout.align_bytes;
+    return layout.size_bytes == chunk_bytes && align - 1 < chunk_bytes && (align & (align - 1)) == 0;
+}
+
+__attribute__((noinline)) static enum frame_status
+alloc_contiguous_slow(struct frame_allocator *fa, struct frame_layout layout, struct frame_run *run)
 {
     struct frame_request request;
     pfn_t first;
     enum frame_status status = request_of(layout, &request);
-    if (status != FRAME_OK) {
-        return status;
+    if (status == FRAME_OK) {
+        status = alloc(fa, request, &first);
     }
-    status =
-        request.count == 1 && request.align_order == 0 ? frame_alloc_one(fa, &first) : alloc_run(fa, request, &first);
     if (status == FRAME_OK) {
         *run = frame_run(first, request.count);
     }
     return status;
+}
+
+enum frame_status frame_alloc_contiguous(struct frame_allocator *fa, struct frame_layout layout, struct frame_run *run)
+{
+    pfn_t first;
+    if (layout_is_chunk(layout) && __builtin_expect(alloc_hit(fa, CACHE_CHUNKS, &first), 1)) {
+        *run = frame_run(first, CHUNK_FRAMES);
+        return FRAME_OK;
+    }
+    return alloc_contiguous_slow(fa, layout, run);
 }
 
 static void frames_zero(struct frame_run run)
@@ -261,13 +344,21 @@ enum frame_status frame_alloc_contiguous_zeroed(struct frame_allocator *fa, stru
 
 /* ---- free --------------------------------------------------------------------------------------------------- */
 
-/* Frames with count 0 go to the magazines or the hart's own memory, else to the global allocator. */
+static bool local_give(struct frame_allocator *fa, bool local, struct frame_run run)
+{
+    return local && run.count >= fa->local_least && run.count <= fa->local_most &&
+           fa->variant->local_give(fa->global, platform_hart_id(), run);
+}
+
+/* Frames with count 0 go to the magazines or what the variant keeps for this hart, else to the global allocator. */
 static void give_back(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_run run)
 {
-    if (local && run.count == 1 && hart->capacity > 0) {
-        hart_cache_give(fa, hart, run.first);
-    } else if (local && fa->variant->local_give != NULL &&
-               fa->variant->local_give(fa->global, platform_hart_id(), run)) {
+    bool chunk = run.count == CHUNK_FRAMES && run.first.value % CHUNK_FRAMES == 0;
+    if (local && run.count == 1 && hart->caches[CACHE_FRAMES].capacity > 0) {
+        hart_cache_give(fa, hart, CACHE_FRAMES, run.first);
+    } else if (local && chunk && hart->caches[CACHE_CHUNKS].capacity > 0) {
+        hart_cache_give(fa, hart, CACHE_CHUNKS, run.first);
+    } else if (local_give(fa, local, run)) {
         return;
     } else if (run.count == 1) {
         global_give(fa, hart, local, &run.first, 1);
@@ -290,41 +381,27 @@ static enum frame_status free_run(struct frame_allocator *fa, struct hart *hart,
     return status == FRAME_NOT_ALLOCATED ? status_of_uncounted(fa, run) : status;
 }
 
-__attribute__((noinline)) static enum frame_status free_one_slow(struct frame_allocator *fa, struct hart *hart,
-                                                                 pfn_t frame)
+__attribute__((noinline)) static enum frame_status free_slow(struct frame_allocator *fa, struct frame_run run)
 {
+    struct hart *hart = hart_self(fa);
     bool local = hart_begin(hart);
-    enum frame_status status = free_run(fa, hart, local, frame_run(frame, 1));
+    enum frame_status status = free_run(fa, hart, local, run);
     hart_end(hart, local);
     return status;
 }
 
 enum frame_status frame_free_one(struct frame_allocator *fa, pfn_t frame)
 {
-    struct hart *hart = hart_self(fa);
-    if (__builtin_expect(hart_enter(hart), 1)) {
-        struct magazine *loaded = hart->loaded;
-        if (__builtin_expect(loaded->count < hart->capacity && count_view_covers(&hart->views[0], frame), 1) &&
-            __builtin_expect(count_drop_one(&hart->views[0], frame), 1)) {
-            loaded->frames[loaded->count++] = frame;
-            hart_exit(hart);
-            return FRAME_OK;
-        }
-        hart_exit(hart);
-    }
-    return free_one_slow(fa, hart, frame);
+    return __builtin_expect(free_hit(fa, CACHE_FRAMES, frame), 1) ? FRAME_OK : free_slow(fa, frame_run(frame, 1));
 }
 
 enum frame_status frame_free_run(struct frame_allocator *fa, struct frame_run run)
 {
-    if (run.count == 1) {
-        return frame_free_one(fa, run.first);
+    if (run.count == CHUNK_FRAMES && run.first.value % CHUNK_FRAMES == 0 &&
+        __builtin_expect(free_hit(fa, CACHE_CHUNKS, run.first), 1)) {
+        return FRAME_OK;
     }
-    struct hart *hart = hart_self(fa);
-    bool local = hart_begin(hart);
-    enum frame_status status = free_run(fa, hart, local, run);
-    hart_end(hart, local);
-    return status;
+    return free_slow(fa, run);
 }
 
 enum frame_status frame_free_contiguous(struct frame_allocator *fa, pfn_t first, struct frame_layout layout)

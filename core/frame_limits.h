@@ -45,6 +45,11 @@
 #define MAGAZINE_MAX 1024u
 #define MAGAZINE_DEFAULT 64u
 
+/* The same for magazines of chunks: 2 MiB each, so a few do. All harts' together hold at most this part of memory. */
+#define CHUNK_MAGAZINE_MAX 64u
+#define CHUNK_MAGAZINE_DEFAULT 8u
+#define CHUNK_MAGAZINES_PART 8u
+
 /* Largest alignment of a request: 1 GiB, the gigantic page of the three architectures. */
 #define ALIGN_ORDER_MAX 18u
 
@@ -54,5 +59,6 @@
 _Static_assert(CHUNK_FRAMES % GROUP_FRAMES == 0, "a chunk is a whole number of groups");
 _Static_assert(CHUNK_FRAMES / 8 == CACHE_LINE, "a chunk's bitmap is one cache line");
 _Static_assert(MAGAZINE_DEFAULT <= MAGAZINE_MAX, "the default magazine is a possible one");
+_Static_assert(CHUNK_MAGAZINE_DEFAULT <= CHUNK_MAGAZINE_MAX, "so is that of chunks");
 
 #endif

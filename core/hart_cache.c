@@ -65,66 +65,130 @@ void global_give_run(struct frame_allocator *fa, struct hart *hart, bool local, 
     counter_add(&hart->global_gives, 1);
 }
 
-/* ---- magazines ---------------------------------------------------------------------------------------------- */
-
-static void magazines_exchange(struct hart *hart)
+static uint32_t take_chunks_one_by_one(struct frame_allocator *fa, struct hart *hart, bool local, pfn_t *firsts,
+                                       uint32_t count)
 {
-    struct magazine *loaded = hart->loaded;
-    hart->loaded = hart->previous;
-    hart->previous = loaded;
+    static const struct frame_request chunk = {CHUNK_FRAMES, CHUNK_ORDER};
+    uint32_t taken = 0;
+    while (taken < count && global_take_run(fa, hart, local, chunk, &firsts[taken])) {
+        taken++;
+    }
+    return taken;
 }
 
-bool hart_cache_take(struct frame_allocator *fa, struct hart *hart, pfn_t *frame)
+uint32_t global_take_chunks(struct frame_allocator *fa, struct hart *hart, bool local, pfn_t *firsts, uint32_t count)
 {
-    if (hart->loaded->count == 0) {
-        magazines_exchange(hart);
+    if (fa->variant->take_chunks == NULL) {
+        return take_chunks_one_by_one(fa, hart, local, firsts, count);
     }
-    struct magazine *loaded = hart->loaded;
-    if (loaded->count == 0) {
-        if (hart->capacity == 0) {
-            return global_take(fa, hart, true, frame, 1) == 1;
+    uint64_t moves = move_begin(hart);
+    uint32_t taken = fa->variant->take_chunks(fa->global, platform_hart_id(), local, false, firsts, count);
+    atomic_thread_fence(memory_order_acquire);
+    move_end(hart, moves, true); /* as a run that failed */
+    counter_add(&hart->global_takes, 1);
+    return taken;
+}
+
+void global_give_chunks(struct frame_allocator *fa, struct hart *hart, bool local, pfn_t *firsts, uint32_t count)
+{
+    if (fa->variant->give_chunks == NULL) {
+        for (uint32_t i = 0; i < count; i++) {
+            global_give_run(fa, hart, local, frame_run(firsts[i], CHUNK_FRAMES));
         }
-        loaded->count = global_take(fa, hart, true, loaded->frames, hart->batch);
-        counter_add(&hart->refill_frames, loaded->count);
-        if (loaded->count == 0) {
-            return false;
-        }
+        return;
     }
-    *frame = loaded->frames[--loaded->count];
+    uint64_t moves = move_begin(hart);
+    fa->variant->give_chunks(fa->global, platform_hart_id(), local, false, firsts, count);
+    move_end(hart, moves, true);
+    counter_add(&hart->global_gives, 1);
+}
+
+/* ---- magazines ---------------------------------------------------------------------------------------------- */
+
+static void magazines_exchange(struct cache *cache)
+{
+    struct magazine *loaded = cache_loaded(cache);
+    atomic_store_explicit(&cache->loaded, cache_previous(cache), memory_order_relaxed);
+    atomic_store_explicit(&cache->previous, loaded, memory_order_relaxed);
+}
+
+/* Runs of one size from the global allocator, and back. */
+static uint32_t batch_take(struct frame_allocator *fa, struct hart *hart, enum cache_size size, pfn_t *firsts,
+                           uint32_t count)
+{
+    uint32_t taken = size == CACHE_CHUNKS ? global_take_chunks(fa, hart, true, firsts, count)
+                                          : global_take(fa, hart, true, firsts, count);
+    counter_add(&hart->refill_frames, taken * cache_frames(size));
+    return taken;
+}
+
+static void batch_give(struct frame_allocator *fa, struct hart *hart, bool local, enum cache_size size, pfn_t *firsts,
+                       uint32_t count)
+{
+    if (size == CACHE_CHUNKS) {
+        global_give_chunks(fa, hart, local, firsts, count);
+    } else {
+        global_give(fa, hart, local, firsts, count);
+    }
+}
+
+bool hart_cache_take(struct frame_allocator *fa, struct hart *hart, enum cache_size size, pfn_t *first)
+{
+    struct cache *cache = &hart->caches[size];
+    FRAME_DEBUG_ASSERT(cache->capacity > 0);
+    if (magazine_count(cache_loaded(cache)) == 0) {
+        magazines_exchange(cache);
+    }
+    struct magazine *loaded = cache_loaded(cache);
+    uint32_t count = magazine_count(loaded);
+    if (count == 0) {
+        count = batch_take(fa, hart, size, loaded->firsts, cache->batch);
+    }
+    if (count == 0) {
+        return false;
+    }
+    *first = loaded->firsts[count - 1];
+    magazine_set_count(loaded, count - 1);
     return true;
 }
 
-void hart_cache_give(struct frame_allocator *fa, struct hart *hart, pfn_t frame)
+void hart_cache_give(struct frame_allocator *fa, struct hart *hart, enum cache_size size, pfn_t first)
 {
-    FRAME_DEBUG_ASSERT(hart->capacity > 0);
-    if (hart->loaded->count == hart->capacity) {
-        magazines_exchange(hart);
+    struct cache *cache = &hart->caches[size];
+    FRAME_DEBUG_ASSERT(cache->capacity > 0);
+    if (magazine_count(cache_loaded(cache)) == cache->capacity) {
+        magazines_exchange(cache);
     }
-    struct magazine *loaded = hart->loaded;
-    if (loaded->count == hart->capacity) {
-        loaded->count -= hart->batch;
-        global_give(fa, hart, true, &loaded->frames[loaded->count], hart->batch);
-        counter_add(&hart->spill_frames, hart->batch);
+    struct magazine *loaded = cache_loaded(cache);
+    uint32_t count = magazine_count(loaded);
+    if (count == cache->capacity) {
+        count -= cache->batch;
+        batch_give(fa, hart, true, size, &loaded->firsts[count], cache->batch);
+        counter_add(&hart->spill_frames, cache->batch * cache_frames(size));
     }
-    loaded->frames[loaded->count++] = frame;
+    loaded->firsts[count] = first;
+    magazine_set_count(loaded, count + 1);
 }
 
 /* ---- drain -------------------------------------------------------------------------------------------------- */
 
-static void magazine_empty(struct frame_allocator *fa, struct hart *self, struct magazine *magazine)
+static void magazine_empty(struct frame_allocator *fa, struct hart *self, enum cache_size size,
+                           struct magazine *magazine)
 {
-    uint32_t count = magazine->count;
+    uint32_t count = magazine_count(magazine);
     if (count > 0) {
-        magazine->count = 0;
-        global_give(fa, self, false, magazine->frames, count);
+        magazine_set_count(magazine, 0);
+        batch_give(fa, self, false, size, magazine->firsts, count);
     }
 }
 
 /* Empties `victim`'s cache; the caller has it for itself. */
 static void cache_empty(struct frame_allocator *fa, struct hart *self, struct hart *victim)
 {
-    magazine_empty(fa, self, victim->loaded);
-    magazine_empty(fa, self, victim->previous);
+    for (enum cache_size size = CACHE_FRAMES; size < CACHE_SIZES; size++) {
+        magazine_empty(fa, self, size, cache_loaded(&victim->caches[size]));
+        magazine_empty(fa, self, size, cache_previous(&victim->caches[size]));
+    }
     for (uint32_t i = 0; i < HART_VIEWS; i++) {
         victim->views[i] = (struct count_view){0}; /* an arena may be about to go */
     }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
- * The per-hart frame cache: two magazines a hart (Bonwick & Adams, USENIX 2001), and the handshake by which another
- * hart empties them.
+ * The per-hart caches: two magazines of frames a hart and two of chunks (Bonwick & Adams, USENIX 2001), and the
+ * handshake by which another hart empties them.
  *
  * 1. Magazines. A hart allocates from `loaded` and frees into it. When `loaded` cannot serve, it is exchanged with
- *    `previous`; when that cannot either, the global allocator is called once for a batch of b frames. After such a
- *    call at least b operations follow before the next, whatever the trace: that is what two magazines buy (P11).
+ *    `previous`; when that cannot either, the global allocator is called once for a batch of b. After such a call at
+ *    least b operations follow before the next, whatever the trace: that is what two magazines buy (P11). Chunks are
+ *    cached so, too: a hit is one store for 512 counts (counts.h), a miss one call for many. They are large, so all
+ *    harts' magazines of them hold a bounded part of memory (setup.c), and are drained like those of frames.
  * 2. Sections. The owner touches its cache only between hart_enter and hart_exit. A section has no atomic
  *    read-modify-write and no fence: that is the fast path's whole synchronisation.
  * 3. The drain handshake, an asymmetric Dekker. The owner stores in_section = 1, then loads `drain`; the drainer
@@ -39,9 +41,20 @@
 /* Arenas whose counts a hart keeps at hand. The first is tried on the fast path. */
 #define HART_VIEWS 8u
 
+/* What a hart caches: single frames, and aligned runs of CHUNK_FRAMES. */
+enum cache_size { CACHE_FRAMES, CACHE_CHUNKS, CACHE_SIZES };
+
+/* Runs of one size, by their first frames. Others read `count` as a hint. */
 struct magazine {
-    uint32_t count;
-    pfn_t frames[];
+    _Atomic uint32_t count;
+    pfn_t firsts[];
+};
+
+struct cache {
+    uint32_t capacity; /* runs a magazine, constant */
+    uint32_t batch;    /* runs a refill or spill, constant */
+    struct magazine *_Atomic loaded;
+    struct magazine *_Atomic previous;
 };
 
 struct hart {
@@ -49,11 +62,8 @@ struct hart {
     _Alignas(CACHE_PAIR) _Atomic uint32_t in_section; /* written by the owner only */
     _Atomic uint32_t drain;                           /* written by drainers only */
     _Atomic uint32_t passing;                         /* written by the owner only */
-    uint32_t capacity;                                /* frames a magazine, constant */
-    uint32_t batch;                                   /* frames a refill or spill, constant */
-    struct magazine *loaded;
-    struct magazine *previous;
-    struct count_view views[HART_VIEWS]; /* touched in a section only */
+    struct cache caches[CACHE_SIZES];                 /* these two touched in a section only */
+    struct count_view views[HART_VIEWS];
 
     /* Owner writes, others read: on lines of their own. */
     _Alignas(CACHE_PAIR) _Atomic uint64_t moves;
@@ -65,6 +75,32 @@ struct hart {
 static inline void counter_add(_Atomic uint64_t *counter, uint64_t n)
 {
     atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n, memory_order_relaxed);
+}
+
+static inline uint64_t cache_frames(enum cache_size size)
+{
+    return size == CACHE_CHUNKS ? CHUNK_FRAMES : 1;
+}
+
+/* Relaxed, all of these: the owner's own, or the drainer's by the handshake; to others a hint. */
+static inline uint32_t magazine_count(const struct magazine *magazine)
+{
+    return atomic_load_explicit(&magazine->count, memory_order_relaxed);
+}
+
+static inline void magazine_set_count(struct magazine *magazine, uint32_t count)
+{
+    atomic_store_explicit(&magazine->count, count, memory_order_relaxed);
+}
+
+static inline struct magazine *cache_loaded(const struct cache *cache)
+{
+    return atomic_load_explicit(&cache->loaded, memory_order_relaxed);
+}
+
+static inline struct magazine *cache_previous(const struct cache *cache)
+{
+    return atomic_load_explicit(&cache->previous, memory_order_relaxed);
 }
 
 /* Begins a section; false if the cache is being drained: go past it. */
@@ -110,6 +146,7 @@ struct frame_allocator {
     const struct variant *variant;
     uint32_t hart_count;
     uint64_t hole_metadata_limit_bytes;
+    uint64_t local_least, local_most; /* frames of runs that the variant's local hooks are asked for; none: 1, 0 */
     /* Longest run, in frames, that an empty arena offers at an alignment of 2^index frames; 0: no such. */
     _Atomic uint64_t longest_run[ALIGN_ORDER_MAX + 1];
     _Atomic uint64_t frames_total, metadata_bytes; /* sums over the arenas, so that nobody need look at them */
@@ -128,11 +165,12 @@ static inline struct hart *hart_self(const struct frame_allocator *fa)
     return &fa->harts[platform_hart_id()];
 }
 
-/* In a section. A frame from the magazines, refilled if need be; false if the global allocator has none. */
-bool hart_cache_take(struct frame_allocator *fa, struct hart *hart, pfn_t *frame);
+/* In a section, capacity not 0. A run from the magazines, refilled if need be; false if the global allocator has none.
+ */
+bool hart_cache_take(struct frame_allocator *fa, struct hart *hart, enum cache_size size, pfn_t *first);
 
-/* In a section, magazines on. Puts a free frame (count 0) into the magazines, spilling if need be. */
-void hart_cache_give(struct frame_allocator *fa, struct hart *hart, pfn_t frame);
+/* In a section, capacity not 0. Puts a free run (counts 0) into the magazines, spilling if need be. */
+void hart_cache_give(struct frame_allocator *fa, struct hart *hart, enum cache_size size, pfn_t first);
 
 /* All movements up to some moment, and whether one was under way then. */
 struct moves {
@@ -157,5 +195,8 @@ void global_give(struct frame_allocator *fa, struct hart *hart, bool local, pfn_
 bool global_take_run(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_request request,
                      pfn_t *first);
 void global_give_run(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_run run);
+/* One by one if the variant has no batches of chunks. */
+uint32_t global_take_chunks(struct frame_allocator *fa, struct hart *hart, bool local, pfn_t *firsts, uint32_t count);
+void global_give_chunks(struct frame_allocator *fa, struct hart *hart, bool local, pfn_t *firsts, uint32_t count);
 
 #endif

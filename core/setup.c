@@ -123,30 +123,57 @@ static enum frame_status arenas_add(struct arena_builder *builder, const struct 
 
 /* ---- init --------------------------------------------------------------------------------------------------- */
 
-static struct magazine *magazine_carve(unsigned char **memory, uint32_t capacity)
+static uint64_t magazine_bytes(uint32_t capacity)
 {
-    struct magazine *magazine = (struct magazine *)(void *)*memory;
-    *memory += align_up_u64(sizeof *magazine + capacity * sizeof magazine->frames[0], CACHE_PAIR);
-    return magazine;
+    return align_up_u64(sizeof(struct magazine) + capacity * sizeof(pfn_t), CACHE_PAIR);
+}
+
+static void cache_init(struct cache *cache, uint32_t capacity, uint32_t batch, unsigned char **memory)
+{
+    cache->capacity = capacity;
+    cache->batch = batch;
+    atomic_init(&cache->loaded, (struct magazine *)(void *)*memory);
+    *memory += magazine_bytes(capacity);
+    atomic_init(&cache->previous, (struct magazine *)(void *)*memory);
+    *memory += magazine_bytes(capacity);
 }
 
 static bool harts_init(struct frame_allocator *fa, const struct frame_allocator_config *config,
                        struct boot_allocator *boot)
 {
-    uint64_t magazine_bytes = align_up_u64(sizeof(struct magazine) + config->magazine * sizeof(pfn_t), CACHE_PAIR);
+    uint64_t hart_bytes = 2 * magazine_bytes(config->magazine) + 2 * magazine_bytes(config->chunk_magazine);
     fa->harts = boot_alloc_zeroed(boot, config->hart_count * sizeof *fa->harts, CACHE_PAIR);
-    unsigned char *magazines = boot_alloc_zeroed(boot, 2 * magazine_bytes * config->hart_count, CACHE_PAIR);
+    unsigned char *magazines = boot_alloc_zeroed(boot, config->hart_count * hart_bytes, CACHE_PAIR);
     if (fa->harts == NULL || magazines == NULL) {
         return false;
     }
+    uint32_t batch = config->batch == 0 ? config->magazine : config->batch;
     for (uint32_t i = 0; i < config->hart_count; i++) {
-        struct hart *hart = &fa->harts[i];
-        hart->capacity = config->magazine;
-        hart->batch = config->batch == 0 ? config->magazine : config->batch;
-        hart->loaded = magazine_carve(&magazines, config->magazine);
-        hart->previous = magazine_carve(&magazines, config->magazine);
+        struct cache *caches = fa->harts[i].caches;
+        cache_init(&caches[CACHE_FRAMES], config->magazine, batch, &magazines);
+        cache_init(&caches[CACHE_CHUNKS], config->chunk_magazine, config->chunk_magazine, &magazines);
     }
     return true;
+}
+
+/* Before the first operation: chunks in all harts' magazines are at most a part of memory. */
+static void chunk_magazines_limit(struct frame_allocator *fa)
+{
+    uint64_t chunks = atomic_load_explicit(&fa->frames_total, memory_order_relaxed) >> CHUNK_ORDER;
+    uint64_t most = chunks / CHUNK_MAGAZINES_PART / (UINT64_C(2) * fa->hart_count);
+    for (uint32_t i = 0; i < fa->hart_count; i++) {
+        struct cache *cache = &fa->harts[i].caches[CACHE_CHUNKS];
+        cache->capacity = cache->capacity < most ? cache->capacity : (uint32_t)most;
+        cache->batch = cache->capacity;
+    }
+}
+
+/* Which runs the variant keeps for a hart: those that core's caches do not hold, or all. */
+static void local_sizes_init(struct frame_allocator *fa, const struct frame_allocator_config *config)
+{
+    bool asked = fa->variant->local_take != NULL && (fa->variant->local_is_cache || config->magazine > 0);
+    fa->local_least = fa->variant->local_is_cache || !asked ? 1 : 2;
+    fa->local_most = !asked ? 0 : fa->variant->local_is_cache ? UINT64_MAX : CHUNK_FRAMES - 1;
 }
 
 static enum frame_status global_init(struct frame_allocator *fa, const struct frame_allocator_config *config,
@@ -168,7 +195,7 @@ enum frame_status frame_allocator_init(struct frame_allocator **out, const struc
                                        struct boot_allocator *boot, struct memory_map *map)
 {
     if (config->hart_count == 0 || config->hart_count > HART_MAX || config->magazine > MAGAZINE_MAX ||
-        config->batch > config->magazine) {
+        config->batch > config->magazine || config->chunk_magazine > CHUNK_MAGAZINE_MAX) {
         return FRAME_BAD_CONFIG;
     }
     struct frame_allocator *fa = boot_alloc_zeroed(boot, sizeof *fa, CACHE_PAIR);
@@ -181,6 +208,7 @@ enum frame_status frame_allocator_init(struct frame_allocator **out, const struc
     fa->hart_count = config->hart_count;
     fa->hole_metadata_limit_bytes = config->hole_metadata_limit_bytes;
     node_order_init(fa, map);
+    local_sizes_init(fa, config);
     if (!harts_init(fa, config, boot)) {
         return FRAME_NO_MEMORY;
     }
@@ -192,6 +220,7 @@ enum frame_status frame_allocator_init(struct frame_allocator **out, const struc
     count += memory_map_release_fdt(map, regions + count, REGION_MAX);
     struct arena_builder builder = {fa, platform_ram_is_zero(), map->fdt};
     status = arenas_add(&builder, regions, count);
+    chunk_magazines_limit(fa);
     if (status == FRAME_OK && fa->arena_count == 0) {
         status = FRAME_NO_MEMORY;
     }

@@ -69,15 +69,20 @@ static bool walk_free(struct books *books)
     return books->fa->variant->walk_free(books->fa->global, visit_run, books);
 }
 
+static void walk_magazine(struct books *books, enum cache_size size, const struct magazine *magazine)
+{
+    for (uint32_t i = 0; i < magazine_count(magazine); i++) {
+        visit_run(books, frame_run(magazine->firsts[i], cache_frames(size)));
+    }
+}
+
 static void walk_cached(struct books *books)
 {
     struct frame_allocator *fa = books->fa;
     for (uint32_t h = 0; h < fa->hart_count; h++) {
-        const struct magazine *const magazines[] = {fa->harts[h].loaded, fa->harts[h].previous};
-        for (uint32_t m = 0; m < 2; m++) {
-            for (uint32_t i = 0; i < magazines[m]->count; i++) {
-                visit_run(books, frame_run(magazines[m]->frames[i], 1));
-            }
+        for (enum cache_size size = CACHE_FRAMES; size < CACHE_SIZES; size++) {
+            walk_magazine(books, size, cache_loaded(&fa->harts[h].caches[size]));
+            walk_magazine(books, size, cache_previous(&fa->harts[h].caches[size]));
         }
         if (fa->variant->local_walk != NULL) {
             fa->variant->local_walk(fa->global, h, visit_run, books);
@@ -136,12 +141,12 @@ bool frame_allocator_validate(struct frame_allocator *fa, struct frame_account *
 
 static void add_hart_stats(const struct hart *hart, struct frame_stats *stats)
 {
-    /* Magazines outlive every hart's use of them; their owner may be writing these words, which makes the sum a hint.
-     */
-    const struct magazine *loaded = __atomic_load_n(&hart->loaded, __ATOMIC_RELAXED);
-    const struct magazine *previous = __atomic_load_n(&hart->previous, __ATOMIC_RELAXED);
-    stats->frames_in_caches += __atomic_load_n(&loaded->count, __ATOMIC_RELAXED);
-    stats->frames_in_caches += __atomic_load_n(&previous->count, __ATOMIC_RELAXED);
+    /* Magazines outlive every hart's use of them; their owner may be changing them, which makes the sum a hint. */
+    for (enum cache_size size = CACHE_FRAMES; size < CACHE_SIZES; size++) {
+        const struct cache *cache = &hart->caches[size];
+        uint64_t runs = magazine_count(cache_loaded(cache)) + (uint64_t)magazine_count(cache_previous(cache));
+        stats->frames_in_caches += runs * cache_frames(size);
+    }
     stats->global_takes += atomic_load_explicit(&hart->global_takes, memory_order_relaxed);
     stats->global_gives += atomic_load_explicit(&hart->global_gives, memory_order_relaxed);
     stats->refill_frames += atomic_load_explicit(&hart->refill_frames, memory_order_relaxed);

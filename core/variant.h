@@ -90,12 +90,16 @@ struct variant {
     struct arena *(*find)(struct global *global, uint32_t hart, pfn_t frame);
 
     /* Memory that one hart keeps for itself, where the variant has such; all NULL if not. Called under core's
-     * handshake: `owner`'s state is touched by one hart at a time. Frames in local memory count as cached. */
+     * handshake: `owner`'s state is touched by one hart at a time. Frames in local memory count as cached. take and
+     * give are asked for runs of 2 .. CHUNK_FRAMES - 1 frames, which core's caches do not hold, and not at all with
+     * hart caches off. */
     bool (*local_take)(struct global *global, uint32_t owner, struct frame_request request, pfn_t *first);
     bool (*local_give)(struct global *global, uint32_t owner, struct frame_run run);
     void (*local_drain)(struct global *global, uint32_t owner);
     void (*local_walk)(struct global *global, uint32_t owner, void (*visit)(void *context, struct frame_run run),
                        void *context);
+    /* The local hooks are a cache of the variant's own, in place of core's: asked for every size, magazines or not. */
+    bool local_is_cache;
 
     /* At rest: calls `visit` for free runs until all free frames were visited once, and checks the variant's own
      * equations; false with a log line if one is broken. */

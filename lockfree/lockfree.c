@@ -223,7 +223,9 @@ static void lockfree_give_chunks(struct global *global, uint32_t hart_id, bool l
         if (!frame_run_contains(pool->arena->span, firsts[i])) {
             pool = pool_with(lf, hart_id, firsts[i]);
         }
-        for (; i < count && chunk_number(firsts[i]) >> BLOCK_ORDER == number >> BLOCK_ORDER; i++) {
+        for (; i < count && chunk_number(firsts[i]) >> BLOCK_ORDER == number >> BLOCK_ORDER &&
+               frame_run_contains(pool->arena->span, firsts[i]);
+             i++) {
             mask |= block_bit(chunk_number(firsts[i]));
         }
         pool_give_chunks(pool, worker, number, mask, zero);

@@ -4,9 +4,9 @@
 #
 #   stress/unit/fast-path.sh BUILD_DIRECTORY
 #
-# On a cache hit frame_alloc_one and frame_free_one run within their own code; everything else is behind a jump to a
-# function whose name ends in _slow. So no instruction of theirs may lock, fence or call, and no branch may leave
-# them except to such a function. That this test can fail is shown by breaking core on purpose, in three ways.
+# On a cache hit frame_alloc_one and frame_free_one, and for chunks frame_alloc_contiguous and frame_free_run, run within
+# their own code; everything else is behind a jump to a function whose name ends in _slow. So no instruction of theirs may lock, fence or call, and no branch may leave
+# them except to such a function. That this test can fail is shown by breaking core on purpose, in several ways.
 set -eu
 build=${1:?usage: stress/unit/fast-path.sh BUILD_DIRECTORY}
 scratch=$(mktemp -d)
@@ -52,7 +52,7 @@ verdict() { # expected(clean|broken) name object function
 }
 
 # core with one change, compiled as the build was: the change must take, or nothing was broken.
-broken() { # name file sed-expression
+broken() { # name file sed-expression function
     rm -rf "$scratch/core" && cp -r core "$scratch/core"
     sed -i "$3" "$scratch/core/$2"
     if cmp -s "core/$2" "$scratch/core/$2"; then
@@ -63,15 +63,21 @@ broken() { # name file sed-expression
     fi
     # shellcheck disable=SC2046 # the build's compiler and flags, many words
     $(cat "$build/flags") -Wno-error -w -I"$scratch/core" -Istress/host -c -o "$scratch/core/allocator.o" "$scratch/core/allocator.c"
-    verdict broken "negative control: $1" "$scratch/core/allocator.o" frame_alloc_one
+    verdict broken "negative control: $1" "$scratch/core/allocator.o" "$4"
 }
 
 status=0
-verdict clean "frame_alloc_one on a cache hit: no atomic, no fence, no call" "$build/core/allocator.o" frame_alloc_one
-verdict clean "frame_free_one on a cache hit: no atomic, no fence, no call" "$build/core/allocator.o" frame_free_one
+for function in frame_alloc_one frame_free_one frame_alloc_contiguous frame_free_run; do
+    verdict clean "$function on a cache hit: no atomic, no fence, no call" "$build/core/allocator.o" $function
+done
 broken "an atomic exchange to enter" hart_cache.h \
-    's/atomic_store_explicit(&hart->in_section, 1, memory_order_relaxed)/atomic_exchange(\&hart->in_section, 1)/'
+    's/atomic_store_explicit(&hart->in_section, 1, memory_order_relaxed)/atomic_exchange(\&hart->in_section, 1)/' frame_alloc_one
 broken "a full fence to enter" hart_cache.h \
-    's/platform_barrier_light();/atomic_thread_fence(memory_order_seq_cst);/'
-broken "a call to enter" hart_cache.h 's/platform_barrier_light();/platform_barrier_heavy();/'
+    's/platform_barrier_light();/atomic_thread_fence(memory_order_seq_cst);/' frame_alloc_one
+broken "a call to enter" hart_cache.h 's/platform_barrier_light();/platform_barrier_heavy();/' frame_alloc_one
+broken "a chunk counted by a read-modify-write" counts.h \
+    's/atomic_store_explicit(word, (chunk ^ CHUNK_PARITY)/atomic_fetch_or_explicit(word, (chunk ^ CHUNK_PARITY)/' \
+    frame_alloc_contiguous
+broken "a chunk counted by a call" allocator.c \
+    's/counts_take_chunk(view, top);/counts_take_run(view, frame_run(top, CHUNK_FRAMES));/' frame_alloc_contiguous
 exit $status
