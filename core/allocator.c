@@ -134,23 +134,21 @@ __attribute__((noinline)) static const struct count_view *view_fetch(struct fram
     return &hart->views[0];
 }
 
-/* Where the counts of `frame`'s arena are; false if no arena has the frame. `local`: in a section, where the hart's
- * views may be used. */
-static bool view_of(struct frame_allocator *fa, struct hart *hart, bool local, pfn_t frame, struct count_view *view)
+/* Where the counts of `frame`'s arena are; NULL if no arena has the frame. `local`: in a section, where the hart's
+ * views may be used; else the answer is put into *outside. */
+static const struct count_view *view_of(struct frame_allocator *fa, struct hart *hart, bool local, pfn_t frame,
+                                        struct count_view *outside)
 {
     if (local) {
-        const struct count_view *found =
-            count_view_covers(&hart->views[0], frame) ? &hart->views[0] : view_fetch(fa, hart, frame);
-        if (found != NULL) {
-            *view = *found;
-        }
-        return found != NULL;
+        return __builtin_expect(count_view_covers(&hart->views[0], frame), 1) ? &hart->views[0]
+                                                                              : view_fetch(fa, hart, frame);
     }
     const struct arena *arena = fa->variant->find(fa->global, platform_hart_id(), frame);
-    if (arena != NULL) {
-        *view = count_view_of(arena);
+    if (arena == NULL) {
+        return NULL;
     }
-    return arena != NULL;
+    *outside = count_view_of(arena);
+    return outside;
 }
 
 /* Inside an operation. Why a frame with count 0 may not be freed: it was never ours, or it is free. */
@@ -202,10 +200,10 @@ static enum frame_status take_last_resort(struct frame_allocator *fa, struct har
 /* Counts a run just taken. */
 static void count_taken(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_run run)
 {
-    struct count_view view;
-    bool ours = view_of(fa, hart, local, run.first, &view);
-    FRAME_ASSERT(ours);
-    counts_take_run(&view, run);
+    struct count_view outside;
+    const struct count_view *view = view_of(fa, hart, local, run.first, &outside);
+    FRAME_ASSERT(view != NULL);
+    counts_take_run(view, run);
 }
 
 /* After all else failed; not in a section, since it drains the hart's own cache too. */
@@ -300,7 +298,8 @@ alloc_contiguous_slow(struct frame_allocator *fa, struct frame_layout layout, st
     pfn_t first;
     enum frame_status status = request_of(layout, &request);
     if (status == FRAME_OK) {
-        status = alloc(fa, request, &first);
+        bool one = request.count == 1 && request.align_order == 0;
+        status = one ? frame_alloc_one(fa, &first) : alloc(fa, request, &first);
     }
     if (status == FRAME_OK) {
         *run = frame_run(first, request.count);
@@ -354,12 +353,13 @@ static bool local_give(struct frame_allocator *fa, bool local, struct frame_run 
 static void give_back(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_run run)
 {
     bool chunk = run.count == CHUNK_FRAMES && run.first.value % CHUNK_FRAMES == 0;
+    if (local_give(fa, local, run)) {
+        return;
+    }
     if (local && run.count == 1 && hart->caches[CACHE_FRAMES].capacity > 0) {
         hart_cache_give(fa, hart, CACHE_FRAMES, run.first);
     } else if (local && chunk && hart->caches[CACHE_CHUNKS].capacity > 0) {
         hart_cache_give(fa, hart, CACHE_CHUNKS, run.first);
-    } else if (local_give(fa, local, run)) {
-        return;
     } else if (run.count == 1) {
         global_give(fa, hart, local, &run.first, 1);
     } else {
@@ -369,12 +369,12 @@ static void give_back(struct frame_allocator *fa, struct hart *hart, bool local,
 
 static enum frame_status free_run(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_run run)
 {
-    struct count_view view;
-    if (run.count == 0 || !view_of(fa, hart, local, run.first, &view) ||
-        run.count > view.count - (run.first.value - view.first)) {
+    struct count_view outside;
+    const struct count_view *view = view_of(fa, hart, local, run.first, &outside);
+    if (run.count == 0 || view == NULL || run.count > view->count - (run.first.value - view->first)) {
         return FRAME_FOREIGN;
     }
-    enum frame_status status = counts_drop_run(&view, run);
+    enum frame_status status = counts_drop_run(view, run);
     if (status == FRAME_OK) {
         give_back(fa, hart, local, run);
     }
@@ -397,6 +397,9 @@ enum frame_status frame_free_one(struct frame_allocator *fa, pfn_t frame)
 
 enum frame_status frame_free_run(struct frame_allocator *fa, struct frame_run run)
 {
+    if (run.count == 1) {
+        return frame_free_one(fa, run.first);
+    }
     if (run.count == CHUNK_FRAMES && run.first.value % CHUNK_FRAMES == 0 &&
         __builtin_expect(free_hit(fa, CACHE_CHUNKS, run.first), 1)) {
         return FRAME_OK;
@@ -422,11 +425,12 @@ enum frame_status frame_free_contiguous(struct frame_allocator *fa, pfn_t first,
 enum frame_status frame_ref(struct frame_allocator *fa, pfn_t frame)
 {
     struct hart *hart = hart_self(fa);
-    struct count_view view;
+    struct count_view outside;
     bool local = hart_begin(hart);
     enum frame_status status = FRAME_FOREIGN;
-    if (view_of(fa, hart, local, frame, &view)) {
-        status = count_add_ref(&view, frame);
+    const struct count_view *view = view_of(fa, hart, local, frame, &outside);
+    if (view != NULL) {
+        status = count_add_ref(view, frame);
     }
     if (status == FRAME_NOT_ALLOCATED) {
         status = status_of_uncounted(fa, frame_run(frame, 1));
@@ -438,11 +442,12 @@ enum frame_status frame_ref(struct frame_allocator *fa, pfn_t frame)
 enum frame_status frame_unref(struct frame_allocator *fa, pfn_t frame)
 {
     struct hart *hart = hart_self(fa);
-    struct count_view view;
+    struct count_view outside;
     bool local = hart_begin(hart);
     enum frame_status status = FRAME_FOREIGN;
-    if (view_of(fa, hart, local, frame, &view)) {
-        status = count_drop_ref(&view, frame);
+    const struct count_view *view = view_of(fa, hart, local, frame, &outside);
+    if (view != NULL) {
+        status = count_drop_ref(view, frame);
     }
     if (status == FRAME_SHARED) { /* the last reference: the frame goes */
         status = free_run(fa, hart, local, frame_run(frame, 1));
@@ -456,9 +461,10 @@ enum frame_status frame_unref(struct frame_allocator *fa, pfn_t frame)
 uint32_t frame_ref_count(struct frame_allocator *fa, pfn_t frame)
 {
     struct hart *hart = hart_self(fa);
-    struct count_view view;
+    struct count_view outside;
     bool local = hart_begin(hart);
-    uint32_t count = view_of(fa, hart, local, frame, &view) ? count_read(&view, frame) : 0;
+    const struct count_view *view = view_of(fa, hart, local, frame, &outside);
+    uint32_t count = view != NULL ? count_read(view, frame) : 0;
     hart_end(hart, local);
     return count;
 }

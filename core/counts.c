@@ -2,6 +2,8 @@
  * Reference counts of runs and of shared frames. The theory stands in counts.h. */
 #include "counts.h"
 
+#include <string.h>
+
 /* The piece of `run` that lies before the next multiple of `frames`, a power of two. */
 static struct frame_run first_piece(struct frame_run run, uint64_t frames)
 {
@@ -14,15 +16,62 @@ static struct frame_run without(struct frame_run run, struct frame_run piece)
     return frame_run(pfn(run.first.value + piece.count), run.count - piece.count);
 }
 
-/* ---- taking ------------------------------------------------------------------------------------------------- */
+/* ---- words side by side ------------------------------------------------------------------------------------- */
 
-/* Frames of one group, fewer than 64: counted by themselves. */
+/* Four words. A run's words are its owner's alone, so that they may be read and written without atomic accesses, four
+ * at a time. (frame_ref_count of a frame that one does not own reads them all the same: a hint, which may be any word
+ * that was there.) */
+typedef uint32_t four_words __attribute__((vector_size(16)));
+#define FOUR (sizeof(four_words) / sizeof(uint32_t))
+
+static uint32_t *own_words(const struct count_view *view, pfn_t first)
+{
+    return (uint32_t *)(uintptr_t)frame_word(view, first);
+}
+
 static void store_words(const struct count_view *view, struct frame_run piece, uint32_t word)
 {
-    _Atomic uint32_t *words = frame_word(view, piece.first);
-    for (uint64_t i = 0; i < piece.count; i++) {
-        atomic_store_explicit(&words[i], word, memory_order_relaxed);
+    uint32_t *words = own_words(view, piece.first);
+    const four_words same = {word, word, word, word};
+    uint64_t i = 0;
+    for (; i + FOUR <= piece.count; i += FOUR) {
+        memcpy(&words[i], &same, sizeof same);
     }
+    for (; i < piece.count; i++) {
+        words[i] = word;
+    }
+}
+
+/* Whether all counts are 1. */
+static bool words_are_owned(const struct count_view *view, struct frame_run piece, uint32_t group)
+{
+    const uint32_t *words = own_words(view, piece.first);
+    four_words wrong = {0};
+    uint64_t i = 0;
+    for (; i + FOUR <= piece.count; i += FOUR) {
+        four_words four;
+        memcpy(&four, &words[i], sizeof four);
+        wrong |= ((four >> FRAME_COUNT_SHIFT) + ((four ^ group) & GROUP_PARITY)) ^ 1u;
+    }
+    uint32_t bad = wrong[0] | wrong[1] | wrong[2] | wrong[3];
+    for (; i < piece.count; i++) {
+        bad |= count_sum(words[i], group) ^ 1u;
+    }
+    return bad == 0;
+}
+
+/* Frames of one group, but not all of it. */
+static bool is_part_of_group(struct frame_run run)
+{
+    return run.count < GROUP_FRAMES && (run.first.value & (GROUP_FRAMES - 1)) + run.count <= GROUP_FRAMES;
+}
+
+/* ---- taking ------------------------------------------------------------------------------------------------- */
+
+static void take_in_group(const struct count_view *view, struct frame_run piece, uint32_t group)
+{
+    FRAME_DEBUG_ASSERT((group & GROUP_WHOLE) == 0 && count_read(view, piece.first) == 0);
+    store_words(view, piece, FRAME_COUNT_ONE | FRAME_DIRTY | (group & GROUP_PARITY));
 }
 
 /* A run inside one chunk: its whole groups are flipped, all in one step, the rest is counted frame by frame. */
@@ -34,11 +83,11 @@ static void take_in_chunk(const struct count_view *view, struct frame_run run)
     while (run.count > 0) {
         struct frame_run piece = first_piece(run, GROUP_FRAMES);
         uint32_t g = group_of(piece.first);
-        FRAME_DEBUG_ASSERT((chunk >> g & GROUP_WHOLE) == 0 && count_read(view, piece.first) == 0);
         if (piece.count == GROUP_FRAMES) {
+            FRAME_DEBUG_ASSERT((chunk >> g & GROUP_WHOLE) == 0 && count_read(view, piece.first) == 0);
             whole |= 1u << g;
         } else {
-            store_words(view, piece, FRAME_COUNT_ONE | FRAME_DIRTY | (chunk >> g & GROUP_PARITY));
+            take_in_group(view, piece, chunk >> g);
         }
         run = without(run, piece);
     }
@@ -50,6 +99,10 @@ static void take_in_chunk(const struct count_view *view, struct frame_run run)
 
 void counts_take_run(const struct count_view *view, struct frame_run run)
 {
+    if (is_part_of_group(run)) {
+        take_in_group(view, run, group_bits(view, run.first));
+        return;
+    }
     while (run.count > 0) {
         struct frame_run piece = first_piece(run, CHUNK_FRAMES);
         if (piece.count == CHUNK_FRAMES) {
@@ -67,23 +120,32 @@ void counts_take_run(const struct count_view *view, struct frame_run run)
 static enum frame_status check_piece(const struct count_view *view, struct frame_run piece)
 {
     uint32_t group = group_bits(view, piece.first);
-    if ((group & GROUP_WHOLE) != 0) {
-        return FRAME_OK; /* all 64 counts are 1 */
+    if ((group & GROUP_WHOLE) != 0 || words_are_owned(view, piece, group)) {
+        return FRAME_OK; /* WHOLE: all 64 counts are 1 */
     }
-    const _Atomic uint32_t *words = frame_word(view, piece.first);
     for (uint64_t i = 0; i < piece.count; i++) {
-        uint32_t count = count_sum(atomic_load_explicit(&words[i], memory_order_relaxed), group);
+        uint32_t count = count_read(view, pfn(piece.first.value + i));
         if (count != 1) {
             return count == 0 ? FRAME_NOT_ALLOCATED : FRAME_SHARED;
         }
     }
-    return FRAME_OK;
+    return FRAME_OK; /* it has become so since: not our doing */
 }
 
 /* From now on the groups of these bits (bit g: group g) are counted frame by frame. The caller owns a frame of each. */
 static void groups_split(_Atomic uint32_t *chunk_at, uint32_t groups)
 {
     atomic_fetch_and_explicit(chunk_at, ~(groups * GROUP_WHOLE), memory_order_relaxed);
+}
+
+/* Part of a group, every count of which is 1. */
+static void drop_in_group(const struct count_view *view, struct frame_run piece)
+{
+    uint32_t group = group_bits(view, piece.first);
+    if ((group & GROUP_WHOLE) != 0) {
+        groups_split(chunk_word(view, piece.first), 1u << group_of(piece.first));
+    }
+    store_words(view, piece, FRAME_DIRTY | (group & GROUP_PARITY));
 }
 
 /* A run inside one chunk, every count of which is 1. */
@@ -95,14 +157,10 @@ static void drop_in_chunk(const struct count_view *view, struct frame_run run)
     while (run.count > 0) {
         struct frame_run piece = first_piece(run, GROUP_FRAMES);
         uint32_t g = group_of(piece.first);
-        bool whole = (chunk >> g & GROUP_WHOLE) != 0;
-        if (whole && piece.count == GROUP_FRAMES) {
+        if ((chunk >> g & GROUP_WHOLE) != 0 && piece.count == GROUP_FRAMES) {
             back |= 1u << g;
         } else {
-            if (whole) {
-                groups_split(chunk_at, 1u << g);
-            }
-            store_words(view, piece, FRAME_DIRTY | (chunk >> g & GROUP_PARITY));
+            drop_in_group(view, piece);
         }
         run = without(run, piece);
     }
@@ -113,6 +171,13 @@ static void drop_in_chunk(const struct count_view *view, struct frame_run run)
 
 enum frame_status counts_drop_run(const struct count_view *view, struct frame_run run)
 {
+    if (is_part_of_group(run)) {
+        enum frame_status status = check_piece(view, run);
+        if (status == FRAME_OK) {
+            drop_in_group(view, run);
+        }
+        return status;
+    }
     for (struct frame_run rest = run; rest.count > 0; rest = without(rest, first_piece(rest, GROUP_FRAMES))) {
         enum frame_status status = check_piece(view, first_piece(rest, GROUP_FRAMES));
         if (status != FRAME_OK) {
