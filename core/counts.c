@@ -66,12 +66,31 @@ static bool is_part_of_group(struct frame_run run)
     return run.count < GROUP_FRAMES && (run.first.value & (GROUP_FRAMES - 1)) + run.count <= GROUP_FRAMES;
 }
 
+/* Whole groups of one chunk as bits (bit g: group g), but not all of it; 0 if the run is something else. */
+static uint32_t groups_of_run(struct frame_run run)
+{
+    uint64_t offset = run.first.value & (CHUNK_FRAMES - 1);
+    if (((offset | run.count) & (GROUP_FRAMES - 1)) != 0 || offset + run.count > CHUNK_FRAMES ||
+        run.count == CHUNK_FRAMES) {
+        return 0;
+    }
+    return ((1u << (run.count / GROUP_FRAMES)) - 1) << (offset / GROUP_FRAMES);
+}
+
 /* ---- taking ------------------------------------------------------------------------------------------------- */
 
 static void take_in_group(const struct count_view *view, struct frame_run piece, uint32_t group)
 {
     FRAME_DEBUG_ASSERT((group & GROUP_WHOLE) == 0 && count_read(view, piece.first) == 0);
     store_words(view, piece, FRAME_COUNT_ONE | FRAME_DIRTY | (group & GROUP_PARITY));
+}
+
+/* Whole groups of one chunk (bit g: group g), flipped in one step. WHOLE is clear, and DIRTY is as it was when we
+ * looked: these groups are ours. */
+static void take_groups(_Atomic uint32_t *chunk_at, uint32_t chunk, uint32_t groups)
+{
+    uint32_t clean = ~chunk & groups * GROUP_DIRTY;
+    atomic_fetch_xor_explicit(chunk_at, groups * (GROUP_PARITY | GROUP_WHOLE) | clean, memory_order_relaxed);
 }
 
 /* A run inside one chunk: its whole groups are flipped, all in one step, the rest is counted frame by frame. */
@@ -91,9 +110,8 @@ static void take_in_chunk(const struct count_view *view, struct frame_run run)
         }
         run = without(run, piece);
     }
-    if (whole != 0) { /* WHOLE is clear, and DIRTY is as it was when we looked: these groups are ours */
-        uint32_t clean = ~chunk & whole * GROUP_DIRTY;
-        atomic_fetch_xor_explicit(chunk_at, whole * (GROUP_PARITY | GROUP_WHOLE) | clean, memory_order_relaxed);
+    if (whole != 0) {
+        take_groups(chunk_at, chunk, whole);
     }
 }
 
@@ -101,6 +119,12 @@ void counts_take_run(const struct count_view *view, struct frame_run run)
 {
     if (is_part_of_group(run)) {
         take_in_group(view, run, group_bits(view, run.first));
+        return;
+    }
+    uint32_t groups = groups_of_run(run);
+    if (groups != 0) {
+        _Atomic uint32_t *chunk_at = chunk_word(view, run.first);
+        take_groups(chunk_at, atomic_load_explicit(chunk_at, memory_order_relaxed), groups);
         return;
     }
     while (run.count > 0) {
@@ -148,6 +172,17 @@ static void drop_in_group(const struct count_view *view, struct frame_run piece)
     store_words(view, piece, FRAME_DIRTY | (group & GROUP_PARITY));
 }
 
+/* Whole groups of one chunk, if all of them are WHOLE; else false, nothing changed. */
+static bool drop_groups(_Atomic uint32_t *chunk_at, uint32_t groups)
+{
+    uint32_t chunk = atomic_load_explicit(chunk_at, memory_order_relaxed);
+    if ((chunk & groups * GROUP_WHOLE) != groups * GROUP_WHOLE) {
+        return false;
+    }
+    atomic_fetch_xor_explicit(chunk_at, groups * (GROUP_PARITY | GROUP_WHOLE), memory_order_relaxed);
+    return true;
+}
+
 /* A run inside one chunk, every count of which is 1. */
 static void drop_in_chunk(const struct count_view *view, struct frame_run run)
 {
@@ -177,6 +212,10 @@ enum frame_status counts_drop_run(const struct count_view *view, struct frame_ru
             drop_in_group(view, run);
         }
         return status;
+    }
+    uint32_t groups = groups_of_run(run);
+    if (groups != 0 && drop_groups(chunk_word(view, run.first), groups)) {
+        return FRAME_OK;
     }
     for (struct frame_run rest = run; rest.count > 0; rest = without(rest, first_piece(rest, GROUP_FRAMES))) {
         enum frame_status status = check_piece(view, first_piece(rest, GROUP_FRAMES));

@@ -67,6 +67,9 @@ static inline uint64_t low_mask(uint32_t count)
 
 static inline void bits_set(struct chunk_bits *bits, uint32_t offset, uint32_t count)
 {
+    for (; ((offset | count) & 63) == 0 && count > 0; offset += 64, count -= 64) {
+        bits->words[offset / 64] = ~UINT64_C(0);
+    }
     while (count > 0) {
         uint32_t piece = count < 64 - offset % 64 ? count : 64 - offset % 64;
         bits->words[offset / 64] |= low_mask(piece) << (offset % 64);
@@ -77,6 +80,9 @@ static inline void bits_set(struct chunk_bits *bits, uint32_t offset, uint32_t c
 
 static inline void bits_clear(struct chunk_bits *bits, uint32_t offset, uint32_t count)
 {
+    for (; ((offset | count) & 63) == 0 && count > 0; offset += 64, count -= 64) {
+        bits->words[offset / 64] = 0;
+    }
     while (count > 0) {
         uint32_t piece = count < 64 - offset % 64 ? count : 64 - offset % 64;
         bits->words[offset / 64] &= ~(low_mask(piece) << (offset % 64));

@@ -34,9 +34,9 @@ uint32_t chunk_take(struct chunk *chunk, uint64_t base, pfn_t *frames, uint32_t 
 uint32_t chunk_take_all(struct chunk *chunk, struct chunk_bits *bits)
 {
     uint32_t taken = 0;
+    struct chunk_bits seen = chunk_look(chunk);
     for (uint32_t w = 0; w < CHUNK_WORDS; w++) {
-        platform_hook();
-        if (atomic_load_explicit(&chunk->words[w], memory_order_relaxed) != 0) {
+        if (seen.words[w] != 0) {
             platform_hook();
             uint64_t all = atomic_exchange_explicit(&chunk->words[w], 0, memory_order_acquire);
             bits->words[w] |= all;

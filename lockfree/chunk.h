@@ -67,6 +67,7 @@ static inline uint64_t chunk_give(struct chunk *chunk, uint32_t w, uint64_t mask
 static inline struct chunk_bits chunk_look(const struct chunk *chunk)
 {
     struct chunk_bits bits;
+    platform_hook();
     for (uint32_t w = 0; w < CHUNK_WORDS; w++) {
         bits.words[w] = atomic_load_explicit(&chunk->words[w], memory_order_relaxed);
     }

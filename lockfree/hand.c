@@ -46,9 +46,12 @@ bool hand_pick_up(struct hand *hand)
 
 void hand_share(struct hand *hand, struct worker *worker)
 {
+    if (hand_free(hand) == 0) {
+        return;
+    }
     if (hand_free(hand) == CHUNK_FRAMES) {
         pool_give_chunks(hand->pool, worker, hand->number, block_bit(hand->number), false);
-    } else if (hand_free(hand) > 0) {
+    } else {
         pool_give_bits(hand->pool, worker, hand->number, &hand->bits);
     }
     hand->bits = (struct chunk_bits){0};
