@@ -24,6 +24,8 @@
 #define RETRY_MAX 64u
 /* Of these, turns in which some hart did not answer the drain: each costs the drain's whole patience. */
 #define MISSED_MAX 3u
+/* Chunks that frame_zero_idle looks at in search of one that is not zero. */
+#define ZERO_IDLE_TURNS 8u
 
 const char *frame_status_text(enum frame_status status)
 {
@@ -317,28 +319,124 @@ enum frame_status frame_alloc_contiguous(struct frame_allocator *fa, struct fram
     return alloc_contiguous_slow(fa, layout, run);
 }
 
-static void frames_zero(struct frame_run run)
+/* ---- zeroes ------------------------------------------------------------------------------------------------- */
+
+/* Zeroes those frames of a free run in the caller's hands that are not known to hold zeroes; returns how many. */
+static uint64_t frames_zero(const struct count_view *view, struct frame_run run)
 {
-    memset(platform_phys_to_virt(frame_addr(run.first)), 0, run.count << FRAME_SHIFT);
+    uint64_t zeroed = 0;
+    for (uint64_t frame = run.first.value; frame < frame_run_end(run);) {
+        uint64_t end = frame;
+        while (end < frame_run_end(run) && !count_is_zero(view, pfn(end))) {
+            end++;
+        }
+        if (end > frame) {
+            memset(platform_phys_to_virt(frame_addr(pfn(frame))), 0, (end - frame) << FRAME_SHIFT);
+        }
+        zeroed += end - frame;
+        frame = end + 1; /* the one that ended the stretch is known */
+    }
+    return zeroed;
+}
+
+/* A copy of the view of a frame that the caller owns: the frame pins its arena, so that the copy may be used after the
+ * operation. */
+static struct count_view view_copy(struct frame_allocator *fa, struct hart *hart, bool local, pfn_t frame)
+{
+    struct count_view outside;
+    const struct count_view *view = view_of(fa, hart, local, frame, &outside);
+    FRAME_ASSERT(view != NULL);
+    return *view;
+}
+
+/* Takes a run, preferably one that is known to hold zeroes; its counts are still 0. */
+static enum frame_status take_to_zero(struct frame_allocator *fa, struct hart *hart, struct frame_request request,
+                                      pfn_t *first, struct count_view *view)
+{
+    bool local = hart_begin(hart);
+    bool taken = (local && hart_zero_take(fa, hart, request, first)) || take(fa, hart, local, request, first);
+    if (!taken) { /* not in a section: this drains the hart's own cache, too */
+        hart_end(hart, local);
+        enum frame_status status = take_last_resort(fa, hart, request, first);
+        if (status != FRAME_OK) {
+            return status;
+        }
+        local = hart_begin(hart);
+    }
+    *view = view_copy(fa, hart, local, *first);
+    hart_end(hart, local);
+    return FRAME_OK;
+}
+
+/* The zeroing, which may take long, stands in no section: nobody waits for it. */
+static enum frame_status alloc_zeroed(struct frame_allocator *fa, struct frame_request request, pfn_t *first)
+{
+    struct hart *hart = hart_self(fa);
+    struct count_view view;
+    enum frame_status status = take_to_zero(fa, hart, request, first, &view);
+    if (status == FRAME_OK) {
+        struct frame_run run = frame_run(*first, request.count);
+        uint64_t zeroed = frames_zero(&view, run); /* before the counts call them dirty */
+        counts_take_run(&view, run);
+        counter_add(&hart->frames_zeroed, zeroed);
+        counter_add(&hart->frames_known_zero, run.count - zeroed);
+    }
+    return status;
 }
 
 enum frame_status frame_alloc_one_zeroed(struct frame_allocator *fa, pfn_t *frame)
 {
-    enum frame_status status = frame_alloc_one(fa, frame);
-    if (status == FRAME_OK) {
-        frames_zero(frame_run(*frame, 1));
-    }
-    return status;
+    return alloc_zeroed(fa, (struct frame_request){1, 0}, frame);
 }
 
 enum frame_status frame_alloc_contiguous_zeroed(struct frame_allocator *fa, struct frame_layout layout,
                                                 struct frame_run *run)
 {
-    enum frame_status status = frame_alloc_contiguous(fa, layout, run);
+    struct frame_request request;
+    pfn_t first;
+    enum frame_status status = request_of(layout, &request);
     if (status == FRAME_OK) {
-        frames_zero(*run);
+        status = alloc_zeroed(fa, request, &first);
+    }
+    if (status == FRAME_OK) {
+        *run = frame_run(first, request.count);
     }
     return status;
+}
+
+/* A free chunk out of the global allocator and where its counts are; false if there is none. */
+static bool chunk_take(struct frame_allocator *fa, struct hart *hart, pfn_t *first, struct count_view *view)
+{
+    bool local = hart_begin(hart);
+    bool taken = global_take_chunks(fa, hart, local, false, first, 1) == 1;
+    if (taken) {
+        *view = view_copy(fa, hart, local, *first);
+    }
+    hart_end(hart, local);
+    return taken;
+}
+
+static void chunk_give_as_zero(struct frame_allocator *fa, struct hart *hart, pfn_t first)
+{
+    bool local = hart_begin(hart);
+    global_give_chunks(fa, hart, local, true, &first, 1);
+    hart_end(hart, local);
+}
+
+bool frame_zero_idle(struct frame_allocator *fa)
+{
+    struct hart *hart = hart_self(fa);
+    struct count_view view;
+    pfn_t first;
+    uint64_t zeroed = 0;
+    /* What the variant does not know as zero may be so all the same: then it is told, and the next one is tried. */
+    for (uint32_t turn = 0; turn < ZERO_IDLE_TURNS && zeroed == 0 && chunk_take(fa, hart, &first, &view); turn++) {
+        zeroed = frames_zero(&view, frame_run(first, CHUNK_FRAMES));
+        counts_mark_zero(&view, first);
+        chunk_give_as_zero(fa, hart, first);
+    }
+    counter_add(&hart->frames_zeroed, zeroed);
+    return zeroed > 0;
 }
 
 /* ---- free --------------------------------------------------------------------------------------------------- */

@@ -40,6 +40,9 @@ struct arena {
     _Atomic uint32_t *frame_counts;  /* one a frame of the span; see counts.h */
     _Atomic uint32_t *chunk_counts;  /* one a chunk; the first is of the chunk that holds span.first */
     struct phys_range metadata;
+    /* The usable frames hold zeroes, but for a few that their counts call dirty: a hint to the variant that attaches
+     * it. */
+    bool is_zero;
     void *variant; /* variant->arena_bytes(span) bytes, cache-line aligned, zeroed */
 };
 

@@ -233,6 +233,31 @@ enum frame_status counts_drop_run(const struct count_view *view, struct frame_ru
     return FRAME_OK;
 }
 
+/* ---- zeroes ------------------------------------------------------------------------------------------------- */
+
+void counts_mark_zero(const struct count_view *view, pfn_t first)
+{
+    _Atomic uint32_t *words = frame_word(view, first);
+    _Atomic uint32_t *chunk_at = chunk_word(view, first);
+    for (uint64_t i = 0; i < CHUNK_FRAMES; i++) {
+        uint32_t word = atomic_load_explicit(&words[i], memory_order_relaxed);
+        atomic_store_explicit(&words[i], word & ~FRAME_DIRTY, memory_order_relaxed);
+    }
+    uint32_t chunk = atomic_load_explicit(chunk_at, memory_order_relaxed);
+    atomic_store_explicit(chunk_at, chunk & ~CHUNK_DIRTY, memory_order_relaxed);
+}
+
+void counts_mark_dirty(const struct count_view *view, struct frame_run run)
+{
+    while (run.count > 0) {
+        struct frame_run piece = first_piece(run, GROUP_FRAMES);
+        _Atomic uint32_t *chunk_at = chunk_word(view, piece.first);
+        uint32_t chunk = atomic_load_explicit(chunk_at, memory_order_relaxed);
+        atomic_store_explicit(chunk_at, chunk | GROUP_DIRTY << group_of(piece.first), memory_order_relaxed);
+        run = without(run, piece);
+    }
+}
+
 /* ---- references --------------------------------------------------------------------------------------------- */
 
 enum frame_status count_add_ref(const struct count_view *view, pfn_t frame)

@@ -104,6 +104,13 @@ static inline uint32_t count_read(const struct count_view *view, pfn_t frame)
     return count_sum(atomic_load_explicit(frame_word(view, frame), memory_order_relaxed), group);
 }
 
+/* Whether a free frame that the caller owns is known to hold zeroes. */
+static inline bool count_is_zero(const struct count_view *view, pfn_t frame)
+{
+    uint32_t word = atomic_load_explicit(frame_word(view, frame), memory_order_relaxed);
+    return (word & FRAME_DIRTY) == 0 && (group_bits(view, frame) & GROUP_DIRTY) == 0;
+}
+
 /* 0 -> 1 for a frame just taken. WHOLE is clear: the group is not out as one. */
 static inline void count_take_one(const struct count_view *view, pfn_t frame)
 {
@@ -151,6 +158,12 @@ void counts_take_run(const struct count_view *view, struct frame_run run);
 
 /* 1 -> 0 for every frame of `run` if all counts are 1. Otherwise the reason, nothing changed. */
 enum frame_status counts_drop_run(const struct count_view *view, struct frame_run run);
+
+/* The caller owns all frames of the free chunk that begins at `first`, and they hold zeroes. */
+void counts_mark_zero(const struct count_view *view, pfn_t first);
+
+/* Before the arena is in service: the groups that `run` touches do not hold zeroes. */
+void counts_mark_dirty(const struct count_view *view, struct frame_run run);
 
 /* n -> n + 1. FRAME_NOT_ALLOCATED if n is 0, FRAME_TOO_MANY_REFS. */
 enum frame_status count_add_ref(const struct count_view *view, pfn_t frame);

@@ -5,6 +5,7 @@
  *
  *   alloc, free, ref, unref       any hart, beside anything
  *   frame_arena_add / _remove     any hart, beside anything; they exclude one another
+ *   frame_zero_idle, _drain       any hart, beside anything
  *   frame_allocator_stats         any hart; exact at rest, a hint otherwise
  *   frame_allocator_validate      at rest only
  *   frame_allocator_init          once, before anything else
@@ -68,6 +69,14 @@ enum frame_status frame_alloc_one_zeroed(struct frame_allocator *fa, pfn_t *fram
 enum frame_status frame_alloc_contiguous(struct frame_allocator *fa, struct frame_layout layout, struct frame_run *run);
 enum frame_status frame_alloc_contiguous_zeroed(struct frame_allocator *fa, struct frame_layout layout,
                                                 struct frame_run *run);
+
+/* The _zeroed functions do not zero what is known to hold zeroes, and prefer it: fresh memory, and what frame_zero_idle
+ * has made of used memory. */
+
+/* For idle time: takes a chunk that is free in the global allocator and not known to hold zeroes, zeroes it, and gives
+ * it back as one that does. True if it did; false if it found none. At most 2 MiB are zeroed, and nothing waits: the
+ * chunk is out meanwhile, as if the caller had allocated it. */
+bool frame_zero_idle(struct frame_allocator *fa);
 
 /* Frees a frame of which the caller holds the only reference. FRAME_FOREIGN, FRAME_NOT_ALLOCATED, FRAME_SHARED. */
 enum frame_status frame_free_one(struct frame_allocator *fa, pfn_t frame);

@@ -76,20 +76,22 @@ static uint32_t take_chunks_one_by_one(struct frame_allocator *fa, struct hart *
     return taken;
 }
 
-uint32_t global_take_chunks(struct frame_allocator *fa, struct hart *hart, bool local, pfn_t *firsts, uint32_t count)
+uint32_t global_take_chunks(struct frame_allocator *fa, struct hart *hart, bool local, bool zero, pfn_t *firsts,
+                            uint32_t count)
 {
     if (fa->variant->take_chunks == NULL) {
-        return take_chunks_one_by_one(fa, hart, local, firsts, count);
+        return zero ? 0 : take_chunks_one_by_one(fa, hart, local, firsts, count);
     }
     uint64_t moves = move_begin(hart);
-    uint32_t taken = fa->variant->take_chunks(fa->global, platform_hart_id(), local, false, firsts, count);
+    uint32_t taken = fa->variant->take_chunks(fa->global, platform_hart_id(), local, zero, firsts, count);
     atomic_thread_fence(memory_order_acquire);
     move_end(hart, moves, true); /* as a run that failed */
     counter_add(&hart->global_takes, 1);
     return taken;
 }
 
-void global_give_chunks(struct frame_allocator *fa, struct hart *hart, bool local, pfn_t *firsts, uint32_t count)
+void global_give_chunks(struct frame_allocator *fa, struct hart *hart, bool local, bool zero, pfn_t *firsts,
+                        uint32_t count)
 {
     if (fa->variant->give_chunks == NULL) {
         for (uint32_t i = 0; i < count; i++) {
@@ -98,9 +100,12 @@ void global_give_chunks(struct frame_allocator *fa, struct hart *hart, bool loca
         return;
     }
     uint64_t moves = move_begin(hart);
-    fa->variant->give_chunks(fa->global, platform_hart_id(), local, false, firsts, count);
+    fa->variant->give_chunks(fa->global, platform_hart_id(), local, zero, firsts, count);
     move_end(hart, moves, true);
     counter_add(&hart->global_gives, 1);
+    if (zero) { /* relaxed: who sees it only looks again */
+        atomic_fetch_add_explicit(&fa->zero_gives, 1, memory_order_relaxed);
+    }
 }
 
 /* ---- magazines ---------------------------------------------------------------------------------------------- */
@@ -116,7 +121,7 @@ static void magazines_exchange(struct cache *cache)
 static uint32_t batch_take(struct frame_allocator *fa, struct hart *hart, enum cache_size size, pfn_t *firsts,
                            uint32_t count)
 {
-    uint32_t taken = size == CACHE_CHUNKS ? global_take_chunks(fa, hart, true, firsts, count)
+    uint32_t taken = size == CACHE_CHUNKS ? global_take_chunks(fa, hart, true, false, firsts, count)
                                           : global_take(fa, hart, true, firsts, count);
     counter_add(&hart->refill_frames, taken * cache_frames(size));
     return taken;
@@ -126,7 +131,7 @@ static void batch_give(struct frame_allocator *fa, struct hart *hart, bool local
                        uint32_t count)
 {
     if (size == CACHE_CHUNKS) {
-        global_give_chunks(fa, hart, local, firsts, count);
+        global_give_chunks(fa, hart, local, false, firsts, count);
     } else {
         global_give(fa, hart, local, firsts, count);
     }
@@ -170,6 +175,81 @@ void hart_cache_give(struct frame_allocator *fa, struct hart *hart, enum cache_s
     magazine_set_count(loaded, count + 1);
 }
 
+/* ---- the zero reserve --------------------------------------------------------------------------------------- */
+
+/* A chunk that was given as zero. Who found none asks again only when one has been given since: looking for what is not
+ * there may cost the variant a search. */
+static bool zero_chunk_take(struct frame_allocator *fa, struct hart *hart, pfn_t *first)
+{
+    uint64_t gives = atomic_load_explicit(&fa->zero_gives, memory_order_relaxed);
+    if (hart->zero.missed == gives) {
+        return false;
+    }
+    if (global_take_chunks(fa, hart, true, true, first, 1) == 1) {
+        return true;
+    }
+    hart->zero.missed = gives;
+    return false;
+}
+
+static void zero_reserve_set(struct zero_reserve *zero, pfn_t next, uint32_t left)
+{
+    zero->next = next;
+    atomic_store_explicit(&zero->left, left, memory_order_relaxed);
+}
+
+/* What an alignment skips goes back. */
+static bool zero_reserve_cut(struct frame_allocator *fa, struct hart *hart, struct frame_request request, pfn_t *first)
+{
+    struct zero_reserve *zero = &hart->zero;
+    uint32_t left = zero_reserve_left(zero);
+    pfn_t next = zero->next;
+    uint64_t skip = align_up_u64(next.value, UINT64_C(1) << request.align_order) - next.value;
+    if (skip + request.count > left) {
+        return false;
+    }
+    if (skip > 0) {
+        global_give_run(fa, hart, true, frame_run(next, skip));
+    }
+    *first = pfn(next.value + skip);
+    zero_reserve_set(zero, pfn(first->value + request.count), left - (uint32_t)(skip + request.count));
+    return true;
+}
+
+/* Gives back what is left of `owner`'s; `self` is the calling hart. */
+static void zero_reserve_empty(struct frame_allocator *fa, struct hart *self, bool local, struct hart *owner)
+{
+    uint32_t left = zero_reserve_left(&owner->zero);
+    pfn_t next = owner->zero.next;
+    zero_reserve_set(&owner->zero, pfn(0), 0);
+    if (left == CHUNK_FRAMES) {
+        global_give_chunks(fa, self, local, true, &next, 1);
+    } else if (left > 0) {
+        global_give_run(fa, self, local, frame_run(next, left));
+    }
+}
+
+bool hart_zero_take(struct frame_allocator *fa, struct hart *hart, struct frame_request request, pfn_t *first)
+{
+    if (hart->caches[CACHE_CHUNKS].capacity == 0 || request.count > CHUNK_FRAMES || request.align_order > CHUNK_ORDER) {
+        return false;
+    }
+    bool small = request.count <= GROUP_FRAMES;
+    if (small && zero_reserve_cut(fa, hart, request, first)) {
+        return true;
+    }
+    if (!zero_chunk_take(fa, hart, first)) {
+        return false;
+    }
+    if (small) { /* the rest of the old one has no room for this */
+        zero_reserve_empty(fa, hart, true, hart);
+        zero_reserve_set(&hart->zero, pfn(first->value + request.count), (uint32_t)(CHUNK_FRAMES - request.count));
+    } else if (request.count < CHUNK_FRAMES) {
+        global_give_run(fa, hart, true, frame_run(pfn(first->value + request.count), CHUNK_FRAMES - request.count));
+    }
+    return true;
+}
+
 /* ---- drain -------------------------------------------------------------------------------------------------- */
 
 static void magazine_empty(struct frame_allocator *fa, struct hart *self, enum cache_size size,
@@ -192,6 +272,7 @@ static void cache_empty(struct frame_allocator *fa, struct hart *self, struct ha
     for (uint32_t i = 0; i < HART_VIEWS; i++) {
         victim->views[i] = (struct count_view){0}; /* an arena may be about to go */
     }
+    zero_reserve_empty(fa, self, false, victim);
     if (fa->variant->local_drain != NULL) {
         uint64_t moves = move_begin(self);
         fa->variant->local_drain(fa->global, (uint32_t)(victim - fa->harts));

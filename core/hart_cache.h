@@ -7,6 +7,8 @@
  *    least b operations follow before the next, whatever the trace: that is what two magazines buy (P11). Chunks are
  *    cached so, too: a hit is one store for 512 counts (counts.h), a miss one call for many. They are large, so all
  *    harts' magazines of them hold a bounded part of memory (setup.c), and are drained like those of frames.
+ *    Where chunks are cached, a hart also keeps a zero reserve: what is left of one chunk that was known to hold
+ * zeroes, from which small zeroed requests are served in turn.
  * 2. Sections. The owner touches its cache only between hart_enter and hart_exit. A section has no atomic
  *    read-modify-write and no fence: that is the fast path's whole synchronisation.
  * 3. The drain handshake, an asymmetric Dekker. The owner stores in_section = 1, then loads `drain`; the drainer
@@ -57,6 +59,13 @@ struct cache {
     struct magazine *_Atomic previous;
 };
 
+/* The rest of a chunk that came as zero; and when the global allocator had none. */
+struct zero_reserve {
+    pfn_t next;
+    _Atomic uint32_t left; /* frames from `next` on; others read it as a hint */
+    uint64_t missed;       /* zero_gives at a time when it had none */
+};
+
 struct hart {
     /* The owner's line. */
     _Alignas(CACHE_PAIR) _Atomic uint32_t in_section; /* written by the owner only */
@@ -64,11 +73,13 @@ struct hart {
     _Atomic uint32_t passing;                         /* written by the owner only */
     struct cache caches[CACHE_SIZES];                 /* these two touched in a section only */
     struct count_view views[HART_VIEWS];
+    struct zero_reserve zero;
 
     /* Owner writes, others read: on lines of their own. */
     _Alignas(CACHE_PAIR) _Atomic uint64_t moves;
     _Atomic uint64_t global_takes, global_gives, refill_frames, spill_frames;
     _Atomic uint64_t drains, drain_timeouts, bypasses, failures;
+    _Atomic uint64_t frames_known_zero, frames_zeroed;
 };
 
 /* Counters have one writer each, so a load and a store make an increment. */
@@ -150,6 +161,7 @@ struct frame_allocator {
     /* Longest run, in frames, that an empty arena offers at an alignment of 2^index frames; 0: no such. */
     _Atomic uint64_t longest_run[ALIGN_ORDER_MAX + 1];
     _Atomic uint64_t frames_total, metadata_bytes; /* sums over the arenas, so that nobody need look at them */
+    _Atomic uint64_t zero_gives;                   /* how often chunks were given as zero: seldom written */
     _Atomic uint64_t arena_moves;                  /* as a hart's `moves`, for arenas that come and go */
 
     _Alignas(CACHE_PAIR) _Atomic uint32_t arenas_locked; /* guards what follows; held by add and remove */
@@ -171,6 +183,15 @@ bool hart_cache_take(struct frame_allocator *fa, struct hart *hart, enum cache_s
 
 /* In a section, capacity not 0. Puts a free run (counts 0) into the magazines, spilling if need be. */
 void hart_cache_give(struct frame_allocator *fa, struct hart *hart, enum cache_size size, pfn_t first);
+
+static inline uint32_t zero_reserve_left(const struct zero_reserve *zero)
+{
+    return atomic_load_explicit(&zero->left, memory_order_relaxed);
+}
+
+/* In a section. A run below or as long as a chunk out of memory that was given as zero: from the hart's reserve,
+ * renewed if need be, or a chunk of its own. False if there is none. */
+bool hart_zero_take(struct frame_allocator *fa, struct hart *hart, struct frame_request request, pfn_t *first);
 
 /* All movements up to some moment, and whether one was under way then. */
 struct moves {
@@ -195,8 +216,10 @@ void global_give(struct frame_allocator *fa, struct hart *hart, bool local, pfn_
 bool global_take_run(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_request request,
                      pfn_t *first);
 void global_give_run(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_run run);
-/* One by one if the variant has no batches of chunks. */
-uint32_t global_take_chunks(struct frame_allocator *fa, struct hart *hart, bool local, pfn_t *firsts, uint32_t count);
-void global_give_chunks(struct frame_allocator *fa, struct hart *hart, bool local, pfn_t *firsts, uint32_t count);
+/* One by one, and none as zero, if the variant has no batches of chunks. */
+uint32_t global_take_chunks(struct frame_allocator *fa, struct hart *hart, bool local, bool zero, pfn_t *firsts,
+                            uint32_t count);
+void global_give_chunks(struct frame_allocator *fa, struct hart *hart, bool local, bool zero, pfn_t *firsts,
+                        uint32_t count);
 
 #endif

@@ -17,6 +17,7 @@
 #include "boot_allocator.h"
 #include "hart_cache.h"
 #include "memory_map.h"
+#include "region.h"
 
 /* Turns that a second hot-plug operation waits for the first. */
 #define HOTPLUG_TURNS 20000u
@@ -84,6 +85,25 @@ static bool ranges_overlap(struct phys_range a, struct phys_range b)
            b.start.value <= a.start.value + (a.size - 1);
 }
 
+/* What a fresh arena's frames hold: what is not known to be zero is dirty. */
+static void note_zeroes(const struct arena_builder *builder, struct arena *arena)
+{
+    struct count_view view = count_view_of(arena);
+    struct phys_range span = {frame_addr(arena->span.first), arena->span.count << FRAME_SHIFT};
+    arena->is_zero = builder->ram_is_zero;
+    if (!builder->ram_is_zero) {
+        counts_mark_dirty(&view, arena->span);
+    } else {
+        atomic_fetch_add_explicit(&builder->fa->zero_gives, 1, memory_order_relaxed);
+        struct phys_range dirty = phys_range_outward(builder->except);
+        uint64_t start = dirty.start.value > span.start.value ? dirty.start.value : span.start.value;
+        uint64_t end = phys_range_end(dirty) < phys_range_end(span) ? phys_range_end(dirty) : phys_range_end(span);
+        if (start < end) {
+            counts_mark_dirty(&view, frame_run_inside(phys_range(start, end)));
+        }
+    }
+}
+
 static enum frame_status arena_put_in_service(void *context, const struct arena_plan *plan)
 {
     const struct arena_builder *builder = context;
@@ -93,6 +113,7 @@ static enum frame_status arena_put_in_service(void *context, const struct arena_
     }
     bool metadata_is_zero = builder->ram_is_zero && !ranges_overlap(plan->metadata, builder->except);
     struct arena *arena = arena_build(plan, fa->variant->arena_bytes, metadata_is_zero);
+    note_zeroes(builder, arena);
     enum frame_status status = fa->variant->attach(fa->global, arena);
     if (status == FRAME_OK) {
         fa->arenas[fa->arena_count++] = arena;
@@ -308,6 +329,7 @@ static bool arena_unseen(struct frame_allocator *fa)
 static enum frame_status arena_take_out_of_service(struct frame_allocator *fa, uint32_t index)
 {
     struct arena *arena = fa->arenas[index];
+    arena->is_zero = false; /* if it comes back, its counts know more */
     enum frame_status status = fa->variant->detach(fa->global, arena);
     if (status != FRAME_OK) {
         return status;

@@ -8,17 +8,19 @@
 
 struct frame_stats {
     /* core */
-    uint64_t frames_total;     /* usable frames of all arenas */
-    uint64_t frames_in_caches; /* a hint: magazines and hart-local memory */
-    uint64_t metadata_bytes;   /* of all arenas */
-    uint64_t global_takes;     /* calls of take, take_run and take_chunks */
-    uint64_t global_gives;     /* calls of give, give_run and give_chunks */
-    uint64_t refill_frames;    /* frames that came with batches */
-    uint64_t spill_frames;     /* frames that went with batches */
-    uint64_t drains;           /* times that one hart emptied the others' caches */
-    uint64_t drain_timeouts;   /* harts that did not answer a drain in time */
-    uint64_t bypasses;         /* operations that found their cache being drained */
-    uint64_t failures;         /* allocations that failed */
+    uint64_t frames_total;      /* usable frames of all arenas */
+    uint64_t frames_in_caches;  /* a hint: magazines and hart-local memory */
+    uint64_t metadata_bytes;    /* of all arenas */
+    uint64_t global_takes;      /* calls of take, take_run and take_chunks */
+    uint64_t global_gives;      /* calls of give, give_run and give_chunks */
+    uint64_t refill_frames;     /* frames that came with batches */
+    uint64_t spill_frames;      /* frames that went with batches */
+    uint64_t drains;            /* times that one hart emptied the others' caches */
+    uint64_t drain_timeouts;    /* harts that did not answer a drain in time */
+    uint64_t bypasses;          /* operations that found their cache being drained */
+    uint64_t failures;          /* allocations that failed */
+    uint64_t frames_known_zero; /* of zeroed requests, served without zeroing: they were known to hold zeroes */
+    uint64_t frames_zeroed;     /* filled with zeroes, for such requests or in idle time */
     /* the variant */
     uint64_t cas_retries; /* read-modify-writes that had to be tried again */
     uint64_t lock_acquisitions;

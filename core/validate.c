@@ -51,6 +51,9 @@ static bool mark_frame(struct books *books, const struct arena *arena, pfn_t fra
 static void visit_run(void *context, struct frame_run run)
 {
     struct books *books = context;
+    if (run.count == 0) {
+        return;
+    }
     books->visited += run.count;
     for (uint32_t i = 0; i < books->fa->arena_count; i++) {
         const struct arena *arena = books->fa->arenas[i];
@@ -84,6 +87,8 @@ static void walk_cached(struct books *books)
             walk_magazine(books, size, cache_loaded(&fa->harts[h].caches[size]));
             walk_magazine(books, size, cache_previous(&fa->harts[h].caches[size]));
         }
+        const struct zero_reserve *zero = &fa->harts[h].zero;
+        visit_run(books, frame_run(zero->next, zero_reserve_left(zero)));
         if (fa->variant->local_walk != NULL) {
             fa->variant->local_walk(fa->global, h, visit_run, books);
         }
@@ -147,6 +152,7 @@ static void add_hart_stats(const struct hart *hart, struct frame_stats *stats)
         uint64_t runs = magazine_count(cache_loaded(cache)) + (uint64_t)magazine_count(cache_previous(cache));
         stats->frames_in_caches += runs * cache_frames(size);
     }
+    stats->frames_in_caches += zero_reserve_left(&hart->zero);
     stats->global_takes += atomic_load_explicit(&hart->global_takes, memory_order_relaxed);
     stats->global_gives += atomic_load_explicit(&hart->global_gives, memory_order_relaxed);
     stats->refill_frames += atomic_load_explicit(&hart->refill_frames, memory_order_relaxed);
@@ -155,6 +161,8 @@ static void add_hart_stats(const struct hart *hart, struct frame_stats *stats)
     stats->drain_timeouts += atomic_load_explicit(&hart->drain_timeouts, memory_order_relaxed);
     stats->bypasses += atomic_load_explicit(&hart->bypasses, memory_order_relaxed);
     stats->failures += atomic_load_explicit(&hart->failures, memory_order_relaxed);
+    stats->frames_known_zero += atomic_load_explicit(&hart->frames_known_zero, memory_order_relaxed);
+    stats->frames_zeroed += atomic_load_explicit(&hart->frames_zeroed, memory_order_relaxed);
 }
 
 void frame_allocator_stats(const struct frame_allocator *fa, struct frame_stats *stats)

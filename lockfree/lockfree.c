@@ -620,7 +620,7 @@ static enum frame_status lockfree_attach(struct global *global, struct arena *ar
         return FRAME_NO_MEMORY;
     }
     for (uint32_t r = arena->region_count; r-- > 0;) {
-        give_region(pool, &lf->harts[platform_hart_id()].worker, arena->regions[r], false);
+        give_region(pool, &lf->harts[platform_hart_id()].worker, arena->regions[r], arena->is_zero);
     }
     return FRAME_OK;
 }

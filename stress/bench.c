@@ -280,6 +280,8 @@ static void stats_since(struct frame_stats *stats, const struct frame_stats *bef
     stats->drain_timeouts -= before->drain_timeouts;
     stats->bypasses -= before->bypasses;
     stats->failures -= before->failures;
+    stats->frames_known_zero -= before->frames_known_zero;
+    stats->frames_zeroed -= before->frames_zeroed;
     stats->cas_retries -= before->cas_retries;
     stats->lock_acquisitions -= before->lock_acquisitions;
     stats->lock_waits -= before->lock_waits;

@@ -377,6 +377,12 @@ static void drain(struct trial *trial, struct trial_hart *me)
     (void)frame_allocator_drain(allocator_of(trial)); /* false: a hart waits for its core; allowed */
 }
 
+static void zero_idle(struct trial *trial, struct trial_hart *me)
+{
+    hart_count_call(me);
+    (void)frame_zero_idle(allocator_of(trial)); /* false: nothing to do */
+}
+
 static void read_stats(struct trial *trial, struct trial_hart *me)
 {
     struct frame_stats stats;
@@ -479,6 +485,7 @@ static const struct operation OTHERS[] = {
     {"freeing a foreign frame", 8, refuse_foreign},
     {"frame_at_addr", 8, look_up},
     {"frame_allocator_drain", 2, drain},
+    {"frame_zero_idle", 2, zero_idle},
     {"frame_allocator_stats", 2, read_stats},
     {"adding or removing an arena", 2, hotplug},
 };

@@ -42,6 +42,8 @@ static json_t *stats_json(const struct frame_stats *stats)
         {"drain_timeouts", stats->drain_timeouts},
         {"bypasses", stats->bypasses},
         {"failures", stats->failures},
+        {"frames_known_zero", stats->frames_known_zero},
+        {"frames_zeroed", stats->frames_zeroed},
         {"cas_retries", stats->cas_retries},
         {"lock_acquisitions", stats->lock_acquisitions},
         {"lock_waits", stats->lock_waits},
