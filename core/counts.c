@@ -32,8 +32,8 @@ static uint32_t *own_words(const struct count_view *view, pfn_t first)
 static void store_words(const struct count_view *view, struct frame_run piece, uint32_t word)
 {
     uint32_t *words = own_words(view, piece.first);
-    const four_words same = {word, word, word, word};
     uint64_t i = 0;
+    const four_words same = {word, word, word, word};
     for (; i + FOUR <= piece.count; i += FOUR) {
         memcpy(&words[i], &same, sizeof same);
     }

@@ -409,7 +409,7 @@ static bool below_chunk(struct frame_request request)
 static bool lockfree_local_take(struct global *global, uint32_t owner, struct frame_request request, pfn_t *first)
 {
     struct lockfree_hart *hart = &lockfree_of(global)->harts[owner];
-    return below_chunk(request) &&
+    return request.align_order <= CHUNK_ORDER && /* of its count, core has seen that it is below a chunk */
            (hand_take_run(&hart->runs, request, first) || hand_take_run(&hart->returns, request, first));
 }
 
