@@ -10,6 +10,7 @@
 
 #include "arena.h"
 #include "framelab.h"
+#include "random.h"
 
 #define MIB UINT64_C(0x100000)
 #define HARTS 2u
@@ -355,6 +356,147 @@ static void P7_references_are_counted(void **state)
     over_all_specs(references);
 }
 
+/* Four chunks and a bit, the only memory that is not out, with a model of their references: runs come and go in it, and
+ * what is freed at once is any part of one, or of several side by side. */
+#define WINDOW 2100u
+static struct frame_run window;
+static uint32_t references_to[WINDOW];
+
+static void expect_window(void)
+{
+    for (uint32_t i = 0; i < WINDOW; i++) {
+        assert_int_equal(frame_ref_count(fa, pfn(window.first.value + i)), references_to[i]);
+    }
+}
+
+static void window_take(struct random *random)
+{
+    static const uint64_t counts[] = {1, 2, 7, 64, 100, 128, 512, 513};
+    uint64_t align = FRAME_SIZE << (random_one_in(random, 2) ? 0 : random_below(random, CHUNK_ORDER + 1));
+    uint64_t count = counts[random_below(random, sizeof counts / sizeof counts[0])];
+    struct frame_run run;
+    if (frame_alloc_contiguous(fa, layout(count * FRAME_SIZE, align), &run) != FRAME_OK) {
+        return;
+    }
+    assert_true(run.first.value >= window.first.value && frame_run_end(run) <= frame_run_end(window));
+    for (uint64_t i = 0; i < count; i++) {
+        uint32_t *references = &references_to[run.first.value - window.first.value + i];
+        assert_int_equal(*references, 0);
+        *references = 1;
+    }
+}
+
+/* What freeing these frames must answer: what is wrong with the first with which something is. */
+static enum frame_status window_status(uint32_t from, uint32_t count)
+{
+    for (uint32_t i = from; i < from + count; i++) {
+        if (references_to[i] != 1) {
+            return references_to[i] == 0 ? FRAME_NOT_ALLOCATED : FRAME_SHARED;
+        }
+    }
+    return FRAME_OK;
+}
+
+/* Mostly as far as it goes without an error; else a frame or more too far. */
+static void window_give(struct random *random)
+{
+    uint32_t from = (uint32_t)random_below(random, WINDOW), count = 1;
+    uint32_t most = (uint32_t)random_between(random, 1, random_one_in(random, 3) ? WINDOW : 100);
+    if (random_one_in(random, 3)) {
+        from = from / GROUP_FRAMES * GROUP_FRAMES;
+    }
+    while (count < most && from + count < WINDOW && references_to[from + count] == 1) {
+        count++;
+    }
+    count += random_one_in(random, 4) && from + count < WINDOW ? 1 : 0;
+    enum frame_status right = window_status(from, count);
+    assert_int_equal(frame_free_run(fa, frame_run(pfn(window.first.value + from), count)), right);
+    if (right == FRAME_OK) {
+        memset(&references_to[from], 0, count * sizeof references_to[0]);
+    }
+}
+
+static void window_share(struct random *random)
+{
+    uint32_t at = (uint32_t)random_below(random, WINDOW);
+    pfn_t frame = pfn(window.first.value + at);
+    if (references_to[at] > 1) {
+        assert_int_equal(frame_unref(fa, frame), FRAME_OK);
+        references_to[at]--;
+    } else if (random_one_in(random, 4)) {
+        assert_int_equal(frame_ref(fa, frame), references_to[at] == 0 ? FRAME_NOT_ALLOCATED : FRAME_OK);
+        references_to[at] += references_to[at];
+    }
+}
+
+static void window_operations(void)
+{
+    struct random random = random_stream(20261124, 4);
+    assert_int_equal(frame_alloc_contiguous(fa, layout(WINDOW * FRAME_SIZE, 1), &window), FRAME_OK);
+    uint64_t others = take_all();
+    for (uint32_t i = 0; i < WINDOW; i++) {
+        references_to[i] = 1;
+    }
+    for (uint32_t step = 0; step < 3000; step++) {
+        switch (random_below(&random, 8)) {
+        case 0:
+        case 1:
+        case 2:
+            window_take(&random);
+            break;
+        case 3:
+        case 4:
+            window_give(&random);
+            break;
+        default:
+            window_share(&random);
+            break;
+        }
+        if (step % 100 == 0) {
+            expect_window();
+            assert_true(frame_allocator_validate(fa, NULL));
+        }
+    }
+    for (uint32_t i = 0; i < WINDOW; i++) {
+        while (references_to[i] > 0) {
+            assert_int_equal(frame_unref(fa, pfn(window.first.value + i)), FRAME_OK);
+            references_to[i]--;
+        }
+    }
+    give_all(others);
+}
+
+static void P7_any_part_of_what_is_out_is_freed_at_once(void **state)
+{
+    (void)state;
+    over_all_specs(window_operations);
+}
+
+/* Over an arena's end, and over its start: an error, and nothing has changed. */
+static void frees_across_the_edges(void)
+{
+    struct frame_run run;
+    assert_int_equal(frame_alloc_one(fa, &run.first), FRAME_OK);
+    uint64_t count = take_all();
+    uint64_t lowest = run.first.value, highest = run.first.value;
+    for (uint64_t i = 0; i < count; i++) {
+        lowest = frames[i].value < lowest ? frames[i].value : lowest;
+        highest = frames[i].value > highest ? frames[i].value : highest;
+    }
+    assert_int_equal(frame_free_run(fa, frame_run(pfn(highest - 700), 702)), FRAME_FOREIGN);
+    assert_int_equal(frame_free_run(fa, frame_run(pfn(lowest - 1), 700)), FRAME_FOREIGN);
+    for (uint64_t frame = lowest; frame <= highest; frame++) {
+        assert_int_equal(frame_ref_count(fa, pfn(frame)), 1);
+    }
+    assert_int_equal(frame_free_run(fa, frame_run(pfn(lowest), highest - lowest + 1)), FRAME_OK); /* all at once */
+}
+
+static void P7_frees_across_the_edges_change_nothing(void **state)
+{
+    (void)state;
+    over_all_specs(frees_across_the_edges);
+}
+
 static void first_reserved(void *context, const struct arena *arena)
 {
     pfn_t *metadata = context;
@@ -579,6 +721,8 @@ int main(void)
         cmocka_unit_test_teardown(P4_a_run_is_freed_in_any_parts, teardown),
         cmocka_unit_test_teardown(P6_zeroed_memory_is_zero, teardown),
         cmocka_unit_test_teardown(P7_references_are_counted, teardown),
+        cmocka_unit_test_teardown(P7_any_part_of_what_is_out_is_freed_at_once, teardown),
+        cmocka_unit_test_teardown(P7_frees_across_the_edges_change_nothing, teardown),
         cmocka_unit_test_teardown(P7_foreign_and_misaligned_frees_change_nothing, teardown),
         cmocka_unit_test_teardown(impossible_layouts_are_told_from_want_of_memory, teardown),
         cmocka_unit_test_teardown(P11_one_global_access_in_a_batch_of_operations, teardown),
