@@ -39,7 +39,6 @@ struct bench {
     struct record_writer *writer;
     uint32_t harts_most;
     uint64_t usable_frames; /* of the variant that has the fewest */
-    uint64_t usable_most;   /* of the one that has the most */
     struct workload_hart *harts;
     struct histogram *latency; /* WORKLOAD_PHASE_MAX a hart, and as many to merge into */
     pfn_t *slots;
@@ -121,9 +120,6 @@ static int learn_usable(struct bench *bench)
         if (stats.frames_total < bench->usable_frames) {
             bench->usable_frames = stats.frames_total;
         }
-        if (stats.frames_total > bench->usable_most) {
-            bench->usable_most = stats.frames_total;
-        }
     }
     for (uint64_t i = 0; i < row_count(plan); i++) {
         struct row row = row_at(plan, i);
@@ -147,6 +143,17 @@ static struct frame_run extent_of(const struct bench *bench)
     return frame_run_inside(memory_map_extent(bench->machine.map));
 }
 
+/* No allocator has more frames than there is RAM. */
+static uint64_t ram_bytes(const struct bench *bench)
+{
+    const struct memory_map *map = bench->machine.map;
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < map->ram_count; i++) {
+        bytes += map->ram[i].range.size;
+    }
+    return bytes;
+}
+
 /* What frag and fill need, if one of them is measured. */
 static bool get_population(struct bench *bench)
 {
@@ -157,7 +164,7 @@ static bool get_population(struct bench *bench)
     if (!ages) {
         return true;
     }
-    bench->population = cache_aligned(population_bytes(extent_of(bench), bench->usable_most));
+    bench->population = cache_aligned(population_bytes(extent_of(bench), ram_bytes(bench) >> FRAME_SHIFT));
     bench->shares = calloc(bench->plan->rounds, sizeof *bench->shares);
     return bench->population != NULL && bench->shares != NULL;
 }
@@ -189,14 +196,10 @@ static int get_buffers(struct bench *bench)
 static char *fdt_summary(const struct bench *bench)
 {
     const struct memory_map *map = bench->machine.map;
-    uint64_t ram = 0;
-    for (uint32_t i = 0; i < map->ram_count; i++) {
-        ram += map->ram[i].range.size;
-    }
     json_t *summary =
         json_pack("{s:b, s:I, s:i, s:i, s:i, s:I}", "from_file", bench->plan->machine.fdt != NULL, "ram_bytes",
-                  (json_int_t)ram, "ram_regions", (int)map->ram_count, "nodes", (int)map->node_count, "harts",
-                  (int)map->hart_count, "usable_frames", (json_int_t)bench->usable_frames);
+                  (json_int_t)ram_bytes(bench), "ram_regions", (int)map->ram_count, "nodes", (int)map->node_count,
+                  "harts", (int)map->hart_count, "usable_frames", (json_int_t)bench->usable_frames);
     char *text = json_dumps(summary, 0);
     json_decref(summary);
     return text;
@@ -396,8 +399,8 @@ static int measure_latency(struct bench *bench, struct workload *workload, const
 static void give_population(const struct bench *bench, const struct row *row, struct workload *workload,
                             struct population *population)
 {
-    population_init(population, workload->allocator, extent_of(bench), bench->usable_most, bench->plan->seed,
-                    bench->population);
+    population_init(population, workload->allocator, extent_of(bench), ram_bytes(bench) >> FRAME_SHIFT,
+                    bench->plan->seed, bench->population);
     workload->population = population;
     workload->turns = row->kind == WORKLOAD_FRAG ? bench->plan->rounds : times_enough(workload->requests);
     workload->shares = bench->shares;

@@ -17,9 +17,9 @@ static uint64_t chunk_bytes(struct frame_run extent)
     return align_up_u64(chunk_count_of(extent) * sizeof(uint16_t), CACHE_PAIR);
 }
 
-uint64_t population_bytes(struct frame_run extent, uint64_t usable)
+uint64_t population_bytes(struct frame_run extent, uint64_t frame_max)
 {
-    return align_up_u64(usable * sizeof(pfn_t), CACHE_PAIR) + 2 * chunk_bytes(extent);
+    return align_up_u64(frame_max * sizeof(pfn_t), CACHE_PAIR) + 2 * chunk_bytes(extent);
 }
 
 static uint64_t chunk_of(const struct population *population, uint64_t frame)
@@ -47,17 +47,17 @@ static void learn_arena(void *context, const struct arena *arena)
 }
 
 void population_init(struct population *population, struct frame_allocator *allocator, struct frame_run extent,
-                     uint64_t usable, uint64_t seed, void *memory)
+                     uint64_t frame_max, uint64_t seed, void *memory)
 {
     *population = (struct population){.frames = memory,
-                                      .frame_max = usable,
+                                      .frame_max = frame_max,
                                       .random = random_stream(seed, 0),
                                       .first_chunk = extent.first.value / CHUNK_FRAMES,
                                       .chunk_count = chunk_count_of(extent)};
-    unsigned char *words = (unsigned char *)memory + align_up_u64(usable * sizeof(pfn_t), CACHE_PAIR);
+    unsigned char *words = (unsigned char *)memory + align_up_u64(frame_max * sizeof(pfn_t), CACHE_PAIR);
     population->unusable = (uint16_t *)(void *)words;
     population->taken = (uint16_t *)(void *)(words + chunk_bytes(extent));
-    memset(population->frames, 0, usable * sizeof(pfn_t)); /* every page is there before anything is timed */
+    memset(population->frames, 0, frame_max * sizeof(pfn_t)); /* every page is there before anything is timed */
     for (uint64_t i = 0; i < population->chunk_count; i++) {
         population->unusable[i] = CHUNK_FRAMES;
     }

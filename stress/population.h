@@ -23,12 +23,12 @@ struct population {
     uint16_t *unusable, *taken;
 };
 
-/* Bytes for frames of `extent`, of which `usable` may be out at a time. */
-uint64_t population_bytes(struct frame_run extent, uint64_t usable);
+/* Bytes for frames of `extent`, of which at most `frame_max` may be out at a time. */
+uint64_t population_bytes(struct frame_run extent, uint64_t frame_max);
 
 /* At rest, nothing out: `memory` of population_bytes, aligned to CACHE_PAIR. */
 void population_init(struct population *population, struct frame_allocator *allocator, struct frame_run extent,
-                     uint64_t usable, uint64_t seed, void *memory);
+                     uint64_t frame_max, uint64_t seed, void *memory);
 
 /* Brings a random `count` of the first `population->count` frames to their end. */
 void population_scatter(struct population *population, uint64_t count);
