@@ -34,6 +34,7 @@ ALL_H := $(wildcard core/*.h lockfree/*.h baseline/*.h stress/*.h stress/*/*.h r
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(O)/%.o)
 COMMAND_OBJECTS := $(COMMAND_SOURCES:%.c=$(O)/%.o)
 UNIT_TESTS := $(patsubst stress/unit/%.c,$(O)/unit/%,$(wildcard stress/unit/test_*.c))
+HOOKED_TESTS := $(patsubst stress/unit/%.c,$(O)/unit/%,$(wildcard stress/unit/hooked_*.c))
 MUTANTS := $(patsubst stress/mutants/%.patch,%,$(wildcard stress/mutants/*.patch))
 
 # What a program that links libframelab.a includes.
@@ -63,7 +64,7 @@ $(O)/config.mk: Makefile .ci/dependencies
 
 # ---- Flags -----------------------------------------------------------------------------------------------------
 
-OPTIMISE := $(if $(DEBUG),-O0 -DFRAMELAB_DEBUG,-O2)$(if $(HOOKS), -DFRAMELAB_HOOKS)
+OPTIMISE := $(if $(DEBUG),-O0 -DFRAMELAB_DEBUG,-O2)$(if $(HOOKS), -DFRAMELAB_HOOKS -DDRAIN_TURNS=2000u)
 SANITIZERS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 # gcc's thread sanitizer does not model fences, and says so at each; clang's neither, silently.
 TSAN_FLAGS := $(if $(findstring thread,$(SANITIZE)),$(if $(findstring clang,$(shell $(CC) --version)),,-Wno-tsan))
@@ -154,7 +155,7 @@ compare: deps $(O)/framelab ## compare the allocators: table, and records and pi
 
 # ---- Testing ---------------------------------------------------------------------------------------------------
 
-.PHONY: deps unit unit-build check check-long tidy
+.PHONY: deps unit unit-build hooked-build check check-long tidy
 deps: ## install what is missing (Debian and its kin), or say what is needed
 	$(Q)CC='$(CC)' .ci/dependencies build figures check
 
@@ -168,10 +169,13 @@ unit: $(UNIT_TESTS:%=%.run) ## build and run the unit tests
 
 unit-build: $(UNIT_TESTS)
 
+# With HOOKS=1 only.
+hooked-build: $(HOOKED_TESTS)
+
 $(O)/unit/test_%.run: $(O)/unit/test_%
 	$(Q)$<
 
-$(O)/unit/test_%: $(O)/stress/unit/test_%.o $(O)/libcommand.a $(O)/libframelab.a
+$(UNIT_TESTS) $(HOOKED_TESTS): $(O)/unit/%: $(O)/stress/unit/%.o $(O)/libcommand.a $(O)/libframelab.a
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(BASE_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIB_LIBS) $(COMMAND_LIBS) -lcmocka -lm

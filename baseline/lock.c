@@ -103,6 +103,7 @@ void lock_acquire(struct lock *lock, uint32_t hart)
 {
     FRAME_DEBUG_ASSERT(hart < lock->hart_count);
     struct lock_hart *self = &lock->harts[hart];
+    platform_hook();
     bool waited = kind_acquire(lock, self);
     counter_add(&self->acquisitions, 1);
     if (waited) {

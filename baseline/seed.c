@@ -70,6 +70,7 @@ static void map_draw(struct seed *seed, struct vector *vector)
 {
     uint32_t hart = platform_hart_id();
     lock_acquire(&vector->lock, hart);
+    platform_hook();
     seed->generation = atomic_load_explicit(&vector->generation, memory_order_relaxed);
     seed->map_count = vector->slot_count;
     for (uint32_t i = 0; i < vector->slot_count; i++) {
@@ -298,6 +299,7 @@ static void local_drain(struct global *global, uint32_t owner)
     }
     list_sort(seed); /* before the lock is taken: what is given in long runs is given quickly */
     lock_acquire(&vector->lock, hart);
+    platform_hook();
     while (seed->list.head != 0) {
         struct frame_run run = list_take_front(seed);
         const struct vector_slot *slot = vector_slot_of(vector, run.first);

@@ -127,6 +127,7 @@ enum frame_status vector_attach(struct global *global, struct arena *arena)
     }
     struct vector_slot slot = {arena->span, buddy, arena, arena->node};
     lock_acquire(&vector->lock, hart);
+    platform_hook();
     enum frame_status status = slot_insert(vector, slot);
     lock_release(&vector->lock, hart);
     return status;
@@ -137,6 +138,7 @@ enum frame_status vector_detach(struct global *global, struct arena *arena)
     struct vector *vector = vector_of(global);
     uint32_t hart = platform_hart_id();
     lock_acquire(&vector->lock, hart);
+    platform_hook();
     uint32_t count = slots_up_to(vector, arena->span.first);
     FRAME_ASSERT(count > 0 && vector->slots[count - 1].arena == arena);
     struct buddy *buddy = vector->slots[count - 1].buddy;
@@ -163,6 +165,7 @@ struct arena *vector_find(struct global *global, uint32_t hart, pfn_t frame)
 {
     struct vector *vector = vector_of(global);
     lock_acquire(&vector->lock, hart);
+    platform_hook();
     const struct vector_slot *slot = vector_slot_of(vector, frame);
     struct arena *arena = slot != NULL ? slot->arena : NULL;
     lock_release(&vector->lock, hart);
@@ -195,6 +198,7 @@ uint32_t vector_take(struct global *global, uint32_t hart, bool local, pfn_t *fr
     const uint8_t *nodes = nodes_of(vector, hart);
     uint32_t taken = 0;
     lock_acquire(&vector->lock, hart);
+    platform_hook();
     for (uint32_t i = 0; i < vector->node_count && taken == 0; i++) {
         taken = node_take(vector, nodes[i], frames, count);
     }
@@ -220,6 +224,7 @@ bool vector_take_run(struct global *global, uint32_t hart, bool local, struct fr
     const uint8_t *nodes = nodes_of(vector, hart);
     bool found = false;
     lock_acquire(&vector->lock, hart);
+    platform_hook();
     for (uint32_t i = 0; i < vector->node_count && !found; i++) {
         found = node_take_run(vector, nodes[i], request, first, buddy_take_run) ||
                 node_take_run(vector, nodes[i], request, first, buddy_search_run);
@@ -253,6 +258,7 @@ uint32_t vector_take_chunks(struct global *global, uint32_t hart, bool local, bo
         return 0;
     }
     lock_acquire(&vector->lock, hart);
+    platform_hook();
     for (uint32_t i = 0; i < vector->node_count && taken == 0; i++) {
         taken = node_take_chunks(vector, nodes[i], firsts, count);
     }
@@ -277,6 +283,7 @@ void vector_give(struct global *global, uint32_t hart, bool local, pfn_t *frames
     (void)local;
     struct vector *vector = vector_of(global);
     lock_acquire(&vector->lock, hart);
+    platform_hook();
     const struct vector_slot *slot = NULL;
     for (uint32_t done = 0; done < count;) {
         if (slot == NULL || !frame_run_contains(slot->span, frames[done])) {
@@ -295,6 +302,7 @@ void vector_give_run(struct global *global, uint32_t hart, bool local, struct fr
     (void)local;
     struct vector *vector = vector_of(global);
     lock_acquire(&vector->lock, hart);
+    platform_hook();
     const struct vector_slot *slot = vector_slot_of(vector, run.first);
     FRAME_ASSERT(slot != NULL);
     buddy_give_run(slot->buddy, run);
@@ -307,6 +315,7 @@ void vector_give_chunks(struct global *global, uint32_t hart, bool local, bool z
     (void)zero;
     struct vector *vector = vector_of(global);
     lock_acquire(&vector->lock, hart);
+    platform_hook();
     for (uint32_t i = 0; i < count; i++) {
         const struct vector_slot *slot = vector_slot_of(vector, firsts[i]);
         FRAME_ASSERT(slot != NULL);

@@ -5,7 +5,9 @@
 
 /* Turns that a drain waits, in all, for other harts to leave their sections. A section is a few hundred instructions,
  * but its hart may be waiting for a core: with platform_relax, this is some tenths of a second on the host. */
+#ifndef DRAIN_TURNS /* a test may have less patience */
 #define DRAIN_TURNS 500000u
+#endif
 
 /* ---- the variant's calls ------------------------------------------------------------------------------------ */
 
@@ -14,6 +16,7 @@
 static uint64_t move_begin(struct hart *hart)
 {
     uint64_t moves = atomic_load_explicit(&hart->moves, memory_order_relaxed);
+    platform_hook();
     atomic_store_explicit(&hart->moves, moves + 1, memory_order_relaxed);
     /* The one fence that stands for two: it orders `moves`, and it publishes what the caller wrote to the frames it
      * gives. Partner of the second: the acquire fences after takes. */
@@ -24,6 +27,7 @@ static uint64_t move_begin(struct hart *hart)
 /* It ends. If nothing was moved, the number goes back to what it was: then it is as if it had never begun. */
 static void move_end(struct hart *hart, uint64_t moves, bool moved)
 {
+    platform_hook();
     atomic_store_explicit(&hart->moves, moved ? moves + 2 : moves, memory_order_release);
 }
 
@@ -293,14 +297,15 @@ static bool wait_for_zero(const _Atomic uint32_t *word, uint32_t *turns)
     return true;
 }
 
-/* Takes the right to drain `victim`. If another drainer has it, its frames are on their way: wait for it to end, so
- * that what this drain promises it has itself seen. */
-static bool drain_claim(struct hart *victim, uint32_t *turns)
+/* Takes the right to empty `victim`'s cache. If another drainer has it, its frames are on their way: wait for it to
+ * end, so that what this drain promises it has itself seen. */
+static bool cache_claim(struct hart *victim, uint32_t *turns)
 {
-    while (wait_for_zero(&victim->drain, turns)) {
+    while (wait_for_zero(&victim->emptying, turns)) {
         uint32_t nobody = 0;
-        /* Acquire, partner of the release in harts_drain: the last drainer's work is done. */
-        if (atomic_compare_exchange_strong_explicit(&victim->drain, &nobody, 1, memory_order_acquire,
+        platform_hook();
+        /* Acquire, partner of the release in caches_empty: the last drainer's work is done. */
+        if (atomic_compare_exchange_strong_explicit(&victim->emptying, &nobody, 1, memory_order_acquire,
                                                     memory_order_relaxed)) {
             return true;
         }
@@ -308,15 +313,18 @@ static bool drain_claim(struct hart *victim, uint32_t *turns)
     return false;
 }
 
-/* Empties the caches of which `claimed` says that they are the caller's; returns how many could not be had. */
-static uint32_t caches_empty(struct frame_allocator *fa, struct hart *self, const uint64_t *claimed, uint32_t *turns)
+/* Empties the caches, all of them shut; returns how many could not be had. */
+static uint32_t caches_empty(struct frame_allocator *fa, struct hart *self, uint32_t *turns)
 {
     uint32_t missed = 0;
     for (uint32_t i = 0; i < fa->hart_count; i++) {
         struct hart *victim = &fa->harts[i];
-        bool ours = (claimed[i / 64] >> (i % 64) & 1) != 0;
-        if (ours && wait_for_zero(&victim->in_section, turns)) {
+        platform_hook();
+        if (wait_for_zero(&victim->in_section, turns) && cache_claim(victim, turns)) {
             cache_empty(fa, self, victim);
+            platform_hook();
+            /* Partner: the acquires in wait_for_zero and cache_claim. */
+            atomic_store_explicit(&victim->emptying, 0, memory_order_release);
         } else {
             missed++;
         }
@@ -324,30 +332,28 @@ static uint32_t caches_empty(struct frame_allocator *fa, struct hart *self, cons
     return missed;
 }
 
-/* Claims in ascending order, so that two drainers never wait for one another; then one heavy barrier for all. All are
- * let go at the end, together: until then no hart can free into its cache, so that there is a moment at which all are
- * empty. */
+/* Shuts all caches, then one heavy barrier for all. They are opened at the end, together: until then no hart can free
+ * into its cache, so that there is a moment at which all are empty. */
 bool harts_drain(struct frame_allocator *fa, struct moves *moves)
 {
     struct hart *self = hart_self(fa);
-    uint64_t claimed[(HART_MAX + 63) / 64] = {0};
     uint32_t turns = DRAIN_TURNS;
     counter_add(&self->drains, 1);
     for (uint32_t i = 0; i < fa->hart_count; i++) {
-        if (drain_claim(&fa->harts[i], &turns)) {
-            claimed[i / 64] |= UINT64_C(1) << (i % 64);
-        }
+        platform_hook();
+        atomic_fetch_add_explicit(&fa->harts[i].drain, 1, memory_order_relaxed); /* ordered by the barrier */
     }
+    platform_hook();
     platform_barrier_heavy(); /* partner: platform_barrier_light in hart_enter */
-    uint32_t missed = caches_empty(fa, self, claimed, &turns);
+    uint32_t missed = caches_empty(fa, self, &turns);
     if (moves != NULL) {
         *moves = moves_now(fa);
     }
     for (uint32_t i = 0; i < fa->hart_count; i++) {
-        if ((claimed[i / 64] >> (i % 64) & 1) != 0) {
-            /* Partner: the acquire in hart_enter and in drain_claim. */
-            atomic_store_explicit(&fa->harts[i].drain, 0, memory_order_release);
-        }
+        platform_hook();
+        /* Partner: the acquire in hart_enter. Each drainer's is a part of the others' release sequence, so that whoever
+         * reads 0 sees what all of them did. */
+        atomic_fetch_sub_explicit(&fa->harts[i].drain, 1, memory_order_release);
     }
     counter_add(&self->drain_timeouts, missed);
     return missed == 0;

@@ -12,19 +12,21 @@
  * 2. Sections. The owner touches its cache only between hart_enter and hart_exit. A section has no atomic
  *    read-modify-write and no fence: that is the fast path's whole synchronisation.
  * 3. The drain handshake, an asymmetric Dekker. The owner stores in_section = 1, then loads `drain`; the drainer
- *    stores drain = 1, then loads in_section. One of the two must see the other's store. Ordinarily both sides need
+ *    adds 1 to `drain`, then loads in_section. One of the two must see the other's store. Ordinarily both sides need
  *    a full fence between store and load; here the owner's is platform_barrier_light(), a compiler barrier, and the
  *    drainer's is platform_barrier_heavy(), which makes every hart, the owner too, pass a full fence. If the owner's
  *    store came before that fence, the drainer sees it and waits for the section's end; if after, the owner's load
- *    comes after it too and sees drain = 1.
+ *    comes after it too and sees drain > 0: the cache is shut.
  *    - hart_exit stores in_section = 0 with release; the drainer's load acquires: it sees the magazines as the owner
  *      left them.
- *    - The drainer stores drain = 0 with release; hart_enter loads with acquire: the owner sees them emptied.
+ *    - The drainer takes 1 from drain with release; hart_enter loads with acquire: the owner sees them emptied.
+ *    - Several drainers may shut one cache; `emptying`, a lock, says which of them touches it, one cache at a time.
  *    - in_section = 1 and the drainer's first load may be relaxed: the heavy barrier orders them.
  * 4. A hart that finds its cache being drained does not wait: it goes past the cache to the global allocator. A
  *    drainer waits for the end of a section, and only for a bounded number of turns: a hart that was stopped inside
- *    a section keeps what is in its cache and nothing else. A drainer is in no section itself, so that two drainers
- *    never wait for one another.
+ *    a section keeps what is in its cache and nothing else. A drainer is in no section itself, and waits for another
+ *    only where that one is emptying a cache. So a drainer that was stopped keeps one cache at most; the others stay
+ *    shut, and their harts go past them, but whoever drains next can empty them.
  * 5. `moves` is a sequence count of this hart's movements between the global allocator and elsewhere: odd while one
  *    is under way. An allocation that found nothing believes it only if nobody moved anything meanwhile: allocator.c.
  * 6. Lifetime of arenas. A hart that goes past its cache says so in `passing`, so that between hart_begin and hart_end
@@ -69,7 +71,8 @@ struct zero_reserve {
 struct hart {
     /* The owner's line. */
     _Alignas(CACHE_PAIR) _Atomic uint32_t in_section; /* written by the owner only */
-    _Atomic uint32_t drain;                           /* written by drainers only */
+    _Atomic uint32_t drain;                           /* drainers that have shut the cache; written by them only */
+    _Atomic uint32_t emptying;                        /* 1: one of them is at it */
     _Atomic uint32_t passing;                         /* written by the owner only */
     struct cache caches[CACHE_SIZES];                 /* these two touched in a section only */
     struct count_view views[HART_VIEWS];

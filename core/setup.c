@@ -254,6 +254,7 @@ enum frame_status frame_allocator_init(struct frame_allocator **out, const struc
 static bool arenas_lock(struct frame_allocator *fa)
 {
     for (uint32_t turn = 0; turn < HOTPLUG_TURNS; turn++) {
+        platform_hook();
         /* Acquire, partner of the release in arenas_unlock. */
         if (atomic_exchange_explicit(&fa->arenas_locked, 1, memory_order_acquire) == 0) {
             return true;
@@ -271,6 +272,7 @@ static void arenas_unlock(struct frame_allocator *fa)
 /* Frames come or go with an arena. The release fence and its partner are those of a hart's movements. */
 static void arenas_move_begin(struct frame_allocator *fa)
 {
+    platform_hook();
     counter_add(&fa->arena_moves, 1);
     atomic_thread_fence(memory_order_release);
 }
@@ -278,6 +280,7 @@ static void arenas_move_begin(struct frame_allocator *fa)
 static void arenas_move_end(struct frame_allocator *fa)
 {
     uint64_t moves = atomic_load_explicit(&fa->arena_moves, memory_order_relaxed);
+    platform_hook();
     atomic_store_explicit(&fa->arena_moves, moves + 1, memory_order_release);
 }
 
@@ -334,6 +337,7 @@ static enum frame_status arena_take_out_of_service(struct frame_allocator *fa, u
     if (status != FRAME_OK) {
         return status;
     }
+    platform_hook();
     if (!arena_unseen(fa)) {
         /* The slot that detach left is free, so this cannot fail. */
         status = fa->variant->attach(fa->global, arena);

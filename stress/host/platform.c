@@ -38,9 +38,7 @@
 
 _Thread_local uint32_t platform_host_hart __attribute__((tls_model("initial-exec")));
 _Thread_local uint32_t platform_host_turns __attribute__((tls_model("initial-exec")));
-#ifdef FRAMELAB_HOOKS
 void (*platform_host_hook)(const char *place);
-#endif
 
 static uint32_t hart_count = 1;
 static struct phys_range ram_extent;

@@ -19,6 +19,21 @@ extern _Thread_local uint32_t platform_host_turns __attribute__((tls_model("init
 /* Lets other threads run; in the end sleeps for a moment. */
 void platform_host_yield(void);
 
+/* In a build with FRAMELAB_HOOKS: what a hart calls at each hook, and in each turn of a waiting loop, if not NULL. Set
+ * at rest only. */
+extern void (*platform_host_hook)(const char *place);
+
+static inline void platform_hook_at(const char *place)
+{
+#ifdef FRAMELAB_HOOKS
+    if (platform_host_hook != NULL) {
+        platform_host_hook(place);
+    }
+#else
+    (void)place;
+#endif
+}
+
 static inline uint32_t platform_hart_id(void)
 {
     return platform_host_hart;
@@ -26,6 +41,7 @@ static inline uint32_t platform_hart_id(void)
 
 static inline void platform_relax(void)
 {
+    platform_hook_at("platform_relax");
     if (++platform_host_turns % PLATFORM_HOST_TURNS_PER_YIELD == 0) {
         platform_host_yield();
         return;
@@ -43,22 +59,5 @@ static inline void platform_barrier_light(void)
 {
     __asm__ volatile("" ::: "memory");
 }
-
-#ifdef FRAMELAB_HOOKS
-/* What a hart calls at each hook, if not NULL. Set at rest only. */
-extern void (*platform_host_hook)(const char *place);
-
-static inline void platform_hook_at(const char *place)
-{
-    if (platform_host_hook != NULL) {
-        platform_host_hook(place);
-    }
-}
-#else
-static inline void platform_hook_at(const char *place)
-{
-    (void)place;
-}
-#endif
 
 #endif
