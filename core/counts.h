@@ -51,17 +51,26 @@ _Static_assert(CHUNK_GROUPS == 8, "a byte has a bit for each group");
 #define GROUP_WHOLE (CHUNK_WHOLE & ~(CHUNK_WHOLE << 1))
 #define GROUP_DIRTY (CHUNK_DIRTY & ~(CHUNK_DIRTY << 1))
 
-/* Where an arena's counts are: a hart's private copy, so that the fast path reads no shared descriptor. */
+/* Where an arena's counts are: a hart's private copy, so that the fast path reads no shared descriptor. The words are
+ * found by absolute numbers, with nothing to subtract: a tenth of a cache hit's time. */
 struct count_view {
-    uint64_t first; /* of the arena's span */
-    uint64_t count; /* frames of the span; 0: no arena */
-    _Atomic uint32_t *frame_counts;
-    _Atomic uint32_t *chunk_counts;
+    uint64_t first;       /* of the arena's span */
+    uint64_t count;       /* frames of the span; 0: no arena */
+    uintptr_t frame_base; /* address that the word of frame 0 would have */
+    uintptr_t chunk_base; /* and that of chunk 0 */
 };
+
+static inline struct count_view count_view_make(struct frame_run span, _Atomic uint32_t *frame_counts,
+                                                _Atomic uint32_t *chunk_counts)
+{
+    uint64_t first = span.first.value;
+    return (struct count_view){first, span.count, (uintptr_t)frame_counts - first * sizeof *frame_counts,
+                               (uintptr_t)chunk_counts - (first >> CHUNK_ORDER) * sizeof *chunk_counts};
+}
 
 static inline struct count_view count_view_of(const struct arena *arena)
 {
-    return (struct count_view){arena->span.first.value, arena->span.count, arena->frame_counts, arena->chunk_counts};
+    return count_view_make(arena->span, arena->frame_counts, arena->chunk_counts);
 }
 
 static inline bool count_view_covers(const struct count_view *view, pfn_t frame)
@@ -71,12 +80,12 @@ static inline bool count_view_covers(const struct count_view *view, pfn_t frame)
 
 static inline _Atomic uint32_t *frame_word(const struct count_view *view, pfn_t frame)
 {
-    return &view->frame_counts[frame.value - view->first];
+    return (_Atomic uint32_t *)(view->frame_base + frame.value * sizeof(uint32_t));
 }
 
 static inline _Atomic uint32_t *chunk_word(const struct count_view *view, pfn_t frame)
 {
-    return &view->chunk_counts[(frame.value >> CHUNK_ORDER) - (view->first >> CHUNK_ORDER)];
+    return (_Atomic uint32_t *)(view->chunk_base + (frame.value >> CHUNK_ORDER) * sizeof(uint32_t));
 }
 
 /* Which of its chunk's groups a frame is in. */

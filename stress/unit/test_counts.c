@@ -20,12 +20,13 @@
 
 static _Atomic uint32_t words[FRAMES];
 static _Atomic uint32_t chunks[FRAMES / CHUNK_FRAMES + 2];
-static const struct count_view view = {FIRST, FRAMES, words, chunks};
+static struct count_view view;
 static uint32_t model[FRAMES];
 
 static int setup(void **state)
 {
     (void)state;
+    view = count_view_make(frame_run(pfn(FIRST), FRAMES), words, chunks);
     memset(words, 0, sizeof words);
     memset(chunks, 0, sizeof chunks);
     memset(model, 0, sizeof model);
