@@ -44,8 +44,8 @@ static inline void hand_arena_make(struct hand_arena *hand, const struct frame_r
         memset(hand->states + (regions[i].first.value - first), HAND_FREE, regions[i].count);
     }
     hand->free = hand->arena.usable_frames;
-    uint64_t bytes = align_up_u64(variant_bytes(hand->arena.span), CACHE_LINE);
-    hand->arena.variant = aligned_alloc(CACHE_LINE, bytes);
+    uint64_t bytes = align_up_u64(variant_bytes(hand->arena.span), CACHE_PAIR);
+    hand->arena.variant = aligned_alloc(CACHE_PAIR, bytes);
     memset(hand->arena.variant, 0, bytes);
 }
 

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: MIT
+ * One pool: given to and taken from in every way, against a model of its frames; and by four threads at once. */
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "hand.h"
+#include "hand_arena.h"
+
+#define STEPS 40000
+#define THREADS 4u
+#define THREAD_STEPS 60000
+#define BATCH 64u
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+/* A span that begins in the middle of a chunk and of a block, crosses two block borders, and has a hole. */
+#define FIRST ((UINT64_C(0x1003) << CHUNK_ORDER) + 77)
+static const struct frame_run regions[] = {{{FIRST}, 3 * CHUNK_FRAMES + 11},
+                                           {{FIRST + 5 * CHUNK_FRAMES}, 130 * CHUNK_FRAMES + 300}};
+
+static struct reclaim reclaim;
+static struct worker workers[THREADS];
+static struct hand_arena hand;
+static struct pool *pool;
+static uint64_t cursor;
+
+/* All frames out. */
+static int setup(void **state)
+{
+    (void)state;
+    memset(&reclaim, 0, sizeof reclaim);
+    memset(workers, 0, sizeof workers);
+    reclaim_init(&reclaim);
+    for (uint32_t i = 0; i < THREADS; i++) {
+        workers[i].reclaim = &reclaim;
+        reclaim_add_hart(&reclaim, &workers[i].record);
+    }
+    hand_arena_make(&hand, regions, COUNT_OF(regions), 0, 0, pool_bytes);
+    pool = hand.arena.variant;
+    pool_build(pool, &hand.arena, CLASS_MAX);
+    for (uint32_t r = 0; r < COUNT_OF(regions); r++) {
+        assert_true(hand_move(&hand, regions[r], HAND_FREE, HAND_OUT));
+    }
+    cursor = 0;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    hand_arena_drop(&hand);
+    return 0;
+}
+
+static void give(struct frame_run run)
+{
+    assert_true(hand_move(&hand, run, HAND_OUT, HAND_FREE));
+    pool_give_run(pool, &workers[0], run, false);
+}
+
+static void give_everything(void)
+{
+    struct frame_run run;
+    struct random random = {9};
+    while (hand_pick_out(&hand, &random, UINT64_MAX, &run)) {
+        give(run);
+    }
+}
+
+static bool is_whole(uint64_t number)
+{
+    return (block_look(pool_block(pool, number)) & block_bit(number)) != 0;
+}
+
+/* At rest: the bits say what the model says, each frame in one place; what has something free is listed; what could be
+ * gathered is. */
+static void expect_sound(void)
+{
+    for (uint64_t n = pool->first_chunk; n < pool_end_chunk(pool); n++) {
+        struct chunk_bits bits = chunk_look(pool_chunk(pool, n));
+        for (uint64_t frame = n << CHUNK_ORDER; frame < (n + 1) << CHUNK_ORDER; frame++) {
+            bool set = (bits.words[frame % CHUNK_FRAMES / 64] >> (frame % 64) & 1) != 0;
+            bool inside = frame_run_contains(hand.arena.span, pfn(frame));
+            assert_false(set && is_whole(n));
+            assert_int_equal(set || is_whole(n), inside && *hand_state(&hand, frame) == HAND_FREE);
+        }
+        assert_false(chunk_is_full(pool_chunk(pool, n)));
+        assert_true(chunk_is_empty(pool_chunk(pool, n)) || atomic_load(&pool_place(pool, n)->listed) != 0);
+    }
+    for (uint64_t b = 0; b < pool->block_count; b++) {
+        assert_true(block_is_empty(&pool->blocks[b]) || atomic_load(&pool->blocks[b].place.listed) != 0);
+    }
+    assert_true(hand.free == 0 || !pool_is_exhausted(pool));
+}
+
+/* ---- one hart ----------------------------------------------------------------------------------------------- */
+
+static void take_exactly(struct random *random)
+{
+    uint64_t offset = random_below(random, hand.arena.span.count);
+    uint64_t count = 1 + random_below(random, random_one_in(random, 4) ? 3000 : 600);
+    struct frame_run run = frame_run(pfn(hand.arena.span.first.value + offset), count);
+    if (frame_run_end(run) > frame_run_end(hand.arena.span)) {
+        return;
+    }
+    bool free = hand_all(&hand, run, HAND_FREE);
+    assert_int_equal(pool_take_exactly(pool, &workers[0], run), free);
+    assert_true(!free || hand_move(&hand, run, HAND_FREE, HAND_OUT));
+}
+
+static void take_run(struct random *random)
+{
+    struct frame_request request = {1 + random_below(random, random_one_in(random, 3) ? 40000 : 1200),
+                                    (uint32_t)random_below(random, 14)};
+    pfn_t first;
+    bool possible = hand_can_meet(&hand, request);
+    assert_int_equal(pool_scan_run(pool, &workers[0], &cursor, request, &first), possible);
+    if (possible) {
+        assert_int_equal(first.value & ((UINT64_C(1) << request.align_order) - 1), 0);
+        assert_true(hand_move(&hand, frame_run(first, request.count), HAND_FREE, HAND_OUT));
+    }
+}
+
+static void took_frames(const pfn_t *frames, uint32_t taken)
+{
+    for (uint32_t i = 0; i < taken; i++) {
+        assert_true(hand_move(&hand, frame_run(frames[i], 1), HAND_FREE, HAND_OUT));
+    }
+}
+
+static void take_frames(struct random *random)
+{
+    pfn_t frames[BATCH];
+    uint32_t count = (uint32_t)random_between(random, 1, BATCH);
+    uint64_t kept = CHUNK_NONE;
+    uint32_t taken = random_one_in(random, 2) ? pool_take_listed(pool, &workers[0], frames, count, &kept)
+                                              : pool_scan_frames(pool, &workers[0], &cursor, frames, count);
+    took_frames(frames, taken);
+    if (kept != CHUNK_NONE) {
+        pool_release_chunk(pool, &workers[0], kept);
+    }
+    if (taken < count && random_one_in(random, 2)) {
+        /* The index may have nothing, what it has being in limbo; a scan finds at least one if there is one. */
+        uint64_t free = hand.free;
+        taken = pool_scan_frames(pool, &workers[0], &cursor, frames, count);
+        assert_int_equal(taken > 0, free > 0);
+        assert_int_equal(pool_is_exhausted(pool), free == 0);
+        took_frames(frames, taken);
+    }
+}
+
+static void take_chunks(struct random *random)
+{
+    pfn_t firsts[BATCH];
+    uint32_t count = (uint32_t)random_between(random, 1, BATCH);
+    uint32_t taken = pool_scan_chunks(pool, &workers[0], &cursor, ZERO_LAST, firsts, count);
+    for (uint32_t i = 0; i < taken; i++) {
+        assert_true(hand_move(&hand, frame_run(firsts[i], CHUNK_FRAMES), HAND_FREE, HAND_OUT));
+    }
+}
+
+static void P2_P4_P5_every_step_against_a_model(void **state)
+{
+    struct random random = {1};
+    (void)state;
+    give_everything();
+    for (uint32_t step = 0; step < STEPS; step++) {
+        struct frame_run run;
+        switch (random_below(&random, 8)) {
+        case 0:
+            take_exactly(&random);
+            break;
+        case 1:
+            take_run(&random);
+            break;
+        case 2:
+            take_frames(&random);
+            break;
+        case 3:
+            take_chunks(&random);
+            break;
+        default:
+            if (hand_pick_out(&hand, &random, 1 + random_below(&random, random_one_in(&random, 8) ? 9000 : 700),
+                              &run)) {
+                give(run);
+            }
+        }
+        if (step % 1000 == 0) {
+            reclaim_enter(&workers[0].record);
+            (void)reclaim_poll(&reclaim);
+            reclaim_exit(&workers[0].record);
+            expect_sound();
+        }
+    }
+}
+
+/* pool_take_listed may leave one chunk with its duty: it goes back. */
+static void P2_what_is_kept_is_listed_again(void **state)
+{
+    (void)state;
+    give(frame_run(regions[0].first, 40));
+    pfn_t frames[BATCH];
+    uint64_t kept;
+    uint32_t taken = pool_take_listed(pool, &workers[0], frames, 20, &kept);
+    assert_int_equal(taken, 0);
+    assert_int_equal(kept, chunk_number(regions[0].first));
+    pool_release_chunk(pool, &workers[0], kept);
+    expect_sound();
+}
+
+/* P8: whatever the order in which the frames of a chunk come back, the last makes it whole. */
+static void P8_a_chunk_is_gathered_by_its_last_frame(void **state)
+{
+    (void)state;
+    uint64_t number = chunk_number(regions[1].first) + 2;
+    for (uint32_t w = 0; w < CHUNK_WORDS; w++) {
+        for (uint32_t i = 0; i < CHUNK_WORDS; i++) {
+            uint32_t word = (w + i) % CHUNK_WORDS; /* w comes first, w - 1 last */
+            give(frame_run(pfn((number << CHUNK_ORDER) + word * 64), 63));
+        }
+        for (uint32_t i = 0; i < CHUNK_WORDS; i++) {
+            uint32_t word = (w + i) % CHUNK_WORDS;
+            assert_false(is_whole(number));
+            give(frame_run(pfn((number << CHUNK_ORDER) + word * 64 + 63), 1));
+        }
+        assert_true(is_whole(number));
+        expect_sound();
+        struct frame_run chunk = frame_run(pfn(number << CHUNK_ORDER), CHUNK_FRAMES);
+        assert_true(pool_take_exactly(pool, &workers[0], chunk));
+        assert_true(hand_move(&hand, chunk, HAND_FREE, HAND_OUT));
+    }
+}
+
+/* P5: a scan that found nothing is believed until something is given, and no longer. */
+static void P5_exhausted_ends_with_a_give(void **state)
+{
+    pfn_t frame;
+    (void)state;
+    assert_int_equal(pool_scan_frames(pool, &workers[0], &cursor, &frame, 1), 0);
+    assert_true(pool_is_exhausted(pool));
+    give(frame_run(regions[1].first, 1));
+    assert_false(pool_is_exhausted(pool));
+    assert_int_equal(pool_scan_frames(pool, &workers[0], &cursor, &frame, 1), 1);
+    assert_int_equal(frame.value, regions[1].first.value);
+}
+
+/* Fullest first: of two chunks that were listed alike, that which has fewer free frames by now is used up first. */
+static void chunks_with_little_left_come_first(void **state)
+{
+    pfn_t frames[BATCH];
+    uint64_t kept;
+    (void)state;
+    uint64_t full = (chunk_number(regions[1].first) + 1) << CHUNK_ORDER;
+    uint64_t sparse = full + CHUNK_FRAMES;
+    give(frame_run(pfn(full), 20));
+    give(frame_run(pfn(sparse), 20)); /* on top of the stack now */
+    give(frame_run(pfn(sparse + 20), 400));
+    assert_int_equal(pool_take_listed(pool, &workers[0], frames, 20, &kept), 20);
+    assert_int_equal(kept, CHUNK_NONE);
+    for (uint32_t i = 0; i < 20; i++) {
+        assert_int_equal(frames[i].value >> CHUNK_ORDER, full >> CHUNK_ORDER);
+    }
+}
+
+/* ---- many harts --------------------------------------------------------------------------------------------- */
+
+static _Atomic uint8_t *owners; /* 1: out */
+
+static void own(pfn_t first, uint64_t count, uint8_t from, uint8_t to)
+{
+    for (uint64_t i = 0; i < count; i++) {
+        uint8_t was = atomic_exchange(&owners[first.value + i - hand.arena.span.first.value], to);
+        FRAME_ASSERT(was == from); /* P1; cmocka's own assertions belong to the main thread */
+    }
+}
+
+struct holding {
+    struct frame_run runs[BATCH];
+    uint32_t count;
+};
+
+static void drop_one(struct holding *holding, struct worker *worker, struct random *random)
+{
+    uint32_t at = (uint32_t)random_below(random, holding->count);
+    struct frame_run run = holding->runs[at];
+    holding->runs[at] = holding->runs[--holding->count];
+    own(run.first, run.count, 1, 0);
+    pool_give_run(pool, worker, run, false);
+}
+
+static void *hammer(void *argument)
+{
+    struct worker *worker = argument;
+    struct random random = random_stream(5, (uint64_t)(worker - workers));
+    struct holding holding = {.count = 0};
+    uint64_t from = pool->first_chunk;
+    for (uint32_t step = 0; step < THREAD_STEPS; step++) {
+        /* Runs of few sizes in few chunks, so that giving, taking, gathering and rolling back meet all the time. */
+        uint64_t count = random_one_in(&random, 4) ? CHUNK_FRAMES : (uint64_t)64 << random_below(&random, 3);
+        struct frame_request request = {count, (uint32_t)__builtin_ctzll(count)};
+        pfn_t first, frames[8];
+        uint64_t kept = CHUNK_NONE;
+        if (holding.count + 8 < BATCH && random_one_in(&random, 2)) {
+            if (pool_scan_run(pool, worker, &from, request, &first)) {
+                own(first, count, 0, 1);
+                holding.runs[holding.count++] = frame_run(first, count);
+            }
+            uint32_t taken = pool_take_listed(pool, worker, frames, 8, &kept);
+            for (uint32_t i = 0; i < taken; i++) {
+                own(frames[i], 1, 0, 1);
+                holding.runs[holding.count++] = frame_run(frames[i], 1);
+            }
+            if (kept != CHUNK_NONE) {
+                pool_release_chunk(pool, worker, kept);
+            }
+        } else if (holding.count > 0) {
+            drop_one(&holding, worker, &random);
+        }
+    }
+    while (holding.count > 0) {
+        drop_one(&holding, worker, &random);
+    }
+    return NULL;
+}
+
+static void P1_P2_P8_four_harts_on_four_chunks(void **state)
+{
+    pthread_t threads[THREADS];
+    struct frame_run few = frame_run(pfn((chunk_number(regions[1].first) + 1) << CHUNK_ORDER), 4 * CHUNK_FRAMES);
+    (void)state;
+    owners = calloc(hand.arena.span.count, 1);
+    give(few);
+    for (uint32_t i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, hammer, &workers[i]), 0);
+    }
+    for (uint32_t i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    }
+    free(owners);
+    expect_sound();
+    for (uint64_t n = chunk_number(few.first); n < chunk_number(few.first) + 4; n++) {
+        assert_true(is_whole(n));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(P2_P4_P5_every_step_against_a_model, setup, teardown),
+        cmocka_unit_test_setup_teardown(P2_what_is_kept_is_listed_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(P8_a_chunk_is_gathered_by_its_last_frame, setup, teardown),
+        cmocka_unit_test_setup_teardown(P5_exhausted_ends_with_a_give, setup, teardown),
+        cmocka_unit_test_setup_teardown(chunks_with_little_left_come_first, setup, teardown),
+        cmocka_unit_test_setup_teardown(P1_P2_P8_four_harts_on_four_chunks, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
