@@ -241,7 +241,7 @@ static void share_a_chunk(void *context, uint32_t hart)
 static void P7_harts_count_side_by_side_in_one_chunk(void **state)
 {
     (void)state;
-    struct hart_barrier barrier;
+    static struct hart_barrier barrier;
     hart_barrier_init(&barrier, HARTS);
     assert_true(harts_run(HARTS, share_a_chunk, &barrier));
     expect_model(); /* all free */
