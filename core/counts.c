@@ -156,6 +156,12 @@ static enum frame_status check_piece(const struct count_view *view, struct frame
     return FRAME_OK; /* it has become so since: not our doing */
 }
 
+/* Whether one look shows that all counts of the chunk are 1. */
+static bool chunk_is_owned(const struct count_view *view, pfn_t first)
+{
+    return (atomic_load_explicit(chunk_word(view, first), memory_order_relaxed) & CHUNK_WHOLE) == CHUNK_WHOLE;
+}
+
 /* From now on the groups of these bits (bit g: group g) are counted frame by frame. The caller owns a frame of each. */
 static void groups_split(_Atomic uint32_t *chunk_at, uint32_t groups)
 {
@@ -217,11 +223,17 @@ enum frame_status counts_drop_run(const struct count_view *view, struct frame_ru
     if (groups != 0 && drop_groups(chunk_word(view, run.first), groups)) {
         return FRAME_OK;
     }
-    for (struct frame_run rest = run; rest.count > 0; rest = without(rest, first_piece(rest, GROUP_FRAMES))) {
-        enum frame_status status = check_piece(view, first_piece(rest, GROUP_FRAMES));
+    for (struct frame_run rest = run; rest.count > 0;) {
+        struct frame_run piece = first_piece(rest, CHUNK_FRAMES);
+        enum frame_status status = FRAME_OK;
+        if (piece.count < CHUNK_FRAMES || !chunk_is_owned(view, piece.first)) {
+            piece = first_piece(rest, GROUP_FRAMES);
+            status = check_piece(view, piece);
+        }
         if (status != FRAME_OK) {
             return status;
         }
+        rest = without(rest, piece);
     }
     while (run.count > 0) {
         struct frame_run piece = first_piece(run, CHUNK_FRAMES);

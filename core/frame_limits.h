@@ -47,7 +47,7 @@
 
 /* The same for magazines of chunks: 2 MiB each, so a few do. All harts' together hold at most this part of memory. */
 #define CHUNK_MAGAZINE_MAX 64u
-#define CHUNK_MAGAZINE_DEFAULT 8u
+#define CHUNK_MAGAZINE_DEFAULT 16u
 #define CHUNK_MAGAZINES_PART 8u
 
 /* Largest alignment of a request: 1 GiB, the gigantic page of the three architectures. */

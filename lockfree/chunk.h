@@ -66,7 +66,7 @@ static inline uint64_t chunk_give(struct chunk *chunk, uint32_t w, uint64_t mask
 /* What is free now. A hint, word by word. */
 static inline struct chunk_bits chunk_look(const struct chunk *chunk)
 {
-    struct chunk_bits bits;
+    struct chunk_bits bits = {{0}};
     platform_hook();
     for (uint32_t w = 0; w < CHUNK_WORDS; w++) {
         bits.words[w] = atomic_load_explicit(&chunk->words[w], memory_order_relaxed);

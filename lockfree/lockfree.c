@@ -178,13 +178,12 @@ static void giving_frame(struct giving *giving, pfn_t frame)
         hand_put(giving->hand, frame_run(frame, 1));
         return;
     }
-    if (number != giving->number || w != giving->w) {
+    bool elsewhere = !frame_run_contains(giving->pool->arena->span, frame); /* two arenas may meet inside a word */
+    if (elsewhere || number != giving->number || w != giving->w) {
         giving_word(giving);
         giving->number = number;
         giving->w = w;
-        if (!frame_run_contains(giving->pool->arena->span, frame)) {
-            giving->pool = pool_with(giving->lf, (uint32_t)(platform_hart_id()), frame);
-        }
+        giving->pool = elsewhere ? pool_with(giving->lf, platform_hart_id(), frame) : giving->pool;
     }
     giving->mask |= UINT64_C(1) << (frame.value % 64);
 }
@@ -774,6 +773,7 @@ static enum frame_status lockfree_init(struct global *global, const struct globa
     reclaim_init(&lf->reclaim);
     for (uint32_t h = 0; h < config->hart_count; h++) {
         lf->harts[h].worker.reclaim = &lf->reclaim;
+        lf->harts[h].worker.mark = SCAN_MARKS + h;
         reclaim_add_hart(&lf->reclaim, &lf->harts[h].worker.record);
     }
     return FRAME_OK;

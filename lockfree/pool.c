@@ -46,9 +46,10 @@ void pool_build(struct pool *pool, struct arena *arena, uint32_t class_count)
 /* A word that was 0 is so no more, by this hart's step: a scan that did not see it must not be believed. */
 static void pool_replenished(struct pool *pool)
 {
-    if (pool_is_exhausted(pool)) {
+    platform_hook();
+    if (atomic_load_explicit(&pool->scanned, memory_order_seq_cst) != 0) {
         platform_hook();
-        atomic_store_explicit(&pool->exhausted, 0, memory_order_seq_cst);
+        atomic_store_explicit(&pool->scanned, 0, memory_order_seq_cst);
     }
 }
 

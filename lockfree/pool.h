@@ -8,10 +8,12 @@
  *    fewest first. Pops go through the classes in that order, so that chunks with few free frames are filled up and
  *    those with many get the time to become whole. A chunk that has become emptier since it was listed is listed anew
  *    when it is popped, a bounded number of times a pop.
- * 3. `exhausted` says that a scan found nothing and that nothing was given since. A scan sets it before it looks; a
- *    giver that finds a word 0 clears it after its step. Both are sequentially consistent: a give that the scan did not
- *    see comes after the scan's look at that word, so its hart sees the flag and clears it. While it is set, the pool
- *    need not be looked at for a frame. It costs a give nothing while other bits of the word are set.
+ * 3. `scanned` is EXHAUSTED if a scan found nothing and nothing was given since: then the pool need not be looked at.
+ *    A scan writes its own mark before it looks, and turns it into EXHAUSTED if it found nothing and the mark is still
+ *    there; a giver that finds a word 0 clears `scanned` after its step. All of these are sequentially consistent: a
+ *    give that the scan did not see comes after the scan's look at that word, and so its hart sees the mark, or what
+ *    became of it, and clears it. Another scan's mark in place of one's own is not turned: that scan will say. A hart
+ *    stopped in a scan leaves a mark that nobody heeds. It costs a give nothing while other bits of the word are set.
  * 4. Progress. Everything here is lock-free. Gathering repeats only if another hart gave frames meanwhile. */
 #ifndef FRAMELAB_LOCKFREE_POOL_H
 #define FRAMELAB_LOCKFREE_POOL_H
@@ -20,6 +22,10 @@
 #include "block.h"
 
 #define CLASS_MAX 8u
+
+/* Values of pool->scanned. */
+#define EXHAUSTED 1u
+#define SCAN_MARKS 2u
 
 /* The variant's part of an arena's metadata. Chunk numbers are absolute: a frame number divided by 512. */
 struct pool {
@@ -30,8 +36,8 @@ struct pool {
     uint32_t class_count; /* 1 .. CLASS_MAX */
     struct block *blocks; /* blocks[0] holds first_chunk */
     struct chunk *chunks;
-    struct place *places; /* of the chunks */
-    _Alignas(CACHE_PAIR) _Atomic uint32_t exhausted;
+    struct place *places;                          /* of the chunks */
+    _Alignas(CACHE_PAIR) _Atomic uint32_t scanned; /* 0, EXHAUSTED, or the mark of a worker */
     struct index_stack partial[CLASS_MAX];
     struct index_stack whole;
 };
@@ -40,6 +46,7 @@ struct pool {
 struct worker {
     _Alignas(CACHE_PAIR) ck_epoch_record_t record;
     struct reclaim *reclaim;
+    uint32_t mark; /* SCAN_MARKS and more, each worker's its own */
     uint32_t pops; /* since it last moved the epoch on */
     _Atomic uint64_t retries, scans;
 };
@@ -121,7 +128,7 @@ bool pool_scan_run(struct pool *pool, struct worker *worker, uint64_t *cursor, s
 static inline bool pool_is_exhausted(const struct pool *pool)
 {
     platform_hook();
-    return atomic_load_explicit(&pool->exhausted, memory_order_seq_cst) != 0;
+    return atomic_load_explicit(&pool->scanned, memory_order_seq_cst) == EXHAUSTED;
 }
 
 #endif

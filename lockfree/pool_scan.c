@@ -86,7 +86,9 @@ uint32_t pool_scan_frames(struct pool *pool, struct worker *worker, uint64_t *cu
     uint64_t start = cursor_start(pool, cursor);
     uint32_t taken = 0;
     count_one(&worker->scans);
-    atomic_store_explicit(&pool->exhausted, 1, memory_order_seq_cst);
+    uint32_t mark = worker->mark;
+    platform_hook();
+    atomic_store_explicit(&pool->scanned, mark, memory_order_seq_cst);
     for (uint64_t i = 0; i < pool->chunk_count && taken < count; i++) {
         uint64_t number = pool->first_chunk + (start + i) % pool->chunk_count;
         if (!chunk_is_empty(pool_chunk(pool, number))) {
@@ -102,8 +104,10 @@ uint32_t pool_scan_frames(struct pool *pool, struct worker *worker, uint64_t *cu
             taken = count;
         }
     }
-    if (taken > 0) {
-        atomic_store_explicit(&pool->exhausted, 0, memory_order_seq_cst);
+    platform_hook();
+    if (taken == 0) {
+        (void)atomic_compare_exchange_strong_explicit(&pool->scanned, &mark, EXHAUSTED, memory_order_seq_cst,
+                                                      memory_order_relaxed);
     }
     return taken;
 }

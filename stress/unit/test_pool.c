@@ -38,6 +38,7 @@ static int setup(void **state)
     reclaim_init(&reclaim);
     for (uint32_t i = 0; i < THREADS; i++) {
         workers[i].reclaim = &reclaim;
+        workers[i].mark = SCAN_MARKS + i;
         reclaim_add_hart(&reclaim, &workers[i].record);
     }
     hand_arena_make(&hand, regions, COUNT_OF(regions), 0, 0, pool_bytes);
