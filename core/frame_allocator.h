@@ -6,7 +6,8 @@
  *   alloc, free, ref, unref       any hart, beside anything
  *   frame_arena_add / _remove     any hart, beside anything; they exclude one another
  *   frame_zero_idle, _drain       any hart, beside anything
- *   frame_allocator_stats         any hart; exact at rest, a hint otherwise
+ *   frame_allocator_stats, _node_stats
+ *                                 any hart; exact at rest, a hint otherwise
  *   frame_allocator_validate      at rest only
  *   frame_allocator_init          once, before anything else
  *
@@ -107,6 +108,10 @@ enum frame_status frame_arena_remove(struct frame_allocator *fa, pfn_t frame);
 bool frame_allocator_drain(struct frame_allocator *fa);
 
 void frame_allocator_stats(const struct frame_allocator *fa, struct frame_stats *stats);
+/* Of one NUMA node, below frame_allocator_nodes(). It looks at every frame: milliseconds a GiB. FRAME_BAD_CONFIG: no
+ * such node; FRAME_BUSY: arenas are coming or going. */
+enum frame_status frame_allocator_node_stats(struct frame_allocator *fa, uint32_t node, struct frame_node_stats *stats);
+uint32_t frame_allocator_nodes(const struct frame_allocator *fa);
 
 /* At rest, where every frame is counted once. */
 struct frame_account {

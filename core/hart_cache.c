@@ -31,6 +31,24 @@ static void move_end(struct hart *hart, uint64_t moves, bool moved)
     atomic_store_explicit(&hart->moves, moved ? moves + 2 : moves, memory_order_release);
 }
 
+/* Counts what was taken, `frames_each` frames from each of `firsts` on, by node. The caller owns the frames, so that
+ * their arenas stay. */
+static void taken_count(struct frame_allocator *fa, struct hart *hart, const pfn_t *firsts, uint32_t count,
+                        uint64_t frames_each)
+{
+    if (fa->node_count == 1) {
+        counter_add(&hart->taken[0], count * frames_each);
+        return;
+    }
+    const struct arena *arena = NULL;
+    for (uint32_t i = 0; i < count; i++) {
+        if (arena == NULL || !frame_run_contains(arena->span, firsts[i])) {
+            arena = fa->variant->find(fa->global, platform_hart_id(), firsts[i]);
+        }
+        counter_add(&hart->taken[arena->node], frames_each);
+    }
+}
+
 uint32_t global_take(struct frame_allocator *fa, struct hart *hart, bool local, pfn_t *frames, uint32_t count)
 {
     uint64_t moves = move_begin(hart);
@@ -38,6 +56,7 @@ uint32_t global_take(struct frame_allocator *fa, struct hart *hart, bool local, 
     atomic_thread_fence(memory_order_acquire); /* partner: the release fence before the give */
     move_end(hart, moves, taken > 0);
     counter_add(&hart->global_takes, 1);
+    taken_count(fa, hart, frames, taken, 1);
     return taken;
 }
 
@@ -58,6 +77,7 @@ bool global_take_run(struct frame_allocator *fa, struct hart *hart, bool local, 
     /* A run that failed may have claimed some frames for a moment, so others must look again. */
     move_end(hart, moves, true);
     counter_add(&hart->global_takes, 1);
+    taken_count(fa, hart, first, taken, request.count);
     return taken;
 }
 
@@ -91,6 +111,7 @@ uint32_t global_take_chunks(struct frame_allocator *fa, struct hart *hart, bool 
     atomic_thread_fence(memory_order_acquire);
     move_end(hart, moves, true); /* as a run that failed */
     counter_add(&hart->global_takes, 1);
+    taken_count(fa, hart, firsts, taken, CHUNK_FRAMES);
     return taken;
 }
 

@@ -83,6 +83,7 @@ struct hart {
     _Atomic uint64_t global_takes, global_gives, refill_frames, spill_frames;
     _Atomic uint64_t drains, drain_timeouts, bypasses, failures;
     _Atomic uint64_t frames_known_zero, frames_zeroed;
+    _Atomic uint64_t taken[NODE_MAX]; /* frames that came from each node's arenas */
 };
 
 /* Counters have one writer each, so a load and a store make an increment. */
@@ -195,6 +196,10 @@ static inline uint32_t zero_reserve_left(const struct zero_reserve *zero)
 /* In a section. A run below or as long as a chunk out of memory that was given as zero: from the hart's reserve,
  * renewed if need be, or a chunk of its own. False if there is none. */
 bool hart_zero_take(struct frame_allocator *fa, struct hart *hart, struct frame_request request, pfn_t *first);
+
+/* Arenas come, go and are counted by one hart at a time. False if they could not be had in bounded time. */
+bool arenas_lock(struct frame_allocator *fa);
+void arenas_unlock(struct frame_allocator *fa);
 
 /* All movements up to some moment, and whether one was under way then. */
 struct moves {

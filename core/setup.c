@@ -251,7 +251,7 @@ enum frame_status frame_allocator_init(struct frame_allocator **out, const struc
 
 /* ---- hot-plug ----------------------------------------------------------------------------------------------- */
 
-static bool arenas_lock(struct frame_allocator *fa)
+bool arenas_lock(struct frame_allocator *fa)
 {
     for (uint32_t turn = 0; turn < HOTPLUG_TURNS; turn++) {
         platform_hook();
@@ -264,7 +264,7 @@ static bool arenas_lock(struct frame_allocator *fa)
     return false;
 }
 
-static void arenas_unlock(struct frame_allocator *fa)
+void arenas_unlock(struct frame_allocator *fa)
 {
     atomic_store_explicit(&fa->arenas_locked, 0, memory_order_release);
 }

@@ -31,4 +31,12 @@ struct frame_stats {
     uint64_t scans; /* searches over all state words, when the index had nothing */
 };
 
+/* Of one NUMA node. What a hart keeps for itself and serves from there is not taken, and not counted, again. */
+struct frame_node_stats {
+    uint64_t frames_total; /* usable frames of the node's arenas */
+    uint64_t frames_free;  /* of these, without a reference: free or in a cache */
+    uint64_t taken_near;   /* that the global allocator gave to harts of the node */
+    uint64_t taken_far;    /* that it gave to harts of other nodes */
+};
+
 #endif

@@ -175,3 +175,46 @@ void frame_allocator_stats(const struct frame_allocator *fa, struct frame_stats 
     }
     fa->variant->add_stats(fa->global, stats);
 }
+
+/* ---- by NUMA node ------------------------------------------------------------------------------------------- */
+
+uint32_t frame_allocator_nodes(const struct frame_allocator *fa)
+{
+    return fa->node_count;
+}
+
+/* Frames of an arena without a reference: a hint while harts run. */
+static uint64_t count_unreferenced(const struct arena *arena)
+{
+    struct count_view view = count_view_of(arena);
+    uint64_t count = 0;
+    for (uint32_t r = 0; r < arena->region_count; r++) {
+        for (uint64_t f = 0; f < arena->regions[r].count; f++) {
+            count += count_read(&view, pfn(arena->regions[r].first.value + f)) == 0;
+        }
+    }
+    return count;
+}
+
+enum frame_status frame_allocator_node_stats(struct frame_allocator *fa, uint32_t node, struct frame_node_stats *stats)
+{
+    *stats = (struct frame_node_stats){0};
+    if (node >= fa->node_count) {
+        return FRAME_BAD_CONFIG;
+    }
+    if (!arenas_lock(fa)) {
+        return FRAME_BUSY;
+    }
+    for (uint32_t a = 0; a < fa->arena_count; a++) {
+        if (fa->arenas[a]->node == node) {
+            stats->frames_total += fa->arenas[a]->usable_frames;
+            stats->frames_free += count_unreferenced(fa->arenas[a]);
+        }
+    }
+    arenas_unlock(fa);
+    for (uint32_t h = 0; h < fa->hart_count; h++) {
+        uint64_t taken = atomic_load_explicit(&fa->harts[h].taken[node], memory_order_relaxed);
+        *(fa->hart_node[h] == node ? &stats->taken_near : &stats->taken_far) += taken;
+    }
+    return FRAME_OK;
+}
