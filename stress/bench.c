@@ -313,6 +313,8 @@ struct measurement {
     struct record_phase phases[WORKLOAD_PHASE_MAX];
     uint64_t hart_ns[WORKLOAD_PHASE_MAX][HART_MAX];
     struct frame_stats stats;
+    struct frame_node_stats nodes[NODE_MAX];
+    uint32_t node_count;
 };
 
 static int write_record(struct bench *bench, const struct bench_record *record)
@@ -422,6 +424,7 @@ static int measure(struct bench *bench, const struct row *row, const struct benc
     }
     if (status == EXIT_STATUS_HOLDS && variant != NULL) {
         status = check_books(bench, row, name);
+        measurement.node_count = record_read_nodes(bench->machine.fa, measurement.nodes);
     }
     const struct bench_record record = {
         .variant = name,
@@ -439,6 +442,8 @@ static int measure(struct bench *bench, const struct row *row, const struct benc
         .rounds = bench->shares,
         .round_count = row->kind == WORKLOAD_FRAG ? workload.turns : 0,
         .stats = variant != NULL ? &measurement.stats : NULL,
+        .nodes = measurement.nodes,
+        .node_count = measurement.node_count,
     };
     return status == EXIT_STATUS_HOLDS ? write_record(bench, &record) : status;
 }

@@ -143,6 +143,44 @@ static json_t *rounds_json(const struct bench_record *record)
     return rounds;
 }
 
+uint32_t record_read_nodes(struct frame_allocator *allocator, struct frame_node_stats *nodes)
+{
+    uint32_t count = frame_allocator_nodes(allocator);
+    for (uint32_t node = 0; node < count && count > 1; node++) {
+        if (frame_allocator_node_stats(allocator, node, &nodes[node]) != FRAME_OK) {
+            return 0;
+        }
+    }
+    return count > 1 ? count : 0;
+}
+
+static json_t *nodes_json(const struct frame_node_stats *nodes, uint32_t count)
+{
+    json_t *array = json_array();
+    for (uint32_t node = 0; node < count; node++) {
+        json_t *json = json_pack("{s:o, s:o, s:o, s:o}", "frames_total", count_json(nodes[node].frames_total),
+                                 "frames_free", count_json(nodes[node].frames_free), "taken_near",
+                                 count_json(nodes[node].taken_near), "taken_far", count_json(nodes[node].taken_far));
+        if (json_array_append_new(array, json) != 0) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
+/* Sets a key of a line in the making, NULL if that failed before; takes `value`. */
+static json_t *add_key(json_t *line, const char *key, json_t *value)
+{
+    if (line == NULL) {
+        json_decref(value);
+    } else if (json_object_set_new(line, key, value) != 0) {
+        json_decref(line);
+        line = NULL;
+    }
+    return line;
+}
+
 bool record_bench(struct record_writer *writer, const struct bench_record *record)
 {
     json_t *counts = record->stats != NULL ? stats_json(record->stats) : json_null();
@@ -152,9 +190,11 @@ bool record_bench(struct record_writer *writer, const struct bench_record *recor
                              count_json(record->frames), "harts", (json_int_t)record->harts, "cores",
                              (json_int_t)record->cores, "repeat", (json_int_t)record->repeat, "seed",
                              count_json(record->seed), "phases", phases_json(record), "counts", counts);
-    if (line != NULL && record->round_count > 0 && json_object_set_new(line, "rounds", rounds_json(record)) != 0) {
-        json_decref(line);
-        line = NULL;
+    if (record->round_count > 0) {
+        line = add_key(line, "rounds", rounds_json(record));
+    }
+    if (record->node_count > 0) {
+        line = add_key(line, "nodes", nodes_json(record->nodes, record->node_count));
     }
     return write_line(writer, line);
 }
@@ -162,12 +202,15 @@ bool record_bench(struct record_writer *writer, const struct bench_record *recor
 bool record_stress(struct record_writer *writer, const struct stress_record *record)
 {
     json_t *counts = record->stats != NULL ? stats_json(record->stats) : json_null();
-    return write_line(writer, json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:f, s:s?, s:o}", "type",
-                                        "stress", "provenance", writer->id, "variant", record->variant, "knobs",
-                                        record->knobs, "platform", record->platform, "harts", (json_int_t)record->harts,
-                                        "seed", count_json(record->seed), "operations", count_json(record->operations),
-                                        "violations", count_json(record->violations), "seconds", record->seconds,
-                                        "property", record->property, "counts", counts));
+    json_t *line = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:f, s:s?, s:o}", "type", "stress",
+                             "provenance", writer->id, "variant", record->variant, "knobs", record->knobs, "platform",
+                             record->platform, "harts", (json_int_t)record->harts, "seed", count_json(record->seed),
+                             "operations", count_json(record->operations), "violations", count_json(record->violations),
+                             "seconds", record->seconds, "property", record->property, "counts", counts);
+    if (record->node_count > 0) {
+        line = add_key(line, "nodes", nodes_json(record->nodes, record->node_count));
+    }
+    return write_line(writer, line);
 }
 
 void record_close(struct record_writer *writer)

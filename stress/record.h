@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "frame_allocator.h"
 #include "stats.h"
 
 struct record_writer;
@@ -44,6 +45,8 @@ struct bench_record {
     const double *rounds;            /* frag: share of memory in free whole chunks after each round */
     uint32_t round_count;            /* 0: no such */
     const struct frame_stats *stats; /* of the whole run of this row, or NULL for the controls */
+    const struct frame_node_stats *nodes;
+    uint32_t node_count; /* 0: not told */
 };
 
 struct stress_record {
@@ -53,7 +56,13 @@ struct stress_record {
     double seconds;
     const char *property; /* "P1" .. or NULL if all hold */
     const struct frame_stats *stats;
+    const struct frame_node_stats *nodes;
+    uint32_t node_count; /* 0: not told */
 };
+
+/* Reads the statistics of all nodes into `nodes` (NODE_MAX of them) and returns how many there are; 0 if there is but
+ * one, of which all is said by the other counts, or if arenas were coming or going. */
+uint32_t record_read_nodes(struct frame_allocator *allocator, struct frame_node_stats *nodes);
 
 /* Opens a writer on `stream` and writes the provenance line: version, commit and dirty state, compiler and flags,
  * library versions, machine model and topology (hwloc), operating system, command line, and `fdt_summary`, a JSON

@@ -13,7 +13,8 @@
 #define NAME_BYTES 48u
 #define CHUNK_BYTES (CHUNK_FRAMES << FRAME_SHIFT)
 #define DISTANCE_LOCAL 10u
-#define DISTANCE_REMOTE 20u
+#define DISTANCE_STEP 10u
+#define DISTANCE_MOST 250u /* 255 means unreachable */
 
 struct fdt_writer {
     void *fdt;
@@ -108,6 +109,14 @@ static void write_harts(struct fdt_writer *writer, const struct default_fdt_opti
     end_node(writer);
 }
 
+/* As if the nodes lay in a row: each step costs as much again. */
+static uint32_t distance(uint32_t from, uint32_t to)
+{
+    uint32_t steps = from > to ? from - to : to - from;
+    uint32_t far = DISTANCE_LOCAL + steps * DISTANCE_STEP;
+    return far < DISTANCE_MOST ? far : DISTANCE_MOST;
+}
+
 static void write_distances(struct fdt_writer *writer, uint32_t nodes)
 {
     void *matrix = NULL;
@@ -124,7 +133,7 @@ static void write_distances(struct fdt_writer *writer, uint32_t nodes)
             for (uint32_t to = 0; to < nodes; to++) {
                 *cell++ = cpu_to_fdt32(from);
                 *cell++ = cpu_to_fdt32(to);
-                *cell++ = cpu_to_fdt32(from == to ? DISTANCE_LOCAL : DISTANCE_REMOTE);
+                *cell++ = cpu_to_fdt32(distance(from, to));
             }
         }
     }

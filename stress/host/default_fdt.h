@@ -17,7 +17,7 @@
 struct default_fdt_options {
     uint64_t memory_bytes; /* from DEFAULT_FDT_RAM_BASE upwards, split evenly among the nodes in whole 2 MiB */
     uint32_t harts;        /* 1 .. HART_MAX, in blocks: the first harts belong to the first node */
-    uint32_t nodes;        /* 1 .. NODE_MAX, all at distance 20 from one another */
+    uint32_t nodes;        /* 1 .. NODE_MAX, in a row: distances 10, 20, 30, ... */
     const char *bootargs;  /* or NULL */
 };
 

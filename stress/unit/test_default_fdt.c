@@ -58,7 +58,8 @@ static void memory_and_harts_are_split_among_nodes(void **state)
     assert_int_equal(map.ram[1].range.start.value % (2 * MIB), 0);
     assert_int_equal(map.hart_node[0], 0);
     assert_int_equal(map.hart_node[7], 2);
-    assert_int_equal(map.distance[0][2], 20);
+    assert_int_equal(map.distance[0][1], 20);
+    assert_int_equal(map.distance[2][0], 30);
 }
 
 static void the_largest_machine_fits_the_buffer(void **state)
