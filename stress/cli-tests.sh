@@ -182,7 +182,7 @@ refuses 2 "No such file" bench --out /nonexistent/file
 refuses 2 "1 to 512" stress --harts 0
 refuses 2 "1 to 512" stress --harts 513
 refuses 2 "no variant 'nosuch'" stress --variant nosuch
-refuses 2 "plain, nodes or holes" stress --layout round
+refuses 2 "plain, nodes, nodes4 or holes" stress --layout round
 refuses 2 "--memory is a size" stress --memory 1M
 refuses 2 "--memory is a size" stress --memory 1000T
 refuses 2 "seconds" stress --seconds 0

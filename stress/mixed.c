@@ -15,6 +15,9 @@
 /* Operations between two changes of tide. */
 #define TIDE_OPERATIONS 512u
 
+/* Holdings before and after one among which its neighbour in memory is looked for. */
+#define ADJACENT_REACH 32u
+
 /* Tries of a single-frame allocation that the budget covers, before it counts as failed for good. The allocator may
  * give up when others move frames about faster than it can look; a hundred times in a row is another matter. */
 #define COVERED_TRIES 100u
@@ -79,6 +82,8 @@ static uint64_t random_count(struct random *random)
         return UINT64_C(1) << random_below(random, 11);
     case 1:
         return random_between(random, 1, 128);
+    case 3:
+        return random_one_in(random, 4) ? CHUNK_FRAMES : random_between(random, 1, 9);
     case 2:
         return random_one_in(random, 4) ? random_between(random, CHUNK_FRAMES - 3, 3 * CHUNK_FRAMES)
                                         : random_between(random, 60, 68);
@@ -87,12 +92,22 @@ static uint64_t random_count(struct random *random)
     }
 }
 
-/* `frames` in bytes, seldom a whole number of them, and an alignment, often below a frame. */
-static struct frame_layout random_layout(struct random *random, uint64_t frames, struct frame_request *request)
+/* Mostly below a frame, often up to a chunk, now and then the largest that there is. */
+static uint64_t random_alignment(const struct trial *trial, struct random *random)
+{
+    if (random_one_in(random, 32)) {
+        return frame_max_alignment(allocator_of(trial));
+    }
+    return random_one_in(random, 4) ? FRAME_SIZE << random_below(random, 11)
+                                    : UINT64_C(1) << random_below(random, FRAME_SHIFT + 1);
+}
+
+/* `frames` in bytes, seldom a whole number of them, and an alignment. */
+static struct frame_layout random_layout(const struct trial *trial, struct random *random, uint64_t frames,
+                                         struct frame_request *request)
 {
     uint64_t size = (frames << FRAME_SHIFT) - (random_one_in(random, 2) ? 0 : random_below(random, FRAME_SIZE));
-    uint64_t align = random_one_in(random, 4) ? FRAME_SIZE << random_below(random, 11)
-                                              : UINT64_C(1) << random_below(random, FRAME_SHIFT + 1);
+    uint64_t align = random_alignment(trial, random);
     request->count = frames;
     request->align_order = align <= FRAME_SIZE ? 0 : (uint32_t)__builtin_ctzll(align >> FRAME_SHIFT);
     return (struct frame_layout){size, align};
@@ -101,7 +116,7 @@ static struct frame_layout random_layout(struct random *random, uint64_t frames,
 static void take_contiguous(struct trial *trial, struct trial_hart *me, bool zeroed)
 {
     struct frame_request request;
-    struct frame_layout layout = random_layout(&me->random, random_count(&me->random), &request);
+    struct frame_layout layout = random_layout(trial, &me->random, random_count(&me->random), &request);
     if (holdings_full(me) || !budget_reserve(trial, request.count)) {
         return;
     }
@@ -176,9 +191,44 @@ static void give_part(struct trial *trial, struct trial_hart *me)
     give_holding(trial, me, holding);
 }
 
+/* Runs lie in one arena: a free may not go over its edge. */
+static bool one_arena(const struct trial *trial, struct frame_run run)
+{
+    for (uint32_t i = 0; i < trial->oracle.span_count; i++) {
+        struct frame_run span = trial->oracle.spans[i];
+        if (frame_run_contains(span, run.first)) {
+            return frame_run_end(run) <= frame_run_end(span);
+        }
+    }
+    return false; /* of an arena that was plugged in since the oracle looked */
+}
+
+/* Two runs that lie side by side, freed as one: neighbours in memory are often neighbours among the holdings. */
+static void give_adjacent(struct trial *trial, struct trial_hart *me)
+{
+    if (me->holding_count < 2) {
+        return;
+    }
+    uint32_t index = choose_holding(me);
+    struct holding one = me->holdings[index];
+    uint32_t from = index > ADJACENT_REACH ? index - ADJACENT_REACH : 0;
+    for (uint32_t i = from; i < me->holding_count && i <= index + ADJACENT_REACH && !one.shared; i++) {
+        struct holding other = me->holdings[i];
+        struct frame_run both = frame_run(one.run.first, one.run.count + other.run.count);
+        if (!other.shared && other.run.first.value == frame_run_end(one.run) && one_arena(trial, both)) {
+            (void)holding_remove(me, i > index ? i : index); /* the later one first: the last takes its place */
+            (void)holding_remove(me, i > index ? index : i);
+            give_run(trial, me, both);
+            budget_release(trial, both.count);
+            return;
+        }
+    }
+}
+
 static const struct operation GIVES[] = {
     {"freeing a run", 60, give_any},
     {"freeing a part of a run", 15, give_part},
+    {"freeing two runs as one", 15, give_adjacent},
 };
 
 /* ---- handing on ---- */
@@ -350,6 +400,25 @@ static void refuse_foreign(struct trial *trial, struct trial_hart *me)
     }
 }
 
+/* A frame of the arena that comes and goes, while others add and remove it. Whatever the answers: nothing may be read
+ * that is no longer the allocator's. */
+static void look_at_hotplug(struct trial *trial, struct trial_hart *me)
+{
+    struct frame_run hotplug = frame_run_inside(trial->config.hotplug);
+    if (hotplug.count == 0) {
+        return;
+    }
+    pfn_t frame = pfn(hotplug.first.value + random_below(&me->random, hotplug.count));
+    pfn_t found;
+    hart_count_call(me);
+    (void)frame_ref_count(allocator_of(trial), frame);
+    hart_count_call(me);
+    enum frame_status status = frame_at_addr(allocator_of(trial), frame_addr(frame), &found);
+    if (status != FRAME_FOREIGN) {
+        (void)expect_status(trial, me, status, FRAME_OK, frame.value, "frame_at_addr of memory that comes and goes");
+    }
+}
+
 static void look_up(struct trial *trial, struct trial_hart *me)
 {
     if (me->holding_count == 0) {
@@ -390,11 +459,18 @@ static void read_stats(struct trial *trial, struct trial_hart *me)
     frame_allocator_stats(allocator_of(trial), &stats);
 }
 
-/* ---- hot-plug: hart 0 ---- */
+/* ---- hot-plug: any hart, one at a time ---- */
 
 static uint64_t pattern_of(uint64_t index)
 {
     return index * UINT64_C(0x9e3779b97f4a7c15) + 1;
+}
+
+static void hotplug_forbid(const struct trial *trial, bool forbidden)
+{
+    if (trial->config.forbid != NULL && trial->config.hotplug.size > 0) {
+        trial->config.forbid(trial->config.hotplug, forbidden);
+    }
 }
 
 void hotplug_fill(struct trial *trial)
@@ -404,6 +480,7 @@ void hotplug_fill(struct trial *trial)
     for (uint64_t i = 0; i < range.size / sizeof words[0]; i++) {
         words[i] = pattern_of(i);
     }
+    hotplug_forbid(trial, true);
 }
 
 static bool hotplug_intact(struct trial *trial, struct trial_hart *me)
@@ -423,6 +500,7 @@ static bool hotplug_intact(struct trial *trial, struct trial_hart *me)
 static void hotplug_add(struct trial *trial, struct trial_hart *me)
 {
     struct phys_range range = trial->config.hotplug;
+    hotplug_forbid(trial, false);
     if (!hotplug_intact(trial, me)) {
         return;
     }
@@ -457,7 +535,8 @@ static enum frame_status hotplug_remove(struct trial *trial, struct trial_hart *
 
 static void hotplug(struct trial *trial, struct trial_hart *me)
 {
-    if (me->hart != 0 || trial->config.hotplug.size == 0) {
+    /* Acquire, partner of the release below: what the last one found and left. */
+    if (trial->config.hotplug.size == 0 || atomic_exchange_explicit(&trial->plugging, true, memory_order_acquire)) {
         return;
     }
     if (trial->plugged) {
@@ -465,6 +544,7 @@ static void hotplug(struct trial *trial, struct trial_hart *me)
     } else {
         hotplug_add(trial, me);
     }
+    atomic_store_explicit(&trial->plugging, false, memory_order_release);
 }
 
 void hotplug_settle(struct trial *trial, struct trial_hart *me)
@@ -484,10 +564,11 @@ static const struct operation OTHERS[] = {
     {"asking for a layout that cannot be met", 4, refuse_layouts},
     {"freeing a foreign frame", 8, refuse_foreign},
     {"frame_at_addr", 8, look_up},
+    {"looking at memory that comes and goes", 16, look_at_hotplug},
     {"frame_allocator_drain", 2, drain},
     {"frame_zero_idle", 2, zero_idle},
     {"frame_allocator_stats", 2, read_stats},
-    {"adding or removing an arena", 2, hotplug},
+    {"adding or removing an arena", 6, hotplug},
 };
 
 /* ---- the phase ---- */

@@ -36,7 +36,7 @@ static const struct argp_option options[] = {
     {"variant", 'v', "SPEC", 0, "name[:preset][,knob=value]...; again for more (default: every variant)", 1},
     {"harts", 'n', "N", 0, "Harts; they may outnumber cores (default: 4; with --dtb the tree's)", 1},
     {"memory", 'm', "SIZE", 0, "RAM, all of which is written to (default: 48M)", 1},
-    {"layout", OPTION_LAYOUT, "NAME", 0, "plain, nodes or holes; again for more (default: all)", 1},
+    {"layout", OPTION_LAYOUT, "NAME", 0, "plain, nodes, nodes4 or holes; again for more (default: all)", 1},
     {"dtb", OPTION_DTB, "FILE", 0, "RAM as this device tree describes it, in place of the layouts", 1},
     {"seconds", OPTION_SECONDS, "SECONDS", 0, "Time for all trials together (default: 10)", 2},
     {"operations", OPTION_OPERATIONS, "N", 0, "Mixed operations a hart and trial, in place of time", 2},
@@ -65,7 +65,7 @@ static void add_layout(struct stress_plan *plan, const char *text, const struct 
 {
     enum stress_layout layout;
     if (!stress_layout_find(text, &layout)) {
-        usage_error(state, "--layout is plain, nodes or holes, not '%s'", text);
+        usage_error(state, "--layout is plain, nodes, nodes4 or holes, not '%s'", text);
     }
     plan->layouts |= 1u << layout;
 }

@@ -6,13 +6,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "default_fdt.h"
 #include "exit_status.h"
+#include "fault.h"
 #include "holes_fdt.h"
 #include "interrupt.h"
 #include "machine.h"
 #include "platform.h"
+#include "platform_host.h"
 #include "progress.h"
 #include "record.h"
 #include "trial.h"
@@ -26,8 +29,11 @@
 /* Withheld from the allocator, to be plugged in and out. */
 #define HOTPLUG_BYTES (UINT64_C(4) << 20)
 
-static const char *const LAYOUT_NAMES[LAYOUT_COUNT] = {
-    [LAYOUT_PLAIN] = "plain", [LAYOUT_NODES] = "nodes", [LAYOUT_HOLES] = "holes", [LAYOUT_GIVEN] = "dtb"};
+static const char *const LAYOUT_NAMES[LAYOUT_COUNT] = {[LAYOUT_PLAIN] = "plain",
+                                                       [LAYOUT_NODES] = "nodes",
+                                                       [LAYOUT_NODES_4] = "nodes4",
+                                                       [LAYOUT_HOLES] = "holes",
+                                                       [LAYOUT_GIVEN] = "dtb"};
 
 /* What each layout is tried with: knobs of core. Variants without magazines, and specs with knobs of their own, are
  * tried as they are. */
@@ -35,10 +41,15 @@ static const struct {
     enum stress_layout layout;
     const char *knobs;
 } SETTINGS[] = {
-    {LAYOUT_PLAIN, ""}, {LAYOUT_PLAIN, ",magazine=7,batch=3"},
-    {LAYOUT_NODES, ""}, {LAYOUT_NODES, ",magazine=0"},
-    {LAYOUT_HOLES, ""}, {LAYOUT_HOLES, ",magazine=1"},
-    {LAYOUT_GIVEN, ""}, {LAYOUT_GIVEN, ",magazine=7,batch=3"},
+    {LAYOUT_PLAIN, ""},
+    {LAYOUT_PLAIN, ",magazine=7,batch=3"},
+    {LAYOUT_NODES, ""},
+    {LAYOUT_NODES, ",magazine=0"},
+    {LAYOUT_NODES_4, ""},
+    {LAYOUT_HOLES, ""},
+    {LAYOUT_HOLES, ",magazine=1"},
+    {LAYOUT_GIVEN, ""},
+    {LAYOUT_GIVEN, ",magazine=7,batch=3"},
 };
 #define SETTING_COUNT (sizeof SETTINGS / sizeof SETTINGS[0])
 
@@ -54,7 +65,8 @@ struct stress {
     struct attempt attempts[STRESS_VARIANT_MAX * SETTING_COUNT];
     uint32_t attempt_count;
     uint32_t at;
-    struct record_writer *writer; /* --format json */
+    struct record_writer *writer;      /* --format json */
+    char last_words[SPEC_BYTES + 128]; /* if memory is touched that may not be */
     uint64_t begun_ns;
     uint64_t seen[PROPERTY_COUNT]; /* trials in which the property had its chance */
     struct trial trial;
@@ -118,8 +130,11 @@ static void plan_variant(struct stress *stress, const char *variant)
 static bool choose_tree(const struct stress_plan *plan, enum stress_layout layout, void *tree,
                         struct host_machine_options *options)
 {
-    *options = (struct host_machine_options){
-        .memory_bytes = plan->memory_bytes, .harts = plan->harts, .nodes = layout == LAYOUT_NODES ? 2 : 1};
+    *options = (struct host_machine_options){.memory_bytes = plan->memory_bytes,
+                                             .harts = plan->harts,
+                                             .nodes = layout == LAYOUT_NODES     ? 2
+                                                      : layout == LAYOUT_NODES_4 ? 4
+                                                                                 : 1};
     if (layout == LAYOUT_GIVEN) {
         options->fdt = plan->fdt;
         options->fdt_bytes = plan->fdt_bytes;
@@ -182,6 +197,7 @@ static struct trial_config trial_config_of(const struct stress *stress, const st
         .deadline_ns = deadline_of(stress),
         .hotplug = machine->hotplug,
         .hotplug_node = machine->hotplug_node,
+        .forbid = host_ram_forbid,
         .interrupted = &interrupted,
     };
 }
@@ -250,6 +266,8 @@ static bool write_record(const struct stress *stress, const struct attempt *atte
     (void)frame_allocator_config_format(&attempt->config, knobs, sizeof knobs);
     struct frame_stats stats;
     frame_allocator_stats(stress->trial.config.allocator, &stats);
+    struct frame_node_stats nodes[NODE_MAX];
+    uint32_t node_count = record_read_nodes(stress->trial.config.allocator, nodes);
     bool holds = verdict_holds(&stress->trial.verdict);
     const struct stress_record record = {
         .variant = attempt->spec,
@@ -262,6 +280,8 @@ static bool write_record(const struct stress *stress, const struct attempt *atte
         .seconds = seconds,
         .property = holds ? NULL : property_name(stress->trial.verdict.property),
         .stats = &stats,
+        .nodes = nodes,
+        .node_count = node_count,
     };
     return record_stress(stress->writer, &record);
 }
@@ -296,6 +316,10 @@ static int run_trial(struct stress *stress, const struct attempt *attempt, const
     memset(memory, 0, bytes);
     uint64_t begun_ns = platform_time_ns();
     struct trial_config config = trial_config_of(stress, attempt, machine);
+    (void)snprintf(stress->last_words, sizeof stress->last_words, "  variant: %s, layout %s\n  seed:    %llu\n",
+                   attempt->spec, LAYOUT_NAMES[attempt->layout], (unsigned long long)stress->plan->seed);
+    fault_watch(config.hotplug, stress->plan->format == FORMAT_TEXT ? STDOUT_FILENO : STDERR_FILENO,
+                stress->last_words);
     trial_init(&stress->trial, &config, memory);
     int status = trial_run(&stress->trial) ? tell(stress, attempt, (double)(platform_time_ns() - begun_ns) / 1e9)
                                            : complain(EXIT_STATUS_USAGE, "%u harts cannot be had", stress->plan->harts);

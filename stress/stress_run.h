@@ -15,6 +15,7 @@
 enum stress_layout {
     LAYOUT_PLAIN, /* one region, one node */
     LAYOUT_NODES, /* two NUMA nodes: two arenas side by side */
+    LAYOUT_NODES_4,
     LAYOUT_HOLES, /* pieces, gaps and reservations by the seed: holes_fdt.h */
     LAYOUT_GIVEN, /* --dtb */
     LAYOUT_COUNT

@@ -13,8 +13,9 @@
  *    The frame a hart that the budget leaves out covers a shared frame between the oracle's count and the real one.
  * 3. The mailbox. Slots that harts exchange what they hold through: frees across harts, and shared references. Its
  *    exchange releases and acquires, as a program that hands memory on would.
- * 4. Hot-plug. Hart 0 adds and removes an arena over a range that the map has and the allocator was not given. While
- *    it is out of service it is filled with a pattern, which nobody may touch (P10).
+ * 4. Hot-plug. Whichever hart has a mind to adds and removes an arena over a range that the map has and the allocator
+ * was not given. While it is out of service it is filled with a pattern, which nobody may touch; where the platform can
+ * forbid it, nobody may read it either (P10).
  *
  * Platform-independent: memory from the caller, harts from harness.h. */
 #ifndef FRAMELAB_STRESS_TRIAL_H
@@ -33,6 +34,8 @@ struct trial_config {
     uint64_t deadline_ns;      /* on platform_time_ns; 0: none */
     struct phys_range hotplug; /* RAM of the map that the allocator was not given; size 0: no hot-plug */
     uint32_t hotplug_node;
+    /* Makes memory fault when it is touched, or not any more; NULL: the platform cannot. */
+    void (*forbid)(struct phys_range range, bool forbidden);
     const _Atomic bool *interrupted; /* may be set at any time: the trial then ends after the round */
 };
 
@@ -73,18 +76,19 @@ struct trial {
     struct oracle oracle;
     struct hart_barrier barrier;
     struct trial_hart *hart;
-    struct trial_tally tally; /* hart 0's */
+    struct trial_tally tally; /* hart 0's; what is plugged, of whoever has `plugging` */
 
     uint64_t budget;                 /* frames that may be out in the mixed phase */
     uint64_t share;                  /* of one hart */
     uint64_t base_frames;            /* served at the start */
     bool more;                       /* hart 0 decides, before a barrier */
-    bool plugged;                    /* hart 0's */
+    bool plugged;                    /* of whoever has `plugging` */
     uint64_t mixed_left;             /* operations a hart of this round; hart 0 decides */
     struct frame_stats stats_before; /* of the magazine traces; hart 0's */
     _Atomic uint64_t trace_operations;
 
     _Alignas(CACHE_PAIR) _Atomic uint64_t reserved; /* of the budget */
+    _Alignas(CACHE_PAIR) _Atomic bool plugging;     /* a hart is at the hot-plug arena */
     _Alignas(CACHE_PAIR) _Atomic uint64_t flood_count;
     pfn_t *flood; /* room for every frame */
     _Alignas(CACHE_PAIR) _Atomic uint64_t mailbox[MAILBOX_SLOTS];

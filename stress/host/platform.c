@@ -256,6 +256,14 @@ bool host_ram_guard_holes(const struct memory_map *map, char *why, size_t why_by
     return guard(hole, ram_extent.start.value + ram_extent.size, why, why_bytes);
 }
 
+void host_ram_forbid(struct phys_range range, bool forbidden)
+{
+    if (mprotect(platform_phys_to_virt(range.start), range.size, forbidden ? PROT_NONE : PROT_READ | PROT_WRITE) != 0) {
+        platform_panic("RAM at 0x%llx, %llu bytes, cannot be protected: %s", (unsigned long long)range.start.value,
+                       (unsigned long long)range.size, strerror(errno));
+    }
+}
+
 /* Time, log, panic. */
 
 uint64_t platform_time_ns(void)

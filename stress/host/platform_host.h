@@ -31,6 +31,9 @@ bool host_ram_huge_pages(bool wanted);
 /* Makes every whole frame of the extent that lies outside the map's RAM fault when it is touched. */
 bool host_ram_guard_holes(const struct memory_map *map, char *why, size_t why_bytes);
 
+/* Makes whole frames of RAM fault when they are touched, or not any more. Any time, any hart. */
+void host_ram_forbid(struct phys_range range, bool forbidden);
+
 /* How platform_barrier_heavy() makes every hart pass a fence. The first that works is chosen at start-up. */
 enum host_barrier {
     HOST_BARRIER_EXPEDITED, /* membarrier PRIVATE_EXPEDITED: interrupts the cores that run our threads; microseconds */
