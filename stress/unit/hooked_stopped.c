@@ -452,7 +452,8 @@ static uint64_t cached_by_first(void)
 }
 
 /* What hart 0 may keep from the others besides what it has out: its cache; and what the operation under way moves,
- * which is its run in whole chunks and what a refill or spill has in transit, or, if it drains, one cache. */
+ * which is its run in whole chunks and what a refill or spill has in transit, or, if it drains, one cache; and a chunk
+ * that has become free as a whole by that, on its way from its own bits to its block. */
 static uint64_t kept_at_most(void)
 {
     const struct cache *caches = scene.allocator->harts[0].caches;
@@ -461,7 +462,7 @@ static uint64_t kept_at_most(void)
     uint64_t one_cache =
         2 * caches[CACHE_FRAMES].capacity + (2 * caches[CACHE_CHUNKS].capacity + HANDS_MOST) * CHUNK_FRAMES;
     uint64_t most = run > one_cache ? run : one_cache;
-    return cached_by_first() + (moving > 0 ? most : 0);
+    return cached_by_first() + (moving > 0 ? most + CHUNK_FRAMES : 0);
 }
 
 static void judge_flood(void)
