@@ -40,7 +40,8 @@ MUTANTS := $(patsubst stress/mutants/%.patch,%,$(wildcard stress/mutants/*.patch
 # What a program that links libframelab.a includes.
 PUBLIC_HEADERS := $(addprefix core/,arena.h boot_allocator.h frame.h frame_allocator.h frame_limits.h knob.h memory_map.h \
                     platform.h stats.h variant.h) \
-                  baseline/baseline.h lockfree/lockfree.h stress/harness.h stress/variants.h $(wildcard stress/host/*.h)
+                  baseline/baseline.h lockfree/lockfree.h stress/harness.h stress/variants.h \
+                  $(filter-out %/reclaim_urcu.h,$(wildcard stress/host/*.h))
 
 # ---- The libraries that we use ---------------------------------------------------------------------------------
 
@@ -52,15 +53,17 @@ ifneq ($(or $(if $(MAKECMDGOALS),,all),$(filter-out $(WITHOUT_BUILD),$(MAKECMDGO
 include $(O)/config.mk
 endif
 
+URCU := liburcu-memb liburcu-qsbr
+
 $(O)/config.mk: Makefile .ci/dependencies
 	$(Q)CC='$(CC)' .ci/dependencies $(if $(INSTALLING),,--test) build
 	$(Q)mkdir -p $(O)
-	$(Q){ echo "CONFIG_CFLAGS := $$(pkg-config --cflags ck jansson hwloc)"; \
-	      echo "LIB_LIBS := $$(pkg-config --libs ck) $$(pkg-config --libs libfdt 2>/dev/null || echo -lfdt)"; \
+	$(Q){ echo "CONFIG_CFLAGS := $$(pkg-config --cflags ck $(URCU) jansson hwloc)"; \
+	      echo "LIB_LIBS := $$(pkg-config --libs ck $(URCU)) $$(pkg-config --libs libfdt 2>/dev/null || echo -lfdt)"; \
 	      echo "COMMAND_LIBS := $$(pkg-config --libs jansson hwloc)"; \
 	      libfdt=$$(pkg-config --modversion libfdt 2>/dev/null || dpkg-query -W -f '$${Version}' libfdt-dev 2>/dev/null); \
-	      echo "LIB_VERSIONS := libfdt=$${libfdt%%-*} $$(for library in ck jansson hwloc; do \
-	            echo "$$library=$$(pkg-config --modversion $$library)"; done | xargs)"; } > $@
+	      echo "LIB_VERSIONS := libfdt=$${libfdt%%-*} $$(for library in ck liburcu-memb jansson hwloc; do \
+	            echo "$${library%-memb}=$$(pkg-config --modversion $$library)"; done | xargs)"; } > $@
 
 # ---- Flags -----------------------------------------------------------------------------------------------------
 

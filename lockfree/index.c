@@ -8,30 +8,26 @@ static void push(struct place *place)
     ck_stack_push_upmc(&place->stack->stack, &place->on_stack);
 }
 
-static void push_deferred(ck_epoch_entry_t *entry)
+void index_put_from_limbo(struct reclaim_entry *entry)
 {
     push((struct place *)(void *)((unsigned char *)entry - offsetof(struct place, in_limbo)));
 }
 
-/* That a grace period has passed stays true, so a push at once needs no section. */
-void index_put(struct place *place, struct index_stack *stack, struct reclaim *reclaim, ck_epoch_record_t *record)
+void index_put(struct place *place, struct index_stack *stack, struct reclaim_hart *hart)
 {
     place->stack = stack;
-    if (reclaim_passed(reclaim, atomic_load_explicit(&place->popped, memory_order_relaxed))) {
+    if (reclaim_passed(hart, place->in_limbo.stamp)) {
         push(place);
-        return;
+    } else {
+        reclaim_defer(hart, &place->in_limbo);
     }
-    reclaim_enter(record);
-    reclaim_defer(reclaim, &place->in_limbo, push_deferred);
-    reclaim_exit(record);
 }
 
-struct place *index_pop(struct index_stack *stack, const struct reclaim *reclaim)
+struct place *index_pop(struct index_stack *stack, const struct reclaim_hart *hart)
 {
-    platform_hook();
-    struct place *place = (struct place *)(void *)ck_stack_pop_upmc(&stack->stack);
+    struct place *place = (struct place *)(void *)reclaim_pop(hart, &stack->stack);
     if (place != NULL) {
-        atomic_store_explicit(&place->popped, reclaim_stamp(reclaim), memory_order_relaxed);
+        place->in_limbo.stamp = reclaim_stamp(hart);
     }
     return place;
 }

@@ -12,15 +12,13 @@
  *    bits. All four are sequentially consistent, so at least one of the two sees the other. A giver that finds the word
  *    not 0 owes nothing: those bits were there before, and (I) held for them. A scan finds what a hart stopped in
  *    between has left undone (lockfree.c).
- * 3. ABA. Popping a Treiber stack reads head and head->next and swaps head for next by compare-and-swap. If between the
- *    reading and the swap the place were popped and pushed again, the swap would succeed with a stale next. So a place
- *    that was popped at some moment is not pushed before every hart that was popping at that moment has finished: each
- *    pop stands in a section of reclaim.h; the popper stamps the place with the moment; a push at once needs that the
- *    stamp's grace period has passed, else the push is deferred. (Reclamation `tag` counts pops in the head instead,
- *    by double-width compare-and-swap, which riscv64 lacks; then no push waits.)
+ * 3. ABA. A place that was popped at some moment is not pushed before every hart that was popping at that moment has
+ *    finished (reclaim.h, 1): each pop stands in a section; the popper stamps the place with the moment; a push at once
+ *    needs that the stamp has passed, else the push goes through limbo. (With reclamation `tag` every stamp has
+ * passed.)
  * 4. Orders. ck_stack_push_upmc has a store fence between the place's next and the swap, ck_stack_pop_upmc a load fence
- *    between head and next (partners). `stack` and `popped` are relaxed or plain: only who has the duty touches them,
- *    and the duty passes with `listed` (sequentially consistent) or through the stack (its fences).
+ *    between head and next (partners). `stack` and `in_limbo` are plain: only who has the duty touches them, and
+ *    the duty passes with `listed` (sequentially consistent), or through the stack or limbo (their fences).
  * 5. Progress. put, pop: lock-free. claim, drop: wait-free. */
 #ifndef FRAMELAB_LOCKFREE_INDEX_H
 #define FRAMELAB_LOCKFREE_INDEX_H
@@ -34,10 +32,9 @@ struct index_stack {
 /* A chunk's or block's place in the index. It is on a stack or in limbo, never on both. */
 struct place {
     ck_stack_entry_t on_stack;
-    ck_epoch_entry_t in_limbo;
+    struct reclaim_entry in_limbo;
     struct index_stack *stack; /* where it goes once it leaves limbo */
     _Atomic uint32_t listed;
-    _Atomic uint32_t popped; /* the stamp of its last pop; 0: never */
 };
 
 /* Tries to get the duty of a place that is not listed. */
@@ -61,10 +58,12 @@ static inline void index_drop(struct place *place)
 }
 
 /* With the duty: puts the place on a stack, now or when it may. */
-void index_put(struct place *place, struct index_stack *stack, struct reclaim *reclaim, ck_epoch_record_t *record);
+void index_put(struct place *place, struct index_stack *stack, struct reclaim_hart *hart);
+/* What reclaim_init is to call: puts the place on its stack. */
+void index_put_from_limbo(struct reclaim_entry *entry);
 
 /* In a section. Pops a place, with its duty; NULL if the stack is empty. */
-struct place *index_pop(struct index_stack *stack, const struct reclaim *reclaim);
+struct place *index_pop(struct index_stack *stack, const struct reclaim_hart *hart);
 
 /* The place on top, which stays there; NULL if there is none. A hint; in a section the place may be looked at. */
 struct place *index_top(struct index_stack *stack);

@@ -15,7 +15,8 @@
  * 4. Arenas are a CK stack of nodes that is only ever pushed to. A removed arena leaves its node empty on the stack,
  *    for the next one added. The node's pointer is stored with release and loaded with acquire: who sees an arena sees
  *    it built. Removal empties the node, has every hart's hands emptied and every operation under way ended (core's
- *    harts_drain and harts_pass), and waits for reclaim_barrier, since limbo may hold places of the arena (P10).
+ *    harts_drain and harts_pass: reclaim_tag.c, 3), and waits for reclaim_barrier, since limbo may hold places of the
+ *    arena (P10).
  * 5. ABA: chunk.h for bits, index.h for the stacks; nodes are never popped.
  * 6. Progress. take, give, their runs and chunks, find: lock-free. Each is a bounded number of lock-free steps, except
  *    that it pops until it finds something of use; every chunk popped without use had lost its frames to another
@@ -50,13 +51,14 @@ struct lockfree {
     struct lockfree_hart harts[];
 };
 
-enum lockfree_knob { KNOB_CLASSES, KNOB_HAND, KNOB_COUNT };
+enum lockfree_knob { KNOB_CLASSES, KNOB_HAND, KNOB_RECLAIM, KNOB_COUNT };
 
 static const char *const off_on[] = {"off", "on", NULL};
 
 static const struct knob lockfree_knobs[KNOB_COUNT] = {
     [KNOB_CLASSES] = {"classes", "stacks of partly free chunks, by fullness; 1: no preference", NULL, 1, CLASS_MAX, 8},
     [KNOB_HAND] = {"hand", "harts keep frames of a chunk as private bits", off_on, 0, 1, 1},
+    [KNOB_RECLAIM] = {"reclaim", "what makes a popped place safe to push again", reclaim_names, 0, 3, 0},
 };
 
 static struct lockfree *lockfree_of(const struct global *global)
@@ -646,7 +648,7 @@ static enum frame_status lockfree_detach(struct global *global, struct arena *ar
 static bool lockfree_quiesce(struct global *global, uint32_t hart_id)
 {
     struct lockfree *lf = lockfree_of(global);
-    return reclaim_barrier(&lf->reclaim, &lf->harts[hart_id].worker.record);
+    return reclaim_barrier(&lf->harts[hart_id].worker.reclaim);
 }
 
 /* ---- the books ---------------------------------------------------------------------------------------------- */
@@ -751,7 +753,7 @@ static void lockfree_add_stats(const struct global *global, struct frame_stats *
         stats->cas_retries += atomic_load_explicit(&hart->worker.retries, memory_order_relaxed);
         stats->scans += atomic_load_explicit(&hart->worker.scans, memory_order_relaxed);
     }
-    stats->grace_periods += ck_epoch_value(&lf->reclaim.epoch) - 1;
+    stats->grace_periods += reclaim_moves(&lf->reclaim);
     stats->limbo += reclaim_pending(&lf->reclaim);
     stats->limbo_peak += reclaim_peak(&lf->reclaim);
 }
@@ -770,11 +772,14 @@ static enum frame_status lockfree_init(struct global *global, const struct globa
     lf->class_count = (uint32_t)config->knobs[KNOB_CLASSES];
     lf->private_hands = config->hart_caches && config->knobs[KNOB_HAND] != 0;
     ck_stack_init(&lf->arenas);
-    reclaim_init(&lf->reclaim);
+    const char *reclaim = reclaim_names[config->knobs[KNOB_RECLAIM]];
+    if (!reclaim_init(&lf->reclaim, reclaim, index_put_from_limbo)) {
+        platform_log("lockfree: reclaim=%s: this platform has no such reclamation", reclaim);
+        return FRAME_BAD_CONFIG;
+    }
     for (uint32_t h = 0; h < config->hart_count; h++) {
-        lf->harts[h].worker.reclaim = &lf->reclaim;
         lf->harts[h].worker.mark = SCAN_MARKS + h;
-        reclaim_add_hart(&lf->reclaim, &lf->harts[h].worker.record);
+        reclaim_add_hart(&lf->reclaim, &lf->harts[h].worker.reclaim);
     }
     return FRAME_OK;
 }

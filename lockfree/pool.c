@@ -62,7 +62,7 @@ static void put_chunk(struct pool *pool, struct worker *worker, uint64_t number)
 {
     struct chunk_bits bits = chunk_look(pool_chunk(pool, number));
     struct index_stack *stack = &pool->partial[class_of(pool, bits_count(&bits))];
-    index_put(pool_place(pool, number), stack, worker->reclaim, &worker->record);
+    index_put(pool_place(pool, number), stack, &worker->reclaim);
 }
 
 static void list_chunk(struct pool *pool, struct worker *worker, uint64_t number)
@@ -75,7 +75,7 @@ static void list_chunk(struct pool *pool, struct worker *worker, uint64_t number
 static void list_block(struct pool *pool, struct worker *worker, struct block *block)
 {
     if (index_claim(&block->place)) {
-        index_put(&block->place, &pool->whole, worker->reclaim, &worker->record);
+        index_put(&block->place, &pool->whole, &worker->reclaim);
     }
 }
 
@@ -101,7 +101,7 @@ void pool_release_block(struct pool *pool, struct worker *worker, struct block *
         }
         return;
     }
-    index_put(&block->place, &pool->whole, worker->reclaim, &worker->record);
+    index_put(&block->place, &pool->whole, &worker->reclaim);
 }
 
 /* ---- giving ------------------------------------------------------------------------------------------------- */
@@ -209,9 +209,9 @@ static struct place *pop(struct worker *worker, struct index_stack *stack)
 {
     if (++worker->pops >= POPS_BEFORE_POLL) {
         worker->pops = 0;
-        reclaim_poll(worker->reclaim);
+        reclaim_poll(&worker->reclaim);
     }
-    return index_pop(stack, worker->reclaim);
+    return index_pop(stack, &worker->reclaim);
 }
 
 /* Does with a popped chunk what is to be done if it is not of use here: one with nothing free is dropped, one that
@@ -227,7 +227,7 @@ static uint32_t keep_popped(struct pool *pool, struct worker *worker, uint64_t n
     }
     if (class_of(pool, free) > class && *relist > 0) {
         (*relist)--;
-        index_put(pool_place(pool, number), &pool->partial[class_of(pool, free)], worker->reclaim, &worker->record);
+        index_put(pool_place(pool, number), &pool->partial[class_of(pool, free)], &worker->reclaim);
         return 0;
     }
     return free;
@@ -262,7 +262,7 @@ uint32_t pool_take_listed(struct pool *pool, struct worker *worker, pfn_t *frame
     if (partial_is_empty(pool)) {
         return 0;
     }
-    reclaim_enter(&worker->record);
+    reclaim_enter(&worker->reclaim);
     for (uint32_t class = 0; class < pool->class_count && taken < count && *kept == CHUNK_NONE;) {
         struct place *place = pop(worker, &pool->partial[class]);
         if (place == NULL) {
@@ -280,7 +280,7 @@ uint32_t pool_take_listed(struct pool *pool, struct worker *worker, pfn_t *frame
             pool_release_chunk(pool, worker, number);
         }
     }
-    reclaim_exit(&worker->record);
+    reclaim_exit(&worker->reclaim);
     return taken;
 }
 
@@ -294,7 +294,7 @@ bool pool_pop_chunk_with_run(struct pool *pool, struct worker *worker, uint32_t 
                              uint64_t *number)
 {
     bool found = false;
-    reclaim_enter(&worker->record);
+    reclaim_enter(&worker->reclaim);
     for (uint32_t class = 0; class < pool->class_count && !found; class ++) {
         struct place *place = index_top(&pool->partial[class]);
         if (place == NULL || !has_run(pool, place, count, align_order)) {
@@ -309,14 +309,14 @@ bool pool_pop_chunk_with_run(struct pool *pool, struct worker *worker, uint32_t 
             }
         }
     }
-    reclaim_exit(&worker->record);
+    reclaim_exit(&worker->reclaim);
     return found;
 }
 
 struct block *pool_pop_block(struct pool *pool, struct worker *worker)
 {
     struct block *found = NULL;
-    reclaim_enter(&worker->record);
+    reclaim_enter(&worker->reclaim);
     while (found == NULL) {
         struct place *place = pop(worker, &pool->whole);
         if (place == NULL) {
@@ -328,7 +328,7 @@ struct block *pool_pop_block(struct pool *pool, struct worker *worker)
             found = NULL;
         }
     }
-    reclaim_exit(&worker->record);
+    reclaim_exit(&worker->reclaim);
     return found;
 }
 

@@ -44,8 +44,7 @@ struct pool {
 
 /* A hart, as it works on pools. */
 struct worker {
-    _Alignas(CACHE_PAIR) ck_epoch_record_t record;
-    struct reclaim *reclaim;
+    _Alignas(CACHE_PAIR) struct reclaim_hart reclaim;
     uint32_t mark; /* SCAN_MARKS and more, each worker's its own */
     uint32_t pops; /* since it last moved the epoch on */
     _Atomic uint64_t retries, scans;

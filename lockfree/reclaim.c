@@ -1,73 +1,125 @@
 /* SPDX-License-Identifier: MIT
- * Sections, limbo and grace periods over ck_epoch. The theory stands in reclaim.h. */
+ * Choosing a back end, and limbo. The theory stands in reclaim.h. */
 #include "reclaim.h"
 
-/* Deferred calls that make a defer poll as well: bounds limbo while no section hangs. */
-#define PENDING_BEFORE_POLL 8u
-/* Turns of reclaim_barrier before it gives up. */
-#define BARRIER_TURNS 20000u
-/* Epochs after which a call deferred before has run: its bucket may be the current one's predecessor, and comes round
- * again after CK_EPOCH_LENGTH. */
-#define BARRIER_EPOCHS (CK_EPOCH_LENGTH + RECLAIM_GRACE)
+#include <string.h>
 
-void reclaim_init(struct reclaim *reclaim)
-{
-    ck_epoch_init(&reclaim->epoch);
-    ck_epoch_register(&reclaim->epoch, &reclaim->shared, NULL);
-}
+/* Entries in limbo that make a deferral poll as well. */
+#define LIMBO_BEFORE_POLL 8u
 
-void reclaim_add_hart(struct reclaim *reclaim, ck_epoch_record_t *record)
-{
-    ck_epoch_register(&reclaim->epoch, record, NULL);
-}
+const char *const reclaim_names[] = {"epoch", "urcu-memb", "urcu-qsbr", "tag", NULL};
 
-uint32_t reclaim_stamp(const struct reclaim *reclaim)
-{
-    ck_pr_fence_atomic_load(); /* the pop's compare-and-swap before the look at the epoch */
-    uint32_t epoch = ck_epoch_value(&reclaim->epoch);
-    return epoch != 0 ? epoch : 1;
-}
+/* ---- the choice --------------------------------------------------------------------------------------------- */
 
-bool reclaim_passed(const struct reclaim *reclaim, uint32_t stamp)
+static const struct reclaim_backend *backend_of(const char *name)
 {
-    /* The difference survives the epoch's wrap; a stamp 2^31 epochs old would not, and only costs a deferral. */
-    int32_t passed = (int32_t)(ck_epoch_value(&reclaim->epoch) - stamp);
-    return stamp == 0 || passed >= RECLAIM_GRACE;
-}
-
-void reclaim_defer(struct reclaim *reclaim, ck_epoch_entry_t *entry, ck_epoch_cb_t *call)
-{
-    ck_epoch_call_strict(&reclaim->shared, entry, call);
-    uint32_t pending = reclaim_pending(reclaim);
-    if (pending > atomic_load_explicit(&reclaim->peak, memory_order_relaxed)) {
-        /* Two harts may store at once and the lower win: a hint, too low by what one deferral adds. */
-        atomic_store_explicit(&reclaim->peak, pending, memory_order_relaxed);
+    static const struct reclaim_backend *const own[] = {&reclaim_epoch, &reclaim_tag, NULL};
+    const struct reclaim_backend *const *const lists[] = {own, platform_reclaim_backends()};
+    for (uint32_t l = 0; l < 2; l++) {
+        for (uint32_t i = 0; lists[l][i] != NULL; i++) {
+            if (strcmp(lists[l][i]->name, name) == 0) {
+                return lists[l][i];
+            }
+        }
     }
-    if (pending >= PENDING_BEFORE_POLL) {
-        reclaim_poll(reclaim);
+    return NULL;
+}
+
+bool reclaim_init(struct reclaim *reclaim, const char *name, reclaim_call *call)
+{
+    reclaim->backend = backend_of(name);
+    if (reclaim->backend == NULL || !reclaim->backend->init(reclaim)) {
+        return false;
+    }
+    FRAME_ASSERT(reclaim->backend->grace <= RECLAIM_GRACE_MAX);
+    reclaim->call = call;
+    ck_stack_init(&reclaim->limbo);
+    reclaim->start = reclaim_now(reclaim);
+    reclaim->polled = reclaim->start;
+    return true;
+}
+
+void reclaim_add_hart(struct reclaim *reclaim, struct reclaim_hart *hart)
+{
+    hart->reclaim = reclaim;
+    hart->backend = reclaim->backend;
+    hart->backend->add_hart(hart);
+}
+
+/* ---- limbo -------------------------------------------------------------------------------------------------- */
+
+static void limbo_push(struct reclaim *reclaim, struct reclaim_entry *entry)
+{
+    platform_hook();
+    ck_stack_push_upmc(&reclaim->limbo, &entry->link);
+}
+
+/* With `polling`. Whoever pushed an entry wrote it before: ck_stack's fences. */
+static void limbo_empty(struct reclaim_hart *hart)
+{
+    struct reclaim *reclaim = hart->reclaim;
+    platform_hook();
+    ck_stack_entry_t *link = ck_stack_batch_pop_upmc(&reclaim->limbo);
+    while (link != NULL) {
+        struct reclaim_entry *entry = (struct reclaim_entry *)(void *)link;
+        link = link->next;
+        if (!reclaim_passed(hart, entry->stamp)) {
+            limbo_push(reclaim, entry);
+            continue;
+        }
+        /* Before the call: after it the entry may come here again. Relaxed, as all that counts. */
+        atomic_fetch_sub_explicit(&reclaim->pending, 1, memory_order_relaxed);
+        reclaim->call(entry);
     }
 }
 
-bool reclaim_poll(struct reclaim *reclaim)
+static void peak_raise(struct reclaim *reclaim, uint32_t pending)
 {
-    /* Acquire, partner of the release below: the last poller's dispatch is done. */
+    uint32_t peak = atomic_load_explicit(&reclaim->peak, memory_order_relaxed);
+    while (pending > peak && !atomic_compare_exchange_weak_explicit(&reclaim->peak, &peak, pending,
+                                                                    memory_order_relaxed, memory_order_relaxed)) {
+    }
+}
+
+void reclaim_defer(struct reclaim_hart *hart, struct reclaim_entry *entry)
+{
+    struct reclaim *reclaim = hart->reclaim;
+    uint32_t pending = atomic_fetch_add_explicit(&reclaim->pending, 1, memory_order_relaxed) + 1;
+    peak_raise(reclaim, pending);
+    limbo_push(reclaim, entry);
+    if (pending >= LIMBO_BEFORE_POLL) {
+        reclaim_poll(hart);
+    }
+}
+
+bool reclaim_poll(struct reclaim_hart *hart)
+{
+    struct reclaim *reclaim = hart->reclaim;
+    platform_hook();
+    /* Acquire, partner of the release below: the last poller's calls are done. */
     if (atomic_load_explicit(&reclaim->polling, memory_order_relaxed) != 0 ||
         atomic_exchange_explicit(&reclaim->polling, 1, memory_order_acquire) != 0) {
         return false;
     }
-    bool moved = ck_epoch_poll(&reclaim->shared);
+    hart->backend->move(hart);
+    uint32_t now = reclaim_now(reclaim);
+    if (now != reclaim->polled) {
+        reclaim->polled = now;
+        limbo_empty(hart);
+    }
+    platform_hook();
     atomic_store_explicit(&reclaim->polling, 0, memory_order_release);
-    return moved;
+    return true;
 }
 
-bool reclaim_barrier(struct reclaim *reclaim, ck_epoch_record_t *record)
+/* What was deferred before `start` has passed once `start` has. The poll that comes then has limbo to itself; or the
+ * clock has not moved since an earlier poll that had, and found all of it. */
+bool reclaim_barrier(struct reclaim_hart *hart)
 {
-    uint32_t start = ck_epoch_value(&reclaim->epoch);
-    for (uint32_t turn = 0; turn < BARRIER_TURNS; turn++) {
-        reclaim_enter(record);
-        reclaim_poll(reclaim);
-        reclaim_exit(record);
-        if ((int32_t)(ck_epoch_value(&reclaim->epoch) - start) > (int32_t)BARRIER_EPOCHS) {
+    uint32_t start = reclaim_stamp(hart);
+    for (uint32_t turn = 0; turn < hart->backend->barrier_turns; turn++) {
+        bool passed = reclaim_passed(hart, start);
+        if (reclaim_poll(hart) && passed) {
             return true;
         }
         platform_relax();
@@ -75,12 +127,19 @@ bool reclaim_barrier(struct reclaim *reclaim, ck_epoch_record_t *record)
     return false;
 }
 
+/* ---- the books ---------------------------------------------------------------------------------------------- */
+
 uint32_t reclaim_pending(const struct reclaim *reclaim)
 {
-    return ck_pr_load_uint(&reclaim->shared.n_pending);
+    return atomic_load_explicit(&reclaim->pending, memory_order_relaxed);
 }
 
 uint32_t reclaim_peak(const struct reclaim *reclaim)
 {
     return atomic_load_explicit(&reclaim->peak, memory_order_relaxed);
+}
+
+uint32_t reclaim_moves(const struct reclaim *reclaim)
+{
+    return reclaim_now(reclaim) - reclaim->start;
 }

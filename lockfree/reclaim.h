@@ -1,75 +1,176 @@
 /* SPDX-License-Identifier: MIT
- * Reclamation: sections inside which a pointer read from a shared stack stays good, and calls deferred until every
- * section that was open has been left. Over ck_epoch, wrapped in this one place.
+ * Reclamation: when what was popped off a stack may be pushed again. One limbo over a choice of clocks.
  *
- * 1. A hart is in a section or not (ck_epoch_begin, _end on its own record). The global epoch moves from e to e + 1
- * only when every hart in a section has begun it at e; so while a hart that began at e is in its section, the global
- *    epoch is at most e + 1.
- * 2. Limbo. Deferred calls go to one record that all harts share and that is never in a section (ck_epoch_call_strict:
- *    many may push at once), so that calls of a hart that then sleeps are not kept waiting for it. Whoever polls moves
- *    the epoch and runs what has become due; one hart polls at a time, by a try-lock, and nobody waits for it.
- *    A call deferred when the epoch read e runs at e + 2 at the earliest. That is soon enough to be safe because e is
- *    not behind any section that was open when the object was unlinked: such a section read its epoch before it read
- *    the object (the load fence in reclaim_enter); the unlinking compare-and-swap comes before the stamp's look at the
- *    epoch (the fence in reclaim_stamp); and the deferral's look comes after the stamp's, on the same hart, or through
- *    the flag by which the duty passed (release and acquire, chunk.h). So every such section began at e or before, and
- *    while one is open the epoch is at most e + 1.
- * 3. Progress. enter and exit are wait-free; defer is lock-free (a push); poll is wait-free but for the calls it runs.
- *    A hart stopped in a section stops the epoch: limbo then grows, by at most the places there are, and what is in
- *    limbo is still found by a scan (lockfree.c). That costs time and no memory.
- * 4. Concurrency Kit 0.7.1 on weakly ordered machines. ck_epoch_begin lets loads of the section run ahead of its load
- *    of the global epoch; upstream added a fence in June 2026. reclaim_enter has that fence. ck_epoch_poll lacks one
- *    between its look at the records and its dispatch, inside the packaged library, where it cannot be mended from
- *    outside; reclaim_poll therefore runs it only with the caller in a section, so that it never takes the short cut
- *    for "nobody is active", where the missing fence bites. Neither shows on x86. */
+ * 1. The danger. Popping a Treiber stack reads head and head->next and swaps head for next by compare-and-swap. If
+ *    between the reading and the swap the entry were popped and pushed again, the swap would succeed with a stale next
+ *    (ABA). So pops stand in sections, and an entry is not pushed before every section that was open when it was popped
+ *    has been left. Or the head counts its pops (`tag`); then nothing waits.
+ * 2. A back end is a clock. It counts grace periods in some way, and keeps this promise:
+ *
+ *        (G)   what was stamped at s may be pushed once the clock shows s + grace: every section that was open at the
+ *              stamp's moment has been left, and what was read in it was read before what follows reclaim_passed
+ *
+ *    The stamp is taken after the pop, with a full fence in between. So a section that could read the entry on top
+ *    did so before the pop, and thus was open at the stamp's moment. How each clock keeps (G) stands with it:
+ *        epoch      reclaim_epoch.c             everywhere
+ *        tag        reclaim_tag.c               where the machine has a double-width compare-and-swap
+ *        urcu-memb  stress/host/reclaim_urcu.c  on a platform that brings it: liburcu needs threads and their library
+ *        urcu-qsbr  the same
+ * 3. Limbo holds entries whose stamp has not passed when they are to be pushed. It is a stack that is pushed to and
+ *    emptied as a whole, so it has no ABA of its own. Whoever polls moves the clock on, if that can be, and when it has
+ *    moved empties limbo: what has passed is handed to the call, the rest goes back, at most `grace` times an entry.
+ *    One hart polls at a time, by a try-lock; nobody waits for it.
+ * 4. Bound. An entry is in limbo once at most, and its link is a part of it: limbo holds at most as many as there are
+ *    entries (chunks and blocks, for the index) and takes no memory, whatever stops. While no section hangs it is far
+ *    less: with LIMBO_BEFORE_POLL in it every deferral polls. With one hart and clock `epoch` each poll moves the clock
+ *    by one, so it never holds more than LIMBO_BEFORE_POLL + RECLAIM_GRACE_MAX. `pending` is what is in limbo, no less
+ *    at any moment, and exact at rest; `peak` is the most that `pending` ever was, exactly: both change by atomic
+ *    read-modify-writes alone.
+ * 5. Progress. enter, exit, stamp, passed, pop: as the back end says. defer: lock-free (a push). poll: lock-free; the
+ *    pushes that it calls are. barrier: bounded. A hart stopped in a section stops the clock, one stopped in a poll
+ *    keeps limbo from being emptied: then everything popped goes to limbo and stays there. What is in limbo is still
+ *    found by a scan (lockfree.c): that costs the others time and no memory. With `tag` it costs nothing.
+ * 6. Which may run beside which: all of them beside one another, but a reclaim_hart is used by its hart only, and
+ *    reclaim_init comes first. */
 #ifndef FRAMELAB_LOCKFREE_RECLAIM_H
 #define FRAMELAB_LOCKFREE_RECLAIM_H
 
 #include "ck.h"
 
-/* Epochs after a stamp when no section of its moment is left. By point 2 two would do; a third asks nothing of the
- * fences. */
-#define RECLAIM_GRACE 3
+/* The most that a back end's grace may be. */
+#define RECLAIM_GRACE_MAX 3u
 
-struct reclaim {
-    ck_epoch_t epoch;
-    _Alignas(CACHE_PAIR) ck_epoch_record_t shared;
-    _Alignas(CACHE_PAIR) _Atomic uint32_t polling;
-    _Atomic uint32_t peak; /* of calls in limbo; CK 0.7.1 means to keep this and stores the old value */
+struct reclaim;
+struct reclaim_hart;
+
+struct reclaim_backend {
+    const char *name;
+    const char *progress;   /* of enter, exit and the clock; what a hart stopped in a section costs */
+    uint32_t grace;         /* see (G); 0: nothing waits */
+    uint32_t barrier_turns; /* after which reclaim_barrier gives up: many times what `grace` moves take */
+    /* False if this machine lacks what is needed. */
+    bool (*init)(struct reclaim *reclaim);
+    void (*add_hart)(struct reclaim_hart *hart);
+    /* May nest. On the hart's own thread. */
+    void (*enter)(struct reclaim_hart *hart);
+    void (*exit)(struct reclaim_hart *hart);
+    /* What the clock shows. */
+    uint32_t (*now)(const struct reclaim *reclaim);
+    /* Moves the clock on, or sees to it that it will move; never waits. In a section or not. */
+    void (*move)(struct reclaim_hart *hart);
 };
 
-void reclaim_init(struct reclaim *reclaim);
-void reclaim_add_hart(struct reclaim *reclaim, ck_epoch_record_t *record);
+extern const struct reclaim_backend reclaim_epoch, reclaim_tag;
 
-static inline void reclaim_enter(ck_epoch_record_t *record)
+/* The platform's part: its own back ends, NULL at the end. */
+const struct reclaim_backend *const *platform_reclaim_backends(void);
+
+/* Names of all back ends that there may be, NULL at the end; the default first. */
+extern const char *const reclaim_names[];
+
+/* What waits in limbo; a part of the object. Only who is to push the object touches it. */
+struct reclaim_entry {
+    ck_stack_entry_t link;
+    uint32_t stamp; /* of its last pop; 0: never */
+};
+
+typedef void reclaim_call(struct reclaim_entry *entry);
+
+struct reclaim {
+    /* Constant. */
+    const struct reclaim_backend *backend;
+    reclaim_call *call;
+    uint32_t start;                        /* what the clock showed at init */
+    _Alignas(CACHE_PAIR) ck_epoch_t epoch; /* of the back end `epoch` */
+    _Alignas(CACHE_PAIR) ck_stack_t limbo;
+    _Atomic uint32_t pending;
+    _Atomic uint32_t peak;
+    _Alignas(CACHE_PAIR) _Atomic uint32_t polling; /* guards what follows */
+    uint32_t polled;                               /* what the clock showed when limbo was last emptied */
+};
+
+/* One hart's part. */
+struct reclaim_hart {
+    const struct reclaim_backend *backend; /* the reclaim's, at hand */
+    struct reclaim *reclaim;
+    uint32_t depth;          /* of sections, for a back end that does not count them itself */
+    ck_epoch_record_t epoch; /* of the back end `epoch` */
+};
+
+/* `reclaim` and harts: zeroed, and as long-lived as their use. `call` gets what leaves limbo. False if there is no back
+ * end of this name here. */
+bool reclaim_init(struct reclaim *reclaim, const char *name, reclaim_call *call);
+void reclaim_add_hart(struct reclaim *reclaim, struct reclaim_hart *hart);
+
+/* The default's part is in line: a call through a pointer is felt here. */
+static inline void reclaim_enter(struct reclaim_hart *hart)
 {
-    ck_epoch_begin(record, NULL);
-    ck_pr_fence_load();
+    platform_hook();
+    if (__builtin_expect(hart->backend != &reclaim_epoch, 0)) {
+        hart->backend->enter(hart);
+        return;
+    }
+    ck_epoch_begin(&hart->epoch, NULL);
+    ck_pr_fence_load(); /* reclaim_epoch.c, 4 */
 }
 
-static inline void reclaim_exit(ck_epoch_record_t *record)
+static inline void reclaim_exit(struct reclaim_hart *hart)
 {
-    ck_epoch_end(record, NULL);
+    platform_hook();
+    if (__builtin_expect(hart->backend != &reclaim_epoch, 0)) {
+        hart->backend->exit(hart);
+        return;
+    }
+    ck_epoch_end(&hart->epoch, NULL);
 }
 
-/* In a section, after a pop: what to remember of the moment. Never 0, which stands for "never". */
-uint32_t reclaim_stamp(const struct reclaim *reclaim);
+static inline uint32_t reclaim_now(const struct reclaim *reclaim)
+{
+    platform_hook();
+    return __builtin_expect(reclaim->backend != &reclaim_epoch, 0) ? reclaim->backend->now(reclaim)
+                                                                   : ck_epoch_value(&reclaim->epoch);
+}
 
-/* True if every section that was open at the stamp's moment has been left. */
-bool reclaim_passed(const struct reclaim *reclaim, uint32_t stamp);
+/* After a pop: what to remember of the moment. Never 0. */
+static inline uint32_t reclaim_stamp(const struct reclaim_hart *hart)
+{
+    ck_pr_fence_atomic_load(); /* the pop before the look at the clock */
+    uint32_t now = reclaim_now(hart->reclaim);
+    return now != 0 ? now : 1;
+}
 
-/* In a section: `call(entry)` once all sections open now have been left, on whichever hart polls then. */
-void reclaim_defer(struct reclaim *reclaim, ck_epoch_entry_t *entry, ck_epoch_cb_t *call);
+/* True if every section that was open at the stamp's moment has been left; it stays true. */
+static inline bool reclaim_passed(const struct reclaim_hart *hart, uint32_t stamp)
+{
+    /* The difference survives the clock's wrap; a stamp 2^31 moves old would not, and only costs a deferral. */
+    int32_t passed = (int32_t)(reclaim_now(hart->reclaim) - stamp);
+    ck_pr_fence_acquire(); /* what the sections read, before what the caller now writes */
+    return stamp == 0 || passed >= (int32_t)hart->backend->grace;
+}
 
-/* In a section: moves the epoch if that can be, and runs what is due. True if it did either. */
-bool reclaim_poll(struct reclaim *reclaim);
+/* Double-width pops: reclaim_tag.c. */
+ck_stack_entry_t *reclaim_pop_tagged(ck_stack_t *stack);
 
-/* Not in a section: polls until everything deferred before the call has run and every section open before it has been
- * left; false if that did not come about in bounded time. */
-bool reclaim_barrier(struct reclaim *reclaim, ck_epoch_record_t *record);
+/* In a section: pops an entry that is to be stamped before anything else is done with it; NULL if there is none. */
+static inline ck_stack_entry_t *reclaim_pop(const struct reclaim_hart *hart, ck_stack_t *stack)
+{
+    platform_hook();
+    return __builtin_expect(hart->backend == &reclaim_tag, 0) ? reclaim_pop_tagged(stack) : ck_stack_pop_upmc(stack);
+}
 
-/* Calls in limbo, and the most there ever were. Hints. */
+/* Has `call(entry)` done once entry->stamp has passed, on whichever hart polls then. */
+void reclaim_defer(struct reclaim_hart *hart, struct reclaim_entry *entry);
+
+/* Moves the clock on if that can be, and empties limbo of what has passed. False if another hart is at it. */
+bool reclaim_poll(struct reclaim_hart *hart);
+
+/* Not in a section: polls until everything deferred before the call has been done and every section open before it has
+ * been left; false if that did not come about in bounded time. */
+bool reclaim_barrier(struct reclaim_hart *hart);
+
+/* Entries in limbo, the most there ever were, and moves of the clock since init. */
 uint32_t reclaim_pending(const struct reclaim *reclaim);
 uint32_t reclaim_peak(const struct reclaim *reclaim);
+uint32_t reclaim_moves(const struct reclaim *reclaim);
 
 #endif

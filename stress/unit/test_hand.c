@@ -34,10 +34,9 @@ static int setup(void **state)
     memset(&reclaim, 0, sizeof reclaim);
     memset(&worker, 0, sizeof worker);
     hand = (struct hand){0};
-    reclaim_init(&reclaim);
-    worker.reclaim = &reclaim;
+    assert_true(reclaim_init(&reclaim, "epoch", index_put_from_limbo));
     worker.mark = SCAN_MARKS;
-    reclaim_add_hart(&reclaim, &worker.record);
+    reclaim_add_hart(&reclaim, &worker.reclaim);
     hand_arena_make(&model, &region, 1, 0, 0, pool_bytes);
     hand_arena_make(&upper_model, &upper_region, 1, 0, 0, pool_bytes);
     assert_true(hand_move(&model, region, HAND_FREE, HAND_OUT));

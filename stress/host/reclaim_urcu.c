@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT
+ * The clocks `urcu-memb` and `urcu-qsbr`, over liburcu; and the list of the host's back ends.
+ *
+ * 1. A section is liburcu's read-side section. A thread of ours a flavour waits for grace periods (synchronize_rcu) and
+ *    counts them: that count is the clock. A hart that wants it to move says so and wakes that thread; the harts never
+ *    wait for it. (call_rcu, whose thread might do this, pauses for 10 ms after each batch: 46 grace periods a second
+ *    where there can be 12000, and 10 ms is what everything popped would spend in limbo.)
+ * 2. (G) of reclaim.h, grace 2. The stamp showed s. A grace period may have been under way then, and ended as s + 1.
+ *    The one that ends as s + 2 was begun after s + 1 had been stored, so after the stamp's look, which came after the
+ *    pop (full fence between). A section that read the entry on top before the pop was open when that grace period
+ *    began, or had ended before: liburcu's guarantee is that it has ended when synchronize_rcu returns, and that what
+ *    was read in it was read before. Store and load of the clock are release and acquire.
+ * 3. The clock is one a flavour, not one an allocator, and touches nothing of an allocator's: memory of a machine that
+ *    is gone is never looked at.
+ * 4. Threads register at their first section and unregister when they end. A registered thread outside a section holds
+ *    nothing up, asleep or not.
+ * 5. Progress. Sections are wait-free, but for a thread's first, which takes the lock of liburcu's registry, and for
+ *    the end of one that a grace period waits for, which makes a system call (futex wake). The clock is blocking: it
+ *    hangs on one thread's being scheduled, and on every section's end. A hart stopped in a section stops it, as with
+ *    `epoch`; so would one stopped while it registers. */
+#include "reclaim_urcu.h"
+
+#include <errno.h>
+#include <signal.h>
+
+const struct reclaim_backend *const *platform_reclaim_backends(void)
+{
+    static const struct reclaim_backend *const backends[] = {&reclaim_urcu_memb, &reclaim_urcu_qsbr, NULL};
+    return backends;
+}
+
+static void *clock_main(void *argument)
+{
+    struct urcu_clock *clock = argument;
+    for (;;) {
+        while (sem_wait(&clock->wake) != 0) {
+            FRAME_ASSERT(errno == EINTR);
+        }
+        /* Before the grace period begins: who asks from now on gets another. */
+        atomic_store_explicit(&clock->wanted, 0, memory_order_seq_cst);
+        clock->synchronize();
+        atomic_fetch_add_explicit(&clock->now, 1, memory_order_release);
+    }
+    return NULL;
+}
+
+static void thread_leave(void *argument)
+{
+    const struct urcu_clock *clock = argument;
+    clock->unregister_thread();
+}
+
+/* Signals are for the program's own threads. */
+static bool thread_start(struct urcu_clock *clock)
+{
+    pthread_t thread;
+    sigset_t all, before;
+    (void)sigfillset(&all);
+    if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0) {
+        return false;
+    }
+    bool started = pthread_create(&thread, NULL, clock_main, clock) == 0 && pthread_detach(thread) == 0;
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return started;
+}
+
+bool urcu_clock_start(struct urcu_clock *clock)
+{
+    static pthread_mutex_t starting = PTHREAD_MUTEX_INITIALIZER;
+    (void)pthread_mutex_lock(&starting);
+    if (!clock->runs) {
+        atomic_store_explicit(&clock->now, 1, memory_order_relaxed);
+        clock->runs = sem_init(&clock->wake, 0, 0) == 0 && pthread_key_create(&clock->leave, thread_leave) == 0 &&
+                      thread_start(clock);
+    }
+    bool runs = clock->runs;
+    (void)pthread_mutex_unlock(&starting);
+    return runs;
+}
+
+void urcu_clock_register(struct urcu_clock *clock)
+{
+    if (pthread_setspecific(clock->leave, clock) != 0) {
+        platform_panic("reclaim: a thread cannot be registered: no memory");
+    }
+    clock->register_thread();
+}
+
+uint32_t urcu_clock_now(const struct urcu_clock *clock)
+{
+    return atomic_load_explicit(&clock->now, memory_order_acquire);
+}
+
+void urcu_clock_move(struct urcu_clock *clock)
+{
+    if (atomic_load_explicit(&clock->wanted, memory_order_relaxed) == 0 &&
+        atomic_exchange_explicit(&clock->wanted, 1, memory_order_seq_cst) == 0) {
+        (void)sem_post(&clock->wake);
+    }
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT
+ * What the flavours of liburcu have in common as back ends of reclamation. The theory stands in reclaim_urcu.c.
+ * Private to the host: programs that link libframelab.a choose a back end by the knob `reclaim`. */
+#ifndef FRAMELAB_HOST_RECLAIM_URCU_H
+#define FRAMELAB_HOST_RECLAIM_URCU_H
+
+#include <pthread.h>
+#include <semaphore.h>
+
+#include "reclaim.h"
+
+/* Moves of the clock after which a stamp has passed. */
+#define URCU_GRACE 2u
+/* Pauses of reclaim_barrier before it gives up: some seconds. A grace period may have to wait for a processor. */
+#define URCU_BARRIER_TURNS 2000000u
+
+struct urcu_clock {
+    /* The flavour's own. */
+    void (*const synchronize)(void);
+    void (*const register_thread)(void);
+    void (*const unregister_thread)(void);
+    _Atomic uint32_t now;    /* grace periods ended, from 1 */
+    _Atomic uint32_t wanted; /* 1: one that has not begun yet is asked for */
+    sem_t wake;              /* of the thread that waits for grace periods */
+    pthread_key_t leave;     /* has a registered thread unregistered when it ends */
+    bool runs;
+};
+
+extern const struct reclaim_backend reclaim_urcu_memb, reclaim_urcu_qsbr;
+
+/* Starts the clock unless it runs; false if the system refuses. */
+bool urcu_clock_start(struct urcu_clock *clock);
+
+/* The calling thread's first section. */
+void urcu_clock_register(struct urcu_clock *clock);
+
+uint32_t urcu_clock_now(const struct urcu_clock *clock);
+void urcu_clock_move(struct urcu_clock *clock);
+
+#endif

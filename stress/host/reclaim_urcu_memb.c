@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT
+ * The back end `urcu-memb`: sections cost a store and a compiler barrier at either end, since liburcu makes every
+ * thread pass a full fence (membarrier) when a grace period begins and ends; where the kernel has no membarrier, a full
+ * fence at either end. liburcu counts nested sections itself. */
+#include <urcu/urcu-memb.h>
+
+#include "reclaim_urcu.h"
+
+static struct urcu_clock memb_clock = {
+    .synchronize = urcu_memb_synchronize_rcu,
+    .register_thread = urcu_memb_register_thread,
+    .unregister_thread = urcu_memb_unregister_thread,
+};
+static _Thread_local bool is_registered __attribute__((tls_model("initial-exec")));
+
+static bool memb_init(struct reclaim *reclaim)
+{
+    (void)reclaim;
+    return urcu_clock_start(&memb_clock);
+}
+
+static void memb_add_hart(struct reclaim_hart *hart)
+{
+    (void)hart; /* its thread registers by itself */
+}
+
+static void memb_enter(struct reclaim_hart *hart)
+{
+    (void)hart;
+    if (__builtin_expect(!is_registered, 0)) {
+        urcu_clock_register(&memb_clock);
+        is_registered = true;
+    }
+    urcu_memb_read_lock();
+}
+
+static void memb_exit(struct reclaim_hart *hart)
+{
+    (void)hart;
+    urcu_memb_read_unlock();
+}
+
+static uint32_t memb_now(const struct reclaim *reclaim)
+{
+    (void)reclaim;
+    return urcu_clock_now(&memb_clock);
+}
+
+static void memb_move(struct reclaim_hart *hart)
+{
+    (void)hart;
+    urcu_clock_move(&memb_clock);
+}
+
+const struct reclaim_backend reclaim_urcu_memb = {
+    .name = "urcu-memb",
+    .progress = "wait-free sections without a fence; a hart stopped in one stops the clock, which is a thread",
+    .grace = URCU_GRACE,
+    .barrier_turns = URCU_BARRIER_TURNS,
+    .init = memb_init,
+    .add_hart = memb_add_hart,
+    .enter = memb_enter,
+    .exit = memb_exit,
+    .now = memb_now,
+    .move = memb_move,
+};

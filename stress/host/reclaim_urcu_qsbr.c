@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT
+ * The back end `urcu-qsbr`: liburcu takes a thread that is online to be in a section until it says otherwise. We know
+ * where our sections end but not whether another will follow, and a hart that sleeps must not hold grace periods up.
+ * So a hart is online in its sections only: a store and a full fence to begin, two fences to end. To stay online and
+ * only announce a quiescent state at the end would be cheaper, and would let one idle hart keep an arena from being
+ * removed for ever. Nested sections are counted here. */
+#include <urcu/urcu-qsbr.h>
+
+#include "reclaim_urcu.h"
+
+static struct urcu_clock qsbr_clock = {
+    .synchronize = urcu_qsbr_synchronize_rcu,
+    .register_thread = urcu_qsbr_register_thread,
+    .unregister_thread = urcu_qsbr_unregister_thread,
+};
+static _Thread_local bool is_registered __attribute__((tls_model("initial-exec")));
+
+static bool qsbr_init(struct reclaim *reclaim)
+{
+    (void)reclaim;
+    return urcu_clock_start(&qsbr_clock);
+}
+
+static void qsbr_add_hart(struct reclaim_hart *hart)
+{
+    (void)hart; /* its thread registers by itself */
+}
+
+static void qsbr_enter(struct reclaim_hart *hart)
+{
+    if (hart->depth++ > 0) {
+        return;
+    }
+    if (__builtin_expect(!is_registered, 0)) {
+        urcu_clock_register(&qsbr_clock); /* which puts it online */
+        is_registered = true;
+        return;
+    }
+    urcu_qsbr_thread_online();
+}
+
+static void qsbr_exit(struct reclaim_hart *hart)
+{
+    FRAME_DEBUG_ASSERT(hart->depth > 0);
+    if (--hart->depth == 0) {
+        urcu_qsbr_thread_offline();
+    }
+}
+
+static uint32_t qsbr_now(const struct reclaim *reclaim)
+{
+    (void)reclaim;
+    return urcu_clock_now(&qsbr_clock);
+}
+
+static void qsbr_move(struct reclaim_hart *hart)
+{
+    (void)hart;
+    urcu_clock_move(&qsbr_clock);
+}
+
+const struct reclaim_backend reclaim_urcu_qsbr = {
+    .name = "urcu-qsbr",
+    .progress =
+        "wait-free sections, online and offline again; a hart stopped in one stops the clock, which is a thread",
+    .grace = URCU_GRACE,
+    .barrier_turns = URCU_BARRIER_TURNS,
+    .init = qsbr_init,
+    .add_hart = qsbr_add_hart,
+    .enter = qsbr_enter,
+    .exit = qsbr_exit,
+    .now = qsbr_now,
+    .move = qsbr_move,
+};
