@@ -182,16 +182,14 @@ static enum frame_status take_last_resort(struct frame_allocator *fa, struct har
     uint32_t missed = 0;
     for (uint32_t turn = 0; turn < RETRY_MAX && missed < MISSED_MAX; turn++) {
         struct moves before;
-        bool complete = harts_shut(fa, &before);
+        bool complete = harts_drain(fa, &before);
         missed += complete ? 0 : 1;
         uint64_t own = atomic_load_explicit(&hart->moves, memory_order_relaxed);
-        bool taken = take_global(fa, hart, false, request, first);
-        own = atomic_load_explicit(&hart->moves, memory_order_relaxed) - own;
-        struct moves after = moves_now(fa);
-        harts_open(fa);
-        if (taken) {
+        if (take_global(fa, hart, false, request, first)) {
             return FRAME_OK;
         }
+        own = atomic_load_explicit(&hart->moves, memory_order_relaxed) - own;
+        struct moves after = moves_now(fa);
         if (complete && !before.under_way && !after.under_way && after.sum == before.sum + own) {
             break;
         }

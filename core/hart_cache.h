@@ -207,14 +207,10 @@ struct moves {
     bool under_way;
 };
 
-/* Shuts the caches of all harts, the caller's own too, and empties them into the global allocator; until harts_open all
- * harts go past their caches and take no more than they need. Not in a section. False if some hart did not leave its
- * section in bounded time. `moves`, unless NULL, is of a moment at which all caches that could be emptied were empty. */
-bool harts_shut(struct frame_allocator *fa, struct moves *moves);
-void harts_open(struct frame_allocator *fa);
-
-/* The one after the other. */
-bool harts_drain(struct frame_allocator *fa);
+/* Empties the caches of all harts into the global allocator, the caller's own too. Not in a section. False if some
+ * hart did not leave its section in bounded time. `moves`, unless NULL, is of a moment at which all caches that could
+ * be emptied were empty. */
+bool harts_drain(struct frame_allocator *fa, struct moves *moves);
 
 /* Waits until every hart that was passing its cache has ended its operation; false if not in bounded time. */
 bool harts_pass(struct frame_allocator *fa);
