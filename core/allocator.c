@@ -7,11 +7,11 @@
  *    owner does with it: within one hart by program order, across harts by the release fence before every give and
  *    the acquire fence after every take (hart_cache.c), through a drain by its handshake. Said here once; no variant
  *    says it again.
- * 3. Failure (P5). An allocation that finds nothing drains all caches, notes the harts' `moves` while they are still
- * shut, and looks again. It fails only if, when it has looked, nobody has moved a frame since and no movement is under
- * way: then what it saw was the truth of the moment noted, at which all caches were empty. If somebody did move, it
- * looks again, RETRY_MAX times at most: beyond that other harts are taking memory as fast as it comes, and the caller
- * may as well decide.
+ * 3. Failure (P5). An allocation that finds nothing shuts and empties all caches, notes the harts' `moves`, and looks
+ *    again before it opens them: while they are shut no hart takes more than it needs. It fails only if, when it has
+ *    looked, nobody has moved a frame since and no movement is under way: then what it saw was the truth of the moment
+ *    noted, at which all caches were empty. If somebody did move, it looks again, RETRY_MAX times at most: beyond that
+ *    other harts are taking memory as fast as it comes, and the caller may as well decide.
  * 4. Progress. Every operation is wait-free on a cache hit. Beyond that it is as the variant is: with `lockfree`
  *    lock-free, for the retries, the drain and the waiting are bounded; with `baseline` blocking.
  * 5. Limits. Two harts that free the same frame in the same instant are not found out (frame_allocator.h). A hart
@@ -182,14 +182,16 @@ static enum frame_status take_last_resort(struct frame_allocator *fa, struct har
     uint32_t missed = 0;
     for (uint32_t turn = 0; turn < RETRY_MAX && missed < MISSED_MAX; turn++) {
         struct moves before;
-        bool complete = harts_drain(fa, &before);
+        bool complete = harts_shut(fa, &before);
         missed += complete ? 0 : 1;
         uint64_t own = atomic_load_explicit(&hart->moves, memory_order_relaxed);
-        if (take_global(fa, hart, false, request, first)) {
-            return FRAME_OK;
-        }
+        bool taken = take_global(fa, hart, false, request, first);
         own = atomic_load_explicit(&hart->moves, memory_order_relaxed) - own;
         struct moves after = moves_now(fa);
+        harts_open(fa);
+        if (taken) {
+            return FRAME_OK;
+        }
         if (complete && !before.under_way && !after.under_way && after.sum == before.sum + own) {
             break;
         }
@@ -586,7 +588,7 @@ enum frame_status frame_at_addr(struct frame_allocator *fa, phys_addr_t addr, pf
 
 bool frame_allocator_drain(struct frame_allocator *fa)
 {
-    return harts_drain(fa, NULL);
+    return harts_drain(fa);
 }
 
 uint64_t frame_max_alignment(const struct frame_allocator *fa)

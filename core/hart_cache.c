@@ -353,9 +353,8 @@ static uint32_t caches_empty(struct frame_allocator *fa, struct hart *self, uint
     return missed;
 }
 
-/* Shuts all caches, then one heavy barrier for all. They are opened at the end, together: until then no hart can free
- * into its cache, so that there is a moment at which all are empty. */
-bool harts_drain(struct frame_allocator *fa, struct moves *moves)
+/* Shuts all, then one heavy barrier for all, then empties them one after the other. */
+bool harts_shut(struct frame_allocator *fa, struct moves *moves)
 {
     struct hart *self = hart_self(fa);
     uint32_t turns = DRAIN_TURNS;
@@ -370,14 +369,25 @@ bool harts_drain(struct frame_allocator *fa, struct moves *moves)
     if (moves != NULL) {
         *moves = moves_now(fa);
     }
+    counter_add(&self->drain_timeouts, missed);
+    return missed == 0;
+}
+
+void harts_open(struct frame_allocator *fa)
+{
     for (uint32_t i = 0; i < fa->hart_count; i++) {
         platform_hook();
         /* Partner: the acquire in hart_enter. Each drainer's is a part of the others' release sequence, so that whoever
          * reads 0 sees what all of them did. */
         atomic_fetch_sub_explicit(&fa->harts[i].drain, 1, memory_order_release);
     }
-    counter_add(&self->drain_timeouts, missed);
-    return missed == 0;
+}
+
+bool harts_drain(struct frame_allocator *fa)
+{
+    bool complete = harts_shut(fa, NULL);
+    harts_open(fa);
+    return complete;
 }
 
 bool harts_pass(struct frame_allocator *fa)

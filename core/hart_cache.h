@@ -122,7 +122,7 @@ static inline struct magazine *cache_previous(const struct cache *cache)
 static inline bool hart_enter(struct hart *hart)
 {
     atomic_store_explicit(&hart->in_section, 1, memory_order_relaxed);
-    platform_barrier_light(); /* partner: platform_barrier_heavy in harts_drain */
+    platform_barrier_light(); /* partner: platform_barrier_heavy in harts_shut */
     if (__builtin_expect(atomic_load_explicit(&hart->drain, memory_order_acquire) == 0, 1)) {
         return true;
     }
@@ -207,10 +207,15 @@ struct moves {
     bool under_way;
 };
 
-/* Empties the caches of all harts into the global allocator, the caller's own too. Not in a section. False if some
- * hart did not leave its section in bounded time. `moves`, unless NULL, is of a moment at which all caches that could
- * be emptied were empty. */
-bool harts_drain(struct frame_allocator *fa, struct moves *moves);
+/* Shuts the caches of all harts, the caller's own too, and empties them into the global allocator; until harts_open all
+ * harts go past their caches and take no more than they need. Not in a section. False if some hart did not leave its
+ * section in bounded time. `moves`, unless NULL, is of a moment at which all caches that could be emptied were empty.
+ */
+bool harts_shut(struct frame_allocator *fa, struct moves *moves);
+void harts_open(struct frame_allocator *fa);
+
+/* The one after the other. */
+bool harts_drain(struct frame_allocator *fa);
 
 /* Waits until every hart that was passing its cache has ended its operation; false if not in bounded time. */
 bool harts_pass(struct frame_allocator *fa);

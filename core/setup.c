@@ -326,7 +326,7 @@ enum frame_status frame_arena_add(struct frame_allocator *fa, struct phys_range 
 /* True once no hart can still be looking at a detached arena. */
 static bool arena_unseen(struct frame_allocator *fa)
 {
-    return harts_drain(fa, NULL) && harts_pass(fa) && fa->variant->quiesce(fa->global, platform_hart_id());
+    return harts_drain(fa) && harts_pass(fa) && fa->variant->quiesce(fa->global, platform_hart_id());
 }
 
 static enum frame_status arena_take_out_of_service(struct frame_allocator *fa, uint32_t index)
@@ -357,7 +357,7 @@ enum frame_status frame_arena_remove(struct frame_allocator *fa, pfn_t frame)
     enum frame_status status = FRAME_FOREIGN;
     for (uint32_t i = 0; i < fa->arena_count; i++) {
         if (frame_run_contains(fa->arenas[i]->span, frame)) {
-            harts_drain(fa, NULL);
+            harts_drain(fa);
             arenas_move_begin(fa);
             status = arena_take_out_of_service(fa, i);
             arenas_move_end(fa);

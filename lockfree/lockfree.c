@@ -105,6 +105,17 @@ static struct pool *walk_next(struct arena_walk *walk)
     return NULL;
 }
 
+/* The next arena that may have something. Outside a section, where an allocation comes when all else has failed, every
+ * arena may: a hart that was stopped right after its give has not yet cleared `scanned`. */
+static struct pool *walk_try(struct arena_walk *walk, bool local)
+{
+    struct pool *pool = walk_next(walk);
+    while (local && pool != NULL && pool_is_exhausted(pool)) {
+        pool = walk_next(walk);
+    }
+    return pool;
+}
+
 /* Whether the arena that walk_next gave last is one of the nearest. */
 static bool walk_is_near(const struct arena_walk *walk)
 {
@@ -290,9 +301,6 @@ static uint32_t take_chunks_indexed(struct lockfree_hart *hart, bool keep, struc
 static uint32_t take_chunks_from(struct lockfree_hart *hart, bool keep, struct pool *pool, enum zero_wish wish,
                                  pfn_t *firsts, uint32_t count)
 {
-    if (pool_is_exhausted(pool)) {
-        return 0;
-    }
     uint32_t taken = wish == ZERO_LAST ? take_chunks_indexed(hart, keep, pool, firsts, count) : 0;
     return taken > 0 ? taken : pool_scan_chunks(pool, &hart->worker, &hart->cursor, wish, firsts, count);
 }
@@ -305,7 +313,7 @@ static uint32_t lockfree_take_chunks(struct global *global, uint32_t hart_id, bo
     uint32_t taken = local && !zero ? take_chunks_in_hand(hart, firsts, count) : 0;
     struct arena_walk walk = walk_begin(lf, hart_id);
     while (taken < count) {
-        struct pool *pool = walk_next(&walk);
+        struct pool *pool = walk_try(&walk, local);
         if (pool == NULL || (taken > 0 && !walk_is_near(&walk))) {
             break;
         }
@@ -376,9 +384,6 @@ static uint32_t take_indexed(struct lockfree_hart *hart, bool keep, bool private
 static uint32_t take_from(struct lockfree_hart *hart, bool keep, bool private, struct pool *pool, pfn_t *frames,
                           uint32_t count)
 {
-    if (pool_is_exhausted(pool)) {
-        return 0;
-    }
     uint32_t taken = take_indexed(hart, keep, private, pool, frames, count);
     return taken > 0 ? taken : pool_scan_frames(pool, &hart->worker, &hart->cursor, frames, count);
 }
@@ -391,7 +396,7 @@ static uint32_t lockfree_take(struct global *global, uint32_t hart_id, bool loca
     uint32_t taken = local ? take_in_hand(&hart->worker, &hart->singles, private, frames, count) : 0;
     struct arena_walk walk = walk_begin(lf, hart_id);
     while (taken < count) {
-        struct pool *pool = walk_next(&walk);
+        struct pool *pool = walk_try(&walk, local);
         if (pool == NULL || (taken > 0 && !walk_is_near(&walk))) {
             break;
         }
@@ -516,10 +521,9 @@ static bool take_chunk_run(struct lockfree_hart *hart, bool keep, struct pool *p
 static bool take_run_from(struct lockfree_hart *hart, bool keep, bool private, struct pool *pool,
                           struct frame_request request, pfn_t *first)
 {
-    return !pool_is_exhausted(pool) &&
-           ((below_chunk(request) && take_run_indexed(hart, keep, private, pool, request, first)) ||
-            (in_block(request) && take_chunk_run(hart, keep, pool, request, first)) ||
-            pool_scan_run(pool, &hart->worker, &hart->cursor, request, first));
+    return (below_chunk(request) && take_run_indexed(hart, keep, private, pool, request, first)) ||
+           (in_block(request) && take_chunk_run(hart, keep, pool, request, first)) ||
+           pool_scan_run(pool, &hart->worker, &hart->cursor, request, first);
 }
 
 static bool lockfree_take_run(struct global *global, uint32_t hart_id, bool local, struct frame_request request,
@@ -533,7 +537,7 @@ static bool lockfree_take_run(struct global *global, uint32_t hart_id, bool loca
         return true;
     }
     struct arena_walk walk = walk_begin(lf, hart_id);
-    for (struct pool *pool = walk_next(&walk); pool != NULL; pool = walk_next(&walk)) {
+    for (struct pool *pool = walk_try(&walk, local); pool != NULL; pool = walk_try(&walk, local)) {
         if (take_run_from(hart, local && walk_is_near(&walk), private, pool, request, first)) {
             return true;
         }
