@@ -86,7 +86,7 @@ static void each_knob(const struct variant *variant, void (*visit)(void *context
 static void knob_to_text(void *context, const struct knob_line *line)
 {
     (void)context;
-    (void)printf("    %-12s %-12s %-34s %s\n", line->name, line->initial, line->bounds, line->summary);
+    (void)printf("    %-14s %-12s %-34s %s\n", line->name, line->initial, line->bounds, line->summary);
 }
 
 static void list_text(void)
