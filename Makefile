@@ -208,7 +208,10 @@ $(O)/%.tidy: %.c $(O)/%.o .clang-tidy stress/unit/.clang-tidy | deps
 .PHONY: mutants
 mutants: $(MUTANTS:%=$(O)/mutants/%/framelab) ## build every deliberate bug of stress/mutants
 
-$(O)/mutants/%/framelab: stress/mutants/%.patch $(COMMAND_OBJECTS) $(LIB_OBJECTS)
+# With HOOKS=1 also a test that needs hooks.
+HOOKED_OBJECTS := $(filter-out $(O)/stress/main.o,$(COMMAND_OBJECTS))
+
+define mutate
 	$(call say,MUTANT,$*)
 	$(Q)rm -rf $(@D) && mkdir -p $(@D)
 	$(Q)set -e; sources=$$(sed -n 's|^+++ b/\([^[:space:]]*\).*|\1|p' $<); objects='$(filter %.o,$^)'; \
@@ -223,7 +226,14 @@ $(O)/mutants/%/framelab: stress/mutants/%.patch $(COMMAND_OBJECTS) $(LIB_OBJECTS
 	    $(CC) $(BASE_CFLAGS) $(INCLUDES_stress) -c -o $(@D)/$$object $(@D)/$$source; \
 	    objects=$$(echo "$$objects" | sed "s|$(O)/$$object|$(@D)/$$object|"); \
 	done; \
-	$(CC) $(BASE_CFLAGS) $(LDFLAGS) -o $@ $$objects $(LIB_LIBS) $(COMMAND_LIBS) -lm
+	$(CC) $(BASE_CFLAGS) $(LDFLAGS) -o $@ $$objects $(LIB_LIBS) $(COMMAND_LIBS) $(1) -lm
+endef
+
+$(O)/mutants/%/framelab: stress/mutants/%.patch $(COMMAND_OBJECTS) $(LIB_OBJECTS)
+	$(call mutate)
+
+$(O)/mutants/%/hooked_stopped: stress/mutants/%.patch $(O)/stress/unit/hooked_stopped.o $(HOOKED_OBJECTS) $(LIB_OBJECTS)
+	$(call mutate,-lcmocka)
 
 # ---- Installing ------------------------------------------------------------------------------------------------
 
