@@ -185,7 +185,9 @@ static enum frame_status take_last_resort(struct frame_allocator *fa, struct har
         bool complete = harts_shut(fa, &before);
         missed += complete ? 0 : 1;
         uint64_t own = atomic_load_explicit(&hart->moves, memory_order_relaxed);
+        hart_pass(hart); /* what it looks at is not to be removed meanwhile */
         bool taken = take_global(fa, hart, false, request, first);
+        hart_end(hart, false);
         own = atomic_load_explicit(&hart->moves, memory_order_relaxed) - own;
         struct moves after = moves_now(fa);
         harts_open(fa);

@@ -136,6 +136,13 @@ static inline void hart_exit(struct hart *hart)
     atomic_store_explicit(&hart->in_section, 0, memory_order_release);
 }
 
+/* Begins an operation past the cache. */
+static inline void hart_pass(struct hart *hart)
+{
+    atomic_store_explicit(&hart->passing, 1, memory_order_relaxed);
+    platform_barrier_light(); /* partner: platform_barrier_heavy in harts_pass */
+}
+
 /* Begins an operation; true if in a section, false if past the cache. To hart_end with the answer, and to all that may
  * touch the hart's own memory. */
 static inline bool hart_begin(struct hart *hart)
@@ -143,8 +150,7 @@ static inline bool hart_begin(struct hart *hart)
     if (hart_enter(hart)) {
         return true;
     }
-    atomic_store_explicit(&hart->passing, 1, memory_order_relaxed);
-    platform_barrier_light(); /* partner: platform_barrier_heavy in harts_pass */
+    hart_pass(hart);
     return false;
 }
 

@@ -97,6 +97,20 @@ void hand_hide(struct hand *hand)
     hand->duty = hand->duty || index_claim(pool_place(hand->pool, hand->number));
 }
 
+void hand_pass_on(struct hand *from, struct hand *to)
+{
+    to->pool = from->pool;
+    to->number = from->number;
+    to->duty = from->duty;
+    to->low = from->low;
+    to->bits = from->bits;
+    hand_set_free(to, hand_free(from));
+    from->pool = NULL;
+    from->duty = false;
+    from->bits = (struct chunk_bits){0};
+    hand_set_free(from, 0);
+}
+
 void hand_release(struct hand *hand, struct worker *worker)
 {
     if (hand->pool == NULL) {

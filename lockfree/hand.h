@@ -59,6 +59,9 @@ void hand_hold_used(struct hand *hand, struct pool *pool, uint64_t number);
 /* Gets the duty of the chunk's place if it can be had: for frames that are to stay in the chunk's bits. */
 void hand_hide(struct hand *hand);
 
+/* Everything goes from one hand to another, which is empty. */
+void hand_pass_on(struct hand *from, struct hand *to);
+
 /* Gives all back. */
 void hand_release(struct hand *hand, struct worker *worker);
 

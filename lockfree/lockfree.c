@@ -327,7 +327,7 @@ static uint32_t lockfree_take_chunks(struct global *global, uint32_t hart_id, bo
 static bool take_chunk(struct lockfree_hart *hart, bool keep, struct pool *pool, uint64_t *number)
 {
     pfn_t first;
-    bool taken = (hart->block_pool == pool && keep && take_chunks_in_hand(hart, &first, 1) == 1) ||
+    bool taken = (keep && hart->block_pool == pool && take_chunks_in_hand(hart, &first, 1) == 1) ||
                  take_chunks_from(hart, keep, pool, ZERO_LAST, &first, 1) == 1;
     *number = taken ? chunk_number(first) : 0;
     return taken;
@@ -453,8 +453,7 @@ static void runs_hand_pass_on(struct lockfree_hart *hart)
 {
     if (hand_free(&hart->singles) == 0 && hand_free(&hart->runs) > 0) {
         hand_release(&hart->singles, &hart->worker);
-        hart->singles = hart->runs;
-        hart->runs = (struct hand){0};
+        hand_pass_on(&hart->runs, &hart->singles);
     }
     hand_release(&hart->runs, &hart->worker);
 }

@@ -43,7 +43,7 @@ void pool_build(struct pool *pool, struct arena *arena, uint32_t class_count)
 
 /* ---- listing ------------------------------------------------------------------------------------------------ */
 
-/* A word that was 0 is so no more, by this hart's step: a scan that did not see it must not be believed. */
+/* Something was given by this hart's step: a scan that did not see it must not be believed. */
 static void pool_replenished(struct pool *pool)
 {
     platform_hook();
@@ -109,8 +109,9 @@ void pool_release_block(struct pool *pool, struct worker *worker, struct block *
 void pool_give_chunks(struct pool *pool, struct worker *worker, uint64_t number, uint64_t mask, bool zero)
 {
     struct block *block = pool_block(pool, number);
-    if (block_give(block, mask, zero) == 0) {
-        pool_replenished(pool);
+    uint64_t before = block_give(block, mask, zero);
+    pool_replenished(pool);
+    if (before == 0) {
         list_block(pool, worker, block);
     }
 }
@@ -140,8 +141,8 @@ void pool_give_word(struct pool *pool, struct worker *worker, uint64_t number, u
 {
     uint64_t before = chunk_give(pool_chunk(pool, number), w, mask);
     FRAME_DEBUG_ASSERT((before & mask) == 0);
+    pool_replenished(pool);
     if (before == 0) {
-        pool_replenished(pool);
         list_chunk(pool, worker, number);
     }
     if ((before | mask) == ~UINT64_C(0)) {

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT
+ * P10: nobody looks at an arena's metadata once it was removed. Built with HOOKS=1.
+ *
+ * Hart 0 performs an operation. At its k-th hook (platform.h) hart 1 asks for an arena to be removed; if it is, the
+ * arena's memory, with the metadata in it, becomes unreadable, so that one more look at it by hart 0 is a fault. This
+ * for every k until the operation ends before its k-th hook. Hart 1 runs inside the hook: one thread is both harts. */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <cmocka.h>
+
+#include "framelab.h"
+#include "lockfree.h"
+#include "machine.h"
+#include "platform.h"
+
+#define MIB UINT64_C(0x100000)
+#define HOTPLUG_BYTES (8 * MIB)
+#define RUNS_MAX 4096u
+#define WHY_BYTES 256
+
+static struct host_machine machine;
+static char why[WHY_BYTES];
+static uint32_t hooks, remove_at;
+static bool removed, refused;
+static const char *removed_in;
+static sigjmp_buf faulted;
+static struct frame_run runs[RUNS_MAX];
+static uint32_t run_count;
+
+static void readable(bool yes)
+{
+    void *memory = platform_phys_to_virt(machine.hotplug.start);
+    assert_int_equal(mprotect(memory, machine.hotplug.size, yes ? PROT_READ | PROT_WRITE : PROT_NONE), 0);
+}
+
+static void hook(const char *place)
+{
+    if (platform_host_hart != 0 || ++hooks != remove_at) {
+        return;
+    }
+    platform_host_hart = 1;
+    removed = frame_arena_remove(machine.fa, frame_containing(machine.hotplug.start)) == FRAME_OK;
+    platform_host_hart = 0;
+    refused = !removed;
+    removed_in = place;
+    if (removed) {
+        readable(false);
+    }
+}
+
+static void fault(int signal)
+{
+    (void)signal;
+    siglongjmp(faulted, 1);
+}
+
+static bool take(uint64_t count)
+{
+    struct frame_layout layout = {count << FRAME_SHIFT, FRAME_SIZE};
+    if (run_count == RUNS_MAX || frame_alloc_contiguous(machine.fa, layout, &runs[run_count]) != FRAME_OK) {
+        return false;
+    }
+    run_count++;
+    return true;
+}
+
+static void give_all(void)
+{
+    while (run_count > 0) {
+        assert_int_equal(frame_free_run(machine.fa, runs[--run_count]), FRAME_OK);
+    }
+}
+
+/* Of runs nearly as long as the arena that goes, which its metadata leaves no room for in it: as many as there are. The
+ * last is drained for, searched for in every arena, and refused. */
+static void takes_long_runs(void)
+{
+    while (take((HOTPLUG_BYTES >> FRAME_SHIFT) - 1)) {
+    }
+    give_all();
+}
+
+/* So that the index is looked at, and blocks and chunks come in hand. */
+static void takes_runs_and_gives_them(void)
+{
+    for (uint32_t i = 0; i < 3; i++) {
+        (void)take(300);
+        (void)take(1500);
+    }
+    give_all();
+}
+
+static void takes_frames(void)
+{
+    for (uint32_t i = 0; i < 600; i++) {
+        (void)take(1);
+    }
+    give_all();
+}
+
+static void drains(void)
+{
+    (void)frame_allocator_drain(machine.fa);
+}
+
+/* Whether the operation ended before its hook number remove_at. */
+static bool removed_before_hook(void (*operation)(void))
+{
+    hooks = 0;
+    removed = refused = false;
+    assert_int_equal(frame_arena_add(machine.fa, machine.hotplug, 0), FRAME_OK);
+    if (sigsetjmp(faulted, 1) != 0) {
+        platform_host_hook = NULL;
+        fail_msg("P10: hart 0 looks at an arena that was removed at its hook %u, in %s", remove_at, removed_in);
+    }
+    platform_host_hook = hook;
+    operation();
+    platform_host_hook = NULL;
+    give_all();
+    if (removed) {
+        readable(true);
+    } else {
+        assert_int_equal(frame_arena_remove(machine.fa, frame_containing(machine.hotplug.start)), FRAME_OK);
+    }
+    return !removed && !refused;
+}
+
+static void at_every_hook(void (*operation)(void))
+{
+    struct sigaction action = {.sa_handler = fault};
+    uint32_t gone = 0;
+    assert_int_equal(sigaction(SIGSEGV, &action, NULL), 0); /* until the test ends: cmocka has its own */
+    remove_at = 0;
+    do {
+        remove_at++;
+        gone += removed ? 1 : 0;
+    } while (!removed_before_hook(operation));
+    print_message("# %u hooks, removed at %u of them\n", remove_at - 1, gone);
+    assert_true(remove_at > 10);
+}
+
+static int setup(void **state)
+{
+    const struct host_machine_options options = {.memory_bytes = 64 * MIB, .harts = 2, .nodes = 1};
+    struct frame_allocator_config config;
+    (void)state;
+    assert_true(frame_allocator_config_parse(&config, framelab_variants, "lockfree", 2, why, sizeof why));
+    assert_true(host_machine_open(&machine, &options, why, sizeof why));
+    assert_true(host_machine_boot(&machine, &config, HOTPLUG_BYTES, why, sizeof why));
+    run_count = 0;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    platform_host_hart = 0;
+    host_machine_close(&machine);
+    return 0;
+}
+
+static void P10_while_a_run_is_searched(void **state)
+{
+    (void)state;
+    at_every_hook(takes_long_runs);
+}
+
+static void P10_while_runs_come_and_go(void **state)
+{
+    (void)state;
+    at_every_hook(takes_runs_and_gives_them);
+}
+
+static void P10_while_frames_come_and_go(void **state)
+{
+    (void)state;
+    at_every_hook(takes_frames);
+}
+
+static void P10_while_caches_are_drained(void **state)
+{
+    (void)state;
+    at_every_hook(drains);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(P10_while_a_run_is_searched, setup, teardown),
+        cmocka_unit_test_setup_teardown(P10_while_runs_come_and_go, setup, teardown),
+        cmocka_unit_test_setup_teardown(P10_while_frames_come_and_go, setup, teardown),
+        cmocka_unit_test_setup_teardown(P10_while_caches_are_drained, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
