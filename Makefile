@@ -203,13 +203,10 @@ $(O)/%.tidy: %.c $(O)/%.o .clang-tidy stress/unit/.clang-tidy | deps
 	$(Q)clang-tidy --quiet $< -- -std=gnu11 $(CONFIG_CFLAGS) $(INCLUDES_stress) 2>/dev/null
 	$(Q)touch $@
 
-# A mutant is the framelab command with one deliberate bug: the .c files that a patch names are patched in a scratch
-# folder and compiled; everything else is the object files of the ordinary build.
+# A mutant is the framelab command, or a test program, with one deliberate bug: the .c files that a patch names are
+# patched in a scratch folder and compiled; everything else is the object files of the ordinary build.
 .PHONY: mutants
 mutants: $(MUTANTS:%=$(O)/mutants/%/framelab) ## build every deliberate bug of stress/mutants
-
-# With HOOKS=1 also a test that needs hooks.
-HOOKED_OBJECTS := $(filter-out $(O)/stress/main.o,$(COMMAND_OBJECTS))
 
 define mutate
 	$(call say,MUTANT,$*)
@@ -232,8 +229,13 @@ endef
 $(O)/mutants/%/framelab: stress/mutants/%.patch $(COMMAND_OBJECTS) $(LIB_OBJECTS)
 	$(call mutate)
 
-$(O)/mutants/%/hooked_stopped: stress/mutants/%.patch $(O)/stress/unit/hooked_stopped.o $(HOOKED_OBJECTS) $(LIB_OBJECTS)
-	$(call mutate,-lcmocka)
+# Hooked ones with HOOKS=1 only.
+define mutant_of_test
+$(O)/mutants/%/$(1): stress/mutants/%.patch $(O)/stress/unit/$(1).o \
+                     $(filter-out $(O)/stress/main.o,$(COMMAND_OBJECTS)) $(LIB_OBJECTS)
+	$$(call mutate,-lcmocka)
+endef
+$(foreach test,$(notdir $(UNIT_TESTS) $(HOOKED_TESTS)),$(eval $(call mutant_of_test,$(test))))
 
 # ---- Installing ------------------------------------------------------------------------------------------------
 
