@@ -121,6 +121,44 @@ static void P4_P5_a_run_is_found_if_there_is_one(void **state)
     }
 }
 
+/* Where a run is to be found: the lowest inside a word, or else the lowest; the naive way. */
+static uint32_t model_find(uint32_t count, uint32_t align_order)
+{
+    uint32_t across = CHUNK_END, length = 0;
+    for (uint32_t end = CHUNK_END; end-- > 0;) { /* `length` frames in a row are free from `end` on */
+        length = is_free[end] ? length + 1 : 0;
+        across = length >= count && end % (1u << align_order) == 0 ? end : across;
+    }
+    for (uint32_t at = across; at + count <= CHUNK_END && count <= 64; at += 1u << align_order) {
+        if (at / 64 == (at + count - 1) / 64 && model_fits(at, count)) {
+            return at;
+        }
+    }
+    return across;
+}
+
+/* Runs of every length at every alignment, in chunks that have just room for them. */
+static void P4_P5_every_length_and_alignment(void **state)
+{
+    struct random random = {5};
+    uint32_t found = 0;
+    (void)state;
+    for (uint32_t count = 1; count <= CHUNK_FRAMES; count++) {
+        for (uint32_t align_order = 0; align_order <= CHUNK_ORDER; align_order++) {
+            scatter(&random, (uint32_t)random_between(&random, 2, 2 * count));
+            uint32_t places = ((CHUNK_END - count) >> align_order) + 1;
+            uint32_t at = (uint32_t)random_below(&random, places) << align_order;
+            uint32_t length = count - (uint32_t)random_below(&random, 2); /* all of it, or one frame less */
+            bits_set(&bits, at, length);
+            memset(is_free + at, true, length);
+            uint32_t expected = model_find(count, align_order);
+            assert_int_equal(bits_find(&bits, low_word(), count, align_order), expected);
+            found += expected < CHUNK_END ? 1 : 0;
+        }
+    }
+    assert_true(found > 2560 && found < 5120);
+}
+
 static void single_frames_are_taken_from_the_low_end(void **state)
 {
     struct random random = {4};
@@ -149,9 +187,8 @@ static void single_frames_are_taken_from_the_low_end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_range_is_set_and_cleared),
-        cmocka_unit_test(low_bits_of_words),
-        cmocka_unit_test(P4_P5_a_run_is_found_if_there_is_one),
+        cmocka_unit_test(every_range_is_set_and_cleared),           cmocka_unit_test(low_bits_of_words),
+        cmocka_unit_test(P4_P5_a_run_is_found_if_there_is_one),     cmocka_unit_test(P4_P5_every_length_and_alignment),
         cmocka_unit_test(single_frames_are_taken_from_the_low_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

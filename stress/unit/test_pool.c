@@ -164,6 +164,30 @@ static void take_chunks(struct random *random)
     }
 }
 
+/* A run of chunks out of a block that the index has: there if and only if the block has such. */
+static void take_from_block(struct random *random)
+{
+    uint32_t count = (uint32_t)random_between(random, 1, 8), align_order = (uint32_t)random_below(random, 4);
+    struct block *block = pool_pop_block(pool, &workers[0]);
+    if (block == NULL) {
+        return;
+    }
+    uint64_t base = pool_block_base(pool, block);
+    bool possible = false;
+    for (uint64_t first = 0; first + count <= BLOCK_CHUNKS && !possible; first += UINT64_C(1) << align_order) {
+        possible = hand_all(&hand, frame_run(pfn((base + first) << CHUNK_ORDER), count * CHUNK_FRAMES), HAND_FREE);
+    }
+    uint64_t got = block_take_run(block, count, align_order, &workers[0].retries);
+    assert_int_equal(got != 0, possible);
+    if (got != 0) {
+        uint64_t first = base + (uint32_t)__builtin_ctzll(got);
+        assert_int_equal(first % (UINT64_C(1) << align_order), 0);
+        assert_int_equal(got >> (first - base), low_mask(count));
+        assert_true(hand_move(&hand, frame_run(pfn(first << CHUNK_ORDER), count * CHUNK_FRAMES), HAND_FREE, HAND_OUT));
+    }
+    pool_release_block(pool, &workers[0], block);
+}
+
 static void P2_P4_P5_every_step_against_a_model(void **state)
 {
     struct random random = {1};
@@ -183,6 +207,9 @@ static void P2_P4_P5_every_step_against_a_model(void **state)
             break;
         case 3:
             take_chunks(&random);
+            break;
+        case 4:
+            take_from_block(&random);
             break;
         default:
             if (hand_pick_out(&hand, &random, 1 + random_below(&random, random_one_in(&random, 8) ? 9000 : 700),
@@ -346,6 +373,59 @@ static void P1_P2_P8_four_harts_on_four_chunks(void **state)
     }
 }
 
+/* P5: few frames, and harts that scan for them, find none and find some, and give: when they rest, a pool that has
+ * something free is not called exhausted. */
+#define ROUNDS 1000u
+#define ROUND_STEPS 60u
+static pthread_barrier_t rests;
+static _Atomic uint32_t exhausted_wrongly;
+
+static void *scan_and_give(void *argument)
+{
+    struct worker *worker = argument;
+    struct random random = random_stream(6, (uint64_t)(worker - workers));
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        pfn_t frames[2];
+        uint32_t held = 0;
+        uint64_t from = 0;
+        for (uint32_t step = 0; step < ROUND_STEPS; step++) {
+            if (held == 0 || (held == 1 && random_one_in(&random, 2))) {
+                held += pool_scan_frames(pool, worker, &from, frames + held, 1);
+            } else {
+                held--;
+                pool_give_run(pool, worker, frame_run(frames[held], 1), false);
+            }
+        }
+        while (held > 0) {
+            held--;
+            pool_give_run(pool, worker, frame_run(frames[held], 1), false);
+        }
+        (void)pthread_barrier_wait(&rests);
+        atomic_fetch_add(&exhausted_wrongly, pool_is_exhausted(pool) ? 1 : 0);
+        (void)pthread_barrier_wait(&rests);
+    }
+    return NULL;
+}
+
+static void P2_P5_scans_beside_gives(void **state)
+{
+    pthread_t threads[THREADS];
+    (void)state;
+    /* Two in one word, one in another chunk: for four harts. */
+    give(frame_run(regions[1].first, 2));
+    give(frame_run(pfn(regions[1].first.value + 700), 1));
+    assert_int_equal(pthread_barrier_init(&rests, NULL, THREADS), 0);
+    for (uint32_t i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, scan_and_give, &workers[i]), 0);
+    }
+    for (uint32_t i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    }
+    (void)pthread_barrier_destroy(&rests);
+    assert_int_equal(exhausted_wrongly, 0);
+    expect_sound();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -355,6 +435,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(P5_exhausted_ends_with_a_give, setup, teardown),
         cmocka_unit_test_setup_teardown(chunks_with_little_left_come_first, setup, teardown),
         cmocka_unit_test_setup_teardown(P1_P2_P8_four_harts_on_four_chunks, setup, teardown),
+        cmocka_unit_test_setup_teardown(P2_P5_scans_beside_gives, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
