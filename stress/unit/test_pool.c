@@ -328,9 +328,9 @@ static void *hammer(void *argument)
         /* Runs of few sizes in few chunks, so that giving, taking, gathering and rolling back meet all the time. */
         uint64_t count = random_one_in(&random, 4) ? CHUNK_FRAMES : (uint64_t)64 << random_below(&random, 3);
         struct frame_request request = {count, (uint32_t)__builtin_ctzll(count)};
-        pfn_t first, frames[8];
-        uint64_t kept = CHUNK_NONE;
         if (holding.count + 8 < BATCH && random_one_in(&random, 2)) {
+            pfn_t first, frames[8];
+            uint64_t kept = CHUNK_NONE;
             if (pool_scan_run(pool, worker, &from, request, &first)) {
                 own(first, count, 0, 1);
                 holding.runs[holding.count++] = frame_run(first, count);
