@@ -57,7 +57,7 @@
 /* Runs that a hart holds at most. */
 #define HOLDINGS_MOST 512u
 /* Scenes of each script in which all harts begin together. */
-#define TOGETHER_TURNS 50u
+#define TOGETHER_TURNS 30u
 /* Places are told apart in reports. */
 #define PLACES_MOST 64u
 
@@ -762,7 +762,8 @@ static void ten_million_operations_in_all(void **state)
 int main(int argc, char **argv)
 {
     char lockfree[] = "lockfree", small[] = "lockfree,magazine=8,batch=4", bare[] = "lockfree,magazine=0";
-    char large[] = "lockfree,magazine=512";
+    char large[] = "lockfree,magazine=512", memb[] = "lockfree,magazine=8,batch=4,reclaim=urcu-memb";
+    char qsbr[] = "lockfree,magazine=8,batch=4,reclaim=urcu-qsbr", tag[] = "lockfree,magazine=8,batch=4,reclaim=tag";
     char ticket[] = "baseline,lock=ticket", mcs[] = "baseline,lock=mcs", fas[] = "baseline,lock=fas";
     const struct CMUnitTest tests[] = {
         stopping_test(P9_others_finish_wherever_one_stops, lockfree),
@@ -770,6 +771,9 @@ int main(int argc, char **argv)
         stopping_test(P9_others_finish_wherever_one_stops, bare),
         stopping_test(P9_others_finish_when_one_of_them_stops, lockfree),
         stopping_test(P9_others_finish_when_one_of_them_stops, small),
+        stopping_test(P9_others_finish_when_one_of_them_stops, memb),
+        stopping_test(P9_others_finish_when_one_of_them_stops, qsbr),
+        stopping_test(P9_others_finish_when_one_of_them_stops, tag),
         stopping_test(P9_a_stopped_drainer_keeps_one_cache, large),
         cmocka_unit_test(ten_million_operations_in_all),
         stopping_test(P9_baseline_stops_where_its_lock_is_held, ticket),
