@@ -376,7 +376,6 @@ const struct variant baseline_seed_variant = {
     .local_give = local_give,
     .local_drain = local_drain,
     .local_walk = local_walk,
-    .local_is_cache = true,
     .walk_free = walk_free,
     .add_stats = add_stats,
 };

@@ -233,13 +233,13 @@ bool vector_take_run(struct global *global, uint32_t hart, bool local, struct fr
     return found;
 }
 
-static uint32_t node_take_chunks(struct vector *vector, uint32_t node, pfn_t *firsts, uint32_t count)
+static uint32_t node_take_runs(struct vector *vector, uint32_t node, uint32_t order, pfn_t *firsts, uint32_t count)
 {
-    static const struct frame_request chunk = {CHUNK_FRAMES, CHUNK_ORDER};
+    const struct frame_request request = {UINT64_C(1) << order, order};
     uint32_t taken = 0;
     for (uint32_t i = 0; i < vector->slot_count; i++) {
         if (vector->slots[i].node == node) {
-            while (taken < count && buddy_take_run(vector->slots[i].buddy, chunk, &firsts[taken])) {
+            while (taken < count && buddy_take_run(vector->slots[i].buddy, request, &firsts[taken])) {
                 taken++;
             }
         }
@@ -247,8 +247,11 @@ static uint32_t node_take_chunks(struct vector *vector, uint32_t node, pfn_t *fi
     return taken;
 }
 
-/* Every whole chunk that is free lies within one block: the lists know them all. */
-uint32_t vector_take_chunks(struct global *global, uint32_t hart, bool local, bool zero, pfn_t *firsts, uint32_t count)
+_Static_assert(CACHE_ORDER_MAX <= BUDDY_ORDER_MAX, "a run that is so aligned lies within one block");
+
+/* Every run of an order that is free lies within one block: the lists know them all. */
+uint32_t vector_take_runs(struct global *global, uint32_t hart, bool local, uint32_t order, bool zero, pfn_t *firsts,
+                          uint32_t count)
 {
     (void)local;
     struct vector *vector = vector_of(global);
@@ -260,7 +263,7 @@ uint32_t vector_take_chunks(struct global *global, uint32_t hart, bool local, bo
     lock_acquire(&vector->lock, hart);
     platform_hook();
     for (uint32_t i = 0; i < vector->node_count && taken == 0; i++) {
-        taken = node_take_chunks(vector, nodes[i], firsts, count);
+        taken = node_take_runs(vector, nodes[i], order, firsts, count);
     }
     lock_release(&vector->lock, hart);
     return taken;
@@ -309,7 +312,8 @@ void vector_give_run(struct global *global, uint32_t hart, bool local, struct fr
     lock_release(&vector->lock, hart);
 }
 
-void vector_give_chunks(struct global *global, uint32_t hart, bool local, bool zero, pfn_t *firsts, uint32_t count)
+void vector_give_runs(struct global *global, uint32_t hart, bool local, uint32_t order, bool zero, pfn_t *firsts,
+                      uint32_t count)
 {
     (void)local;
     (void)zero;
@@ -319,7 +323,7 @@ void vector_give_chunks(struct global *global, uint32_t hart, bool local, bool z
     for (uint32_t i = 0; i < count; i++) {
         const struct vector_slot *slot = vector_slot_of(vector, firsts[i]);
         FRAME_ASSERT(slot != NULL);
-        buddy_give_run(slot->buddy, frame_run(firsts[i], CHUNK_FRAMES));
+        buddy_give_run(slot->buddy, frame_run(firsts[i], UINT64_C(1) << order));
     }
     lock_release(&vector->lock, hart);
 }

@@ -45,8 +45,10 @@ uint32_t vector_take(struct global *global, uint32_t hart, bool local, pfn_t *fr
 void vector_give(struct global *global, uint32_t hart, bool local, pfn_t *frames, uint32_t count);
 bool vector_take_run(struct global *global, uint32_t hart, bool local, struct frame_request request, pfn_t *first);
 void vector_give_run(struct global *global, uint32_t hart, bool local, struct frame_run run);
-uint32_t vector_take_chunks(struct global *global, uint32_t hart, bool local, bool zero, pfn_t *firsts, uint32_t count);
-void vector_give_chunks(struct global *global, uint32_t hart, bool local, bool zero, pfn_t *firsts, uint32_t count);
+uint32_t vector_take_runs(struct global *global, uint32_t hart, bool local, uint32_t order, bool zero, pfn_t *firsts,
+                          uint32_t count);
+void vector_give_runs(struct global *global, uint32_t hart, bool local, uint32_t order, bool zero, pfn_t *firsts,
+                      uint32_t count);
 struct arena *vector_find(struct global *global, uint32_t hart, pfn_t frame);
 bool vector_walk_free(struct global *global, void (*visit)(void *context, struct frame_run run), void *context);
 void vector_add_stats(const struct global *global, struct frame_stats *stats);

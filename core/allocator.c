@@ -48,13 +48,14 @@ const char *frame_status_text(enum frame_status status)
 
 /* ---- cache hits --------------------------------------------------------------------------------------------- */
 
-/* A hit of each size, for `size` a constant: no call, no fence, no read-modify-write (stress/unit/fast-path.sh). */
+/* A hit. For `order` a constant, 0 or CHUNK_ORDER: no call, no fence, no read-modify-write (stress/unit/fast-path.sh).
+ * For other orders the counts are a call away, and of half a group and more a read-modify-write. */
 #define HIT static inline __attribute__((always_inline))
 
 /* In a section: takes the run on top of the loaded magazine, if there is one and its counts are at hand. */
-HIT bool hit_take(struct hart *hart, enum cache_size size, pfn_t *first)
+HIT bool hit_take(struct hart *hart, uint32_t order, pfn_t *first)
 {
-    struct magazine *loaded = cache_loaded(&hart->caches[size]);
+    struct magazine *loaded = cache_loaded(&hart->caches[order]);
     const struct count_view *view = &hart->views[0];
     uint32_t count = magazine_count(loaded);
     if (__builtin_expect(count == 0, 0)) {
@@ -65,24 +66,44 @@ HIT bool hit_take(struct hart *hart, enum cache_size size, pfn_t *first)
         return false;
     }
     magazine_set_count(loaded, count - 1);
-    if (size == CACHE_CHUNKS) {
-        counts_take_chunk(view, top);
-    } else {
+    if (order == 0) {
         count_take_one(view, top);
+    } else if (order == CHUNK_ORDER) {
+        counts_take_chunk(view, top);
+    } else if (order < GROUP_ORDER) {
+        counts_take_part(view, frame_run(top, UINT64_C(1) << order));
+    } else {
+        counts_take_run(view, frame_run(top, UINT64_C(1) << order));
     }
     *first = top;
     return true;
 }
 
-/* In a section: puts a run on top of the loaded magazine, if there is room, its counts are at hand and all are 1. */
-HIT bool hit_give(struct hart *hart, enum cache_size size, pfn_t first)
+/* 1 -> 0 for all counts of a run, if they are at hand and all are 1. */
+HIT bool hit_drop(const struct count_view *view, uint32_t order, pfn_t first)
 {
-    struct cache *cache = &hart->caches[size];
+    if (order == 0) {
+        return count_drop_one(view, first);
+    }
+    if (order == CHUNK_ORDER) {
+        return counts_drop_chunk(view, first);
+    }
+    struct frame_run run = frame_run(first, UINT64_C(1) << order);
+    if (!count_view_covers(view, pfn(frame_run_end(run) - 1))) {
+        return false;
+    }
+    return order < GROUP_ORDER ? counts_drop_part(view, run) : counts_drop_run(view, run) == FRAME_OK;
+}
+
+/* In a section: puts a run on top of the loaded magazine, if there is room, its counts are at hand and all are 1. */
+HIT bool hit_give(struct hart *hart, uint32_t order, pfn_t first)
+{
+    struct cache *cache = &hart->caches[order];
     struct magazine *loaded = cache_loaded(cache);
     const struct count_view *view = &hart->views[0];
     uint32_t count = magazine_count(loaded);
     if (__builtin_expect(count >= cache->capacity || !count_view_covers(view, first), 0) ||
-        __builtin_expect(size == CACHE_CHUNKS ? !counts_drop_chunk(view, first) : !count_drop_one(view, first), 0)) {
+        __builtin_expect(!hit_drop(view, order, first), 0)) {
         return false;
     }
     loaded->firsts[count] = first;
@@ -90,23 +111,23 @@ HIT bool hit_give(struct hart *hart, enum cache_size size, pfn_t first)
     return true;
 }
 
-HIT bool alloc_hit(struct frame_allocator *fa, enum cache_size size, pfn_t *first)
+HIT bool alloc_hit(struct frame_allocator *fa, uint32_t order, pfn_t *first)
 {
     struct hart *hart = hart_self(fa);
     bool hit = false;
     if (__builtin_expect(hart_enter(hart), 1)) {
-        hit = hit_take(hart, size, first);
+        hit = hit_take(hart, order, first);
         hart_exit(hart);
     }
     return hit;
 }
 
-HIT bool free_hit(struct frame_allocator *fa, enum cache_size size, pfn_t first)
+HIT bool free_hit(struct frame_allocator *fa, uint32_t order, pfn_t first)
 {
     struct hart *hart = hart_self(fa);
     bool hit = false;
     if (__builtin_expect(hart_enter(hart), 1)) {
-        hit = hit_give(hart, size, first);
+        hit = hit_give(hart, order, first);
         hart_exit(hart);
     }
     return hit;
@@ -225,30 +246,35 @@ __attribute__((noinline)) static enum frame_status alloc_last_resort(struct fram
     return status;
 }
 
-/* From what the variant keeps for this hart. */
+/* From a cache of the variant's own. */
 static bool local_take(struct frame_allocator *fa, bool local, struct frame_request request, pfn_t *first)
 {
-    return local && request.count >= fa->local_least && request.count <= fa->local_most &&
+    return local && fa->variant->local_take != NULL &&
            fa->variant->local_take(fa->global, platform_hart_id(), request, first);
 }
 
-/* Whether a magazine of this size can serve the request. */
-static bool cache_serves(const struct hart *hart, enum cache_size size, struct frame_request request)
+/* The order of a run that a magazine may hold, if it is so aligned; CACHE_ORDERS if none may. */
+static inline uint32_t order_of_count(uint64_t count)
 {
-    uint32_t align_order = size == CACHE_CHUNKS ? CHUNK_ORDER : 0;
-    return request.count == cache_frames(size) && request.align_order <= align_order && hart->caches[size].capacity > 0;
+    bool is_power = (count & (count - 1)) == 0 && count - 1 < UINT64_C(1) << CACHE_ORDER_MAX;
+    return is_power ? (uint32_t)__builtin_ctzll(count) : CACHE_ORDERS;
+}
+
+/* The order of the magazines that can serve a request; CACHE_ORDERS: none. */
+static inline uint32_t order_of_request(struct frame_request request)
+{
+    uint32_t order = order_of_count(request.count);
+    return request.align_order <= order ? order : CACHE_ORDERS;
 }
 
 /* From the hart's own, then from the global allocator. */
 static bool take(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_request request, pfn_t *first)
 {
+    uint32_t order = order_of_request(request);
     if (local_take(fa, local, request, first)) {
         return true;
     }
-    if (local && cache_serves(hart, CACHE_FRAMES, request)) {
-        return hart_cache_take(fa, hart, CACHE_FRAMES, first);
-    }
-    if (local && cache_serves(hart, CACHE_CHUNKS, request) && hart_cache_take(fa, hart, CACHE_CHUNKS, first)) {
+    if (local && order < CACHE_ORDERS && hart->caches[order].capacity > 0 && hart_cache_take(fa, hart, order, first)) {
         return true;
     }
     return take_global(fa, hart, local, request, first);
@@ -273,7 +299,7 @@ __attribute__((noinline)) static enum frame_status alloc_one_slow(struct frame_a
 
 enum frame_status frame_alloc_one(struct frame_allocator *fa, pfn_t *frame)
 {
-    return __builtin_expect(alloc_hit(fa, CACHE_FRAMES, frame), 1) ? FRAME_OK : alloc_one_slow(fa, frame);
+    return __builtin_expect(alloc_hit(fa, 0, frame), 1) ? FRAME_OK : alloc_one_slow(fa, frame);
 }
 
 /* A layout in frames; the reason if it cannot be. */
@@ -297,15 +323,25 @@ static inline bool layout_is_chunk(struct frame_layout layout)
     return layout.size_bytes == chunk_bytes && align - 1 < chunk_bytes && (align & (align - 1)) == 0;
 }
 
-__attribute__((noinline)) static enum frame_status
-alloc_contiguous_slow(struct frame_allocator *fa, struct frame_layout layout, struct frame_run *run)
+/* The order of the magazines that can serve a layout, seen at a glance: 2^order frames, aligned to no more.
+ * CACHE_ORDERS: none, or look more closely. */
+static inline uint32_t order_of_layout(struct frame_layout layout)
+{
+    uint64_t size = layout.size_bytes, align = layout.align_bytes;
+    bool is_power = (size & (size - 1)) == 0 && (align & (align - 1)) == 0 && align - 1 < size;
+    return is_power && size >= FRAME_SIZE && size <= FRAME_SIZE << CACHE_ORDER_MAX
+               ? (uint32_t)__builtin_ctzll(size) - FRAME_SHIFT
+               : CACHE_ORDERS;
+}
+
+__attribute__((noinline)) static enum frame_status alloc_layout(struct frame_allocator *fa, struct frame_layout layout,
+                                                                struct frame_run *run)
 {
     struct frame_request request;
     pfn_t first;
     enum frame_status status = request_of(layout, &request);
     if (status == FRAME_OK) {
-        bool one = request.count == 1 && request.align_order == 0;
-        status = one ? frame_alloc_one(fa, &first) : alloc(fa, request, &first);
+        status = alloc(fa, request, &first);
     }
     if (status == FRAME_OK) {
         *run = frame_run(first, request.count);
@@ -313,10 +349,22 @@ alloc_contiguous_slow(struct frame_allocator *fa, struct frame_layout layout, st
     return status;
 }
 
+__attribute__((noinline)) static enum frame_status
+alloc_contiguous_slow(struct frame_allocator *fa, struct frame_layout layout, struct frame_run *run)
+{
+    pfn_t first;
+    uint32_t order = order_of_layout(layout);
+    if (order < CACHE_ORDERS && __builtin_expect(alloc_hit(fa, order, &first), 1)) {
+        *run = frame_run(first, UINT64_C(1) << order);
+        return FRAME_OK;
+    }
+    return alloc_layout(fa, layout, run);
+}
+
 enum frame_status frame_alloc_contiguous(struct frame_allocator *fa, struct frame_layout layout, struct frame_run *run)
 {
     pfn_t first;
-    if (layout_is_chunk(layout) && __builtin_expect(alloc_hit(fa, CACHE_CHUNKS, &first), 1)) {
+    if (layout_is_chunk(layout) && __builtin_expect(alloc_hit(fa, CHUNK_ORDER, &first), 1)) {
         *run = frame_run(first, CHUNK_FRAMES);
         return FRAME_OK;
     }
@@ -412,7 +460,7 @@ enum frame_status frame_alloc_contiguous_zeroed(struct frame_allocator *fa, stru
 static bool chunk_take(struct frame_allocator *fa, struct hart *hart, pfn_t *first, struct count_view *view)
 {
     bool local = hart_begin(hart);
-    bool taken = global_take_chunks(fa, hart, local, false, first, 1) == 1;
+    bool taken = global_take_runs(fa, hart, local, CHUNK_ORDER, false, first, 1) == 1;
     if (taken) {
         *view = view_copy(fa, hart, local, *first);
     }
@@ -423,7 +471,7 @@ static bool chunk_take(struct frame_allocator *fa, struct hart *hart, pfn_t *fir
 static void chunk_give_as_zero(struct frame_allocator *fa, struct hart *hart, pfn_t first)
 {
     bool local = hart_begin(hart);
-    global_give_chunks(fa, hart, local, true, &first, 1);
+    global_give_runs(fa, hart, local, CHUNK_ORDER, true, &first, 1);
     hart_end(hart, local);
 }
 
@@ -447,21 +495,24 @@ bool frame_zero_idle(struct frame_allocator *fa)
 
 static bool local_give(struct frame_allocator *fa, bool local, struct frame_run run)
 {
-    return local && run.count >= fa->local_least && run.count <= fa->local_most &&
-           fa->variant->local_give(fa->global, platform_hart_id(), run);
+    return local && fa->variant->local_give != NULL && fa->variant->local_give(fa->global, platform_hart_id(), run);
 }
 
-/* Frames with count 0 go to the magazines or what the variant keeps for this hart, else to the global allocator. */
+/* The order of the magazines that may hold a run; CACHE_ORDERS: none. */
+static inline uint32_t order_of_run(struct frame_run run)
+{
+    return (run.first.value & (run.count - 1)) == 0 ? order_of_count(run.count) : CACHE_ORDERS;
+}
+
+/* Frames with count 0 go to the magazines or the variant's own cache, else to the global allocator. */
 static void give_back(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_run run)
 {
-    bool chunk = run.count == CHUNK_FRAMES && run.first.value % CHUNK_FRAMES == 0;
+    uint32_t order = order_of_run(run);
     if (local_give(fa, local, run)) {
         return;
     }
-    if (local && run.count == 1 && hart->caches[CACHE_FRAMES].capacity > 0) {
-        hart_cache_give(fa, hart, CACHE_FRAMES, run.first);
-    } else if (local && chunk && hart->caches[CACHE_CHUNKS].capacity > 0) {
-        hart_cache_give(fa, hart, CACHE_CHUNKS, run.first);
+    if (local && order < CACHE_ORDERS && hart->caches[order].capacity > 0) {
+        hart_cache_give(fa, hart, order, run.first);
     } else if (run.count == 1) {
         global_give(fa, hart, local, &run.first, 1);
     } else {
@@ -492,9 +543,15 @@ __attribute__((noinline)) static enum frame_status free_slow(struct frame_alloca
     return status;
 }
 
+__attribute__((noinline)) static enum frame_status free_run_slow(struct frame_allocator *fa, struct frame_run run)
+{
+    uint32_t order = order_of_run(run);
+    return order < CACHE_ORDERS && free_hit(fa, order, run.first) ? FRAME_OK : free_slow(fa, run);
+}
+
 enum frame_status frame_free_one(struct frame_allocator *fa, pfn_t frame)
 {
-    return __builtin_expect(free_hit(fa, CACHE_FRAMES, frame), 1) ? FRAME_OK : free_slow(fa, frame_run(frame, 1));
+    return __builtin_expect(free_hit(fa, 0, frame), 1) ? FRAME_OK : free_slow(fa, frame_run(frame, 1));
 }
 
 enum frame_status frame_free_run(struct frame_allocator *fa, struct frame_run run)
@@ -503,10 +560,10 @@ enum frame_status frame_free_run(struct frame_allocator *fa, struct frame_run ru
         return frame_free_one(fa, run.first);
     }
     if (run.count == CHUNK_FRAMES && run.first.value % CHUNK_FRAMES == 0 &&
-        __builtin_expect(free_hit(fa, CACHE_CHUNKS, run.first), 1)) {
+        __builtin_expect(free_hit(fa, CHUNK_ORDER, run.first), 1)) {
         return FRAME_OK;
     }
-    return free_slow(fa, run);
+    return free_run_slow(fa, run);
 }
 
 enum frame_status frame_free_contiguous(struct frame_allocator *fa, pfn_t first, struct frame_layout layout)

@@ -45,7 +45,7 @@ static struct arena_layout arena_layout(struct frame_run span, uint32_t region_c
     layout.regions = align_up_u64(sizeof(struct arena), _Alignof(struct frame_run));
     layout.frame_counts = align_up_u64(layout.regions + region_count * sizeof(struct frame_run), CACHE_PAIR);
     layout.chunk_counts = align_up_u64(layout.frame_counts + span.count * sizeof(uint32_t), CACHE_PAIR);
-    layout.variant = align_up_u64(layout.chunk_counts + chunks * sizeof(uint32_t), CACHE_PAIR);
+    layout.variant = align_up_u64(layout.chunk_counts + chunks * sizeof(uint64_t), CACHE_PAIR);
     layout.bytes = layout.variant + variant_bytes(span);
     return layout;
 }
@@ -318,7 +318,7 @@ struct arena *arena_build(const struct arena_plan *plan, uint64_t (*variant_byte
         .region_count = plan->region_count,
         .regions = regions,
         .frame_counts = (_Atomic uint32_t *)(void *)(base + layout.frame_counts),
-        .chunk_counts = (_Atomic uint32_t *)(void *)(base + layout.chunk_counts),
+        .chunk_counts = (_Atomic uint64_t *)(void *)(base + layout.chunk_counts),
         .metadata = plan->metadata,
         .variant = base + layout.variant,
     };

@@ -38,7 +38,7 @@ struct arena {
     uint32_t region_count;
     const struct frame_run *regions; /* usable runs, ascending */
     _Atomic uint32_t *frame_counts;  /* one a frame of the span; see counts.h */
-    _Atomic uint32_t *chunk_counts;  /* one a chunk; the first is of the chunk that holds span.first */
+    _Atomic uint64_t *chunk_counts;  /* one a chunk; the first is of the chunk that holds span.first */
     struct phys_range metadata;
     /* The usable frames hold zeroes, but for a few that their counts call dirty: a hint to the variant that attaches
      * it. */

@@ -7,7 +7,7 @@
 #include "variant.h"
 
 /* The knobs that core itself has; every variant takes them. */
-enum core_knob { KNOB_MAGAZINE, KNOB_BATCH, KNOB_CHUNK_MAGAZINE, KNOB_HOLE_LIMIT, CORE_KNOB_COUNT };
+enum core_knob { KNOB_MAGAZINE, KNOB_BATCH, KNOB_RUN_MAGAZINE, KNOB_HOLE_LIMIT, CORE_KNOB_COUNT };
 
 static const struct knob core_knobs[CORE_KNOB_COUNT] = {
     [KNOB_MAGAZINE] = {.name = "magazine",
@@ -17,10 +17,10 @@ static const struct knob core_knobs[CORE_KNOB_COUNT] = {
     [KNOB_BATCH] = {.name = "batch",
                     .summary = "frames that a refill or spill moves; 0: a whole magazine",
                     .max = MAGAZINE_MAX},
-    [KNOB_CHUNK_MAGAZINE] = {.name = "chunk-magazine",
-                             .summary = "chunks a magazine, two a hart, all together an eighth of memory; 0: none",
-                             .max = CHUNK_MAGAZINE_MAX,
-                             .initial = CHUNK_MAGAZINE_DEFAULT},
+    [KNOB_RUN_MAGAZINE] = {.name = "run-magazine",
+                           .summary = "runs a magazine, two an order and hart, all in an eighth of memory; 0: none",
+                           .max = RUN_MAGAZINE_MAX,
+                           .initial = RUN_MAGAZINE_DEFAULT},
     [KNOB_HOLE_LIMIT] = {.name = "hole-limit",
                          .summary = "KiB of metadata that may be spent on the holes inside one arena",
                          .max = UINT64_C(1) << 30,
@@ -33,10 +33,10 @@ const struct knob *frame_allocator_knobs(uint32_t *count)
     return core_knobs;
 }
 
-/* As many chunks as frames, but a few do. */
-static uint32_t chunk_magazine_default(uint32_t magazine_default)
+/* As many runs as frames, but a few do. */
+static uint32_t run_magazine_default(uint32_t magazine_default)
 {
-    return magazine_default < CHUNK_MAGAZINE_DEFAULT ? magazine_default : CHUNK_MAGAZINE_DEFAULT;
+    return magazine_default < RUN_MAGAZINE_DEFAULT ? magazine_default : RUN_MAGAZINE_DEFAULT;
 }
 
 void frame_allocator_config_init(struct frame_allocator_config *config, const struct variant *variant,
@@ -46,7 +46,7 @@ void frame_allocator_config_init(struct frame_allocator_config *config, const st
         .variant = variant,
         .magazine = variant->magazine_default,
         .batch = variant->batch_default,
-        .chunk_magazine = chunk_magazine_default(variant->magazine_default),
+        .run_magazine = run_magazine_default(variant->magazine_default),
         .hole_metadata_limit_bytes = HOLE_METADATA_BYTES_DEFAULT,
         .hart_count = hart_count,
     };
@@ -60,7 +60,7 @@ static uint32_t knobs_gather(const struct frame_allocator_config *config, struct
     memcpy(knobs, core_knobs, sizeof core_knobs);
     values[KNOB_MAGAZINE] = config->magazine;
     values[KNOB_BATCH] = config->batch;
-    values[KNOB_CHUNK_MAGAZINE] = config->chunk_magazine;
+    values[KNOB_RUN_MAGAZINE] = config->run_magazine;
     values[KNOB_HOLE_LIMIT] = config->hole_metadata_limit_bytes >> 10;
     if (variant->knob_count > 0) {
         memcpy(knobs + CORE_KNOB_COUNT, variant->knobs, variant->knob_count * sizeof *knobs);
@@ -73,7 +73,7 @@ static void knobs_scatter(struct frame_allocator_config *config, const uint64_t 
 {
     config->magazine = (uint32_t)values[KNOB_MAGAZINE];
     config->batch = (uint32_t)values[KNOB_BATCH];
-    config->chunk_magazine = (uint32_t)values[KNOB_CHUNK_MAGAZINE];
+    config->run_magazine = (uint32_t)values[KNOB_RUN_MAGAZINE];
     config->hole_metadata_limit_bytes = values[KNOB_HOLE_LIMIT] << 10;
     memcpy(config->knobs, values + CORE_KNOB_COUNT, config->variant->knob_count * sizeof *values);
 }
@@ -105,12 +105,12 @@ bool frame_allocator_config_parse(struct frame_allocator_config *config, const s
     struct knob knobs[KNOB_MAX];
     uint64_t values[KNOB_MAX];
     uint32_t count = knobs_gather(config, knobs, values);
-    values[KNOB_CHUNK_MAGAZINE] = UINT64_MAX; /* the text says nothing of it */
+    values[KNOB_RUN_MAGAZINE] = UINT64_MAX; /* the text says nothing of it */
     if (!knobs_parse(knobs, count, values, text[length] == ',' ? text + length + 1 : "", why, why_bytes)) {
         return false;
     }
-    if (values[KNOB_CHUNK_MAGAZINE] == UINT64_MAX) {
-        values[KNOB_CHUNK_MAGAZINE] = values[KNOB_MAGAZINE] == 0 ? 0 : config->chunk_magazine;
+    if (values[KNOB_RUN_MAGAZINE] == UINT64_MAX) {
+        values[KNOB_RUN_MAGAZINE] = values[KNOB_MAGAZINE] == 0 ? 0 : config->run_magazine;
     }
     knobs_scatter(config, values);
     if (config->batch > config->magazine) {

@@ -2,8 +2,6 @@
  * Reference counts of runs and of shared frames. The theory stands in counts.h. */
 #include "counts.h"
 
-#include <string.h>
-
 /* The piece of `run` that lies before the next multiple of `frames`, a power of two. */
 static struct frame_run first_piece(struct frame_run run, uint64_t frames)
 {
@@ -16,50 +14,6 @@ static struct frame_run without(struct frame_run run, struct frame_run piece)
     return frame_run(pfn(run.first.value + piece.count), run.count - piece.count);
 }
 
-/* ---- words side by side ------------------------------------------------------------------------------------- */
-
-/* Four words. A run's words are its owner's alone, so that they may be read and written without atomic accesses, four
- * at a time. (frame_ref_count of a frame that one does not own reads them all the same: a hint, which may be any word
- * that was there.) */
-typedef uint32_t four_words __attribute__((vector_size(16)));
-#define FOUR (sizeof(four_words) / sizeof(uint32_t))
-
-static uint32_t *own_words(const struct count_view *view, pfn_t first)
-{
-    return (uint32_t *)(uintptr_t)frame_word(view, first);
-}
-
-static void store_words(const struct count_view *view, struct frame_run piece, uint32_t word)
-{
-    uint32_t *words = own_words(view, piece.first);
-    uint64_t i = 0;
-    const four_words same = {word, word, word, word};
-    for (; i + FOUR <= piece.count; i += FOUR) {
-        memcpy(&words[i], &same, sizeof same);
-    }
-    for (; i < piece.count; i++) {
-        words[i] = word;
-    }
-}
-
-/* Whether all counts are 1. */
-static bool words_are_owned(const struct count_view *view, struct frame_run piece, uint32_t group)
-{
-    const uint32_t *words = own_words(view, piece.first);
-    four_words wrong = {0};
-    uint64_t i = 0;
-    for (; i + FOUR <= piece.count; i += FOUR) {
-        four_words four;
-        memcpy(&four, &words[i], sizeof four);
-        wrong |= ((four >> FRAME_COUNT_SHIFT) + ((four ^ group) & GROUP_PARITY)) ^ 1u;
-    }
-    uint32_t bad = wrong[0] | wrong[1] | wrong[2] | wrong[3];
-    for (; i < piece.count; i++) {
-        bad |= count_sum(words[i], group) ^ 1u;
-    }
-    return bad == 0;
-}
-
 /* Frames of one group, but not all of it. */
 static bool is_part_of_group(struct frame_run run)
 {
@@ -67,46 +21,40 @@ static bool is_part_of_group(struct frame_run run)
 }
 
 /* Whole groups of one chunk as bits (bit g: group g), but not all of it; 0 if the run is something else. */
-static uint32_t groups_of_run(struct frame_run run)
+static uint64_t groups_of_run(struct frame_run run)
 {
     uint64_t offset = run.first.value & (CHUNK_FRAMES - 1);
     if (((offset | run.count) & (GROUP_FRAMES - 1)) != 0 || offset + run.count > CHUNK_FRAMES ||
         run.count == CHUNK_FRAMES) {
         return 0;
     }
-    return ((1u << (run.count / GROUP_FRAMES)) - 1) << (offset / GROUP_FRAMES);
+    return ((UINT64_C(1) << (run.count / GROUP_FRAMES)) - 1) << (offset / GROUP_FRAMES);
 }
 
 /* ---- taking ------------------------------------------------------------------------------------------------- */
 
-static void take_in_group(const struct count_view *view, struct frame_run piece, uint32_t group)
-{
-    FRAME_DEBUG_ASSERT((group & GROUP_WHOLE) == 0 && count_read(view, piece.first) == 0);
-    store_words(view, piece, FRAME_COUNT_ONE | FRAME_DIRTY | (group & GROUP_PARITY));
-}
-
 /* Whole groups of one chunk (bit g: group g), flipped in one step. WHOLE is clear, and DIRTY is as it was when we
  * looked: these groups are ours. */
-static void take_groups(_Atomic uint32_t *chunk_at, uint32_t chunk, uint32_t groups)
+static void take_groups(_Atomic uint64_t *chunk_at, uint64_t chunk, uint64_t groups)
 {
-    uint32_t clean = ~chunk & groups * GROUP_DIRTY;
+    uint64_t clean = ~chunk & groups * GROUP_DIRTY;
     atomic_fetch_xor_explicit(chunk_at, groups * (GROUP_PARITY | GROUP_WHOLE) | clean, memory_order_relaxed);
 }
 
 /* A run inside one chunk: its whole groups are flipped, all in one step, the rest is counted frame by frame. */
 static void take_in_chunk(const struct count_view *view, struct frame_run run)
 {
-    _Atomic uint32_t *chunk_at = chunk_word(view, run.first);
-    uint32_t chunk = atomic_load_explicit(chunk_at, memory_order_relaxed);
-    uint32_t whole = 0; /* a bit a group */
+    _Atomic uint64_t *chunk_at = chunk_word(view, run.first);
+    uint64_t chunk = atomic_load_explicit(chunk_at, memory_order_relaxed);
+    uint64_t whole = 0; /* a bit a group */
     while (run.count > 0) {
         struct frame_run piece = first_piece(run, GROUP_FRAMES);
         uint32_t g = group_of(piece.first);
         if (piece.count == GROUP_FRAMES) {
             FRAME_DEBUG_ASSERT((chunk >> g & GROUP_WHOLE) == 0 && count_read(view, piece.first) == 0);
-            whole |= 1u << g;
+            whole |= UINT64_C(1) << g;
         } else {
-            take_in_group(view, piece, chunk >> g);
+            counts_take_part(view, piece);
         }
         run = without(run, piece);
     }
@@ -115,18 +63,9 @@ static void take_in_chunk(const struct count_view *view, struct frame_run run)
     }
 }
 
-void counts_take_run(const struct count_view *view, struct frame_run run)
+/* Any run. */
+__attribute__((noinline)) static void take_pieces(const struct count_view *view, struct frame_run run)
 {
-    if (is_part_of_group(run)) {
-        take_in_group(view, run, group_bits(view, run.first));
-        return;
-    }
-    uint32_t groups = groups_of_run(run);
-    if (groups != 0) {
-        _Atomic uint32_t *chunk_at = chunk_word(view, run.first);
-        take_groups(chunk_at, atomic_load_explicit(chunk_at, memory_order_relaxed), groups);
-        return;
-    }
     while (run.count > 0) {
         struct frame_run piece = first_piece(run, CHUNK_FRAMES);
         if (piece.count == CHUNK_FRAMES) {
@@ -138,13 +77,26 @@ void counts_take_run(const struct count_view *view, struct frame_run run)
     }
 }
 
+void counts_take_run(const struct count_view *view, struct frame_run run)
+{
+    uint64_t groups;
+    if (is_part_of_group(run)) {
+        counts_take_part(view, run);
+    } else if ((groups = groups_of_run(run)) != 0) {
+        _Atomic uint64_t *chunk_at = chunk_word(view, run.first);
+        take_groups(chunk_at, atomic_load_explicit(chunk_at, memory_order_relaxed), groups);
+    } else {
+        take_pieces(view, run);
+    }
+}
+
 /* ---- dropping ----------------------------------------------------------------------------------------------- */
 
 /* Why a piece inside one group may not be freed, or FRAME_OK. */
 static enum frame_status check_piece(const struct count_view *view, struct frame_run piece)
 {
-    uint32_t group = group_bits(view, piece.first);
-    if ((group & GROUP_WHOLE) != 0 || words_are_owned(view, piece, group)) {
+    uint64_t group = group_bits(view, piece.first);
+    if ((group & GROUP_WHOLE) != 0 || counts_are_one(view, piece, group)) {
         return FRAME_OK; /* WHOLE: all 64 counts are 1 */
     }
     for (uint64_t i = 0; i < piece.count; i++) {
@@ -163,7 +115,7 @@ static bool chunk_is_owned(const struct count_view *view, pfn_t first)
 }
 
 /* From now on the groups of these bits (bit g: group g) are counted frame by frame. The caller owns a frame of each. */
-static void groups_split(_Atomic uint32_t *chunk_at, uint32_t groups)
+static void groups_split(_Atomic uint64_t *chunk_at, uint64_t groups)
 {
     atomic_fetch_and_explicit(chunk_at, ~(groups * GROUP_WHOLE), memory_order_relaxed);
 }
@@ -171,17 +123,17 @@ static void groups_split(_Atomic uint32_t *chunk_at, uint32_t groups)
 /* Part of a group, every count of which is 1. */
 static void drop_in_group(const struct count_view *view, struct frame_run piece)
 {
-    uint32_t group = group_bits(view, piece.first);
+    uint64_t group = group_bits(view, piece.first);
     if ((group & GROUP_WHOLE) != 0) {
-        groups_split(chunk_word(view, piece.first), 1u << group_of(piece.first));
+        groups_split(chunk_word(view, piece.first), UINT64_C(1) << group_of(piece.first));
     }
-    store_words(view, piece, FRAME_DIRTY | (group & GROUP_PARITY));
+    counts_store(view, piece, FRAME_DIRTY | frame_parity(group));
 }
 
 /* Whole groups of one chunk, if all of them are WHOLE; else false, nothing changed. */
-static bool drop_groups(_Atomic uint32_t *chunk_at, uint32_t groups)
+static bool drop_groups(_Atomic uint64_t *chunk_at, uint64_t groups)
 {
-    uint32_t chunk = atomic_load_explicit(chunk_at, memory_order_relaxed);
+    uint64_t chunk = atomic_load_explicit(chunk_at, memory_order_relaxed);
     if ((chunk & groups * GROUP_WHOLE) != groups * GROUP_WHOLE) {
         return false;
     }
@@ -192,14 +144,14 @@ static bool drop_groups(_Atomic uint32_t *chunk_at, uint32_t groups)
 /* A run inside one chunk, every count of which is 1. */
 static void drop_in_chunk(const struct count_view *view, struct frame_run run)
 {
-    _Atomic uint32_t *chunk_at = chunk_word(view, run.first);
-    uint32_t chunk = atomic_load_explicit(chunk_at, memory_order_relaxed);
-    uint32_t back = 0; /* a bit for each group that goes back as it came */
+    _Atomic uint64_t *chunk_at = chunk_word(view, run.first);
+    uint64_t chunk = atomic_load_explicit(chunk_at, memory_order_relaxed);
+    uint64_t back = 0; /* a bit for each group that goes back as it came */
     while (run.count > 0) {
         struct frame_run piece = first_piece(run, GROUP_FRAMES);
         uint32_t g = group_of(piece.first);
         if ((chunk >> g & GROUP_WHOLE) != 0 && piece.count == GROUP_FRAMES) {
-            back |= 1u << g;
+            back |= UINT64_C(1) << g;
         } else {
             drop_in_group(view, piece);
         }
@@ -210,19 +162,9 @@ static void drop_in_chunk(const struct count_view *view, struct frame_run run)
     }
 }
 
-enum frame_status counts_drop_run(const struct count_view *view, struct frame_run run)
+/* Any run. */
+__attribute__((noinline)) static enum frame_status drop_pieces(const struct count_view *view, struct frame_run run)
 {
-    if (is_part_of_group(run)) {
-        enum frame_status status = check_piece(view, run);
-        if (status == FRAME_OK) {
-            drop_in_group(view, run);
-        }
-        return status;
-    }
-    uint32_t groups = groups_of_run(run);
-    if (groups != 0 && drop_groups(chunk_word(view, run.first), groups)) {
-        return FRAME_OK;
-    }
     for (struct frame_run rest = run; rest.count > 0;) {
         struct frame_run piece = first_piece(rest, CHUNK_FRAMES);
         enum frame_status status = FRAME_OK;
@@ -245,17 +187,31 @@ enum frame_status counts_drop_run(const struct count_view *view, struct frame_ru
     return FRAME_OK;
 }
 
+enum frame_status counts_drop_run(const struct count_view *view, struct frame_run run)
+{
+    if (is_part_of_group(run)) {
+        enum frame_status status = check_piece(view, run);
+        if (status == FRAME_OK) {
+            drop_in_group(view, run);
+        }
+        return status;
+    }
+    uint64_t groups = groups_of_run(run);
+    bool dropped = groups != 0 && drop_groups(chunk_word(view, run.first), groups);
+    return dropped ? FRAME_OK : drop_pieces(view, run);
+}
+
 /* ---- zeroes ------------------------------------------------------------------------------------------------- */
 
 void counts_mark_zero(const struct count_view *view, pfn_t first)
 {
     _Atomic uint32_t *words = frame_word(view, first);
-    _Atomic uint32_t *chunk_at = chunk_word(view, first);
+    _Atomic uint64_t *chunk_at = chunk_word(view, first);
     for (uint64_t i = 0; i < CHUNK_FRAMES; i++) {
         uint32_t word = atomic_load_explicit(&words[i], memory_order_relaxed);
         atomic_store_explicit(&words[i], word & ~FRAME_DIRTY, memory_order_relaxed);
     }
-    uint32_t chunk = atomic_load_explicit(chunk_at, memory_order_relaxed);
+    uint64_t chunk = atomic_load_explicit(chunk_at, memory_order_relaxed);
     atomic_store_explicit(chunk_at, chunk & ~CHUNK_DIRTY, memory_order_relaxed);
 }
 
@@ -263,8 +219,8 @@ void counts_mark_dirty(const struct count_view *view, struct frame_run run)
 {
     while (run.count > 0) {
         struct frame_run piece = first_piece(run, GROUP_FRAMES);
-        _Atomic uint32_t *chunk_at = chunk_word(view, piece.first);
-        uint32_t chunk = atomic_load_explicit(chunk_at, memory_order_relaxed);
+        _Atomic uint64_t *chunk_at = chunk_word(view, piece.first);
+        uint64_t chunk = atomic_load_explicit(chunk_at, memory_order_relaxed);
         atomic_store_explicit(chunk_at, chunk | GROUP_DIRTY << group_of(piece.first), memory_order_relaxed);
         run = without(run, piece);
     }
@@ -274,11 +230,11 @@ void counts_mark_dirty(const struct count_view *view, struct frame_run run)
 
 enum frame_status count_add_ref(const struct count_view *view, pfn_t frame)
 {
-    uint32_t group = group_bits(view, frame);
+    uint64_t group = group_bits(view, frame);
     _Atomic uint32_t *word_at = frame_word(view, frame);
     uint32_t word = atomic_load_explicit(word_at, memory_order_relaxed);
     if (count_sum(word, group) > 0 && (group & GROUP_WHOLE) != 0) {
-        groups_split(chunk_word(view, frame), 1u << group_of(frame));
+        groups_split(chunk_word(view, frame), UINT64_C(1) << group_of(frame));
     }
     do {
         uint32_t count = count_sum(word, group);
@@ -296,7 +252,7 @@ enum frame_status count_add_ref(const struct count_view *view, pfn_t frame)
 
 enum frame_status count_drop_ref(const struct count_view *view, pfn_t frame)
 {
-    uint32_t group = group_bits(view, frame);
+    uint64_t group = group_bits(view, frame);
     _Atomic uint32_t *word_at = frame_word(view, frame);
     /* Acquire, partner of the release below: who finds the count at 1 sees what the others did to the frame. */
     uint32_t word = atomic_load_explicit(word_at, memory_order_acquire);

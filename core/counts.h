@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: MIT
  * Reference counts of frames, cheap for one frame and for 512; and which free frames are known to hold zeroes.
  *
- * 1. Words. A frame has a word {count, DIRTY, parity}. A chunk has one with three bits for each of its eight groups of
- *    64 frames: parity, WHOLE, DIRTY.
+ * 1. Words. A frame has a word {count, DIRTY, parity}. A chunk has one with three bits for each of its sixteen
+ *    groups of 32 frames: parity, WHOLE, DIRTY.
  *        references(f) = count of f's word + (parity of f's word xor parity of f's group)
  *    0: free; 1: one owner; n: n references.
- * 2. Normal form. Of a free frame the count is 0 and the parity is its group's. So if all 64 frames of a group are
+ * 2. Normal form. Of a free frame the count is 0 and the parity is its group's. So if all 32 frames of a group are
  * free, flipping the group's parity raises every count from 0 to 1; if nobody has touched a word since, flipping it
  * again lowers them to 0. A 2 MiB run costs one store instead of 512 in 32 lines.
  * 3. WHOLE says that the group was handed out by such a flip and that none of its frames has been counted by itself
- *    since. While it is set, one look at the chunk's word is a look at all 64 frames. Whoever touches a single frame's
+ *    since. While it is set, one look at the chunk's word is a look at all 32 frames. Whoever touches a single frame's
  *    count clears it first, by fetch-and; several harts may do so at once.
  * 4. Who may change what. A group's parity and DIRTY change, and WHOLE is set, only in the hands of a hart that owns
- * all 64 frames. So they are constant for anyone who owns one of them, and a change is ordered before the next owner's
- *    look by the give and the take in between. WHOLE is cleared by owners of one frame, too. Eight groups share a word,
- *    so each change is an atomic read-modify-write of its own bits, but for one case: who owns all 512 frames of a
+ * all 32 frames. So they are constant for anyone who owns one of them, and a change is ordered before the next owner's
+ *    look by the give and the take in between. WHOLE is cleared by owners of one frame, too. Sixteen groups share a
+ * word, so each change is an atomic read-modify-write of its own bits, but for one case: who owns all 512 frames of a
  * chunk changes its word by a plain load and a plain store. Everybody else who might change it would have to own a
  * frame in it. A frame's word changes from no reference to one and back only by the frame's owner, with plain stores;
  * from one to two it has been split off its group, and between owners it changes by compare-and-swap, by a whole count.
@@ -26,6 +26,8 @@
  *    and give (hart_cache.c), and by release and acquire of unref (counts.c). */
 #ifndef FRAMELAB_CORE_COUNTS_H
 #define FRAMELAB_CORE_COUNTS_H
+
+#include <string.h>
 
 #include "arena.h"
 #include "platform.h"
@@ -39,12 +41,12 @@
 /* References that a frame may have; far from the highest bit. */
 #define COUNT_MAX UINT32_C(0x0fffffff)
 
-/* A chunk's word: bit g of each byte is group g's. */
-#define CHUNK_PARITY UINT32_C(0x0000ff)
-#define CHUNK_WHOLE UINT32_C(0x00ff00)
-#define CHUNK_DIRTY UINT32_C(0xff0000)
+/* A chunk's word: bit g of each sixteen is group g's. */
+#define CHUNK_PARITY UINT64_C(0x00000000ffff)
+#define CHUNK_WHOLE UINT64_C(0x0000ffff0000)
+#define CHUNK_DIRTY UINT64_C(0xffff00000000)
 #define CHUNK_GROUPS (CHUNK_FRAMES / GROUP_FRAMES)
-_Static_assert(CHUNK_GROUPS == 8, "a byte has a bit for each group");
+_Static_assert(CHUNK_GROUPS == 16, "sixteen bits have one for each group");
 
 /* A chunk's word shifted right by g has group g's bits here. */
 #define GROUP_PARITY (CHUNK_PARITY & ~(CHUNK_PARITY << 1))
@@ -61,7 +63,7 @@ struct count_view {
 };
 
 static inline struct count_view count_view_make(struct frame_run span, _Atomic uint32_t *frame_counts,
-                                                _Atomic uint32_t *chunk_counts)
+                                                _Atomic uint64_t *chunk_counts)
 {
     uint64_t first = span.first.value;
     return (struct count_view){first, span.count, (uintptr_t)frame_counts - first * sizeof *frame_counts,
@@ -83,9 +85,9 @@ static inline _Atomic uint32_t *frame_word(const struct count_view *view, pfn_t 
     return (_Atomic uint32_t *)(view->frame_base + frame.value * sizeof(uint32_t));
 }
 
-static inline _Atomic uint32_t *chunk_word(const struct count_view *view, pfn_t frame)
+static inline _Atomic uint64_t *chunk_word(const struct count_view *view, pfn_t frame)
 {
-    return (_Atomic uint32_t *)(view->chunk_base + (frame.value >> CHUNK_ORDER) * sizeof(uint32_t));
+    return (_Atomic uint64_t *)(view->chunk_base + (frame.value >> CHUNK_ORDER) * sizeof(uint64_t));
 }
 
 /* Which of its chunk's groups a frame is in. */
@@ -95,21 +97,27 @@ static inline uint32_t group_of(pfn_t frame)
 }
 
 /* The bits of a frame's group: GROUP_PARITY, GROUP_WHOLE, GROUP_DIRTY; others' above. */
-static inline uint32_t group_bits(const struct count_view *view, pfn_t frame)
+static inline uint64_t group_bits(const struct count_view *view, pfn_t frame)
 {
     return atomic_load_explicit(chunk_word(view, frame), memory_order_relaxed) >> group_of(frame);
 }
 
-/* References of a frame with this word in a group with these bits. */
-static inline uint32_t count_sum(uint32_t word, uint32_t group)
+/* The parity of a free frame's word in a group with these bits. */
+static inline uint32_t frame_parity(uint64_t group)
 {
-    return (word >> FRAME_COUNT_SHIFT) + ((word ^ group) & GROUP_PARITY);
+    return (uint32_t)group & FRAME_PARITY;
+}
+
+/* References of a frame with this word in a group with these bits. */
+static inline uint32_t count_sum(uint32_t word, uint64_t group)
+{
+    return (word >> FRAME_COUNT_SHIFT) + ((word ^ (uint32_t)group) & FRAME_PARITY);
 }
 
 /* References to a frame. A hint unless the caller owns the frame. */
 static inline uint32_t count_read(const struct count_view *view, pfn_t frame)
 {
-    uint32_t group = group_bits(view, frame);
+    uint64_t group = group_bits(view, frame);
     return count_sum(atomic_load_explicit(frame_word(view, frame), memory_order_relaxed), group);
 }
 
@@ -123,29 +131,29 @@ static inline bool count_is_zero(const struct count_view *view, pfn_t frame)
 /* 0 -> 1 for a frame just taken. WHOLE is clear: the group is not out as one. */
 static inline void count_take_one(const struct count_view *view, pfn_t frame)
 {
-    uint32_t group = group_bits(view, frame);
+    uint64_t group = group_bits(view, frame);
     FRAME_DEBUG_ASSERT((group & GROUP_WHOLE) == 0 && count_read(view, frame) == 0);
-    atomic_store_explicit(frame_word(view, frame), FRAME_COUNT_ONE | FRAME_DIRTY | (group & GROUP_PARITY),
+    atomic_store_explicit(frame_word(view, frame), FRAME_COUNT_ONE | FRAME_DIRTY | frame_parity(group),
                           memory_order_relaxed);
 }
 
 /* 1 -> 0 if the count is 1 and the frame is counted by itself; else false, nothing changed. */
 static inline bool count_drop_one(const struct count_view *view, pfn_t frame)
 {
-    uint32_t group = group_bits(view, frame);
+    uint64_t group = group_bits(view, frame);
     _Atomic uint32_t *word = frame_word(view, frame);
     if ((group & GROUP_WHOLE) != 0 || count_sum(atomic_load_explicit(word, memory_order_relaxed), group) != 1) {
         return false;
     }
-    atomic_store_explicit(word, FRAME_DIRTY | (group & GROUP_PARITY), memory_order_relaxed);
+    atomic_store_explicit(word, FRAME_DIRTY | frame_parity(group), memory_order_relaxed);
     return true;
 }
 
 /* 0 -> 1 for all frames of the chunk that begins at `first`, just taken. */
 static inline void counts_take_chunk(const struct count_view *view, pfn_t first)
 {
-    _Atomic uint32_t *word = chunk_word(view, first);
-    uint32_t chunk = atomic_load_explicit(word, memory_order_relaxed);
+    _Atomic uint64_t *word = chunk_word(view, first);
+    uint64_t chunk = atomic_load_explicit(word, memory_order_relaxed);
     FRAME_DEBUG_ASSERT((chunk & CHUNK_WHOLE) == 0 && count_read(view, first) == 0);
     atomic_store_explicit(word, (chunk ^ CHUNK_PARITY) | CHUNK_WHOLE | CHUNK_DIRTY, memory_order_relaxed);
 }
@@ -153,14 +161,80 @@ static inline void counts_take_chunk(const struct count_view *view, pfn_t first)
 /* 1 -> 0 for all frames of a chunk if all of its groups are WHOLE; else false, nothing changed. */
 static inline bool counts_drop_chunk(const struct count_view *view, pfn_t first)
 {
-    _Atomic uint32_t *word = chunk_word(view, first);
-    uint32_t chunk = atomic_load_explicit(word, memory_order_relaxed);
+    _Atomic uint64_t *word = chunk_word(view, first);
+    uint64_t chunk = atomic_load_explicit(word, memory_order_relaxed);
     if ((chunk & CHUNK_WHOLE) != CHUNK_WHOLE) {
         return false;
     }
     atomic_store_explicit(word, chunk ^ (CHUNK_PARITY | CHUNK_WHOLE), memory_order_relaxed);
     return true;
 }
+
+/* ---- parts of a group ---- */
+
+/* Four words. A run's words are its owner's alone, so that they may be read and written without atomic accesses, four
+ * at a time. (frame_ref_count of a frame that one does not own reads them all the same: a hint, which may be any word
+ * that was there.) */
+typedef uint32_t four_words __attribute__((vector_size(16)));
+#define FOUR (sizeof(four_words) / sizeof(uint32_t))
+
+static inline uint32_t *own_words(const struct count_view *view, pfn_t first)
+{
+    return (uint32_t *)(uintptr_t)frame_word(view, first);
+}
+
+static inline void counts_store(const struct count_view *view, struct frame_run run, uint32_t word)
+{
+    uint32_t *words = own_words(view, run.first);
+    uint64_t i = 0;
+    const four_words same = {word, word, word, word};
+    for (; i + FOUR <= run.count; i += FOUR) {
+        memcpy(&words[i], &same, sizeof same);
+    }
+    for (; i < run.count; i++) {
+        words[i] = word;
+    }
+}
+
+/* Whether all counts are 1, in a group with these bits and without WHOLE. */
+static inline bool counts_are_one(const struct count_view *view, struct frame_run run, uint64_t group)
+{
+    const uint32_t *words = own_words(view, run.first);
+    four_words wrong = {0};
+    uint64_t i = 0;
+    for (; i + FOUR <= run.count; i += FOUR) {
+        four_words four;
+        memcpy(&four, &words[i], sizeof four);
+        wrong |= ((four >> FRAME_COUNT_SHIFT) + ((four ^ (uint32_t)group) & FRAME_PARITY)) ^ 1u;
+    }
+    uint32_t bad = wrong[0] | wrong[1] | wrong[2] | wrong[3];
+    for (; i < run.count; i++) {
+        bad |= count_sum(words[i], group) ^ 1u;
+    }
+    return bad == 0;
+}
+
+/* 0 -> 1 for some frames of one group, just taken, but not all. */
+static inline void counts_take_part(const struct count_view *view, struct frame_run part)
+{
+    uint64_t group = group_bits(view, part.first);
+    FRAME_DEBUG_ASSERT((group & GROUP_WHOLE) == 0 && count_read(view, part.first) == 0);
+    counts_store(view, part, FRAME_COUNT_ONE | FRAME_DIRTY | frame_parity(group));
+}
+
+/* 1 -> 0 for some frames of one group if each is counted by itself and all counts are 1; else false, nothing changed.
+ */
+static inline bool counts_drop_part(const struct count_view *view, struct frame_run part)
+{
+    uint64_t group = group_bits(view, part.first);
+    if ((group & GROUP_WHOLE) != 0 || !counts_are_one(view, part, group)) {
+        return false;
+    }
+    counts_store(view, part, FRAME_DIRTY | frame_parity(group));
+    return true;
+}
+
+/* ---- runs ---- */
 
 /* 0 -> 1 for every frame of a run just taken. */
 void counts_take_run(const struct count_view *view, struct frame_run run);

@@ -34,7 +34,7 @@ struct frame_allocator_config {
     uint64_t knobs[KNOB_MAX];           /* of the variant; knobs_reset() gives the defaults */
     uint32_t magazine;                  /* frames a magazine, 0 .. MAGAZINE_MAX; 0: caches off */
     uint32_t batch;                     /* frames a refill or spill moves, 1 .. magazine; 0: as magazine */
-    uint32_t chunk_magazine;            /* chunks a magazine at most, 0 .. CHUNK_MAGAZINE_MAX; 0: none are cached */
+    uint32_t run_magazine;              /* runs a magazine at most, 0 .. RUN_MAGAZINE_MAX; 0: none are cached */
     uint64_t hole_metadata_limit_bytes; /* HOLE_METADATA_BYTES_DEFAULT */
     uint32_t hart_count;
 };
@@ -44,7 +44,7 @@ void frame_allocator_config_init(struct frame_allocator_config *config, const st
                                  uint32_t hart_count);
 
 /* Parses `name[:preset][,knob=value]...` against `variants` (NULL-terminated). The knobs `magazine`, `batch`,
- * `chunk-magazine` (0 unless said otherwise if `magazine` is 0) and `hole-limit` (KiB) belong to every variant. False
+ * `run-magazine` (0 unless said otherwise if `magazine` is 0) and `hole-limit` (KiB) belong to every variant. False
  * with one line in `why` if it cannot be. */
 bool frame_allocator_config_parse(struct frame_allocator_config *config, const struct variant *const *variants,
                                   const char *text, uint32_t hart_count, char *why, size_t why_bytes);

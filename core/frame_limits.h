@@ -17,7 +17,7 @@
 
 /* Frames in a group, log2: the frames that have one bit of each kind in their chunk's count word (core/counts.h), one
  * word of its bitmap. */
-#define GROUP_ORDER 6u
+#define GROUP_ORDER 5u
 #define GROUP_FRAMES (UINT64_C(1) << GROUP_ORDER)
 
 /* Bytes that may travel between caches as one. Two 64-byte lines, since the x86 prefetcher fetches pairs. */
@@ -45,10 +45,12 @@
 #define MAGAZINE_MAX 1024u
 #define MAGAZINE_DEFAULT 64u
 
-/* The same for magazines of chunks: 2 MiB each, so a few do. All harts' together hold at most this part of memory. */
-#define CHUNK_MAGAZINE_MAX 64u
-#define CHUNK_MAGAZINE_DEFAULT 16u
-#define CHUNK_MAGAZINES_PART 8u
+/* The same for magazines of runs of 2, 4, ... 2^CACHE_ORDER_MAX frames. All harts' together hold at most this part of
+ * memory, and each order its share of that. */
+#define CACHE_ORDER_MAX 10u
+#define RUN_MAGAZINE_MAX 64u
+#define RUN_MAGAZINE_DEFAULT 32u
+#define RUN_MAGAZINES_PART 8u
 
 /* Largest alignment of a request: 1 GiB, the gigantic page of the three architectures. */
 #define ALIGN_ORDER_MAX 18u
@@ -59,6 +61,7 @@
 _Static_assert(CHUNK_FRAMES % GROUP_FRAMES == 0, "a chunk is a whole number of groups");
 _Static_assert(CHUNK_FRAMES / 8 == CACHE_LINE, "a chunk's bitmap is one cache line");
 _Static_assert(MAGAZINE_DEFAULT <= MAGAZINE_MAX, "the default magazine is a possible one");
-_Static_assert(CHUNK_MAGAZINE_DEFAULT <= CHUNK_MAGAZINE_MAX, "so is that of chunks");
+_Static_assert(RUN_MAGAZINE_DEFAULT <= RUN_MAGAZINE_MAX, "so is that of runs");
+_Static_assert(CACHE_ORDER_MAX >= CHUNK_ORDER, "chunks are among the cached runs");
 
 #endif

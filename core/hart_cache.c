@@ -89,43 +89,43 @@ void global_give_run(struct frame_allocator *fa, struct hart *hart, bool local, 
     counter_add(&hart->global_gives, 1);
 }
 
-static uint32_t take_chunks_one_by_one(struct frame_allocator *fa, struct hart *hart, bool local, pfn_t *firsts,
-                                       uint32_t count)
+static uint32_t take_one_by_one(struct frame_allocator *fa, struct hart *hart, bool local, uint32_t order,
+                                pfn_t *firsts, uint32_t count)
 {
-    static const struct frame_request chunk = {CHUNK_FRAMES, CHUNK_ORDER};
+    const struct frame_request request = {UINT64_C(1) << order, order};
     uint32_t taken = 0;
-    while (taken < count && global_take_run(fa, hart, local, chunk, &firsts[taken])) {
+    while (taken < count && global_take_run(fa, hart, local, request, &firsts[taken])) {
         taken++;
     }
     return taken;
 }
 
-uint32_t global_take_chunks(struct frame_allocator *fa, struct hart *hart, bool local, bool zero, pfn_t *firsts,
-                            uint32_t count)
+uint32_t global_take_runs(struct frame_allocator *fa, struct hart *hart, bool local, uint32_t order, bool zero,
+                          pfn_t *firsts, uint32_t count)
 {
-    if (fa->variant->take_chunks == NULL) {
-        return zero ? 0 : take_chunks_one_by_one(fa, hart, local, firsts, count);
+    if (fa->variant->take_runs == NULL) {
+        return zero ? 0 : take_one_by_one(fa, hart, local, order, firsts, count);
     }
     uint64_t moves = move_begin(hart);
-    uint32_t taken = fa->variant->take_chunks(fa->global, platform_hart_id(), local, zero, firsts, count);
+    uint32_t taken = fa->variant->take_runs(fa->global, platform_hart_id(), local, order, zero, firsts, count);
     atomic_thread_fence(memory_order_acquire);
     move_end(hart, moves, true); /* as a run that failed */
     counter_add(&hart->global_takes, 1);
-    taken_count(fa, hart, firsts, taken, CHUNK_FRAMES);
+    taken_count(fa, hart, firsts, taken, UINT64_C(1) << order);
     return taken;
 }
 
-void global_give_chunks(struct frame_allocator *fa, struct hart *hart, bool local, bool zero, pfn_t *firsts,
-                        uint32_t count)
+void global_give_runs(struct frame_allocator *fa, struct hart *hart, bool local, uint32_t order, bool zero,
+                      pfn_t *firsts, uint32_t count)
 {
-    if (fa->variant->give_chunks == NULL) {
+    if (fa->variant->give_runs == NULL) {
         for (uint32_t i = 0; i < count; i++) {
-            global_give_run(fa, hart, local, frame_run(firsts[i], CHUNK_FRAMES));
+            global_give_run(fa, hart, local, frame_run(firsts[i], UINT64_C(1) << order));
         }
         return;
     }
     uint64_t moves = move_begin(hart);
-    fa->variant->give_chunks(fa->global, platform_hart_id(), local, zero, firsts, count);
+    fa->variant->give_runs(fa->global, platform_hart_id(), local, order, zero, firsts, count);
     move_end(hart, moves, true);
     counter_add(&hart->global_gives, 1);
     if (zero) { /* relaxed: who sees it only looks again */
@@ -142,29 +142,66 @@ static void magazines_exchange(struct cache *cache)
     atomic_store_explicit(&cache->previous, loaded, memory_order_relaxed);
 }
 
-/* Runs of one size from the global allocator, and back. */
-static uint32_t batch_take(struct frame_allocator *fa, struct hart *hart, enum cache_size size, pfn_t *firsts,
-                           uint32_t count)
+/* Runs of one order from the global allocator, and back. */
+static uint32_t batch_take(struct frame_allocator *fa, struct hart *hart, uint32_t order, pfn_t *firsts, uint32_t count)
 {
-    uint32_t taken = size == CACHE_CHUNKS ? global_take_chunks(fa, hart, true, false, firsts, count)
-                                          : global_take(fa, hart, true, firsts, count);
-    counter_add(&hart->refill_frames, taken * cache_frames(size));
+    uint32_t taken = order > 0 ? global_take_runs(fa, hart, true, order, false, firsts, count)
+                               : global_take(fa, hart, true, firsts, count);
+    counter_add(&hart->refill_frames, (uint64_t)taken << order);
     return taken;
 }
 
-static void batch_give(struct frame_allocator *fa, struct hart *hart, bool local, enum cache_size size, pfn_t *firsts,
+/* Asks for the counts of runs that are about to be handed out, which nobody may have touched for long: so that they
+ * arrive side by side, and before they are wanted. */
+static void prefetch_counts(const struct hart *hart, const pfn_t *firsts, uint32_t count)
+{
+    const struct count_view *view = &hart->views[0];
+    uintptr_t line = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uintptr_t next = (uintptr_t)frame_word(view, firsts[i]) / CACHE_LINE;
+        if (next != line && count_view_covers(view, firsts[i])) {
+            __builtin_prefetch(frame_word(view, firsts[i]), 1);
+        }
+        line = next;
+    }
+}
+
+/* A magazine hands out its last run first; so that neighbours, which a batch most often has in ascending order, are
+ * handed out in that order. For the counts that is a stream. */
+static void reverse(pfn_t *firsts, uint32_t count)
+{
+    for (uint32_t i = 0; i < count / 2; i++) {
+        pfn_t first = firsts[i];
+        firsts[i] = firsts[count - 1 - i];
+        firsts[count - 1 - i] = first;
+    }
+}
+
+/* Fills an empty magazine; returns how many runs it got. Of a group and more the counts are one word, in a line of
+ * many: nothing to be prepared. */
+static uint32_t refill(struct frame_allocator *fa, struct hart *hart, uint32_t order, pfn_t *firsts, uint32_t count)
+{
+    uint32_t taken = batch_take(fa, hart, order, firsts, count);
+    if (order < GROUP_ORDER) {
+        prefetch_counts(hart, firsts, taken);
+        reverse(firsts, order > 0 ? taken : 0);
+    }
+    return taken;
+}
+
+static void batch_give(struct frame_allocator *fa, struct hart *hart, bool local, uint32_t order, pfn_t *firsts,
                        uint32_t count)
 {
-    if (size == CACHE_CHUNKS) {
-        global_give_chunks(fa, hart, local, false, firsts, count);
+    if (order > 0) {
+        global_give_runs(fa, hart, local, order, false, firsts, count);
     } else {
         global_give(fa, hart, local, firsts, count);
     }
 }
 
-bool hart_cache_take(struct frame_allocator *fa, struct hart *hart, enum cache_size size, pfn_t *first)
+bool hart_cache_take(struct frame_allocator *fa, struct hart *hart, uint32_t order, pfn_t *first)
 {
-    struct cache *cache = &hart->caches[size];
+    struct cache *cache = &hart->caches[order];
     FRAME_DEBUG_ASSERT(cache->capacity > 0);
     if (magazine_count(cache_loaded(cache)) == 0) {
         magazines_exchange(cache);
@@ -172,7 +209,7 @@ bool hart_cache_take(struct frame_allocator *fa, struct hart *hart, enum cache_s
     struct magazine *loaded = cache_loaded(cache);
     uint32_t count = magazine_count(loaded);
     if (count == 0) {
-        count = batch_take(fa, hart, size, loaded->firsts, cache->batch);
+        count = refill(fa, hart, order, loaded->firsts, cache->batch);
     }
     if (count == 0) {
         return false;
@@ -182,9 +219,9 @@ bool hart_cache_take(struct frame_allocator *fa, struct hart *hart, enum cache_s
     return true;
 }
 
-void hart_cache_give(struct frame_allocator *fa, struct hart *hart, enum cache_size size, pfn_t first)
+void hart_cache_give(struct frame_allocator *fa, struct hart *hart, uint32_t order, pfn_t first)
 {
-    struct cache *cache = &hart->caches[size];
+    struct cache *cache = &hart->caches[order];
     FRAME_DEBUG_ASSERT(cache->capacity > 0);
     if (magazine_count(cache_loaded(cache)) == cache->capacity) {
         magazines_exchange(cache);
@@ -193,8 +230,8 @@ void hart_cache_give(struct frame_allocator *fa, struct hart *hart, enum cache_s
     uint32_t count = magazine_count(loaded);
     if (count == cache->capacity) {
         count -= cache->batch;
-        batch_give(fa, hart, true, size, &loaded->firsts[count], cache->batch);
-        counter_add(&hart->spill_frames, cache->batch * cache_frames(size));
+        batch_give(fa, hart, true, order, &loaded->firsts[count], cache->batch);
+        counter_add(&hart->spill_frames, (uint64_t)cache->batch << order);
     }
     loaded->firsts[count] = first;
     magazine_set_count(loaded, count + 1);
@@ -210,7 +247,7 @@ static bool zero_chunk_take(struct frame_allocator *fa, struct hart *hart, pfn_t
     if (hart->zero.missed == gives) {
         return false;
     }
-    if (global_take_chunks(fa, hart, true, true, first, 1) == 1) {
+    if (global_take_runs(fa, hart, true, CHUNK_ORDER, true, first, 1) == 1) {
         return true;
     }
     hart->zero.missed = gives;
@@ -248,7 +285,7 @@ static void zero_reserve_empty(struct frame_allocator *fa, struct hart *self, bo
     pfn_t next = owner->zero.next;
     zero_reserve_set(&owner->zero, pfn(0), 0);
     if (left == CHUNK_FRAMES) {
-        global_give_chunks(fa, self, local, true, &next, 1);
+        global_give_runs(fa, self, local, CHUNK_ORDER, true, &next, 1);
     } else if (left > 0) {
         global_give_run(fa, self, local, frame_run(next, left));
     }
@@ -256,7 +293,8 @@ static void zero_reserve_empty(struct frame_allocator *fa, struct hart *self, bo
 
 bool hart_zero_take(struct frame_allocator *fa, struct hart *hart, struct frame_request request, pfn_t *first)
 {
-    if (hart->caches[CACHE_CHUNKS].capacity == 0 || request.count > CHUNK_FRAMES || request.align_order > CHUNK_ORDER) {
+    bool caching = hart->caches[1].capacity > 0; /* runs are cached, at least the smallest */
+    if (!caching || request.count > CHUNK_FRAMES || request.align_order > CHUNK_ORDER) {
         return false;
     }
     bool small = request.count <= GROUP_FRAMES;
@@ -277,22 +315,21 @@ bool hart_zero_take(struct frame_allocator *fa, struct hart *hart, struct frame_
 
 /* ---- drain -------------------------------------------------------------------------------------------------- */
 
-static void magazine_empty(struct frame_allocator *fa, struct hart *self, enum cache_size size,
-                           struct magazine *magazine)
+static void magazine_empty(struct frame_allocator *fa, struct hart *self, uint32_t order, struct magazine *magazine)
 {
     uint32_t count = magazine_count(magazine);
     if (count > 0) {
         magazine_set_count(magazine, 0);
-        batch_give(fa, self, false, size, magazine->firsts, count);
+        batch_give(fa, self, false, order, magazine->firsts, count);
     }
 }
 
 /* Empties `victim`'s cache; the caller has it for itself. */
 static void cache_empty(struct frame_allocator *fa, struct hart *self, struct hart *victim)
 {
-    for (enum cache_size size = CACHE_FRAMES; size < CACHE_SIZES; size++) {
-        magazine_empty(fa, self, size, cache_loaded(&victim->caches[size]));
-        magazine_empty(fa, self, size, cache_previous(&victim->caches[size]));
+    for (uint32_t order = 0; order < CACHE_ORDERS; order++) {
+        magazine_empty(fa, self, order, cache_loaded(&victim->caches[order]));
+        magazine_empty(fa, self, order, cache_previous(&victim->caches[order]));
     }
     for (uint32_t i = 0; i < HART_VIEWS; i++) {
         victim->views[i] = (struct count_view){0}; /* an arena may be about to go */

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
- * The per-hart caches: two magazines of frames a hart and two of chunks (Bonwick & Adams, USENIX 2001), and the
- * handshake by which another hart empties them.
+ * The per-hart caches: for single frames and for each order of runs two magazines a hart (Bonwick & Adams, USENIX
+ * 2001), and the handshake by which another hart empties them.
  *
  * 1. Magazines. A hart allocates from `loaded` and frees into it. When `loaded` cannot serve, it is exchanged with
  *    `previous`; when that cannot either, the global allocator is called once for a batch of b. After such a call at
- *    least b operations follow before the next, whatever the trace: that is what two magazines buy (P11). Chunks are
- *    cached so, too: a hit is one store for 512 counts (counts.h), a miss one call for many. They are large, so all
- *    harts' magazines of them hold a bounded part of memory (setup.c), and are drained like those of frames.
- *    Where chunks are cached, a hart also keeps a zero reserve: what is left of one chunk that was known to hold
- * zeroes, from which small zeroed requests are served in turn.
+ *    least b operations follow before the next, whatever the trace: that is what two magazines buy (P11). Runs of
+ *    2^order frames, aligned to their size, are cached so, too, each order by itself: a hit costs what its counts cost
+ *    (counts.h), a miss one call for many. They are large, so all harts' magazines of them hold a bounded part of
+ *    memory (setup.c), and are drained like those of frames. Where runs are cached, a hart also keeps a zero reserve:
+ * what is left of one chunk that was known to hold zeroes, from which small zeroed requests are served in turn.
  * 2. Sections. The owner touches its cache only between hart_enter and hart_exit. A section has no atomic
  *    read-modify-write and no fence: that is the fast path's whole synchronisation.
  * 3. The drain handshake, an asymmetric Dekker. The owner stores in_section = 1, then loads `drain`; the drainer
@@ -45,10 +45,11 @@
 /* Arenas whose counts a hart keeps at hand. The first is tried on the fast path. */
 #define HART_VIEWS 8u
 
-/* What a hart caches: single frames, and aligned runs of CHUNK_FRAMES. */
-enum cache_size { CACHE_FRAMES, CACHE_CHUNKS, CACHE_SIZES };
+/* A hart caches runs of 2^order frames, aligned to their size, for each order from 0, single frames, to
+ * CACHE_ORDER_MAX. */
+#define CACHE_ORDERS (CACHE_ORDER_MAX + 1u)
 
-/* Runs of one size, by their first frames. Others read `count` as a hint. */
+/* Runs of one order, by their first frames. Others read `count` as a hint. */
 struct magazine {
     _Atomic uint32_t count;
     pfn_t firsts[];
@@ -74,7 +75,7 @@ struct hart {
     _Atomic uint32_t drain;                           /* drainers that have shut the cache; written by them only */
     _Atomic uint32_t emptying;                        /* 1: one of them is at it */
     _Atomic uint32_t passing;                         /* written by the owner only */
-    struct cache caches[CACHE_SIZES];                 /* these two touched in a section only */
+    struct cache caches[CACHE_ORDERS];                /* these two touched in a section only */
     struct count_view views[HART_VIEWS];
     struct zero_reserve zero;
 
@@ -90,11 +91,6 @@ struct hart {
 static inline void counter_add(_Atomic uint64_t *counter, uint64_t n)
 {
     atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n, memory_order_relaxed);
-}
-
-static inline uint64_t cache_frames(enum cache_size size)
-{
-    return size == CACHE_CHUNKS ? CHUNK_FRAMES : 1;
 }
 
 /* Relaxed, all of these: the owner's own, or the drainer's by the handshake; to others a hint. */
@@ -167,7 +163,6 @@ struct frame_allocator {
     const struct variant *variant;
     uint32_t hart_count;
     uint64_t hole_metadata_limit_bytes;
-    uint64_t local_least, local_most; /* frames of runs that the variant's local hooks are asked for; none: 1, 0 */
     /* Longest run, in frames, that an empty arena offers at an alignment of 2^index frames; 0: no such. */
     _Atomic uint64_t longest_run[ALIGN_ORDER_MAX + 1];
     _Atomic uint64_t frames_total, metadata_bytes; /* sums over the arenas, so that nobody need look at them */
@@ -189,10 +184,10 @@ static inline struct hart *hart_self(const struct frame_allocator *fa)
 
 /* In a section, capacity not 0. A run from the magazines, refilled if need be; false if the global allocator has none.
  */
-bool hart_cache_take(struct frame_allocator *fa, struct hart *hart, enum cache_size size, pfn_t *first);
+bool hart_cache_take(struct frame_allocator *fa, struct hart *hart, uint32_t order, pfn_t *first);
 
 /* In a section, capacity not 0. Puts a free run (counts 0) into the magazines, spilling if need be. */
-void hart_cache_give(struct frame_allocator *fa, struct hart *hart, enum cache_size size, pfn_t first);
+void hart_cache_give(struct frame_allocator *fa, struct hart *hart, uint32_t order, pfn_t first);
 
 static inline uint32_t zero_reserve_left(const struct zero_reserve *zero)
 {
@@ -235,10 +230,10 @@ void global_give(struct frame_allocator *fa, struct hart *hart, bool local, pfn_
 bool global_take_run(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_request request,
                      pfn_t *first);
 void global_give_run(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_run run);
-/* One by one, and none as zero, if the variant has no batches of chunks. */
-uint32_t global_take_chunks(struct frame_allocator *fa, struct hart *hart, bool local, bool zero, pfn_t *firsts,
-                            uint32_t count);
-void global_give_chunks(struct frame_allocator *fa, struct hart *hart, bool local, bool zero, pfn_t *firsts,
-                        uint32_t count);
+/* Runs of one order above 0, `zero` only for chunks; one by one, and none as zero, if the variant has no batches. */
+uint32_t global_take_runs(struct frame_allocator *fa, struct hart *hart, bool local, uint32_t order, bool zero,
+                          pfn_t *firsts, uint32_t count);
+void global_give_runs(struct frame_allocator *fa, struct hart *hart, bool local, uint32_t order, bool zero,
+                      pfn_t *firsts, uint32_t count);
 
 #endif

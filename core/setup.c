@@ -162,7 +162,8 @@ static void cache_init(struct cache *cache, uint32_t capacity, uint32_t batch, u
 static bool harts_init(struct frame_allocator *fa, const struct frame_allocator_config *config,
                        struct boot_allocator *boot)
 {
-    uint64_t hart_bytes = 2 * magazine_bytes(config->magazine) + 2 * magazine_bytes(config->chunk_magazine);
+    uint64_t hart_bytes =
+        2 * magazine_bytes(config->magazine) + 2 * CACHE_ORDER_MAX * magazine_bytes(config->run_magazine);
     fa->harts = boot_alloc_zeroed(boot, config->hart_count * sizeof *fa->harts, CACHE_PAIR);
     unsigned char *magazines = boot_alloc_zeroed(boot, config->hart_count * hart_bytes, CACHE_PAIR);
     if (fa->harts == NULL || magazines == NULL) {
@@ -171,30 +172,28 @@ static bool harts_init(struct frame_allocator *fa, const struct frame_allocator_
     uint32_t batch = config->batch == 0 ? config->magazine : config->batch;
     for (uint32_t i = 0; i < config->hart_count; i++) {
         struct cache *caches = fa->harts[i].caches;
-        cache_init(&caches[CACHE_FRAMES], config->magazine, batch, &magazines);
-        cache_init(&caches[CACHE_CHUNKS], config->chunk_magazine, config->chunk_magazine, &magazines);
+        cache_init(&caches[0], config->magazine, batch, &magazines);
+        for (uint32_t order = 1; order < CACHE_ORDERS; order++) {
+            cache_init(&caches[order], config->run_magazine, config->run_magazine, &magazines);
+        }
     }
     return true;
 }
 
-/* Before the first operation: chunks in all harts' magazines are at most a part of memory. */
-static void chunk_magazines_limit(struct frame_allocator *fa)
+/* Before the first operation: runs in all harts' magazines are at most a part of memory. Half of it goes to the orders
+ * in equal shares, so that small memory has magazines of small runs, half by the runs' size. */
+static void run_magazines_limit(struct frame_allocator *fa)
 {
-    uint64_t chunks = atomic_load_explicit(&fa->frames_total, memory_order_relaxed) >> CHUNK_ORDER;
-    uint64_t most = chunks / CHUNK_MAGAZINES_PART / (UINT64_C(2) * fa->hart_count);
+    uint64_t frames = atomic_load_explicit(&fa->frames_total, memory_order_relaxed) / RUN_MAGAZINES_PART;
+    uint64_t half = frames / (UINT64_C(2) * fa->hart_count) / 2; /* of what one magazine of every order may hold */
     for (uint32_t i = 0; i < fa->hart_count; i++) {
-        struct cache *cache = &fa->harts[i].caches[CACHE_CHUNKS];
-        cache->capacity = cache->capacity < most ? cache->capacity : (uint32_t)most;
-        cache->batch = cache->capacity;
+        for (uint32_t order = 1; order < CACHE_ORDERS; order++) {
+            struct cache *cache = &fa->harts[i].caches[order];
+            uint64_t most = (half / CACHE_ORDER_MAX >> order) + (half >> CACHE_ORDERS);
+            cache->capacity = cache->capacity < most ? cache->capacity : (uint32_t)most;
+            cache->batch = cache->capacity;
+        }
     }
-}
-
-/* Which runs the variant keeps for a hart: those that core's caches do not hold, or all. */
-static void local_sizes_init(struct frame_allocator *fa, const struct frame_allocator_config *config)
-{
-    bool asked = fa->variant->local_take != NULL && (fa->variant->local_is_cache || config->magazine > 0);
-    fa->local_least = fa->variant->local_is_cache || !asked ? 1 : 2;
-    fa->local_most = !asked ? 0 : fa->variant->local_is_cache ? UINT64_MAX : CHUNK_FRAMES - 1;
 }
 
 static enum frame_status global_init(struct frame_allocator *fa, const struct frame_allocator_config *config,
@@ -216,7 +215,7 @@ enum frame_status frame_allocator_init(struct frame_allocator **out, const struc
                                        struct boot_allocator *boot, struct memory_map *map)
 {
     if (config->hart_count == 0 || config->hart_count > HART_MAX || config->magazine > MAGAZINE_MAX ||
-        config->batch > config->magazine || config->chunk_magazine > CHUNK_MAGAZINE_MAX) {
+        config->batch > config->magazine || config->run_magazine > RUN_MAGAZINE_MAX) {
         return FRAME_BAD_CONFIG;
     }
     struct frame_allocator *fa = boot_alloc_zeroed(boot, sizeof *fa, CACHE_PAIR);
@@ -229,7 +228,6 @@ enum frame_status frame_allocator_init(struct frame_allocator **out, const struc
     fa->hart_count = config->hart_count;
     fa->hole_metadata_limit_bytes = config->hole_metadata_limit_bytes;
     node_order_init(fa, map);
-    local_sizes_init(fa, config);
     if (!harts_init(fa, config, boot)) {
         return FRAME_NO_MEMORY;
     }
@@ -241,7 +239,7 @@ enum frame_status frame_allocator_init(struct frame_allocator **out, const struc
     count += memory_map_release_fdt(map, regions + count, REGION_MAX);
     struct arena_builder builder = {fa, platform_ram_is_zero(), map->fdt};
     status = arenas_add(&builder, regions, count);
-    chunk_magazines_limit(fa);
+    run_magazines_limit(fa);
     if (status == FRAME_OK && fa->arena_count == 0) {
         status = FRAME_NO_MEMORY;
     }

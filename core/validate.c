@@ -32,7 +32,7 @@ static bool mark_frame(struct books *books, const struct arena *arena, pfn_t fra
     struct count_view view = count_view_of(arena);
     _Atomic uint32_t *word_at = frame_word(&view, frame);
     uint32_t word = atomic_load_explicit(word_at, memory_order_relaxed);
-    uint32_t group = group_bits(&view, frame);
+    uint64_t group = group_bits(&view, frame);
     if (books->restoring) {
         atomic_store_explicit(word_at, word & ~VISITED, memory_order_relaxed);
         return true;
@@ -72,10 +72,10 @@ static bool walk_free(struct books *books)
     return books->fa->variant->walk_free(books->fa->global, visit_run, books);
 }
 
-static void walk_magazine(struct books *books, enum cache_size size, const struct magazine *magazine)
+static void walk_magazine(struct books *books, uint32_t order, const struct magazine *magazine)
 {
     for (uint32_t i = 0; i < magazine_count(magazine); i++) {
-        visit_run(books, frame_run(magazine->firsts[i], cache_frames(size)));
+        visit_run(books, frame_run(magazine->firsts[i], UINT64_C(1) << order));
     }
 }
 
@@ -83,9 +83,9 @@ static void walk_cached(struct books *books)
 {
     struct frame_allocator *fa = books->fa;
     for (uint32_t h = 0; h < fa->hart_count; h++) {
-        for (enum cache_size size = CACHE_FRAMES; size < CACHE_SIZES; size++) {
-            walk_magazine(books, size, cache_loaded(&fa->harts[h].caches[size]));
-            walk_magazine(books, size, cache_previous(&fa->harts[h].caches[size]));
+        for (uint32_t order = 0; order < CACHE_ORDERS; order++) {
+            walk_magazine(books, order, cache_loaded(&fa->harts[h].caches[order]));
+            walk_magazine(books, order, cache_previous(&fa->harts[h].caches[order]));
         }
         const struct zero_reserve *zero = &fa->harts[h].zero;
         visit_run(books, frame_run(zero->next, zero_reserve_left(zero)));
@@ -147,10 +147,10 @@ bool frame_allocator_validate(struct frame_allocator *fa, struct frame_account *
 static void add_hart_stats(const struct hart *hart, struct frame_stats *stats)
 {
     /* Magazines outlive every hart's use of them; their owner may be changing them, which makes the sum a hint. */
-    for (enum cache_size size = CACHE_FRAMES; size < CACHE_SIZES; size++) {
-        const struct cache *cache = &hart->caches[size];
+    for (uint32_t order = 0; order < CACHE_ORDERS; order++) {
+        const struct cache *cache = &hart->caches[order];
         uint64_t runs = magazine_count(cache_loaded(cache)) + (uint64_t)magazine_count(cache_previous(cache));
-        stats->frames_in_caches += runs * cache_frames(size);
+        stats->frames_in_caches += runs << order;
     }
     stats->frames_in_caches += zero_reserve_left(&hart->zero);
     stats->global_takes += atomic_load_explicit(&hart->global_takes, memory_order_relaxed);

@@ -9,7 +9,7 @@
  *   take, give       X                  X                      in its own file
  *   take_run, give_run
  *                    X                  X
- *   take_chunks, give_chunks
+ *   take_runs, give_runs
  *                    X                  X
  *   find             X                  X
  *   attach, detach   X                  one at a time (core)
@@ -79,27 +79,26 @@ struct variant {
     bool (*take_run)(struct global *global, uint32_t hart, bool local, struct frame_request request, pfn_t *first);
     /* Takes back a run, or any part of one; all of it is out and inside one arena. Cannot fail. */
     void (*give_run)(struct global *global, uint32_t hart, bool local, struct frame_run run);
-    /* Chunks: runs of CHUNK_FRAMES at a multiple of CHUNK_FRAMES, for the hart caches' second size. Both NULL if the
-     * variant has no quicker way than take_run and give_run. take_chunks: up to `count` into `firsts`, returns how
-     * many. `zero`: only chunks that were given as `zero`; without it those last. give_chunks cannot fail, and may
-     * reorder. */
-    uint32_t (*take_chunks)(struct global *global, uint32_t hart, bool local, bool zero, pfn_t *firsts, uint32_t count);
-    void (*give_chunks)(struct global *global, uint32_t hart, bool local, bool zero, pfn_t *firsts, uint32_t count);
+    /* Runs of 2^order frames, 0 < order <= CACHE_ORDER_MAX, aligned to their size, for the hart caches. Both NULL if
+     * the variant has no quicker way than take_run and give_run. take_runs: up to `count` into `firsts`, returns how
+     * many. `zero`, for CHUNK_ORDER alone: only chunks that were given as `zero`; without it those last. give_runs
+     * cannot fail, and may reorder. */
+    uint32_t (*take_runs)(struct global *global, uint32_t hart, bool local, uint32_t order, bool zero, pfn_t *firsts,
+                          uint32_t count);
+    void (*give_runs)(struct global *global, uint32_t hart, bool local, uint32_t order, bool zero, pfn_t *firsts,
+                      uint32_t count);
     /* The arena whose span holds `frame`, or NULL. It stays until the caller's operation ends: core sees to that
      * (hart_cache.h, point 6). */
     struct arena *(*find)(struct global *global, uint32_t hart, pfn_t frame);
 
     /* Memory that one hart keeps for itself, where the variant has such; all NULL if not. Called under core's
-     * handshake: `owner`'s state is touched by one hart at a time. Frames in local memory count as cached. take and
-     * give are asked for runs of 2 .. CHUNK_FRAMES - 1 frames, which core's caches do not hold, and not at all with
-     * hart caches off. */
+     * handshake: `owner`'s state is touched by one hart at a time. Frames in local memory count as cached. local_take
+     * and local_give are for a variant with a cache of its own in place of core's: asked first, for every size. */
     bool (*local_take)(struct global *global, uint32_t owner, struct frame_request request, pfn_t *first);
     bool (*local_give)(struct global *global, uint32_t owner, struct frame_run run);
     void (*local_drain)(struct global *global, uint32_t owner);
     void (*local_walk)(struct global *global, uint32_t owner, void (*visit)(void *context, struct frame_run run),
                        void *context);
-    /* The local hooks are a cache of the variant's own, in place of core's: asked for every size, magazines or not. */
-    bool local_is_cache;
 
     /* At rest: calls `visit` for free runs until all free frames were visited once, and checks the variant's own
      * equations; false with a log line if one is broken. */

@@ -5,10 +5,10 @@
 uint32_t bits_take(struct chunk_bits *bits, uint32_t *low, uint64_t base, pfn_t *frames, uint32_t count)
 {
     uint32_t taken = 0;
-    uint32_t w = *low;
-    for (; w < CHUNK_WORDS; w++) {
+    for (uint32_t w = *low; w < CHUNK_WORDS; w++) {
         uint64_t word = bits->words[w];
         uint64_t first = base + w * 64;
+        *low = w;
         while (word != 0 && taken < count) {
             frames[taken++] = pfn(first + (uint32_t)__builtin_ctzll(word));
             word &= word - 1;
@@ -18,8 +18,50 @@ uint32_t bits_take(struct chunk_bits *bits, uint32_t *low, uint64_t base, pfn_t 
             break;
         }
     }
-    *low = w;
     return taken;
+}
+
+/* Runs inside words: order < 6. */
+static uint32_t take_in_words(struct chunk_bits *bits, uint32_t low, uint64_t base, uint32_t order, pfn_t *firsts,
+                              uint32_t count)
+{
+    uint32_t frames = UINT32_C(1) << order;
+    uint32_t taken = 0;
+    for (uint32_t w = low; w < CHUNK_WORDS && taken < count; w++) {
+        uint64_t starts = run_starts(bits->words[w], frames) & aligned_bits(order);
+        uint64_t rest = starts;
+        for (; rest != 0 && taken < count; rest &= rest - 1) {
+            firsts[taken++] = pfn(base + w * 64 + (uint32_t)__builtin_ctzll(rest));
+        }
+        bits->words[w] ^= (starts ^ rest) * low_mask(frames); /* aligned runs: they do not overlap */
+    }
+    return taken;
+}
+
+/* Runs of whole words: order >= 6. */
+static uint32_t take_of_words(struct chunk_bits *bits, uint32_t low, uint64_t base, uint32_t order, pfn_t *firsts,
+                              uint32_t count)
+{
+    uint32_t words = UINT32_C(1) << (order - 6);
+    uint32_t taken = 0;
+    for (uint32_t w = (low + words - 1) & ~(words - 1); w + words <= CHUNK_WORDS && taken < count; w += words) {
+        uint64_t all = ~UINT64_C(0);
+        for (uint32_t i = 0; i < words; i++) {
+            all &= bits->words[w + i];
+        }
+        if (all == ~UINT64_C(0)) {
+            bits_clear(bits, w * 64, words * 64);
+            firsts[taken++] = pfn(base + w * 64);
+        }
+    }
+    return taken;
+}
+
+uint32_t bits_take_runs(struct chunk_bits *bits, uint32_t low, uint64_t base, uint32_t order, pfn_t *firsts,
+                        uint32_t count)
+{
+    return order < 6 ? take_in_words(bits, low, base, order, firsts, count)
+                     : take_of_words(bits, low, base, order, firsts, count);
 }
 
 uint32_t bits_next_free(const struct chunk_bits *bits, uint32_t from)

@@ -95,6 +95,10 @@ static inline void bits_clear(struct chunk_bits *bits, uint32_t offset, uint32_t
  * `base` is the number of the chunk's first. Returns how many, and the new *low. */
 uint32_t bits_take(struct chunk_bits *bits, uint32_t *low, uint64_t base, pfn_t *frames, uint32_t count);
 
+/* The same with runs of 2^order frames, aligned to their size, order < CHUNK_ORDER, by their first frames. */
+uint32_t bits_take_runs(struct chunk_bits *bits, uint32_t low, uint64_t base, uint32_t order, pfn_t *firsts,
+                        uint32_t count);
+
 /* The first offset >= `from` that is free, or that is not; CHUNK_END if there is none. */
 uint32_t bits_next_free(const struct chunk_bits *bits, uint32_t from);
 uint32_t bits_next_used(const struct chunk_bits *bits, uint32_t from);

@@ -61,6 +61,19 @@ uint64_t block_take_run(struct block *block, uint32_t count, uint32_t align_orde
     return 0;
 }
 
+uint64_t block_take_runs(struct block *block, uint32_t order, uint32_t count, _Atomic uint64_t *retries)
+{
+    uint32_t chunks = UINT32_C(1) << order;
+    uint64_t starts;
+    while ((starts = run_starts(block_look(block), chunks) & aligned_bits(order)) != 0) {
+        uint64_t wanted = lowest_bits(starts, count) * low_mask(chunks);
+        if (block_take_exactly(block, wanted, retries)) {
+            return wanted;
+        }
+    }
+    return 0;
+}
+
 uint64_t block_give(struct block *block, uint64_t mask, bool zero)
 {
     if (zero) {

@@ -9,36 +9,27 @@ uint32_t hand_take(struct hand *hand, pfn_t *frames, uint32_t count)
     return taken;
 }
 
-/* In the lowest word that has anything, where most runs are found: its starts, or 0. */
-static uint64_t starts_in_low_word(struct hand *hand, struct frame_request request)
+uint32_t hand_take_runs(struct hand *hand, uint32_t order, pfn_t *firsts, uint32_t count)
 {
+    uint32_t taken = 0;
+    if (hand_free(hand) >> order > 0) {
+        taken = bits_take_runs(&hand->bits, hand->low, hand->number << CHUNK_ORDER, order, firsts, count);
+        hand_set_free(hand, hand_free(hand) - (taken << order));
+    }
+    return taken;
+}
+
+bool hand_search(struct hand *hand, struct frame_request request, pfn_t *first)
+{
+    uint32_t count = (uint32_t)request.count;
+    uint32_t at = bits_find(&hand->bits, hand->low, count, request.align_order);
     while (hand->bits.words[hand->low] == 0) {
         hand->low++; /* some bit is set */
     }
-    bool fits = request.count <= 64 && request.align_order < 6;
-    return fits ? run_starts(hand->bits.words[hand->low], (uint32_t)request.count) & aligned_bits(request.align_order)
-                : 0;
-}
-
-bool hand_take_run(struct hand *hand, struct frame_request request, pfn_t *first)
-{
-    if (request.count > hand_free(hand)) {
+    if (at == CHUNK_END) {
         return false;
     }
-    uint32_t count = (uint32_t)request.count;
-    uint64_t starts = starts_in_low_word(hand, request);
-    uint32_t at;
-    if (starts != 0) {
-        uint32_t bit = (uint32_t)__builtin_ctzll(starts);
-        at = hand->low * 64 + bit;
-        hand->bits.words[hand->low] &= ~(low_mask(count) << bit);
-    } else {
-        at = bits_find(&hand->bits, hand->low, count, request.align_order);
-        if (at == CHUNK_END) {
-            return false;
-        }
-        bits_clear(&hand->bits, at, count);
-    }
+    bits_clear(&hand->bits, at, count);
     hand_set_free(hand, hand_free(hand) - count);
     *first = pfn((hand->number << CHUNK_ORDER) + at);
     return true;

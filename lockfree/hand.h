@@ -42,8 +42,27 @@ static inline bool hand_holds(const struct hand *hand, pfn_t frame)
 
 /* Private frames: up to `count` single ones (returns how many), a run, and back. hand_put: the chunk is in hand. */
 uint32_t hand_take(struct hand *hand, pfn_t *frames, uint32_t count);
-bool hand_take_run(struct hand *hand, struct frame_request request, pfn_t *first);
+/* Up to `count` runs of 2^order frames, aligned to their size, order < CHUNK_ORDER; returns how many. */
+uint32_t hand_take_runs(struct hand *hand, uint32_t order, pfn_t *firsts, uint32_t count);
+bool hand_search(struct hand *hand, struct frame_request request, pfn_t *first);
 void hand_put(struct hand *hand, struct frame_run run);
+
+/* hand_search, after a look at the lowest word that has anything: most runs are found there. */
+static inline bool hand_take_run(struct hand *hand, struct frame_request request, pfn_t *first)
+{
+    uint32_t count = (uint32_t)request.count;
+    uint64_t *word = &hand->bits.words[hand->low];
+    bool fits = request.count <= 64 && request.align_order <= 6;
+    uint64_t starts = fits ? run_starts(*word, count) & aligned_bits(request.align_order) : 0;
+    if (starts != 0) {
+        uint32_t bit = (uint32_t)__builtin_ctzll(starts);
+        *word &= ~(low_mask(count) << bit);
+        hand_set_free(hand, hand_free(hand) - count);
+        *first = pfn((hand->number << CHUNK_ORDER) + hand->low * 64 + bit);
+        return true;
+    }
+    return request.count <= hand_free(hand) && hand_search(hand, request, first);
+}
 
 /* Makes the chunk's own bits private; false if there were none. */
 bool hand_pick_up(struct hand *hand);

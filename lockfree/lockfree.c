@@ -147,17 +147,37 @@ static bool keeps_private(const struct lockfree *lf, bool local)
 
 /* ---- giving ------------------------------------------------------------------------------------------------- */
 
+/* The hand that holds the chunk of a run, or NULL. */
+static struct hand *hand_of(struct lockfree_hart *hart, struct frame_run run)
+{
+    struct hand *hand = hand_holds(&hart->returns, run.first)   ? &hart->returns
+                        : hand_holds(&hart->runs, run.first)    ? &hart->runs
+                        : hand_holds(&hart->singles, run.first) ? &hart->singles
+                                                                : NULL;
+    bool inside = hand != NULL && chunk_number(pfn(frame_run_end(run) - 1)) == hand->number;
+    return inside ? hand : NULL;
+}
+
+static bool lies_in_chunk(struct frame_run run)
+{
+    return run.count < CHUNK_FRAMES && chunk_number(run.first) == chunk_number(pfn(frame_run_end(run) - 1));
+}
+
 static void lockfree_give_run(struct global *global, uint32_t hart_id, bool local, struct frame_run run)
 {
     struct lockfree *lf = lockfree_of(global);
     struct lockfree_hart *hart = &lf->harts[hart_id];
-    uint64_t number = chunk_number(run.first);
+    bool private = keeps_private(lf, local);
+    struct hand *hand = private ? hand_of(hart, run) : NULL;
+    if (hand != NULL) {
+        hand_put(hand, run);
+        return;
+    }
     bool near;
     struct pool *pool = pool_of(lf, hart_id, run.first, &near);
-    if (near && keeps_private(lf, local) && run.count < CHUNK_FRAMES &&
-        number == chunk_number(pfn(frame_run_end(run) - 1))) {
+    if (near && private && lies_in_chunk(run)) {
         hand_release(&hart->returns, &hart->worker);
-        hand_hold_used(&hart->returns, pool, number);
+        hand_hold_used(&hart->returns, pool, chunk_number(run.first));
         hand_put(&hart->returns, run);
         return;
     }
@@ -221,12 +241,11 @@ static void lockfree_give(struct global *global, uint32_t hart_id, bool local, p
     giving_word(&giving);
 }
 
-/* Neighbours in the list that lie in one block are given back in one step. */
-static void lockfree_give_chunks(struct global *global, uint32_t hart_id, bool local, bool zero, pfn_t *firsts,
-                                 uint32_t count)
+/* Runs of 2^order chunks. Neighbours in the list that lie in one block are given back in one step. */
+static void give_chunk_runs(struct lockfree *lf, uint32_t hart_id, uint32_t order, bool zero, const pfn_t *firsts,
+                            uint32_t count)
 {
-    (void)local;
-    struct lockfree *lf = lockfree_of(global);
+    uint64_t run_bits = low_mask(UINT32_C(1) << order);
     struct worker *worker = &lf->harts[hart_id].worker;
     struct pool *pool = pool_with(lf, hart_id, firsts[0]);
     for (uint32_t i = 0; i < count;) {
@@ -238,9 +257,36 @@ static void lockfree_give_chunks(struct global *global, uint32_t hart_id, bool l
         for (; i < count && chunk_number(firsts[i]) >> BLOCK_ORDER == number >> BLOCK_ORDER &&
                frame_run_contains(pool->arena->span, firsts[i]);
              i++) {
-            mask |= block_bit(chunk_number(firsts[i]));
+            mask |= run_bits << (chunk_number(firsts[i]) % BLOCK_CHUNKS);
         }
         pool_give_chunks(pool, worker, number, mask, zero);
+    }
+}
+
+/* The run that firsts[0], firsts[1], ... make, going up or down, inside one chunk; *used is how many they are. */
+static struct frame_run run_at_front(const pfn_t *firsts, uint32_t count, uint32_t order, uint32_t *used)
+{
+    uint64_t frames = UINT64_C(1) << order;
+    uint64_t step = count > 1 && firsts[1].value + frames == firsts[0].value ? 0 - frames : frames;
+    uint32_t length = 1;
+    while (length < count && firsts[length].value == firsts[length - 1].value + step &&
+           chunk_number(firsts[length]) == chunk_number(firsts[0])) {
+        length++;
+    }
+    *used = length;
+    return frame_run(step == frames ? firsts[0] : firsts[length - 1], length * frames);
+}
+
+/* Neighbours in the list that lie side by side in one chunk are given back as one run. */
+static void lockfree_give_runs(struct global *global, uint32_t hart_id, bool local, uint32_t order, bool zero,
+                               pfn_t *firsts, uint32_t count)
+{
+    if (order >= CHUNK_ORDER) {
+        give_chunk_runs(lockfree_of(global), hart_id, order - CHUNK_ORDER, zero, firsts, count);
+        return;
+    }
+    for (uint32_t i = 0, used; i < count; i += used) {
+        lockfree_give_run(global, hart_id, local, run_at_front(&firsts[i], count - i, order, &used));
     }
 }
 
@@ -254,40 +300,52 @@ static void block_release(struct lockfree_hart *hart)
     }
 }
 
-/* The chunks of a block that `mask` says, as their first frames. */
-static uint32_t list_firsts(const struct pool *pool, const struct block *block, uint64_t mask, pfn_t *firsts)
+/* The runs of 2^order chunks of a block that `mask` says, by their first frames. */
+static uint32_t list_firsts(const struct pool *pool, const struct block *block, uint32_t order, uint64_t mask,
+                            pfn_t *firsts)
 {
     uint64_t base = pool_block_base(pool, block);
     uint32_t count = 0;
-    for (; mask != 0; mask &= mask - 1) {
-        firsts[count++] = pfn((base + (uint32_t)__builtin_ctzll(mask)) << CHUNK_ORDER);
+    for (uint64_t starts = mask & aligned_bits(order); starts != 0; starts &= starts - 1) {
+        firsts[count++] = pfn((base + (uint32_t)__builtin_ctzll(starts)) << CHUNK_ORDER);
     }
     return count;
 }
 
-/* Up to `count` chunks of the block in hand. */
-static uint32_t take_chunks_in_hand(struct lockfree_hart *hart, pfn_t *firsts, uint32_t count)
+/* Up to `count` runs of 2^order chunks of one block. */
+static uint32_t take_of_block(struct lockfree_hart *hart, const struct pool *pool, struct block *block, uint32_t order,
+                              pfn_t *firsts, uint32_t count)
 {
-    if (hart->block == NULL) {
-        return 0;
-    }
-    uint64_t mask = block_take(hart->block, count, ZERO_LAST, &hart->worker.retries);
-    return list_firsts(hart->block_pool, hart->block, mask, firsts);
+    uint64_t mask = order == 0 ? block_take(block, count, ZERO_LAST, &hart->worker.retries)
+                               : block_take_runs(block, order, count, &hart->worker.retries);
+    return list_firsts(pool, block, order, mask, firsts);
 }
 
-/* Up to `count` chunks by the index of one pool. `keep`: the last block popped stays in hand. */
-static uint32_t take_chunks_indexed(struct lockfree_hart *hart, bool keep, struct pool *pool, pfn_t *firsts,
-                                    uint32_t count)
+/* The same of the block in hand. */
+static uint32_t take_of_block_in_hand(struct lockfree_hart *hart, uint32_t order, pfn_t *firsts, uint32_t count)
 {
-    uint32_t taken = 0;
-    while (taken < count) {
+    return hart->block == NULL ? 0 : take_of_block(hart, hart->block_pool, hart->block, order, firsts, count);
+}
+
+/* Blocks without a run of the order in question that one search by the index passes over. */
+#define PASS_OVER_MAX 4u
+
+/* The same by the index of one pool. `keep`: the last block with such a run stays in hand. */
+static uint32_t take_of_blocks_indexed(struct lockfree_hart *hart, bool keep, struct pool *pool, uint32_t order,
+                                       pfn_t *firsts, uint32_t count)
+{
+    struct block *passed_over[PASS_OVER_MAX];
+    uint32_t passes = 0, taken = 0;
+    while (taken < count && passes < PASS_OVER_MAX) {
         struct block *block = pool_pop_block(pool, &hart->worker);
         if (block == NULL) {
             break;
         }
-        uint64_t mask = block_take(block, count - taken, ZERO_LAST, &hart->worker.retries);
-        taken += list_firsts(pool, block, mask, firsts + taken);
-        if (keep) {
+        uint32_t got = take_of_block(hart, pool, block, order, firsts + taken, count - taken);
+        taken += got;
+        if (got == 0) {
+            passed_over[passes++] = block;
+        } else if (keep) {
             block_release(hart);
             hart->block_pool = pool;
             hart->block = block;
@@ -295,40 +353,56 @@ static uint32_t take_chunks_indexed(struct lockfree_hart *hart, bool keep, struc
             pool_release_block(pool, &hart->worker, block);
         }
     }
+    while (passes-- > 0) {
+        pool_release_block(pool, &hart->worker, passed_over[passes]);
+    }
     return taken;
 }
 
-static uint32_t take_chunks_from(struct lockfree_hart *hart, bool keep, struct pool *pool, enum zero_wish wish,
-                                 pfn_t *firsts, uint32_t count)
+static uint32_t take_of_blocks(struct lockfree_hart *hart, bool keep, struct pool *pool, uint32_t order,
+                               enum zero_wish wish, pfn_t *firsts, uint32_t count)
 {
-    uint32_t taken = wish == ZERO_LAST ? take_chunks_indexed(hart, keep, pool, firsts, count) : 0;
-    return taken > 0 ? taken : pool_scan_chunks(pool, &hart->worker, &hart->cursor, wish, firsts, count);
+    uint32_t taken = wish == ZERO_LAST ? take_of_blocks_indexed(hart, keep, pool, order, firsts, count) : 0;
+    if (taken > 0) {
+        return taken;
+    }
+    if (order == 0) {
+        return pool_scan_chunks(pool, &hart->worker, &hart->cursor, wish, firsts, count);
+    }
+    const struct frame_request request = {CHUNK_FRAMES << order, CHUNK_ORDER + order};
+    return pool_scan_run(pool, &hart->worker, &hart->cursor, request, firsts) ? 1 : 0;
 }
 
-static uint32_t lockfree_take_chunks(struct global *global, uint32_t hart_id, bool local, bool zero, pfn_t *firsts,
-                                     uint32_t count)
+/* Up to `count` runs of 2^order chunks. */
+static uint32_t take_chunk_runs(struct lockfree *lf, uint32_t hart_id, bool local, uint32_t order, bool zero,
+                                pfn_t *firsts, uint32_t count)
 {
-    struct lockfree *lf = lockfree_of(global);
     struct lockfree_hart *hart = &lf->harts[hart_id];
-    uint32_t taken = local && !zero ? take_chunks_in_hand(hart, firsts, count) : 0;
+    uint32_t taken = local && !zero ? take_of_block_in_hand(hart, order, firsts, count) : 0;
     struct arena_walk walk = walk_begin(lf, hart_id);
     while (taken < count) {
         struct pool *pool = walk_try(&walk, local);
         if (pool == NULL || (taken > 0 && !walk_is_near(&walk))) {
             break;
         }
-        taken += take_chunks_from(hart, local && walk_is_near(&walk), pool, zero ? ZERO_ONLY : ZERO_LAST,
-                                  firsts + taken, count - taken);
+        taken += take_of_blocks(hart, local && walk_is_near(&walk), pool, order, zero ? ZERO_ONLY : ZERO_LAST,
+                                firsts + taken, count - taken);
     }
     return taken;
 }
 
-/* One whole chunk of a pool; false if it has none. */
+/* Up to `count` whole chunks of one pool. */
+static uint32_t take_chunks(struct lockfree_hart *hart, bool keep, struct pool *pool, pfn_t *firsts, uint32_t count)
+{
+    uint32_t taken = keep && hart->block_pool == pool ? take_of_block_in_hand(hart, 0, firsts, count) : 0;
+    return taken > 0 ? taken : take_of_blocks(hart, keep, pool, 0, ZERO_LAST, firsts, count);
+}
+
+/* One of them; false if the pool has none. */
 static bool take_chunk(struct lockfree_hart *hart, bool keep, struct pool *pool, uint64_t *number)
 {
     pfn_t first;
-    bool taken = (keep && hart->block_pool == pool && take_chunks_in_hand(hart, &first, 1) == 1) ||
-                 take_chunks_from(hart, keep, pool, ZERO_LAST, &first, 1) == 1;
+    bool taken = take_chunks(hart, keep, pool, &first, 1) == 1;
     *number = taken ? chunk_number(first) : 0;
     return taken;
 }
@@ -410,32 +484,6 @@ static uint32_t lockfree_take(struct global *global, uint32_t hart_id, bool loca
 static bool below_chunk(struct frame_request request)
 {
     return request.count < CHUNK_FRAMES && request.align_order <= CHUNK_ORDER;
-}
-
-static bool lockfree_local_take(struct global *global, uint32_t owner, struct frame_request request, pfn_t *first)
-{
-    struct lockfree_hart *hart = &lockfree_of(global)->harts[owner];
-    return request.align_order <= CHUNK_ORDER && /* of its count, core has seen that it is below a chunk */
-           (hand_take_run(&hart->runs, request, first) || hand_take_run(&hart->returns, request, first));
-}
-
-/* The hand that holds the chunk of a run's first frame, or NULL. */
-static struct hand *hand_of(struct lockfree_hart *hart, pfn_t frame)
-{
-    return hand_holds(&hart->returns, frame)   ? &hart->returns
-           : hand_holds(&hart->runs, frame)    ? &hart->runs
-           : hand_holds(&hart->singles, frame) ? &hart->singles
-                                               : NULL;
-}
-
-static bool lockfree_local_give(struct global *global, uint32_t owner, struct frame_run run)
-{
-    struct hand *hand = hand_of(&lockfree_of(global)->harts[owner], run.first);
-    if (hand == NULL || chunk_number(pfn(frame_run_end(run) - 1)) != hand->number) {
-        return false;
-    }
-    hand_put(hand, run);
-    return true;
 }
 
 /* A run out of the bits of a chunk that is not in hand. */
@@ -525,14 +573,20 @@ static bool take_run_from(struct lockfree_hart *hart, bool keep, bool private, s
            pool_scan_run(pool, &hart->worker, &hart->cursor, request, first);
 }
 
+/* A run below a chunk out of the hands. */
+static bool take_run_in_hand(struct lockfree_hart *hart, struct frame_request request, pfn_t *first)
+{
+    return hand_take_run(&hart->runs, request, first) || hand_take_run(&hart->returns, request, first) ||
+           (hart->runs.pool != NULL && hand_pick_up(&hart->runs) && hand_take_run(&hart->runs, request, first));
+}
+
 static bool lockfree_take_run(struct global *global, uint32_t hart_id, bool local, struct frame_request request,
                               pfn_t *first)
 {
     struct lockfree *lf = lockfree_of(global);
     struct lockfree_hart *hart = &lf->harts[hart_id];
     bool private = keeps_private(lf, local);
-    if (private && below_chunk(request) && hart->runs.pool != NULL && hand_pick_up(&hart->runs) &&
-        hand_take_run(&hart->runs, request, first)) {
+    if (private && below_chunk(request) && take_run_in_hand(hart, request, first)) {
         return true;
     }
     struct arena_walk walk = walk_begin(lf, hart_id);
@@ -542,6 +596,109 @@ static bool lockfree_take_run(struct global *global, uint32_t hart_id, bool loca
         }
     }
     return false;
+}
+
+/* ---- runs by the batch -------------------------------------------------------------------------------------- */
+
+/* Chunks that one turn breaks into runs. */
+#define BREAK_MAX 16u
+
+/* Up to `count` runs below a chunk out of the hands. */
+static uint32_t take_runs_in_hand(struct lockfree_hart *hart, uint32_t order, pfn_t *firsts, uint32_t count)
+{
+    uint32_t taken = hand_take_runs(&hart->runs, order, firsts, count);
+    taken += hand_take_runs(&hart->returns, order, firsts + taken, count - taken);
+    if (taken < count && hart->runs.pool != NULL && hand_pick_up(&hart->runs)) {
+        taken += hand_take_runs(&hart->runs, order, firsts + taken, count - taken);
+    }
+    return taken;
+}
+
+/* Up to `count` runs out of whole chunks: of all but the last nothing is left, the last one is taken in hand, which is
+ * empty. */
+static uint32_t break_chunks(struct lockfree_hart *hart, struct pool *pool, uint32_t order, pfn_t *firsts,
+                             uint32_t count)
+{
+    uint32_t runs = (uint32_t)(CHUNK_FRAMES >> order);
+    uint32_t wanted = (count + runs - 1) / runs;
+    uint32_t taken = 0;
+    pfn_t chunks[BREAK_MAX];
+    uint32_t had = take_chunks(hart, true, pool, chunks, wanted < BREAK_MAX ? wanted : BREAK_MAX);
+    for (uint32_t i = 0; i < had; i++) {
+        if (count - taken < runs) {
+            hand_hold_whole(&hart->runs, pool, chunk_number(chunks[i]));
+            taken += hand_take_runs(&hart->runs, order, firsts + taken, count - taken);
+            break;
+        }
+        for (uint32_t run = 0; run < runs; run++) {
+            firsts[taken++] = pfn(chunks[i].value + ((uint64_t)run << order));
+        }
+    }
+    return taken;
+}
+
+/* Up to `count` runs below a chunk by the index of one of the nearest pools; what is left of the last chunk stays in
+ * hand. */
+static uint32_t take_runs_indexed(struct lockfree_hart *hart, struct pool *pool, uint32_t order, pfn_t *firsts,
+                                  uint32_t count)
+{
+    uint32_t taken = 0;
+    bool found = true;
+    while (taken < count && found) {
+        uint64_t number;
+        uint32_t got;
+        runs_hand_pass_on(hart);
+        if (pool_pop_chunk_with_run(pool, &hart->worker, UINT32_C(1) << order, order, &number)) {
+            hand_hold_popped(&hart->runs, pool, number);
+            (void)hand_pick_up(&hart->runs);
+            got = hand_take_runs(&hart->runs, order, firsts + taken, count - taken);
+        } else {
+            got = break_chunks(hart, pool, order, firsts + taken, count - taken);
+            found = got > 0;
+        }
+        taken += got;
+    }
+    return taken;
+}
+
+/* Up to `count` runs below a chunk of one pool, one by one if they are not for the hart's hands. */
+static uint32_t take_runs_from(struct lockfree_hart *hart, bool keep, bool private, struct pool *pool, uint32_t order,
+                               pfn_t *firsts, uint32_t count)
+{
+    const struct frame_request request = {UINT64_C(1) << order, order};
+    uint32_t taken = keep && private ? take_runs_indexed(hart, pool, order, firsts, count) : 0;
+    if (taken == 0) {
+        while (taken < count && take_run_from(hart, keep, private, pool, request, &firsts[taken])) {
+            taken++;
+        }
+    }
+    return taken;
+}
+
+static uint32_t take_small_runs(struct lockfree *lf, uint32_t hart_id, bool local, uint32_t order, pfn_t *firsts,
+                                uint32_t count)
+{
+    struct lockfree_hart *hart = &lf->harts[hart_id];
+    bool private = keeps_private(lf, local);
+    uint32_t taken = private ? take_runs_in_hand(hart, order, firsts, count) : 0;
+    struct arena_walk walk = walk_begin(lf, hart_id);
+    while (taken < count) {
+        struct pool *pool = walk_try(&walk, local);
+        if (pool == NULL || (taken > 0 && !walk_is_near(&walk))) {
+            break;
+        }
+        taken +=
+            take_runs_from(hart, local && walk_is_near(&walk), private, pool, order, firsts + taken, count - taken);
+    }
+    return taken;
+}
+
+static uint32_t lockfree_take_runs(struct global *global, uint32_t hart_id, bool local, uint32_t order, bool zero,
+                                   pfn_t *firsts, uint32_t count)
+{
+    struct lockfree *lf = lockfree_of(global);
+    return order < CHUNK_ORDER ? take_small_runs(lf, hart_id, local, order, firsts, count)
+                               : take_chunk_runs(lf, hart_id, local, order - CHUNK_ORDER, zero, firsts, count);
 }
 
 /* ---- hands, lookup, arenas that come and go ----------------------------------------------------------------- */
@@ -803,11 +960,9 @@ const struct variant lockfree_variant = {
     .give = lockfree_give,
     .take_run = lockfree_take_run,
     .give_run = lockfree_give_run,
-    .take_chunks = lockfree_take_chunks,
-    .give_chunks = lockfree_give_chunks,
+    .take_runs = lockfree_take_runs,
+    .give_runs = lockfree_give_runs,
     .find = lockfree_find,
-    .local_take = lockfree_local_take,
-    .local_give = lockfree_local_give,
     .local_drain = lockfree_local_drain,
     .local_walk = lockfree_local_walk,
     .walk_free = lockfree_walk_free,

@@ -72,10 +72,23 @@ static void list_chunk(struct pool *pool, struct worker *worker, uint64_t number
     }
 }
 
+/* A block in limbo is 128 MiB of used memory out of sight, and makes harts break up fresh blocks instead; and blocks
+ * are put seldom. So the clock is moved on until this one may be pushed, if it can be. */
+static void put_block(struct pool *pool, struct worker *worker, struct block *block)
+{
+    for (uint32_t turn = 0; turn < RECLAIM_GRACE_MAX; turn++) {
+        if (reclaim_passed(&worker->reclaim, block->place.in_limbo.stamp)) {
+            break;
+        }
+        reclaim_poll(&worker->reclaim);
+    }
+    index_put(&block->place, &pool->whole, &worker->reclaim);
+}
+
 static void list_block(struct pool *pool, struct worker *worker, struct block *block)
 {
     if (index_claim(&block->place)) {
-        index_put(&block->place, &pool->whole, &worker->reclaim);
+        put_block(pool, worker, block);
     }
 }
 
@@ -101,7 +114,7 @@ void pool_release_block(struct pool *pool, struct worker *worker, struct block *
         }
         return;
     }
-    index_put(&block->place, &pool->whole, &worker->reclaim);
+    put_block(pool, worker, block);
 }
 
 /* ---- giving ------------------------------------------------------------------------------------------------- */
@@ -295,6 +308,9 @@ bool pool_pop_chunk_with_run(struct pool *pool, struct worker *worker, uint32_t 
                              uint64_t *number)
 {
     bool found = false;
+    if (partial_is_empty(pool)) {
+        return false;
+    }
     reclaim_enter(&worker->reclaim);
     for (uint32_t class = 0; class < pool->class_count && !found; class ++) {
         struct place *place = index_top(&pool->partial[class]);

@@ -66,7 +66,7 @@ static void each_knob(const struct variant *variant, void (*visit)(void *context
 {
     struct frame_allocator_config config;
     frame_allocator_config_init(&config, variant, 1);
-    const uint64_t core_values[] = {config.magazine, config.batch, config.chunk_magazine,
+    const uint64_t core_values[] = {config.magazine, config.batch, config.run_magazine,
                                     config.hole_metadata_limit_bytes >> 10};
     uint32_t count;
     const struct knob *core = frame_allocator_knobs(&count);

@@ -440,10 +440,9 @@ static uint64_t cached_by_first(void)
 {
     const struct hart *hart = &scene.allocator->harts[0];
     uint64_t count = 0;
-    for (int size = 0; size < CACHE_SIZES; size++) {
-        const struct cache *cache = &hart->caches[size];
-        count += (magazine_count(cache_loaded(cache)) + magazine_count(cache_previous(cache))) *
-                 cache_frames((enum cache_size)size);
+    for (uint32_t order = 0; order < CACHE_ORDERS; order++) {
+        const struct cache *cache = &hart->caches[order];
+        count += (uint64_t)(magazine_count(cache_loaded(cache)) + magazine_count(cache_previous(cache))) << order;
     }
     if (scene.config.variant->local_walk != NULL) {
         scene.config.variant->local_walk(scene.allocator->global, 0, count_run, &count);
@@ -457,10 +456,14 @@ static uint64_t cached_by_first(void)
 static uint64_t kept_at_most(void)
 {
     const struct cache *caches = scene.allocator->harts[0].caches;
+    uint64_t batch_most = 0, one_cache = HANDS_MOST * CHUNK_FRAMES;
+    for (uint32_t order = 0; order < CACHE_ORDERS; order++) {
+        uint64_t batch = (uint64_t)caches[order].batch << order;
+        batch_most = batch > batch_most ? batch : batch_most;
+        one_cache += (uint64_t)2 * caches[order].capacity << order;
+    }
     uint64_t moving = scene.actors[0].moving;
-    uint64_t run = (moving / CHUNK_FRAMES + 2 + caches[CACHE_CHUNKS].batch) * CHUNK_FRAMES;
-    uint64_t one_cache =
-        2 * caches[CACHE_FRAMES].capacity + (2 * caches[CACHE_CHUNKS].capacity + HANDS_MOST) * CHUNK_FRAMES;
+    uint64_t run = (moving / CHUNK_FRAMES + 2) * CHUNK_FRAMES + batch_most;
     uint64_t most = run > one_cache ? run : one_cache;
     return cached_by_first() + (moving > 0 ? most + CHUNK_FRAMES : 0);
 }

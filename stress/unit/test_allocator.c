@@ -18,8 +18,8 @@
 #define CHUNK_BYTES (2 * MIB)
 
 static const char *const specs[] = {
-    "lockfree", "lockfree,magazine=0", "lockfree,magazine=8,batch=3", "lockfree,magazine=0,chunk-magazine=1",
-    "baseline", "baseline,magazine=0", "baseline,chunk-magazine=0",   "baseline:seed",
+    "lockfree", "lockfree,magazine=0", "lockfree,magazine=8,batch=3", "lockfree,magazine=0,run-magazine=1",
+    "baseline", "baseline,magazine=0", "baseline,run-magazine=0",     "baseline:seed",
 };
 
 static struct frame_allocator *fa;
@@ -633,13 +633,13 @@ static void P11_one_global_access_in_a_batch_of_chunks(void **state)
     static const struct {
         const char *spec;
         uint64_t batch;
-    } cases[] = {{"lockfree,chunk-magazine=4", 4}, {"baseline,chunk-magazine=4", 4}, {"baseline,chunk-magazine=1", 1}};
+    } cases[] = {{"lockfree,run-magazine=4", 4}, {"baseline,run-magazine=4", 4}, {"baseline,run-magazine=1", 1}};
     for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
         for (uint64_t amplitude = 1; amplitude < 20; amplitude++) {
             struct frame_run held[20];
             uint64_t operations = 0;
             pfn_t frame;
-            fa = framelab_open(cases[c].spec, 512 * MIB, HARTS);
+            fa = framelab_open(cases[c].spec, 4096 * MIB, HARTS);
             assert_non_null(fa);
             uint64_t before = global_accesses();
             for (uint64_t round = 0; round < 50; round++) {
@@ -674,18 +674,18 @@ static void chunks_in_caches_are_few(void **state)
     static const struct {
         const char *spec;
         bool caches;
-    } cases[] = {{"lockfree,magazine=0,chunk-magazine=64", true},
-                 {"baseline,magazine=0,chunk-magazine=64", true},
-                 {"baseline,magazine=0,chunk-magazine=3", true},
-                 {"baseline,magazine=0,chunk-magazine=0", false},
+    } cases[] = {{"lockfree,magazine=0,run-magazine=64", true},
+                 {"baseline,magazine=0,run-magazine=64", true},
+                 {"baseline,magazine=0,run-magazine=3", true},
+                 {"baseline,magazine=0,run-magazine=0", false},
                  {"lockfree,magazine=0", false},
                  {"baseline,magazine=0", false}};
     for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
-        fa = framelab_open(cases[c].spec, 512 * MIB, HARTS);
+        fa = framelab_open(cases[c].spec, 2048 * MIB, HARTS);
         assert_non_null(fa);
         assert_true(harts_run(HARTS, fill_caches_of_harts, NULL));
         assert_int_equal(frames_in_caches() > 0, cases[c].caches);
-        assert_in_range(frames_in_caches(), 0, total_frames() / CHUNK_MAGAZINES_PART);
+        assert_in_range(frames_in_caches(), 0, total_frames() / RUN_MAGAZINES_PART);
         close_allocator();
     }
 }

@@ -219,9 +219,9 @@ static void near_nodes_come_first(void **state)
     bench_drop(&bench);
 }
 
-static uint32_t take_chunks(struct bench *bench, uint32_t hart, pfn_t *firsts, uint32_t count)
+static uint32_t take_batch(struct bench *bench, uint32_t hart, pfn_t *firsts, uint32_t count)
 {
-    uint32_t taken = bench->variant->take_chunks(bench->global, hart, true, false, firsts, count);
+    uint32_t taken = bench->variant->take_runs(bench->global, hart, true, CHUNK_ORDER, false, firsts, count);
     for (uint32_t i = 0; i < taken; i++) {
         assert_int_equal(firsts[i].value % CHUNK_FRAMES, 0);
         bench_taken(bench, frame_run(firsts[i], CHUNK_FRAMES));
@@ -239,18 +239,19 @@ static void P5_chunks_in_batches(void **state)
     struct frame_stats before = {0}, after = {0};
     bench_make(&bench, &baseline_variant, LOCK_AUTO);
     bench.variant->add_stats(bench.global, &before);
-    assert_int_equal(take_chunks(&bench, 1, firsts, 20), 1); /* 0x400 .. 0x7e7 has one at 0x400 */
+    assert_int_equal(take_batch(&bench, 1, firsts, 20), 1); /* 0x400 .. 0x7e7 has one at 0x400 */
     assert_int_equal(firsts[0].value, 0x400);
-    assert_int_equal(take_chunks(&bench, 1, firsts + 1, 3), 3); /* node 1 has no more */
-    assert_int_equal(take_chunks(&bench, 1, firsts + 4, 20), 2);
-    assert_int_equal(take_chunks(&bench, 1, firsts + 6, 1), 0);
+    assert_int_equal(take_batch(&bench, 1, firsts + 1, 3), 3); /* node 1 has no more */
+    assert_int_equal(take_batch(&bench, 1, firsts + 4, 20), 2);
+    assert_int_equal(take_batch(&bench, 1, firsts + 6, 1), 0);
     bench.variant->add_stats(bench.global, &after);
     assert_int_equal(after.lock_acquisitions - before.lock_acquisitions, 4);
-    assert_int_equal(bench.variant->take_chunks(bench.global, 0, true, true, &first, 1), 0); /* none is known as zero */
+    /* None is known as zero. */
+    assert_int_equal(bench.variant->take_runs(bench.global, 0, true, CHUNK_ORDER, true, &first, 1), 0);
     for (uint32_t i = 0; i < 6; i++) {
         bench_given(&bench, frame_run(firsts[i], CHUNK_FRAMES));
     }
-    bench.variant->give_chunks(bench.global, 0, true, false, firsts, 6);
+    bench.variant->give_runs(bench.global, 0, true, CHUNK_ORDER, false, firsts, 6);
     bench_check(&bench);
     assert_true(take_run(&bench, 0, 2500, 0, &first));
     bench_drop(&bench);

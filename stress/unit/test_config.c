@@ -35,10 +35,10 @@ static void defaults_are_the_variants(void **state)
     assert_int_equal(config.magazine, MAGAZINE_DEFAULT);
     assert_int_equal(config.hart_count, 3);
     assert_int_equal(config.hole_metadata_limit_bytes, 528 << 10);
-    assert_int_equal(config.chunk_magazine, CHUNK_MAGAZINE_DEFAULT);
+    assert_int_equal(config.run_magazine, RUN_MAGAZINE_DEFAULT);
     assert_true(parse("baseline:seed"));
     assert_int_equal(config.magazine, 0);
-    assert_int_equal(config.chunk_magazine, 0);
+    assert_int_equal(config.run_magazine, 0);
 }
 
 static void knobs_are_set_and_told(void **state)
@@ -50,7 +50,7 @@ static void knobs_are_set_and_told(void **state)
     assert_int_equal(config.batch, 8);
     assert_int_equal(config.hole_metadata_limit_bytes, 0);
     size_t needed = frame_allocator_config_format(&config, text, sizeof text);
-    assert_string_equal(text, "magazine=32,batch=8,chunk-magazine=16,hole-limit=0,lock=mcs");
+    assert_string_equal(text, "magazine=32,batch=8,run-magazine=32,hole-limit=0,lock=mcs");
     assert_int_equal(needed, strlen(text));
     assert_int_equal(frame_allocator_config_format(&config, text, 12), needed); /* cut, never past the end */
     assert_string_equal(text, "magazine=32");
@@ -61,17 +61,17 @@ static void chunks_are_cached_as_frames_are(void **state)
 {
     (void)state;
     assert_true(parse("lockfree,magazine=0"));
-    assert_int_equal(config.chunk_magazine, 0);
-    assert_true(parse("lockfree,magazine=0,chunk-magazine=5"));
-    assert_int_equal(config.chunk_magazine, 5);
-    assert_true(parse("lockfree,chunk-magazine=8,magazine=0"));
-    assert_int_equal(config.chunk_magazine, 8);
-    assert_true(parse("lockfree,chunk-magazine=0"));
+    assert_int_equal(config.run_magazine, 0);
+    assert_true(parse("lockfree,magazine=0,run-magazine=5"));
+    assert_int_equal(config.run_magazine, 5);
+    assert_true(parse("lockfree,run-magazine=8,magazine=0"));
+    assert_int_equal(config.run_magazine, 8);
+    assert_true(parse("lockfree,run-magazine=0"));
     assert_int_equal(config.magazine, MAGAZINE_DEFAULT);
-    assert_int_equal(config.chunk_magazine, 0);
+    assert_int_equal(config.run_magazine, 0);
     assert_true(parse("baseline,magazine=2"));
-    assert_int_equal(config.chunk_magazine, CHUNK_MAGAZINE_DEFAULT);
-    expect_refused("lockfree,chunk-magazine=65", "not a number from 0 to 64");
+    assert_int_equal(config.run_magazine, RUN_MAGAZINE_DEFAULT);
+    expect_refused("lockfree,run-magazine=65", "not a number from 0 to 64");
 }
 
 static void wrong_texts_are_refused(void **state)

@@ -19,7 +19,7 @@
 #define HARTS 4u
 
 static _Atomic uint32_t words[FRAMES];
-static _Atomic uint32_t chunks[FRAMES / CHUNK_FRAMES + 2];
+static _Atomic uint64_t chunks[FRAMES / CHUNK_FRAMES + 2];
 static struct count_view view;
 static uint32_t model[FRAMES];
 
@@ -185,7 +185,7 @@ static void a_chunk_is_counted_as_one(void **state)
     for (uint64_t i = 0; i < GROUP_FRAMES; i++) {
         assert_int_equal(counts_drop_run(&view, frame_run(pfn(group.first.value + i), 1)), FRAME_OK);
     }
-    uint32_t before = atomic_load(chunk_word(&view, chunk.first));
+    uint64_t before = atomic_load(chunk_word(&view, chunk.first));
     assert_int_equal(before & (CHUNK_PARITY | CHUNK_WHOLE), 1 << 3);
     for (int round = 0; round < 3; round++) {
         counts_take_chunk(&view, chunk.first);
@@ -200,7 +200,7 @@ static void a_chunk_is_counted_as_one(void **state)
     assert_false(counts_drop_chunk(&view, chunk.first));
     assert_int_equal(counts_drop_run(&view, chunk), FRAME_SHARED);
     assert_int_equal(count_drop_ref(&view, group.first), FRAME_OK);
-    assert_int_equal(counts_drop_run(&view, chunk), FRAME_OK); /* seven groups as one, one by its frames */
+    assert_int_equal(counts_drop_run(&view, chunk), FRAME_OK); /* fifteen groups as one, one by its frames */
     expect_counts(chunk, 0);
 }
 

@@ -136,13 +136,10 @@ static void give(uint32_t hart, bool local, pfn_t *frames, uint32_t count)
     lockfree_variant.give(global, hart, local, frames, count);
 }
 
-/* As core does: the hart's own first. */
 static bool take_run(uint32_t hart, bool local, struct frame_request request, pfn_t *first)
 {
     platform_host_hart = hart;
-    bool small = local && request.count > 1 && request.count < CHUNK_FRAMES;
-    bool got = (small && lockfree_variant.local_take(global, hart, request, first)) ||
-               lockfree_variant.take_run(global, hart, local, request, first);
+    bool got = lockfree_variant.take_run(global, hart, local, request, first);
     if (got) {
         assert_int_equal(first->value & ((UINT64_C(1) << request.align_order) - 1), 0);
         taken(frame_run(*first, request.count));
@@ -154,10 +151,7 @@ static void give_run(uint32_t hart, bool local, struct frame_run run)
 {
     platform_host_hart = hart;
     given(run);
-    bool small = local && run.count > 1 && run.count < CHUNK_FRAMES;
-    if (!small || !lockfree_variant.local_give(global, hart, run)) {
-        lockfree_variant.give_run(global, hart, local, run);
-    }
+    lockfree_variant.give_run(global, hart, local, run);
 }
 
 /* ---- the border ----------------------------------------------------------------------------------------------- */
@@ -259,22 +253,26 @@ static void step_take_run(struct random *random)
     assert_true(!drained || got == possible);
 }
 
-static void step_take_chunks(struct random *random)
+static void step_take_runs(struct random *random)
 {
     pfn_t firsts[BATCH];
     uint32_t hart = (uint32_t)random_below(random, HARTS);
     platform_host_hart = hart;
-    bool zero = random_one_in(random, 4);
-    uint32_t got = lockfree_variant.take_chunks(global, hart, random_one_in(random, 2), zero, firsts,
-                                                (uint32_t)random_between(random, 1, 4));
+    uint32_t order = random_one_in(random, 2) ? CHUNK_ORDER : (uint32_t)random_between(random, 1, CACHE_ORDER_MAX);
+    uint64_t frames = UINT64_C(1) << order;
+    bool zero = order == CHUNK_ORDER && random_one_in(random, 4);
+    uint32_t got = lockfree_variant.take_runs(global, hart, random_one_in(random, 2), order, zero, firsts,
+                                              (uint32_t)random_between(random, 1, order < 6 ? BATCH : 4));
     for (uint32_t i = 0; i < got; i++) {
-        taken(frame_run(firsts[i], CHUNK_FRAMES));
+        assert_int_equal(firsts[i].value % frames, 0);
+        taken(frame_run(firsts[i], frames));
     }
     if (got > 0 && random_one_in(random, 2)) {
         for (uint32_t i = 0; i < got; i++) {
-            given(frame_run(firsts[i], CHUNK_FRAMES));
+            given(frame_run(firsts[i], frames));
         }
-        lockfree_variant.give_chunks(global, hart, true, random_one_in(random, 2), firsts, got);
+        zero = order == CHUNK_ORDER && random_one_in(random, 2);
+        lockfree_variant.give_runs(global, hart, random_one_in(random, 2), order, zero, firsts, got);
     }
 }
 
@@ -335,7 +333,7 @@ static void step_detach(struct random *random)
     }
 }
 
-static void (*const steps[])(struct random *random) = {step_take, step_take_run, step_take_chunks,
+static void (*const steps[])(struct random *random) = {step_take, step_take_run, step_take_runs,
                                                        step_give, step_give_run, step_give_run};
 
 static void P2_P3_P4_P5_every_step_against_a_model(void **state)

@@ -27,9 +27,9 @@ static const char *const specs[] = {
     "lockfree",
     "lockfree,magazine=0",
     "lockfree,magazine=7,batch=3",
-    "lockfree,chunk-magazine=0",
+    "lockfree,run-magazine=0",
     "baseline",
-    "baseline,chunk-magazine=0",
+    "baseline,run-magazine=0",
     "baseline:seed",
 };
 
