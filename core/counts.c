@@ -97,7 +97,7 @@ static enum frame_status check_piece(const struct count_view *view, struct frame
 {
     uint64_t group = group_bits(view, piece.first);
     if ((group & GROUP_WHOLE) != 0 || counts_are_one(view, piece, group)) {
-        return FRAME_OK; /* WHOLE: all 64 counts are 1 */
+        return FRAME_OK; /* WHOLE: all counts are 1 */
     }
     for (uint64_t i = 0; i < piece.count; i++) {
         uint32_t count = count_read(view, pfn(piece.first.value + i));
