@@ -144,16 +144,28 @@ static void at_every_hook(void (*operation)(void))
     assert_true(remove_at > 10);
 }
 
-static int setup(void **state)
+static int setup_variant(const char *variant)
 {
     const struct host_machine_options options = {.memory_bytes = 64 * MIB, .harts = 2, .nodes = 1};
     struct frame_allocator_config config;
-    (void)state;
-    assert_true(frame_allocator_config_parse(&config, framelab_variants, "lockfree", 2, why, sizeof why));
+    assert_true(frame_allocator_config_parse(&config, framelab_variants, variant, 2, why, sizeof why));
     assert_true(host_machine_open(&machine, &options, why, sizeof why));
     assert_true(host_machine_boot(&machine, &config, HOTPLUG_BYTES, why, sizeof why));
     run_count = 0;
     return 0;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    return setup_variant("lockfree");
+}
+
+/* Every allocation pops a place, every free puts one back: limbo is seldom empty. */
+static int setup_without_caches(void **state)
+{
+    (void)state;
+    return setup_variant("lockfree,magazine=0,hand=off,reclaim=urcu-memb");
 }
 
 static int teardown(void **state)
@@ -188,6 +200,45 @@ static void P10_while_caches_are_drained(void **state)
     at_every_hook(drains);
 }
 
+/* Leaves places in limbo, of different ages each time; how many. */
+static uint64_t limbo_after(uint32_t frames)
+{
+    struct frame_stats stats;
+    while (run_count < frames && take(1)) {
+    }
+    give_all();
+    frame_allocator_stats(machine.fa, &stats);
+    return stats.limbo;
+}
+
+/* Whether what was in limbo when the arena went is looked at once its time has come. */
+static bool limbo_is_left_alone(void)
+{
+    bool alone = sigsetjmp(faulted, 1) == 0;
+    readable(false);
+    if (alone) {
+        takes_frames();
+    }
+    readable(true);
+    return alone;
+}
+
+static void P10_while_places_are_in_limbo(void **state)
+{
+    (void)state;
+    struct sigaction action = {.sa_handler = fault};
+    uint64_t limbo = 0;
+    assert_int_equal(sigaction(SIGSEGV, &action, NULL), 0);
+    for (uint32_t frames = 1; frames <= 100; frames++) {
+        assert_int_equal(frame_arena_add(machine.fa, machine.hotplug, 0), FRAME_OK);
+        limbo += limbo_after(frames);
+        assert_int_equal(frame_arena_remove(machine.fa, frame_containing(machine.hotplug.start)), FRAME_OK);
+        assert_true(limbo_is_left_alone());
+    }
+    print_message("# %llu places were in limbo\n", (unsigned long long)limbo);
+    assert_true(limbo > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -195,6 +246,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(P10_while_runs_come_and_go, setup, teardown),
         cmocka_unit_test_setup_teardown(P10_while_frames_come_and_go, setup, teardown),
         cmocka_unit_test_setup_teardown(P10_while_caches_are_drained, setup, teardown),
+        cmocka_unit_test_setup_teardown(P10_while_places_are_in_limbo, setup_without_caches, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
