@@ -11,7 +11,7 @@ static void forget_zero(struct block *block, uint64_t taken)
     }
 }
 
-uint64_t block_take(struct block *block, uint32_t count, enum zero_wish wish, _Atomic uint64_t *retries)
+uint64_t block_take(struct block *block, uint32_t count, enum zero_wish wish, struct contest *contest)
 {
     uint64_t whole = block_look(block);
     while (whole != 0) {
@@ -26,48 +26,50 @@ uint64_t block_take(struct block *block, uint32_t count, enum zero_wish wish, _A
         platform_hook();
         if (atomic_compare_exchange_weak_explicit(&block->whole, &whole, whole ^ wanted, memory_order_acquire,
                                                   memory_order_relaxed)) {
+            contest_won(contest);
             forget_zero(block, wanted);
             return wanted;
         }
-        count_one(retries);
+        contest_lost(contest);
     }
     return 0;
 }
 
-bool block_take_exactly(struct block *block, uint64_t mask, _Atomic uint64_t *retries)
+bool block_take_exactly(struct block *block, uint64_t mask, struct contest *contest)
 {
     uint64_t whole = block_look(block);
     while ((whole & mask) == mask) {
         platform_hook();
         if (atomic_compare_exchange_weak_explicit(&block->whole, &whole, whole ^ mask, memory_order_acquire,
                                                   memory_order_relaxed)) {
+            contest_won(contest);
             forget_zero(block, mask);
             return true;
         }
-        count_one(retries);
+        contest_lost(contest);
     }
     return false;
 }
 
-uint64_t block_take_run(struct block *block, uint32_t count, uint32_t align_order, _Atomic uint64_t *retries)
+uint64_t block_take_run(struct block *block, uint32_t count, uint32_t align_order, struct contest *contest)
 {
     uint64_t starts;
     while ((starts = run_starts(block_look(block), count) & aligned_bits(align_order)) != 0) {
         uint64_t wanted = low_mask(count) << (uint32_t)__builtin_ctzll(starts);
-        if (block_take_exactly(block, wanted, retries)) {
+        if (block_take_exactly(block, wanted, contest)) {
             return wanted;
         }
     }
     return 0;
 }
 
-uint64_t block_take_runs(struct block *block, uint32_t order, uint32_t count, _Atomic uint64_t *retries)
+uint64_t block_take_runs(struct block *block, uint32_t order, uint32_t count, struct contest *contest)
 {
     uint32_t chunks = UINT32_C(1) << order;
     uint64_t starts;
     while ((starts = run_starts(block_look(block), chunks) & aligned_bits(order)) != 0) {
         uint64_t wanted = lowest_bits(starts, count) * low_mask(chunks);
-        if (block_take_exactly(block, wanted, retries)) {
+        if (block_take_exactly(block, wanted, contest)) {
             return wanted;
         }
     }

@@ -3,7 +3,7 @@
 #include "chunk.h"
 
 /* Takes up to `count` set bits out of a word, the lowest first; returns them. */
-static uint64_t take_bits(_Atomic uint64_t *word, uint32_t count, _Atomic uint64_t *retries)
+static uint64_t take_bits(_Atomic uint64_t *word, uint32_t count, struct contest *contest)
 {
     platform_hook();
     uint64_t bits = atomic_load_explicit(word, memory_order_relaxed);
@@ -12,18 +12,19 @@ static uint64_t take_bits(_Atomic uint64_t *word, uint32_t count, _Atomic uint64
         platform_hook();
         if (atomic_compare_exchange_weak_explicit(word, &bits, bits ^ wanted, memory_order_acquire,
                                                   memory_order_relaxed)) {
+            contest_won(contest);
             return wanted;
         }
-        count_one(retries);
+        contest_lost(contest);
     }
     return 0;
 }
 
-uint32_t chunk_take(struct chunk *chunk, uint64_t base, pfn_t *frames, uint32_t count, _Atomic uint64_t *retries)
+uint32_t chunk_take(struct chunk *chunk, uint64_t base, pfn_t *frames, uint32_t count, struct contest *contest)
 {
     uint32_t taken = 0;
     for (uint32_t w = 0; w < CHUNK_WORDS && taken < count; w++) {
-        uint64_t bits = take_bits(&chunk->words[w], count - taken, retries);
+        uint64_t bits = take_bits(&chunk->words[w], count - taken, contest);
         for (; bits != 0; bits &= bits - 1) {
             frames[taken++] = pfn(base + w * 64 + (uint32_t)__builtin_ctzll(bits));
         }
@@ -47,7 +48,7 @@ uint32_t chunk_take_all(struct chunk *chunk, struct chunk_bits *bits)
 }
 
 /* Takes exactly `mask` out of a word; false, nothing changed, if a bit is not set. */
-static bool take_exactly(_Atomic uint64_t *word, uint64_t mask, _Atomic uint64_t *retries)
+static bool take_exactly(_Atomic uint64_t *word, uint64_t mask, struct contest *contest)
 {
     platform_hook();
     uint64_t bits = atomic_load_explicit(word, memory_order_relaxed);
@@ -55,21 +56,22 @@ static bool take_exactly(_Atomic uint64_t *word, uint64_t mask, _Atomic uint64_t
         platform_hook();
         if (atomic_compare_exchange_weak_explicit(word, &bits, bits ^ mask, memory_order_acquire,
                                                   memory_order_relaxed)) {
+            contest_won(contest);
             return true;
         }
-        count_one(retries);
+        contest_lost(contest);
     }
     return false;
 }
 
-uint32_t chunk_take_range(struct chunk *chunk, uint32_t offset, uint32_t count, _Atomic uint64_t *retries)
+uint32_t chunk_take_range(struct chunk *chunk, uint32_t offset, uint32_t count, struct contest *contest)
 {
     uint32_t taken = 0;
     while (taken < count) {
         uint32_t at = offset + taken;
         uint32_t room = 64 - at % 64;
         uint32_t piece = count - taken < room ? count - taken : room;
-        if (!take_exactly(&chunk->words[at / 64], low_mask(piece) << (at % 64), retries)) {
+        if (!take_exactly(&chunk->words[at / 64], low_mask(piece) << (at % 64), contest)) {
             break;
         }
         taken += piece;

@@ -30,7 +30,7 @@
 #include <stdatomic.h>
 
 #include "bits.h"
-#include "platform.h"
+#include "contest.h"
 
 struct chunk {
     _Alignas(CACHE_LINE) _Atomic uint64_t words[CHUNK_WORDS];
@@ -38,23 +38,17 @@ struct chunk {
 
 _Static_assert(sizeof(struct chunk) == CACHE_LINE, "a chunk is one line");
 
-/* A counter with one writer: a load and a store make an increment. */
-static inline void count_one(_Atomic uint64_t *counter)
-{
-    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + 1, memory_order_relaxed);
-}
-
-/* In all operations `retries`, of which the calling hart is the only writer, counts lost races. */
+/* In all operations `contest` is the calling hart's. */
 
 /* Up to `count` frames into `frames`, the lowest first; `base` is the number of the chunk's first. Returns how many. */
-uint32_t chunk_take(struct chunk *chunk, uint64_t base, pfn_t *frames, uint32_t count, _Atomic uint64_t *retries);
+uint32_t chunk_take(struct chunk *chunk, uint64_t base, pfn_t *frames, uint32_t count, struct contest *contest);
 
 /* All that is free, added to `bits`. Returns how many. */
 uint32_t chunk_take_all(struct chunk *chunk, struct chunk_bits *bits);
 
 /* The frames from `offset` on, until `count` or one that is not free. Returns how many were taken: if fewer than
  * `count`, the caller wants to give them back. */
-uint32_t chunk_take_range(struct chunk *chunk, uint32_t offset, uint32_t count, _Atomic uint64_t *retries);
+uint32_t chunk_take_range(struct chunk *chunk, uint32_t offset, uint32_t count, struct contest *contest);
 
 /* Gives frames of one word back; returns the word as it was before. What the caller then owes: point 3. */
 static inline uint64_t chunk_give(struct chunk *chunk, uint32_t w, uint64_t mask)

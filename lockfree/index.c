@@ -2,33 +2,42 @@
  * The stacks. The theory stands in index.h. */
 #include "index.h"
 
-static void push(struct place *place)
+void index_put_from_limbo(struct reclaim_entry *entry)
 {
+    struct place *place = (struct place *)(void *)((unsigned char *)entry - offsetof(struct place, in_limbo));
     platform_hook();
     ck_stack_push_upmc(&place->stack->stack, &place->on_stack);
 }
 
-void index_put_from_limbo(struct reclaim_entry *entry)
-{
-    push((struct place *)(void *)((unsigned char *)entry - offsetof(struct place, in_limbo)));
-}
-
-void index_put(struct place *place, struct index_stack *stack, struct reclaim_hart *hart)
+void index_put(struct place *place, struct index_stack *stack, struct reclaim_hart *hart, struct contest *contest)
 {
     place->stack = stack;
-    if (reclaim_passed(hart, place->in_limbo.stamp)) {
-        push(place);
-    } else {
+    if (!reclaim_passed(hart, place->in_limbo.stamp)) {
         reclaim_defer(hart, &place->in_limbo);
+        return;
     }
+    platform_hook();
+    while (!ck_stack_trypush_upmc(&stack->stack, &place->on_stack)) {
+        contest_lost(contest);
+        platform_hook();
+    }
+    contest_won(contest);
 }
 
-struct place *index_pop(struct index_stack *stack, const struct reclaim_hart *hart)
+struct place *index_pop(struct index_stack *stack, const struct reclaim_hart *hart, struct contest *contest)
 {
-    struct place *place = (struct place *)(void *)reclaim_pop(hart, &stack->stack);
-    if (place != NULL) {
-        place->in_limbo.stamp = reclaim_stamp(hart);
+    ck_stack_entry_t *entry = NULL;
+    platform_hook();
+    while (!reclaim_try_pop(hart, &stack->stack, &entry)) {
+        if (index_top(stack) == NULL) {
+            return NULL;
+        }
+        contest_lost(contest);
+        platform_hook();
     }
+    contest_won(contest);
+    struct place *place = (struct place *)(void *)entry;
+    place->in_limbo.stamp = reclaim_stamp(hart);
     return place;
 }
 

@@ -16,17 +16,18 @@
  *    finished (reclaim.h, 1): each pop stands in a section; the popper stamps the place with the moment; a push at once
  *    needs that the stamp has passed, else the push goes through limbo. (With reclamation `tag` every stamp has
  * passed.)
- * 4. Orders. ck_stack_push_upmc has a store fence between the place's next and the swap, ck_stack_pop_upmc a load fence
+ * 4. Orders. A push (ck_stack's) has a store fence between the place's next and the swap, a pop a load fence
  *    between head and next (partners). `stack` and `in_limbo` are plain: only who has the duty touches them, and
  *    the duty passes with `listed` (sequentially consistent), or through the stack or limbo (their fences).
  * 5. Progress. put, pop: lock-free. claim, drop: wait-free. */
 #ifndef FRAMELAB_LOCKFREE_INDEX_H
 #define FRAMELAB_LOCKFREE_INDEX_H
 
+#include "contest.h"
 #include "reclaim.h"
 
 struct index_stack {
-    _Alignas(CACHE_PAIR) ck_stack_t stack;
+    _Alignas(2 * sizeof(void *)) ck_stack_t stack; /* for the double-width steps of `tag` */
 };
 
 /* A chunk's or block's place in the index. It is on a stack or in limbo, never on both. */
@@ -58,12 +59,12 @@ static inline void index_drop(struct place *place)
 }
 
 /* With the duty: puts the place on a stack, now or when it may. */
-void index_put(struct place *place, struct index_stack *stack, struct reclaim_hart *hart);
-/* What reclaim_init is to call: puts the place on its stack. */
+void index_put(struct place *place, struct index_stack *stack, struct reclaim_hart *hart, struct contest *contest);
+/* What reclaim_init is to call: puts the place on its stack. (CK's own loop: races lost here are not counted.) */
 void index_put_from_limbo(struct reclaim_entry *entry);
 
 /* In a section. Pops a place, with its duty; NULL if the stack is empty. */
-struct place *index_pop(struct index_stack *stack, const struct reclaim_hart *hart);
+struct place *index_pop(struct index_stack *stack, const struct reclaim_hart *hart, struct contest *contest);
 
 /* The place on top, which stays there; NULL if there is none. A hint; in a section the place may be looked at. */
 struct place *index_top(struct index_stack *stack);

@@ -43,7 +43,7 @@ struct lockfree_hart {
 struct lockfree {
     struct reclaim reclaim;
     struct global_config config;
-    uint32_t class_count;
+    struct pool_options pool_options;
     bool private_hands;
     uint32_t node_slots; /* arena_nodes in use, empty ones included; attach only */
     struct arena_node arena_nodes[ARENA_MAX];
@@ -51,7 +51,7 @@ struct lockfree {
     struct lockfree_hart harts[];
 };
 
-enum lockfree_knob { KNOB_CLASSES, KNOB_HAND, KNOB_RECLAIM, KNOB_COUNT };
+enum lockfree_knob { KNOB_CLASSES, KNOB_HAND, KNOB_RECLAIM, KNOB_PADDING, KNOB_BACKOFF, KNOB_COUNT };
 
 static const char *const off_on[] = {"off", "on", NULL};
 
@@ -59,6 +59,9 @@ static const struct knob lockfree_knobs[KNOB_COUNT] = {
     [KNOB_CLASSES] = {"classes", "stacks of partly free chunks, by fullness; 1: no preference", NULL, 1, CLASS_MAX, 8},
     [KNOB_HAND] = {"hand", "harts keep frames of a chunk as private bits", off_on, 0, 1, 1},
     [KNOB_RECLAIM] = {"reclaim", "what makes a popped place safe to push again", reclaim_names, 0, 3, 0},
+    [KNOB_PADDING] = {"padding", "each stack of an arena has cache lines of its own", off_on, 0, 1, 1},
+    [KNOB_BACKOFF] = {"backoff", "turns of waiting at most after a lost race, doubling; 0: none", NULL, 0, BACKOFF_MAX,
+                      0},
 };
 
 static struct lockfree *lockfree_of(const struct global *global)
@@ -316,8 +319,8 @@ static uint32_t list_firsts(const struct pool *pool, const struct block *block, 
 static uint32_t take_of_block(struct lockfree_hart *hart, const struct pool *pool, struct block *block, uint32_t order,
                               pfn_t *firsts, uint32_t count)
 {
-    uint64_t mask = order == 0 ? block_take(block, count, ZERO_LAST, &hart->worker.retries)
-                               : block_take_runs(block, order, count, &hart->worker.retries);
+    uint64_t mask = order == 0 ? block_take(block, count, ZERO_LAST, &hart->worker.contest)
+                               : block_take_runs(block, order, count, &hart->worker.contest);
     return list_firsts(pool, block, order, mask, firsts);
 }
 
@@ -425,7 +428,7 @@ static uint32_t take_in_hand(struct worker *worker, struct hand *hand, bool priv
     hand_hide(hand);
     hand_share(hand, worker);
     return taken + chunk_take(pool_chunk(hand->pool, hand->number), hand->number << CHUNK_ORDER, frames + taken,
-                              count - taken, &worker->retries);
+                              count - taken, &worker->contest);
 }
 
 /* Up to `count` frames of one pool by its index: what little is left of chunks in one go, then out of a chunk that
@@ -547,7 +550,7 @@ static bool take_chunk_run(struct lockfree_hart *hart, bool keep, struct pool *p
     uint32_t align_order = request.align_order > CHUNK_ORDER ? request.align_order - CHUNK_ORDER : 0;
     for (uint32_t turn = 0; turn < 2 && keep; turn++) {
         if (hart->block != NULL && hart->block_pool == pool) {
-            uint64_t mask = block_take_run(hart->block, chunks, align_order, &hart->worker.retries);
+            uint64_t mask = block_take_run(hart->block, chunks, align_order, &hart->worker.contest);
             if (mask != 0) {
                 *first = pfn((pool_block_base(pool, hart->block) + (uint32_t)__builtin_ctzll(mask)) << CHUNK_ORDER);
                 return true;
@@ -770,7 +773,7 @@ static enum frame_status lockfree_attach(struct global *global, struct arena *ar
     struct lockfree *lf = lockfree_of(global);
     struct pool *pool = arena->variant;
     if (pool->arena == NULL) { /* new, not one that comes back after a removal that failed */
-        pool_build(pool, arena, lf->class_count);
+        pool_build(pool, arena, &lf->pool_options);
     }
     if (lf->node_slots == 0) { /* the first of all, before harts run: their scans begin apart */
         for (uint32_t h = 0; h < lf->config.hart_count; h++) {
@@ -859,11 +862,11 @@ static uint64_t count_listed(struct pool *pool, bool *sound)
     return listed;
 }
 
-static uint64_t count_stacked(const struct pool *pool)
+static uint64_t count_stacked(struct pool *pool)
 {
-    uint64_t stacked = index_length(&pool->whole);
+    uint64_t stacked = index_length(pool_whole(pool));
     for (uint32_t class = 0; class < pool->class_count; class ++) {
-        stacked += index_length(&pool->partial[class]);
+        stacked += index_length(pool_partial(pool, class));
     }
     return stacked;
 }
@@ -910,7 +913,7 @@ static void lockfree_add_stats(const struct global *global, struct frame_stats *
     for (uint32_t h = 0; h < lf->config.hart_count; h++) {
         const struct lockfree_hart *hart = &lf->harts[h];
         stats->frames_in_caches += hand_free(&hart->singles) + hand_free(&hart->runs) + hand_free(&hart->returns);
-        stats->cas_retries += atomic_load_explicit(&hart->worker.retries, memory_order_relaxed);
+        stats->cas_retries += atomic_load_explicit(&hart->worker.contest.lost, memory_order_relaxed);
         stats->scans += atomic_load_explicit(&hart->worker.scans, memory_order_relaxed);
     }
     stats->grace_periods += reclaim_moves(&lf->reclaim);
@@ -929,7 +932,8 @@ static enum frame_status lockfree_init(struct global *global, const struct globa
 {
     struct lockfree *lf = lockfree_of(global);
     lf->config = *config;
-    lf->class_count = (uint32_t)config->knobs[KNOB_CLASSES];
+    lf->pool_options.class_count = (uint32_t)config->knobs[KNOB_CLASSES];
+    lf->pool_options.padding = config->knobs[KNOB_PADDING] != 0;
     lf->private_hands = config->hart_caches && config->knobs[KNOB_HAND] != 0;
     ck_stack_init(&lf->arenas);
     const char *reclaim = reclaim_names[config->knobs[KNOB_RECLAIM]];
@@ -939,6 +943,7 @@ static enum frame_status lockfree_init(struct global *global, const struct globa
     }
     for (uint32_t h = 0; h < config->hart_count; h++) {
         lf->harts[h].worker.mark = SCAN_MARKS + h;
+        lf->harts[h].worker.contest.backoff = (uint32_t)config->knobs[KNOB_BACKOFF];
         reclaim_add_hart(&lf->reclaim, &lf->harts[h].worker.reclaim);
     }
     return FRAME_OK;

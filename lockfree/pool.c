@@ -27,7 +27,7 @@ uint64_t pool_bytes(struct frame_run span)
     return layout_of(span).bytes;
 }
 
-void pool_build(struct pool *pool, struct arena *arena, uint32_t class_count)
+void pool_build(struct pool *pool, struct arena *arena, const struct pool_options *options)
 {
     struct pool_layout layout = layout_of(arena->span);
     unsigned char *start = (unsigned char *)pool;
@@ -35,7 +35,8 @@ void pool_build(struct pool *pool, struct arena *arena, uint32_t class_count)
     pool->first_chunk = layout.first_chunk;
     pool->chunk_count = layout.chunks;
     pool->block_count = layout.blocks;
-    pool->class_count = class_count;
+    pool->class_count = options->class_count;
+    pool->stack_stride = options->padding ? CACHE_PAIR : sizeof(struct index_stack);
     pool->blocks = (struct block *)(void *)(start + layout.blocks_at);
     pool->chunks = (struct chunk *)(void *)(start + layout.chunks_at);
     pool->places = (struct place *)(void *)(start + layout.places_at);
@@ -61,8 +62,8 @@ static uint32_t class_of(const struct pool *pool, uint32_t free)
 static void put_chunk(struct pool *pool, struct worker *worker, uint64_t number)
 {
     struct chunk_bits bits = chunk_look(pool_chunk(pool, number));
-    struct index_stack *stack = &pool->partial[class_of(pool, bits_count(&bits))];
-    index_put(pool_place(pool, number), stack, &worker->reclaim);
+    struct index_stack *stack = pool_partial(pool, class_of(pool, bits_count(&bits)));
+    index_put(pool_place(pool, number), stack, &worker->reclaim, &worker->contest);
 }
 
 static void list_chunk(struct pool *pool, struct worker *worker, uint64_t number)
@@ -82,7 +83,7 @@ static void put_block(struct pool *pool, struct worker *worker, struct block *bl
         }
         reclaim_poll(&worker->reclaim);
     }
-    index_put(&block->place, &pool->whole, &worker->reclaim);
+    index_put(&block->place, pool_whole(pool), &worker->reclaim, &worker->contest);
 }
 
 static void list_block(struct pool *pool, struct worker *worker, struct block *block)
@@ -135,7 +136,7 @@ static void gather(struct pool *pool, struct worker *worker, uint64_t number)
 {
     struct chunk *chunk = pool_chunk(pool, number);
     while (chunk_is_full(chunk)) {
-        uint32_t taken = chunk_take_range(chunk, 0, CHUNK_END, &worker->retries);
+        uint32_t taken = chunk_take_range(chunk, 0, CHUNK_END, &worker->contest);
         if (taken == CHUNK_END) {
             pool_give_chunks(pool, worker, number, block_bit(number), false);
             return;
@@ -225,7 +226,7 @@ static struct place *pop(struct worker *worker, struct index_stack *stack)
         worker->pops = 0;
         reclaim_poll(&worker->reclaim);
     }
-    return index_pop(stack, &worker->reclaim);
+    return index_pop(stack, &worker->reclaim, &worker->contest);
 }
 
 /* Does with a popped chunk what is to be done if it is not of use here: one with nothing free is dropped, one that
@@ -241,7 +242,8 @@ static uint32_t keep_popped(struct pool *pool, struct worker *worker, uint64_t n
     }
     if (class_of(pool, free) > class && *relist > 0) {
         (*relist)--;
-        index_put(pool_place(pool, number), &pool->partial[class_of(pool, free)], &worker->reclaim);
+        index_put(pool_place(pool, number), pool_partial(pool, class_of(pool, free)), &worker->reclaim,
+                  &worker->contest);
         return 0;
     }
     return free;
@@ -251,7 +253,7 @@ static uint32_t keep_popped(struct pool *pool, struct worker *worker, uint64_t n
 static bool partial_is_empty(struct pool *pool)
 {
     for (uint32_t class = 0; class < pool->class_count; class ++) {
-        if (index_top(&pool->partial[class]) != NULL) {
+        if (index_top(pool_partial(pool, class)) != NULL) {
             return false;
         }
     }
@@ -278,7 +280,7 @@ uint32_t pool_take_listed(struct pool *pool, struct worker *worker, pfn_t *frame
     }
     reclaim_enter(&worker->reclaim);
     for (uint32_t class = 0; class < pool->class_count && taken < count && *kept == CHUNK_NONE;) {
-        struct place *place = pop(worker, &pool->partial[class]);
+        struct place *place = pop(worker, pool_partial(pool, class));
         if (place == NULL) {
             class ++;
             continue;
@@ -288,9 +290,9 @@ uint32_t pool_take_listed(struct pool *pool, struct worker *worker, pfn_t *frame
         if (free > count - taken) {
             *kept = number;
         } else if (free > 0) {
-            prefetch_top(pool, &pool->partial[class]);
+            prefetch_top(pool, pool_partial(pool, class));
             taken += chunk_take(pool_chunk(pool, number), number << CHUNK_ORDER, frames + taken, count - taken,
-                                &worker->retries);
+                                &worker->contest);
             pool_release_chunk(pool, worker, number);
         }
     }
@@ -313,11 +315,11 @@ bool pool_pop_chunk_with_run(struct pool *pool, struct worker *worker, uint32_t 
     }
     reclaim_enter(&worker->reclaim);
     for (uint32_t class = 0; class < pool->class_count && !found; class ++) {
-        struct place *place = index_top(&pool->partial[class]);
+        struct place *place = index_top(pool_partial(pool, class));
         if (place == NULL || !has_run(pool, place, count, align_order)) {
             continue;
         }
-        place = pop(worker, &pool->partial[class]); /* it may be another one by now */
+        place = pop(worker, pool_partial(pool, class)); /* it may be another one by now */
         if (place != NULL) {
             *number = number_of(pool, place);
             found = has_run(pool, place, count, align_order);
@@ -335,7 +337,7 @@ struct block *pool_pop_block(struct pool *pool, struct worker *worker)
     struct block *found = NULL;
     reclaim_enter(&worker->reclaim);
     while (found == NULL) {
-        struct place *place = pop(worker, &pool->whole);
+        struct place *place = pop(worker, pool_whole(pool));
         if (place == NULL) {
             break;
         }

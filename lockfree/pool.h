@@ -39,8 +39,14 @@ struct pool {
     struct chunk *chunks;
     struct place *places;                          /* of the chunks */
     _Alignas(CACHE_PAIR) _Atomic uint32_t scanned; /* 0, EXHAUSTED, or the mark of a worker */
-    struct index_stack partial[CLASS_MAX];
-    struct index_stack whole;
+    uint32_t stack_stride;                         /* bytes from one to the next */
+    /* Of partly free chunks one for each class, and one of blocks. */
+    _Alignas(CACHE_PAIR) unsigned char stacks[(CLASS_MAX + 1) * CACHE_PAIR];
+};
+
+struct pool_options {
+    uint32_t class_count; /* 1 .. CLASS_MAX */
+    bool padding;         /* stacks lie on cache lines of their own; else as close as they can */
 };
 
 /* A hart, as it works on pools. */
@@ -48,12 +54,28 @@ struct worker {
     _Alignas(CACHE_PAIR) struct reclaim_hart reclaim;
     uint32_t mark; /* SCAN_MARKS and more, each worker's its own */
     uint32_t pops; /* since it last moved the epoch on */
-    _Atomic uint64_t retries, scans;
+    struct contest contest;
+    _Atomic uint64_t scans;
 };
 
 uint64_t pool_bytes(struct frame_run span);
 /* Lays a pool out in pool_bytes of zeroed memory, nothing free. */
-void pool_build(struct pool *pool, struct arena *arena, uint32_t class_count);
+void pool_build(struct pool *pool, struct arena *arena, const struct pool_options *options);
+
+static inline struct index_stack *pool_stack_at(struct pool *pool, uint32_t i)
+{
+    return (struct index_stack *)(void *)&pool->stacks[(size_t)i * pool->stack_stride];
+}
+
+static inline struct index_stack *pool_partial(struct pool *pool, uint32_t class)
+{
+    return pool_stack_at(pool, 1 + class);
+}
+
+static inline struct index_stack *pool_whole(struct pool *pool)
+{
+    return pool_stack_at(pool, 0);
+}
 
 static inline struct chunk *pool_chunk(const struct pool *pool, uint64_t number)
 {

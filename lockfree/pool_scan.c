@@ -10,8 +10,8 @@
 static uint32_t take_in_chunk(struct pool *pool, struct worker *worker, uint64_t number, uint32_t offset,
                               uint32_t count)
 {
-    if (!block_take_exactly(pool_block(pool, number), block_bit(number), &worker->retries)) {
-        return chunk_take_range(pool_chunk(pool, number), offset, count, &worker->retries);
+    if (!block_take_exactly(pool_block(pool, number), block_bit(number), &worker->contest)) {
+        return chunk_take_range(pool_chunk(pool, number), offset, count, &worker->contest);
     }
     uint64_t base = number << CHUNK_ORDER;
     pool_give_run(pool, worker, frame_run(pfn(base), offset), false);
@@ -29,7 +29,7 @@ static uint64_t take_piece(struct pool *pool, struct worker *worker, struct fram
     uint64_t chunks = offset > 0 ? 0 : run.count >> CHUNK_ORDER;
     chunks = chunks < room ? chunks : room;
     uint64_t mask = chunks < 64 ? (UINT64_C(1) << chunks) - 1 : ~UINT64_C(0);
-    if (chunks > 0 && block_take_exactly(pool_block(pool, number), mask << (number % BLOCK_CHUNKS), &worker->retries)) {
+    if (chunks > 0 && block_take_exactly(pool_block(pool, number), mask << (number % BLOCK_CHUNKS), &worker->contest)) {
         *wanted = chunks << CHUNK_ORDER;
         return *wanted;
     }
@@ -59,7 +59,7 @@ bool pool_take_exactly(struct pool *pool, struct worker *worker, struct frame_ru
 static bool take_any_chunk(struct pool *pool, struct worker *worker, const struct block *block, enum zero_wish wish,
                            uint64_t *number)
 {
-    uint64_t got = block_take((struct block *)(uintptr_t)block, 1, wish, &worker->retries);
+    uint64_t got = block_take((struct block *)(uintptr_t)block, 1, wish, &worker->contest);
     if (got != 0) {
         *number = pool_block_base(pool, block) + (uint32_t)__builtin_ctzll(got);
     }
@@ -94,7 +94,7 @@ uint32_t pool_scan_frames(struct pool *pool, struct worker *worker, uint64_t *cu
         uint64_t number = pool->first_chunk + (start + i) % pool->chunk_count;
         if (!chunk_is_empty(pool_chunk(pool, number))) {
             taken += chunk_take(pool_chunk(pool, number), number << CHUNK_ORDER, frames + taken, count - taken,
-                                &worker->retries);
+                                &worker->contest);
             *cursor = number;
         }
     }

@@ -149,13 +149,14 @@ static inline bool reclaim_passed(const struct reclaim_hart *hart, uint32_t stam
 }
 
 /* Double-width pops: reclaim_tag.c. */
-ck_stack_entry_t *reclaim_pop_tagged(ck_stack_t *stack);
+bool reclaim_try_pop_tagged(ck_stack_t *stack, ck_stack_entry_t **entry);
 
-/* In a section: pops an entry that is to be stamped before anything else is done with it; NULL if there is none. */
-static inline ck_stack_entry_t *reclaim_pop(const struct reclaim_hart *hart, ck_stack_t *stack)
+/* In a section: pops an entry that is to be stamped before anything else is done with it. False if the stack is empty
+ * or a race was lost. */
+static inline bool reclaim_try_pop(const struct reclaim_hart *hart, ck_stack_t *stack, ck_stack_entry_t **entry)
 {
-    platform_hook();
-    return __builtin_expect(hart->backend == &reclaim_tag, 0) ? reclaim_pop_tagged(stack) : ck_stack_pop_upmc(stack);
+    return __builtin_expect(hart->backend == &reclaim_tag, 0) ? reclaim_try_pop_tagged(stack, entry)
+                                                              : ck_stack_trypop_upmc(stack, entry);
 }
 
 /* Has `call(entry)` done once entry->stamp has passed, on whichever hart polls then. */

@@ -23,16 +23,17 @@
 #ifdef CK_F_STACK_POP_MPMC
 static const bool tag_is_here = true;
 
-ck_stack_entry_t *reclaim_pop_tagged(ck_stack_t *stack)
+bool reclaim_try_pop_tagged(ck_stack_t *stack, ck_stack_entry_t **entry)
 {
-    return ck_stack_pop_mpmc(stack);
+    return ck_stack_trypop_mpmc(stack, entry);
 }
 #else
 static const bool tag_is_here = false;
 
-ck_stack_entry_t *reclaim_pop_tagged(ck_stack_t *stack)
+bool reclaim_try_pop_tagged(ck_stack_t *stack, ck_stack_entry_t **entry)
 {
     (void)stack;
+    (void)entry;
     platform_panic("reclaim=tag was not to be had here");
 }
 #endif

@@ -231,7 +231,7 @@ static void pool_set_up(void)
     hand_arena_make(&hand, &region, 1, 0, 0, pool_bytes);
     (void)hand_move(&hand, region, HAND_FREE, HAND_OUT);
     pool = hand.arena.variant;
-    pool_build(pool, &hand.arena, CLASS_MAX);
+    pool_build(pool, &hand.arena, &(struct pool_options){CLASS_MAX, true});
 }
 
 /* The model's side of a step: at once after a take, just before a give, so that a frame is never said to be out when it
@@ -284,9 +284,9 @@ static uint64_t places_listed(void)
 /* What is said to be listed is on a stack or in limbo: nobody's duty was lost, nobody had one twice. */
 static uint64_t places_found(void)
 {
-    uint64_t found = reclaim_pending(&reclaim) + index_length(&pool->whole);
+    uint64_t found = reclaim_pending(&reclaim) + index_length(pool_whole(pool));
     for (uint32_t c = 0; c < pool->class_count; c++) {
-        found += index_length(&pool->partial[c]);
+        found += index_length(pool_partial(pool, c));
     }
     return found;
 }
@@ -482,7 +482,7 @@ static void takes_a_block_empty(uint32_t hart)
     if (block == NULL) {
         return;
     }
-    uint64_t got = block_take(block, 64, ZERO_LAST, &workers[hart].retries);
+    uint64_t got = block_take(block, 64, ZERO_LAST, &workers[hart].contest);
     for (; got != 0; got &= got - 1) {
         taken(frame_run(pfn((pool_block_base(pool, block) + (uint32_t)__builtin_ctzll(got)) << CHUNK_ORDER),
                         CHUNK_FRAMES));

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT
+ * What a hart does about races that it loses: counts them, and may wait before it tries again.
+ *
+ * A compare-and-swap fails because another hart's has succeeded. With `backoff` the loser then waits, twice as long
+ * each time until it wins, so that fewer are in each other's way (Anderson, IEEE TPDS 1990). The wait is bounded and
+ * for nobody in particular: what was lock-free stays so. Default is no wait: a word is contended by few, since each
+ * hart has chunks of its own, and whoever loses here mostly finds its line at hand the next time. */
+#ifndef FRAMELAB_LOCKFREE_CONTEST_H
+#define FRAMELAB_LOCKFREE_CONTEST_H
+
+#include <stdatomic.h>
+
+#include "platform.h"
+
+#define BACKOFF_MAX 1024u
+
+/* A hart's. */
+struct contest {
+    _Atomic uint64_t lost; /* written by the hart only */
+    uint32_t backoff;      /* turns that it waits at most; 0: it does not wait */
+    uint32_t turns;        /* that it will wait after the next loss */
+};
+
+/* A counter with one writer: a load and a store make an increment. */
+static inline void count_one(_Atomic uint64_t *counter)
+{
+    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + 1, memory_order_relaxed);
+}
+
+static inline void contest_lost(struct contest *contest)
+{
+    count_one(&contest->lost);
+    for (uint32_t turn = 0; turn < contest->turns; turn++) {
+        platform_relax();
+    }
+    contest->turns = contest->turns * 2 < contest->backoff ? contest->turns * 2 : contest->backoff;
+}
+
+static inline void contest_won(struct contest *contest)
+{
+    contest->turns = contest->backoff != 0;
+}
+
+#endif
