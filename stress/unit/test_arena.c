@@ -34,8 +34,9 @@ static uint64_t limit_bytes;
  * counts would take, so that arenas are the same in either build. */
 static uint64_t chunk_bytes(struct frame_run span)
 {
+    const uint64_t counted_bytes = FRAME_COUNT_BYTES;
     return CACHE_PAIR * (((frame_run_end(span) - 1) >> CHUNK_ORDER) - (span.first.value >> CHUNK_ORDER) + 1) +
-           (sizeof(uint32_t) - FRAME_COUNT_BYTES) * span.count;
+           (sizeof(uint32_t) - counted_bytes) * span.count;
 }
 
 static enum frame_status keep_plan(void *context, const struct arena_plan *plan)

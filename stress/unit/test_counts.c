@@ -18,7 +18,7 @@
 #define STEPS 100000
 #define HARTS 4u
 
-static _Atomic uint32_t words[FRAMES];
+static _Atomic uint32_t frame_words[FRAMES];
 static _Atomic uint64_t chunks[FRAMES / CHUNK_FRAMES + 2];
 static struct count_view view;
 static uint32_t model[FRAMES];
@@ -26,8 +26,8 @@ static uint32_t model[FRAMES];
 static int setup(void **state)
 {
     (void)state;
-    view = count_view_make(frame_run(pfn(FIRST), FRAMES), words, chunks);
-    memset(words, 0, sizeof words);
+    view = count_view_make(frame_run(pfn(FIRST), FRAMES), frame_words, chunks);
+    memset(frame_words, 0, sizeof frame_words);
     memset(chunks, 0, sizeof chunks);
     memset(model, 0, sizeof model);
     return 0;
@@ -165,7 +165,7 @@ static void a_group_is_counted_as_one(void **state)
     uint32_t start = aligned(0, GROUP_FRAMES);
     struct frame_run group = frame_run(frame_at(start), GROUP_FRAMES);
     counts_take_run(&view, group);
-    assert_int_equal(atomic_load(&words[start]), 0);
+    assert_int_equal(atomic_load(&frame_words[start]), 0);
     assert_int_equal(group_bits(&view, group.first), GROUP_PARITY | GROUP_WHOLE | GROUP_DIRTY);
     assert_false(count_drop_one(&view, group.first)); /* the fast path leaves it to the slow one */
     assert_int_equal(counts_drop_run(&view, frame_run(frame_at(start + 5), 1)), FRAME_OK);
@@ -251,7 +251,7 @@ static void references_do_not_overflow(void **state)
 {
     (void)state;
     count_take_one(&view, frame_at(0));
-    atomic_store(&words[0], COUNT_MAX << FRAME_COUNT_SHIFT);
+    atomic_store(&frame_words[0], COUNT_MAX << FRAME_COUNT_SHIFT);
     assert_int_equal(count_add_ref(&view, frame_at(0)), FRAME_TOO_MANY_REFS);
     assert_int_equal(count_read(&view, frame_at(0)), COUNT_MAX);
 }
