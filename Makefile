@@ -7,6 +7,7 @@
 #   DEBUG=1              no optimisation, debug information, assertions on hot paths
 #   SANITIZE=LIST        with these sanitizers: address,undefined or thread
 #   HOOKS=1              with calls by which tests stop a hart in the middle of an operation (default O: build/hooks)
+#   COUNTS=0             without reference counts, a frame has one owner: core/README.md (default O: build/no-counts)
 #   PREFIX=, DESTDIR=    where `make install` puts things (default: /usr/local)
 #
 # Flags are portable on purpose (no -march=native) and go into every record. A change of flags rebuilds.
@@ -17,7 +18,9 @@
 .DEFAULT_GOAL := all
 
 VERSION := 0.1.0
-O ?= build$(if $(HOOKS),/hooks)
+COUNTS ?= 1
+NO_COUNTS := $(filter 0,$(COUNTS))
+O ?= build$(if $(HOOKS),/hooks)$(if $(NO_COUNTS),/no-counts)
 PREFIX ?= /usr/local
 Q := $(if $(V),,@)
 say = @$(if $(V),:,printf '  %-8s %s\n' '$(1)' '$(2)')
@@ -25,7 +28,9 @@ say = @$(if $(V),:,printf '  %-8s %s\n' '$(1)' '$(2)')
 # ---- What is built from what -----------------------------------------------------------------------------------
 
 # libframelab.a: the allocators and the host platform, for any program. The framelab command: all the rest.
-LIB_SOURCES := $(wildcard core/*.c lockfree/*.c baseline/*.c stress/host/*.c)
+# Either build has one of the rooms behind core/counting.h, and its test.
+OTHER_ROOM := $(if $(NO_COUNTS),counts,counts_none)
+LIB_SOURCES := $(filter-out core/$(OTHER_ROOM).c,$(wildcard core/*.c lockfree/*.c baseline/*.c stress/host/*.c))
 COMMAND_SOURCES := $(wildcard stress/*.c results/*.c)
 UNIT_SOURCES := $(wildcard stress/unit/*.c)
 ALL_C := $(wildcard core/*.c lockfree/*.c baseline/*.c stress/*.c stress/*/*.c results/*.c)
@@ -33,7 +38,8 @@ ALL_H := $(wildcard core/*.h lockfree/*.h baseline/*.h stress/*.h stress/*/*.h r
 
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(O)/%.o)
 COMMAND_OBJECTS := $(COMMAND_SOURCES:%.c=$(O)/%.o)
-UNIT_TESTS := $(patsubst stress/unit/%.c,$(O)/unit/%,$(wildcard stress/unit/test_*.c))
+UNIT_TESTS := $(patsubst stress/unit/%.c,$(O)/unit/%,\
+                         $(filter-out stress/unit/test_$(OTHER_ROOM).c,$(wildcard stress/unit/test_*.c)))
 HOOKED_TESTS := $(patsubst stress/unit/%.c,$(O)/unit/%,$(wildcard stress/unit/hooked_*.c))
 MUTANTS := $(patsubst stress/mutants/%.patch,%,$(wildcard stress/mutants/*.patch))
 
@@ -67,7 +73,8 @@ $(O)/config.mk: Makefile .ci/dependencies
 
 # ---- Flags -----------------------------------------------------------------------------------------------------
 
-OPTIMISE := $(if $(DEBUG),-O0 -DFRAMELAB_DEBUG,-O2)$(if $(HOOKS), -DFRAMELAB_HOOKS -DDRAIN_TURNS=2000u)
+OPTIMISE := $(strip $(if $(DEBUG),-O0 -DFRAMELAB_DEBUG,-O2) $(if $(HOOKS),-DFRAMELAB_HOOKS -DDRAIN_TURNS=2000u) \
+                    $(if $(NO_COUNTS),-DFRAMELAB_NO_COUNTS))
 SANITIZERS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 # gcc's thread sanitizer does not model fences, and says so at each; clang's neither, silently.
 TSAN_FLAGS := $(if $(findstring thread,$(SANITIZE)),$(if $(findstring clang,$(shell $(CC) --version)),,-Wno-tsan))

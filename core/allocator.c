@@ -14,8 +14,9 @@
  *    other harts are taking memory as fast as it comes, and the caller may as well decide.
  * 4. Progress. Every operation is wait-free on a cache hit. Beyond that it is as the variant is: with `lockfree`
  *    lock-free, for the retries, the drain and the waiting are bounded; with `baseline` blocking.
- * 5. Limits. Two harts that free the same frame in the same instant are not found out (frame_allocator.h). A hart
- *    must not be interrupted inside an operation by code that calls the allocator on the same hart. */
+ * 5. Limits. Two harts that free the same frame in the same instant are not found out (frame_allocator.h); in a build
+ *    without reference counts, no double free is (counts_none.h). A hart must not be interrupted inside an operation by
+ *    code that calls the allocator on the same hart. */
 #include <string.h>
 
 #include "hart_cache.h"
@@ -52,7 +53,7 @@ const char *frame_status_text(enum frame_status status)
  * For other orders the counts are a call away, and of half a group and more a read-modify-write. */
 #define HIT static inline __attribute__((always_inline))
 
-/* In a section: takes the run on top of the loaded magazine, if there is one and its counts are at hand. */
+/* In a section: takes the run on top of the loaded magazine, if there is one and its counts, if any, are at hand. */
 HIT bool hit_take(struct hart *hart, uint32_t order, pfn_t *first)
 {
     struct magazine *loaded = cache_loaded(&hart->caches[order]);
@@ -62,7 +63,7 @@ HIT bool hit_take(struct hart *hart, uint32_t order, pfn_t *first)
         return false;
     }
     pfn_t top = loaded->firsts[count - 1];
-    if (__builtin_expect(!count_view_covers(view, top), 0)) {
+    if (COUNTS_REFERENCES && __builtin_expect(!count_view_covers(view, top), 0)) {
         return false;
     }
     magazine_set_count(loaded, count - 1);
@@ -174,11 +175,11 @@ static const struct count_view *view_of(struct frame_allocator *fa, struct hart 
     return outside;
 }
 
-/* Inside an operation. Why a frame with count 0 may not be freed: it was never ours, or it is free. */
-static enum frame_status status_of_uncounted(struct frame_allocator *fa, struct frame_run run)
+/* Inside an operation. Whether all frames of a run are such as may be handed out: their counts did not say so. */
+static bool is_ours(struct frame_allocator *fa, struct frame_run run)
 {
     const struct arena *arena = fa->variant->find(fa->global, platform_hart_id(), run.first);
-    return arena != NULL && arena_covers(arena, run) ? FRAME_NOT_ALLOCATED : FRAME_FOREIGN;
+    return arena != NULL && arena_covers(arena, run);
 }
 
 /* ---- allocation --------------------------------------------------------------------------------------------- */
@@ -228,6 +229,9 @@ static enum frame_status take_last_resort(struct frame_allocator *fa, struct har
 static void count_taken(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_run run)
 {
     struct count_view outside;
+    if (!COUNTS_REFERENCES) {
+        return; /* nor is there a need to know the arena */
+    }
     const struct count_view *view = view_of(fa, hart, local, run.first, &outside);
     FRAME_ASSERT(view != NULL);
     counts_take_run(view, run);
@@ -528,10 +532,13 @@ static enum frame_status free_run(struct frame_allocator *fa, struct hart *hart,
         return FRAME_FOREIGN;
     }
     enum frame_status status = counts_drop_run(view, run);
+    if (status == FRAME_NOT_ALLOCATED) {
+        status = is_ours(fa, run) ? counts_drop_ours(view, run) : FRAME_FOREIGN;
+    }
     if (status == FRAME_OK) {
         give_back(fa, hart, local, run);
     }
-    return status == FRAME_NOT_ALLOCATED ? status_of_uncounted(fa, run) : status;
+    return status;
 }
 
 __attribute__((noinline)) static enum frame_status free_slow(struct frame_allocator *fa, struct frame_run run)
@@ -581,6 +588,11 @@ enum frame_status frame_free_contiguous(struct frame_allocator *fa, pfn_t first,
 
 /* ---- references --------------------------------------------------------------------------------------------- */
 
+bool frame_counts_references(void)
+{
+    return COUNTS_REFERENCES;
+}
+
 enum frame_status frame_ref(struct frame_allocator *fa, pfn_t frame)
 {
     struct hart *hart = hart_self(fa);
@@ -591,8 +603,8 @@ enum frame_status frame_ref(struct frame_allocator *fa, pfn_t frame)
     if (view != NULL) {
         status = count_add_ref(view, frame);
     }
-    if (status == FRAME_NOT_ALLOCATED) {
-        status = status_of_uncounted(fa, frame_run(frame, 1));
+    if (status != FRAME_OK && !is_ours(fa, frame_run(frame, 1))) {
+        status = FRAME_FOREIGN;
     }
     hart_end(hart, local);
     return status;
@@ -610,8 +622,8 @@ enum frame_status frame_unref(struct frame_allocator *fa, pfn_t frame)
     }
     if (status == FRAME_SHARED) { /* the last reference: the frame goes */
         status = free_run(fa, hart, local, frame_run(frame, 1));
-    } else if (status == FRAME_NOT_ALLOCATED) {
-        status = status_of_uncounted(fa, frame_run(frame, 1));
+    } else if (status == FRAME_NOT_ALLOCATED && !is_ours(fa, frame_run(frame, 1))) {
+        status = FRAME_FOREIGN;
     }
     hart_end(hart, local);
     return status;
@@ -623,7 +635,8 @@ uint32_t frame_ref_count(struct frame_allocator *fa, pfn_t frame)
     struct count_view outside;
     bool local = hart_begin(hart);
     const struct count_view *view = view_of(fa, hart, local, frame, &outside);
-    uint32_t count = view != NULL ? count_read(view, frame) : 0;
+    bool counted = view != NULL && (COUNTS_REFERENCES || is_ours(fa, frame_run(frame, 1)));
+    uint32_t count = counted ? count_read(view, frame) : 0;
     hart_end(hart, local);
     return count;
 }

@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "counting.h"
 #include "platform.h"
 #include "region.h"
 
@@ -44,7 +45,7 @@ static struct arena_layout arena_layout(struct frame_run span, uint32_t region_c
 
     layout.regions = align_up_u64(sizeof(struct arena), _Alignof(struct frame_run));
     layout.frame_counts = align_up_u64(layout.regions + region_count * sizeof(struct frame_run), CACHE_PAIR);
-    layout.chunk_counts = align_up_u64(layout.frame_counts + span.count * sizeof(uint32_t), CACHE_PAIR);
+    layout.chunk_counts = align_up_u64(layout.frame_counts + span.count * FRAME_COUNT_BYTES, CACHE_PAIR);
     layout.variant = align_up_u64(layout.chunk_counts + chunks * sizeof(uint64_t), CACHE_PAIR);
     layout.bytes = layout.variant + variant_bytes(span);
     return layout;

@@ -6,7 +6,7 @@
  *    Nothing is lost: a region that ends a merge begins the next arena. A region too small to hold its own metadata
  *    is reported and skipped.
  * 2. Layout. An arena's metadata lies in its own memory, at the end of one of its regions, whole frames:
- *        struct arena | regions | frame counts | chunk counts | the variant's part
+ *        struct arena | regions | frame counts, if there are any | chunk counts | the variant's part
  *    Frames of metadata and of holes are never handed out; only frames inside `regions` are.
  * 3. Lifetime. An arena lives until it is removed; its descriptor goes with its memory. A frame that is out pins
  *    its arena, so whoever holds a frame may read the descriptor without further protection. */
@@ -37,7 +37,7 @@ struct arena {
     uint32_t node;
     uint32_t region_count;
     const struct frame_run *regions; /* usable runs, ascending */
-    _Atomic uint32_t *frame_counts;  /* one a frame of the span; see counts.h */
+    _Atomic uint32_t *frame_counts;  /* one a frame of the span, or none at all; see counting.h */
     _Atomic uint64_t *chunk_counts;  /* one a chunk; the first is of the chunk that holds span.first */
     struct phys_range metadata;
     /* The usable frames hold zeroes, but for a few that their counts call dirty: a hint to the variant that attaches

@@ -2,18 +2,6 @@
  * Reference counts of runs and of shared frames. The theory stands in counts.h. */
 #include "counts.h"
 
-/* The piece of `run` that lies before the next multiple of `frames`, a power of two. */
-static struct frame_run first_piece(struct frame_run run, uint64_t frames)
-{
-    uint64_t room = frames - (run.first.value & (frames - 1));
-    return frame_run(run.first, run.count < room ? run.count : room);
-}
-
-static struct frame_run without(struct frame_run run, struct frame_run piece)
-{
-    return frame_run(pfn(run.first.value + piece.count), run.count - piece.count);
-}
-
 /* Frames of one group, but not all of it. */
 static bool is_part_of_group(struct frame_run run)
 {
@@ -213,17 +201,6 @@ void counts_mark_zero(const struct count_view *view, pfn_t first)
     }
     uint64_t chunk = atomic_load_explicit(chunk_at, memory_order_relaxed);
     atomic_store_explicit(chunk_at, chunk & ~CHUNK_DIRTY, memory_order_relaxed);
-}
-
-void counts_mark_dirty(const struct count_view *view, struct frame_run run)
-{
-    while (run.count > 0) {
-        struct frame_run piece = first_piece(run, GROUP_FRAMES);
-        _Atomic uint64_t *chunk_at = chunk_word(view, piece.first);
-        uint64_t chunk = atomic_load_explicit(chunk_at, memory_order_relaxed);
-        atomic_store_explicit(chunk_at, chunk | GROUP_DIRTY << group_of(piece.first), memory_order_relaxed);
-        run = without(run, piece);
-    }
 }
 
 /* ---- references --------------------------------------------------------------------------------------------- */

@@ -29,10 +29,9 @@
 
 #include <string.h>
 
-#include "arena.h"
-#include "platform.h"
+#include "count_view.h"
 
-/* A frame's word: parity, DIRTY, and above them the count. The highest bit is always 0 (validate.c marks with it). */
+/* A frame's word: parity, DIRTY, and above them the count. The highest bit is always 0 (FRAME_MARK). */
 #define FRAME_PARITY UINT32_C(1)
 #define FRAME_DIRTY UINT32_C(2)
 #define FRAME_COUNT_ONE UINT32_C(4)
@@ -45,61 +44,20 @@
 #define CHUNK_PARITY UINT64_C(0x00000000ffff)
 #define CHUNK_WHOLE UINT64_C(0x0000ffff0000)
 #define CHUNK_DIRTY UINT64_C(0xffff00000000)
-#define CHUNK_GROUPS (CHUNK_FRAMES / GROUP_FRAMES)
-_Static_assert(CHUNK_GROUPS == 16, "sixteen bits have one for each group");
 
-/* A chunk's word shifted right by g has group g's bits here. */
-#define GROUP_PARITY (CHUNK_PARITY & ~(CHUNK_PARITY << 1))
-#define GROUP_WHOLE (CHUNK_WHOLE & ~(CHUNK_WHOLE << 1))
-#define GROUP_DIRTY (CHUNK_DIRTY & ~(CHUNK_DIRTY << 1))
+/* A group's bits. */
+#define GROUP_PARITY GROUP_BIT(CHUNK_PARITY)
+#define GROUP_WHOLE GROUP_BIT(CHUNK_WHOLE)
+#define GROUP_DIRTY GROUP_BIT(CHUNK_DIRTY)
 
-/* Where an arena's counts are: a hart's private copy, so that the fast path reads no shared descriptor. The words are
- * found by absolute numbers, with nothing to subtract: a tenth of a cache hit's time. */
-struct count_view {
-    uint64_t first;       /* of the arena's span */
-    uint64_t count;       /* frames of the span; 0: no arena */
-    uintptr_t frame_base; /* address that the word of frame 0 would have */
-    uintptr_t chunk_base; /* and that of chunk 0 */
-};
-
-static inline struct count_view count_view_make(struct frame_run span, _Atomic uint32_t *frame_counts,
-                                                _Atomic uint64_t *chunk_counts)
-{
-    uint64_t first = span.first.value;
-    return (struct count_view){first, span.count, (uintptr_t)frame_counts - first * sizeof *frame_counts,
-                               (uintptr_t)chunk_counts - (first >> CHUNK_ORDER) * sizeof *chunk_counts};
-}
-
-static inline struct count_view count_view_of(const struct arena *arena)
-{
-    return count_view_make(arena->span, arena->frame_counts, arena->chunk_counts);
-}
-
-static inline bool count_view_covers(const struct count_view *view, pfn_t frame)
-{
-    return frame.value - view->first < view->count;
-}
+/* This room counts references. */
+#define COUNTS_REFERENCES true
+/* Bytes of metadata for a frame. */
+#define FRAME_COUNT_BYTES sizeof(uint32_t)
 
 static inline _Atomic uint32_t *frame_word(const struct count_view *view, pfn_t frame)
 {
     return (_Atomic uint32_t *)(view->frame_base + frame.value * sizeof(uint32_t));
-}
-
-static inline _Atomic uint64_t *chunk_word(const struct count_view *view, pfn_t frame)
-{
-    return (_Atomic uint64_t *)(view->chunk_base + (frame.value >> CHUNK_ORDER) * sizeof(uint64_t));
-}
-
-/* Which of its chunk's groups a frame is in. */
-static inline uint32_t group_of(pfn_t frame)
-{
-    return (uint32_t)(frame.value >> GROUP_ORDER) % CHUNK_GROUPS;
-}
-
-/* The bits of a frame's group: GROUP_PARITY, GROUP_WHOLE, GROUP_DIRTY; others' above. */
-static inline uint64_t group_bits(const struct count_view *view, pfn_t frame)
-{
-    return atomic_load_explicit(chunk_word(view, frame), memory_order_relaxed) >> group_of(frame);
 }
 
 /* The parity of a free frame's word in a group with these bits. */
@@ -242,11 +200,43 @@ void counts_take_run(const struct count_view *view, struct frame_run run);
 /* 1 -> 0 for every frame of `run` if all counts are 1. Otherwise the reason, nothing changed. */
 enum frame_status counts_drop_run(const struct count_view *view, struct frame_run run);
 
+/* What to say of a run that counts_drop_run called FRAME_NOT_ALLOCATED, and that is ours: it is free. */
+static inline enum frame_status counts_drop_ours(const struct count_view *view, struct frame_run run)
+{
+    (void)view;
+    (void)run;
+    return FRAME_NOT_ALLOCATED;
+}
+
+/* Before the arena is in service, all words 0: nothing is to be done. */
+static inline void counts_init(const struct count_view *view, const struct arena *arena)
+{
+    (void)view;
+    (void)arena;
+}
+
 /* The caller owns all frames of the free chunk that begins at `first`, and they hold zeroes. */
 void counts_mark_zero(const struct count_view *view, pfn_t first);
 
 /* Before the arena is in service: the groups that `run` touches do not hold zeroes. */
-void counts_mark_dirty(const struct count_view *view, struct frame_run run);
+static inline void counts_mark_dirty(const struct count_view *view, struct frame_run run)
+{
+    groups_mark(view, run, GROUP_DIRTY);
+}
+
+/* Asks for the words of runs that are about to be handed out, which nobody may have touched for long: so that they
+ * arrive side by side, and before they are wanted. */
+static inline void counts_prefetch(const struct count_view *view, const pfn_t *firsts, uint32_t count)
+{
+    uintptr_t line = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uintptr_t next = (uintptr_t)frame_word(view, firsts[i]) / CACHE_LINE;
+        if (next != line && count_view_covers(view, firsts[i])) {
+            __builtin_prefetch(frame_word(view, firsts[i]), 1);
+        }
+        line = next;
+    }
+}
 
 /* n -> n + 1. FRAME_NOT_ALLOCATED if n is 0, FRAME_TOO_MANY_REFS. */
 enum frame_status count_add_ref(const struct count_view *view, pfn_t frame);
@@ -254,5 +244,41 @@ enum frame_status count_add_ref(const struct count_view *view, pfn_t frame);
 /* n -> n - 1 for n > 1: FRAME_OK. FRAME_NOT_ALLOCATED if n is 0. FRAME_SHARED, nothing changed, if n is 1: the
  * caller holds the last reference, sees all that the others did, and must free the frame. */
 enum frame_status count_drop_ref(const struct count_view *view, pfn_t frame);
+
+/* ---- marks, at rest (validate.c) ---- */
+
+/* A frame's mark is the bit of its word that is always 0: all are marked in one pass. */
+#define MARK_PASSES 1u
+#define FRAME_MARK UINT32_C(0x80000000)
+
+static inline bool mark_is_due(pfn_t frame, uint32_t pass)
+{
+    (void)frame;
+    return pass == 0;
+}
+
+static inline bool mark_is_set(const struct count_view *view, pfn_t frame)
+{
+    return (atomic_load_explicit(frame_word(view, frame), memory_order_relaxed) & FRAME_MARK) != 0;
+}
+
+static inline void mark_set(const struct count_view *view, pfn_t frame, bool set)
+{
+    _Atomic uint32_t *word_at = frame_word(view, frame);
+    uint32_t word = atomic_load_explicit(word_at, memory_order_relaxed) & ~FRAME_MARK;
+    atomic_store_explicit(word_at, word | (set ? FRAME_MARK : 0), memory_order_relaxed);
+}
+
+/* Whether an unmarked frame may lie in the allocator: it has no reference, and its group is not out as one. */
+static inline bool count_may_be_free(const struct count_view *view, pfn_t frame)
+{
+    return (group_bits(view, frame) & GROUP_WHOLE) == 0 && count_read(view, frame) == 0;
+}
+
+/* And whether it may be out. */
+static inline bool count_may_be_out(const struct count_view *view, pfn_t frame)
+{
+    return count_read(view, frame) != 0;
+}
 
 #endif

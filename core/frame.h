@@ -53,7 +53,7 @@ enum frame_status {
     FRAME_MISALIGNED,        /* an address or a run that does not lie on the boundary it claims */
     FRAME_NOT_ALLOCATED,     /* a double free, or a reference to a free frame */
     FRAME_SHARED,            /* a free of a frame that others still hold; use frame_unref */
-    FRAME_TOO_MANY_REFS,     /* a reference more would overflow the count */
+    FRAME_TOO_MANY_REFS,     /* a reference more would overflow the count, or there is none to count it */
     FRAME_BUSY,              /* an arena of which a frame is out, or a hart that did not answer in time */
     FRAME_OVERLAP,           /* an arena over memory that an arena already covers */
     FRAME_BAD_CONFIG,        /* a knob, hart count or region list that cannot be */

@@ -14,7 +14,11 @@
  * A call that returns anything but FRAME_OK has changed nothing. An allocation failure is not permanent.
  *
  * What cannot be detected: two harts that free the same frame at the same instant. Refusing that would take an
- * atomic read-modify-write on every free; a free after the first one has finished is always refused. */
+ * atomic read-modify-write on every free; a free after the first one has finished is always refused.
+ *
+ * In a build without reference counts (make COUNTS=0) a frame has one owner, and no free of a frame that is free is
+ * refused: it is believed, and the frame will be handed out twice. FRAME_NOT_ALLOCATED and FRAME_SHARED do not occur.
+ * Frames that are not the allocator's are refused as ever. frame_counts_references says which build it is. */
 #ifndef FRAMELAB_CORE_FRAME_ALLOCATOR_H
 #define FRAMELAB_CORE_FRAME_ALLOCATOR_H
 
@@ -62,6 +66,9 @@ const struct knob *frame_allocator_knobs(uint32_t *count);
 enum frame_status frame_allocator_init(struct frame_allocator **out, const struct frame_allocator_config *config,
                                        struct boot_allocator *boot, struct memory_map *map);
 
+/* False in a build without reference counts. */
+bool frame_counts_references(void);
+
 /* One frame, its reference count 1. FRAME_NO_MEMORY only when nothing is free anywhere, caches drained. */
 enum frame_status frame_alloc_one(struct frame_allocator *fa, pfn_t *frame);
 enum frame_status frame_alloc_one_zeroed(struct frame_allocator *fa, pfn_t *frame);
@@ -86,10 +93,12 @@ enum frame_status frame_free_run(struct frame_allocator *fa, struct frame_run ru
 /* Frees what frame_alloc_contiguous gave for `layout`. Also FRAME_MISALIGNED and FRAME_LAYOUT_INVALID. */
 enum frame_status frame_free_contiguous(struct frame_allocator *fa, pfn_t first, struct frame_layout layout);
 
-/* One reference more, or one less; the last unref frees the frame. */
+/* One reference more, or one less; the last unref frees the frame. Without counts there is one reference at all times:
+ * frame_ref gives FRAME_TOO_MANY_REFS, frame_unref frees. */
 enum frame_status frame_ref(struct frame_allocator *fa, pfn_t frame);
 enum frame_status frame_unref(struct frame_allocator *fa, pfn_t frame);
-/* The number of references; 0 for a free or foreign frame. */
+/* The number of references; 0 for a free or foreign frame. Without counts: 1 for every frame that may be handed out,
+ * free or not; 0 for a foreign one. */
 uint32_t frame_ref_count(struct frame_allocator *fa, pfn_t frame);
 
 /* The frame at a physical address: FRAME_MISALIGNED inside a frame, FRAME_FOREIGN if it is none of ours. */
@@ -118,11 +127,12 @@ struct frame_account {
     uint64_t total;     /* usable frames of all arenas */
     uint64_t free;      /* in the global allocator */
     uint64_t cached;    /* in hart caches */
-    uint64_t allocated; /* reference count above 0 */
+    uint64_t allocated; /* reference count above 0; without counts: the rest */
 };
 
 /* Checks free + cached + allocated = total, each frame in one place only, counts that agree, and the variant's own
- * equations. False with a log line for the first that is broken. At rest only. */
+ * equations. False with a log line for the first that is broken. At rest only. Without counts a frame that got lost
+ * passes for allocated; one that was freed twice is found while it lies in two places. */
 bool frame_allocator_validate(struct frame_allocator *fa, struct frame_account *account);
 
 /* Calls `visit` for each arena in service. At rest only. */

@@ -151,21 +151,6 @@ static uint32_t batch_take(struct frame_allocator *fa, struct hart *hart, uint32
     return taken;
 }
 
-/* Asks for the counts of runs that are about to be handed out, which nobody may have touched for long: so that they
- * arrive side by side, and before they are wanted. */
-static void prefetch_counts(const struct hart *hart, const pfn_t *firsts, uint32_t count)
-{
-    const struct count_view *view = &hart->views[0];
-    uintptr_t line = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        uintptr_t next = (uintptr_t)frame_word(view, firsts[i]) / CACHE_LINE;
-        if (next != line && count_view_covers(view, firsts[i])) {
-            __builtin_prefetch(frame_word(view, firsts[i]), 1);
-        }
-        line = next;
-    }
-}
-
 /* A magazine hands out its last run first; so that neighbours, which a batch most often has in ascending order, are
  * handed out in that order. For the counts that is a stream. */
 static void reverse(pfn_t *firsts, uint32_t count)
@@ -183,7 +168,7 @@ static uint32_t refill(struct frame_allocator *fa, struct hart *hart, uint32_t o
 {
     uint32_t taken = batch_take(fa, hart, order, firsts, count);
     if (order < GROUP_ORDER) {
-        prefetch_counts(hart, firsts, taken);
+        counts_prefetch(&hart->views[0], firsts, taken);
         reverse(firsts, order > 0 ? taken : 0);
     }
     return taken;

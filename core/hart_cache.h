@@ -37,7 +37,7 @@
 #ifndef FRAMELAB_CORE_HART_CACHE_H
 #define FRAMELAB_CORE_HART_CACHE_H
 
-#include "counts.h"
+#include "counting.h"
 #include "frame_allocator.h"
 #include "platform.h"
 #include "variant.h"

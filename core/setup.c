@@ -90,6 +90,7 @@ static void note_zeroes(const struct arena_builder *builder, struct arena *arena
 {
     struct count_view view = count_view_of(arena);
     struct phys_range span = {frame_addr(arena->span.first), arena->span.count << FRAME_SHIFT};
+    counts_init(&view, arena);
     arena->is_zero = builder->ram_is_zero;
     if (!builder->ram_is_zero) {
         counts_mark_dirty(&view, arena->span);

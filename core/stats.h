@@ -31,10 +31,13 @@ struct frame_stats {
     uint64_t scans; /* searches over all state words, when the index had nothing */
 };
 
+/* What only a build with reference counts can tell. */
+#define FRAMES_UNKNOWN UINT64_MAX
+
 /* Of one NUMA node. What a hart keeps for itself and serves from there is not taken, and not counted, again. */
 struct frame_node_stats {
     uint64_t frames_total; /* usable frames of the node's arenas */
-    uint64_t frames_free;  /* of these, without a reference: free or in a cache */
+    uint64_t frames_free;  /* of these, without a reference: free or in a cache; FRAMES_UNKNOWN without counts */
     uint64_t taken_near;   /* that the global allocator gave to harts of the node */
     uint64_t taken_far;    /* that it gave to harts of other nodes */
 };

@@ -4,47 +4,43 @@
  *        free + cached + allocated = total,   every frame in exactly one of them
  *
  * (P2). "Free" is what the variant's walk visits, "cached" what lies in magazines and hart-local memory, "allocated"
- * what has a reference count above 0. To see that no frame is in two places, a frame that was visited has its count
- * word set to a mark, which is no possible count, and restored afterwards; a second visit finds the mark. */
+ * what neither visits. To see that no frame is in two places, a frame that is visited is marked in the words that
+ * count it, and the mark taken away afterwards; a second visit finds the mark. A frame without a mark must have a
+ * reference, or it is lost. In a build without reference counts there is room to mark one group of a chunk at a time,
+ * so that all is walked sixteen times; and a frame that is lost passes for allocated. */
 #include "hart_cache.h"
-
-/* The bit that is 0 in a frame's word. */
-#define VISITED UINT32_C(0x80000000)
 
 struct books {
     struct frame_allocator *fa;
     uint64_t visited; /* frames, in this walk */
+    uint32_t pass;    /* of MARK_PASSES */
     bool restoring;
     bool sound;
 };
 
-static bool complain(struct books *books, pfn_t frame, const char *what)
+static void complain(struct books *books, pfn_t frame, const char *what)
 {
     if (books->sound) {
         platform_log("validate: frame 0x%llx %s", (unsigned long long)frame.value, what);
     }
     books->sound = false;
-    return false;
 }
 
-static bool mark_frame(struct books *books, const struct arena *arena, pfn_t frame)
+static void mark_frame(struct books *books, const struct arena *arena, pfn_t frame)
 {
     struct count_view view = count_view_of(arena);
-    _Atomic uint32_t *word_at = frame_word(&view, frame);
-    uint32_t word = atomic_load_explicit(word_at, memory_order_relaxed);
-    uint64_t group = group_bits(&view, frame);
     if (books->restoring) {
-        atomic_store_explicit(word_at, word & ~VISITED, memory_order_relaxed);
-        return true;
+        mark_set(&view, frame, false);
+        return;
     }
-    if ((word & VISITED) != 0) {
-        return complain(books, frame, "is in two places");
+    if (mark_is_set(&view, frame)) {
+        complain(books, frame, "is in two places");
+        return;
     }
-    atomic_store_explicit(word_at, word | VISITED, memory_order_relaxed);
-    if ((group & GROUP_WHOLE) != 0 || count_sum(word, group) != 0) {
-        return complain(books, frame, "is free or cached but has references");
+    if (!count_may_be_free(&view, frame)) {
+        complain(books, frame, "is free or cached but has references");
     }
-    return true;
+    mark_set(&view, frame, true);
 }
 
 /* One run that is free or cached. */
@@ -58,8 +54,10 @@ static void visit_run(void *context, struct frame_run run)
     for (uint32_t i = 0; i < books->fa->arena_count; i++) {
         const struct arena *arena = books->fa->arenas[i];
         if (arena_covers(arena, run)) {
-            for (uint64_t f = 0; f < run.count; f++) {
-                mark_frame(books, arena, pfn(run.first.value + f));
+            for (uint64_t f = run.first.value; f < frame_run_end(run); f++) {
+                if (mark_is_due(pfn(f), books->pass)) {
+                    mark_frame(books, arena, pfn(f));
+                }
             }
             return;
         }
@@ -95,7 +93,7 @@ static void walk_cached(struct books *books)
     }
 }
 
-/* Frames of one arena with references; a frame without any must have been visited. */
+/* Frames of one arena that were to be marked in this pass and are not: they must be out. */
 static uint64_t count_allocated(struct books *books, const struct arena *arena)
 {
     struct count_view view = count_view_of(arena);
@@ -103,45 +101,59 @@ static uint64_t count_allocated(struct books *books, const struct arena *arena)
     for (uint32_t r = 0; r < arena->region_count; r++) {
         for (uint64_t f = 0; f < arena->regions[r].count; f++) {
             pfn_t frame = pfn(arena->regions[r].first.value + f);
-            uint32_t word = atomic_load_explicit(frame_word(&view, frame), memory_order_relaxed);
-            if ((word & VISITED) != 0) {
+            if (!mark_is_due(frame, books->pass) || mark_is_set(&view, frame)) {
                 continue;
             }
-            if (count_read(&view, frame) == 0) {
-                complain(books, frame, "is lost: neither free nor cached nor referenced");
-            } else {
+            if (count_may_be_out(&view, frame)) {
                 allocated++;
+            } else {
+                complain(books, frame, "is lost: neither free nor cached nor referenced");
             }
         }
     }
     return allocated;
 }
 
+/* One pass: `sum` has what is free and cached, and of what is allocated the frames that it was for. */
+static bool take_stock(struct books *books, struct frame_account *sum)
+{
+    books->restoring = false;
+    books->visited = 0;
+    bool variant_sound = walk_free(books);
+    sum->free = books->visited;
+    walk_cached(books);
+    sum->cached = books->visited - sum->free;
+    for (uint32_t i = 0; i < books->fa->arena_count; i++) {
+        sum->allocated += count_allocated(books, books->fa->arenas[i]);
+    }
+    books->restoring = true;
+    walk_free(books);
+    walk_cached(books);
+    return variant_sound;
+}
+
 bool frame_allocator_validate(struct frame_allocator *fa, struct frame_account *account)
 {
     struct books books = {.fa = fa, .sound = true};
     struct frame_account sum = {0};
-    bool variant_sound = walk_free(&books);
-    sum.free = books.visited;
-    walk_cached(&books);
-    sum.cached = books.visited - sum.free;
+    bool sound = true;
     for (uint32_t i = 0; i < fa->arena_count; i++) {
         sum.total += fa->arenas[i]->usable_frames;
-        sum.allocated += count_allocated(&books, fa->arenas[i]);
     }
-    books.restoring = true;
-    walk_free(&books);
-    walk_cached(&books);
-    if (sum.free + sum.cached + sum.allocated != sum.total) {
+    for (; books.pass < MARK_PASSES && sound; books.pass++) {
+        bool variant_sound = take_stock(&books, &sum);
+        sound = variant_sound && books.sound;
+    }
+    if (sound && sum.free + sum.cached + sum.allocated != sum.total) {
         platform_log("validate: %llu free + %llu cached + %llu allocated is not %llu in total",
                      (unsigned long long)sum.free, (unsigned long long)sum.cached, (unsigned long long)sum.allocated,
                      (unsigned long long)sum.total);
-        books.sound = false;
+        sound = false;
     }
     if (account != NULL) {
         *account = sum;
     }
-    return books.sound && variant_sound;
+    return sound;
 }
 
 static void add_hart_stats(const struct hart *hart, struct frame_stats *stats)
@@ -205,10 +217,11 @@ enum frame_status frame_allocator_node_stats(struct frame_allocator *fa, uint32_
     if (!arenas_lock(fa)) {
         return FRAME_BUSY;
     }
+    stats->frames_free = COUNTS_REFERENCES ? 0 : FRAMES_UNKNOWN;
     for (uint32_t a = 0; a < fa->arena_count; a++) {
         if (fa->arenas[a]->node == node) {
             stats->frames_total += fa->arenas[a]->usable_frames;
-            stats->frames_free += count_unreferenced(fa->arenas[a]);
+            stats->frames_free += COUNTS_REFERENCES ? count_unreferenced(fa->arenas[a]) : 0;
         }
     }
     arenas_unlock(fa);

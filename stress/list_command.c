@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * `framelab list`: what can be chosen — variants with their knobs, workloads, platforms, properties. */
+ * `framelab list`: what can be chosen — variants with their knobs, workloads, platforms, properties; and what was
+ * chosen when this was built. */
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,6 +21,12 @@ static const char *const WORKLOAD_TEXTS[WORKLOAD_KIND_COUNT] = {
     [WORKLOAD_FRAG] = "fills 90 %, frees a random half, then exchanges random tenths: how much stays in whole chunks",
     [WORKLOAD_FILL] = "single frames, N at a time, with 10, 50, 90 and 99 % of memory out and the free ones scattered",
 };
+
+static const char *counts_text(void)
+{
+    return frame_counts_references() ? "every frame has a reference count"
+                                     : "no reference counts: a frame has one owner, a double free is believed";
+}
 
 /* ---- one knob ---- */
 
@@ -108,6 +115,7 @@ static void list_text(void)
     for (uint32_t i = 1; i < PROPERTY_COUNT; i++) {
         (void)printf("  %-18s %s\n", property_name((enum property)i), property_text((enum property)i));
     }
+    (void)printf("this build\n  %-18s %s\n", "counts", counts_text());
 }
 
 /* ---- CSV: kind,name,of,default,bounds,summary ---- */
@@ -158,6 +166,7 @@ static void list_csv(void)
     for (uint32_t i = 1; i < PROPERTY_COUNT; i++) {
         csv_line("property", property_name((enum property)i), "", "", "", property_text((enum property)i));
     }
+    csv_line("build", "counts", "", frame_counts_references() ? "1" : "0", "", counts_text());
 }
 
 /* ---- JSON ---- */
@@ -195,8 +204,9 @@ static void list_json(void)
         json_array_append_new(properties, json_pack("{s:s, s:s}", "name", property_name((enum property)i), "text",
                                                     property_text((enum property)i)));
     }
-    json_t *all = json_pack("{s:o, s:o, s:o, s:o}", "variants", variants_to_json(), "workloads", workloads, "platforms",
-                            platforms, "properties", properties);
+    json_t *all =
+        json_pack("{s:o, s:o, s:o, s:o, s:{s:b}}", "variants", variants_to_json(), "workloads", workloads, "platforms",
+                  platforms, "properties", properties, "build", "counts", (int)frame_counts_references());
     (void)json_dumpf(all, stdout, JSON_INDENT(2));
     (void)putchar('\n');
     json_decref(all);

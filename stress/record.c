@@ -158,9 +158,10 @@ static json_t *nodes_json(const struct frame_node_stats *nodes, uint32_t count)
 {
     json_t *array = json_array();
     for (uint32_t node = 0; node < count; node++) {
+        json_t *unused = nodes[node].frames_free == FRAMES_UNKNOWN ? json_null() : count_json(nodes[node].frames_free);
         json_t *json = json_pack("{s:o, s:o, s:o, s:o}", "frames_total", count_json(nodes[node].frames_total),
-                                 "frames_free", count_json(nodes[node].frames_free), "taken_near",
-                                 count_json(nodes[node].taken_near), "taken_far", count_json(nodes[node].taken_far));
+                                 "frames_free", unused, "taken_near", count_json(nodes[node].taken_near), "taken_far",
+                                 count_json(nodes[node].taken_far));
         if (json_array_append_new(array, json) != 0) {
             json_decref(array);
             return NULL;

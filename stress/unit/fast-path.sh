@@ -76,9 +76,18 @@ broken "an atomic exchange to enter" hart_cache.h \
 broken "a full fence to enter" hart_cache.h \
     's/platform_barrier_light();/atomic_thread_fence(memory_order_seq_cst);/' frame_alloc_one
 broken "a call to enter" hart_cache.h 's/platform_barrier_light();/platform_barrier_heavy();/' frame_alloc_one
-broken "a chunk counted by a read-modify-write" counts.h \
-    's/atomic_store_explicit(word, (chunk ^ CHUNK_PARITY)/atomic_fetch_or_explicit(word, (chunk ^ CHUNK_PARITY)/' \
-    frame_alloc_contiguous
-broken "a chunk counted by a call" allocator.c \
-    's/counts_take_chunk(view, top);/counts_take_run(view, frame_run(top, CHUNK_FRAMES));/' frame_alloc_contiguous
+if grep -q FRAMELAB_NO_COUNTS "$build/flags"; then
+    broken "a group looked at by a read-modify-write" count_view.h \
+        's/atomic_load_explicit(chunk_word(view, frame), /atomic_fetch_or_explicit(chunk_word(view, frame), 0, /' \
+        frame_free_one
+    broken "a chunk looked at by a call" allocator.c \
+        's/counts_drop_chunk(view, first);/counts_drop_run(view, frame_run(first, CHUNK_FRAMES)) == FRAME_OK;/' \
+        frame_free_run
+else
+    broken "a chunk counted by a read-modify-write" counts.h \
+        's/atomic_store_explicit(word, (chunk ^ CHUNK_PARITY)/atomic_fetch_or_explicit(word, (chunk ^ CHUNK_PARITY)/' \
+        frame_alloc_contiguous
+    broken "a chunk counted by a call" allocator.c \
+        's/counts_take_chunk(view, top);/counts_take_run(view, frame_run(top, CHUNK_FRAMES));/' frame_alloc_contiguous
+fi
 exit $status

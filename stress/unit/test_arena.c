@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "counting.h"
 #include "map_invariants.h"
 #include "platform.h"
 #include "platform_host.h"
@@ -29,16 +30,13 @@ static struct ram_region skipped[PLANS_MAX];
 static uint32_t skipped_count;
 static uint64_t limit_bytes;
 
-/* A variant with 128 bytes for each chunk that the span touches. */
+/* A variant with 128 bytes for each chunk that the span touches; and where references are not counted with what their
+ * counts would take, so that arenas are the same in either build. */
 static uint64_t chunk_bytes(struct frame_run span)
 {
-    return CACHE_PAIR * (((frame_run_end(span) - 1) >> CHUNK_ORDER) - (span.first.value >> CHUNK_ORDER) + 1);
-}
-
-static uint64_t no_bytes(struct frame_run span)
-{
-    (void)span;
-    return 0;
+    const uint64_t counted_bytes = FRAME_COUNT_BYTES;
+    return CACHE_PAIR * (((frame_run_end(span) - 1) >> CHUNK_ORDER) - (span.first.value >> CHUNK_ORDER) + 1) +
+           (sizeof(uint32_t) - counted_bytes) * span.count;
 }
 
 static enum frame_status keep_plan(void *context, const struct arena_plan *plan)
@@ -383,7 +381,7 @@ static enum frame_status refuse_second(void *context, const struct arena_plan *p
 static void a_refused_plan_ends_the_selection(void **state)
 {
     uint32_t calls = 0;
-    const struct arena_selection_options options = {0, no_bytes, NULL, &calls};
+    const struct arena_selection_options options = {0, chunk_bytes, NULL, &calls};
     (void)state;
     for (uint64_t i = 0; i < 4; i++) {
         add(RAM + i * 2 * MIB, MIB);
@@ -519,13 +517,13 @@ static void expect_built(const struct arena *arena)
     uint64_t chunks = (frame_run_end(arena->span) - 1) / CHUNK_FRAMES - arena->span.first.value / CHUNK_FRAMES + 1;
     assert_true((const unsigned char *)(arena->regions + arena->region_count) <=
                 (const unsigned char *)arena->frame_counts);
-    assert_true((const unsigned char *)(arena->frame_counts + arena->span.count) <=
+    assert_true((const unsigned char *)arena->frame_counts + arena->span.count * FRAME_COUNT_BYTES <=
                 (const unsigned char *)arena->chunk_counts);
     assert_true((const unsigned char *)(arena->chunk_counts + chunks) <= variant);
     assert_int_equal((uintptr_t)arena->frame_counts % CACHE_PAIR, 0);
     assert_int_equal((uintptr_t)arena->variant % CACHE_PAIR, 0);
     assert_int_equal(variant + chunk_bytes(arena->span) - base, plans[0].metadata_bytes);
-    expect_zeroes((const void *)arena->frame_counts, arena->span.count * sizeof(uint32_t));
+    expect_zeroes((const void *)arena->frame_counts, arena->span.count * FRAME_COUNT_BYTES);
     expect_zeroes((const void *)arena->chunk_counts, chunks * sizeof(uint64_t));
     expect_zeroes(arena->variant, chunk_bytes(arena->span));
 }

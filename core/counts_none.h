@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT
+ * No reference counts: the same interface as counts.h, for a build that has no word a frame. What remains is to know a
+ * foreign frame, and which free frames hold zeroes.
+ *
+ * 1. Words. A frame has none. A chunk has one, with two bits for each of its sixteen groups of 32 frames, DIRTY and
+ *    EDGE; in the rest of it validate.c has its marks.
+ * 2. Owners. A frame has one, whoever has it out. A take touches nothing here, and a free believes its caller: a frame
+ *    that is free already is taken back once more, and handed out twice. Only frame_allocator_validate finds that out,
+ *    if the frame then lies in two places.
+ * 3. EDGE says that some frame of the group can never be handed out: it lies in a hole, in metadata or outside the
+ *    arena. It is set before the arena is in service, and constant. A frame of a group that is DIRTY and has no EDGE is
+ *    ours, which one look shows: that is the fast path. For every other the arena's regions are asked: on the first
+ *    free in a group since it held zeroes, and on each in a group at an edge. A foreign frame has a group with an EDGE,
+ *    or one outside the arena, which is never DIRTY: so it is refused without exception, as it is with counts.
+ * 4. DIRTY. A free frame holds zeroes if its group is not DIRTY. Whoever frees a frame sets it before the give, by
+ *    fetch-or, unless it is set. It is cleared, with a plain load and a plain store, by a hart that owns all 512 frames
+ *    of the chunk and has zeroed those not known. Of what is out, it says nothing: who wants to know looks after the
+ *    take and before anybody else has the frame.
+ *    Why nothing is called zero that is not: suppose that a frame was out since its chunk was last cleared. Its last
+ *    owner saw DIRTY set, or set it, when he freed it. Whoever clears owns the frame too, so the last clear, the
+ *    owner's look, the look of whoever has the frame next, and any further clear are ordered, by the fences that stand
+ *    between a give and a take. A word read in this order never goes back: who has the frame next sees DIRTY set.
+ *    What it costs: 32 frames are known as one. One of them freed, the others pass for dirty, and are zeroed when
+ *    zeroes are asked for, though nobody wrote to them.
+ * 5. Orders. All words are relaxed: point 4 needs no more than coherence and the fences of hart_cache.c, and there is
+ *    no reference by which one hart learns of another's writes. */
+#ifndef FRAMELAB_CORE_COUNTS_NONE_H
+#define FRAMELAB_CORE_COUNTS_NONE_H
+
+#include "count_view.h"
+
+/* A chunk's word: bit g of each sixteen is group g's; and a bit for each frame of one group. */
+#define CHUNK_DIRTY UINT64_C(0x0000ffff)
+#define CHUNK_EDGE UINT64_C(0xffff0000)
+#define CHUNK_MARKS_SHIFT 32u
+
+/* A group's bits. */
+#define GROUP_DIRTY GROUP_BIT(CHUNK_DIRTY)
+#define GROUP_EDGE GROUP_BIT(CHUNK_EDGE)
+
+/* This room counts no references. */
+#define COUNTS_REFERENCES false
+/* Bytes of metadata for a frame. */
+#define FRAME_COUNT_BYTES UINT64_C(0)
+
+/* ---- taking: nothing to be done ---- */
+
+static inline void count_take_one(const struct count_view *view, pfn_t frame)
+{
+    (void)view;
+    (void)frame;
+}
+
+static inline void counts_take_chunk(const struct count_view *view, pfn_t first)
+{
+    (void)view;
+    (void)first;
+}
+
+static inline void counts_take_part(const struct count_view *view, struct frame_run part)
+{
+    (void)view;
+    (void)part;
+}
+
+static inline void counts_take_run(const struct count_view *view, struct frame_run run)
+{
+    (void)view;
+    (void)run;
+}
+
+static inline void counts_prefetch(const struct count_view *view, const pfn_t *firsts, uint32_t count)
+{
+    (void)view;
+    (void)firsts;
+    (void)count;
+}
+
+/* ---- freeing: false, or FRAME_NOT_ALLOCATED, if one look does not show that all is ours and dirty ---- */
+
+static inline bool count_drop_one(const struct count_view *view, pfn_t frame)
+{
+    return (group_bits(view, frame) & (GROUP_DIRTY | GROUP_EDGE)) == GROUP_DIRTY;
+}
+
+/* Some frames of one group. */
+static inline bool counts_drop_part(const struct count_view *view, struct frame_run part)
+{
+    return count_drop_one(view, part.first);
+}
+
+static inline bool counts_drop_chunk(const struct count_view *view, pfn_t first)
+{
+    uint64_t chunk = atomic_load_explicit(chunk_word(view, first), memory_order_relaxed);
+    return (chunk & (CHUNK_DIRTY | CHUNK_EDGE)) == CHUNK_DIRTY;
+}
+
+/* Any run inside the view's span. */
+enum frame_status counts_drop_run(const struct count_view *view, struct frame_run run);
+
+/* The same for a run that, the arena says, is ours: it becomes dirty. FRAME_OK. */
+enum frame_status counts_drop_ours(const struct count_view *view, struct frame_run run);
+
+/* ---- zeroes and edges ---- */
+
+/* Whether a free frame that the caller owns is known to hold zeroes. */
+static inline bool count_is_zero(const struct count_view *view, pfn_t frame)
+{
+    return (group_bits(view, frame) & GROUP_DIRTY) == 0;
+}
+
+/* The caller owns all frames of the free chunk that begins at `first`, and they hold zeroes. */
+void counts_mark_zero(const struct count_view *view, pfn_t first);
+
+/* Before the arena is in service: the groups that `run` touches do not hold zeroes. */
+static inline void counts_mark_dirty(const struct count_view *view, struct frame_run run)
+{
+    groups_mark(view, run, GROUP_DIRTY);
+}
+
+/* Before the arena is in service: notes where its edges are. */
+void counts_init(const struct count_view *view, const struct arena *arena);
+
+/* ---- references: one, whatever happens ---- */
+
+static inline uint32_t count_read(const struct count_view *view, pfn_t frame)
+{
+    (void)view;
+    (void)frame;
+    return 1;
+}
+
+static inline enum frame_status count_add_ref(const struct count_view *view, pfn_t frame)
+{
+    (void)view;
+    (void)frame;
+    return FRAME_TOO_MANY_REFS;
+}
+
+/* The caller holds the last reference, and must free the frame. */
+static inline enum frame_status count_drop_ref(const struct count_view *view, pfn_t frame)
+{
+    (void)view;
+    (void)frame;
+    return FRAME_SHARED;
+}
+
+/* ---- marks, at rest (validate.c) ---- */
+
+/* A chunk's word has marks for the frames of one group: sixteen passes mark all. */
+#define MARK_PASSES CHUNK_GROUPS
+_Static_assert(CHUNK_MARKS_SHIFT + GROUP_FRAMES == 64, "a group's marks fill the rest of a chunk's word");
+
+static inline bool mark_is_due(pfn_t frame, uint32_t pass)
+{
+    return group_of(frame) == pass;
+}
+
+static inline uint64_t mark_bit(pfn_t frame)
+{
+    return UINT64_C(1) << (CHUNK_MARKS_SHIFT + (frame.value & (GROUP_FRAMES - 1)));
+}
+
+static inline bool mark_is_set(const struct count_view *view, pfn_t frame)
+{
+    return (atomic_load_explicit(chunk_word(view, frame), memory_order_relaxed) & mark_bit(frame)) != 0;
+}
+
+static inline void mark_set(const struct count_view *view, pfn_t frame, bool set)
+{
+    _Atomic uint64_t *chunk_at = chunk_word(view, frame);
+    uint64_t chunk = atomic_load_explicit(chunk_at, memory_order_relaxed) & ~mark_bit(frame);
+    atomic_store_explicit(chunk_at, chunk | (set ? mark_bit(frame) : 0), memory_order_relaxed);
+}
+
+/* Nothing speaks against the one or the other. */
+static inline bool count_may_be_free(const struct count_view *view, pfn_t frame)
+{
+    (void)view;
+    (void)frame;
+    return true;
+}
+
+static inline bool count_may_be_out(const struct count_view *view, pfn_t frame)
+{
+    (void)view;
+    (void)frame;
+    return true;
+}
+
+#endif
