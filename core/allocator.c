@@ -49,8 +49,8 @@ const char *frame_status_text(enum frame_status status)
 
 /* ---- cache hits --------------------------------------------------------------------------------------------- */
 
-/* A hit. For `order` a constant, 0 or CHUNK_ORDER: no call, no fence, no read-modify-write (stress/unit/fast-path.sh).
- * For other orders the counts are a call away, and of half a group and more a read-modify-write. */
+/* A hit, at any order: no call, no fence, no read-modify-write (stress/unit/fast-path.sh). Single frames and chunks
+ * have code of their own, in which `order` is a constant. */
 #define HIT static inline __attribute__((always_inline))
 
 /* In a section: takes the run on top of the loaded magazine, if there is one and its counts, if any, are at hand. */
@@ -69,12 +69,10 @@ HIT bool hit_take(struct hart *hart, uint32_t order, pfn_t *first)
     magazine_set_count(loaded, count - 1);
     if (order == 0) {
         count_take_one(view, top);
-    } else if (order == CHUNK_ORDER) {
-        counts_take_chunk(view, top);
     } else if (order < GROUP_ORDER) {
         counts_take_part(view, frame_run(top, UINT64_C(1) << order));
     } else {
-        counts_take_run(view, frame_run(top, UINT64_C(1) << order));
+        counts_take_groups(view, top, UINT64_C(1) << (order - GROUP_ORDER));
     }
     *first = top;
     return true;
@@ -86,14 +84,12 @@ HIT bool hit_drop(const struct count_view *view, uint32_t order, pfn_t first)
     if (order == 0) {
         return count_drop_one(view, first);
     }
-    if (order == CHUNK_ORDER) {
-        return counts_drop_chunk(view, first);
-    }
     struct frame_run run = frame_run(first, UINT64_C(1) << order);
     if (!count_view_covers(view, pfn(frame_run_end(run) - 1))) {
         return false;
     }
-    return order < GROUP_ORDER ? counts_drop_part(view, run) : counts_drop_run(view, run) == FRAME_OK;
+    return order < GROUP_ORDER ? counts_drop_part(view, run)
+                               : counts_drop_groups(view, first, UINT64_C(1) << (order - GROUP_ORDER));
 }
 
 /* In a section: puts a run on top of the loaded magazine, if there is room, its counts are at hand and all are 1. */

@@ -32,7 +32,7 @@
 struct arena_layout {
     uint64_t regions;
     uint64_t frame_counts;
-    uint64_t chunk_counts;
+    uint64_t group_bytes;
     uint64_t variant;
     uint64_t bytes;
 };
@@ -45,8 +45,8 @@ static struct arena_layout arena_layout(struct frame_run span, uint32_t region_c
 
     layout.regions = align_up_u64(sizeof(struct arena), _Alignof(struct frame_run));
     layout.frame_counts = align_up_u64(layout.regions + region_count * sizeof(struct frame_run), CACHE_PAIR);
-    layout.chunk_counts = align_up_u64(layout.frame_counts + span.count * FRAME_COUNT_BYTES, CACHE_PAIR);
-    layout.variant = align_up_u64(layout.chunk_counts + chunks * sizeof(uint64_t), CACHE_PAIR);
+    layout.group_bytes = align_up_u64(layout.frame_counts + span.count * FRAME_COUNT_BYTES, CACHE_PAIR);
+    layout.variant = align_up_u64(layout.group_bytes + chunks * CHUNK_GROUPS, CACHE_PAIR);
     layout.bytes = layout.variant + variant_bytes(span);
     return layout;
 }
@@ -319,7 +319,7 @@ struct arena *arena_build(const struct arena_plan *plan, uint64_t (*variant_byte
         .region_count = plan->region_count,
         .regions = regions,
         .frame_counts = (_Atomic uint32_t *)(void *)(base + layout.frame_counts),
-        .chunk_counts = (_Atomic uint64_t *)(void *)(base + layout.chunk_counts),
+        .group_bytes = (_Atomic uint8_t *)(base + layout.group_bytes),
         .metadata = plan->metadata,
         .variant = base + layout.variant,
     };

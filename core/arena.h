@@ -38,7 +38,7 @@ struct arena {
     uint32_t region_count;
     const struct frame_run *regions; /* usable runs, ascending */
     _Atomic uint32_t *frame_counts;  /* one a frame of the span, or none at all; see counting.h */
-    _Atomic uint64_t *chunk_counts;  /* one a chunk; the first is of the chunk that holds span.first */
+    _Atomic uint8_t *group_bytes;    /* one a group, from the first of the chunk on that holds span.first */
     struct phys_range metadata;
     /* The usable frames hold zeroes, but for a few that their counts call dirty: a hint to the variant that attaches
      * it. */

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT
- * Where an arena's counts are, and what the two rooms behind counting.h have in common: a word a chunk, in which each
- * of its sixteen groups of 32 frames has a bit of each of several kinds. */
+ * Where an arena's counts are, and what the two rooms behind counting.h have in common: a byte for each group of 32
+ * frames, with bits of several kinds.
+ *
+ * A group's byte is written without any atomic read-modify-write. Its rule: some bits are constant while anybody owns a
+ * frame of the group, since only who owns all 32 may change them; the others may then be changed by any such owner, but
+ * in one direction. So harts that write to one byte at the same time all write the same. Who owns whole groups has
+ * their bytes for himself, and reads and writes them many at a time. */
 #ifndef FRAMELAB_CORE_COUNT_VIEW_H
 #define FRAMELAB_CORE_COUNT_VIEW_H
 
+#include <string.h>
+
 #include "arena.h"
 #include "platform.h"
-
-/* In a chunk's word bit g of each sixteen is group g's. */
-#define CHUNK_GROUPS (CHUNK_FRAMES / GROUP_FRAMES)
-_Static_assert(CHUNK_GROUPS == 16, "sixteen bits have one for each group");
-
-/* Where a chunk's word shifted right by g has group g's bit of a kind. */
-#define GROUP_BIT(kind) ((kind) & ~((kind) << 1))
 
 /* A hart's private copy, so that the fast path reads no shared descriptor. The words are found by absolute numbers,
  * with nothing to subtract: a tenth of a cache hit's time. */
@@ -20,20 +20,20 @@ struct count_view {
     uint64_t first;       /* of the arena's span */
     uint64_t count;       /* frames of the span; 0: no arena */
     uintptr_t frame_base; /* address that the word of frame 0 would have */
-    uintptr_t chunk_base; /* and that of chunk 0 */
+    uintptr_t group_base; /* and that of the byte of group 0 */
 };
 
 static inline struct count_view count_view_make(struct frame_run span, _Atomic uint32_t *frame_counts,
-                                                _Atomic uint64_t *chunk_counts)
+                                                _Atomic uint8_t *group_bytes)
 {
     uint64_t first = span.first.value;
     return (struct count_view){first, span.count, (uintptr_t)frame_counts - first * sizeof *frame_counts,
-                               (uintptr_t)chunk_counts - (first >> CHUNK_ORDER) * sizeof *chunk_counts};
+                               (uintptr_t)group_bytes - (first >> CHUNK_ORDER) * CHUNK_GROUPS};
 }
 
 static inline struct count_view count_view_of(const struct arena *arena)
 {
-    return count_view_make(arena->span, arena->frame_counts, arena->chunk_counts);
+    return count_view_make(arena->span, arena->frame_counts, arena->group_bytes);
 }
 
 static inline bool count_view_covers(const struct count_view *view, pfn_t frame)
@@ -41,21 +41,70 @@ static inline bool count_view_covers(const struct count_view *view, pfn_t frame)
     return frame.value - view->first < view->count;
 }
 
-static inline _Atomic uint64_t *chunk_word(const struct count_view *view, pfn_t frame)
+static inline _Atomic uint8_t *group_byte(const struct count_view *view, pfn_t frame)
 {
-    return (_Atomic uint64_t *)(view->chunk_base + (frame.value >> CHUNK_ORDER) * sizeof(uint64_t));
+    return (_Atomic uint8_t *)(view->group_base + (frame.value >> GROUP_ORDER));
 }
 
-/* Which of its chunk's groups a frame is in. */
-static inline uint32_t group_of(pfn_t frame)
+/* The bits of a frame's group. */
+static inline uint32_t group_bits(const struct count_view *view, pfn_t frame)
 {
-    return (uint32_t)(frame.value >> GROUP_ORDER) % CHUNK_GROUPS;
+    return atomic_load_explicit(group_byte(view, frame), memory_order_relaxed);
 }
 
-/* The bits of a frame's group; others' above. */
-static inline uint64_t group_bits(const struct count_view *view, pfn_t frame)
+static inline void group_store(const struct count_view *view, pfn_t frame, uint32_t bits)
 {
-    return atomic_load_explicit(chunk_word(view, frame), memory_order_relaxed) >> group_of(frame);
+    atomic_store_explicit(group_byte(view, frame), (uint8_t)bits, memory_order_relaxed);
+}
+
+/* ---- many groups, all of whose frames the caller owns ---- */
+
+/* Eight groups' bytes. They are the owner's alone, so that they may be read and written without atomic accesses. (Who
+ * looks at a frame that he does not own reads them all the same: a hint, which may be any byte that was there.) */
+#define EIGHT 8u
+#define IN_EACH_OF_EIGHT UINT64_C(0x0101010101010101)
+
+/* The bytes from that of `first`'s group on. */
+static inline uint8_t *own_groups(const struct count_view *view, pfn_t first)
+{
+    return (uint8_t *)(uintptr_t)group_byte(view, first);
+}
+
+static inline uint64_t eight_load(const uint8_t *groups)
+{
+    uint64_t eight;
+    memcpy(&eight, groups, sizeof eight);
+    return eight;
+}
+
+static inline void eight_store(uint8_t *groups, uint64_t eight)
+{
+    memcpy(groups, &eight, sizeof eight);
+}
+
+/* Whether all of `count` groups have `wanted` of the bits in `mask`. */
+static inline bool groups_are(const uint8_t *groups, uint64_t count, uint32_t mask, uint32_t wanted)
+{
+    uint64_t wrong = 0, i = 0;
+    for (; i + EIGHT <= count; i += EIGHT) {
+        wrong |= (eight_load(&groups[i]) ^ wanted * IN_EACH_OF_EIGHT) & mask * IN_EACH_OF_EIGHT;
+    }
+    for (; i < count; i++) {
+        wrong |= (groups[i] ^ wanted) & mask;
+    }
+    return wrong == 0;
+}
+
+/* Flips some bits and sets some in `count` groups. */
+static inline void groups_change(uint8_t *groups, uint64_t count, uint32_t flip, uint32_t set)
+{
+    uint64_t i = 0;
+    for (; i + EIGHT <= count; i += EIGHT) {
+        eight_store(&groups[i], (eight_load(&groups[i]) ^ flip * IN_EACH_OF_EIGHT) | set * IN_EACH_OF_EIGHT);
+    }
+    for (; i < count; i++) {
+        groups[i] = (uint8_t)((groups[i] ^ flip) | set);
+    }
 }
 
 /* The piece of `run` that lies before the next multiple of `frames`, a power of two. */
@@ -71,13 +120,11 @@ static inline struct frame_run without(struct frame_run run, struct frame_run pi
 }
 
 /* Before the arena is in service: sets a bit of every group that `run` touches. */
-static inline void groups_mark(const struct count_view *view, struct frame_run run, uint64_t group_bit)
+static inline void groups_mark(const struct count_view *view, struct frame_run run, uint32_t group_bit)
 {
     while (run.count > 0) {
         struct frame_run piece = first_piece(run, GROUP_FRAMES);
-        _Atomic uint64_t *chunk_at = chunk_word(view, piece.first);
-        uint64_t chunk = atomic_load_explicit(chunk_at, memory_order_relaxed);
-        atomic_store_explicit(chunk_at, chunk | group_bit << group_of(piece.first), memory_order_relaxed);
+        group_store(view, piece.first, group_bits(view, piece.first) | group_bit);
         run = without(run, piece);
     }
 }

@@ -1,33 +1,30 @@
 /* SPDX-License-Identifier: MIT
  * Reference counts of frames, cheap for one frame and for 512; and which free frames are known to hold zeroes.
  *
- * 1. Words. A frame has a word {count, DIRTY, parity}. A chunk has one with three bits for each of its sixteen
- *    groups of 32 frames: parity, WHOLE, DIRTY.
+ * 1. Words. A frame has a word {count, DIRTY, parity}. A group of 32 frames has a byte {parity, WHOLE, DIRTY}.
  *        references(f) = count of f's word + (parity of f's word xor parity of f's group)
  *    0: free; 1: one owner; n: n references.
  * 2. Normal form. Of a free frame the count is 0 and the parity is its group's. So if all 32 frames of a group are
- * free, flipping the group's parity raises every count from 0 to 1; if nobody has touched a word since, flipping it
- * again lowers them to 0. A 2 MiB run costs one store instead of 512 in 32 lines.
+ *    free, flipping the group's parity raises every count from 0 to 1; if nobody has touched a word since, flipping it
+ *    again lowers them to 0. A run of 2 MiB costs two stores instead of 512 in 32 lines.
  * 3. WHOLE says that the group was handed out by such a flip and that none of its frames has been counted by itself
- *    since. While it is set, one look at the chunk's word is a look at all 32 frames. Whoever touches a single frame's
- *    count clears it first, by fetch-and; several harts may do so at once.
+ *    since. While it is set, one look at the group's byte is a look at all 32 frames. Whoever touches a single frame's
+ *    count clears it first; several harts may do so at once.
  * 4. Who may change what. A group's parity and DIRTY change, and WHOLE is set, only in the hands of a hart that owns
- * all 32 frames. So they are constant for anyone who owns one of them, and a change is ordered before the next owner's
- *    look by the give and the take in between. WHOLE is cleared by owners of one frame, too. Sixteen groups share a
- * word, so each change is an atomic read-modify-write of its own bits, but for one case: who owns all 512 frames of a
- * chunk changes its word by a plain load and a plain store. Everybody else who might change it would have to own a
- * frame in it. A frame's word changes from no reference to one and back only by the frame's owner, with plain stores;
- * from one to two it has been split off its group, and between owners it changes by compare-and-swap, by a whole count.
+ *    all 32 frames. So they are constant for anyone who owns one of them, and a change is ordered before the next
+ *    owner's look by the give and the take in between. WHOLE is cleared by owners of one frame, too: by a load and a
+ *    store, for all who may do so at once store the same byte, and until the last of them has, nobody owns all 32. So
+ *    no change of a group needs a read-modify-write. A frame's word changes from no reference to one and back only by
+ *    the frame's owner, with plain stores; from one to two it has been split off its group, and between owners it
+ *    changes by compare-and-swap, by a whole count.
  * 5. DIRTY. A free frame holds zeroes if neither its word nor its group is DIRTY. Both bits are set by whoever takes
- * the frame, in the store that counts it: the frame's if it is taken by itself, the group's if as part of the group.
- *    They are cleared by a hart that owns all 512 frames and has zeroed them. What is in use stays DIRTY whatever its
- *    owner writes to it: who wants to know must look before the take.
+ *    the frame, in the store that counts it: the frame's if it is taken by itself, the group's if as part of the group.
+ *    They are cleared by a hart that owns all 512 frames of a chunk and has zeroed them. What is in use stays DIRTY
+ *    whatever its owner writes to it: who wants to know must look before the take.
  * 6. Orders. All words are relaxed: what must be ordered is the frame's content, by the fences that stand around take
  *    and give (hart_cache.c), and by release and acquire of unref (counts.c). */
 #ifndef FRAMELAB_CORE_COUNTS_H
 #define FRAMELAB_CORE_COUNTS_H
-
-#include <string.h>
 
 #include "count_view.h"
 
@@ -40,15 +37,10 @@
 /* References that a frame may have; far from the highest bit. */
 #define COUNT_MAX UINT32_C(0x0fffffff)
 
-/* A chunk's word: bit g of each sixteen is group g's. */
-#define CHUNK_PARITY UINT64_C(0x00000000ffff)
-#define CHUNK_WHOLE UINT64_C(0x0000ffff0000)
-#define CHUNK_DIRTY UINT64_C(0xffff00000000)
-
-/* A group's bits. */
-#define GROUP_PARITY GROUP_BIT(CHUNK_PARITY)
-#define GROUP_WHOLE GROUP_BIT(CHUNK_WHOLE)
-#define GROUP_DIRTY GROUP_BIT(CHUNK_DIRTY)
+/* A group's byte. */
+#define GROUP_PARITY UINT32_C(1)
+#define GROUP_WHOLE UINT32_C(2)
+#define GROUP_DIRTY UINT32_C(4)
 
 /* This room counts references. */
 #define COUNTS_REFERENCES true
@@ -61,21 +53,21 @@ static inline _Atomic uint32_t *frame_word(const struct count_view *view, pfn_t 
 }
 
 /* The parity of a free frame's word in a group with these bits. */
-static inline uint32_t frame_parity(uint64_t group)
+static inline uint32_t frame_parity(uint32_t group)
 {
-    return (uint32_t)group & FRAME_PARITY;
+    return group & FRAME_PARITY;
 }
 
 /* References of a frame with this word in a group with these bits. */
-static inline uint32_t count_sum(uint32_t word, uint64_t group)
+static inline uint32_t count_sum(uint32_t word, uint32_t group)
 {
-    return (word >> FRAME_COUNT_SHIFT) + ((word ^ (uint32_t)group) & FRAME_PARITY);
+    return (word >> FRAME_COUNT_SHIFT) + ((word ^ group) & FRAME_PARITY);
 }
 
 /* References to a frame. A hint unless the caller owns the frame. */
 static inline uint32_t count_read(const struct count_view *view, pfn_t frame)
 {
-    uint64_t group = group_bits(view, frame);
+    uint32_t group = group_bits(view, frame);
     return count_sum(atomic_load_explicit(frame_word(view, frame), memory_order_relaxed), group);
 }
 
@@ -89,7 +81,7 @@ static inline bool count_is_zero(const struct count_view *view, pfn_t frame)
 /* 0 -> 1 for a frame just taken. WHOLE is clear: the group is not out as one. */
 static inline void count_take_one(const struct count_view *view, pfn_t frame)
 {
-    uint64_t group = group_bits(view, frame);
+    uint32_t group = group_bits(view, frame);
     FRAME_DEBUG_ASSERT((group & GROUP_WHOLE) == 0 && count_read(view, frame) == 0);
     atomic_store_explicit(frame_word(view, frame), FRAME_COUNT_ONE | FRAME_DIRTY | frame_parity(group),
                           memory_order_relaxed);
@@ -98,7 +90,7 @@ static inline void count_take_one(const struct count_view *view, pfn_t frame)
 /* 1 -> 0 if the count is 1 and the frame is counted by itself; else false, nothing changed. */
 static inline bool count_drop_one(const struct count_view *view, pfn_t frame)
 {
-    uint64_t group = group_bits(view, frame);
+    uint32_t group = group_bits(view, frame);
     _Atomic uint32_t *word = frame_word(view, frame);
     if ((group & GROUP_WHOLE) != 0 || count_sum(atomic_load_explicit(word, memory_order_relaxed), group) != 1) {
         return false;
@@ -107,24 +99,22 @@ static inline bool count_drop_one(const struct count_view *view, pfn_t frame)
     return true;
 }
 
-/* 0 -> 1 for all frames of the chunk that begins at `first`, just taken. */
-static inline void counts_take_chunk(const struct count_view *view, pfn_t first)
+/* ---- whole groups ---- */
+
+/* 0 -> 1 for all frames of some groups, just taken. */
+static inline void counts_take_groups(const struct count_view *view, pfn_t first, uint64_t groups)
 {
-    _Atomic uint64_t *word = chunk_word(view, first);
-    uint64_t chunk = atomic_load_explicit(word, memory_order_relaxed);
-    FRAME_DEBUG_ASSERT((chunk & CHUNK_WHOLE) == 0 && count_read(view, first) == 0);
-    atomic_store_explicit(word, (chunk ^ CHUNK_PARITY) | CHUNK_WHOLE | CHUNK_DIRTY, memory_order_relaxed);
+    FRAME_DEBUG_ASSERT(groups_are(own_groups(view, first), groups, GROUP_WHOLE, 0) && count_read(view, first) == 0);
+    groups_change(own_groups(view, first), groups, GROUP_PARITY, GROUP_WHOLE | GROUP_DIRTY);
 }
 
-/* 1 -> 0 for all frames of a chunk if all of its groups are WHOLE; else false, nothing changed. */
-static inline bool counts_drop_chunk(const struct count_view *view, pfn_t first)
+/* 1 -> 0 for all frames of some groups if all are WHOLE; else false, nothing changed. */
+static inline bool counts_drop_groups(const struct count_view *view, pfn_t first, uint64_t groups)
 {
-    _Atomic uint64_t *word = chunk_word(view, first);
-    uint64_t chunk = atomic_load_explicit(word, memory_order_relaxed);
-    if ((chunk & CHUNK_WHOLE) != CHUNK_WHOLE) {
+    if (!groups_are(own_groups(view, first), groups, GROUP_WHOLE, GROUP_WHOLE)) {
         return false;
     }
-    atomic_store_explicit(word, chunk ^ (CHUNK_PARITY | CHUNK_WHOLE), memory_order_relaxed);
+    groups_change(own_groups(view, first), groups, GROUP_PARITY | GROUP_WHOLE, 0);
     return true;
 }
 
@@ -155,7 +145,7 @@ static inline void counts_store(const struct count_view *view, struct frame_run 
 }
 
 /* Whether all counts are 1, in a group with these bits and without WHOLE. */
-static inline bool counts_are_one(const struct count_view *view, struct frame_run run, uint64_t group)
+static inline bool counts_are_one(const struct count_view *view, struct frame_run run, uint32_t group)
 {
     const uint32_t *words = own_words(view, run.first);
     four_words wrong = {0};
@@ -163,7 +153,7 @@ static inline bool counts_are_one(const struct count_view *view, struct frame_ru
     for (; i + FOUR <= run.count; i += FOUR) {
         four_words four;
         memcpy(&four, &words[i], sizeof four);
-        wrong |= ((four >> FRAME_COUNT_SHIFT) + ((four ^ (uint32_t)group) & FRAME_PARITY)) ^ 1u;
+        wrong |= ((four >> FRAME_COUNT_SHIFT) + ((four ^ group) & FRAME_PARITY)) ^ 1u;
     }
     uint32_t bad = wrong[0] | wrong[1] | wrong[2] | wrong[3];
     for (; i < run.count; i++) {
@@ -175,7 +165,7 @@ static inline bool counts_are_one(const struct count_view *view, struct frame_ru
 /* 0 -> 1 for some frames of one group, just taken, but not all. */
 static inline void counts_take_part(const struct count_view *view, struct frame_run part)
 {
-    uint64_t group = group_bits(view, part.first);
+    uint32_t group = group_bits(view, part.first);
     FRAME_DEBUG_ASSERT((group & GROUP_WHOLE) == 0 && count_read(view, part.first) == 0);
     counts_store(view, part, FRAME_COUNT_ONE | FRAME_DIRTY | frame_parity(group));
 }
@@ -184,7 +174,7 @@ static inline void counts_take_part(const struct count_view *view, struct frame_
  */
 static inline bool counts_drop_part(const struct count_view *view, struct frame_run part)
 {
-    uint64_t group = group_bits(view, part.first);
+    uint32_t group = group_bits(view, part.first);
     if ((group & GROUP_WHOLE) != 0 || !counts_are_one(view, part, group)) {
         return false;
     }

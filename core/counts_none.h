@@ -2,8 +2,8 @@
  * No reference counts: the same interface as counts.h, for a build that has no word a frame. What remains is to know a
  * foreign frame, and which free frames hold zeroes.
  *
- * 1. Words. A frame has none. A chunk has one, with two bits for each of its sixteen groups of 32 frames, DIRTY and
- *    EDGE; in the rest of it validate.c has its marks.
+ * 1. Words. A frame has none. A group of 32 frames has a byte {DIRTY, EDGE}; in four more bits of it validate.c has its
+ *    marks.
  * 2. Owners. A frame has one, whoever has it out. A take touches nothing here, and a free believes its caller: a frame
  *    that is free already is taken back once more, and handed out twice. Only frame_allocator_validate finds that out,
  *    if the frame then lies in two places.
@@ -12,16 +12,15 @@
  *    ours, which one look shows: that is the fast path. For every other the arena's regions are asked: on the first
  *    free in a group since it held zeroes, and on each in a group at an edge. A foreign frame has a group with an EDGE,
  *    or one outside the arena, which is never DIRTY: so it is refused without exception, as it is with counts.
- * 4. DIRTY. A free frame holds zeroes if its group is not DIRTY. Whoever frees a frame sets it before the give, by
- *    fetch-or, unless it is set. It is cleared, with a plain load and a plain store, by a hart that owns all 512 frames
- *    of the chunk and has zeroed those not known. Of what is out, it says nothing: who wants to know looks after the
- *    take and before anybody else has the frame.
- *    Why nothing is called zero that is not: suppose that a frame was out since its chunk was last cleared. Its last
- *    owner saw DIRTY set, or set it, when he freed it. Whoever clears owns the frame too, so the last clear, the
- *    owner's look, the look of whoever has the frame next, and any further clear are ordered, by the fences that stand
- *    between a give and a take. A word read in this order never goes back: who has the frame next sees DIRTY set.
- *    What it costs: 32 frames are known as one. One of them freed, the others pass for dirty, and are zeroed when
- *    zeroes are asked for, though nobody wrote to them.
+ * 4. DIRTY. A free frame holds zeroes if its group is not DIRTY. Whoever frees a frame sets it before the give, unless
+ *    it is set: by a load and a store, for all who may do so at once store the same byte. It is cleared by a hart that
+ *    owns all 512 frames of the chunk and has zeroed those not known. Of what is out, it says nothing: who wants to
+ * know looks after the take and before anybody else has the frame. Why nothing is called zero that is not: suppose that
+ * a frame was out since its chunk was last cleared. Its last owner saw DIRTY set, or set it, when he freed it. Whoever
+ * clears owns the frame too, so the last clear, the owner's look, the look of whoever has the frame next, and any
+ * further clear are ordered, by the fences that stand between a give and a take. A word read in this order never goes
+ * back: who has the frame next sees DIRTY set. What it costs: 32 frames are known as one. One of them freed, the others
+ * pass for dirty, and are zeroed when zeroes are asked for, though nobody wrote to them.
  * 5. Orders. All words are relaxed: point 4 needs no more than coherence and the fences of hart_cache.c, and there is
  *    no reference by which one hart learns of another's writes. */
 #ifndef FRAMELAB_CORE_COUNTS_NONE_H
@@ -29,14 +28,10 @@
 
 #include "count_view.h"
 
-/* A chunk's word: bit g of each sixteen is group g's; and a bit for each frame of one group. */
-#define CHUNK_DIRTY UINT64_C(0x0000ffff)
-#define CHUNK_EDGE UINT64_C(0xffff0000)
-#define CHUNK_MARKS_SHIFT 32u
-
-/* A group's bits. */
-#define GROUP_DIRTY GROUP_BIT(CHUNK_DIRTY)
-#define GROUP_EDGE GROUP_BIT(CHUNK_EDGE)
+/* A group's byte. */
+#define GROUP_DIRTY UINT32_C(1)
+#define GROUP_EDGE UINT32_C(2)
+#define GROUP_MARKS_SHIFT 2u
 
 /* This room counts no references. */
 #define COUNTS_REFERENCES false
@@ -51,10 +46,11 @@ static inline void count_take_one(const struct count_view *view, pfn_t frame)
     (void)frame;
 }
 
-static inline void counts_take_chunk(const struct count_view *view, pfn_t first)
+static inline void counts_take_groups(const struct count_view *view, pfn_t first, uint64_t groups)
 {
     (void)view;
     (void)first;
+    (void)groups;
 }
 
 static inline void counts_take_part(const struct count_view *view, struct frame_run part)
@@ -89,10 +85,9 @@ static inline bool counts_drop_part(const struct count_view *view, struct frame_
     return count_drop_one(view, part.first);
 }
 
-static inline bool counts_drop_chunk(const struct count_view *view, pfn_t first)
+static inline bool counts_drop_groups(const struct count_view *view, pfn_t first, uint64_t groups)
 {
-    uint64_t chunk = atomic_load_explicit(chunk_word(view, first), memory_order_relaxed);
-    return (chunk & (CHUNK_DIRTY | CHUNK_EDGE)) == CHUNK_DIRTY;
+    return groups_are(own_groups(view, first), groups, GROUP_DIRTY | GROUP_EDGE, GROUP_DIRTY);
 }
 
 /* Any run inside the view's span. */
@@ -147,30 +142,30 @@ static inline enum frame_status count_drop_ref(const struct count_view *view, pf
 
 /* ---- marks, at rest (validate.c) ---- */
 
-/* A chunk's word has marks for the frames of one group: sixteen passes mark all. */
-#define MARK_PASSES CHUNK_GROUPS
-_Static_assert(CHUNK_MARKS_SHIFT + GROUP_FRAMES == 64, "a group's marks fill the rest of a chunk's word");
+/* A group's byte has marks for four of its frames: eight passes mark all. */
+#define MARKS 4u
+#define MARK_PASSES (GROUP_FRAMES / MARKS)
+_Static_assert(GROUP_MARKS_SHIFT + MARKS <= 8, "a byte holds a group's marks");
 
 static inline bool mark_is_due(pfn_t frame, uint32_t pass)
 {
-    return group_of(frame) == pass;
+    return (frame.value & (GROUP_FRAMES - 1)) / MARKS == pass;
 }
 
-static inline uint64_t mark_bit(pfn_t frame)
+static inline uint32_t mark_bit(pfn_t frame)
 {
-    return UINT64_C(1) << (CHUNK_MARKS_SHIFT + (frame.value & (GROUP_FRAMES - 1)));
+    return UINT32_C(1) << (GROUP_MARKS_SHIFT + (frame.value & (MARKS - 1)));
 }
 
 static inline bool mark_is_set(const struct count_view *view, pfn_t frame)
 {
-    return (atomic_load_explicit(chunk_word(view, frame), memory_order_relaxed) & mark_bit(frame)) != 0;
+    return (group_bits(view, frame) & mark_bit(frame)) != 0;
 }
 
 static inline void mark_set(const struct count_view *view, pfn_t frame, bool set)
 {
-    _Atomic uint64_t *chunk_at = chunk_word(view, frame);
-    uint64_t chunk = atomic_load_explicit(chunk_at, memory_order_relaxed) & ~mark_bit(frame);
-    atomic_store_explicit(chunk_at, chunk | (set ? mark_bit(frame) : 0), memory_order_relaxed);
+    uint32_t group = group_bits(view, frame) & ~mark_bit(frame);
+    group_store(view, frame, group | (set ? mark_bit(frame) : 0));
 }
 
 /* Nothing speaks against the one or the other. */

@@ -15,10 +15,10 @@
 #define CHUNK_ORDER 9u
 #define CHUNK_FRAMES (UINT64_C(1) << CHUNK_ORDER)
 
-/* Frames in a group, log2: the frames that have one bit of each kind in their chunk's count word (core/counts.h), one
- * word of its bitmap. */
+/* Frames in a group, log2: the frames that are counted together by one byte (core/count_view.h). */
 #define GROUP_ORDER 5u
 #define GROUP_FRAMES (UINT64_C(1) << GROUP_ORDER)
+#define CHUNK_GROUPS (CHUNK_FRAMES / GROUP_FRAMES)
 
 /* Bytes that may travel between caches as one. Two 64-byte lines, since the x86 prefetcher fetches pairs. */
 #define CACHE_LINE 64u

@@ -78,16 +78,16 @@ broken "a full fence to enter" hart_cache.h \
 broken "a call to enter" hart_cache.h 's/platform_barrier_light();/platform_barrier_heavy();/' frame_alloc_one
 if grep -q FRAMELAB_NO_COUNTS "$build/flags"; then
     broken "a group looked at by a read-modify-write" count_view.h \
-        's/atomic_load_explicit(chunk_word(view, frame), /atomic_fetch_or_explicit(chunk_word(view, frame), 0, /' \
+        's/atomic_load_explicit(group_byte(view, frame), /atomic_fetch_or_explicit(group_byte(view, frame), 0, /' \
         frame_free_one
     broken "a chunk looked at by a call" allocator.c \
-        's/counts_drop_chunk(view, first);/counts_drop_run(view, frame_run(first, CHUNK_FRAMES)) == FRAME_OK;/' \
+        's/counts_drop_groups(view, first, [^;]*;/counts_drop_run(view, run) == FRAME_OK;/' \
         frame_free_run
 else
     broken "a chunk counted by a read-modify-write" counts.h \
-        's/atomic_store_explicit(word, (chunk ^ CHUNK_PARITY)/atomic_fetch_or_explicit(word, (chunk ^ CHUNK_PARITY)/' \
+        's/    groups_change(own_groups(view, first), groups, GROUP_PARITY, /    atomic_fetch_or(group_byte(view, first), GROUP_WHOLE);\n&/' \
         frame_alloc_contiguous
     broken "a chunk counted by a call" allocator.c \
-        's/counts_take_chunk(view, top);/counts_take_run(view, frame_run(top, CHUNK_FRAMES));/' frame_alloc_contiguous
+        's/counts_take_groups(view, top, .*;/counts_take_run(view, frame_run(top, CHUNK_FRAMES));/' frame_alloc_contiguous
 fi
 exit $status

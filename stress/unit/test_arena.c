@@ -144,7 +144,7 @@ static void the_limit_counts_the_variants_part(void **state)
     add(RAM + 64 * MIB + 256 * MIB, 64 * MIB);
     select_arenas();
     assert_int_equal(plan_count, 2);
-    limit_bytes = limit_bytes + UINT64_C(128) * (8 + 128); /* frames, chunks, the variant */
+    limit_bytes = limit_bytes + UINT64_C(128) * (CHUNK_GROUPS + 128); /* groups, the variant */
     select_arenas();
     assert_int_equal(plan_count, 1);
     assert_int_equal(plans[0].hole_metadata_bytes, limit_bytes);
@@ -157,7 +157,7 @@ static void the_limit_is_for_all_holes_of_an_arena_together(void **state)
 {
     (void)state;
     for (uint64_t i = 0; i < 8; i++) {
-        add(RAM + i * 192 * MIB, 64 * MIB); /* 138 KiB a hole: three fit 528 KiB */
+        add(RAM + i * 192 * MIB, 64 * MIB); /* 139 KiB a hole: three fit 528 KiB */
     }
     select_arenas();
     assert_int_equal(plan_count, 2);
@@ -518,13 +518,13 @@ static void expect_built(const struct arena *arena)
     assert_true((const unsigned char *)(arena->regions + arena->region_count) <=
                 (const unsigned char *)arena->frame_counts);
     assert_true((const unsigned char *)arena->frame_counts + arena->span.count * FRAME_COUNT_BYTES <=
-                (const unsigned char *)arena->chunk_counts);
-    assert_true((const unsigned char *)(arena->chunk_counts + chunks) <= variant);
+                (const unsigned char *)arena->group_bytes);
+    assert_true((const unsigned char *)(arena->group_bytes + chunks * CHUNK_GROUPS) <= variant);
     assert_int_equal((uintptr_t)arena->frame_counts % CACHE_PAIR, 0);
     assert_int_equal((uintptr_t)arena->variant % CACHE_PAIR, 0);
     assert_int_equal(variant + chunk_bytes(arena->span) - base, plans[0].metadata_bytes);
     expect_zeroes((const void *)arena->frame_counts, arena->span.count * FRAME_COUNT_BYTES);
-    expect_zeroes((const void *)arena->chunk_counts, chunks * sizeof(uint64_t));
+    expect_zeroes((const void *)arena->group_bytes, chunks * CHUNK_GROUPS);
     expect_zeroes(arena->variant, chunk_bytes(arena->span));
 }
 

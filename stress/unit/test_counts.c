@@ -19,16 +19,16 @@
 #define HARTS 4u
 
 static _Atomic uint32_t frame_words[FRAMES];
-static _Atomic uint64_t chunks[FRAMES / CHUNK_FRAMES + 2];
+static _Atomic uint8_t groups[(FRAMES / CHUNK_FRAMES + 2) * CHUNK_GROUPS];
 static struct count_view view;
 static uint32_t model[FRAMES];
 
 static int setup(void **state)
 {
     (void)state;
-    view = count_view_make(frame_run(pfn(FIRST), FRAMES), frame_words, chunks);
+    view = count_view_make(frame_run(pfn(FIRST), FRAMES), frame_words, groups);
     memset(frame_words, 0, sizeof frame_words);
-    memset(chunks, 0, sizeof chunks);
+    memset(groups, 0, sizeof groups);
     memset(model, 0, sizeof model);
     return 0;
 }
@@ -81,7 +81,7 @@ static void take(struct random *random, uint32_t at)
     if (length == 1 && random_one_in(random, 2)) {
         count_take_one(&view, frame_at(at));
     } else if (length == CHUNK_FRAMES && frame_at(at).value % CHUNK_FRAMES == 0) {
-        counts_take_chunk(&view, frame_at(at));
+        counts_take_groups(&view, frame_at(at), CHUNK_GROUPS);
     } else if (length > 0) {
         counts_take_run(&view, frame_run(frame_at(at), length));
     }
@@ -175,7 +175,16 @@ static void a_group_is_counted_as_one(void **state)
     }
 }
 
-/* A chunk is one word, whatever parities its groups have, and goes back as it came. */
+/* The fourth of a chunk's groups has the other parity, and is dirty; of the others we know `bits`. */
+static void expect_groups(pfn_t first, uint32_t bits)
+{
+    for (uint32_t g = 0; g < CHUNK_GROUPS; g++) {
+        uint32_t expected = g == 3 ? GROUP_PARITY | GROUP_DIRTY : bits;
+        assert_int_equal(group_bits(&view, pfn(first.value + g * GROUP_FRAMES)), expected);
+    }
+}
+
+/* A chunk's groups flip together, whatever parities they have, and go back as they came. */
 static void a_chunk_is_counted_as_one(void **state)
 {
     (void)state;
@@ -185,19 +194,18 @@ static void a_chunk_is_counted_as_one(void **state)
     for (uint64_t i = 0; i < GROUP_FRAMES; i++) {
         assert_int_equal(counts_drop_run(&view, frame_run(pfn(group.first.value + i), 1)), FRAME_OK);
     }
-    uint64_t before = atomic_load(chunk_word(&view, chunk.first));
-    assert_int_equal(before & (CHUNK_PARITY | CHUNK_WHOLE), 1 << 3);
+    expect_groups(chunk.first, 0);
     for (int round = 0; round < 3; round++) {
-        counts_take_chunk(&view, chunk.first);
+        counts_take_groups(&view, chunk.first, CHUNK_GROUPS);
         expect_counts(chunk, 1);
-        assert_true(counts_drop_chunk(&view, chunk.first));
-        assert_int_equal(atomic_load(chunk_word(&view, chunk.first)), before | CHUNK_DIRTY);
+        assert_true(counts_drop_groups(&view, chunk.first, CHUNK_GROUPS));
+        expect_groups(chunk.first, GROUP_DIRTY);
         expect_counts(chunk, 0);
-        assert_false(counts_drop_chunk(&view, chunk.first));
+        assert_false(counts_drop_groups(&view, chunk.first, CHUNK_GROUPS));
     }
-    counts_take_chunk(&view, chunk.first);
+    counts_take_groups(&view, chunk.first, CHUNK_GROUPS);
     assert_int_equal(count_add_ref(&view, group.first), FRAME_OK);
-    assert_false(counts_drop_chunk(&view, chunk.first));
+    assert_false(counts_drop_groups(&view, chunk.first, CHUNK_GROUPS));
     assert_int_equal(counts_drop_run(&view, chunk), FRAME_SHARED);
     assert_int_equal(count_drop_ref(&view, group.first), FRAME_OK);
     assert_int_equal(counts_drop_run(&view, chunk), FRAME_OK); /* fifteen groups as one, one by its frames */
@@ -209,7 +217,7 @@ static void expect(bool holds)
     FRAME_ASSERT(holds); /* cmocka's own assertions are for the first thread only */
 }
 
-/* Each hart has two groups of one chunk for itself, next to the others': what they do to the word they share is theirs
+/* Each hart has two groups of one chunk for itself, next to the others': what they do to the line they share is theirs
  * alone. */
 static void share_a_chunk(void *context, uint32_t hart)
 {
@@ -247,6 +255,34 @@ static void P7_harts_count_side_by_side_in_one_chunk(void **state)
     expect_model(); /* all free */
 }
 
+/* One hart takes a group as one; then every hart frees its part of it, all at the same time. */
+static void share_a_group(void *context, uint32_t hart)
+{
+    struct hart_barrier *barrier = context;
+    struct frame_run group = frame_run(frame_at(aligned(0, GROUP_FRAMES)), GROUP_FRAMES);
+    const uint64_t part = GROUP_FRAMES / HARTS;
+    for (uint32_t round = 0; round < 5000; round++) {
+        if (hart == 0) {
+            counts_take_run(&view, group);
+        }
+        hart_barrier_wait(barrier);
+        expect(counts_drop_run(&view, frame_run(pfn(group.first.value + hart * part), part)) == FRAME_OK);
+        hart_barrier_wait(barrier);
+        expect(group_bits(&view, group.first) == (((round + 1) % 2 != 0 ? GROUP_PARITY : 0) | GROUP_DIRTY));
+        expect(count_read(&view, pfn(group.first.value + round % GROUP_FRAMES)) == 0);
+        hart_barrier_wait(barrier);
+    }
+}
+
+static void P7_harts_split_a_group_at_the_same_time(void **state)
+{
+    (void)state;
+    static struct hart_barrier barrier;
+    hart_barrier_init(&barrier, HARTS);
+    assert_true(harts_run(HARTS, share_a_group, &barrier));
+    expect_model(); /* all free */
+}
+
 static void references_do_not_overflow(void **state)
 {
     (void)state;
@@ -263,6 +299,7 @@ int main(void)
         cmocka_unit_test_setup(a_group_is_counted_as_one, setup),
         cmocka_unit_test_setup(a_chunk_is_counted_as_one, setup),
         cmocka_unit_test_setup(P7_harts_count_side_by_side_in_one_chunk, setup),
+        cmocka_unit_test_setup(P7_harts_split_a_group_at_the_same_time, setup),
         cmocka_unit_test_setup(references_do_not_overflow, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

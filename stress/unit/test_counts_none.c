@@ -33,7 +33,7 @@ static const struct frame_run regions[] = {
 #define REGIONS (sizeof regions / sizeof regions[0])
 
 /* One more at either end, for frames of the first and last group that lie outside the span. */
-static _Atomic uint64_t chunks[FRAMES / CHUNK_FRAMES + 2];
+static _Atomic uint8_t groups[(FRAMES / CHUNK_FRAMES + 2) * CHUNK_GROUPS];
 static struct arena arena;
 static struct count_view view;
 static bool usable[FRAMES];
@@ -42,14 +42,14 @@ static bool written[FRAMES]; /* since it was last zeroed */
 static int setup(void **state)
 {
     (void)state;
-    memset(chunks, 0, sizeof chunks);
+    memset(groups, 0, sizeof groups);
     memset(usable, 0, sizeof usable);
     memset(written, 0, sizeof written);
     arena = (struct arena){.span = {{FIRST}, FRAMES}, .regions = regions, .region_count = REGIONS};
     for (uint32_t r = 0; r < REGIONS; r++) {
         memset(&usable[regions[r].first.value - FIRST], true, regions[r].count);
     }
-    view = count_view_make(arena.span, NULL, chunks);
+    view = count_view_make(arena.span, NULL, groups);
     counts_init(&view, &arena);
     return 0;
 }
@@ -100,7 +100,7 @@ static void expect_only_ours_are_believed(void)
             assert_true(all_usable(group_at(pfn(frame))));
         }
         struct frame_run chunk = frame_run(pfn(frame), CHUNK_FRAMES);
-        if (frame % CHUNK_FRAMES == 0 && counts_drop_chunk(&view, chunk.first)) {
+        if (frame % CHUNK_FRAMES == 0 && counts_drop_groups(&view, chunk.first, CHUNK_GROUPS)) {
             assert_true(all_usable(chunk));
         }
     }
