@@ -161,30 +161,44 @@ static struct hand *hand_of(struct lockfree_hart *hart, struct frame_run run)
     return inside ? hand : NULL;
 }
 
-static bool lies_in_chunk(struct frame_run run)
+/* Frames of one chunk, not all, or whole chunks, of one of the nearest pools. */
+static void give_near(struct lockfree_hart *hart, struct pool *pool, struct frame_run run)
 {
-    return run.count < CHUNK_FRAMES && chunk_number(run.first) == chunk_number(pfn(frame_run_end(run) - 1));
+    struct hand *hand = hand_of(hart, run);
+    if (hand == NULL && run.count < CHUNK_FRAMES) {
+        hand = &hart->returns;
+        hand_release(hand, &hart->worker);
+        hand_hold_used(hand, pool, chunk_number(run.first));
+    }
+    if (hand != NULL) {
+        hand_put(hand, run);
+    } else {
+        pool_give_run(pool, &hart->worker, run, false);
+    }
+}
+
+/* A run of one pool. `private`: what is no whole chunk may go into the hart's hands. */
+static void give_to(struct lockfree_hart *hart, bool private, struct pool *pool, struct frame_run run)
+{
+    if (!private) {
+        pool_give_run(pool, &hart->worker, run, false);
+        return;
+    }
+    while (run.count > 0) {
+        uint64_t room = CHUNK_FRAMES - run.first.value % CHUNK_FRAMES;
+        uint64_t chunks = room == CHUNK_FRAMES ? align_down_u64(run.count, CHUNK_FRAMES) : 0;
+        uint64_t count = chunks > 0 ? chunks : run.count < room ? run.count : room;
+        give_near(hart, pool, frame_run(run.first, count));
+        run = frame_run(pfn(run.first.value + count), run.count - count);
+    }
 }
 
 static void lockfree_give_run(struct global *global, uint32_t hart_id, bool local, struct frame_run run)
 {
     struct lockfree *lf = lockfree_of(global);
-    struct lockfree_hart *hart = &lf->harts[hart_id];
-    bool private = keeps_private(lf, local);
-    struct hand *hand = private ? hand_of(hart, run) : NULL;
-    if (hand != NULL) {
-        hand_put(hand, run);
-        return;
-    }
     bool near;
     struct pool *pool = pool_of(lf, hart_id, run.first, &near);
-    if (near && private && lies_in_chunk(run)) {
-        hand_release(&hart->returns, &hart->worker);
-        hand_hold_used(&hart->returns, pool, chunk_number(run.first));
-        hand_put(&hart->returns, run);
-        return;
-    }
-    pool_give_run(pool, &hart->worker, run, false);
+    give_to(&lf->harts[hart_id], near && keeps_private(lf, local), pool, run);
 }
 
 /* Single frames on their way back, and those of them that lie in one word. */
@@ -266,30 +280,43 @@ static void give_chunk_runs(struct lockfree *lf, uint32_t hart_id, uint32_t orde
     }
 }
 
-/* The run that firsts[0], firsts[1], ... make, going up or down, inside one chunk; *used is how many they are. */
-static struct frame_run run_at_front(const pfn_t *firsts, uint32_t count, uint32_t order, uint32_t *used)
+/* The run that firsts[0], firsts[1], ... make, going up or down, in one pool; *used is how many they are. */
+static struct frame_run run_at_front(const struct pool *pool, const pfn_t *firsts, uint32_t count, uint32_t order,
+                                     uint32_t *used)
 {
     uint64_t frames = UINT64_C(1) << order;
     uint64_t step = count > 1 && firsts[1].value + frames == firsts[0].value ? 0 - frames : frames;
     uint32_t length = 1;
     while (length < count && firsts[length].value == firsts[length - 1].value + step &&
-           chunk_number(firsts[length]) == chunk_number(firsts[0])) {
+           frame_run_contains(pool->arena->span, firsts[length])) {
         length++;
     }
     *used = length;
     return frame_run(step == frames ? firsts[0] : firsts[length - 1], length * frames);
 }
 
-/* Neighbours in the list that lie side by side in one chunk are given back as one run. */
+/* Neighbours in the list that lie side by side are given back as one run. */
+static void give_small_runs(struct lockfree *lf, uint32_t hart_id, bool local, uint32_t order, const pfn_t *firsts,
+                            uint32_t count)
+{
+    bool near;
+    struct pool *pool = pool_of(lf, hart_id, firsts[0], &near);
+    for (uint32_t i = 0, used; i < count; i += used) {
+        if (!frame_run_contains(pool->arena->span, firsts[i])) {
+            pool = pool_of(lf, hart_id, firsts[i], &near);
+        }
+        struct frame_run run = run_at_front(pool, &firsts[i], count - i, order, &used);
+        give_to(&lf->harts[hart_id], near && keeps_private(lf, local), pool, run);
+    }
+}
+
 static void lockfree_give_runs(struct global *global, uint32_t hart_id, bool local, uint32_t order, bool zero,
                                pfn_t *firsts, uint32_t count)
 {
-    if (order >= CHUNK_ORDER) {
+    if (order < CHUNK_ORDER) {
+        give_small_runs(lockfree_of(global), hart_id, local, order, firsts, count);
+    } else {
         give_chunk_runs(lockfree_of(global), hart_id, order - CHUNK_ORDER, zero, firsts, count);
-        return;
-    }
-    for (uint32_t i = 0, used; i < count; i += used) {
-        lockfree_give_run(global, hart_id, local, run_at_front(&firsts[i], count - i, order, &used));
     }
 }
 
@@ -303,31 +330,12 @@ static void block_release(struct lockfree_hart *hart)
     }
 }
 
-/* The runs of 2^order chunks of a block that `mask` says, by their first frames. */
-static uint32_t list_firsts(const struct pool *pool, const struct block *block, uint32_t order, uint64_t mask,
-                            pfn_t *firsts)
-{
-    uint64_t base = pool_block_base(pool, block);
-    uint32_t count = 0;
-    for (uint64_t starts = mask & aligned_bits(order); starts != 0; starts &= starts - 1) {
-        firsts[count++] = pfn((base + (uint32_t)__builtin_ctzll(starts)) << CHUNK_ORDER);
-    }
-    return count;
-}
-
-/* Up to `count` runs of 2^order chunks of one block. */
-static uint32_t take_of_block(struct lockfree_hart *hart, const struct pool *pool, struct block *block, uint32_t order,
-                              pfn_t *firsts, uint32_t count)
-{
-    uint64_t mask = order == 0 ? block_take(block, count, ZERO_LAST, &hart->worker.contest)
-                               : block_take_runs(block, order, count, &hart->worker.contest);
-    return list_firsts(pool, block, order, mask, firsts);
-}
-
-/* The same of the block in hand. */
+/* Up to `count` runs of 2^order chunks of the block in hand. */
 static uint32_t take_of_block_in_hand(struct lockfree_hart *hart, uint32_t order, pfn_t *firsts, uint32_t count)
 {
-    return hart->block == NULL ? 0 : take_of_block(hart, hart->block_pool, hart->block, order, firsts, count);
+    return hart->block == NULL
+               ? 0
+               : pool_take_of_block(hart->block_pool, &hart->worker, hart->block, order, ZERO_LAST, firsts, count);
 }
 
 /* Blocks without a run of the order in question that one search by the index passes over. */
@@ -344,7 +352,7 @@ static uint32_t take_of_blocks_indexed(struct lockfree_hart *hart, bool keep, st
         if (block == NULL) {
             break;
         }
-        uint32_t got = take_of_block(hart, pool, block, order, firsts + taken, count - taken);
+        uint32_t got = pool_take_of_block(pool, &hart->worker, block, order, ZERO_LAST, firsts + taken, count - taken);
         taken += got;
         if (got == 0) {
             passed_over[passes++] = block;
@@ -366,14 +374,7 @@ static uint32_t take_of_blocks(struct lockfree_hart *hart, bool keep, struct poo
                                enum zero_wish wish, pfn_t *firsts, uint32_t count)
 {
     uint32_t taken = wish == ZERO_LAST ? take_of_blocks_indexed(hart, keep, pool, order, firsts, count) : 0;
-    if (taken > 0) {
-        return taken;
-    }
-    if (order == 0) {
-        return pool_scan_chunks(pool, &hart->worker, &hart->cursor, wish, firsts, count);
-    }
-    const struct frame_request request = {CHUNK_FRAMES << order, CHUNK_ORDER + order};
-    return pool_scan_run(pool, &hart->worker, &hart->cursor, request, firsts) ? 1 : 0;
+    return taken > 0 ? taken : pool_scan_chunks(pool, &hart->worker, &hart->cursor, order, wish, firsts, count);
 }
 
 /* Up to `count` runs of 2^order chunks. */

@@ -355,3 +355,16 @@ uint64_t pool_block_base(const struct pool *pool, const struct block *block)
 {
     return ((pool->first_chunk >> BLOCK_ORDER) + (uint64_t)(block - pool->blocks)) << BLOCK_ORDER;
 }
+
+uint32_t pool_take_of_block(const struct pool *pool, struct worker *worker, struct block *block, uint32_t order,
+                            enum zero_wish wish, pfn_t *firsts, uint32_t count)
+{
+    uint64_t base = pool_block_base(pool, block);
+    uint64_t mask = order == 0 ? block_take(block, count, wish, &worker->contest)
+                               : block_take_runs(block, order, count, &worker->contest);
+    uint32_t taken = 0;
+    for (uint64_t starts = mask & aligned_bits(order); starts != 0; starts &= starts - 1) {
+        firsts[taken++] = pfn((base + (uint32_t)__builtin_ctzll(starts)) << CHUNK_ORDER);
+    }
+    return taken;
+}

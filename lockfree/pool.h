@@ -132,6 +132,9 @@ bool pool_pop_chunk_with_run(struct pool *pool, struct worker *worker, uint32_t 
                              uint64_t *number);
 /* A block with whole chunks, with its duty; NULL if the index has none. */
 struct block *pool_pop_block(struct pool *pool, struct worker *worker);
+/* Up to `count` runs of 2^order chunks of a block, by their first frames; `wish` is for single chunks. */
+uint32_t pool_take_of_block(const struct pool *pool, struct worker *worker, struct block *block, uint32_t order,
+                            enum zero_wish wish, pfn_t *firsts, uint32_t count);
 /* The absolute number of a block's chunk 0. */
 uint64_t pool_block_base(const struct pool *pool, const struct block *block);
 
@@ -139,11 +142,11 @@ uint64_t pool_block_base(const struct pool *pool, const struct block *block);
 bool pool_take_exactly(struct pool *pool, struct worker *worker, struct frame_run run);
 
 /* Searches the whole pool, from *cursor on and then from the start; *cursor, a chunk number, is where the next search
- * may begin. Frames: up to `count` single ones, returns how many. Chunks: one with at least one whole chunk. Run: the
- * first that meets the request. */
+ * may begin. Frames: up to `count` single ones, returns how many. Chunks: runs of 2^order chunks, each inside a block,
+ * likewise. Run: the first that meets the request. */
 uint32_t pool_scan_frames(struct pool *pool, struct worker *worker, uint64_t *cursor, pfn_t *frames, uint32_t count);
-uint32_t pool_scan_chunks(struct pool *pool, struct worker *worker, uint64_t *cursor, enum zero_wish wish,
-                          pfn_t *firsts, uint32_t count);
+uint32_t pool_scan_chunks(struct pool *pool, struct worker *worker, uint64_t *cursor, uint32_t order,
+                          enum zero_wish wish, pfn_t *firsts, uint32_t count);
 bool pool_scan_run(struct pool *pool, struct worker *worker, uint64_t *cursor, struct frame_request request,
                    pfn_t *first);
 

@@ -55,25 +55,13 @@ bool pool_take_exactly(struct pool *pool, struct worker *worker, struct frame_ru
 
 /* ---- single frames and chunks ------------------------------------------------------------------------------- */
 
-/* Takes one whole chunk, if the block of chunk `number` has any. */
-static bool take_any_chunk(struct pool *pool, struct worker *worker, const struct block *block, enum zero_wish wish,
-                           uint64_t *number)
-{
-    uint64_t got = block_take((struct block *)(uintptr_t)block, 1, wish, &worker->contest);
-    if (got != 0) {
-        *number = pool_block_base(pool, block) + (uint32_t)__builtin_ctzll(got);
-    }
-    return got != 0;
-}
-
 /* Single frames out of a whole chunk: the rest of it goes back, as frames. */
-static void break_chunk(struct pool *pool, struct worker *worker, uint64_t number, pfn_t *frames, uint32_t count)
+static void break_chunk(struct pool *pool, struct worker *worker, pfn_t first, pfn_t *frames, uint32_t count)
 {
-    uint64_t base = number << CHUNK_ORDER;
     for (uint32_t i = 0; i < count; i++) {
-        frames[i] = pfn(base + i);
+        frames[i] = pfn(first.value + i);
     }
-    pool_give_run(pool, worker, frame_run(pfn(base + count), CHUNK_FRAMES - count), false);
+    pool_give_run(pool, worker, frame_run(pfn(first.value + count), CHUNK_FRAMES - count), false);
 }
 
 static uint64_t cursor_start(const struct pool *pool, const uint64_t *cursor)
@@ -99,9 +87,9 @@ uint32_t pool_scan_frames(struct pool *pool, struct worker *worker, uint64_t *cu
         }
     }
     for (uint64_t b = 0; b < pool->block_count && taken == 0; b++) {
-        uint64_t number;
-        if (take_any_chunk(pool, worker, &pool->blocks[b], ZERO_LAST, &number)) {
-            break_chunk(pool, worker, number, frames, count);
+        pfn_t first;
+        if (pool_take_of_block(pool, worker, &pool->blocks[b], 0, ZERO_LAST, &first, 1) == 1) {
+            break_chunk(pool, worker, first, frames, count);
             taken = count;
         }
     }
@@ -113,19 +101,18 @@ uint32_t pool_scan_frames(struct pool *pool, struct worker *worker, uint64_t *cu
     return taken;
 }
 
-uint32_t pool_scan_chunks(struct pool *pool, struct worker *worker, uint64_t *cursor, enum zero_wish wish,
-                          pfn_t *firsts, uint32_t count)
+uint32_t pool_scan_chunks(struct pool *pool, struct worker *worker, uint64_t *cursor, uint32_t order,
+                          enum zero_wish wish, pfn_t *firsts, uint32_t count)
 {
     uint64_t start = cursor_start(pool, cursor) >> BLOCK_ORDER;
     uint32_t taken = 0;
     count_one(&worker->scans);
     for (uint64_t i = 0; i < pool->block_count && taken < count; i++) {
         struct block *block = &pool->blocks[(start + i) % pool->block_count];
-        uint64_t number;
-        while (taken < count && take_any_chunk(pool, worker, block, wish, &number)) {
-            firsts[taken++] = pfn(number << CHUNK_ORDER);
-            *cursor = number;
-        }
+        taken += pool_take_of_block(pool, worker, block, order, wish, firsts + taken, count - taken);
+    }
+    if (taken > 0) {
+        *cursor = chunk_number(firsts[taken - 1]);
     }
     return taken;
 }

@@ -22,7 +22,7 @@
 static const uint8_t node_order[] = {0, 1, 1, 0};
 static const uint32_t hart_node[HARTS] = {0, 1, 0};
 
-#define BORDER ((UINT64_C(0x83) << CHUNK_ORDER) + 3 * 64 + 29)
+#define BORDER ((UINT64_C(0x83) << CHUNK_ORDER) + 3 * 64 + 28)
 static const struct frame_run low_regions[] = {{{BORDER - 3000}, 500}, {{BORDER - 2300}, 2300}};
 static const struct frame_run high_regions[] = {{{BORDER}, 2100}, {{BORDER + 2300}, 4000}};
 
@@ -168,7 +168,29 @@ static void take_everything(uint32_t hart)
     assert_int_equal(hands[0].free + hands[1].free, 0);
 }
 
-/* Frames of one word and two arenas in one batch: each goes to its own, so that each arena can go. */
+/* What is out comes back; then all is free, each frame in its own arena, so that each arena can go. */
+static void expect_arenas_can_go(uint32_t hart)
+{
+    expect_model();
+    drain_all();
+    for (uint32_t a = 0; a < ARENAS; a++) {
+        struct frame_run run;
+        struct random random = {a};
+        while (hand_pick_out(&hands[a], &random, 700, &run)) {
+            give_run(hart, true, run);
+        }
+    }
+    drain_all();
+    expect_model();
+    for (uint32_t a = 0; a < ARENAS; a++) {
+        assert_int_equal(lockfree_variant.detach(global, &hands[a].arena), FRAME_OK);
+        assert_true(lockfree_variant.quiesce(global, 0));
+        assert_int_equal(lockfree_variant.attach(global, &hands[a].arena), FRAME_OK);
+    }
+    expect_model();
+}
+
+/* Frames of one word and two arenas in one batch. */
 static void P2_P3_a_batch_over_the_border(void **state)
 {
     pfn_t frames[BATCH];
@@ -180,23 +202,26 @@ static void P2_P3_a_batch_over_the_border(void **state)
             frames[i] = pfn((i + turn) % 2 == 0 ? BORDER + off : BORDER - 1 - off);
         }
         give(turn % 2, turn < 2, frames, BATCH);
-        expect_model();
-        drain_all();
-        for (uint32_t a = 0; a < ARENAS; a++) {
-            struct frame_run run;
-            struct random random = {turn};
-            while (hand_pick_out(&hands[a], &random, 700, &run)) {
-                give_run(turn % 2, true, run);
-            }
+        expect_arenas_can_go(turn % 2);
+    }
+}
+
+/* Runs side by side, up and down over the border: no run of the whole. */
+static void P2_P3_a_batch_of_runs_over_the_border(void **state)
+{
+    pfn_t firsts[BATCH];
+    (void)state;
+    for (uint32_t turn = 0; turn < 8; turn++) {
+        uint32_t order = 1 + turn % 2, hart = turn / 2 % 2;
+        uint64_t frames = UINT64_C(1) << order;
+        take_everything(hart);
+        for (uint32_t i = 0; i < BATCH; i++) {
+            uint64_t nth = turn < 4 ? i : BATCH - 1 - i;
+            firsts[i] = pfn(BORDER - BATCH / 2 * frames + nth * frames);
+            given(frame_run(firsts[i], frames));
         }
-        drain_all();
-        expect_model();
-        for (uint32_t a = 0; a < ARENAS; a++) {
-            assert_int_equal(lockfree_variant.detach(global, &hands[a].arena), FRAME_OK);
-            assert_true(lockfree_variant.quiesce(global, 0));
-            assert_int_equal(lockfree_variant.attach(global, &hands[a].arena), FRAME_OK);
-        }
-        expect_model();
+        lockfree_variant.give_runs(global, hart, true, order, false, firsts, BATCH);
+        expect_arenas_can_go(hart);
     }
 }
 
@@ -364,6 +389,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(P2_P3_a_batch_over_the_border, setup, teardown),
+        cmocka_unit_test_setup_teardown(P2_P3_a_batch_of_runs_over_the_border, setup, teardown),
         cmocka_unit_test_setup_teardown(P4_no_run_crosses_the_border, setup, teardown),
         cmocka_unit_test_setup_teardown(P2_P3_P4_P5_every_step_against_a_model, setup, teardown),
     };

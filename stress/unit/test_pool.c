@@ -154,14 +154,30 @@ static void take_frames(struct random *random)
     }
 }
 
+/* Whether there is a run of 2^order free chunks, so aligned, inside a block. */
+static bool hand_has_chunks(uint32_t order)
+{
+    const uint64_t frames = CHUNK_FRAMES << order;
+    for (uint64_t at = align_up_u64(hand.arena.span.first.value, frames); at < frame_run_end(hand.arena.span);
+         at += frames) {
+        if (hand_all(&hand, frame_run(pfn(at), frames), HAND_FREE)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void take_chunks(struct random *random)
 {
     pfn_t firsts[BATCH];
     uint32_t count = (uint32_t)random_between(random, 1, BATCH);
-    uint32_t taken = pool_scan_chunks(pool, &workers[0], &cursor, ZERO_LAST, firsts, count);
+    uint32_t order = random_one_in(random, 2) ? 0 : (uint32_t)random_between(random, 1, 3);
+    uint32_t taken = pool_scan_chunks(pool, &workers[0], &cursor, order, ZERO_LAST, firsts, count);
     for (uint32_t i = 0; i < taken; i++) {
-        assert_true(hand_move(&hand, frame_run(firsts[i], CHUNK_FRAMES), HAND_FREE, HAND_OUT));
+        assert_int_equal(firsts[i].value % (CHUNK_FRAMES << order), 0);
+        assert_true(hand_move(&hand, frame_run(firsts[i], CHUNK_FRAMES << order), HAND_FREE, HAND_OUT));
     }
+    assert_true(taken == count || !hand_has_chunks(order));
 }
 
 /* A run of chunks out of a block that the index has: there if and only if the block has such. */
