@@ -11,7 +11,7 @@
  *    A giver that finds a word 0 sets bits, then reads `listed`; a hart that drops clears `listed`, then reads the
  *    bits. All four are sequentially consistent, so at least one of the two sees the other. A giver that finds the word
  *    not 0 owes nothing: those bits were there before, and (I) held for them. A scan finds what a hart stopped in
- *    between has left undone (lockfree.c).
+ *    between has left undone (state.h).
  * 3. ABA. A place that was popped at some moment is not pushed before every hart that was popping at that moment has
  *    finished (reclaim.h, 1): each pop stands in a section; the popper stamps the place with the moment; a push at once
  *    needs that the stamp has passed, else the push goes through limbo. (With reclamation `tag` every stamp has

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The lock-free global allocator: chunks under state words, CK stacks as their index, epochs for reclamation. */
+ * The lock-free global allocator, as core sees it. */
 #ifndef FRAMELAB_LOCKFREE_LOCKFREE_H
 #define FRAMELAB_LOCKFREE_LOCKFREE_H
 

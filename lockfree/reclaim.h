@@ -29,7 +29,7 @@
  * 5. Progress. enter, exit, stamp, passed, pop: as the back end says. defer: lock-free (a push). poll: lock-free; the
  *    pushes that it calls are. barrier: bounded. A hart stopped in a section stops the clock, one stopped in a poll
  *    keeps limbo from being emptied: then everything popped goes to limbo and stays there. What is in limbo is still
- *    found by a scan (lockfree.c): that costs the others time and no memory. With `tag` it costs nothing.
+ *    found by a scan (pool_scan.c): that costs the others time and no memory. With `tag` it costs nothing.
  * 6. Which may run beside which: all of them beside one another, but a reclaim_hart is used by its hart only, and
  *    reclaim_init comes first. */
 #ifndef FRAMELAB_LOCKFREE_RECLAIM_H

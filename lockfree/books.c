@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT
+ * The books: what is free and where, at rest, and whether the index agrees with it; and statistics. */
+#include "state.h"
+
+static void visit_bits(uint64_t number, const struct chunk_bits *bits,
+                       void (*visit)(void *context, struct frame_run run), void *context)
+{
+    for (uint32_t at = bits_next_free(bits, 0); at < CHUNK_END;) {
+        uint32_t used = bits_next_used(bits, at);
+        visit(context, frame_run(pfn((number << CHUNK_ORDER) + at), used - at));
+        at = used < CHUNK_END ? bits_next_free(bits, used) : CHUNK_END;
+    }
+}
+
+void lockfree_local_walk(struct global *global, uint32_t owner, void (*visit)(void *context, struct frame_run run),
+                         void *context)
+{
+    struct lockfree_hart *hart = &lockfree_of(global)->harts[owner];
+    visit_bits(hart->singles.number, &hart->singles.bits, visit, context);
+    visit_bits(hart->runs.number, &hart->runs.bits, visit, context);
+    visit_bits(hart->returns.number, &hart->returns.bits, visit, context);
+}
+
+/* Places of an arena that are listed; `sound` becomes false if one has something free and is not (index.h, (I)), or if
+ * a whole chunk has bits of its own. */
+static uint64_t count_listed(struct pool *pool, bool *sound)
+{
+    uint64_t listed = 0;
+    for (uint64_t n = pool->first_chunk; n < pool_end_chunk(pool); n++) {
+        bool is_listed = atomic_load(&pool_place(pool, n)->listed) != 0;
+        bool is_empty = chunk_is_empty(pool_chunk(pool, n));
+        bool is_whole = (block_look(pool_block(pool, n)) & block_bit(n)) != 0;
+        listed += is_listed ? 1 : 0;
+        if ((!is_empty && !is_listed) || (!is_empty && is_whole) || chunk_is_full(pool_chunk(pool, n))) {
+            platform_log("lockfree: chunk %llu: %s, %s, %s", (unsigned long long)n, is_empty ? "no bits" : "some bits",
+                         is_whole ? "whole" : "not whole", is_listed ? "listed" : "not listed");
+            *sound = false;
+        }
+    }
+    for (uint64_t b = 0; b < pool->block_count; b++) {
+        bool is_listed = atomic_load(&pool->blocks[b].place.listed) != 0;
+        listed += is_listed ? 1 : 0;
+        if (!block_is_empty(&pool->blocks[b]) && !is_listed) {
+            platform_log("lockfree: block %llu has whole chunks and is not listed", (unsigned long long)b);
+            *sound = false;
+        }
+    }
+    return listed;
+}
+
+static uint64_t count_stacked(struct pool *pool)
+{
+    uint64_t stacked = index_length(pool_whole(pool));
+    for (uint32_t class = 0; class < pool->class_count; class ++) {
+        stacked += index_length(pool_partial(pool, class));
+    }
+    return stacked;
+}
+
+static void visit_pool(struct pool *pool, void (*visit)(void *context, struct frame_run run), void *context)
+{
+    for (uint64_t n = pool->first_chunk; n < pool_end_chunk(pool); n++) {
+        struct chunk_bits bits = chunk_look(pool_chunk(pool, n));
+        visit_bits(n, &bits, visit, context);
+        if ((block_look(pool_block(pool, n)) & block_bit(n)) != 0) {
+            visit(context, frame_run(pfn(n << CHUNK_ORDER), CHUNK_FRAMES));
+        }
+    }
+}
+
+bool lockfree_walk_free(struct global *global, void (*visit)(void *context, struct frame_run run), void *context)
+{
+    struct lockfree *lf = lockfree_of(global);
+    struct arena_walk walk = lockfree_walk(lf, 0);
+    bool sound = true;
+    uint64_t listed = 0, placed = reclaim_pending(&lf->reclaim);
+    for (struct pool *pool = walk_next(&walk); pool != NULL; pool = walk_next(&walk)) {
+        listed += count_listed(pool, &sound);
+        placed += count_stacked(pool);
+        visit_pool(pool, visit, context);
+    }
+    for (uint32_t h = 0; h < lf->config.hart_count; h++) {
+        placed += lf->harts[h].singles.duty ? 1 : 0;
+        placed += lf->harts[h].runs.duty ? 1 : 0;
+        placed += lf->harts[h].returns.duty ? 1 : 0;
+        placed += lf->harts[h].block != NULL ? 1 : 0;
+    }
+    if (listed != placed) {
+        platform_log("lockfree: %llu places are listed, but %llu are on stacks, in limbo or in hand",
+                     (unsigned long long)listed, (unsigned long long)placed);
+        sound = false;
+    }
+    return sound;
+}
+
+void lockfree_add_stats(const struct global *global, struct frame_stats *stats)
+{
+    const struct lockfree *lf = lockfree_of(global);
+    for (uint32_t h = 0; h < lf->config.hart_count; h++) {
+        const struct lockfree_hart *hart = &lf->harts[h];
+        stats->frames_in_caches += hand_free(&hart->singles) + hand_free(&hart->runs) + hand_free(&hart->returns);
+        stats->cas_retries += atomic_load_explicit(&hart->worker.contest.lost, memory_order_relaxed);
+        stats->scans += atomic_load_explicit(&hart->worker.scans, memory_order_relaxed);
+    }
+    stats->grace_periods += reclaim_moves(&lf->reclaim);
+    stats->limbo += reclaim_pending(&lf->reclaim);
+    stats->limbo_peak += reclaim_peak(&lf->reclaim);
+}

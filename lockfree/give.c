@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT
+ * Frames, runs and chunks on their way back: into the hart's hands where they may stay private, else to the bits of
+ * their chunk or block. Neighbours in a batch go back in one step. The theory stands in state.h, 3. */
+#include "state.h"
+
+/* The hand that holds the chunk of a run, or NULL. */
+static struct hand *hand_of(struct lockfree_hart *hart, struct frame_run run)
+{
+    struct hand *hand = hand_holds(&hart->returns, run.first)   ? &hart->returns
+                        : hand_holds(&hart->runs, run.first)    ? &hart->runs
+                        : hand_holds(&hart->singles, run.first) ? &hart->singles
+                                                                : NULL;
+    bool inside = hand != NULL && chunk_number(pfn(frame_run_end(run) - 1)) == hand->number;
+    return inside ? hand : NULL;
+}
+
+/* Frames of one chunk, not all, or whole chunks, of one of the nearest pools. */
+static void give_near(struct lockfree_hart *hart, struct pool *pool, struct frame_run run)
+{
+    struct hand *hand = hand_of(hart, run);
+    if (hand == NULL && run.count < CHUNK_FRAMES) {
+        hand = &hart->returns;
+        hand_release(hand, &hart->worker);
+        hand_hold_used(hand, pool, chunk_number(run.first));
+    }
+    if (hand != NULL) {
+        hand_put(hand, run);
+    } else {
+        pool_give_run(pool, &hart->worker, run, false);
+    }
+}
+
+/* A run of one pool. `private`: what is no whole chunk may go into the hart's hands. */
+static void give_to(struct lockfree_hart *hart, bool private, struct pool *pool, struct frame_run run)
+{
+    if (!private) {
+        pool_give_run(pool, &hart->worker, run, false);
+        return;
+    }
+    while (run.count > 0) {
+        uint64_t room = CHUNK_FRAMES - run.first.value % CHUNK_FRAMES;
+        uint64_t chunks = room == CHUNK_FRAMES ? align_down_u64(run.count, CHUNK_FRAMES) : 0;
+        uint64_t count = chunks > 0 ? chunks : run.count < room ? run.count : room;
+        give_near(hart, pool, frame_run(run.first, count));
+        run = frame_run(pfn(run.first.value + count), run.count - count);
+    }
+}
+
+void lockfree_give_run(struct global *global, uint32_t hart_id, bool local, struct frame_run run)
+{
+    struct lockfree *lf = lockfree_of(global);
+    bool near;
+    struct pool *pool = lockfree_pool_of(lf, hart_id, run.first, &near);
+    give_to(&lf->harts[hart_id], near && keeps_private(lf, local), pool, run);
+}
+
+/* Single frames on their way back, and those of them that lie in one word. */
+struct giving {
+    const struct lockfree *lf;
+    struct worker *worker;
+    struct hand *hand; /* may take some; NULL: none */
+    struct pool *pool;
+    uint64_t number;
+    uint32_t w;
+    uint64_t mask;
+};
+
+static void giving_word(struct giving *giving)
+{
+    if (giving->mask != 0) {
+        pool_give_word(giving->pool, giving->worker, giving->number, giving->w, giving->mask);
+        giving->mask = 0;
+    }
+}
+
+static void giving_frame(struct giving *giving, pfn_t frame)
+{
+    uint64_t number = chunk_number(frame);
+    uint32_t w = (uint32_t)(frame.value % CHUNK_FRAMES) / 64;
+    if (giving->hand != NULL && hand_holds(giving->hand, frame)) {
+        hand_put(giving->hand, frame_run(frame, 1));
+        return;
+    }
+    bool elsewhere = !frame_run_contains(giving->pool->arena->span, frame); /* two arenas may meet inside a word */
+    if (elsewhere || number != giving->number || w != giving->w) {
+        giving_word(giving);
+        giving->number = number;
+        giving->w = w;
+        giving->pool = elsewhere ? lockfree_pool_of(giving->lf, platform_hart_id(), frame, NULL) : giving->pool;
+    }
+    giving->mask |= UINT64_C(1) << (frame.value % 64);
+}
+
+/* Neighbours in the list that lie in one word are given back in one step. The chunks' lines are asked for first, so
+ * that they arrive side by side and not one after the other. */
+void lockfree_give(struct global *global, uint32_t hart_id, bool local, pfn_t *frames, uint32_t count)
+{
+    struct lockfree *lf = lockfree_of(global);
+    struct lockfree_hart *hart = &lf->harts[hart_id];
+    struct pool *pool = lockfree_pool_of(lf, hart_id, frames[0], NULL);
+    struct giving giving = {
+        lf, &hart->worker, keeps_private(lf, local) ? &hart->singles : NULL, pool, chunk_number(frames[0]), 0, 0};
+    for (uint32_t i = 1; i < count; i++) {
+        if (frame_run_contains(pool->arena->span, frames[i])) {
+            __builtin_prefetch(pool_chunk(pool, chunk_number(frames[i])), 1);
+        }
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        giving_frame(&giving, frames[i]);
+    }
+    giving_word(&giving);
+}
+
+/* Runs of 2^order chunks. Neighbours in the list that lie in one block are given back in one step. */
+static void give_chunk_runs(struct lockfree *lf, uint32_t hart_id, uint32_t order, bool zero, const pfn_t *firsts,
+                            uint32_t count)
+{
+    uint64_t run_bits = low_mask(UINT32_C(1) << order);
+    struct worker *worker = &lf->harts[hart_id].worker;
+    struct pool *pool = lockfree_pool_of(lf, hart_id, firsts[0], NULL);
+    for (uint32_t i = 0; i < count;) {
+        uint64_t number = chunk_number(firsts[i]);
+        uint64_t mask = 0;
+        if (!frame_run_contains(pool->arena->span, firsts[i])) {
+            pool = lockfree_pool_of(lf, hart_id, firsts[i], NULL);
+        }
+        for (; i < count && chunk_number(firsts[i]) >> BLOCK_ORDER == number >> BLOCK_ORDER &&
+               frame_run_contains(pool->arena->span, firsts[i]);
+             i++) {
+            mask |= run_bits << (chunk_number(firsts[i]) % BLOCK_CHUNKS);
+        }
+        pool_give_chunks(pool, worker, number, mask, zero);
+    }
+}
+
+/* The run that firsts[0], firsts[1], ... make, going up or down, in one pool; *used is how many they are. */
+static struct frame_run run_at_front(const struct pool *pool, const pfn_t *firsts, uint32_t count, uint32_t order,
+                                     uint32_t *used)
+{
+    uint64_t frames = UINT64_C(1) << order;
+    uint64_t step = count > 1 && firsts[1].value + frames == firsts[0].value ? 0 - frames : frames;
+    uint32_t length = 1;
+    while (length < count && firsts[length].value == firsts[length - 1].value + step &&
+           frame_run_contains(pool->arena->span, firsts[length])) {
+        length++;
+    }
+    *used = length;
+    return frame_run(step == frames ? firsts[0] : firsts[length - 1], length * frames);
+}
+
+/* Neighbours in the list that lie side by side are given back as one run. */
+static void give_small_runs(struct lockfree *lf, uint32_t hart_id, bool local, uint32_t order, const pfn_t *firsts,
+                            uint32_t count)
+{
+    bool near;
+    struct pool *pool = lockfree_pool_of(lf, hart_id, firsts[0], &near);
+    for (uint32_t i = 0, used; i < count; i += used) {
+        if (!frame_run_contains(pool->arena->span, firsts[i])) {
+            pool = lockfree_pool_of(lf, hart_id, firsts[i], &near);
+        }
+        struct frame_run run = run_at_front(pool, &firsts[i], count - i, order, &used);
+        give_to(&lf->harts[hart_id], near && keeps_private(lf, local), pool, run);
+    }
+}
+
+void lockfree_give_runs(struct global *global, uint32_t hart_id, bool local, uint32_t order, bool zero, pfn_t *firsts,
+                        uint32_t count)
+{
+    if (order < CHUNK_ORDER) {
+        give_small_runs(lockfree_of(global), hart_id, local, order, firsts, count);
+    } else {
+        give_chunk_runs(lockfree_of(global), hart_id, order - CHUNK_ORDER, zero, firsts, count);
+    }
+}

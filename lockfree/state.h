@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT
+ * The lock-free variant: its state, and how a request finds its way to pools.
+ *
+ * 1. Where a request looks: what the hart has in hand; then, arena by arena, the nearest first, the index (index.h) and
+ *    a scan over all bits. The scan decides: what is in limbo, or was left unlisted by a stopped hart, is found there,
+ *    and what is in other hands' chunks, too, unless it is private (hand.h): that core's drain gives back before an
+ *    allocation fails. So a hart stopped anywhere costs the others time and never memory, but for what it had itself.
+ * 2. Near and far. Hands hold chunks and blocks of the nearest arenas only, and a far arena is asked only when the near
+ *    ones have nothing: no far frame is taken while a near one is free.
+ * 3. Three hands a hart: `singles`, from which magazines of single frames are filled; `runs`, from which runs below a
+ *    chunk are taken, for magazines and others, so that they find room and what they leave is used up by single frames;
+ * `returns`, in which runs that come back gather until one of another chunk does: of a chunk that comes back as a whole
+ * nothing is ever seen but the bit of its block. And a block in hand, from which whole chunks are taken: not private,
+ * but no other hart finds it in the index.
+ * 4. Arenas are a CK stack of nodes that is only ever pushed to. A removed arena leaves its node empty on the stack,
+ *    for the next one added. The node's pointer is stored with release and loaded with acquire: who sees an arena sees
+ *    it built. Removal empties the node, has every hart's hands emptied and every operation under way ended (core's
+ *    harts_drain and harts_pass: reclaim_tag.c, 3), and waits for reclaim_barrier, since limbo may hold places of the
+ *    arena (P10).
+ * 5. ABA: chunk.h for bits, index.h for the stacks; nodes are never popped.
+ * 6. Progress. take, give, their runs and chunks, find: lock-free. Each is a bounded number of lock-free steps, except
+ *    that it pops until it finds something of use; every chunk popped without use had lost its frames to another
+ *    hart's finished step, and searches go forward only. attach and detach are called by one hart at a time (core's
+ *    rule) and do not wait; quiesce waits for a bounded time. */
+#ifndef FRAMELAB_LOCKFREE_STATE_H
+#define FRAMELAB_LOCKFREE_STATE_H
+
+#include "hand.h"
+#include "variant.h"
+
+struct arena_node {
+    ck_stack_entry_t next;
+    _Atomic(struct pool *) pool; /* NULL: empty */
+    _Atomic uint32_t node;       /* its NUMA node; relaxed: written before `pool` */
+};
+
+struct lockfree_hart {
+    struct worker worker;
+    struct hand singles, runs, returns;
+    struct pool *block_pool; /* NULL: no block in hand */
+    struct block *block;     /* in hand, with its place's duty */
+    uint64_t cursor;         /* chunk number at which the last scan found something */
+};
+
+struct lockfree {
+    struct reclaim reclaim;
+    struct global_config config;
+    struct pool_options pool_options;
+    bool private_hands;
+    uint32_t node_slots; /* arena_nodes in use, empty ones included; attach only */
+    struct arena_node arena_nodes[ARENA_MAX];
+    _Alignas(CACHE_PAIR) ck_stack_t arenas;
+    struct lockfree_hart harts[];
+};
+
+static inline struct lockfree *lockfree_of(const struct global *global)
+{
+    return (struct lockfree *)(uintptr_t)global;
+}
+
+/* Whether a hart may keep frames as private bits. `local`: it is in core's section. */
+static inline bool keeps_private(const struct lockfree *lf, bool local)
+{
+    return local && lf->private_hands;
+}
+
+/* ---- walk.c: the arenas in a hart's order ---- */
+
+/* One step of a walk over the arenas in a hart's order: nearest node first. */
+struct arena_walk {
+    const struct lockfree *lf;
+    const uint8_t *order;
+    uint32_t rank;
+    ck_stack_entry_t *entry;
+    uint32_t near; /* the rank of the nearest node that has an arena; UINT32_MAX: none seen yet */
+};
+
+struct arena_walk lockfree_walk(const struct lockfree *lf, uint32_t hart);
+
+/* The next arena in service, or NULL. */
+struct pool *walk_next(struct arena_walk *walk);
+
+/* The next arena that may have something. Outside a section, where an allocation comes when all else has failed, every
+ * arena may: a hart that was stopped right after its give has not yet cleared `scanned`. */
+struct pool *walk_try(struct arena_walk *walk, bool local);
+
+/* Whether the arena that walk_next gave last is one of the nearest. */
+static inline bool walk_is_near(const struct arena_walk *walk)
+{
+    return walk->rank == walk->near;
+}
+
+/* The pool of a frame, NULL if there is none; and unless `near` is NULL, whether it is one of the nearest. */
+struct pool *lockfree_pool_of(const struct lockfree *lf, uint32_t hart, pfn_t frame, bool *near);
+
+/* ---- take_chunks.c; `keep`: the block may stay in hand ---- */
+
+/* Up to `count` whole chunks of one pool, and one of them; false if the pool has none. */
+uint32_t lockfree_take_chunks(struct lockfree_hart *hart, bool keep, struct pool *pool, pfn_t *firsts, uint32_t count);
+bool lockfree_take_chunk(struct lockfree_hart *hart, bool keep, struct pool *pool, uint64_t *number);
+
+/* A run of chunks that fits a block, out of the block in hand, or of one more that the index has. */
+bool lockfree_take_chunk_run(struct lockfree_hart *hart, bool keep, struct pool *pool, struct frame_request request,
+                             pfn_t *first);
+
+/* Up to `count` runs of 2^order chunks, of whatever pools have them. */
+uint32_t lockfree_take_chunk_runs(struct lockfree *lf, uint32_t hart_id, bool local, uint32_t order, bool zero,
+                                  pfn_t *firsts, uint32_t count);
+
+/* Gives the block in hand back; `worker` is the calling hart's. */
+void lockfree_release_block(struct lockfree_hart *hart, struct worker *worker);
+
+/* ---- what the variant's table names (core/variant.h) ---- */
+
+/* give.c */
+void lockfree_give(struct global *global, uint32_t hart_id, bool local, pfn_t *frames, uint32_t count);
+void lockfree_give_run(struct global *global, uint32_t hart_id, bool local, struct frame_run run);
+void lockfree_give_runs(struct global *global, uint32_t hart_id, bool local, uint32_t order, bool zero, pfn_t *firsts,
+                        uint32_t count);
+/* take_frames.c */
+uint32_t lockfree_take(struct global *global, uint32_t hart_id, bool local, pfn_t *frames, uint32_t count);
+/* take_runs.c */
+bool lockfree_take_run(struct global *global, uint32_t hart_id, bool local, struct frame_request request, pfn_t *first);
+uint32_t lockfree_take_runs(struct global *global, uint32_t hart_id, bool local, uint32_t order, bool zero,
+                            pfn_t *firsts, uint32_t count);
+/* arenas.c */
+enum frame_status lockfree_attach(struct global *global, struct arena *arena);
+enum frame_status lockfree_detach(struct global *global, struct arena *arena);
+bool lockfree_quiesce(struct global *global, uint32_t hart_id);
+struct arena *lockfree_find(struct global *global, uint32_t hart_id, pfn_t frame);
+void lockfree_local_drain(struct global *global, uint32_t owner);
+/* books.c */
+void lockfree_local_walk(struct global *global, uint32_t owner, void (*visit)(void *context, struct frame_run run),
+                         void *context);
+bool lockfree_walk_free(struct global *global, void (*visit)(void *context, struct frame_run run), void *context);
+void lockfree_add_stats(const struct global *global, struct frame_stats *stats);
+
+#endif

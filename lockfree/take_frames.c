@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT
+ * Single frames by the batch: from the chunk in hand, from what the index has, from a whole chunk taken in hand, from a
+ * scan over all bits. The theory stands in state.h, 1 to 3. */
+#include "state.h"
+
+/* Up to `count` frames of the chunk in hand. */
+static uint32_t take_in_hand(struct worker *worker, struct hand *hand, bool private, pfn_t *frames, uint32_t count)
+{
+    if (hand->pool == NULL) {
+        return 0;
+    }
+    uint32_t taken = hand_take(hand, frames, count);
+    if (private) {
+        if (taken < count && hand_pick_up(hand)) {
+            taken += hand_take(hand, frames + taken, count - taken);
+        }
+        return taken;
+    }
+    hand_hide(hand);
+    hand_share(hand, worker);
+    return taken + chunk_take(pool_chunk(hand->pool, hand->number), hand->number << CHUNK_ORDER, frames + taken,
+                              count - taken, &worker->contest);
+}
+
+/* Up to `count` frames of one pool by its index: what little is left of chunks in one go, then out of a chunk that
+ * stays in hand if `keep`. */
+static uint32_t take_indexed(struct lockfree_hart *hart, bool keep, bool private, struct pool *pool, pfn_t *frames,
+                             uint32_t count)
+{
+    struct hand passing = {0};
+    struct hand *hand = keep ? &hart->singles : &passing;
+    uint32_t taken = 0;
+    bool found = true;
+    while (taken < count && found) {
+        uint64_t number;
+        hand_release(hand, &hart->worker);
+        taken += pool_take_listed(pool, &hart->worker, frames + taken, count - taken, &number);
+        if (number != CHUNK_NONE) {
+            hand_hold_popped(hand, pool, number);
+        } else if (taken < count) {
+            found = lockfree_take_chunk(hart, keep, pool, &number);
+            if (found) {
+                hand_hold_whole(hand, pool, number);
+            }
+        }
+        taken += take_in_hand(&hart->worker, hand, keep && private, frames + taken, count - taken);
+    }
+    hand_release(&passing, &hart->worker);
+    return taken;
+}
+
+static uint32_t take_from(struct lockfree_hart *hart, bool keep, bool private, struct pool *pool, pfn_t *frames,
+                          uint32_t count)
+{
+    uint32_t taken = take_indexed(hart, keep, private, pool, frames, count);
+    return taken > 0 ? taken : pool_scan_frames(pool, &hart->worker, &hart->cursor, frames, count);
+}
+
+uint32_t lockfree_take(struct global *global, uint32_t hart_id, bool local, pfn_t *frames, uint32_t count)
+{
+    struct lockfree *lf = lockfree_of(global);
+    struct lockfree_hart *hart = &lf->harts[hart_id];
+    bool private = keeps_private(lf, local);
+    uint32_t taken = local ? take_in_hand(&hart->worker, &hart->singles, private, frames, count) : 0;
+    struct arena_walk walk = lockfree_walk(lf, hart_id);
+    while (taken < count) {
+        struct pool *pool = walk_try(&walk, local);
+        if (pool == NULL || (taken > 0 && !walk_is_near(&walk))) {
+            break;
+        }
+        taken += take_from(hart, local && walk_is_near(&walk), private, pool, frames + taken, count - taken);
+    }
+    return taken;
+}

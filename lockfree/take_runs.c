@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT
+ * Runs of frames below a chunk, one or a batch: from the hands, from chunks that the index has, from whole chunks; and
+ * runs of any other size, of which chunks are taken by their blocks, and the rest is searched for. The theory stands in
+ * state.h, 1 to 3. */
+#include "state.h"
+
+static bool below_chunk(struct frame_request request)
+{
+    return request.count < CHUNK_FRAMES && request.align_order <= CHUNK_ORDER;
+}
+
+/* A run out of the bits of a chunk that is not in hand. */
+static bool chunk_take_run(struct pool *pool, struct worker *worker, uint64_t number, struct frame_request request,
+                           pfn_t *first)
+{
+    struct chunk_bits bits = chunk_look(pool_chunk(pool, number));
+    uint32_t at = bits_find(&bits, 0, (uint32_t)request.count, request.align_order);
+    *first = pfn((number << CHUNK_ORDER) + at);
+    return at < CHUNK_END && pool_take_exactly(pool, worker, frame_run(*first, request.count));
+}
+
+/* What the runs' hand cannot use any more goes to single frames: into their hand if that is empty, else back. */
+static void runs_hand_pass_on(struct lockfree_hart *hart)
+{
+    if (hand_free(&hart->singles) == 0 && hand_free(&hart->runs) > 0) {
+        hand_release(&hart->singles, &hart->worker);
+        hand_pass_on(&hart->runs, &hart->singles);
+    }
+    hand_release(&hart->runs, &hart->worker);
+}
+
+/* A run below a chunk, by the index of one pool. The chunk stays in hand if `keep` and `private`, the block that it may
+ * come from if `keep`. */
+static bool take_run_indexed(struct lockfree_hart *hart, bool keep, bool private, struct pool *pool,
+                             struct frame_request request, pfn_t *first)
+{
+    struct hand passing = {0};
+    struct hand *hand = keep && private ? &hart->runs : &passing;
+    uint64_t number;
+    bool taken = false;
+    if (hand != &passing) {
+        runs_hand_pass_on(hart);
+    }
+    if (pool_pop_chunk_with_run(pool, &hart->worker, (uint32_t)request.count, request.align_order, &number)) {
+        hand_hold_popped(hand, pool, number);
+        taken = hand != &passing ? hand_pick_up(hand) && hand_take_run(hand, request, first)
+                                 : chunk_take_run(pool, &hart->worker, number, request, first);
+    }
+    if (!taken && lockfree_take_chunk(hart, keep, pool, &number)) {
+        hand_release(hand, &hart->worker);
+        hand_hold_whole(hand, pool, number);
+        taken = hand_take_run(hand, request, first);
+    }
+    hand_release(&passing, &hart->worker);
+    return taken;
+}
+
+/* A run of whole chunks that one block may hold. */
+static bool in_block(struct frame_request request)
+{
+    return request.count % CHUNK_FRAMES == 0 && request.count <= (uint64_t)BLOCK_CHUNKS << CHUNK_ORDER &&
+           request.align_order <= CHUNK_ORDER + BLOCK_ORDER;
+}
+
+/* `keep`: what is found may stay in hand; `private`: as private bits. */
+static bool take_run_from(struct lockfree_hart *hart, bool keep, bool private, struct pool *pool,
+                          struct frame_request request, pfn_t *first)
+{
+    return (below_chunk(request) && take_run_indexed(hart, keep, private, pool, request, first)) ||
+           (in_block(request) && lockfree_take_chunk_run(hart, keep, pool, request, first)) ||
+           pool_scan_run(pool, &hart->worker, &hart->cursor, request, first);
+}
+
+/* A run below a chunk out of the hands. */
+static bool take_run_in_hand(struct lockfree_hart *hart, struct frame_request request, pfn_t *first)
+{
+    return hand_take_run(&hart->runs, request, first) || hand_take_run(&hart->returns, request, first) ||
+           (hart->runs.pool != NULL && hand_pick_up(&hart->runs) && hand_take_run(&hart->runs, request, first));
+}
+
+bool lockfree_take_run(struct global *global, uint32_t hart_id, bool local, struct frame_request request, pfn_t *first)
+{
+    struct lockfree *lf = lockfree_of(global);
+    struct lockfree_hart *hart = &lf->harts[hart_id];
+    bool private = keeps_private(lf, local);
+    if (private && below_chunk(request) && take_run_in_hand(hart, request, first)) {
+        return true;
+    }
+    struct arena_walk walk = lockfree_walk(lf, hart_id);
+    for (struct pool *pool = walk_try(&walk, local); pool != NULL; pool = walk_try(&walk, local)) {
+        if (take_run_from(hart, local && walk_is_near(&walk), private, pool, request, first)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- by the batch ------------------------------------------------------------------------------------------- */
+
+/* Chunks that one turn breaks into runs. */
+#define BREAK_MAX 16u
+
+/* Up to `count` runs below a chunk out of the hands. */
+static uint32_t take_runs_in_hand(struct lockfree_hart *hart, uint32_t order, pfn_t *firsts, uint32_t count)
+{
+    uint32_t taken = hand_take_runs(&hart->runs, order, firsts, count);
+    taken += hand_take_runs(&hart->returns, order, firsts + taken, count - taken);
+    if (taken < count && hart->runs.pool != NULL && hand_pick_up(&hart->runs)) {
+        taken += hand_take_runs(&hart->runs, order, firsts + taken, count - taken);
+    }
+    return taken;
+}
+
+/* Up to `count` runs out of whole chunks: of all but the last nothing is left, the last one is taken in hand, which is
+ * empty. */
+static uint32_t break_chunks(struct lockfree_hart *hart, struct pool *pool, uint32_t order, pfn_t *firsts,
+                             uint32_t count)
+{
+    uint32_t runs = (uint32_t)(CHUNK_FRAMES >> order);
+    uint32_t wanted = (count + runs - 1) / runs;
+    uint32_t taken = 0;
+    pfn_t chunks[BREAK_MAX];
+    uint32_t had = lockfree_take_chunks(hart, true, pool, chunks, wanted < BREAK_MAX ? wanted : BREAK_MAX);
+    for (uint32_t i = 0; i < had; i++) {
+        if (count - taken < runs) {
+            hand_hold_whole(&hart->runs, pool, chunk_number(chunks[i]));
+            taken += hand_take_runs(&hart->runs, order, firsts + taken, count - taken);
+            break;
+        }
+        for (uint32_t run = 0; run < runs; run++) {
+            firsts[taken++] = pfn(chunks[i].value + ((uint64_t)run << order));
+        }
+    }
+    return taken;
+}
+
+/* Up to `count` runs below a chunk by the index of one of the nearest pools; what is left of the last chunk stays in
+ * hand. */
+static uint32_t take_runs_indexed(struct lockfree_hart *hart, struct pool *pool, uint32_t order, pfn_t *firsts,
+                                  uint32_t count)
+{
+    uint32_t taken = 0;
+    bool found = true;
+    while (taken < count && found) {
+        uint64_t number;
+        uint32_t got;
+        runs_hand_pass_on(hart);
+        if (pool_pop_chunk_with_run(pool, &hart->worker, UINT32_C(1) << order, order, &number)) {
+            hand_hold_popped(&hart->runs, pool, number);
+            (void)hand_pick_up(&hart->runs);
+            got = hand_take_runs(&hart->runs, order, firsts + taken, count - taken);
+        } else {
+            got = break_chunks(hart, pool, order, firsts + taken, count - taken);
+            found = got > 0;
+        }
+        taken += got;
+    }
+    return taken;
+}
+
+/* Up to `count` runs below a chunk of one pool, one by one if they are not for the hart's hands. */
+static uint32_t take_runs_from(struct lockfree_hart *hart, bool keep, bool private, struct pool *pool, uint32_t order,
+                               pfn_t *firsts, uint32_t count)
+{
+    const struct frame_request request = {UINT64_C(1) << order, order};
+    uint32_t taken = keep && private ? take_runs_indexed(hart, pool, order, firsts, count) : 0;
+    if (taken == 0) {
+        while (taken < count && take_run_from(hart, keep, private, pool, request, &firsts[taken])) {
+            taken++;
+        }
+    }
+    return taken;
+}
+
+static uint32_t take_small_runs(struct lockfree *lf, uint32_t hart_id, bool local, uint32_t order, pfn_t *firsts,
+                                uint32_t count)
+{
+    struct lockfree_hart *hart = &lf->harts[hart_id];
+    bool private = keeps_private(lf, local);
+    uint32_t taken = private ? take_runs_in_hand(hart, order, firsts, count) : 0;
+    struct arena_walk walk = lockfree_walk(lf, hart_id);
+    while (taken < count) {
+        struct pool *pool = walk_try(&walk, local);
+        if (pool == NULL || (taken > 0 && !walk_is_near(&walk))) {
+            break;
+        }
+        taken +=
+            take_runs_from(hart, local && walk_is_near(&walk), private, pool, order, firsts + taken, count - taken);
+    }
+    return taken;
+}
+
+uint32_t lockfree_take_runs(struct global *global, uint32_t hart_id, bool local, uint32_t order, bool zero,
+                            pfn_t *firsts, uint32_t count)
+{
+    struct lockfree *lf = lockfree_of(global);
+    return order < CHUNK_ORDER ? take_small_runs(lf, hart_id, local, order, firsts, count)
+                               : lockfree_take_chunk_runs(lf, hart_id, local, order - CHUNK_ORDER, zero, firsts, count);
+}
