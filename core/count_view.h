@@ -59,10 +59,20 @@ static inline void group_store(const struct count_view *view, pfn_t frame, uint3
 
 /* ---- many groups, all of whose frames the caller owns ---- */
 
-/* Eight groups' bytes. They are the owner's alone, so that they may be read and written without atomic accesses. (Who
- * looks at a frame that he does not own reads them all the same: a hint, which may be any byte that was there.) */
+/* The bytes of sixteen groups, a chunk's, and of eight. They are the owner's alone, so that they may be read and
+ * written without atomic accesses. (Who looks at a frame that he does not own reads them all the same: a hint, which
+ * may be any byte that was there.) What is stored as one is loaded as one: a load across two recent stores has to wait
+ * for both. */
+typedef uint64_t sixteen_groups __attribute__((vector_size(16)));
+#define SIXTEEN 16u
 #define EIGHT 8u
-#define IN_EACH_OF_EIGHT UINT64_C(0x0101010101010101)
+_Static_assert(CHUNK_GROUPS == SIXTEEN, "a chunk's groups are loaded and stored as one");
+
+/* The same bits in eight groups. */
+static inline uint64_t in_eight(uint32_t bits)
+{
+    return bits * UINT64_C(0x0101010101010101);
+}
 
 /* The bytes from that of `first`'s group on. */
 static inline uint8_t *own_groups(const struct count_view *view, pfn_t first)
@@ -70,24 +80,20 @@ static inline uint8_t *own_groups(const struct count_view *view, pfn_t first)
     return (uint8_t *)(uintptr_t)group_byte(view, first);
 }
 
-static inline uint64_t eight_load(const uint8_t *groups)
-{
-    uint64_t eight;
-    memcpy(&eight, groups, sizeof eight);
-    return eight;
-}
-
-static inline void eight_store(uint8_t *groups, uint64_t eight)
-{
-    memcpy(groups, &eight, sizeof eight);
-}
-
 /* Whether all of `count` groups have `wanted` of the bits in `mask`. */
 static inline bool groups_are(const uint8_t *groups, uint64_t count, uint32_t mask, uint32_t wanted)
 {
-    uint64_t wrong = 0, i = 0;
+    sixteen_groups wrong_in_sixteen = {0};
+    uint64_t i = 0, eight;
+    for (; i + SIXTEEN <= count; i += SIXTEEN) {
+        sixteen_groups sixteen;
+        memcpy(&sixteen, &groups[i], sizeof sixteen);
+        wrong_in_sixteen |= (sixteen ^ in_eight(wanted)) & in_eight(mask);
+    }
+    uint64_t wrong = wrong_in_sixteen[0] | wrong_in_sixteen[1];
     for (; i + EIGHT <= count; i += EIGHT) {
-        wrong |= (eight_load(&groups[i]) ^ wanted * IN_EACH_OF_EIGHT) & mask * IN_EACH_OF_EIGHT;
+        memcpy(&eight, &groups[i], sizeof eight);
+        wrong |= (eight ^ in_eight(wanted)) & in_eight(mask);
     }
     for (; i < count; i++) {
         wrong |= (groups[i] ^ wanted) & mask;
@@ -98,9 +104,17 @@ static inline bool groups_are(const uint8_t *groups, uint64_t count, uint32_t ma
 /* Flips some bits and sets some in `count` groups. */
 static inline void groups_change(uint8_t *groups, uint64_t count, uint32_t flip, uint32_t set)
 {
-    uint64_t i = 0;
+    uint64_t i = 0, eight;
+    for (; i + SIXTEEN <= count; i += SIXTEEN) {
+        sixteen_groups sixteen;
+        memcpy(&sixteen, &groups[i], sizeof sixteen);
+        sixteen = (sixteen ^ in_eight(flip)) | in_eight(set);
+        memcpy(&groups[i], &sixteen, sizeof sixteen);
+    }
     for (; i + EIGHT <= count; i += EIGHT) {
-        eight_store(&groups[i], (eight_load(&groups[i]) ^ flip * IN_EACH_OF_EIGHT) | set * IN_EACH_OF_EIGHT);
+        memcpy(&eight, &groups[i], sizeof eight);
+        eight = (eight ^ in_eight(flip)) | in_eight(set);
+        memcpy(&groups[i], &eight, sizeof eight);
     }
     for (; i < count; i++) {
         groups[i] = (uint8_t)((groups[i] ^ flip) | set);
