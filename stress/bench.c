@@ -13,7 +13,6 @@
 #include "interrupt.h"
 #include "platform.h"
 #include "progress.h"
-#include "random.h"
 
 #define WHY_BYTES 256u
 
@@ -226,14 +225,7 @@ static void touch_arena(void *context, const struct arena *arena)
     }
 }
 
-/* A repeat's, the same for all variants: any line of a page, for repeat after repeat. */
-static uint32_t stack_skip_of(const struct bench *bench, uint32_t repeat)
-{
-    struct random random = random_stream(bench->plan->seed, repeat);
-    return (uint32_t)random_below(&random, FRAME_SIZE / CACHE_LINE) * CACHE_LINE;
-}
-
-static struct workload workload_of(const struct bench *bench, const struct row *row, bool null, uint32_t repeat)
+static struct workload workload_of(const struct bench *bench, const struct row *row, bool null)
 {
     return (struct workload){
         .kind = row->kind,
@@ -243,7 +235,6 @@ static struct workload workload_of(const struct bench *bench, const struct row *
         .requests = requests_of(bench, row),
         .harts = row->harts,
         .seed = bench->plan->seed,
-        .stack_skip = stack_skip_of(bench, repeat),
         .slots = bench->slots,
         .hart = bench->harts,
     };
@@ -421,7 +412,7 @@ static void give_population(const struct bench *bench, const struct row *row, st
 static int measure(struct bench *bench, const struct row *row, const struct bench_variant *variant, uint32_t repeat)
 {
     const char *name = variant != NULL ? variant->text : "null";
-    struct workload workload = workload_of(bench, row, variant == NULL, repeat);
+    struct workload workload = workload_of(bench, row, variant == NULL);
     struct population population;
     if (workload_ages(row->kind)) {
         give_population(bench, row, &workload, &population);

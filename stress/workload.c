@@ -2,7 +2,6 @@
  * The workloads. See workload.h. */
 #include "workload.h"
 
-#include <alloca.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -94,8 +93,6 @@ static void run_hart(void *context, uint32_t hart)
                                                                        [WORKLOAD_FRAG] = run_frag,
                                                                        [WORKLOAD_FILL] = run_fill};
     struct workload *workload = context;
-    void *skipped = alloca(workload->stack_skip + 1);
-    __asm__ volatile("" : : "r"(skipped) : "memory"); /* it is not to be optimised away */
     phases[workload->kind](workload, hart);
 }
 

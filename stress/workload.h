@@ -55,12 +55,7 @@ struct workload {
     uint64_t align_bytes;              /* of a request of more than one frame */
     uint64_t requests;                 /* N, a hart */
     uint32_t harts;
-    uint64_t seed; /* of the shuffle */
-    /* Bytes of stack that the harts leave unused. Which lines of a hart's stack have their low address bits in common
-     * with the allocator's data is an accident that may cost a short operation a third of its time, since the core
-     * takes the one for the other at first (Mytkowicz, Diwan, Hauswirth, Sweeney, ASPLOS 2009). So it is to be varied.
-     */
-    uint32_t stack_skip;
+    uint64_t seed;  /* of the shuffle */
     bool time_each; /* latency instead of throughput */
     pfn_t *slots;   /* workload_slots(requests, harts) */
     /* Of frag and fill only. */
