@@ -28,6 +28,9 @@
 /* Chunks that frame_zero_idle looks at in search of one that is not zero. */
 #define ZERO_IDLE_TURNS 8u
 
+/* Single frames and chunks have code of their own, in which their order is a constant. */
+#define INLINE static inline __attribute__((always_inline))
+
 const char *frame_status_text(enum frame_status status)
 {
     static const char *const texts[FRAME_STATUS_COUNT] = {
@@ -49,12 +52,10 @@ const char *frame_status_text(enum frame_status status)
 
 /* ---- cache hits --------------------------------------------------------------------------------------------- */
 
-/* A hit, at any order: no call, no fence, no read-modify-write (stress/unit/fast-path.sh). Single frames and chunks
- * have code of their own, in which `order` is a constant. */
-#define HIT static inline __attribute__((always_inline))
+/* A hit, at any order: no call, no fence, no read-modify-write (stress/unit/fast-path.sh). */
 
 /* In a section: takes the run on top of the loaded magazine, if there is one and its counts, if any, are at hand. */
-HIT bool hit_take(struct hart *hart, uint32_t order, pfn_t *first)
+INLINE bool hit_take(struct hart *hart, uint32_t order, pfn_t *first)
 {
     struct magazine *loaded = cache_loaded(&hart->caches[order]);
     const struct count_view *view = &hart->views[0];
@@ -79,7 +80,7 @@ HIT bool hit_take(struct hart *hart, uint32_t order, pfn_t *first)
 }
 
 /* 1 -> 0 for all counts of a run, if they are at hand and all are 1. */
-HIT bool hit_drop(const struct count_view *view, uint32_t order, pfn_t first)
+INLINE bool hit_drop(const struct count_view *view, uint32_t order, pfn_t first)
 {
     if (order == 0) {
         return count_drop_one(view, first);
@@ -93,7 +94,7 @@ HIT bool hit_drop(const struct count_view *view, uint32_t order, pfn_t first)
 }
 
 /* In a section: puts a run on top of the loaded magazine, if there is room, its counts are at hand and all are 1. */
-HIT bool hit_give(struct hart *hart, uint32_t order, pfn_t first)
+INLINE bool hit_give(struct hart *hart, uint32_t order, pfn_t first)
 {
     struct cache *cache = &hart->caches[order];
     struct magazine *loaded = cache_loaded(cache);
@@ -108,7 +109,7 @@ HIT bool hit_give(struct hart *hart, uint32_t order, pfn_t first)
     return true;
 }
 
-HIT bool alloc_hit(struct frame_allocator *fa, uint32_t order, pfn_t *first)
+INLINE bool alloc_hit(struct frame_allocator *fa, uint32_t order, pfn_t *first)
 {
     struct hart *hart = hart_self(fa);
     bool hit = false;
@@ -119,7 +120,7 @@ HIT bool alloc_hit(struct frame_allocator *fa, uint32_t order, pfn_t *first)
     return hit;
 }
 
-HIT bool free_hit(struct frame_allocator *fa, uint32_t order, pfn_t first)
+INLINE bool free_hit(struct frame_allocator *fa, uint32_t order, pfn_t first)
 {
     struct hart *hart = hart_self(fa);
     bool hit = false;
@@ -230,7 +231,11 @@ static void count_taken(struct frame_allocator *fa, struct hart *hart, bool loca
     }
     const struct count_view *view = view_of(fa, hart, local, run.first, &outside);
     FRAME_ASSERT(view != NULL);
-    counts_take_run(view, run);
+    if (run.count == 1) {
+        count_take_one(view, run.first);
+    } else {
+        counts_take_run(view, run);
+    }
 }
 
 /* After all else failed; not in a section, since it drains the hart's own cache too. */
@@ -268,7 +273,7 @@ static inline uint32_t order_of_request(struct frame_request request)
 }
 
 /* From the hart's own, then from the global allocator. */
-static bool take(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_request request, pfn_t *first)
+INLINE bool take(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_request request, pfn_t *first)
 {
     uint32_t order = order_of_request(request);
     if (local_take(fa, local, request, first)) {
@@ -280,7 +285,7 @@ static bool take(struct frame_allocator *fa, struct hart *hart, bool local, stru
     return take_global(fa, hart, local, request, first);
 }
 
-static enum frame_status alloc(struct frame_allocator *fa, struct frame_request request, pfn_t *first)
+INLINE enum frame_status alloc(struct frame_allocator *fa, struct frame_request request, pfn_t *first)
 {
     struct hart *hart = hart_self(fa);
     bool local = hart_begin(hart);
@@ -527,7 +532,8 @@ static enum frame_status free_run(struct frame_allocator *fa, struct hart *hart,
     if (run.count == 0 || view == NULL || run.count > view->count - (run.first.value - view->first)) {
         return FRAME_FOREIGN;
     }
-    enum frame_status status = counts_drop_run(view, run);
+    bool at_once = run.count == 1 && count_drop_one(view, run.first);
+    enum frame_status status = at_once ? FRAME_OK : counts_drop_run(view, run);
     if (status == FRAME_NOT_ALLOCATED) {
         status = is_ours(fa, run) ? counts_drop_ours(view, run) : FRAME_FOREIGN;
     }

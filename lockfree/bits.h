@@ -23,10 +23,11 @@ static inline uint64_t byte_counts(uint64_t word)
     return (word + (word >> 4)) & 0x0f0f0f0f0f0f0f0fu;
 }
 
-/* The sum of eight bytes, below 256. */
+/* The sum of eight bytes. */
 static inline uint32_t sum_bytes(uint64_t bytes)
 {
-    return (uint32_t)(bytes * 0x0101010101010101u >> 56);
+    uint64_t pairs = (bytes & 0x00ff00ff00ff00ffu) + (bytes >> 8 & 0x00ff00ff00ff00ffu);
+    return (uint32_t)(pairs * 0x0001000100010001u >> 48);
 }
 
 static inline uint32_t bit_count(uint64_t word)
@@ -37,11 +38,8 @@ static inline uint32_t bit_count(uint64_t word)
 /* The lowest `count` set bits of `bits`, all if there are fewer. */
 static inline uint64_t lowest_bits(uint64_t bits, uint32_t count)
 {
-    if (count >= 64 || count >= bit_count(bits)) {
-        return bits;
-    }
-    uint64_t rest = bits;
-    while (count-- > 0) {
+    uint64_t rest = count < 64 ? bits : 0;
+    for (; count > 0 && rest != 0; count--) {
         rest &= rest - 1;
     }
     return bits ^ rest;
@@ -49,14 +47,11 @@ static inline uint64_t lowest_bits(uint64_t bits, uint32_t count)
 
 static inline uint32_t bits_count(const struct chunk_bits *bits)
 {
-    uint64_t low = 0, high = 0; /* of four words each: a byte is at most 32, eight bytes at most 256 */
-    for (uint32_t w = 0; w < CHUNK_WORDS / 2; w++) {
-        low += byte_counts(bits->words[w]);
-        high += byte_counts(bits->words[w + CHUNK_WORDS / 2]);
+    uint64_t bytes = 0; /* of eight words: a byte is at most 64 */
+    for (uint32_t w = 0; w < CHUNK_WORDS; w++) {
+        bytes += byte_counts(bits->words[w]);
     }
-    uint64_t pairs = (low & 0x00ff00ff00ff00ffu) + (low >> 8 & 0x00ff00ff00ff00ffu) + (high & 0x00ff00ff00ff00ffu) +
-                     (high >> 8 & 0x00ff00ff00ff00ffu);
-    return (uint32_t)(pairs * 0x0001000100010001u >> 48);
+    return sum_bytes(bytes);
 }
 
 /* `count` <= 64 set bits from bit 0 on. */

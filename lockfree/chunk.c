@@ -20,11 +20,38 @@ static uint64_t take_bits(_Atomic uint64_t *word, uint32_t count, struct contest
     return 0;
 }
 
-uint32_t chunk_take(struct chunk *chunk, uint64_t base, pfn_t *frames, uint32_t count, struct contest *contest)
+uint32_t chunk_take(struct chunk *chunk, uint32_t *from, uint64_t base, pfn_t *frames, uint32_t count,
+                    struct contest *contest)
 {
-    uint32_t taken = 0;
-    for (uint32_t w = 0; w < CHUNK_WORDS && taken < count; w++) {
+    uint32_t taken = 0, w = *from;
+    for (uint32_t looks = 0; looks < CHUNK_WORDS && taken < count; looks++) {
+        w = (*from + looks) % CHUNK_WORDS;
         uint64_t bits = take_bits(&chunk->words[w], count - taken, contest);
+        for (; bits != 0; bits &= bits - 1) {
+            frames[taken++] = pfn(base + w * 64 + (uint32_t)__builtin_ctzll(bits));
+        }
+    }
+    *from = w;
+    return taken;
+}
+
+uint32_t chunk_take_seen(struct chunk *chunk, const struct chunk_bits *seen, uint64_t base, pfn_t *frames,
+                         struct contest *contest)
+{
+    uint32_t taken = 0, words = 0; /* those that have something: found without a branch that nobody can predict */
+    for (uint32_t w = 0; w < CHUNK_WORDS; w++) {
+        words |= (uint32_t)(seen->words[w] != 0) << w;
+    }
+    for (; words != 0; words &= words - 1) {
+        uint32_t w = (uint32_t)__builtin_ctz(words);
+        uint64_t bits = seen->words[w], now = bits;
+        platform_hook();
+        if (!atomic_compare_exchange_strong_explicit(&chunk->words[w], &now, 0, memory_order_acquire,
+                                                     memory_order_relaxed)) {
+            contest_lost(contest);
+            continue;
+        }
+        contest_won(contest);
         for (; bits != 0; bits &= bits - 1) {
             frames[taken++] = pfn(base + w * 64 + (uint32_t)__builtin_ctzll(bits));
         }

@@ -40,8 +40,14 @@ _Static_assert(sizeof(struct chunk) == CACHE_LINE, "a chunk is one line");
 
 /* In all operations `contest` is the calling hart's. */
 
-/* Up to `count` frames into `frames`, the lowest first; `base` is the number of the chunk's first. Returns how many. */
-uint32_t chunk_take(struct chunk *chunk, uint64_t base, pfn_t *frames, uint32_t count, struct contest *contest);
+/* Up to `count` frames into `frames`; `base` is the number of the chunk's first. Begins with word *from, goes round
+ * once, and leaves in *from where it ended: whoever comes again begins there. Returns how many. */
+uint32_t chunk_take(struct chunk *chunk, uint32_t *from, uint64_t base, pfn_t *frames, uint32_t count,
+                    struct contest *contest);
+
+/* Word by word all that was seen there, if it is still just that. Returns how many frames. */
+uint32_t chunk_take_seen(struct chunk *chunk, const struct chunk_bits *seen, uint64_t base, pfn_t *frames,
+                         struct contest *contest);
 
 /* All that is free, added to `bits`. Returns how many. */
 uint32_t chunk_take_all(struct chunk *chunk, struct chunk_bits *bits);
@@ -66,6 +72,18 @@ static inline struct chunk_bits chunk_look(const struct chunk *chunk)
         bits.words[w] = atomic_load_explicit(&chunk->words[w], memory_order_relaxed);
     }
     return bits;
+}
+
+/* The same, and how many. In one pass, since words that were just stored are slow to load two at a time. */
+static inline uint32_t chunk_count(const struct chunk *chunk, struct chunk_bits *seen)
+{
+    uint64_t bytes = 0;
+    platform_hook();
+    for (uint32_t w = 0; w < CHUNK_WORDS; w++) {
+        seen->words[w] = atomic_load_explicit(&chunk->words[w], memory_order_relaxed);
+        bytes += byte_counts(seen->words[w]);
+    }
+    return sum_bytes(bytes);
 }
 
 /* Whether any frame is free, and whether all are. Sequentially consistent, for the arguments of point 3. */

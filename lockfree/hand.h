@@ -18,7 +18,7 @@ struct hand {
     struct pool *pool; /* NULL: nothing in hand */
     uint64_t number;   /* of the chunk */
     bool duty;
-    uint32_t low;          /* no private bit is set below this word */
+    uint32_t low;          /* no private bit is set below this word; if none is at all, where to look first */
     _Atomic uint32_t free; /* private bits */
     struct chunk_bits bits;
 };

@@ -61,8 +61,9 @@ static uint32_t class_of(const struct pool *pool, uint32_t free)
 
 static void put_chunk(struct pool *pool, struct worker *worker, uint64_t number)
 {
-    struct chunk_bits bits = chunk_look(pool_chunk(pool, number));
-    struct index_stack *stack = pool_partial(pool, class_of(pool, bits_count(&bits)));
+    struct chunk_bits bits;
+    uint32_t free = chunk_count(pool_chunk(pool, number), &bits);
+    struct index_stack *stack = pool_partial(pool, class_of(pool, free));
     index_put(pool_place(pool, number), stack, &worker->reclaim, &worker->contest);
 }
 
@@ -93,17 +94,22 @@ static void list_block(struct pool *pool, struct worker *worker, struct block *b
     }
 }
 
+/* With the duty: gives it up, for nothing should be free. */
+static void drop_chunk(struct pool *pool, struct worker *worker, uint64_t number)
+{
+    index_drop(pool_place(pool, number));
+    if (!chunk_is_empty(pool_chunk(pool, number))) {
+        list_chunk(pool, worker, number);
+    }
+}
+
 void pool_release_chunk(struct pool *pool, struct worker *worker, uint64_t number)
 {
-    struct chunk *chunk = pool_chunk(pool, number);
-    if (chunk_is_empty(chunk)) {
-        index_drop(pool_place(pool, number));
-        if (!chunk_is_empty(chunk)) {
-            list_chunk(pool, worker, number);
-        }
-        return;
+    if (chunk_is_empty(pool_chunk(pool, number))) {
+        drop_chunk(pool, worker, number);
+    } else {
+        put_chunk(pool, worker, number);
     }
-    put_chunk(pool, worker, number);
 }
 
 void pool_release_block(struct pool *pool, struct worker *worker, struct block *block)
@@ -230,14 +236,14 @@ static struct place *pop(struct worker *worker, struct index_stack *stack)
 }
 
 /* Does with a popped chunk what is to be done if it is not of use here: one with nothing free is dropped, one that
- * belongs into an emptier class goes there if *relist allows it. Returns how many frames of it are free, 0 if it went.
- */
-static uint32_t keep_popped(struct pool *pool, struct worker *worker, uint64_t number, uint32_t class, uint32_t *relist)
+ * belongs into an emptier class goes there if *relist allows it. Returns how many frames of it are free, and which in
+ * *bits; 0 if it went. */
+static uint32_t keep_popped(struct pool *pool, struct worker *worker, uint64_t number, uint32_t class, uint32_t *relist,
+                            struct chunk_bits *bits)
 {
-    struct chunk_bits bits = chunk_look(pool_chunk(pool, number));
-    uint32_t free = bits_count(&bits);
+    uint32_t free = chunk_count(pool_chunk(pool, number), bits);
     if (free == 0) {
-        pool_release_chunk(pool, worker, number);
+        drop_chunk(pool, worker, number);
         return 0;
     }
     if (class_of(pool, free) > class && *relist > 0) {
@@ -286,14 +292,15 @@ uint32_t pool_take_listed(struct pool *pool, struct worker *worker, pfn_t *frame
             continue;
         }
         uint64_t number = number_of(pool, place);
-        uint32_t free = keep_popped(pool, worker, number, class, &relist);
+        struct chunk_bits bits;
+        uint32_t free = keep_popped(pool, worker, number, class, &relist, &bits);
         if (free > count - taken) {
             *kept = number;
         } else if (free > 0) {
             prefetch_top(pool, pool_partial(pool, class));
-            taken += chunk_take(pool_chunk(pool, number), number << CHUNK_ORDER, frames + taken, count - taken,
-                                &worker->contest);
-            pool_release_chunk(pool, worker, number);
+            taken += chunk_take_seen(pool_chunk(pool, number), &bits, number << CHUNK_ORDER, frames + taken,
+                                     &worker->contest);
+            drop_chunk(pool, worker, number);
         }
     }
     reclaim_exit(&worker->reclaim);

@@ -81,7 +81,8 @@ uint32_t pool_scan_frames(struct pool *pool, struct worker *worker, uint64_t *cu
     for (uint64_t i = 0; i < pool->chunk_count && taken < count; i++) {
         uint64_t number = pool->first_chunk + (start + i) % pool->chunk_count;
         if (!chunk_is_empty(pool_chunk(pool, number))) {
-            taken += chunk_take(pool_chunk(pool, number), number << CHUNK_ORDER, frames + taken, count - taken,
+            uint32_t from = 0;
+            taken += chunk_take(pool_chunk(pool, number), &from, number << CHUNK_ORDER, frames + taken, count - taken,
                                 &worker->contest);
             *cursor = number;
         }

@@ -9,7 +9,7 @@ static uint32_t take_in_hand(struct worker *worker, struct hand *hand, bool priv
     if (hand->pool == NULL) {
         return 0;
     }
-    uint32_t taken = hand_take(hand, frames, count);
+    uint32_t taken = hand_free(hand) > 0 ? hand_take(hand, frames, count) : 0;
     if (private) {
         if (taken < count && hand_pick_up(hand)) {
             taken += hand_take(hand, frames + taken, count - taken);
@@ -18,8 +18,8 @@ static uint32_t take_in_hand(struct worker *worker, struct hand *hand, bool priv
     }
     hand_hide(hand);
     hand_share(hand, worker);
-    return taken + chunk_take(pool_chunk(hand->pool, hand->number), hand->number << CHUNK_ORDER, frames + taken,
-                              count - taken, &worker->contest);
+    return taken + chunk_take(pool_chunk(hand->pool, hand->number), &hand->low, hand->number << CHUNK_ORDER,
+                              frames + taken, count - taken, &worker->contest);
 }
 
 /* Up to `count` frames of one pool by its index: what little is left of chunks in one go, then out of a chunk that
@@ -62,6 +62,9 @@ uint32_t lockfree_take(struct global *global, uint32_t hart_id, bool local, pfn_
     struct lockfree_hart *hart = &lf->harts[hart_id];
     bool private = keeps_private(lf, local);
     uint32_t taken = local ? take_in_hand(&hart->worker, &hart->singles, private, frames, count) : 0;
+    if (taken == count) {
+        return taken;
+    }
     struct arena_walk walk = lockfree_walk(lf, hart_id);
     while (taken < count) {
         struct pool *pool = walk_try(&walk, local);
