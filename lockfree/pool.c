@@ -157,16 +157,25 @@ static void gather(struct pool *pool, struct worker *worker, uint64_t number)
     }
 }
 
-void pool_give_word(struct pool *pool, struct worker *worker, uint64_t number, uint32_t w, uint64_t mask)
+/* What a give that found a word at `before` owes (chunk.h, 3): seldom anything. */
+__attribute__((noinline)) static void word_given(struct pool *pool, struct worker *worker, uint64_t number,
+                                                 uint64_t before, uint64_t mask)
 {
-    uint64_t before = chunk_give(pool_chunk(pool, number), w, mask);
-    FRAME_DEBUG_ASSERT((before & mask) == 0);
-    pool_replenished(pool);
     if (before == 0) {
         list_chunk(pool, worker, number);
     }
     if ((before | mask) == ~UINT64_C(0)) {
         gather(pool, worker, number);
+    }
+}
+
+void pool_give_word(struct pool *pool, struct worker *worker, uint64_t number, uint32_t w, uint64_t mask)
+{
+    uint64_t before = chunk_give(pool_chunk(pool, number), w, mask);
+    FRAME_DEBUG_ASSERT((before & mask) == 0);
+    pool_replenished(pool);
+    if (before == 0 || (before | mask) == ~UINT64_C(0)) {
+        word_given(pool, worker, number, before, mask);
     }
 }
 
