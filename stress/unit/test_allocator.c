@@ -674,6 +674,34 @@ static void P11_one_global_access_in_a_batch_of_chunks(void **state)
     }
 }
 
+/* Runs of each order have magazines of their own. */
+static void P11_at_every_order(void **state)
+{
+    (void)state;
+    static const char *const eights[] = {"lockfree,magazine=8,run-magazine=8", "baseline,magazine=8,run-magazine=8"};
+    static const uint32_t amplitudes[] = {1, 7, 8, 9, 16, 17, 18, 31};
+    const uint32_t amplitude_count = sizeof amplitudes / sizeof amplitudes[0];
+    for (uint32_t c = 0; c < 2 * amplitude_count * (CACHE_ORDER_MAX + 1); c++) {
+        const uint32_t amplitude = amplitudes[c / 2 % amplitude_count];
+        const uint64_t bytes = FRAME_SIZE << c / 2 / amplitude_count;
+        struct frame_run held[31];
+        uint64_t operations = 0;
+        fa = framelab_open(eights[c % 2], 8192 * MIB, HARTS);
+        assert_non_null(fa);
+        uint64_t before = global_accesses();
+        for (uint32_t round = 0; round < 40; round++) {
+            for (uint32_t i = 0; i < amplitude; i++, operations++) {
+                assert_int_equal(frame_alloc_contiguous(fa, layout(bytes, bytes), &held[i]), FRAME_OK);
+            }
+            for (uint32_t i = 0; i < amplitude; i++, operations++) {
+                assert_int_equal(frame_free_run(fa, held[i]), FRAME_OK);
+            }
+        }
+        assert_in_range(global_accesses() - before, 0, operations / 8 + 1);
+        close_allocator();
+    }
+}
+
 static uint64_t frames_in_caches(void)
 {
     struct frame_stats stats;
@@ -741,6 +769,7 @@ int main(void)
         cmocka_unit_test_teardown(impossible_layouts_are_told_from_want_of_memory, teardown),
         cmocka_unit_test_teardown(P11_one_global_access_in_a_batch_of_operations, teardown),
         cmocka_unit_test_teardown(P11_one_global_access_in_a_batch_of_chunks, teardown),
+        cmocka_unit_test_teardown(P11_at_every_order, teardown),
         cmocka_unit_test_teardown(chunks_in_caches_are_few, teardown),
         cmocka_unit_test_teardown(metadata_of_a_gib, teardown),
     };
