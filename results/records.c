@@ -152,6 +152,28 @@ static void read_times(struct reader *reader, const json_t *phase, struct result
     row->ns_per_operation = sum / (double)count;
 }
 
+/* "core" may be absent, else it has a time for each hart. */
+static double read_core(struct reader *reader, const json_t *line, uint32_t harts)
+{
+    const json_t *core = json_object_get(line, "core");
+    if (core == NULL) {
+        return 0;
+    }
+    double turns = (double)read_count(reader, core, "turns", 1, INT64_MAX);
+    const json_t *times = json_object_get(core, "hart_ns");
+    double longest = 0;
+    for (uint32_t i = 0; i < harts; i++) {
+        const json_t *time = json_array_get(times, i);
+        if (!json_is_integer(time) || json_integer_value(time) < 0) {
+            refuse(reader, "\"core\" has no \"hart_ns\"[%u], or it is not a time", i);
+            return 0;
+        }
+        double ns = (double)json_integer_value(time) / turns;
+        longest = ns > longest ? ns : longest;
+    }
+    return longest;
+}
+
 /* "rounds" may be absent, else shares between 0 and 1, at least one. */
 static void read_rounds(struct reader *reader, const json_t *line, struct result_row *row)
 {
@@ -200,6 +222,7 @@ static void read_bench(struct reader *reader, const json_t *line)
         .cores = (uint32_t)read_count(reader, line, "cores", 1, UINT32_MAX),
         .repeat = (uint32_t)read_count(reader, line, "repeat", 0, UINT32_MAX),
     };
+    row.core_ns = read_core(reader, line, row.harts);
     const json_t *phases = json_object_get(line, "phases");
     size_t count = json_array_size(phases);
     if (count == 0) {

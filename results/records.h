@@ -34,6 +34,7 @@ struct result_row {
     uint32_t repeat;
     bool timed;                     /* ns_per_operation is known */
     double ns_per_operation;        /* mean over harts of time / operations */
+    double core_ns;                 /* "core": of a turn, by the hart for which it took longest; 0: not known */
     struct latency_summary latency; /* samples 0: not measured */
     bool shared_out;                /* the next two are known; of a record's first phase only */
     double share_first, share_last; /* "rounds": of memory, in free whole chunks, after the first and the last */

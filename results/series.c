@@ -145,8 +145,35 @@ static double join_shares(const struct group *group, size_t member, double *scra
     return statistics_median(scratch, count);
 }
 
+/* See series.h: how much longer than undisturbed the cores' control takes in a repeat that was disturbed; and the
+ * repeats without which the others are not left out. */
+#define DISTURBED_FACTOR 1.1
+#define UNDISTURBED_LEAST 3u
+
+static bool is_disturbed(const struct result_row *row, double core_ns)
+{
+    return row->core_ns > DISTURBED_FACTOR * core_ns;
+}
+
+static void take_samples(struct series *series, const struct group *group, double *samples, double core_ns)
+{
+    size_t timed = 0;
+    for (size_t i = 0; i < group->count; i++) {
+        timed += group->rows[i]->timed;
+        series->disturbed += group->rows[i]->timed && is_disturbed(group->rows[i], core_ns);
+    }
+    series->left_out = timed - series->disturbed >= UNDISTURBED_LEAST ? series->disturbed : 0;
+    for (size_t i = 0; i < group->count; i++) {
+        const struct result_row *row = group->rows[i];
+        if (row->timed && (series->left_out == 0 || !is_disturbed(row, core_ns))) {
+            samples[series->count++] = row->ns_per_operation;
+        }
+    }
+}
+
 /* `samples` has room for the group's rows; it is scratch for latencies and shares first. */
-static bool series_make(struct series *series, const struct group *group, double *samples, struct record_file *file)
+static bool series_make(struct series *series, const struct group *group, double *samples, double core_ns,
+                        struct record_file *file)
 {
     const struct result_row *row = group->rows[0];
     *series = (struct series){.variant = row->variant,
@@ -164,11 +191,7 @@ static bool series_make(struct series *series, const struct group *group, double
         return false;
     }
     series->control = strcmp(row->workload, "control") == 0 || strcmp(series->column, "null") == 0;
-    for (size_t i = 0; i < group->count; i++) {
-        if (group->rows[i]->timed) {
-            samples[series->count++] = group->rows[i]->ns_per_operation;
-        }
-    }
+    take_samples(series, group, samples, core_ns);
     statistics_sort(samples, series->count);
     series->samples = series->count > 0 ? samples : NULL;
     series->median = statistics_median(samples, series->count);
@@ -214,6 +237,17 @@ static double find_cas_unit(const struct series_list *list)
     return 0;
 }
 
+/* What the cores' control takes at best; 0 if no row has it. */
+static double find_core_ns(const struct record_file *file)
+{
+    double best = 0;
+    for (size_t i = 0; i < file->row_count; i++) {
+        double core_ns = file->rows[i].core_ns;
+        best = core_ns > 0 && (best <= 0 || core_ns < best) ? core_ns : best;
+    }
+    return best;
+}
+
 bool series_build(struct series_list *list, struct record_file *file)
 {
     *list = (struct series_list){0};
@@ -231,8 +265,9 @@ bool series_build(struct series_list *list, struct record_file *file)
         list->count = find_groups(rows, row_count, groups);
     }
     double *samples = list->samples;
+    list->core_ns = find_core_ns(file);
     for (size_t i = 0; good && i < list->count; i++) {
-        good = series_make(&list->items[i], &groups[i], samples, file);
+        good = series_make(&list->items[i], &groups[i], samples, list->core_ns, file);
         samples += groups[i].count;
     }
     good = good && tell_apart(list, file);

@@ -4,7 +4,13 @@
  *
  * A variant's text is split for display: the knobs that every variant has (magazine, batch, hole-limit) are the
  * *setting*, under which variants are compared with one another; what is left names the *column*. So
- * `baseline,lock=mcs,magazine=0` is the column `baseline,lock=mcs` in the setting `magazine=0`. */
+ * `baseline,lock=mcs,magazine=0` is the column `baseline,lock=mcs` in the setting `magazine=0`.
+ *
+ * Disturbed repeats. On a machine that is shared with strangers a core's other hardware thread may be theirs for a
+ * while, and all that keeps a core busy takes up to twice as long; so may two virtual cores be one. The cores' control
+ * (stress/workload.h), run by every hart before and after, tells so whatever is measured: a repeat is disturbed if on
+ * some hart it took over a tenth longer than the quickest of the file. Where at least three repeats of a series were
+ * not disturbed, it is made of these alone; the others stay in the file. */
 #ifndef FRAMELAB_RESULTS_SERIES_H
 #define FRAMELAB_RESULTS_SERIES_H
 
@@ -19,9 +25,11 @@ struct series {
     const char *column, *setting;
 
     uint32_t cores;
-    bool control;    /* the workload is "control" or the column is "null": the harness, not an allocator */
-    size_t count;    /* repeats with a time */
-    double *samples; /* ns per operation, ascending; NULL if count is 0 */
+    bool control;     /* the workload is "control" or the column is "null": the harness, not an allocator */
+    size_t count;     /* repeats with a time, without those left out */
+    size_t left_out;  /* disturbed ones */
+    size_t disturbed; /* those and, if there were too few others, those that were not */
+    double *samples;  /* ns per operation, ascending; NULL if count is 0 */
     double median, q1, q3;
     struct latency_summary latency; /* samples 0: none. Percentiles: medians over repeats; max: of all repeats */
     bool shared_out;                /* the next two are known */
@@ -32,6 +40,7 @@ struct series_list {
     struct series *items; /* in order of first appearance in the file */
     size_t count;
     double *samples; /* what the items' samples point into */
+    double core_ns;  /* what the cores' control takes undisturbed, a turn; 0: the file does not have it */
     double cas_ns;   /* the CAS unit: median of the control `cas`; 0 if the file has none */
 };
 

@@ -356,6 +356,20 @@ static bool print_section(const struct section *section, FILE *out)
     return good;
 }
 
+static void print_disturbed(const struct series_list *list, const char *item, FILE *out)
+{
+    size_t measured = 0, disturbed = 0, left_out = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        measured += list->items[i].count + list->items[i].left_out;
+        disturbed += list->items[i].disturbed;
+        left_out += list->items[i].left_out;
+    }
+    if (list->core_ns > 0) {
+        fprintf(out, "%scores: in %zu of %zu samples the harts shared their cores with others; %zu are left out.\n",
+                item, disturbed, measured, left_out);
+    }
+}
+
 static void print_legend(const struct layout *layout, const struct table_options *options, FILE *out)
 {
     const char *item = options->markdown ? "- " : "";
@@ -368,6 +382,7 @@ static void print_legend(const struct layout *layout, const struct table_options
     } else {
         fprintf(out, "%sThe file has no `cas` control, so there are no CAS units.\n", item);
     }
+    print_disturbed(layout->list, item, out);
     fprintf(out, "%snull: the harness alone, with no allocator; it is part of every other number.\n", item);
     for (size_t i = 0; i < layout->row_count; i++) {
         if (layout->rows[i].harts > layout->rows[i].cores) {
@@ -410,6 +425,8 @@ static void add_times(json_t *object, const struct series *series, double cas_ns
     bool timed = series->count > 0;
     size_t last = timed ? series->count - 1 : 0;
     json_object_set_new(object, "repeats", json_integer((json_int_t)series->count));
+    json_object_set_new(object, "disturbed", json_integer((json_int_t)series->disturbed));
+    json_object_set_new(object, "left_out", json_integer((json_int_t)series->left_out));
     json_object_set_new(object, "median_ns", real_or_null(timed, series->median));
     json_object_set_new(object, "q1_ns", real_or_null(timed, series->q1));
     json_object_set_new(object, "q3_ns", real_or_null(timed, series->q3));

@@ -19,6 +19,9 @@
 /* Compare-and-swaps of one control sample: some milliseconds, long against the clock's own cost. */
 #define CAS_OPERATIONS UINT64_C(500000)
 
+/* Turns of the cores' control in a pass: a tenth of a millisecond. */
+#define CORE_TURNS UINT64_C(200000)
+
 /* A phase of so many operations a hart is long against what starting it costs: a clock reading, a wake-up. */
 #define OPERATIONS_LEAST UINT64_C(20000)
 /* Passes that a row of few operations may have to get there. */
@@ -235,6 +238,7 @@ static struct workload workload_of(const struct bench *bench, const struct row *
         .requests = requests_of(bench, row),
         .harts = row->harts,
         .seed = bench->plan->seed,
+        .core_turns = row->harts <= harts_cores() ? CORE_TURNS : 0,
         .slots = bench->slots,
         .hart = bench->harts,
     };
@@ -312,6 +316,7 @@ static struct latency_summary summarize_latency(struct bench *bench, uint32_t ha
 struct measurement {
     struct record_phase phases[WORKLOAD_PHASE_MAX];
     uint64_t hart_ns[WORKLOAD_PHASE_MAX][HART_MAX];
+    uint64_t core_ns[HART_MAX], core_turns;
     struct frame_stats stats;
     struct frame_node_stats nodes[NODE_MAX];
     uint32_t node_count;
@@ -341,12 +346,14 @@ static int run_passes(struct workload *workload, const char *name, uint32_t pass
     int status = EXIT_STATUS_HOLDS;
     for (uint32_t pass = 0; pass < passes && status == EXIT_STATUS_HOLDS; pass++) {
         status = run_pass(workload, name);
-        for (uint32_t phase = 0; phase < workload_phase_count(workload->kind); phase++) {
-            for (uint32_t i = 0; i < workload->harts; i++) {
+        for (uint32_t i = 0; i < workload->harts; i++) {
+            for (uint32_t phase = 0; phase < workload_phase_count(workload->kind); phase++) {
                 measurement->hart_ns[phase][i] += workload->hart[i].phase_ns[phase];
             }
+            measurement->core_ns[i] += workload->hart[i].core_ns;
         }
     }
+    measurement->core_turns = passes * workload->core_turns;
     return status;
 }
 
@@ -439,6 +446,8 @@ static int measure(struct bench *bench, const struct row *row, const struct benc
         .seed = bench->plan->seed,
         .phases = measurement.phases,
         .phase_count = workload_phase_count(row->kind),
+        .core_turns = measurement.core_turns,
+        .core_ns = measurement.core_ns,
         .rounds = bench->shares,
         .round_count = row->kind == WORKLOAD_FRAG ? workload.turns : 0,
         .stats = variant != NULL ? &measurement.stats : NULL,

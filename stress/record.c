@@ -63,17 +63,22 @@ static json_t *stats_json(const struct frame_stats *stats)
     return object;
 }
 
-static json_t *phase_json(const struct record_phase *phase, uint32_t harts)
+static json_t *times_json(const uint64_t *hart_ns, uint32_t harts)
 {
     json_t *times = json_array();
-    for (uint32_t i = 0; phase->hart_ns != NULL && i < harts; i++) {
-        if (json_array_append_new(times, count_json(phase->hart_ns[i])) != 0) {
+    for (uint32_t i = 0; i < harts; i++) {
+        if (json_array_append_new(times, count_json(hart_ns[i])) != 0) {
             json_decref(times);
             return NULL;
         }
     }
+    return times;
+}
+
+static json_t *phase_json(const struct record_phase *phase, uint32_t harts)
+{
     json_t *json = json_pack("{s:s, s:o, s:o}", "name", phase->name, "operations", count_json(phase->operations),
-                             "hart_ns", times);
+                             "hart_ns", times_json(phase->hart_ns, phase->hart_ns != NULL ? harts : 0));
     const struct latency_summary *latency = &phase->latency;
     if (json == NULL || latency->samples == 0) {
         return json;
@@ -191,6 +196,11 @@ bool record_bench(struct record_writer *writer, const struct bench_record *recor
                              count_json(record->frames), "harts", (json_int_t)record->harts, "cores",
                              (json_int_t)record->cores, "repeat", (json_int_t)record->repeat, "seed",
                              count_json(record->seed), "phases", phases_json(record), "counts", counts);
+    if (record->core_turns > 0) {
+        line = add_key(line, "core",
+                       json_pack("{s:o, s:o}", "turns", count_json(record->core_turns), "hart_ns",
+                                 times_json(record->core_ns, record->harts)));
+    }
     if (record->round_count > 0) {
         line = add_key(line, "rounds", rounds_json(record));
     }

@@ -42,6 +42,8 @@ struct bench_record {
     uint64_t seed;
     const struct record_phase *phases;
     uint32_t phase_count;
+    uint64_t core_turns;             /* of the cores' control (workload.h); 0: it was not run */
+    const uint64_t *core_ns;         /* what they took, one a hart */
     const double *rounds;            /* frag: share of memory in free whole chunks after each round */
     uint32_t round_count;            /* 0: no such */
     const struct frame_stats *stats; /* of the whole run of this row, or NULL for the controls */

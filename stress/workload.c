@@ -93,7 +93,10 @@ static void run_hart(void *context, uint32_t hart)
                                                                        [WORKLOAD_FRAG] = run_frag,
                                                                        [WORKLOAD_FILL] = run_fill};
     struct workload *workload = context;
+    struct workload_hart *me = &workload->hart[hart];
+    me->core_ns = control_core_ns(workload->core_turns / 2);
     phases[workload->kind](workload, hart);
+    me->core_ns += control_core_ns(workload->core_turns / 2);
 }
 
 bool workload_run(struct workload *workload)
@@ -208,4 +211,21 @@ uint64_t control_cas_ns(uint64_t operations)
     uint64_t taken_ns = platform_time_ns() - start_ns;
     FRAME_ASSERT(seen == operations);
     return taken_ns;
+}
+
+uint64_t control_core_ns(uint64_t turns)
+{
+    uint64_t a = 1, b = 2, c = 3, d = 4, e = 5, f = 6; /* six chains: more than a core can do at once */
+    uint64_t start_ns = platform_time_ns();
+    for (uint64_t i = 0; i < turns; i++) {
+        a += i;
+        b ^= i;
+        c -= i;
+        d += 3;
+        e ^= 5;
+        f -= 7;
+        /* Nothing is known of them to the compiler, so that it can leave no turn out. */
+        __asm__ volatile("" : "+r"(a), "+r"(b), "+r"(c), "+r"(d), "+r"(e), "+r"(f));
+    }
+    return platform_time_ns() - start_ns;
 }

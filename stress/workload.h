@@ -44,6 +44,7 @@ struct workload_hart {
     _Alignas(CACHE_PAIR) uint64_t phase_ns[WORKLOAD_PHASE_MAX];
     enum frame_status status; /* FRAME_OK, or why operation `failed_at` of its phase failed */
     uint64_t failed_at;
+    uint64_t core_ns;          /* of workload.core_turns turns of control_core_ns */
     struct histogram *latency; /* WORKLOAD_PHASE_MAX of them; added to if workload.time_each */
     struct null_allocator null;
 };
@@ -55,9 +56,10 @@ struct workload {
     uint64_t align_bytes;              /* of a request of more than one frame */
     uint64_t requests;                 /* N, a hart */
     uint32_t harts;
-    uint64_t seed;  /* of the shuffle */
-    bool time_each; /* latency instead of throughput */
-    pfn_t *slots;   /* workload_slots(requests, harts) */
+    uint64_t seed;       /* of the shuffle */
+    bool time_each;      /* latency instead of throughput */
+    uint64_t core_turns; /* of control_core_ns, half of them before the phases and half after; or 0 */
+    pfn_t *slots;        /* workload_slots(requests, harts) */
     /* Of frag and fill only. */
     struct population *population;
     uint32_t turns; /* frag: rounds; fill: times that N are allocated and freed at each occupancy */
@@ -97,5 +99,10 @@ const struct workload_hart *workload_failure(const struct workload *workload);
 /* The CAS unit: nanoseconds that `operations` uncontended compare-and-swaps on one L1-hot line take, each waiting for
  * the one before. Called on a hart. */
 uint64_t control_cas_ns(uint64_t operations);
+
+/* Whether a hart has a core to itself: nanoseconds of `turns` of a loop that keeps a core's arithmetic units busy. Who
+ * shares them, another hart or, on a virtual machine, a stranger on the other hardware thread, sees it take up to twice
+ * as long, while a compare-and-swap, which mostly waits, takes no longer. */
+uint64_t control_core_ns(uint64_t turns);
 
 #endif

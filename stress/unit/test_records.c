@@ -62,6 +62,7 @@ static const struct bench_record SAMPLE = {.variant = "lockfree,magazine=0",
 static char *write_sample(uint64_t seed, const char *summary)
 {
     static const uint64_t times[] = {1000, 3000};
+    static const uint64_t core_times[] = {700, 500};
     static const double shares[] = {0.125, 0.25, 0.5};
     const struct record_phase phase = {"alloc", 100, times, {50, 7, 8, 9, 10}};
     const struct frame_stats stats = {.frames_total = 1, .scans = 99};
@@ -70,6 +71,8 @@ static char *write_sample(uint64_t seed, const char *summary)
     bench.phases = &phase;
     bench.phase_count = 1;
     bench.stats = &stats;
+    bench.core_turns = 1400;
+    bench.core_ns = core_times;
     bench.rounds = shares;
     bench.round_count = 3;
     const struct stress_record stress = {.variant = "baseline",
@@ -126,6 +129,7 @@ static void what_is_written_is_read(void **state)
     assert_true(row->timed && row->ns_per_operation > 19.999 && row->ns_per_operation < 20.001);
     assert_int_equal(row->latency.samples, 50);
     assert_int_equal(row->latency.p999_ns, 9);
+    assert_true(row->core_ns == 0.5); /* exact in binary: 700 of 1400, the slower hart's */
     assert_true(row->shared_out && row->share_first == 0.125 && row->share_last == 0.5); /* exact in binary */
     assert_int_equal(json_array_size(reading.file.provenances), 1);
     record_file_free(&reading.file);
@@ -260,6 +264,9 @@ static void missing_keys_and_wrong_types_are_named(void **state)
     expect_refused_with("[10000,10000]", "{}", "\"hart_ns\" is not an array");
     expect_refused_with("\"p99\":200", "\"p99\":null", "\"p99\" is not an integer");
     expect_refused_with("\"name\":\"alloc\"", "\"name\":[]", "\"name\" is not a string");
+    expect_refused_with("\"type\"", "\"core\":7,\"type\"", "\"turns\" is missing");
+    expect_refused_with("\"type\"", "\"core\":{\"turns\":1,\"hart_ns\":[1]},\"type\"", "no \"hart_ns\"[1]");
+    expect_refused_with("\"type\"", "\"core\":{\"turns\":1,\"hart_ns\":[1,-1]},\"type\"", "no \"hart_ns\"[1]");
     expect_refused_with("\"type\"", "\"rounds\":[],\"type\"", "\"rounds\" is not an array of shares");
     expect_refused_with("\"type\"", "\"rounds\":0.5,\"type\"", "\"rounds\" is not an array of shares");
     expect_refused_with("\"type\"", "\"rounds\":[0.5,null],\"type\"", "\"rounds\"[1] is not a share");
@@ -414,6 +421,45 @@ static void repeats_become_series(void **state)
     record_file_free(&reading.file);
 }
 
+/* Repeats of which the cores' control took so many nanoseconds; their time is 10, 20, 30, ... */
+static struct series_list series_with_cores(const unsigned *core_ns, unsigned count)
+{
+    char text[16384] = "";
+    for (unsigned i = 0; i < count; i++) {
+        char *line = bench_line("lockfree", "alloc", 1, i, 10 * (i + 1));
+        int used = snprintf(NULL, 0, "%s", text);
+        snprintf(text + used, sizeof text - (size_t)used, "{\"core\":{\"turns\":100,\"hart_ns\":[%u]},%s", core_ns[i],
+                 line + 1); /* for the line's brace */
+        free(line);
+    }
+    read_text(text);
+    assert_int_equal(reading.status, RECORDS_OK);
+    struct series_list list;
+    assert_true(series_build(&list, &reading.file));
+    assert_int_equal(list.count, 1);
+    return list;
+}
+
+static void disturbed_repeats_are_left_out_if_enough_are_not(void **state)
+{
+    (void)state;
+    struct series_list list = series_with_cores((const unsigned[]){54, 108, 59, 60, 54}, 5);
+    assert_true(list.core_ns > 0.539 && list.core_ns < 0.541);
+    assert_int_equal(list.items[0].count, 3);
+    assert_int_equal(list.items[0].disturbed, 2);
+    assert_int_equal(list.items[0].left_out, 2);
+    assert_true(list.items[0].median > 29.9 && list.items[0].median < 30.1);
+    assert_true(list.items[0].samples[0] < 10.1 && list.items[0].samples[2] > 49.9);
+    series_free(&list);
+    record_file_free(&reading.file);
+    list = series_with_cores((const unsigned[]){54, 108, 108, 60, 54}, 5);
+    assert_int_equal(list.items[0].count, 5);
+    assert_int_equal(list.items[0].disturbed, 3);
+    assert_int_equal(list.items[0].left_out, 0);
+    series_free(&list);
+    record_file_free(&reading.file);
+}
+
 static void one_name_with_two_sets_of_knobs_stays_two(void **state)
 {
     (void)state;
@@ -456,6 +502,7 @@ int main(void)
         cmocka_unit_test(complaints_are_bounded_and_so_are_lines),
         cmocka_unit_test(any_byte_may_be_wrong),
         cmocka_unit_test(repeats_become_series),
+        cmocka_unit_test(disturbed_repeats_are_left_out_if_enough_are_not),
         cmocka_unit_test(one_name_with_two_sets_of_knobs_stays_two),
         cmocka_unit_test(throughput_does_not_count_harts_without_a_core),
     };

@@ -330,6 +330,35 @@ static void cas_takes_time_in_proportion(void **state)
     assert_true(many > few * 5); /* of 100: whoever is preempted in the few still passes */
 }
 
+static void turns_of_the_cores_control_take_time(void **state)
+{
+    (void)state;
+    uint64_t few = control_core_ns(20000);
+    uint64_t many = control_core_ns(4000000);
+    assert_true(few > 0);
+    assert_true(many > few * 5); /* of 200; as above */
+}
+
+/* Every hart, before and after: twice what half the turns take. None if it was not asked for. */
+static void every_hart_runs_the_cores_control(void **state)
+{
+    (void)state;
+    struct fixture *fixture = fixture_make(NULL, WORKLOAD_BULK, 1, 10);
+    uint64_t asked[HARTS];
+    fixture->workload.core_turns = 2000000;
+    assert_true(workload_run(&fixture->workload));
+    for (uint32_t hart = 0; hart < HARTS; hart++) {
+        asked[hart] = fixture->hart[hart].core_ns;
+    }
+    fixture->workload.core_turns = 0;
+    assert_true(workload_run(&fixture->workload));
+    for (uint32_t hart = 0; hart < HARTS; hart++) {
+        assert_true(asked[hart] > 100000); /* no core does ten turns in a nanosecond */
+        assert_true(fixture->hart[hart].core_ns < asked[hart]);
+    }
+    fixture_free(fixture);
+}
+
 static void histogram_matches_sorted_samples(void **state)
 {
     (void)state;
@@ -398,6 +427,8 @@ int main(void)
         cmocka_unit_test(order_of_frees),
         cmocka_unit_test(request_count_is_the_published_one),
         cmocka_unit_test(cas_takes_time_in_proportion),
+        cmocka_unit_test(turns_of_the_cores_control_take_time),
+        cmocka_unit_test(every_hart_runs_the_cores_control),
         cmocka_unit_test(histogram_matches_sorted_samples),
         cmocka_unit_test(histogram_merges),
     };
