@@ -54,6 +54,21 @@ void lockfree_give_run(struct global *global, uint32_t hart_id, bool local, stru
     give_to(&lf->harts[hart_id], near && keeps_private(lf, local), pool, run);
 }
 
+/* The run that firsts[0], firsts[1], ... make, going up or down, in one pool; *used is how many they are. */
+static struct frame_run run_at_front(const struct pool *pool, const pfn_t *firsts, uint32_t count, uint32_t order,
+                                     uint32_t *used)
+{
+    uint64_t frames = UINT64_C(1) << order;
+    uint64_t step = count > 1 && firsts[1].value + frames == firsts[0].value ? 0 - frames : frames;
+    uint32_t length = 1;
+    while (length < count && firsts[length].value == firsts[length - 1].value + step &&
+           frame_run_contains(pool->arena->span, firsts[length])) {
+        length++;
+    }
+    *used = length;
+    return frame_run(step == frames ? firsts[0] : firsts[length - 1], length * frames);
+}
+
 /* Single frames on their way back, and those of them that lie in one word. */
 struct giving {
     const struct lockfree *lf;
@@ -93,13 +108,9 @@ static void giving_frame(struct giving *giving, pfn_t frame)
 
 /* Neighbours in the list that lie in one word are given back in one step. The chunks' lines are asked for first, so
  * that they arrive side by side and not one after the other. */
-void lockfree_give(struct global *global, uint32_t hart_id, bool local, pfn_t *frames, uint32_t count)
+static void give_scattered(struct giving giving, const pfn_t *frames, uint32_t count)
 {
-    struct lockfree *lf = lockfree_of(global);
-    struct lockfree_hart *hart = &lf->harts[hart_id];
-    struct pool *pool = lockfree_pool_of(lf, hart_id, frames[0], NULL);
-    struct giving giving = {
-        lf, &hart->worker, keeps_private(lf, local) ? &hart->singles : NULL, pool, chunk_number(frames[0]), 0, 0};
+    const struct pool *pool = giving.pool;
     for (uint32_t i = 1; i < count; i++) {
         if (frame_run_contains(pool->arena->span, frames[i])) {
             __builtin_prefetch(pool_chunk(pool, chunk_number(frames[i])), 1);
@@ -109,6 +120,23 @@ void lockfree_give(struct global *global, uint32_t hart_id, bool local, pfn_t *f
         giving_frame(&giving, frames[i]);
     }
     giving_word(&giving);
+}
+
+/* Frames that were taken one after the other are often given back so: then they are a run. */
+void lockfree_give(struct global *global, uint32_t hart_id, bool local, pfn_t *frames, uint32_t count)
+{
+    struct lockfree *lf = lockfree_of(global);
+    struct lockfree_hart *hart = &lf->harts[hart_id];
+    bool near, private = keeps_private(lf, local);
+    struct pool *pool = lockfree_pool_of(lf, hart_id, frames[0], &near);
+    uint32_t used;
+    struct frame_run run = run_at_front(pool, frames, count, 0, &used);
+    if (used == count && count > 1) {
+        give_to(hart, near && private, pool, run);
+    } else {
+        struct hand *hand = private ? &hart->singles : NULL;
+        give_scattered((struct giving){lf, &hart->worker, hand, pool, chunk_number(frames[0]), 0, 0}, frames, count);
+    }
 }
 
 /* Runs of 2^order chunks. Neighbours in the list that lie in one block are given back in one step. */
@@ -131,21 +159,6 @@ static void give_chunk_runs(struct lockfree *lf, uint32_t hart_id, uint32_t orde
         }
         pool_give_chunks(pool, worker, number, mask, zero);
     }
-}
-
-/* The run that firsts[0], firsts[1], ... make, going up or down, in one pool; *used is how many they are. */
-static struct frame_run run_at_front(const struct pool *pool, const pfn_t *firsts, uint32_t count, uint32_t order,
-                                     uint32_t *used)
-{
-    uint64_t frames = UINT64_C(1) << order;
-    uint64_t step = count > 1 && firsts[1].value + frames == firsts[0].value ? 0 - frames : frames;
-    uint32_t length = 1;
-    while (length < count && firsts[length].value == firsts[length - 1].value + step &&
-           frame_run_contains(pool->arena->span, firsts[length])) {
-        length++;
-    }
-    *used = length;
-    return frame_run(step == frames ? firsts[0] : firsts[length - 1], length * frames);
 }
 
 /* Neighbours in the list that lie side by side are given back as one run. */

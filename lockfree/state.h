@@ -9,9 +9,9 @@
  *    ones have nothing: no far frame is taken while a near one is free.
  * 3. Three hands a hart: `singles`, from which magazines of single frames are filled; `runs`, from which runs below a
  *    chunk are taken, for magazines and others, so that they find room and what they leave is used up by single frames;
- * `returns`, in which runs that come back gather until one of another chunk does: of a chunk that comes back as a whole
- * nothing is ever seen but the bit of its block. And a block in hand, from which whole chunks are taken: not private,
- * but no other hart finds it in the index.
+ *    `returns`, in which runs that come back, and batches of frames that are one, gather until one of another chunk
+ *    does: of a chunk that comes back as a whole nothing is ever seen but the bit of its block. And a block in hand,
+ *    from which whole chunks are taken: not private, but no other hart finds it in the index.
  * 4. Arenas are a CK stack of nodes that is only ever pushed to. A removed arena leaves its node empty on the stack,
  *    for the next one added. The node's pointer is stored with release and loaded with acquire: who sees an arena sees
  *    it built. Removal empties the node, has every hart's hands emptied and every operation under way ended (core's
