@@ -69,6 +69,16 @@ static struct frame_run run_at_front(const struct pool *pool, const pfn_t *first
     return frame_run(step == frames ? firsts[0] : firsts[length - 1], length * frames);
 }
 
+/* Asks for the chunks' lines, so that they arrive side by side and not one after the other. */
+static void prefetch_chunks(const struct pool *pool, const pfn_t *firsts, uint32_t count)
+{
+    for (uint32_t i = 1; i < count; i++) {
+        if (frame_run_contains(pool->arena->span, firsts[i])) {
+            __builtin_prefetch(pool_chunk(pool, chunk_number(firsts[i])), 1);
+        }
+    }
+}
+
 /* Single frames on their way back, and those of them that lie in one word. */
 struct giving {
     const struct lockfree *lf;
@@ -106,16 +116,10 @@ static void giving_frame(struct giving *giving, pfn_t frame)
     giving->mask |= UINT64_C(1) << (frame.value % 64);
 }
 
-/* Neighbours in the list that lie in one word are given back in one step. The chunks' lines are asked for first, so
- * that they arrive side by side and not one after the other. */
+/* Neighbours in the list that lie in one word are given back in one step. */
 static void give_scattered(struct giving giving, const pfn_t *frames, uint32_t count)
 {
-    const struct pool *pool = giving.pool;
-    for (uint32_t i = 1; i < count; i++) {
-        if (frame_run_contains(pool->arena->span, frames[i])) {
-            __builtin_prefetch(pool_chunk(pool, chunk_number(frames[i])), 1);
-        }
-    }
+    prefetch_chunks(giving.pool, frames, count);
     for (uint32_t i = 0; i < count; i++) {
         giving_frame(&giving, frames[i]);
     }
@@ -161,18 +165,36 @@ static void give_chunk_runs(struct lockfree *lf, uint32_t hart_id, uint32_t orde
     }
 }
 
+/* A run of less than a chunk, of whose chunk nothing else is likely to come back soon. */
+static void give_alone(struct lockfree_hart *hart, bool private, struct pool *pool, struct frame_run run)
+{
+    struct hand *hand = private ? hand_of(hart, run) : NULL;
+    if (hand != NULL) {
+        hand_put(hand, run);
+    } else {
+        pool_give_run(pool, &hart->worker, run, false);
+    }
+}
+
 /* Neighbours in the list that lie side by side are given back as one run. */
 static void give_small_runs(struct lockfree *lf, uint32_t hart_id, bool local, uint32_t order, const pfn_t *firsts,
                             uint32_t count)
 {
+    struct lockfree_hart *hart = &lf->harts[hart_id];
     bool near;
     struct pool *pool = lockfree_pool_of(lf, hart_id, firsts[0], &near);
+    prefetch_chunks(pool, firsts, count);
     for (uint32_t i = 0, used; i < count; i += used) {
         if (!frame_run_contains(pool->arena->span, firsts[i])) {
             pool = lockfree_pool_of(lf, hart_id, firsts[i], &near);
         }
         struct frame_run run = run_at_front(pool, &firsts[i], count - i, order, &used);
-        give_to(&lf->harts[hart_id], near && keeps_private(lf, local), pool, run);
+        bool private = near && keeps_private(lf, local);
+        if (used > 1 || count == 1) {
+            give_to(hart, private, pool, run);
+        } else {
+            give_alone(hart, private, pool, run);
+        }
     }
 }
 

@@ -58,10 +58,21 @@ static void add_row_cells(struct grid *grid, const struct section *section, size
     grid_cell(grid, GRID_PLAIN, "%u%s", row->harts, row->harts > row->cores ? "*" : " ");
 }
 
-/* Three significant digits or so, whatever the size. */
+/* Three significant digits or so, whatever the size; and a mark. */
+static void add_marked(struct grid *grid, enum grid_tone tone, double number, const char *mark)
+{
+    grid_cell(grid, tone, "%.*f%s", number < 9.995 ? 2 : number < 99.95 ? 1 : 0, number, mark);
+}
+
 static void add_number(struct grid *grid, enum grid_tone tone, double number)
 {
-    grid_cell(grid, tone, "%.*f", number < 9.995 ? 2 : number < 99.95 ? 1 : 0, number);
+    add_marked(grid, tone, number, "");
+}
+
+/* Whether most of what a series is made of was disturbed. */
+static bool is_doubtful(const struct series *series)
+{
+    return 2 * (series->disturbed - series->left_out) > series->count;
 }
 
 static void add_series_cells(struct grid *grid, const struct series *series, double cas_ns)
@@ -71,7 +82,7 @@ static void add_series_cells(struct grid *grid, const struct series *series, dou
         grid_cell(grid, GRID_FAINT, "–");
         grid_cell(grid, GRID_FAINT, "–");
     } else {
-        add_number(grid, GRID_PLAIN, series->median);
+        add_marked(grid, GRID_PLAIN, series->median, is_doubtful(series) ? "~" : "");
         if (series->count > 1 && series->median > 0) {
             grid_cell(grid, GRID_FAINT, "%.0f%%", 100 * (series->q3 - series->q1) / series->median);
         } else {
@@ -359,14 +370,16 @@ static bool print_section(const struct section *section, FILE *out)
 static void print_disturbed(const struct series_list *list, const char *item, FILE *out)
 {
     size_t measured = 0, disturbed = 0, left_out = 0;
+    bool doubtful = false;
     for (size_t i = 0; i < list->count; i++) {
         measured += list->items[i].count + list->items[i].left_out;
         disturbed += list->items[i].disturbed;
         left_out += list->items[i].left_out;
+        doubtful |= is_doubtful(&list->items[i]);
     }
     if (list->core_ns > 0) {
-        fprintf(out, "%scores: in %zu of %zu samples the harts shared their cores with others; %zu are left out.\n",
-                item, disturbed, measured, left_out);
+        fprintf(out, "%scores: in %zu of %zu samples the harts shared their cores with others; %zu are left out%s.\n",
+                item, disturbed, measured, left_out, doubtful ? "; ~ is mostly made of such" : "");
     }
 }
 
