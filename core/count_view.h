@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * Where an arena's counts are, and what the two rooms behind counting.h have in common: a byte for each group of 32
- * frames, with bits of several kinds.
+ * Where an arena's counts are, and what the two rooms behind counting.h have in common: a byte for each group of 16
+ * or 32 frames, with bits of several kinds.
  *
  * A group's byte is written without any atomic read-modify-write. Its rule: some bits are constant while anybody owns a
- * frame of the group, since only who owns all 32 may change them; the others may then be changed by any such owner, but
- * in one direction. So harts that write to one byte at the same time all write the same. Who owns whole groups has
- * their bytes for himself, and reads and writes them many at a time. */
+ * frame of the group, since only who owns all of them may change those; the others may then be changed by any such
+ * owner, but in one direction. So harts that write to one byte at the same time all write the same. Who owns whole
+ * groups has their bytes for himself, and reads and writes them many at a time. */
 #ifndef FRAMELAB_CORE_COUNT_VIEW_H
 #define FRAMELAB_CORE_COUNT_VIEW_H
 
@@ -59,14 +59,14 @@ static inline void group_store(const struct count_view *view, pfn_t frame, uint3
 
 /* ---- many groups, all of whose frames the caller owns ---- */
 
-/* The bytes of sixteen groups, a chunk's, and of eight. They are the owner's alone, so that they may be read and
+/* The bytes of sixteen groups, and of eight. They are the owner's alone, so that they may be read and
  * written without atomic accesses. (Who looks at a frame that he does not own reads them all the same: a hint, which
  * may be any byte that was there.) What is stored as one is loaded as one: a load across two recent stores has to wait
  * for both. */
 typedef uint64_t sixteen_groups __attribute__((vector_size(16)));
 #define SIXTEEN 16u
 #define EIGHT 8u
-_Static_assert(CHUNK_GROUPS == SIXTEEN, "a chunk's groups are loaded and stored as one");
+_Static_assert(CHUNK_GROUPS % SIXTEEN == 0, "a chunk's groups are loaded and stored sixteen at a time");
 
 /* The same bits in eight groups. */
 static inline uint64_t in_eight(uint32_t bits)

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT
  * Reference counts of frames, cheap for one frame and for 512; and which free frames are known to hold zeroes.
  *
- * 1. Words. A frame has a word {count, DIRTY, parity}. A group of 32 frames has a byte {parity, WHOLE, DIRTY}.
+ * 1. Words. A frame has a word {count, DIRTY, parity}. A group of 16 frames has a byte {parity, WHOLE, DIRTY}.
  *        references(f) = count of f's word + (parity of f's word xor parity of f's group)
  *    0: free; 1: one owner; n: n references.
- * 2. Normal form. Of a free frame the count is 0 and the parity is its group's. So if all 32 frames of a group are
+ * 2. Normal form. Of a free frame the count is 0 and the parity is its group's. So if all 16 frames of a group are
  *    free, flipping the group's parity raises every count from 0 to 1; if nobody has touched a word since, flipping it
  *    again lowers them to 0. A run of 2 MiB costs two stores instead of 512 in 32 lines.
  * 3. WHOLE says that the group was handed out by such a flip and that none of its frames has been counted by itself
- *    since. While it is set, one look at the group's byte is a look at all 32 frames. Whoever touches a single frame's
+ *    since. While it is set, one look at the group's byte is a look at all 16 frames. Whoever touches a single frame's
  *    count clears it first; several harts may do so at once.
  * 4. Who may change what. A group's parity and DIRTY change, and WHOLE is set, only in the hands of a hart that owns
- *    all 32 frames. So they are constant for anyone who owns one of them, and a change is ordered before the next
+ *    all 16 frames. So they are constant for anyone who owns one of them, and a change is ordered before the next
  *    owner's look by the give and the take in between. WHOLE is cleared by owners of one frame, too: by a load and a
- *    store, for all who may do so at once store the same byte, and until the last of them has, nobody owns all 32. So
+ *    store, for all who may do so at once store the same byte, and until the last of them has, nobody owns all 16. So
  *    no change of a group needs a read-modify-write. A frame's word changes from no reference to one and back only by
  *    the frame's owner, with plain stores; from one to two it has been split off its group, and between owners it
  *    changes by compare-and-swap, by a whole count.
@@ -134,13 +134,13 @@ static inline uint32_t *own_words(const struct count_view *view, pfn_t first)
 static inline void counts_store(const struct count_view *view, struct frame_run run, uint32_t word)
 {
     uint32_t *words = own_words(view, run.first);
-    uint64_t i = 0;
+    uint64_t left = run.count;
     const four_words same = {word, word, word, word};
-    for (; i + FOUR <= run.count; i += FOUR) {
-        memcpy(&words[i], &same, sizeof same);
+    for (; left >= FOUR; left -= FOUR, words += FOUR) {
+        memcpy(words, &same, sizeof same);
     }
-    for (; i < run.count; i++) {
-        words[i] = word;
+    for (; left > 0; left--, words++) {
+        *words = word;
     }
 }
 
@@ -148,16 +148,16 @@ static inline void counts_store(const struct count_view *view, struct frame_run 
 static inline bool counts_are_one(const struct count_view *view, struct frame_run run, uint32_t group)
 {
     const uint32_t *words = own_words(view, run.first);
+    uint64_t left = run.count;
     four_words wrong = {0};
-    uint64_t i = 0;
-    for (; i + FOUR <= run.count; i += FOUR) {
+    for (; left >= FOUR; left -= FOUR, words += FOUR) {
         four_words four;
-        memcpy(&four, &words[i], sizeof four);
+        memcpy(&four, words, sizeof four);
         wrong |= ((four >> FRAME_COUNT_SHIFT) + ((four ^ group) & FRAME_PARITY)) ^ 1u;
     }
     uint32_t bad = wrong[0] | wrong[1] | wrong[2] | wrong[3];
-    for (; i < run.count; i++) {
-        bad |= count_sum(words[i], group) ^ 1u;
+    for (; left > 0; left--, words++) {
+        bad |= count_sum(*words, group) ^ 1u;
     }
     return bad == 0;
 }
