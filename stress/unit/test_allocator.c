@@ -737,7 +737,7 @@ static void chunks_in_caches_are_few(void **state)
 static void metadata_of_a_gib(void **state)
 {
     (void)state;
-    static const struct {
+    const struct {
         const char *spec;
         uint64_t most_bytes;
     } cases[] = {{"lockfree", frame_counts_references() ? 102 * KIB : 64 * KIB}, {"baseline", 23 * MIB / 10}};
