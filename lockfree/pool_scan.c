@@ -90,8 +90,8 @@ uint32_t pool_scan_frames(struct pool *pool, struct worker *worker, uint64_t *cu
     for (uint64_t b = 0; b < pool->block_count && taken == 0; b++) {
         pfn_t first;
         if (pool_take_of_block(pool, worker, &pool->blocks[b], 0, ZERO_LAST, &first, 1) == 1) {
-            break_chunk(pool, worker, first, frames, count);
-            taken = count;
+            taken = count < CHUNK_FRAMES ? count : (uint32_t)CHUNK_FRAMES;
+            break_chunk(pool, worker, first, frames, taken);
         }
     }
     platform_hook();

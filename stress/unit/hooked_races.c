@@ -532,6 +532,19 @@ static void scans(uint32_t hart)
     (void)scan(hart, frames, BATCH);
 }
 
+/* More than a chunk has: a scan that finds no frame, and then one whole chunk, has no more than that. */
+static void scans_for_the_largest_batch(uint32_t hart)
+{
+    static pfn_t frames[HARTS][MAGAZINE_MAX];
+    (void)scan(hart, frames[hart], MAGAZINE_MAX);
+}
+
+static void P1_a_scan_for_more_than_a_chunk(void **state)
+{
+    (void)state;
+    every_plan(2, pool_set_up, pool_check, scans_for_the_largest_batch, gives_a_chunk, NULL);
+}
+
 static void gives_takes_and_gives(uint32_t hart)
 {
     give(hart, frame_run(at(0, 7), 1));
@@ -770,6 +783,7 @@ int main(void)
         cmocka_unit_test(P2_a_block_is_dropped_and_given_to),
         cmocka_unit_test(P1_P2_P8_runs_across_whole_chunks),
         cmocka_unit_test(P5_a_scan_and_a_give),
+        cmocka_unit_test(P1_a_scan_for_more_than_a_chunk),
         cmocka_unit_test(P9_a_scan_that_stops_hides_nothing),
         cmocka_unit_test(P9_a_scan_that_stops_sends_nobody_far),
         cmocka_unit_test(P9_a_give_that_stops_hides_no_others),
