@@ -33,8 +33,9 @@ OTHER_ROOM := $(if $(NO_COUNTS),counts,counts_none)
 LIB_SOURCES := $(filter-out core/$(OTHER_ROOM).c,$(wildcard core/*.c lockfree/*.c baseline/*.c stress/host/*.c))
 COMMAND_SOURCES := $(wildcard stress/*.c results/*.c)
 UNIT_SOURCES := $(wildcard stress/unit/*.c)
-ALL_C := $(wildcard core/*.c lockfree/*.c baseline/*.c stress/*.c stress/*/*.c results/*.c)
-ALL_H := $(wildcard core/*.h lockfree/*.h baseline/*.h stress/*.h stress/*/*.h results/*.h)
+KERNEL_C := $(wildcard stress/qemu/*.c stress/qemu/*/*.c)
+ALL_C := $(filter-out $(KERNEL_C),$(wildcard core/*.c lockfree/*.c baseline/*.c stress/*.c stress/*/*.c results/*.c))
+ALL_H := $(wildcard core/*.h lockfree/*.h baseline/*.h stress/*.h stress/*/*.h stress/qemu/*/*.h results/*.h)
 
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(O)/%.o)
 COMMAND_OBJECTS := $(COMMAND_SOURCES:%.c=$(O)/%.o)
@@ -162,6 +163,54 @@ compare: deps $(O)/framelab ## compare the allocators: table, and records and pi
 	$(Q)$(O)/framelab bench --variant baseline:seed --variant baseline --variant lockfree --order 0,9 \
 	    --harts $$(.ci/hart-counts) --progress --out $(LATEST)/records.jsonl $(ARGS)
 	$(Q)$(O)/framelab draw --out $(LATEST) $(LATEST)/records.jsonl
+
+# ---- Kernels for QEMU ------------------------------------------------------------------------------------------
+
+# The allocators, the workloads and the stress test as they are, on stress/qemu in place of stress/host. Compilers and
+# picolibc are Debian's; Concurrency Kit and libfdt for the other architectures come by .ci/sysroot.
+KERNEL_ARCHS := riscv64 aarch64
+KERNEL_TOOL_riscv64 := riscv64-unknown-elf-
+KERNEL_TOOL_aarch64 := aarch64-linux-gnu-
+KERNEL_DEBIAN_riscv64 := riscv64
+KERNEL_DEBIAN_aarch64 := arm64
+KERNEL_FLAGS_riscv64 := -march=rv64imafdc_zicsr_zifencei -mabi=lp64d -mcmodel=medany
+KERNEL_FLAGS_aarch64 := -mgeneral-regs-only -mno-outline-atomics
+KERNEL_CFLAGS := -std=gnu11 -O2 -g $(WARNINGS) -ffreestanding -fno-pic -fno-pie -fno-stack-protector -ftls-model=local-exec \
+                 -fno-omit-frame-pointer -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables
+KERNEL_INCLUDES := -Icore -Ilockfree -Ibaseline -Istress -Istress/qemu
+KERNEL_SOURCES := $(filter-out core/counts_none.c,$(wildcard core/*.c lockfree/*.c baseline/*.c)) \
+                  $(wildcard stress/qemu/*.c) stress/host/variants.c \
+                  $(addprefix stress/,checks.c histogram.c mixed.c null_allocator.c oracle.c population.c property.c \
+                    trial.c workload.c workload_aged.c workload_phase.c)
+
+.PHONY: qemu
+qemu: $(KERNEL_ARCHS:%=$(O)/qemu/%/kernel.elf) ## build the kernels for QEMU
+
+define kernel_of_arch
+KERNEL_OBJECTS_$(1) := $$(patsubst %.c,$(O)/qemu/$(1)/%.o,$$(KERNEL_SOURCES) stress/qemu/$(1)/arch.c) \
+                       $(O)/qemu/$(1)/boot.o
+
+$(O)/qemu/$(1)/sysroot/packages: .ci/sysroot
+	$$(Q).ci/sysroot $$(KERNEL_DEBIAN_$(1)) $$(@D) && touch $$@
+
+$(O)/qemu/$(1)/%.o: %.c $(O)/qemu/$(1)/sysroot/packages $(O)/flags
+	$$(call say,CC,$(1) $$<)
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$$(KERNEL_TOOL_$(1))gcc $$(KERNEL_CFLAGS) $$(KERNEL_FLAGS_$(1)) --specs=picolibc.specs $$(KERNEL_INCLUDES) \
+	    -Istress/qemu/$(1) -isystem $(O)/qemu/$(1)/sysroot/usr/include -MMD -MP -c -o $$@ $$<
+
+$(O)/qemu/$(1)/boot.o: stress/qemu/$(1)/boot.S
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$$(KERNEL_TOOL_$(1))gcc $$(KERNEL_FLAGS_$(1)) -g -c -o $$@ $$<
+
+$(O)/qemu/$(1)/kernel.elf: $$(KERNEL_OBJECTS_$(1)) stress/qemu/$(1)/link.ld
+	$$(call say,LINK,$$@)
+	$$(Q)$$(KERNEL_TOOL_$(1))gcc $$(KERNEL_FLAGS_$(1)) --specs=picolibc.specs -nostartfiles -static -Wl,--build-id=none \
+	    -T stress/qemu/$(1)/link.ld -o $$@ $$(KERNEL_OBJECTS_$(1)) -L$(O)/qemu/$(1)/sysroot/lib -lck -lfdt
+
+-include $$(KERNEL_OBJECTS_$(1):.o=.d)
+endef
+$(foreach arch,$(KERNEL_ARCHS),$(eval $(call kernel_of_arch,$(arch))))
 
 # ---- Testing ---------------------------------------------------------------------------------------------------
 

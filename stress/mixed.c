@@ -536,7 +536,7 @@ static enum frame_status hotplug_remove(struct trial *trial, struct trial_hart *
 static void hotplug(struct trial *trial, struct trial_hart *me)
 {
     /* Acquire, partner of the release below: what the last one found and left. */
-    if (trial->config.hotplug.size == 0 || atomic_exchange_explicit(&trial->plugging, true, memory_order_acquire)) {
+    if (trial->config.hotplug.size == 0 || atomic_exchange_explicit(&trial->plugging, 1, memory_order_acquire) != 0) {
         return;
     }
     if (trial->plugged) {
@@ -544,7 +544,7 @@ static void hotplug(struct trial *trial, struct trial_hart *me)
     } else {
         hotplug_add(trial, me);
     }
-    atomic_store_explicit(&trial->plugging, false, memory_order_release);
+    atomic_store_explicit(&trial->plugging, 0, memory_order_release);
 }
 
 void hotplug_settle(struct trial *trial, struct trial_hart *me)

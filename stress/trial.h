@@ -88,7 +88,8 @@ struct trial {
     _Atomic uint64_t trace_operations;
 
     _Alignas(CACHE_PAIR) _Atomic uint64_t reserved; /* of the budget */
-    _Alignas(CACHE_PAIR) _Atomic bool plugging;     /* a hart is at the hot-plug arena */
+    _Alignas(CACHE_PAIR) _Atomic uint32_t
+        plugging; /* 1: a hart is at the hot-plug arena (a word: RISC-V exchanges no byte) */
     _Alignas(CACHE_PAIR) _Atomic uint64_t flood_count;
     pfn_t *flood; /* room for every frame */
     _Alignas(CACHE_PAIR) _Atomic uint64_t mailbox[MAILBOX_SLOTS];

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT
+ * Boot arguments, and the run that they ask for. See options.h. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "options.h"
+#include "variants.h"
+
+#define WHY_BYTES 256u
+
+static bool fail(char *why, size_t why_bytes, const char *what, const char *word)
+{
+    (void)snprintf(why, why_bytes, "%s: '%s'", what, word);
+    return false;
+}
+
+/* "1,2,4" */
+static bool parse_list(struct number_list *list, const char *text)
+{
+    list->count = 0;
+    for (char *end;; text = end + 1) {
+        uint64_t value = strtoull(text, &end, 10);
+        if (end == text || list->count == LIST_MAX || (*end != '\0' && *end != ',')) {
+            return false;
+        }
+        list->values[list->count++] = value;
+        if (*end == '\0') {
+            return true;
+        }
+    }
+}
+
+static bool parse_number(uint64_t *number, const char *text)
+{
+    struct number_list one;
+    bool good = parse_list(&one, text) && one.count == 1;
+    *number = good ? one.values[0] : 0;
+    return good;
+}
+
+static bool parse_mode(enum schedule_mode *mode, const char *text)
+{
+    *mode = strcmp(text, "icount") == 0 ? SCHEDULE_SEEDED : SCHEDULE_FREE;
+    return *mode == SCHEDULE_SEEDED || strcmp(text, "mttcg") == 0;
+}
+
+static bool parse_word(struct kernel_options *options, const char *key, const char *value)
+{
+    const struct {
+        const char *key;
+        const char **text;
+        uint64_t *number;
+        struct number_list *list;
+    } words[] = {
+        {"run", &options->run, NULL, NULL},
+        {"variant", &options->variant, NULL, NULL},
+        {"workload", &options->workloads, NULL, NULL},
+        {"seed", NULL, &options->seed, NULL},
+        {"operations", NULL, &options->operations, NULL},
+        {"requests", NULL, &options->requests, NULL},
+        {"repeat", NULL, &options->repeats, NULL},
+        {"harts", NULL, NULL, &options->harts},
+        {"order", NULL, NULL, &options->orders},
+    };
+    if (strcmp(key, "mode") == 0) {
+        return parse_mode(&options->mode, value);
+    }
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(key, words[i].key) != 0) {
+            continue;
+        }
+        if (words[i].text != NULL) {
+            *words[i].text = value;
+            return *value != '\0';
+        }
+        return words[i].list != NULL ? parse_list(words[i].list, value) : parse_number(words[i].number, value);
+    }
+    return false;
+}
+
+bool kernel_options_parse(struct kernel_options *options, char *bootargs, char *why, size_t why_bytes)
+{
+    *options = (struct kernel_options){.run = "stress",
+                                       .variant = "lockfree",
+                                       .workloads = "bulk",
+                                       .mode = SCHEDULE_FREE,
+                                       .operations = 1000,
+                                       .repeats = 1,
+                                       .harts = {{kernel_hart_count}, 1},
+                                       .orders = {{0}, 1}};
+    for (char *word = strtok(bootargs, " "); word != NULL; word = strtok(NULL, " ")) {
+        char *value = strchr(word, '=');
+        if (value == NULL) {
+            return fail(why, why_bytes, "a boot argument is key=value", word);
+        }
+        *value++ = '\0';
+        if (!parse_word(options, word, value)) {
+            return fail(why, why_bytes, "a boot argument that cannot be", word);
+        }
+    }
+    for (uint32_t i = 0; i < options->harts.count; i++) {
+        if (options->harts.values[i] == 0 || options->harts.values[i] > kernel_hart_count) {
+            return fail(why, why_bytes, "harts", "more than the machine has, or none");
+        }
+    }
+    return true;
+}
+
+struct frame_allocator *kernel_allocator(const struct kernel_options *options, uint32_t harts,
+                                         struct frame_allocator_config *config)
+{
+    char why[WHY_BYTES];
+    struct frame_allocator *fa;
+    if (!frame_allocator_config_parse(config, framelab_variants, options->variant, harts, why, sizeof why)) {
+        console_line("Bail out! %s", why);
+        return NULL;
+    }
+    enum frame_status status = frame_allocator_init(&fa, config, &kernel_boot, &kernel_map);
+    if (status != FRAME_OK) {
+        console_line("Bail out! %s cannot be built: %s", options->variant, frame_status_text(status));
+        return NULL;
+    }
+    return fa;
+}
+
+int command_run(char *bootargs)
+{
+    char why[WHY_BYTES];
+    struct kernel_options options;
+    if (!kernel_options_parse(&options, bootargs, why, sizeof why)) {
+        console_line("Bail out! %s", why);
+        return KERNEL_USAGE;
+    }
+    schedule_begin(options.mode, options.seed);
+    if (strcmp(options.run, "stress") == 0) {
+        return kernel_stress(&options);
+    }
+    if (strcmp(options.run, "bench") == 0) {
+        return kernel_bench(&options);
+    }
+    console_line("Bail out! run is stress or bench, not '%s'", options.run);
+    return KERNEL_USAGE;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT
+ * The kernel's parts and what they know of one another.
+ *
+ * A machine comes up in this order: boot.S (a stack, thread-local storage) -> main.c (memory map from the FDT, then the
+ * other harts) -> command.c (what the boot arguments ask for: an allocator, and harts that use it) -> exit. Below it:
+ *
+ *   ARCH/          all that differs between architectures: boot.S, arch.h (inline), arch.c, link.ld
+ *   harts.c        starting harts, running a function on all of them, barriers, the asymmetric fence
+ *   schedule.c     who runs when: the seed is the schedule
+ *   platform.c     core/platform.h, for a kernel
+ *   console.c      lines of text
+ *   trap.c         the end of a kernel that did wrong */
+#ifndef FRAMELAB_QEMU_KERNEL_H
+#define FRAMELAB_QEMU_KERNEL_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "boot_allocator.h"
+#include "random.h"
+
+/* Exit statuses: the host's command passes them on. */
+#define KERNEL_HOLDS 0
+#define KERNEL_VIOLATED 1
+#define KERNEL_USAGE 2
+#define KERNEL_PANIC 3
+
+#define HART_STACK_BYTES (UINT64_C(32) << 10)
+#define TRAP_STACK_BYTES (UINT64_C(4) << 10)
+
+/* A hart. Its first three words are known to boot.S. */
+struct kernel_hart {
+    _Alignas(CACHE_PAIR) uintptr_t stack_top;
+    uintptr_t thread_pointer;
+    uintptr_t trap_stack_top;
+    uint32_t number;      /* platform_hart_id() */
+    uint64_t hardware_id; /* what the firmware calls it */
+    uintptr_t stack_bottom;
+
+    _Alignas(CACHE_PAIR) _Atomic uint32_t online; /* it has come up, and is not stopped for good */
+    _Atomic uint64_t fences;                      /* requests of harts_fence that it has answered */
+    struct random random;                         /* of its schedule */
+    uint64_t instructions;                        /* that it has executed up to its last rest */
+    uint64_t resumed;                             /* the machine's count when it was resumed */
+};
+
+extern struct kernel_hart kernel_harts[HART_MAX];
+extern uint32_t kernel_hart_count;
+extern _Thread_local struct kernel_hart *kernel_hart; /* the calling one */
+
+#include "arch.h"
+
+/* main.c */
+_Noreturn void kernel_main(uint64_t hardware_id, const void *fdt);
+extern struct memory_map kernel_map;
+extern struct boot_allocator kernel_boot;
+
+/* harts.c. Brings up the harts of the map, the caller first, and returns how many came. */
+uint32_t harts_bring_up(struct memory_map *map, struct boot_allocator *boot);
+/* Makes the calling hart `hart`: its thread-local storage, and what lies in it. */
+void thread_begin(struct kernel_hart *hart);
+/* Where a hart that was brought up begins. */
+_Noreturn void hart_main(struct kernel_hart *hart);
+/* What an inter-processor interrupt is for: answers requests of harts_fence. */
+void harts_answer(void);
+/* On return every other hart has passed a full fence since the call. */
+void harts_fence(void);
+/* Sleeps until *word is no longer `value`; whoever changes it pokes the sleeper. */
+void hart_sleep_while(const _Atomic uint32_t *word, uint32_t value);
+
+/* schedule.c */
+enum schedule_mode {
+    SCHEDULE_SEEDED, /* one hart at a time (-icount): harts give way at hooks, by a seeded stream of random numbers */
+    SCHEDULE_FREE,   /* harts are threads of QEMU (-accel tcg,thread=multi): the host's scheduler decides */
+};
+void schedule_begin(enum schedule_mode mode, uint64_t seed);
+/* At a hook: gives way now and then. */
+void schedule_hook(void);
+/* In a waiting loop: gives way. */
+void schedule_relax(void);
+/* Around a rest of the calling hart: what is executed meanwhile is not its own. */
+void schedule_rest(void);
+void schedule_resume(void);
+/* Instructions that the calling hart has executed; of all harts together unless SCHEDULE_SEEDED. */
+uint64_t schedule_instructions(void);
+
+/* command.c: does what the boot arguments say, returns the exit status. */
+int command_run(char *bootargs);
+
+/* console.c: one line at a time, whole; the newline is added. */
+__attribute__((format(printf, 1, 2))) void console_line(const char *format, ...);
+/* A line in pieces, by hart 0 alone. */
+__attribute__((format(printf, 1, 2))) void console_print(const char *format, ...);
+/* Breaks whatever lock there is: for the last words. */
+void console_seize(void);
+
+/* trap.c: says what happened where, with the calls that led there, and ends the machine. */
+_Noreturn void trap_panic(uintptr_t pc, uintptr_t frame, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+#endif

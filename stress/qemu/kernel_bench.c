@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT
+ * The workloads on the kernel's harts. What they take for time is what each hart has executed (platform.c), so that a
+ * record tells instructions; and what the allocator counts. No nanoseconds: there are none here. See options.h. */
+#include <string.h>
+
+#include "options.h"
+#include "record_text.h"
+#include "workload.h"
+
+/* One measurement. */
+struct measurement {
+    const struct kernel_options *options;
+    const struct frame_allocator_config *config;
+    struct frame_allocator *allocator;
+    struct workload_hart *harts;
+    pfn_t *slots;
+    uint64_t usable_frames;
+    uint32_t harts_most;
+};
+
+static void write_phases(const struct workload *workload)
+{
+    console_print(",\"phases\":[");
+    for (uint32_t phase = 0; phase < workload_phase_count(workload->kind); phase++) {
+        console_print("%s{\"name\":\"%s\",\"operations\":%llu,\"hart_instructions\":[", phase > 0 ? "," : "",
+                      workload_phase_name(workload->kind, phase), (unsigned long long)workload_operations(workload));
+        for (uint32_t hart = 0; hart < workload->harts; hart++) {
+            console_print("%s%llu", hart > 0 ? "," : "", (unsigned long long)workload->hart[hart].phase_ns[phase]);
+        }
+        console_print("]}");
+    }
+    console_print("]");
+}
+
+static uint64_t requests_of(const struct measurement *measurement, enum workload_kind kind, uint64_t frames)
+{
+    uint64_t requests = workload_requests(kind, measurement->usable_frames, measurement->harts_most, frames);
+    uint64_t most = measurement->options->requests;
+    return most != 0 && requests > most ? most : requests;
+}
+
+static int measure(struct measurement *measurement, enum workload_kind kind, uint64_t order, uint32_t harts,
+                   uint64_t repeat)
+{
+    const uint64_t frames = UINT64_C(1) << order;
+    struct workload workload = {.kind = kind,
+                                .allocator = measurement->allocator,
+                                .frames = frames,
+                                .align_bytes = FRAME_SIZE << order,
+                                .requests = requests_of(measurement, kind, frames),
+                                .harts = harts,
+                                .seed = measurement->options->seed,
+                                .slots = measurement->slots,
+                                .hart = measurement->harts};
+    struct frame_stats before;
+    (void)workload_run(&workload); /* warm-up */
+    frame_allocator_stats(measurement->allocator, &before);
+    (void)workload_run(&workload);
+    const struct workload_hart *failed = workload_failure(&workload);
+    if (failed != NULL) {
+        console_line("not ok - %s order %llu, %lu harts: %s", workload_name(kind), (unsigned long long)order,
+                     (unsigned long)harts, frame_status_text(failed->status));
+        return KERNEL_VIOLATED;
+    }
+    record_begin("bench", measurement->options, measurement->config, harts);
+    console_print(",\"workload\":\"%s\",\"order\":%llu,\"frames\":%llu,\"repeat\":%llu", workload_name(kind),
+                  (unsigned long long)order, (unsigned long long)frames, (unsigned long long)repeat);
+    write_phases(&workload);
+    record_end(measurement->allocator, &before);
+    return KERNEL_HOLDS;
+}
+
+static int measure_workload(struct measurement *measurement, enum workload_kind kind)
+{
+    const struct kernel_options *options = measurement->options;
+    int status = KERNEL_HOLDS;
+    for (uint32_t o = 0; o < options->orders.count && status == KERNEL_HOLDS; o++) {
+        for (uint32_t h = 0; h < options->harts.count && status == KERNEL_HOLDS; h++) {
+            for (uint64_t repeat = 0; repeat < options->repeats && status == KERNEL_HOLDS; repeat++) {
+                status =
+                    measure(measurement, kind, options->orders.values[o], (uint32_t)options->harts.values[h], repeat);
+            }
+        }
+    }
+    return status;
+}
+
+/* The next name of a list of workloads. */
+static bool next_workload(const char **list, enum workload_kind *kind)
+{
+    char name[16];
+    size_t length = strcspn(*list, ",");
+    if (length == 0 || length >= sizeof name) {
+        return false;
+    }
+    memcpy(name, *list, length);
+    name[length] = '\0';
+    *list += length + ((*list)[length] == ',');
+    return workload_find(name, kind) && !workload_ages(*kind);
+}
+
+static bool get_memory(struct measurement *measurement)
+{
+    uint64_t frames = 0;
+    for (uint32_t i = 0; i < kernel_boot.free_count; i++) {
+        frames += kernel_boot.free[i].range.size >> FRAME_SHIFT;
+    }
+    uint64_t slots = workload_slots(frames, measurement->harts_most);
+    uint64_t limit = measurement->options->requests;
+    slots = limit != 0 && workload_slots(limit, measurement->harts_most) < slots
+                ? workload_slots(limit, measurement->harts_most)
+                : slots;
+    measurement->harts =
+        boot_alloc_zeroed(&kernel_boot, measurement->harts_most * sizeof *measurement->harts, CACHE_PAIR);
+    measurement->slots = boot_alloc_zeroed(&kernel_boot, slots * sizeof *measurement->slots, CACHE_PAIR);
+    return measurement->harts != NULL && measurement->slots != NULL;
+}
+
+int kernel_bench(const struct kernel_options *options)
+{
+    struct frame_allocator_config config;
+    struct measurement measurement = {.options = options, .config = &config};
+    for (uint32_t i = 0; i < options->harts.count; i++) {
+        uint32_t harts = (uint32_t)options->harts.values[i];
+        measurement.harts_most = harts > measurement.harts_most ? harts : measurement.harts_most;
+    }
+    if (!get_memory(&measurement)) {
+        console_line("Bail out! no memory for the results");
+        return KERNEL_USAGE;
+    }
+    measurement.allocator = kernel_allocator(options, measurement.harts_most, &config);
+    if (measurement.allocator == NULL) {
+        return KERNEL_USAGE;
+    }
+    struct frame_stats stats;
+    frame_allocator_stats(measurement.allocator, &stats);
+    measurement.usable_frames = stats.frames_total;
+    int status = KERNEL_HOLDS;
+    for (const char *list = options->workloads; *list != '\0' && status == KERNEL_HOLDS;) {
+        enum workload_kind kind;
+        if (!next_workload(&list, &kind)) {
+            console_line("Bail out! workloads are bulk, rand and repeat, not '%s'", options->workloads);
+            return KERNEL_USAGE;
+        }
+        status = measure_workload(&measurement, kind);
+    }
+    return status;
+}

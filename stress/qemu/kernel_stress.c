@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT
+ * The stress test (stress/trial.h) on the kernel's harts, told as KTAP: one test a property. See options.h. */
+#include <string.h>
+
+#include "options.h"
+#include "record_text.h"
+#include "trial.h"
+
+/* Withheld from the allocator, to be plugged in and out. */
+#define HOTPLUG_BYTES (UINT64_C(4) << 20)
+
+/* The end of the last region that has room for it; size 0: none has. What lies behind, and the tree, which is no longer
+ * needed, are left out too: an arena over them would reach across. */
+static struct phys_range withhold_hotplug(uint32_t *node)
+{
+    struct ram_region tree[REGION_MAX];
+    (void)memory_map_release_fdt(&kernel_map, tree, REGION_MAX);
+    for (uint32_t i = kernel_boot.free_count; i-- > 0;) {
+        struct ram_region *region = &kernel_boot.free[i];
+        if (region->range.size > 4 * HOTPLUG_BYTES) {
+            uint64_t end = region->range.start.value + region->range.size;
+            uint64_t start = align_down_u64(end - HOTPLUG_BYTES, CHUNK_FRAMES * FRAME_SIZE);
+            region->range.size -= end - start;
+            kernel_boot.free_count = i + 1;
+            *node = region->node;
+            return (struct phys_range){{start}, end - start};
+        }
+    }
+    return (struct phys_range){{0}, 0};
+}
+
+/* Whether the trial gave a property a chance to be violated. */
+static bool was_tested(const struct trial_tally *tally, uint32_t property)
+{
+    switch (property) {
+    case PROPERTY_LOCK_FREE:
+        return false;
+    case PROPERTY_RECLAMATION:
+        return tally->unplugged > 0;
+    case PROPERTY_MAGAZINES:
+        return tally->magazine_traces > 0;
+    default:
+        return tally->rounds > 0;
+    }
+}
+
+static void tell(const struct trial *trial)
+{
+    const struct verdict *verdict = &trial->verdict;
+    for (uint32_t i = 1; i < PROPERTY_COUNT; i++) {
+        const char *name = property_name((enum property)i);
+        const char *text = property_text((enum property)i);
+        bool violated = !verdict_holds(verdict) && verdict->property == (enum property)i;
+        const char *skip = was_tested(&trial->tally, i) || violated ? "" : " # SKIP had no chance to be violated";
+        console_line("%s %lu %s %s%s", violated ? "not ok" : "ok", (unsigned long)i, name, text, skip);
+        if (violated) {
+            console_line("# %s; frame 0x%llx, hart %ld", verdict->text, (unsigned long long)verdict->frame,
+                         (long)(int32_t)verdict->hart);
+        }
+    }
+}
+
+static void write_record(const struct kernel_options *options, const struct frame_allocator_config *config,
+                         const struct trial *trial, uint32_t harts)
+{
+    bool holds = verdict_holds(&trial->verdict);
+    record_begin("stress", options, config, harts);
+    console_print(",\"operations\":%llu,\"violations\":%d,\"seconds\":0,\"property\":",
+                  (unsigned long long)trial_operations(trial), holds ? 0 : 1);
+    console_print(holds ? "null" : "\"%s\"", property_name(trial->verdict.property));
+    record_end(trial->config.allocator, NULL);
+}
+
+int kernel_stress(const struct kernel_options *options)
+{
+    static struct trial trial;
+    struct frame_allocator_config config;
+    uint32_t harts = (uint32_t)options->harts.values[0];
+    struct trial_config trial_config = {
+        .map = &kernel_map, .harts = harts, .seed = options->seed, .operations = options->operations};
+    trial_config.hotplug = withhold_hotplug(&trial_config.hotplug_node);
+    void *memory = boot_alloc_zeroed(&kernel_boot, trial_bytes(&kernel_map, harts), CACHE_PAIR);
+    if (memory == NULL) {
+        console_line("Bail out! no memory for the oracle");
+        return KERNEL_USAGE;
+    }
+    trial_config.allocator = kernel_allocator(options, harts, &config);
+    if (trial_config.allocator == NULL) {
+        return KERNEL_USAGE;
+    }
+    trial_config.magazine = config.magazine;
+    trial_config.batch = config.batch != 0 ? config.batch : config.magazine;
+    console_line("KTAP version 1");
+    console_line("1..%lu", (unsigned long)PROPERTY_COUNT - 1);
+    console_line("# stress: %s, %lu harts, seed %llu", options->variant, (unsigned long)harts,
+                 (unsigned long long)options->seed);
+    trial_init(&trial, &trial_config, memory);
+    (void)trial_run(&trial);
+    tell(&trial);
+    write_record(options, &config, &trial, harts);
+    return verdict_holds(&trial.verdict) ? KERNEL_HOLDS : KERNEL_VIOLATED;
+}

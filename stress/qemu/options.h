@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT
+ * What the boot arguments ask for: words `key=value`, as `framelab` passes them. */
+#ifndef FRAMELAB_QEMU_OPTIONS_H
+#define FRAMELAB_QEMU_OPTIONS_H
+
+#include "frame_allocator.h"
+#include "kernel.h"
+
+#define LIST_MAX 16u
+
+struct number_list {
+    uint64_t values[LIST_MAX];
+    uint32_t count;
+};
+
+struct kernel_options {
+    const char *run;       /* "stress", "bench", ... */
+    const char *variant;   /* as on the command line */
+    const char *workloads; /* a list of names */
+    enum schedule_mode mode;
+    uint64_t seed;
+    uint64_t operations; /* stress: mixed ones a hart */
+    uint64_t requests;   /* bench: at most, a hart; 0: no such limit */
+    uint64_t repeats;
+    struct number_list harts, orders;
+};
+
+/* Cuts `bootargs` into words. False with one line in `why`. */
+bool kernel_options_parse(struct kernel_options *options, char *bootargs, char *why, size_t why_bytes);
+
+/* The runs. Each prints KTAP and records (results/README.md, without the key `provenance`) and returns the exit
+ * status. The allocator's memory is what `kernel_boot` has left. */
+int kernel_stress(const struct kernel_options *options);
+int kernel_bench(const struct kernel_options *options);
+
+/* An allocator over all memory that is left; NULL after a line that says why. With it, its configuration. */
+struct frame_allocator *kernel_allocator(const struct kernel_options *options, uint32_t harts,
+                                         struct frame_allocator_config *config);
+
+#endif

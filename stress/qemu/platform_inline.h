@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ * The calls of core/platform.h that must cost next to nothing, for a kernel. See kernel.h. */
+#ifndef FRAMELAB_QEMU_PLATFORM_INLINE_H
+#define FRAMELAB_QEMU_PLATFORM_INLINE_H
+
+#include <stdint.h>
+
+extern _Thread_local uint32_t platform_kernel_hart;
+void schedule_hook(void);
+void schedule_relax(void);
+
+static inline uint32_t platform_hart_id(void)
+{
+    return platform_kernel_hart;
+}
+
+static inline void platform_relax(void)
+{
+    schedule_relax();
+}
+
+static inline void platform_barrier_light(void)
+{
+    __asm__ volatile("" ::: "memory");
+}
+
+static inline void platform_hook_at(const char *place)
+{
+    (void)place;
+    schedule_hook();
+}
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT
+ * RISC-V: the firmware's calls, traps, and the `virt` machine's serial port and test device. See arch.h. */
+#include "kernel.h"
+
+/* Of QEMU's `virt` machine. */
+#define UART_DATA ((volatile uint8_t *)0x10000000)
+#define UART_STATUS ((volatile uint8_t *)0x10000005)
+#define UART_CAN_SEND 0x20u
+#define TEST_DEVICE ((volatile uint32_t *)0x100000)
+#define TEST_PASS 0x5555u
+#define TEST_FAIL 0x3333u
+
+/* SBI extensions and their functions. */
+#define SBI_IPI UINT64_C(0x735049)
+#define SBI_HSM UINT64_C(0x48534d)
+#define HSM_START 0u
+#define HSM_STOP 1u
+
+#define CAUSE_INTERRUPT (UINT64_C(1) << 63)
+#define CAUSE_SOFTWARE (CAUSE_INTERRUPT | 1u)
+
+/* What trap_entry (boot.S) leaves on the trap stack. */
+struct trap_frame {
+    uint64_t registers[31]; /* x1 .. x31 */
+    uint64_t pc;
+};
+
+extern char trap_entry[], hart_entry[];
+void trap_handle(struct trap_frame *frame);
+
+static int64_t sbi_call(uint64_t extension, uint64_t function, uint64_t a, uint64_t b, uint64_t c)
+{
+    register uint64_t a0 __asm__("a0") = a;
+    register uint64_t a1 __asm__("a1") = b;
+    register uint64_t a2 __asm__("a2") = c;
+    register uint64_t a6 __asm__("a6") = function;
+    register uint64_t a7 __asm__("a7") = extension;
+    __asm__ volatile("ecall" : "+r"(a0), "+r"(a1) : "r"(a2), "r"(a6), "r"(a7) : "memory");
+    return (int64_t)a0;
+}
+
+void arch_traps_begin(struct kernel_hart *hart)
+{
+    __asm__ volatile("csrw sscratch, %0\n csrw stvec, %1\n csrs sie, %2\n csrsi sstatus, 2" ::"r"(hart->trap_stack_top),
+                     "r"(trap_entry), "r"(SOFTWARE_INTERRUPT)
+                     : "memory");
+}
+
+bool arch_hart_start(struct kernel_hart *hart)
+{
+    return sbi_call(SBI_HSM, HSM_START, hart->hardware_id, (uintptr_t)hart_entry, (uintptr_t)hart) == 0;
+}
+
+void arch_hart_stop(void)
+{
+    (void)arch_interrupts_off();
+    (void)sbi_call(SBI_HSM, HSM_STOP, 0, 0, 0);
+    for (;;) {
+    }
+}
+
+void arch_poke(const struct kernel_hart *hart)
+{
+    (void)sbi_call(SBI_IPI, 0, 1, hart->hardware_id, 0);
+}
+
+void arch_console_put(char c)
+{
+    while ((*UART_STATUS & UART_CAN_SEND) == 0) {
+    }
+    *UART_DATA = (uint8_t)c;
+}
+
+void arch_exit(int status)
+{
+    for (;;) {
+        *TEST_DEVICE = status == 0 ? TEST_PASS : (uint32_t)status << 16 | TEST_FAIL;
+    }
+}
+
+static const char *cause_text(uint64_t cause)
+{
+    static const char *const texts[] = {"instruction address misaligned",
+                                        "instruction access fault",
+                                        "illegal instruction",
+                                        "breakpoint",
+                                        "load address misaligned",
+                                        "load access fault",
+                                        "store address misaligned",
+                                        "store access fault",
+                                        "call from user mode",
+                                        "call from supervisor mode",
+                                        NULL,
+                                        "call from machine mode",
+                                        "instruction page fault",
+                                        "load page fault",
+                                        NULL,
+                                        "store page fault"};
+    const char *text = cause < sizeof texts / sizeof texts[0] ? texts[cause] : NULL;
+    return text != NULL ? text : "unknown trap";
+}
+
+void trap_handle(struct trap_frame *frame)
+{
+    uint64_t cause, value;
+    __asm__ volatile("csrr %0, scause\n csrr %1, stval" : "=r"(cause), "=r"(value));
+    if (cause == CAUSE_SOFTWARE) {
+        __asm__ volatile("csrci sip, 2" ::: "memory");
+        harts_answer();
+        return;
+    }
+    trap_panic(frame->pc, frame->registers[7], "%s (cause 0x%llx) at address 0x%llx", cause_text(cause),
+               (unsigned long long)cause, (unsigned long long)value);
+}

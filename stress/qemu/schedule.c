@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT
+ * Who runs when. See kernel.h.
+ *
+ * Under -icount QEMU runs one hart at a time, each until it has executed a hundred million instructions or rests: races
+ * would hardly ever happen. So at every hook (core/platform.h: before each shared access of the slow paths) a hart
+ * gives way with a certain chance, drawn from a stream of its own. Nothing else decides who runs, so that the seed is
+ * the schedule, and the same seed gives the same run to the last instruction.
+ *
+ * The count of instructions is one for all harts. Since a hart runs alone from one rest to the next, what was counted
+ * in between is its own. */
+#include "kernel.h"
+
+/* A hart gives way at one hook in so many. */
+#define HOOKS_PER_TURN 4u
+
+static enum schedule_mode schedule_mode = SCHEDULE_FREE;
+
+void schedule_begin(enum schedule_mode mode, uint64_t seed)
+{
+    for (uint32_t i = 0; i < kernel_hart_count; i++) {
+        kernel_harts[i].random = random_stream(seed, i);
+    }
+    kernel_hart->resumed = arch_instructions();
+    schedule_mode = mode;
+}
+
+void schedule_rest(void)
+{
+    if (schedule_mode == SCHEDULE_SEEDED) {
+        kernel_hart->instructions += arch_instructions() - kernel_hart->resumed;
+    }
+}
+
+void schedule_resume(void)
+{
+    kernel_hart->resumed = arch_instructions();
+}
+
+uint64_t schedule_instructions(void)
+{
+    uint64_t now = arch_instructions();
+    return schedule_mode == SCHEDULE_SEEDED ? kernel_hart->instructions + now - kernel_hart->resumed : now;
+}
+
+/* Lets the next hart run; back when all others have rested. */
+static void give_way(void)
+{
+    bool enabled = arch_interrupts_off();
+    schedule_rest();
+    arch_give_way();
+    schedule_resume();
+    harts_answer(); /* giving way may have swallowed an interrupt */
+    arch_interrupts_restore(enabled);
+}
+
+void schedule_hook(void)
+{
+    if (schedule_mode == SCHEDULE_SEEDED && random_one_in(&kernel_hart->random, HOOKS_PER_TURN)) {
+        give_way();
+    }
+}
+
+void schedule_relax(void)
+{
+    if (schedule_mode == SCHEDULE_SEEDED) {
+        give_way();
+    } else {
+        arch_pause();
+    }
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT
+ * The end of a kernel that did wrong. See kernel.h.
+ *
+ * Addresses are printed as numbers; whoever started the machine has the symbols (framelab adds them). */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "kernel.h"
+
+#define CALLS_MOST 24u
+
+static bool on_a_stack(uintptr_t frame)
+{
+    const struct kernel_hart *hart = kernel_hart;
+    return hart != NULL && frame % sizeof(uintptr_t) == 0 && frame > hart->stack_bottom + 2 * sizeof(uintptr_t) &&
+           frame <= hart->stack_top;
+}
+
+void trap_panic(uintptr_t pc, uintptr_t frame, const char *format, ...)
+{
+    char what[256];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(what, sizeof what, format, arguments);
+    va_end(arguments);
+    (void)arch_interrupts_off();
+    console_seize();
+    uint32_t number = kernel_hart != NULL ? kernel_hart->number : 0;
+    console_line("panic: hart %lu: %s", (unsigned long)number, what);
+    console_line("panic:   at 0x%llx", (unsigned long long)pc);
+    for (uint32_t i = 0; i < CALLS_MOST && on_a_stack(frame); i++) {
+        struct arch_frame caller = arch_frame_of(frame);
+        console_line("panic:   called at 0x%llx", (unsigned long long)caller.return_address);
+        if (caller.frame <= frame) {
+            break;
+        }
+        frame = caller.frame;
+    }
+    arch_exit(KERNEL_PANIC);
+}
+
+/* For the libraries, which their packages build with stack protection. */
+uintptr_t __stack_chk_guard = (uintptr_t)0x00000aff0a0d5eedu;
+_Noreturn void __stack_chk_fail(void);
+
+void __stack_chk_fail(void)
+{
+    trap_panic((uintptr_t)__builtin_return_address(0), 0, "a library's stack frame is overrun");
+}
