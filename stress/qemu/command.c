@@ -60,6 +60,7 @@ static bool parse_word(struct kernel_options *options, const char *key, const ch
         {"operations", NULL, &options->operations, NULL},
         {"requests", NULL, &options->requests, NULL},
         {"repeat", NULL, &options->repeats, NULL},
+        {"frames", NULL, &options->frames, NULL},
         {"harts", NULL, NULL, &options->harts},
         {"order", NULL, NULL, &options->orders},
     };

@@ -49,11 +49,7 @@ void harts_fence(void)
 {
     atomic_thread_fence(memory_order_seq_cst);
     uint64_t request = atomic_fetch_add_explicit(&fence_requests, 1, memory_order_seq_cst) + 1;
-    for (uint32_t i = 0; i < kernel_hart_count; i++) {
-        if (&kernel_harts[i] != kernel_hart && !has_answered(&kernel_harts[i], request)) {
-            arch_poke(&kernel_harts[i]);
-        }
-    }
+    arch_poke_all();
     for (uint32_t i = 0; i < kernel_hart_count; i++) {
         while (&kernel_harts[i] != kernel_hart && !has_answered(&kernel_harts[i], request)) {
             schedule_relax();
@@ -74,15 +70,6 @@ void hart_sleep_while(const _Atomic uint32_t *word, uint32_t value)
         harts_answer();
     }
     arch_interrupts_restore(enabled);
-}
-
-static void poke_others(uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++) {
-        if (&kernel_harts[i] != kernel_hart) {
-            arch_poke(&kernel_harts[i]);
-        }
-    }
 }
 
 /* ---- harness.h ---- */
@@ -117,7 +104,7 @@ bool harts_run(uint32_t count, void (*body)(void *context, uint32_t hart), void 
     work.count = count;
     atomic_store_explicit(&work.running, kernel_hart_count - 1, memory_order_relaxed); /* the next line publishes it */
     atomic_fetch_add_explicit(&work.round, 1, memory_order_release);
-    poke_others(kernel_hart_count);
+    arch_poke_all();
     if (count > 0) {
         body(context, 0);
     }
@@ -158,7 +145,7 @@ void hart_barrier_wait(struct hart_barrier *barrier)
     }
     atomic_store_explicit(&own->missing, own->count, memory_order_relaxed);
     atomic_store_explicit(&own->round, round + 1, memory_order_release);
-    poke_others(own->count);
+    arch_poke_all();
 }
 
 /* ---- bringing up ---- */

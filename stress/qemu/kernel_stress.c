@@ -6,6 +6,9 @@
 #include "record_text.h"
 #include "trial.h"
 
+/* That the allocator is given unless the boot arguments say otherwise. */
+#define FRAMES_PER_HART UINT64_C(1024)
+
 /* Withheld from the allocator, to be plugged in and out. */
 #define HOTPLUG_BYTES (UINT64_C(4) << 20)
 
@@ -27,6 +30,18 @@ static struct phys_range withhold_hotplug(uint32_t *node)
         }
     }
     return (struct phys_range){{0}, 0};
+}
+
+/* Leaves each node so many frames, those of its lowest regions. */
+static void keep_frames(uint64_t frames)
+{
+    uint64_t kept[NODE_MAX] = {0};
+    for (uint32_t i = 0; i < kernel_boot.free_count; i++) {
+        struct ram_region *region = &kernel_boot.free[i];
+        uint64_t room = (frames - kept[region->node]) << FRAME_SHIFT;
+        region->range.size = region->range.size < room ? region->range.size : room;
+        kept[region->node] += region->range.size >> FRAME_SHIFT;
+    }
 }
 
 /* Whether the trial gave a property a chance to be violated. */
@@ -84,6 +99,7 @@ int kernel_stress(const struct kernel_options *options)
         console_line("Bail out! no memory for the oracle");
         return KERNEL_USAGE;
     }
+    keep_frames((options->frames != 0 ? options->frames : harts * FRAMES_PER_HART) / kernel_map.node_count);
     trial_config.allocator = kernel_allocator(options, harts, &config);
     if (trial_config.allocator == NULL) {
         return KERNEL_USAGE;

@@ -22,6 +22,7 @@ struct kernel_options {
     uint64_t operations; /* stress: mixed ones a hart */
     uint64_t requests;   /* bench: at most, a hart; 0: no such limit */
     uint64_t repeats;
+    uint64_t frames; /* stress: that the allocator is given, at most; little memory is much contention */
     struct number_list harts, orders;
 };
 

@@ -24,11 +24,15 @@ void schedule_begin(enum schedule_mode mode, uint64_t seed)
     schedule_mode = mode;
 }
 
+/* What the schedule itself executes is nobody's: a hart's own count stands still from the entry to it on. */
+static void stand_still(uint64_t entered)
+{
+    kernel_hart->instructions += entered - kernel_hart->resumed;
+}
+
 void schedule_rest(void)
 {
-    if (schedule_mode == SCHEDULE_SEEDED) {
-        kernel_hart->instructions += arch_instructions() - kernel_hart->resumed;
-    }
+    stand_still(arch_instructions());
 }
 
 void schedule_resume(void)
@@ -46,25 +50,30 @@ uint64_t schedule_instructions(void)
 static void give_way(void)
 {
     bool enabled = arch_interrupts_off();
-    schedule_rest();
     arch_give_way();
-    schedule_resume();
     harts_answer(); /* giving way may have swallowed an interrupt */
     arch_interrupts_restore(enabled);
 }
 
 void schedule_hook(void)
 {
-    if (schedule_mode == SCHEDULE_SEEDED && random_one_in(&kernel_hart->random, HOOKS_PER_TURN)) {
+    if (schedule_mode != SCHEDULE_SEEDED) {
+        return;
+    }
+    stand_still(arch_instructions());
+    if (random_one_in(&kernel_hart->random, HOOKS_PER_TURN)) {
         give_way();
     }
+    schedule_resume();
 }
 
 void schedule_relax(void)
 {
-    if (schedule_mode == SCHEDULE_SEEDED) {
-        give_way();
-    } else {
+    if (schedule_mode != SCHEDULE_SEEDED) {
         arch_pause();
+        return;
     }
+    stand_still(arch_instructions());
+    give_way();
+    schedule_resume();
 }

@@ -13,6 +13,7 @@
 /* SBI extensions and their functions. */
 #define SBI_IPI UINT64_C(0x735049)
 #define SBI_HSM UINT64_C(0x48534d)
+#define SBI_ALL_HARTS UINT64_MAX
 #define HSM_START 0u
 #define HSM_STOP 1u
 
@@ -62,6 +63,12 @@ void arch_hart_stop(void)
 void arch_poke(const struct kernel_hart *hart)
 {
     (void)sbi_call(SBI_IPI, 0, 1, hart->hardware_id, 0);
+}
+
+/* The calling hart is poked, too. */
+void arch_poke_all(void)
+{
+    (void)sbi_call(SBI_IPI, 0, 0, SBI_ALL_HARTS, 0);
 }
 
 void arch_console_put(char c)

@@ -73,8 +73,9 @@ void arch_traps_begin(struct kernel_hart *hart);
 bool arch_hart_start(struct kernel_hart *hart);
 /* Stops the calling hart for good. */
 _Noreturn void arch_hart_stop(void);
-/* An interrupt to another hart. */
+/* An interrupt to another hart; to all of them. */
 void arch_poke(const struct kernel_hart *hart);
+void arch_poke_all(void);
 void arch_console_put(char c);
 /* Ends QEMU with this exit status. */
 _Noreturn void arch_exit(int status);
