@@ -60,6 +60,7 @@ static bool parse_word(struct kernel_options *options, const char *key, const ch
         {"operations", NULL, &options->operations, NULL},
         {"requests", NULL, &options->requests, NULL},
         {"repeat", NULL, &options->repeats, NULL},
+        {"hook", NULL, &options->hook, NULL},
         {"frames", NULL, &options->frames, NULL},
         {"harts", NULL, NULL, &options->harts},
         {"order", NULL, NULL, &options->orders},
@@ -134,12 +135,19 @@ int command_run(char *bootargs)
         return KERNEL_USAGE;
     }
     schedule_begin(options.mode, options.seed);
-    if (strcmp(options.run, "stress") == 0) {
-        return kernel_stress(&options);
+    static const struct {
+        const char *name;
+        int (*run)(const struct kernel_options *options);
+    } runs[] = {{"stress", kernel_stress},
+                {"bench", kernel_bench},
+                {"fault", kernel_fault},
+                {"fence", kernel_fence},
+                {"map", kernel_map_tell}};
+    for (size_t i = 0; i < sizeof runs / sizeof runs[0]; i++) {
+        if (strcmp(options.run, runs[i].name) == 0) {
+            return runs[i].run(&options);
+        }
     }
-    if (strcmp(options.run, "bench") == 0) {
-        return kernel_bench(&options);
-    }
-    console_line("Bail out! run is stress or bench, not '%s'", options.run);
+    console_line("Bail out! there is no run '%s'", options.run);
     return KERNEL_USAGE;
 }

@@ -74,6 +74,19 @@ void hart_sleep_while(const _Atomic uint32_t *word, uint32_t value)
 
 /* ---- harness.h ---- */
 
+static void work_done(void)
+{
+    if (atomic_fetch_sub_explicit(&work.running, 1, memory_order_acq_rel) == 1) {
+        arch_poke(&kernel_harts[0]);
+    }
+}
+
+void hart_leave(void)
+{
+    atomic_store_explicit(&kernel_hart->online, 0, memory_order_seq_cst);
+    work_done();
+}
+
 void hart_main(struct kernel_hart *hart)
 {
     thread_begin(hart);
@@ -87,9 +100,7 @@ void hart_main(struct kernel_hart *hart)
         if (hart->number < work.count) {
             work.body(work.context, hart->number);
         }
-        if (atomic_fetch_sub_explicit(&work.running, 1, memory_order_acq_rel) == 1) {
-            arch_poke(&kernel_harts[0]);
-        }
+        work_done();
     }
 }
 

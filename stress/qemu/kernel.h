@@ -42,6 +42,8 @@ struct kernel_hart {
     _Alignas(CACHE_PAIR) _Atomic uint32_t online; /* it has come up, and is not stopped for good */
     _Atomic uint64_t fences;                      /* requests of harts_fence that it has answered */
     struct random random;                         /* of its schedule */
+    uint64_t hooks_left;                          /* until it stops for good; 0: it does not */
+    uint64_t waited;                              /* turns since its last progress */
     uint64_t instructions;                        /* that it has executed up to its last rest */
     uint64_t resumed;                             /* the machine's count when it was resumed */
 };
@@ -63,6 +65,8 @@ uint32_t harts_bring_up(struct memory_map *map, struct boot_allocator *boot);
 void thread_begin(struct kernel_hart *hart);
 /* Where a hart that was brought up begins. */
 _Noreturn void hart_main(struct kernel_hart *hart);
+/* The calling hart is about to stop for good: nobody is to wait for it. */
+void hart_leave(void);
 /* What an inter-processor interrupt is for: answers requests of harts_fence. */
 void harts_answer(void);
 /* On return every other hart has passed a full fence since the call. */
@@ -76,6 +80,11 @@ enum schedule_mode {
     SCHEDULE_FREE,   /* harts are threads of QEMU (-accel tcg,thread=multi): the host's scheduler decides */
 };
 void schedule_begin(enum schedule_mode mode, uint64_t seed);
+/* The calling hart stops for good at its `hook`th hook from now on. */
+void schedule_stop_at(uint64_t hook);
+/* In waiting loops of any hart: after so many turns without a schedule_progress the machine ends with a report. */
+void schedule_expect_progress(uint64_t turns);
+void schedule_progress(void);
 /* At a hook: gives way now and then. */
 void schedule_hook(void);
 /* In a waiting loop: gives way. */
@@ -98,5 +107,8 @@ void console_seize(void);
 
 /* trap.c: says what happened where, with the calls that led there, and ends the machine. */
 _Noreturn void trap_panic(uintptr_t pc, uintptr_t frame, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* The same for a hart that waits in vain: KERNEL_VIOLATED, no panic. */
+_Noreturn void trap_stuck(uintptr_t frame);
 
 #endif

@@ -7,7 +7,7 @@
 #include "trial.h"
 
 /* That the allocator is given unless the boot arguments say otherwise. */
-#define FRAMES_PER_HART UINT64_C(1024)
+#define FRAMES_PER_HART UINT64_C(256)
 
 /* Withheld from the allocator, to be plugged in and out. */
 #define HOTPLUG_BYTES (UINT64_C(4) << 20)

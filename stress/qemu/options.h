@@ -22,6 +22,7 @@ struct kernel_options {
     uint64_t operations; /* stress: mixed ones a hart */
     uint64_t requests;   /* bench: at most, a hart; 0: no such limit */
     uint64_t repeats;
+    uint64_t hook;   /* fault: the hook at which a hart stops, counted from 1 */
     uint64_t frames; /* stress: that the allocator is given, at most; little memory is much contention */
     struct number_list harts, orders;
 };
@@ -29,10 +30,13 @@ struct kernel_options {
 /* Cuts `bootargs` into words. False with one line in `why`. */
 bool kernel_options_parse(struct kernel_options *options, char *bootargs, char *why, size_t why_bytes);
 
-/* The runs. Each prints KTAP and records (results/README.md, without the key `provenance`) and returns the exit
- * status. The allocator's memory is what `kernel_boot` has left. */
+/* run=stress, bench, fault, fence, map. Each prints KTAP and records (results/README.md, without the key `provenance`)
+ * and returns the exit status. The allocator's memory is what `kernel_boot` has left. */
 int kernel_stress(const struct kernel_options *options);
 int kernel_bench(const struct kernel_options *options);
+int kernel_fault(const struct kernel_options *options);
+int kernel_fence(const struct kernel_options *options);
+int kernel_map_tell(const struct kernel_options *options);
 
 /* An allocator over all memory that is left; NULL after a line that says why. With it, its configuration. */
 struct frame_allocator *kernel_allocator(const struct kernel_options *options, uint32_t harts,

@@ -11,9 +11,10 @@
 #include "kernel.h"
 
 /* A hart gives way at one hook in so many. */
-#define HOOKS_PER_TURN 4u
+#define HOOKS_PER_TURN 3u
 
 static enum schedule_mode schedule_mode = SCHEDULE_FREE;
+static uint64_t patience; /* turns of waiting that no hart should need; 0: no limit */
 
 void schedule_begin(enum schedule_mode mode, uint64_t seed)
 {
@@ -55,8 +56,35 @@ static void give_way(void)
     arch_interrupts_restore(enabled);
 }
 
+void schedule_stop_at(uint64_t hook)
+{
+    kernel_hart->hooks_left = hook;
+}
+
+void schedule_expect_progress(uint64_t turns)
+{
+    patience = turns;
+}
+
+void schedule_progress(void)
+{
+    kernel_hart->waited = 0;
+}
+
+/* A hook of a hart that is to stop. */
+static void count_down(void)
+{
+    if (--kernel_hart->hooks_left == 0) {
+        hart_leave();
+        arch_hart_stop();
+    }
+}
+
 void schedule_hook(void)
 {
+    if (kernel_hart->hooks_left > 0) {
+        count_down();
+    }
     if (schedule_mode != SCHEDULE_SEEDED) {
         return;
     }
@@ -69,6 +97,9 @@ void schedule_hook(void)
 
 void schedule_relax(void)
 {
+    if (patience > 0 && ++kernel_hart->waited > patience) {
+        trap_stuck((uintptr_t)__builtin_frame_address(0));
+    }
     if (schedule_mode != SCHEDULE_SEEDED) {
         arch_pause();
         return;

@@ -16,6 +16,19 @@ static bool on_a_stack(uintptr_t frame)
            frame <= hart->stack_top;
 }
 
+/* Addresses of calls, from that of `frame` outwards, each in a line with this beginning. */
+static void tell_calls(const char *beginning, uintptr_t frame)
+{
+    for (uint32_t i = 0; i < CALLS_MOST && on_a_stack(frame); i++) {
+        struct arch_frame caller = arch_frame_of(frame);
+        console_line("%s called at 0x%llx", beginning, (unsigned long long)caller.return_address);
+        if (caller.frame <= frame) {
+            break;
+        }
+        frame = caller.frame;
+    }
+}
+
 void trap_panic(uintptr_t pc, uintptr_t frame, const char *format, ...)
 {
     char what[256];
@@ -28,15 +41,17 @@ void trap_panic(uintptr_t pc, uintptr_t frame, const char *format, ...)
     uint32_t number = kernel_hart != NULL ? kernel_hart->number : 0;
     console_line("panic: hart %lu: %s", (unsigned long)number, what);
     console_line("panic:   at 0x%llx", (unsigned long long)pc);
-    for (uint32_t i = 0; i < CALLS_MOST && on_a_stack(frame); i++) {
-        struct arch_frame caller = arch_frame_of(frame);
-        console_line("panic:   called at 0x%llx", (unsigned long long)caller.return_address);
-        if (caller.frame <= frame) {
-            break;
-        }
-        frame = caller.frame;
-    }
+    tell_calls("panic:  ", frame);
     arch_exit(KERNEL_PANIC);
+}
+
+void trap_stuck(uintptr_t frame)
+{
+    (void)arch_interrupts_off();
+    console_seize();
+    console_line("not ok 1 P9 hart %lu waits for the one that stopped", (unsigned long)kernel_hart->number);
+    tell_calls("# ", frame);
+    arch_exit(KERNEL_VIOLATED);
 }
 
 /* For the libraries, which their packages build with stack protection. */
