@@ -82,13 +82,10 @@ int kernel_fault(const struct kernel_options *options)
 
 /* ---- the fence ---- */
 
-/* Under -icount a hart that spins is only interrupted when its hundred million instructions are over. */
-#define FENCES_FREE 200u
-#define FENCES_SEEDED 3u
+#define FENCES 200u
 
 struct fence_test {
     _Atomic uint32_t spinning, over;
-    uint32_t fences;
     uint64_t before[3];
 };
 
@@ -101,13 +98,12 @@ static void fence_hart(void *context, uint32_t hart)
     } else if (hart == 2) {
         atomic_store_explicit(&test->spinning, 1, memory_order_release);
         while (atomic_load_explicit(&test->over, memory_order_relaxed) == 0) {
-            arch_pause();
         }
     } else {
         while (atomic_load_explicit(&test->spinning, memory_order_acquire) == 0) {
             schedule_relax();
         }
-        for (uint32_t i = 0; i < test->fences; i++) {
+        for (uint32_t i = 0; i < FENCES; i++) {
             platform_barrier_heavy();
         }
         atomic_store_explicit(&test->over, 1, memory_order_release);
@@ -118,13 +114,13 @@ static void fence_hart(void *context, uint32_t hart)
 int kernel_fence(const struct kernel_options *options)
 {
     static struct fence_test test;
-    if (kernel_hart_count < 3) {
-        console_line("Bail out! the fence is tested with three harts");
+    if (kernel_hart_count < 3 ||
+        options->mode != SCHEDULE_FREE) { /* under -icount who spins has the machine to itself */
+        console_line("Bail out! the fence is tested on three harts, with mode=mttcg");
         return KERNEL_USAGE;
     }
     console_line("KTAP version 1");
     console_line("1..2");
-    test.fences = options->mode == SCHEDULE_SEEDED ? FENCES_SEEDED : FENCES_FREE;
     for (uint32_t i = 1; i < 3; i++) {
         test.before[i] = atomic_load_explicit(&kernel_harts[i].fences, memory_order_relaxed);
     }
@@ -132,10 +128,9 @@ int kernel_fence(const struct kernel_options *options)
     int status = KERNEL_HOLDS;
     for (uint32_t i = 1; i < 3; i++) {
         uint64_t answered = atomic_load_explicit(&kernel_harts[i].fences, memory_order_relaxed) - test.before[i];
-        bool all = answered == test.fences;
-        console_line("%s %lu a hart that %s answered %llu of %lu fences", all ? "ok" : "not ok", (unsigned long)i,
-                     i == 1 ? "sleeps" : "spins with interrupts on", (unsigned long long)answered,
-                     (unsigned long)test.fences);
+        bool all = answered == FENCES;
+        console_line("%s %lu a hart that %s answered %llu of %u fences", all ? "ok" : "not ok", (unsigned long)i,
+                     i == 1 ? "sleeps" : "spins with interrupts on", (unsigned long long)answered, FENCES);
         status = all ? status : KERNEL_VIOLATED;
     }
     return status;
