@@ -60,8 +60,18 @@ void harts_fence(void)
 
 /* ---- sleeping ---- */
 
+/* Looked at whenever a hart rests, and before the machine ends: nothing that was done by then counts if it is gone. */
+void hart_check_stack(void)
+{
+    if (*(const volatile uint64_t *)kernel_hart->stack_bottom != STACK_GUARD) {
+        trap_panic((uintptr_t)__builtin_return_address(0), (uintptr_t)__builtin_frame_address(0),
+                   "its stack of %lu bytes is overrun", (unsigned long)HART_STACK_BYTES);
+    }
+}
+
 void hart_sleep_while(const _Atomic uint32_t *word, uint32_t value)
 {
+    hart_check_stack();
     bool enabled = arch_interrupts_off();
     while (atomic_load_explicit(word, memory_order_acquire) == value) {
         schedule_rest();
@@ -190,6 +200,7 @@ void thread_begin(struct kernel_hart *hart)
     for (size_t i = 0; i < (size_t)(__tdata_end - __tdata_start); i++) {
         thread[i] = __tdata_start[i];
     }
+    *(uint64_t *)hart->stack_bottom = STACK_GUARD;
     kernel_hart = hart;
     platform_kernel_hart = hart->number;
 }

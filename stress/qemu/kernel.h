@@ -28,6 +28,8 @@
 #define KERNEL_PANIC 3
 
 #define HART_STACK_BYTES (UINT64_C(32) << 10)
+/* At the bottom of a stack lies a word that nobody writes; whoever finds it changed has found an overrun. */
+#define STACK_GUARD UINT64_C(0x5afe57ac6a2d0000)
 #define TRAP_STACK_BYTES (UINT64_C(4) << 10)
 
 /* A hart. Its first three words are known to boot.S. */
@@ -65,6 +67,8 @@ uint32_t harts_bring_up(struct memory_map *map, struct boot_allocator *boot);
 void thread_begin(struct kernel_hart *hart);
 /* Where a hart that was brought up begins. */
 _Noreturn void hart_main(struct kernel_hart *hart);
+/* Panics if the calling hart has overrun its stack. */
+void hart_check_stack(void);
 /* The calling hart is about to stop for good: nobody is to wait for it. */
 void hart_leave(void);
 /* What an inter-processor interrupt is for: answers requests of harts_fence. */

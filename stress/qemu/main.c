@@ -56,5 +56,7 @@ void kernel_main(uint64_t hardware_id, const void *fdt)
                      (unsigned long)kernel_map.hart_count);
         arch_exit(KERNEL_USAGE);
     }
-    arch_exit(command_run(kernel_map.bootargs));
+    int status = command_run(kernel_map.bootargs);
+    hart_check_stack();
+    arch_exit(status);
 }

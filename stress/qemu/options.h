@@ -36,6 +36,9 @@ int kernel_stress(const struct kernel_options *options);
 int kernel_bench(const struct kernel_options *options);
 int kernel_fault(const struct kernel_options *options);
 int kernel_fence(const struct kernel_options *options);
+/* run=trap, overrun: wrong on purpose. */
+int kernel_trap(const struct kernel_options *options);
+int kernel_overrun(const struct kernel_options *options);
 int kernel_map_tell(const struct kernel_options *options);
 
 /* An allocator over all memory that is left; NULL after a line that says why. With it, its configuration. */

@@ -9,11 +9,13 @@
 
 #define CALLS_MOST 24u
 
+/* Whether a frame may be read: on the hart's own stack, or on that of its traps. */
 static bool on_a_stack(uintptr_t frame)
 {
     const struct kernel_hart *hart = kernel_hart;
-    return hart != NULL && frame % sizeof(uintptr_t) == 0 && frame > hart->stack_bottom + 2 * sizeof(uintptr_t) &&
-           frame <= hart->stack_top;
+    return hart != NULL && frame % sizeof(uintptr_t) == 0 &&
+           ((frame > hart->stack_bottom + 2 * sizeof(uintptr_t) && frame <= hart->stack_top) ||
+            (frame > hart->trap_stack_top - TRAP_STACK_BYTES && frame <= hart->trap_stack_top));
 }
 
 /* Addresses of calls, from that of `frame` outwards, each in a line with this beginning. */
@@ -22,9 +24,6 @@ static void tell_calls(const char *beginning, uintptr_t frame)
     for (uint32_t i = 0; i < CALLS_MOST && on_a_stack(frame); i++) {
         struct arch_frame caller = arch_frame_of(frame);
         console_line("%s called at 0x%llx", beginning, (unsigned long long)caller.return_address);
-        if (caller.frame <= frame) {
-            break;
-        }
         frame = caller.frame;
     }
 }

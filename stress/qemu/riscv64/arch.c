@@ -107,6 +107,21 @@ static const char *cause_text(uint64_t cause)
     return text != NULL ? text : "unknown trap";
 }
 
+/* A function that calls none keeps its return address in a register, and only its caller's frame pointer in its frame:
+ * then `whole` is made a frame that has both. */
+static uintptr_t frame_of(const struct trap_frame *trapped, uintptr_t whole[2])
+{
+    uintptr_t frame = trapped->registers[7];
+    uintptr_t saved =
+        frame > kernel_hart->stack_bottom && frame <= kernel_hart->stack_top ? arch_frame_of(frame).return_address : 0;
+    if (saved <= kernel_hart->stack_bottom || saved > kernel_hart->stack_top) {
+        return frame;
+    }
+    whole[0] = saved;
+    whole[1] = trapped->registers[0];
+    return (uintptr_t)&whole[2];
+}
+
 void trap_handle(struct trap_frame *frame)
 {
     uint64_t cause, value;
@@ -116,6 +131,7 @@ void trap_handle(struct trap_frame *frame)
         harts_answer();
         return;
     }
-    trap_panic(frame->pc, frame->registers[7], "%s (cause 0x%llx) at address 0x%llx", cause_text(cause),
+    uintptr_t whole[2];
+    trap_panic(frame->pc, frame_of(frame, whole), "%s (cause 0x%llx) at address 0x%llx", cause_text(cause),
                (unsigned long long)cause, (unsigned long long)value);
 }
