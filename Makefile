@@ -140,6 +140,8 @@ $(O)/version.h: always
 SAYS_VERSION := $(O)/stress/provenance.o $(O)/stress/main.o
 $(SAYS_VERSION): $(O)/version.h
 $(SAYS_VERSION): INCLUDES_stress += -include $(O)/version.h
+# Where the command looks for kernels if they do not lie beside it.
+$(O)/stress/qemu_kernel.o: INCLUDES_stress += -DFRAMELAB_KERNELS='"$(abspath $(O))/qemu"'
 
 -include $(LIB_OBJECTS:.o=.d) $(COMMAND_OBJECTS:.o=.d) $(UNIT_SOURCES:%.c=$(O)/%.d)
 
@@ -168,7 +170,8 @@ compare: deps $(O)/framelab ## compare the allocators: table, and records and pi
 
 # The allocators, the workloads and the stress test as they are, on stress/qemu in place of stress/host. Compilers and
 # picolibc are Debian's; Concurrency Kit and libfdt for the other architectures come by .ci/sysroot.
-KERNEL_ARCHS := riscv64 aarch64
+# An architecture is a folder with an arch.h.
+KERNEL_ARCHS := $(patsubst stress/qemu/%/arch.h,%,$(wildcard stress/qemu/*/arch.h))
 KERNEL_TOOL_riscv64 := riscv64-unknown-elf-
 KERNEL_TOOL_aarch64 := aarch64-linux-gnu-
 KERNEL_DEBIAN_riscv64 := riscv64
@@ -207,6 +210,8 @@ $(O)/qemu/$(1)/kernel.elf: $$(KERNEL_OBJECTS_$(1)) stress/qemu/$(1)/link.ld
 	$$(call say,LINK,$$@)
 	$$(Q)$$(KERNEL_TOOL_$(1))gcc $$(KERNEL_FLAGS_$(1)) --specs=picolibc.specs -nostartfiles -static -Wl,--build-id=none \
 	    -T stress/qemu/$(1)/link.ld -o $$@ $$(KERNEL_OBJECTS_$(1)) -L$(O)/qemu/$(1)/sysroot/lib -lck -lfdt
+	$$(Q){ $$(KERNEL_TOOL_$(1))gcc --version | head -n 1; echo '$$(strip $$(KERNEL_CFLAGS) $$(KERNEL_FLAGS_$(1)))'; \
+	      xargs < $(O)/qemu/$(1)/sysroot/packages; } > $$@.txt
 
 -include $$(KERNEL_OBJECTS_$(1):.o=.d)
 endef

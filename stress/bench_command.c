@@ -13,6 +13,8 @@
 #include "exit_status.h"
 #include "interrupt.h"
 #include "progress.h"
+#include "qemu_bench.h"
+#include "qemu_options.h"
 #include "table_command.h"
 #include "variants.h"
 #include "watchdog.h"
@@ -24,6 +26,10 @@
 #define REPEAT_MOST 100000u
 /* Rounds of frag: a record of more would be longer than a line may be. */
 #define ROUNDS_MOST 10000u
+
+/* On QEMU, unless asked for otherwise. */
+#define QEMU_MEMORY_BYTES (UINT64_C(4) << 30)
+#define QEMU_SECONDS 600.0
 
 enum {
     OPTION_ORDER = 256,
@@ -53,6 +59,9 @@ struct bench_arguments {
     double time_limit_seconds; /* 0: none */
     bool progress;
     bool sized; /* --memory, --nodes: not together with --dtb */
+    bool on_qemu;
+    struct qemu_options qemu;
+    const char *host_option; /* that was given and that only the host has */
 };
 
 static const struct argp_option options[] = {
@@ -61,24 +70,27 @@ static const struct argp_option options[] = {
     {"order", OPTION_ORDER, "LIST", 0, "Requests of 2^order frames, orders 0 to 10: \"0,9\" or \"0-10\" (default: 0)",
      1},
     {"frames", OPTION_FRAMES, "LIST", 0, "Requests of so many frames, any number", 1},
-    {"harts", 'n', "LIST", 0, "Hart counts: \"1,2,4\" or \"1-4\" (default: 1 and 2; with --dtb 1 and the tree's)", 1},
-    {"memory", 'm', "SIZE", 0, "RAM, with K, M, G or T (default: 8G); not touched but for metadata", 2},
+    {"harts", 'n', "LIST", 0,
+     "Hart counts: \"1,2,4\" or \"1-4\" (default: 1 and 2; with --dtb 1 and the tree's; in QEMU 1,2,4,8)", 1},
+    {"memory", 'm', "SIZE", 0, "RAM, with K, M, G or T (default: 8G, in QEMU 4G); not touched but for metadata", 2},
     {"nodes", OPTION_NODES, "N", 0, "NUMA nodes (default: 1)", 2},
     {"dtb", OPTION_DTB, "FILE", 0, "RAM as this device tree describes it", 2},
     {"huge-pages", OPTION_HUGE_PAGES, NULL, 0, "Transparent huge pages for RAM", 2},
     {"init", OPTION_INIT, NULL, 0, "Also record how long the allocator took to build, as workload \"boot\"", 2},
     {"repeat", 'r', "N", 0, "Measurements of each row, variants in turn (default: 5)", 3},
     {"warmup", OPTION_WARMUP, "N", 0, "Unmeasured passes before each (default: 1)", 3},
-    {"requests", OPTION_REQUESTS, "N", 0, "Allocations a hart, at most (default: half of memory, shared)", 3},
+    {"requests", OPTION_REQUESTS, "N", 0, "Allocations a hart, at most (default: half of memory, shared; in QEMU 2000)",
+     3},
     {"rounds", OPTION_ROUNDS, "N", 0, "Rounds of frag (default: 100)", 3},
     {"latency", OPTION_LATENCY, "N", 0, "Repeats that also measure latency, in a pass of its own (default: 1)", 3},
     {"no-latency", OPTION_NO_LATENCY, NULL, 0, "No latency pass", 3},
     {"seed", OPTION_SEED, "N", 0, "Of the shuffle (default: from the clock; always printed)", 3},
-    {"time-limit", OPTION_TIME_LIMIT, "SECONDS", 0, "Give up with status 124; what was measured is kept", 3},
+    {"time-limit", OPTION_TIME_LIMIT, "SECONDS", 0,
+     "Give up with status 124; what was measured is kept (default in QEMU: 600)", 3},
     {"out", 'o', "FILE", 0, "Write the records there (default with --format json: stdout)", 4},
     {"format", OPTION_FORMAT, "FORMAT", 0, "text: a table; json: records; csv: the table's figures (default: text)", 4},
     {"progress", OPTION_PROGRESS, NULL, 0, "Show progress even if stderr is no terminal", 4},
-    {"platform", OPTION_PLATFORM, "NAME", 0, "host (default); qemu and sim are not built yet", 4},
+    {"platform", OPTION_PLATFORM, "NAME", 0, "host (default) or qemu; sim is not built yet", 4},
     {NULL, 0, NULL, 0, NULL, 0},
 };
 
@@ -157,6 +169,18 @@ static void set_memory(struct bench_arguments *arguments, int key, const char *t
     }
 }
 
+/* Remembers an option that only the host has. */
+static void note_host_option(struct bench_arguments *arguments, int key)
+{
+    static const int host_keys[] = {OPTION_FRAMES, OPTION_NODES,  OPTION_DTB,     OPTION_HUGE_PAGES, OPTION_INIT,
+                                    OPTION_WARMUP, OPTION_ROUNDS, OPTION_LATENCY, OPTION_NO_LATENCY};
+    for (size_t i = 0; i < sizeof host_keys / sizeof *host_keys; i++) {
+        for (const struct argp_option *option = options; host_keys[i] == key && option->name != NULL; option++) {
+            arguments->host_option = option->key == key ? option->name : arguments->host_option;
+        }
+    }
+}
+
 /* Options that say what is measured; ARGP_ERR_UNKNOWN for others. */
 static error_t parse_plan(int key, char *text, struct argp_state *state)
 {
@@ -216,6 +240,7 @@ static error_t parse_plan(int key, char *text, struct argp_state *state)
 static void check_together(const struct bench_arguments *arguments, const struct argp_state *state)
 {
     const struct bench_plan *plan = &arguments->plan;
+    qemu_options_check(state, &arguments->qemu, arguments->on_qemu, arguments->host_option);
     if (arguments->dtb_path != NULL && arguments->sized) {
         usage_error(state, "--dtb says what memory there is; --memory and --nodes do not go with it");
     }
@@ -231,7 +256,11 @@ static void check_together(const struct bench_arguments *arguments, const struct
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
     struct bench_arguments *arguments = state->input;
+    note_host_option(arguments, key);
     switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &arguments->qemu;
+        return 0;
     case OPTION_SEED:
         if (!option_number(text, &arguments->plan.seed)) {
             usage_error(state, "--seed is a number, not '%s'", text);
@@ -254,7 +283,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         arguments->progress = true;
         return 0;
     case OPTION_PLATFORM:
-        require_platform(state, text);
+        arguments->on_qemu = require_platform(state, text);
         return 0;
     case ARGP_KEY_ARG:
         usage_error(state, "takes no argument, but here is '%s'", text);
@@ -281,6 +310,10 @@ static void set_defaults(struct bench_arguments *arguments)
     }
     if (plan->size_count == 0) {
         plan->sizes[plan->size_count++] = (struct bench_size){1, 0};
+    }
+    if (arguments->on_qemu) {
+        plan->machine.memory_bytes = arguments->sized ? plan->machine.memory_bytes : QEMU_MEMORY_BYTES;
+        plan->harts = plan->harts.count != 0 ? plan->harts : (struct option_list){.count = 4, .values = {1, 2, 4, 8}};
     }
     if (plan->harts.count == 0) {
         uint32_t most = plan->machine.fdt != NULL ? blob_hart_count(plan->machine.fdt, plan->machine.fdt_bytes) : 2;
@@ -339,17 +372,26 @@ static void report_hang(void *context)
     (void)fprintf(stderr, "framelab bench: while measuring %s; what was measured is kept\n", bench_doing());
 }
 
-/* Measures and shows. `records` is open. */
-static int run(const struct bench_arguments *arguments, FILE *records, const char *path)
+static int measure_on_host(const struct bench_arguments *arguments, FILE *records)
 {
-    interrupt_catch();
-    progress_begin(arguments->progress);
-    (void)fprintf(stderr, "framelab bench: seed %llu\n", (unsigned long long)arguments->plan.seed);
     if (arguments->time_limit_seconds > 0) {
         (void)watchdog_start(arguments->time_limit_seconds, report_hang, NULL);
     }
     int status = bench_run(&arguments->plan, records);
     watchdog_stop();
+    return status;
+}
+
+/* Measures and shows. `records` is open; `qemu` is NULL on the host. */
+static int run(const struct bench_arguments *arguments, const struct qemu_machine *qemu, FILE *records,
+               const char *path)
+{
+    const double seconds = arguments->time_limit_seconds > 0 ? arguments->time_limit_seconds : QEMU_SECONDS;
+    interrupt_catch();
+    progress_begin(arguments->progress);
+    (void)fprintf(stderr, "framelab bench: seed %llu\n", (unsigned long long)arguments->plan.seed);
+    int status =
+        qemu != NULL ? qemu_bench_run(&arguments->plan, qemu, seconds, records) : measure_on_host(arguments, records);
     progress_end();
     bool measured = ftell(records) > 0 || records == stdout;
     if (records != stdout && fclose(records) != 0) {
@@ -363,11 +405,47 @@ static int run(const struct bench_arguments *arguments, FILE *records, const cha
     return status;
 }
 
+/* The machine that QEMU shall make; an exit status. */
+static int plan_qemu(const struct bench_arguments *arguments, struct qemu_machine *machine, char *why, size_t why_bytes)
+{
+    const struct bench_plan *plan = &arguments->plan;
+    if (!qemu_bench_check(plan, why, why_bytes)) {
+        return EXIT_STATUS_USAGE;
+    }
+    return qemu_options_machine(&arguments->qemu, plan->machine.harts, plan->machine.memory_bytes, machine, why,
+                                why_bytes);
+}
+
+/* Measures where the records shall go. */
+static int run_into_file(const struct bench_arguments *arguments, const struct qemu_machine *qemu)
+{
+    char scratch[] = "/tmp/framelab-bench-XXXXXX";
+    FILE *records = open_records(arguments, scratch);
+    const char *path = arguments->out_path != NULL ? arguments->out_path : scratch;
+    if (records == NULL) {
+        (void)fprintf(stderr, "framelab bench: %s: %s\n", path, strerror(errno));
+        return EXIT_STATUS_USAGE;
+    }
+    int status = run(arguments, qemu, records, path);
+    if (path == scratch && records != stdout) {
+        (void)unlink(scratch);
+    }
+    return status;
+}
+
+static int complain(int status, const char *why)
+{
+    (void)fprintf(stderr, "framelab bench: %s%s\n", status == EXIT_STATUS_SKIPPED ? "skipped: " : "", why);
+    return status;
+}
+
 int bench_command(int argc, char **argv)
 {
+    static const struct argp_child children[] = {{&qemu_argp, 0, "With --platform qemu:", 5}, {NULL, 0, NULL, 0}};
     static const struct argp argp = {
         .options = options,
         .parser = parse_option,
+        .children = children,
         .doc = "Measures variants on workloads, repeats interleaved, beside the controls `null` (the harness alone) "
                "and `cas` (one uncontended compare-and-swap).\v"
                "Exit status: 0, 1 if an allocation failed or a frame was lost, 2 usage, 77 platform not there, 124 "
@@ -380,9 +458,10 @@ int bench_command(int argc, char **argv)
                                                   .rounds = 100,
                                                   .seed = (uint64_t)time(NULL),
                                                   .argc = argc,
-                                                  .argv = argv}};
+                                                  .argv = argv},
+                                         .qemu = QEMU_OPTIONS_INIT};
+    static struct qemu_machine qemu;
     char why[WHY_BYTES];
-    char scratch[] = "/tmp/framelab-bench-XXXXXX";
     if (argp_parse(&argp, argc, argv, 0, NULL, &arguments) != 0) {
         return EXIT_STATUS_USAGE;
     }
@@ -393,19 +472,11 @@ int bench_command(int argc, char **argv)
     set_defaults(&arguments);
     machine->harts = (uint32_t)harts_most(&arguments.plan.harts);
     if ((arguments.dtb_path != NULL && machine->fdt == NULL) || !parse_variants(&arguments, why, sizeof why)) {
-        (void)fprintf(stderr, "framelab bench: %s\n", why);
-        return EXIT_STATUS_USAGE;
+        return complain(EXIT_STATUS_USAGE, why);
     }
-    FILE *records = open_records(&arguments, scratch);
-    const char *path = arguments.out_path != NULL ? arguments.out_path : scratch;
-    if (records == NULL) {
-        (void)fprintf(stderr, "framelab bench: %s: %s\n", path, strerror(errno));
-        return EXIT_STATUS_USAGE;
-    }
-    int status = run(&arguments, records, path);
-    if (path == scratch && records != stdout) {
-        (void)unlink(scratch);
-    }
+    int status = arguments.on_qemu ? plan_qemu(&arguments, &qemu, why, sizeof why) : EXIT_STATUS_HOLDS;
+    status = status == EXIT_STATUS_HOLDS ? run_into_file(&arguments, arguments.on_qemu ? &qemu : NULL)
+                                         : complain(status, why);
     free((void *)machine->fdt);
     return status;
 }

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "exit_status.h"
 #include "platforms.h"
@@ -20,7 +21,7 @@ void usage_error(const struct argp_state *state, const char *format, ...)
     exit(EXIT_STATUS_USAGE);
 }
 
-void require_platform(const struct argp_state *state, const char *name)
+bool require_platform(const struct argp_state *state, const char *name)
 {
     const struct platform_entry *entry = platform_find(name);
     if (entry == NULL) {
@@ -30,4 +31,5 @@ void require_platform(const struct argp_state *state, const char *name)
         (void)fprintf(stderr, "%s: skipped: platform %s: %s\n", state->name, entry->name, entry->summary);
         exit(EXIT_STATUS_SKIPPED);
     }
+    return strcmp(entry->name, "qemu") == 0;
 }

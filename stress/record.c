@@ -121,7 +121,7 @@ static bool write_line(struct record_writer *writer, json_t *object)
 
 struct record_writer *record_open(FILE *stream, int argc, char **argv, const char *fdt_summary)
 {
-    json_t *provenance = provenance_make(argc, argv, fdt_summary);
+    json_t *provenance = provenance_make(argc, argv, fdt_summary, NULL);
     struct record_writer *writer = provenance != NULL ? calloc(1, sizeof *writer) : NULL;
     if (writer == NULL) {
         json_decref(provenance);

@@ -8,6 +8,8 @@
 #include "commands.h"
 #include "exit_status.h"
 #include "frame_allocator.h"
+#include "qemu_options.h"
+#include "qemu_stress.h"
 #include "stress_run.h"
 #include "variants.h"
 
@@ -19,6 +21,18 @@
 #define PATIENCE_SECONDS 120.0
 /* The same where a count was asked for and no time. */
 #define PATIENCE_COUNTED_SECONDS 900.0
+
+/* On QEMU, unless asked for otherwise. */
+#define QEMU_MEMORY_BYTES (UINT64_C(64) << 20)
+#define MEMORY_BYTES (UINT64_C(48) << 20)
+#define SECONDS 10.0
+
+struct stress_arguments {
+    struct stress_plan plan;
+    bool on_qemu;
+    struct qemu_options qemu;
+    const char *host_option; /* that was given and that only the host has */
+};
 
 enum {
     OPTION_SECONDS = 256,
@@ -35,16 +49,17 @@ enum {
 static const struct argp_option options[] = {
     {"variant", 'v', "SPEC", 0, "name[:preset][,knob=value]...; again for more (default: every variant)", 1},
     {"harts", 'n', "N", 0, "Harts; they may outnumber cores (default: 4; with --dtb the tree's)", 1},
-    {"memory", 'm', "SIZE", 0, "RAM, all of which is written to (default: 48M)", 1},
+    {"memory", 'm', "SIZE", 0, "RAM, all of which is written to (default: 48M, in QEMU 64M)", 1},
     {"layout", OPTION_LAYOUT, "NAME", 0, "plain, nodes, nodes4 or holes; again for more (default: all)", 1},
     {"dtb", OPTION_DTB, "FILE", 0, "RAM as this device tree describes it, in place of the layouts", 1},
     {"seconds", OPTION_SECONDS, "SECONDS", 0, "Time for all trials together (default: 10)", 2},
-    {"operations", OPTION_OPERATIONS, "N", 0, "Mixed operations a hart and trial, in place of time", 2},
+    {"operations", OPTION_OPERATIONS, "N", 0,
+     "Mixed operations a hart and trial, in place of time (default in QEMU: 5000)", 2},
     {"seed", OPTION_SEED, "N", 0, "Of all that is random (default: from the clock; always printed)", 2},
     {"timeout", OPTION_TIMEOUT, "SECONDS", 0, "Take it for a hang, say where, and end with status 124", 2},
     {"format", OPTION_FORMAT, "FORMAT", 0, "text, json (records) or csv (default: text)", 3},
     {"progress", OPTION_PROGRESS, NULL, 0, "Show progress even if stderr is no terminal", 3},
-    {"platform", OPTION_PLATFORM, "NAME", 0, "host (default); qemu and sim are not built yet", 3},
+    {"platform", OPTION_PLATFORM, "NAME", 0, "host (default) or qemu; sim is not built yet", 3},
     {NULL, 0, NULL, 0, NULL, 0},
 };
 
@@ -109,7 +124,8 @@ static void set_tree(struct stress_plan *plan, const char *path, const struct ar
 /* How much and how long; ARGP_ERR_UNKNOWN for other options. */
 static error_t parse_amount(int key, char *text, struct argp_state *state)
 {
-    struct stress_plan *plan = state->input;
+    struct stress_arguments *arguments = state->input;
+    struct stress_plan *plan = &arguments->plan;
     switch (key) {
     case OPTION_SECONDS:
         set_seconds(&plan->seconds, "seconds", text, state);
@@ -124,8 +140,10 @@ static error_t parse_amount(int key, char *text, struct argp_state *state)
         set_seconds(&plan->timeout_seconds, "timeout", text, state);
         return 0;
     case ARGP_KEY_END:
+        qemu_options_check(state, &arguments->qemu, arguments->on_qemu, arguments->host_option);
         if (plan->timeout_seconds == 0) {
-            plan->timeout_seconds = plan->operations != 0 ? PATIENCE_COUNTED_SECONDS : plan->seconds + PATIENCE_SECONDS;
+            plan->timeout_seconds = plan->operations != 0 || arguments->on_qemu ? PATIENCE_COUNTED_SECONDS
+                                                                                : plan->seconds + PATIENCE_SECONDS;
         }
         return 0;
     default:
@@ -133,10 +151,24 @@ static error_t parse_amount(int key, char *text, struct argp_state *state)
     }
 }
 
+/* Remembers an option that only the host has. */
+static void note_host_option(struct stress_arguments *arguments, int key)
+{
+    arguments->host_option = key == OPTION_LAYOUT    ? "layout"
+                             : key == OPTION_DTB     ? "dtb"
+                             : key == OPTION_SECONDS ? "seconds"
+                                                     : arguments->host_option;
+}
+
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
-    struct stress_plan *plan = state->input;
+    struct stress_arguments *arguments = state->input;
+    struct stress_plan *plan = &arguments->plan;
+    note_host_option(arguments, key);
     switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &arguments->qemu;
+        return 0;
     case 'v':
         add_variant(plan, text, state);
         return 0;
@@ -161,7 +193,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         plan->progress = true;
         return 0;
     case OPTION_PLATFORM:
-        require_platform(state, text);
+        arguments->on_qemu = require_platform(state, text);
         return 0;
     case ARGP_KEY_ARG:
         usage_error(state, "takes no argument, but here is '%s'", text);
@@ -170,26 +202,51 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     }
 }
 
+static int run_on_qemu(const struct stress_arguments *arguments)
+{
+    static struct qemu_machine machine;
+    char why[WHY_BYTES];
+    const struct stress_plan *plan = &arguments->plan;
+    int status = qemu_options_machine(&arguments->qemu, plan->harts, plan->memory_bytes, &machine, why, sizeof why);
+    if (status != EXIT_STATUS_HOLDS) {
+        (void)fprintf(stderr, "framelab stress: %s%s\n", status == EXIT_STATUS_SKIPPED ? "skipped: " : "", why);
+        return status;
+    }
+    return qemu_stress_run(plan, &machine);
+}
+
+static void set_defaults(struct stress_arguments *arguments)
+{
+    struct stress_plan *plan = &arguments->plan;
+    for (uint32_t i = 0; plan->variant_count == i && framelab_variants[i] != NULL && i < STRESS_VARIANT_MAX; i++) {
+        plan->variants[plan->variant_count++] = framelab_variants[i]->name;
+    }
+    if (plan->harts == 0) {
+        plan->harts = plan->fdt != NULL ? blob_hart_count(plan->fdt, plan->fdt_bytes) : 4;
+    }
+    if (plan->memory_bytes == 0) {
+        plan->memory_bytes = arguments->on_qemu ? QEMU_MEMORY_BYTES : MEMORY_BYTES;
+    }
+}
+
 int stress_command(int argc, char **argv)
 {
+    static const struct argp_child children[] = {{&qemu_argp, 0, "With --platform qemu:", 4}, {NULL, 0, NULL, 0}};
     static const struct argp argp = {
         .options = options,
         .parser = parse_option,
+        .children = children,
         .doc = "Random operations of every kind, by many harts, under an oracle that knows who owns which frame.\v"
                "Exit status: 0 all properties held, 1 one did not (its number is printed), 2 usage, 77 platform not "
                "there, 124 hang, 130 interrupted."};
-    struct stress_plan plan = {
-        .memory_bytes = UINT64_C(48) << 20, .seconds = 10, .seed = (uint64_t)time(NULL), .argc = argc, .argv = argv};
-    if (argp_parse(&argp, argc, argv, 0, NULL, &plan) != 0) {
+    struct stress_arguments arguments = {
+        .plan = {.seconds = SECONDS, .seed = (uint64_t)time(NULL), .argc = argc, .argv = argv},
+        .qemu = QEMU_OPTIONS_INIT};
+    if (argp_parse(&argp, argc, argv, 0, NULL, &arguments) != 0) {
         return EXIT_STATUS_USAGE;
     }
-    for (uint32_t i = 0; plan.variant_count == i && framelab_variants[i] != NULL && i < STRESS_VARIANT_MAX; i++) {
-        plan.variants[plan.variant_count++] = framelab_variants[i]->name;
-    }
-    if (plan.harts == 0) {
-        plan.harts = plan.fdt != NULL ? blob_hart_count(plan.fdt, plan.fdt_bytes) : 4;
-    }
-    int status = stress_run(&plan);
-    free((void *)plan.fdt);
+    set_defaults(&arguments);
+    int status = arguments.on_qemu ? run_on_qemu(&arguments) : stress_run(&arguments.plan);
+    free((void *)arguments.plan.fdt);
     return status;
 }

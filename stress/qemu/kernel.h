@@ -19,13 +19,8 @@
 #include <stdint.h>
 
 #include "boot_allocator.h"
+#include "contract.h"
 #include "random.h"
-
-/* Exit statuses: the host's command passes them on. */
-#define KERNEL_HOLDS 0
-#define KERNEL_VIOLATED 1
-#define KERNEL_USAGE 2
-#define KERNEL_PANIC 3
 
 #define HART_STACK_BYTES (UINT64_C(32) << 10)
 /* At the bottom of a stack lies a word that nobody writes; whoever finds it changed has found an overrun. */

@@ -6,8 +6,6 @@
 #include "frame_allocator.h"
 #include "kernel.h"
 
-#define LIST_MAX 16u
-
 struct number_list {
     uint64_t values[LIST_MAX];
     uint32_t count;

@@ -11,9 +11,11 @@ void record_begin(const char *type, const struct kernel_options *options, const 
     (void)frame_allocator_config_format(config, knobs, sizeof knobs);
     console_print("{\"type\":\"%s\",\"variant\":\"%s\",\"knobs\":\"", type, options->variant);
     console_print("%s", knobs);
-    console_print("\",\"platform\":\"qemu\",\"arch\":\"%s\",\"mode\":\"%s\",\"harts\":%lu,\"cores\":%lu,\"seed\":%llu",
-                  ARCH_NAME, options->mode == SCHEDULE_SEEDED ? "icount" : "mttcg", (unsigned long)harts,
-                  (unsigned long)kernel_hart_count, (unsigned long long)options->seed);
+    console_print(
+        "\",\"platform\":\"qemu\",\"arch\":\"%s\",\"mode\":\"%s\",\"harts\":%lu,\"cores\":%lu,\"seed\":", ARCH_NAME,
+        options->mode == SCHEDULE_SEEDED ? "icount" : "mttcg", (unsigned long)harts, (unsigned long)kernel_hart_count);
+    /* As the host writes it: readers of JSON keep 63 bits, what is larger goes as text. */
+    console_print(options->seed <= INT64_MAX ? "%llu" : "\"%llu\"", (unsigned long long)options->seed);
 }
 
 void record_end(const struct frame_allocator *allocator, const struct frame_stats *before)

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT
+ * A benchmark's plan for the kernel in QEMU. See qemu_bench.h. */
+#include "qemu_bench.h"
+
+#include <stdarg.h>
+
+#include "memory_map.h"
+#include "qemu/contract.h"
+#include "qemu_campaign.h"
+
+bool qemu_bench_check(const struct bench_plan *plan, char *why, size_t why_bytes)
+{
+    for (uint32_t i = 0; i < plan->workload_count; i++) {
+        if (workload_ages(plan->workloads[i])) {
+            (void)snprintf(why, why_bytes, "--workload: in QEMU there are bulk, rand and repeat, not %s",
+                           workload_name(plan->workloads[i]));
+            return false;
+        }
+    }
+    if (plan->harts.count > LIST_MAX || plan->size_count > LIST_MAX) {
+        (void)snprintf(why, why_bytes, "--%s: in QEMU a list has at most %u numbers",
+                       plan->harts.count > LIST_MAX ? "harts" : "order", LIST_MAX);
+        return false;
+    }
+    return true;
+}
+
+/* A text in the making; what does not fit is left out, and the text is then as long as its room. */
+struct text {
+    char bytes[BOOTARGS_MAX];
+    size_t used;
+};
+
+__attribute__((format(printf, 2, 3))) static void append(struct text *text, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(text->bytes + text->used, sizeof text->bytes - text->used, format, arguments);
+    va_end(arguments);
+    size_t room = sizeof text->bytes - 1 - text->used;
+    text->used += length < 0 || (size_t)length > room ? room : (size_t)length;
+}
+
+static void make_bootargs(struct text *text, const struct bench_plan *plan, const struct qemu_machine *machine)
+{
+    append(text, "run=bench mode=%s seed=%llu repeat=%u requests=%llu", qemu_mode_name(machine),
+           (unsigned long long)plan->seed, plan->repeats,
+           plan->requests_most != 0 ? (unsigned long long)plan->requests_most : QEMU_BENCH_REQUESTS);
+    for (uint32_t i = 0; i < plan->harts.count; i++) {
+        append(text, "%s%llu", i > 0 ? "," : " harts=", (unsigned long long)plan->harts.values[i]);
+    }
+    for (uint32_t i = 0; i < plan->size_count; i++) {
+        append(text, "%s%d", i > 0 ? "," : " order=", plan->sizes[i].order);
+    }
+    for (uint32_t i = 0; i < plan->workload_count; i++) {
+        append(text, "%s%s", i > 0 ? "," : " workload=", workload_name(plan->workloads[i]));
+    }
+}
+
+int qemu_bench_run(const struct bench_plan *plan, const struct qemu_machine *machine, double seconds, FILE *records)
+{
+    struct text bootargs = {.used = 0};
+    const char *variants[BENCH_VARIANT_MAX];
+    for (uint32_t i = 0; i < plan->variant_count; i++) {
+        variants[i] = plan->variants[i].text;
+    }
+    make_bootargs(&bootargs, plan, machine);
+    const struct qemu_campaign campaign = {.name = "framelab bench",
+                                           .machine = *machine,
+                                           .variants = variants,
+                                           .variant_count = plan->variant_count,
+                                           .bootargs = bootargs.bytes,
+                                           .records_per_variant = (uint64_t)plan->workload_count * plan->size_count *
+                                                                  plan->harts.count * plan->repeats,
+                                           .seconds = seconds,
+                                           .records = records,
+                                           .argc = plan->argc,
+                                           .argv = plan->argv};
+    return qemu_campaign_run(&campaign);
+}

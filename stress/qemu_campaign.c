@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT
+ * Guests one after the other. See qemu_campaign.h. */
+#include "qemu_campaign.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "child.h"
+#include "exit_status.h"
+#include "memory_map.h"
+#include "platform.h"
+#include "progress.h"
+#include "provenance.h"
+#include "qemu_guest.h"
+#include "qemu_kernel.h"
+
+#define VERSION_TIMEOUT_MS 10000
+
+struct campaign {
+    const struct qemu_campaign *plan;
+    json_t *provenance;
+    const char *variant; /* that runs */
+    uint64_t records;
+};
+
+/* ---- records ---- */
+
+static bool write_line(FILE *stream, const json_t *object)
+{
+    if (stream == NULL) {
+        return true;
+    }
+    char *line = json_dumps(object, JSON_COMPACT);
+    errno = line == NULL ? ENOMEM : errno;
+    bool good = line != NULL && fputs(line, stream) >= 0 && putc('\n', stream) != EOF && fflush(stream) == 0;
+    free(line);
+    return good;
+}
+
+/* The guest's keys in the guest's order, behind the type and the provenance as in every record. */
+static json_t *with_provenance(const json_t *provenance, json_t *record)
+{
+    json_t *whole = json_pack("{s:O, s:O}", "type", json_object_get(record, "type"), "provenance",
+                              json_object_get(provenance, "id"));
+    if (whole != NULL && json_object_update_missing(whole, record) != 0) {
+        json_decref(whole);
+        whole = NULL;
+    }
+    return whole;
+}
+
+static bool take_record(void *context, json_t *record)
+{
+    struct campaign *campaign = context;
+    const struct qemu_campaign *plan = campaign->plan;
+    const char *workload = json_string_value(json_object_get(record, "workload"));
+    json_t *whole = with_provenance(campaign->provenance, record);
+    errno = whole == NULL ? ENOMEM : 0;
+    /* Whoever finds a file of nothing knows that nothing was recorded: the provenance comes with the first record. */
+    bool good = whole != NULL && (campaign->records > 0 || write_line(plan->records, campaign->provenance)) &&
+                write_line(plan->records, whole);
+    if (good && plan->told != NULL) {
+        plan->told(whole);
+    }
+    json_decref(whole);
+    campaign->records++;
+    progress_show((double)campaign->records, (double)(plan->variant_count * plan->records_per_variant), "%s, %s",
+                  campaign->variant, workload != NULL ? workload : "done");
+    return good;
+}
+
+/* ---- provenance ---- */
+
+/* "QEMU emulator version 7.2.22 (Debian ...)", or NULL: then there is no QEMU. */
+static json_t *version_json(const struct qemu_machine *machine)
+{
+    char *argv[] = {(char *)qemu_arch_facts(machine->arch)->program, "--version", NULL};
+    struct child child;
+    char *line;
+    if (!child_start(&child, argv, false)) {
+        return NULL;
+    }
+    bool told = child_read_line(&child, &line, VERSION_TIMEOUT_MS) == CHILD_LINE;
+    json_t *version = told ? json_string(line) : NULL;
+    child_stop(&child);
+    return version != NULL ? version : json_string("unknown");
+}
+
+static json_t *command_json(const struct qemu_machine *machine)
+{
+    json_t *command = json_array();
+    char **words = qemu_machine_command(machine, NULL);
+    for (char **word = words; word != NULL && *word != NULL; word++) {
+        json_array_append_new(command, json_string(*word));
+    }
+    free(words);
+    return command;
+}
+
+static json_t *make_provenance(const struct qemu_campaign *plan, json_t *version)
+{
+    const struct qemu_machine *machine = &plan->machine;
+    char memory[128];
+    (void)snprintf(memory, sizeof memory, "{\"from_file\":false,\"ram_bytes\":%llu,\"nodes\":%u,\"harts\":%u}",
+                   (unsigned long long)machine->memory_bytes, machine->nodes, machine->harts);
+    json_t *qemu =
+        json_pack("{s:O, s:s, s:s, s:o, s:o}", "version", version, "arch", qemu_arch_facts(machine->arch)->name, "mode",
+                  qemu_mode_name(machine), "command", command_json(machine), "kernel", qemu_kernel_json(machine));
+    return provenance_make(plan->argc, plan->argv, memory, qemu);
+}
+
+/* ---- the run ---- */
+
+static int complain(const struct qemu_campaign *plan, int status, const char *what, const char *why)
+{
+    (void)fprintf(stderr, "%s: %s%s%s\n", plan->name, what, why[0] != '\0' ? ": " : "", why);
+    return status;
+}
+
+static int run_variant(struct campaign *campaign, uint64_t deadline_ns)
+{
+    const struct qemu_campaign *plan = campaign->plan;
+    char bootargs[BOOTARGS_MAX];
+    int length = snprintf(bootargs, sizeof bootargs, "%s variant=%s", plan->bootargs, campaign->variant);
+    if (length < 0 || (size_t)length >= sizeof bootargs) {
+        return complain(plan, EXIT_STATUS_USAGE, "more boot arguments than the guest takes", plan->bootargs);
+    }
+    progress_show((double)campaign->records, (double)(plan->variant_count * plan->records_per_variant), "%s, boots",
+                  campaign->variant);
+    const struct qemu_guest guest = {.name = plan->name,
+                                     .machine = &plan->machine,
+                                     .bootargs = bootargs,
+                                     .deadline_ns = deadline_ns,
+                                     .records_most = plan->records_per_variant,
+                                     .record = take_record,
+                                     .context = campaign,
+                                     .ktap = plan->ktap};
+    return qemu_guest_run(&guest);
+}
+
+static int run_variants(struct campaign *campaign)
+{
+    const struct qemu_campaign *plan = campaign->plan;
+    const bool limited = plan->machine.gdb_port == 0; /* whoever debugs takes all the time it takes */
+    const uint64_t deadline_ns = limited ? platform_time_ns() + (uint64_t)(plan->seconds * 1e9) : 0;
+    int status = EXIT_STATUS_HOLDS;
+    for (uint32_t i = 0; i < plan->variant_count && status == EXIT_STATUS_HOLDS; i++) {
+        campaign->variant = plan->variants[i];
+        status = run_variant(campaign, deadline_ns);
+    }
+    progress_end();
+    return status;
+}
+
+int qemu_campaign_run(const struct qemu_campaign *plan)
+{
+    struct campaign campaign = {.plan = plan};
+    json_t *version = version_json(&plan->machine);
+    if (version == NULL) {
+        const struct qemu_arch_facts *arch = qemu_arch_facts(plan->machine.arch);
+        (void)fprintf(stderr, "%s: skipped: there is no %s; Debian has it in %s\n", plan->name, arch->program,
+                      arch->package);
+        return EXIT_STATUS_SKIPPED;
+    }
+    campaign.provenance = make_provenance(plan, version);
+    json_decref(version);
+    if (campaign.provenance == NULL) {
+        return complain(plan, EXIT_STATUS_VIOLATED, "the provenance", strerror(errno));
+    }
+    int status = run_variants(&campaign);
+    json_decref(campaign.provenance);
+    return status;
+}

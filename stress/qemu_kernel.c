@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT
+ * The kernel's place. See qemu_kernel.h. */
+#include "qemu_kernel.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The Makefile tells; without it there is no such place. */
+#ifndef FRAMELAB_KERNELS
+#define FRAMELAB_KERNELS ""
+#endif
+
+#define LINE_BYTES 2048u
+
+static bool join(char *out, const char *folder, size_t folder_length, const char *rest, const char *arch)
+{
+    int length = snprintf(out, QEMU_PATH_BYTES, "%.*s%s/%s/kernel.elf", (int)folder_length, folder, rest, arch);
+    return length > 0 && (size_t)length < QEMU_PATH_BYTES && access(out, R_OK) == 0;
+}
+
+static bool beside_program(char *out, const char *arch)
+{
+    char program[QEMU_PATH_BYTES];
+    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+    if (length <= 0) {
+        return false;
+    }
+    program[length] = '\0';
+    const char *slash = strrchr(program, '/');
+    return slash != NULL && join(out, program, (size_t)(slash - program), "/qemu", arch);
+}
+
+bool qemu_kernel_find(struct qemu_machine *machine, const char *given, char *why, size_t why_bytes)
+{
+    const char *arch = qemu_arch_facts(machine->arch)->name;
+    if (given != NULL) {
+        int length = snprintf(machine->kernel, sizeof machine->kernel, "%s", given);
+        (void)snprintf(why, why_bytes, "no kernel for %s at %s", arch, given);
+        return length > 0 && (size_t)length < sizeof machine->kernel && access(given, R_OK) == 0;
+    }
+    (void)snprintf(why, why_bytes, "no kernel for %s is built: run `make qemu`, or name one with --kernel", arch);
+    return beside_program(machine->kernel, arch) ||
+           join(machine->kernel, FRAMELAB_KERNELS, strlen(FRAMELAB_KERNELS), "", arch);
+}
+
+json_t *qemu_kernel_json(const struct qemu_machine *machine)
+{
+    static const char *const keys[] = {"compiler", "flags", "libraries"};
+    char path[QEMU_PATH_BYTES + 8];
+    char line[LINE_BYTES];
+    json_t *kernel = json_pack("{s:s}", "path", machine->kernel);
+    (void)snprintf(path, sizeof path, "%s.txt", machine->kernel);
+    FILE *file = fopen(path, "re");
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        bool known = file != NULL && fgets(line, sizeof line, file) != NULL;
+        line[known ? strcspn(line, "\n") : 0] = '\0';
+        json_object_set_new(kernel, keys[i], known ? json_string(line) : json_null());
+    }
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+    return kernel;
+}
