@@ -170,14 +170,18 @@ compare: deps $(O)/framelab ## compare the allocators: table, and records and pi
 
 # The allocators, the workloads and the stress test as they are, on stress/qemu in place of stress/host. Compilers and
 # picolibc are Debian's; Concurrency Kit and libfdt for the other architectures come by .ci/sysroot.
-# An architecture is a folder with an arch.h.
-KERNEL_ARCHS := $(patsubst stress/qemu/%/arch.h,%,$(wildcard stress/qemu/*/arch.h))
+# riscv64-bare is riscv64 without firmware, in machine mode, which up to 512 harts have room in.
+KERNELS := riscv64 riscv64-bare $(if $(wildcard stress/qemu/aarch64/arch.h),aarch64)
 KERNEL_TOOL_riscv64 := riscv64-unknown-elf-
 KERNEL_TOOL_aarch64 := aarch64-linux-gnu-
 KERNEL_DEBIAN_riscv64 := riscv64
 KERNEL_DEBIAN_aarch64 := arm64
 KERNEL_FLAGS_riscv64 := -march=rv64imafdc_zicsr_zifencei -mabi=lp64d -mcmodel=medany
 KERNEL_FLAGS_aarch64 := -mgeneral-regs-only -mno-outline-atomics
+KERNEL_MODE_riscv64-bare := -DKERNEL_MACHINE_MODE
+KERNEL_START_riscv64 := 0x81000000
+KERNEL_START_riscv64-bare := 0x80000000
+KERNEL_START_aarch64 := 0x40400000
 KERNEL_CFLAGS := -std=gnu11 -O2 -g $(WARNINGS) -ffreestanding -fno-pic -fno-pie -fno-stack-protector -ftls-model=local-exec \
                  -fno-omit-frame-pointer -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables
 KERNEL_INCLUDES := -Icore -Ilockfree -Ibaseline -Istress -Istress/qemu
@@ -187,35 +191,42 @@ KERNEL_SOURCES := $(filter-out core/counts_none.c,$(wildcard core/*.c lockfree/*
                     trial.c workload.c workload_aged.c workload_phase.c)
 
 .PHONY: qemu
-qemu: $(KERNEL_ARCHS:%=$(O)/qemu/%/kernel.elf) ## build the kernels for QEMU
+qemu: $(KERNELS:%=$(O)/qemu/%/kernel.elf) ## build the kernels for QEMU
 
-define kernel_of_arch
-KERNEL_OBJECTS_$(1) := $$(patsubst %.c,$(O)/qemu/$(1)/%.o,$$(KERNEL_SOURCES) stress/qemu/$(1)/arch.c) \
-                       $(O)/qemu/$(1)/boot.o
-
+# $(1): architecture
+define sysroot_rules
 $(O)/qemu/$(1)/sysroot/packages: .ci/sysroot
 	$$(Q).ci/sysroot $$(KERNEL_DEBIAN_$(1)) $$(@D) && touch $$@
+endef
 
-$(O)/qemu/$(1)/%.o: %.c $(O)/qemu/$(1)/sysroot/packages $(O)/flags
+# $(1): kernel, $(2): its architecture
+define kernel_rules
+KERNEL_OBJECTS_$(1) := $$(patsubst %.c,$(O)/qemu/$(1)/%.o,$$(KERNEL_SOURCES) stress/qemu/$(2)/arch.c) \
+                       $(O)/qemu/$(1)/boot.o
+
+$(O)/qemu/$(1)/%.o: %.c $(O)/qemu/$(2)/sysroot/packages $(O)/flags
 	$$(call say,CC,$(1) $$<)
 	$$(Q)mkdir -p $$(@D)
-	$$(Q)$$(KERNEL_TOOL_$(1))gcc $$(KERNEL_CFLAGS) $$(KERNEL_FLAGS_$(1)) --specs=picolibc.specs $$(KERNEL_INCLUDES) \
-	    -Istress/qemu/$(1) -isystem $(O)/qemu/$(1)/sysroot/usr/include -MMD -MP -c -o $$@ $$<
+	$$(Q)$$(KERNEL_TOOL_$(2))gcc $$(KERNEL_CFLAGS) $$(KERNEL_FLAGS_$(2)) $$(KERNEL_MODE_$(1)) --specs=picolibc.specs \
+	    $$(KERNEL_INCLUDES) -Istress/qemu/$(2) -isystem $(O)/qemu/$(2)/sysroot/usr/include -MMD -MP -c -o $$@ $$<
 
-$(O)/qemu/$(1)/boot.o: stress/qemu/$(1)/boot.S
+$(O)/qemu/$(1)/boot.o: stress/qemu/$(2)/boot.S $$(wildcard stress/qemu/$(2)/*.h)
 	$$(Q)mkdir -p $$(@D)
-	$$(Q)$$(KERNEL_TOOL_$(1))gcc $$(KERNEL_FLAGS_$(1)) -g -c -o $$@ $$<
+	$$(Q)$$(KERNEL_TOOL_$(2))gcc $$(KERNEL_FLAGS_$(2)) $$(KERNEL_MODE_$(1)) -g -c -o $$@ $$<
 
-$(O)/qemu/$(1)/kernel.elf: $$(KERNEL_OBJECTS_$(1)) stress/qemu/$(1)/link.ld
+$(O)/qemu/$(1)/kernel.elf: $$(KERNEL_OBJECTS_$(1)) stress/qemu/$(2)/link.ld
 	$$(call say,LINK,$$@)
-	$$(Q)$$(KERNEL_TOOL_$(1))gcc $$(KERNEL_FLAGS_$(1)) --specs=picolibc.specs -nostartfiles -static -Wl,--build-id=none \
-	    -T stress/qemu/$(1)/link.ld -o $$@ $$(KERNEL_OBJECTS_$(1)) -L$(O)/qemu/$(1)/sysroot/lib -lck -lfdt
-	$$(Q){ $$(KERNEL_TOOL_$(1))gcc --version | head -n 1; echo '$$(strip $$(KERNEL_CFLAGS) $$(KERNEL_FLAGS_$(1)))'; \
-	      xargs < $(O)/qemu/$(1)/sysroot/packages; } > $$@.txt
+	$$(Q)$$(KERNEL_TOOL_$(2))gcc $$(KERNEL_FLAGS_$(2)) --specs=picolibc.specs -nostartfiles -static -Wl,--build-id=none \
+	    -Wl,--defsym=KERNEL_START=$$(KERNEL_START_$(1)) -T stress/qemu/$(2)/link.ld -o $$@ $$(KERNEL_OBJECTS_$(1)) \
+	    -L$(O)/qemu/$(2)/sysroot/lib -lck -lfdt
+	$$(Q){ $$(KERNEL_TOOL_$(2))gcc --version | head -n 1; \
+	      echo '$$(strip $$(KERNEL_CFLAGS) $$(KERNEL_FLAGS_$(2)) $$(KERNEL_MODE_$(1)))'; \
+	      xargs < $(O)/qemu/$(2)/sysroot/packages; } > $$@.txt
 
 -include $$(KERNEL_OBJECTS_$(1):.o=.d)
 endef
-$(foreach arch,$(KERNEL_ARCHS),$(eval $(call kernel_of_arch,$(arch))))
+$(foreach kernel,$(KERNELS),$(eval $(call kernel_rules,$(kernel),$(firstword $(subst -, ,$(kernel))))))
+$(foreach arch,$(sort $(foreach kernel,$(KERNELS),$(firstword $(subst -, ,$(kernel))))),$(eval $(call sysroot_rules,$(arch))))
 
 # ---- Testing ---------------------------------------------------------------------------------------------------
 

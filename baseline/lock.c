@@ -43,53 +43,40 @@ bool lock_init(struct lock *lock, enum lock_kind kind, struct lock_hart *harts, 
     return true;
 }
 
-/* Each waits for its lock and returns true if it had to. */
-
-static bool mutex_acquire(struct platform_mutex *mutex)
-{
-    if (platform_mutex_trylock(mutex)) {
-        return false;
-    }
-    platform_mutex_lock(mutex);
-    return true;
-}
-
-static bool ticket_acquire(ck_spinlock_ticket_t *ticket)
-{
-    bool waits = ck_spinlock_ticket_locked(ticket);
-    ck_spinlock_ticket_lock(ticket);
-    return waits;
-}
-
-static bool mcs_acquire(ck_spinlock_mcs_t *tail, ck_spinlock_mcs_context_t *place)
-{
-    if (ck_spinlock_mcs_trylock(tail, place)) {
-        return false;
-    }
-    ck_spinlock_mcs_lock(tail, place);
-    return true;
-}
-
-static bool fas_acquire(ck_spinlock_fas_t *fas)
-{
-    if (ck_spinlock_fas_trylock(fas)) {
-        return false;
-    }
-    ck_spinlock_fas_lock(fas);
-    return true;
-}
-
-static bool kind_acquire(struct lock *lock, struct lock_hart *self)
+/* The first try; of the ticket lock a look, and the lock only if it was free. */
+static bool acquires_at_once(struct lock *lock, struct lock_hart *self)
 {
     switch (lock->kind) {
     case LOCK_TICKET:
-        return ticket_acquire(&lock->word.ticket);
+        if (ck_spinlock_ticket_locked(&lock->word.ticket)) {
+            return false;
+        }
+        ck_spinlock_ticket_lock(&lock->word.ticket);
+        return true;
     case LOCK_MCS:
-        return mcs_acquire(&lock->word.mcs_tail, &self->mcs);
+        return ck_spinlock_mcs_trylock(&lock->word.mcs_tail, &self->mcs);
     case LOCK_FAS:
-        return fas_acquire(&lock->word.fas);
+        return ck_spinlock_fas_trylock(&lock->word.fas);
     default:
-        return mutex_acquire(&lock->word.mutex);
+        return platform_mutex_trylock(&lock->word.mutex);
+    }
+}
+
+static void wait_and_acquire(struct lock *lock, struct lock_hart *self)
+{
+    switch (lock->kind) {
+    case LOCK_TICKET:
+        ck_spinlock_ticket_lock(&lock->word.ticket);
+        return;
+    case LOCK_MCS:
+        ck_spinlock_mcs_lock(&lock->word.mcs_tail, &self->mcs);
+        return;
+    case LOCK_FAS:
+        ck_spinlock_fas_lock(&lock->word.fas);
+        return;
+    default:
+        platform_mutex_lock(&lock->word.mutex);
+        return;
     }
 }
 
@@ -99,16 +86,26 @@ static void counter_add(_Atomic uint64_t *counter, uint64_t n)
     atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n, memory_order_relaxed);
 }
 
+static void wait_for_lock(struct lock *lock, struct lock_hart *self)
+{
+    uint64_t began = platform_time_ns();
+    wait_and_acquire(lock, self);
+    uint64_t waited = platform_time_ns() - began;
+    counter_add(&self->waits, 1);
+    if (waited > atomic_load_explicit(&self->longest, memory_order_relaxed)) { /* as in counter_add */
+        atomic_store_explicit(&self->longest, waited, memory_order_relaxed);
+    }
+}
+
 void lock_acquire(struct lock *lock, uint32_t hart)
 {
     FRAME_DEBUG_ASSERT(hart < lock->hart_count);
     struct lock_hart *self = &lock->harts[hart];
     platform_hook();
-    bool waited = kind_acquire(lock, self);
-    counter_add(&self->acquisitions, 1);
-    if (waited) {
-        counter_add(&self->waits, 1);
+    if (!acquires_at_once(lock, self)) {
+        wait_for_lock(lock, self);
     }
+    counter_add(&self->acquisitions, 1);
 }
 
 void lock_release(struct lock *lock, uint32_t hart)
@@ -135,5 +132,7 @@ void lock_add_stats(const struct lock *lock, struct frame_stats *stats)
         const struct lock_hart *hart = &lock->harts[i];
         stats->lock_acquisitions += atomic_load_explicit(&hart->acquisitions, memory_order_relaxed);
         stats->lock_waits += atomic_load_explicit(&hart->waits, memory_order_relaxed);
+        uint64_t longest = atomic_load_explicit(&hart->longest, memory_order_relaxed);
+        stats->lock_wait_longest = longest > stats->lock_wait_longest ? longest : stats->lock_wait_longest;
     }
 }

@@ -24,7 +24,8 @@ struct frame_stats {
     /* the variant */
     uint64_t cas_retries; /* read-modify-writes that had to be tried again */
     uint64_t lock_acquisitions;
-    uint64_t lock_waits; /* acquisitions that did not succeed at once */
+    uint64_t lock_waits;        /* acquisitions that did not succeed at once */
+    uint64_t lock_wait_longest; /* the longest of them, by platform_time_ns */
     uint64_t grace_periods;
     uint64_t limbo; /* objects retired whose grace period has not passed */
     uint64_t limbo_peak;

@@ -17,7 +17,8 @@
 #define TEXT_BYTES 32768u
 
 static const struct qemu_arch_facts facts[QEMU_ARCH_COUNT] = {
-    [QEMU_RISCV64] = {"riscv64", "qemu-system-riscv64", "qemu-system-misc", 128, 8, {"-machine", "virt"}},
+    [QEMU_RISCV64] = {"riscv64", "qemu-system-riscv64", "qemu-system-misc", 128, 2, {"-machine", "virt"}},
+    [QEMU_RISCV64_BARE] = {"riscv64-bare", "qemu-system-riscv64", "qemu-system-misc", 512, 2, {"-machine", "virt", "-bios", "none"}},
     [QEMU_AARCH64] = {"aarch64",
                       "qemu-system-aarch64",
                       "qemu-system-arm",

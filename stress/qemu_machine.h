@@ -10,7 +10,8 @@
 
 #define QEMU_PATH_BYTES 4096u
 
-enum qemu_arch { QEMU_RISCV64, QEMU_AARCH64, QEMU_ARCH_COUNT };
+/* riscv64-bare is riscv64 in machine mode, without firmware, which has no room for more harts. */
+enum qemu_arch { QEMU_RISCV64, QEMU_RISCV64_BARE, QEMU_AARCH64, QEMU_ARCH_COUNT };
 
 /* What differs from one architecture to the other. */
 struct qemu_arch_facts {

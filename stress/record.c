@@ -47,6 +47,7 @@ static json_t *stats_json(const struct frame_stats *stats)
         {"cas_retries", stats->cas_retries},
         {"lock_acquisitions", stats->lock_acquisitions},
         {"lock_waits", stats->lock_waits},
+        {"lock_wait_longest", stats->lock_wait_longest},
         {"grace_periods", stats->grace_periods},
         {"limbo", stats->limbo},
         {"limbo_peak", stats->limbo_peak},

@@ -40,6 +40,7 @@ void record_end(const struct frame_allocator *allocator, const struct frame_stat
         {"cas_retries", now.cas_retries - then->cas_retries},
         {"lock_acquisitions", now.lock_acquisitions - then->lock_acquisitions},
         {"lock_waits", now.lock_waits - then->lock_waits},
+        {"lock_wait_longest", now.lock_wait_longest},
         {"grace_periods", now.grace_periods - then->grace_periods},
         {"scans", now.scans - then->scans},
     };

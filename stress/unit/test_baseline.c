@@ -486,6 +486,7 @@ static void waits_are_counted_under_every_lock(void **state)
             lock_add_stats(&meeting->lock, &stats);
         }
         assert_int_equal(stats.lock_waits, 1);
+        assert_true(stats.lock_wait_longest > 0);
         assert_int_equal(stats.lock_acquisitions, 2 * rounds);
         free(meeting);
     }

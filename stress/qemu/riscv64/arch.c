@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * RISC-V: the firmware's calls, traps, and the `virt` machine's serial port and test device. See arch.h. */
+ * RISC-V: harts, by the firmware's calls or without firmware, traps, and the `virt` machine's serial port and test
+ * device. See arch.h. */
 #include "kernel.h"
 
 /* Of QEMU's `virt` machine. */
@@ -10,16 +11,6 @@
 #define TEST_PASS 0x5555u
 #define TEST_FAIL 0x3333u
 
-/* SBI extensions and their functions. */
-#define SBI_IPI UINT64_C(0x735049)
-#define SBI_HSM UINT64_C(0x48534d)
-#define SBI_ALL_HARTS UINT64_MAX
-#define HSM_START 0u
-#define HSM_STOP 1u
-
-#define CAUSE_INTERRUPT (UINT64_C(1) << 63)
-#define CAUSE_SOFTWARE (CAUSE_INTERRUPT | 1u)
-
 /* What trap_entry (boot.S) leaves on the trap stack. */
 struct trap_frame {
     uint64_t registers[31]; /* x1 .. x31 */
@@ -28,6 +19,53 @@ struct trap_frame {
 
 extern char trap_entry[], hart_entry[];
 void trap_handle(struct trap_frame *frame);
+
+#ifdef KERNEL_MACHINE_MODE
+
+/* boot.S: what a waiting hart is to start with. */
+extern _Atomic uintptr_t hart_starts[HART_MAX];
+
+/* Other nodes have their words for pokes elsewhere. */
+bool arch_hart_start(struct kernel_hart *hart)
+{
+    if (hart->hardware_id >= HART_MAX || kernel_map.node_count > 1) {
+        return false;
+    }
+    atomic_store_explicit(&hart_starts[hart->hardware_id], (uintptr_t)hart, memory_order_release);
+    arch_poke(hart);
+    return true;
+}
+
+void arch_hart_stop(void)
+{
+    (void)arch_interrupts_off();
+    __asm__ volatile("csrw mie, zero");
+    for (;;) {
+        __asm__ volatile("wfi");
+    }
+}
+
+void arch_poke(const struct kernel_hart *hart)
+{
+    __asm__ volatile("fence w, o" ::: "memory"); /* what it is poked for, before the poke */
+    POKES[hart->hardware_id] = 1;
+}
+
+void arch_poke_all(void)
+{
+    for (uint32_t i = 0; i < kernel_hart_count; i++) {
+        arch_poke(&kernel_harts[i]);
+    }
+}
+
+#else
+
+/* SBI extensions and their functions. */
+#define SBI_IPI UINT64_C(0x735049)
+#define SBI_HSM UINT64_C(0x48534d)
+#define SBI_ALL_HARTS UINT64_MAX
+#define HSM_START 0u
+#define HSM_STOP 1u
 
 static int64_t sbi_call(uint64_t extension, uint64_t function, uint64_t a, uint64_t b, uint64_t c)
 {
@@ -38,13 +76,6 @@ static int64_t sbi_call(uint64_t extension, uint64_t function, uint64_t a, uint6
     register uint64_t a7 __asm__("a7") = extension;
     __asm__ volatile("ecall" : "+r"(a0), "+r"(a1) : "r"(a2), "r"(a6), "r"(a7) : "memory");
     return (int64_t)a0;
-}
-
-void arch_traps_begin(struct kernel_hart *hart)
-{
-    __asm__ volatile("csrw sscratch, %0\n csrw stvec, %1\n csrs sie, %2\n csrsi sstatus, 2" ::"r"(hart->trap_stack_top),
-                     "r"(trap_entry), "r"(SOFTWARE_INTERRUPT)
-                     : "memory");
 }
 
 bool arch_hart_start(struct kernel_hart *hart)
@@ -65,10 +96,20 @@ void arch_poke(const struct kernel_hart *hart)
     (void)sbi_call(SBI_IPI, 0, 1, hart->hardware_id, 0);
 }
 
-/* The calling hart is poked, too. */
 void arch_poke_all(void)
 {
     (void)sbi_call(SBI_IPI, 0, 0, SBI_ALL_HARTS, 0);
+}
+
+#endif
+
+void arch_traps_begin(struct kernel_hart *hart)
+{
+    __asm__ volatile("csrw " CSR_TEXT(scratch) ", %0\n csrw " CSR_TEXT(tvec) ", %1\n csrs " CSR_TEXT(ie) ", %2" ::"r"(
+                         hart->trap_stack_top),
+                     "r"(trap_entry), "r"(SOFTWARE_INTERRUPT)
+                     : "memory");
+    arch_interrupts_restore(true);
 }
 
 void arch_console_put(char c)
@@ -125,9 +166,9 @@ static uintptr_t frame_of(const struct trap_frame *trapped, uintptr_t whole[2])
 void trap_handle(struct trap_frame *frame)
 {
     uint64_t cause, value;
-    __asm__ volatile("csrr %0, scause\n csrr %1, stval" : "=r"(cause), "=r"(value));
+    __asm__ volatile("csrr %0, " CSR_TEXT(cause) "\n csrr %1, " CSR_TEXT(tval) : "=r"(cause), "=r"(value));
     if (cause == CAUSE_SOFTWARE) {
-        __asm__ volatile("csrci sip, 2" ::: "memory");
+        arch_poke_self(false);
         harts_answer();
         return;
     }

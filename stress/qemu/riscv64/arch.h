@@ -1,44 +1,66 @@
 /* SPDX-License-Identifier: MIT
- * RISC-V, supervisor mode under SBI firmware, as the kernel's other files see it. See kernel.h. */
+ * RISC-V, as the kernel's other files see it. See kernel.h, mode.h. */
 #ifndef FRAMELAB_QEMU_ARCH_H
 #define FRAMELAB_QEMU_ARCH_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "mode.h"
+
 #define ARCH_NAME "riscv64"
 
 /* Bytes between where the thread pointer points and thread-local storage. */
 #define ARCH_THREAD_HEADER 0u
 
-/* sstatus: interrupts on. sip, sie: the software interrupt, which other harts send, and we ourselves. */
-#define SSTATUS_SIE UINT64_C(2)
-#define SOFTWARE_INTERRUPT UINT64_C(2)
-
 static inline bool arch_interrupts_off(void)
 {
     uint64_t before;
-    __asm__ volatile("csrrci %0, sstatus, 2" : "=r"(before)::"memory");
-    return (before & SSTATUS_SIE) != 0;
+    __asm__ volatile("csrrci %0, " CSR_TEXT(status) ", %1" : "=r"(before) : "i"(STATUS_INTERRUPTS) : "memory");
+    return (before & STATUS_INTERRUPTS) != 0;
 }
 
 static inline void arch_interrupts_restore(bool enabled)
 {
     if (enabled) {
-        __asm__ volatile("csrsi sstatus, 2" ::: "memory");
+        __asm__ volatile("csrsi " CSR_TEXT(status) ", %0" ::"i"(STATUS_INTERRUPTS) : "memory");
     }
 }
+
+/* The software interrupt, which other harts send: sends it to the calling hart itself, or forgets it. */
+#ifdef KERNEL_MACHINE_MODE
+#define POKES ((volatile uint32_t *)0x2000000) /* a word a hart, of the `virt` machine's first node */
+
+static inline void arch_poke_self(bool poked)
+{
+    uint64_t id;
+    __asm__ volatile("csrr %0, mhartid" : "=r"(id));
+    POKES[id] = poked;
+    __asm__ volatile("fence o, i" ::: "memory");
+}
+#else
+static inline void arch_poke_self(bool poked)
+{
+    if (poked) {
+        __asm__ volatile("csrsi sip, %0" ::"i"(SOFTWARE_INTERRUPT) : "memory");
+    } else {
+        __asm__ volatile("csrci sip, %0" ::"i"(SOFTWARE_INTERRUPT) : "memory");
+    }
+}
+#endif
 
 /* With interrupts off: sleeps until another hart has poked this one, and forgets that it has. */
 static inline void arch_rest(void)
 {
-    __asm__ volatile("wfi\n csrci sip, 2" ::: "memory");
+    __asm__ volatile("wfi" ::: "memory");
+    arch_poke_self(false);
 }
 
 /* With interrupts off: lets QEMU turn to the next hart at once. A hart with a pending interrupt does not sleep. */
 static inline void arch_give_way(void)
 {
-    __asm__ volatile("csrsi sip, 2\n wfi\n csrci sip, 2" ::: "memory");
+    arch_poke_self(true);
+    arch_rest();
 }
 
 /* `pause`, by its encoding as a hint: assemblers may not know it. */

@@ -2,18 +2,24 @@
  * RISC-V: how a hart gets from the firmware into C, and from C into the trap handler and back.
  *
  * Registers at entry: a0 the hart's hardware id; a1 on the boot hart the FDT's address, on the others what
- * arch_hart_start passed, their struct kernel_hart. Paging is off. */
-
-#define SSTATUS_FS_INITIAL 0x2000
+ * arch_hart_start passed, their struct kernel_hart. Paging is off. Without firmware all harts enter at _start at once:
+ * the first one boots, the others wait here for arch_hart_start. */
+#include "mode.h"
 
     .section .text.entry, "ax"
     .option norelax
     .global _start
 _start:
     la gp, __global_pointer$
-    csrw sie, zero
-    li t0, SSTATUS_FS_INITIAL           /* the libraries are built for hard float */
-    csrs sstatus, t0
+    csrw CSR(ie), zero
+    li t0, STATUS_FLOAT           /* the libraries are built for hard float */
+    csrs CSR(status), t0
+#ifdef KERNEL_MACHINE_MODE
+    la t0, somebody_boots
+    li t1, 1
+    amoswap.w.aqrl t1, t1, (t0)
+    bnez t1, wait_for_start
+#endif
     la t0, __bss_start
     la t1, __bss_end
 1:  sd zero, (t0)
@@ -24,45 +30,67 @@ _start:
     li s0, 0                            /* no caller */
     call kernel_main
 
+#ifdef KERNEL_MACHINE_MODE
+wait_for_start:
+    csrsi CSR(ie), SOFTWARE_INTERRUPT   /* ends the sleep, no more: interrupts are off */
+    la t0, hart_starts
+    slli t1, a0, 3
+    add t0, t0, t1
+2:  wfi
+    ld a1, (t0)
+    beqz a1, 2b
+    fence r, rw
+#endif
     .global hart_entry
 hart_entry:
     la gp, __global_pointer$
-    csrw sie, zero
-    li t0, SSTATUS_FS_INITIAL
-    csrs sstatus, t0
+    csrw CSR(ie), zero
+    li t0, STATUS_FLOAT
+    csrs CSR(status), t0
     ld sp, 0(a1)                        /* stack_top */
     ld tp, 8(a1)                        /* thread_pointer */
     li s0, 0
     mv a0, a1
     call hart_main
 
-/* Saves what C may change, on a stack of its own: the trapped one may be what is wrong. sscratch holds its top. The
+/* Saves what C may change, on a stack of its own: the trapped one may be what is wrong. The scratch register holds its top. The
  * handler uses no floating point, and returns only from an interrupt. */
     .balign 4
     .global trap_entry
 trap_entry:
-    csrrw sp, sscratch, sp
+    csrrw sp, CSR(scratch), sp
     addi sp, sp, -256
     sd x1, 0(sp)
     .irp n, 3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
     sd x\n, (\n - 1) * 8(sp)
     .endr
-    csrr t0, sscratch
+    csrr t0, CSR(scratch)
     sd t0, 8(sp)                        /* x2 */
-    csrr t0, sepc
+    csrr t0, CSR(epc)
     sd t0, 248(sp)
     addi t0, sp, 256
-    csrw sscratch, t0
+    csrw CSR(scratch), t0
     mv a0, sp
     call trap_handle
     ld t0, 248(sp)
-    csrw sepc, t0
+    csrw CSR(epc), t0
     ld x1, 0(sp)
     .irp n, 3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
     ld x\n, (\n - 1) * 8(sp)
     .endr
     ld sp, 8(sp)
-    sret
+    RETURN_FROM_TRAP
+
+#ifdef KERNEL_MACHINE_MODE
+    .section .data
+    .balign 8
+somebody_boots:
+    .word 0
+    .balign 8
+    .global hart_starts                 /* by hardware id */
+hart_starts:
+    .zero 512 * 8
+#endif
 
     .section .bss
     .balign 16
