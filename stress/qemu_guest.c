@@ -23,11 +23,13 @@ struct run {
     struct child child;
     struct qemu_symbols *symbols;
     uint64_t records;
-    bool spoke;            /* the kernel, not only its firmware */
-    bool firmware_missing; /* QEMU says so */
-    bool refused;          /* by QEMU, which says why */
-    bool bailed;           /* by the kernel, which says why */
-    char said[SAID_BYTES]; /* last, by whomever */
+    bool spoke;               /* the kernel, not only its firmware */
+    bool firmware_missing;    /* QEMU says so */
+    bool refused;             /* by QEMU, which says why */
+    bool bailed;              /* by the kernel, which says why */
+    bool failed;              /* a test, and the kernel says so */
+    char comment[SAID_BYTES]; /* the kernel's last */
+    char said[SAID_BYTES];    /* last, by whomever */
 };
 
 __attribute__((format(printf, 3, 4))) static int complain(const struct run *run, int status, const char *format, ...)
@@ -67,7 +69,13 @@ static void take_ktap(struct run *run, const char *line)
 {
     if (run->guest->ktap != NULL) {
         print_named(run, run->guest->ktap, line);
-    } else if (begins(line, "not ok ") || begins(line, "# ")) {
+        return;
+    }
+    run->failed |= begins(line, "not ok ");
+    if (begins(line, "# ")) {
+        (void)snprintf(run->comment, sizeof run->comment, ": %.200s", line + 2);
+    }
+    if (begins(line, "not ok ") || (run->failed && begins(line, "# "))) {
         (void)fprintf(stderr, "%s: guest: ", run->guest->name);
         print_named(run, stderr, line);
     }
@@ -106,7 +114,7 @@ static int take_line(struct run *run, const char *line)
         status = take_record(run, line);
     } else if (begins(line, "Bail out! ")) {
         run->bailed = true;
-        (void)complain(run, 0, "the guest: %s", line + strlen("Bail out! "));
+        (void)complain(run, 0, "the guest: %s%s", line + strlen("Bail out! "), run->comment);
     } else if (begins(line, "panic:")) {
         (void)fprintf(stderr, "%s: guest ", run->guest->name);
         print_named(run, stderr, line);

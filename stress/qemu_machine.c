@@ -16,16 +16,31 @@
 #define WORDS_MOST 768u
 #define TEXT_BYTES 32768u
 
+/* QEMU 7.2's riscv64 cannot wire interrupt controllers of the older kind, one a node, for more than two nodes. */
+#define RISCV_MACHINES .machine = "virt", .machine_of_nodes = "virt,aia=aplic"
+
 static const struct qemu_arch_facts facts[QEMU_ARCH_COUNT] = {
-    [QEMU_RISCV64] = {"riscv64", "qemu-system-riscv64", "qemu-system-misc", 128, 2, {"-machine", "virt"}},
-    [QEMU_RISCV64_BARE] = {"riscv64-bare", "qemu-system-riscv64", "qemu-system-misc", 512, 2, {"-machine", "virt", "-bios", "none"}},
-    [QEMU_AARCH64] = {"aarch64",
-                      "qemu-system-aarch64",
-                      "qemu-system-arm",
-                      64,
-                      24, /* a distance is at most 254 */
-                      {"-machine", "virt,gic-version=3", "-cpu", "max", "-semihosting-config",
-                       "enable=on,target=native"}},
+    [QEMU_RISCV64] = {.name = "riscv64",
+                      .program = "qemu-system-riscv64",
+                      .package = "qemu-system-misc",
+                      .harts_most = 128,
+                      .nodes_most = 4,
+                      RISCV_MACHINES},
+    [QEMU_RISCV64_BARE] = {.name = "riscv64-bare",
+                           .program = "qemu-system-riscv64",
+                           .package = "qemu-system-misc",
+                           .harts_most = 512,
+                           .nodes_most = 4,
+                           RISCV_MACHINES,
+                           .words = {"-bios", "none"}},
+    [QEMU_AARCH64] = {.name = "aarch64",
+                      .program = "qemu-system-aarch64",
+                      .package = "qemu-system-arm",
+                      .harts_most = 64,
+                      .nodes_most = 24, /* a distance is at most 254 */
+                      .machine = "virt,gic-version=3",
+                      .machine_of_nodes = "virt,gic-version=3",
+                      .words = {"-cpu", "max", "-semihosting-config", "enable=on,target=native"}},
 };
 
 const struct qemu_arch_facts *qemu_arch_facts(enum qemu_arch arch)
@@ -107,8 +122,11 @@ char **qemu_machine_command(const struct qemu_machine *machine, const char *boot
     if (words == NULL) {
         return NULL;
     }
-    add(words, "%s", facts[machine->arch].program);
-    for (const char *const *word = facts[machine->arch].words; *word != NULL; word++) {
+    const struct qemu_arch_facts *arch = &facts[machine->arch];
+    add(words, "%s", arch->program);
+    add(words, "-machine");
+    add(words, "%s", machine->nodes > 2 ? arch->machine_of_nodes : arch->machine);
+    for (const char *const *word = arch->words; *word != NULL; word++) {
         add(words, "%s", *word);
     }
     add(words, "-m");

@@ -16,11 +16,12 @@ enum qemu_arch { QEMU_RISCV64, QEMU_RISCV64_BARE, QEMU_AARCH64, QEMU_ARCH_COUNT 
 /* What differs from one architecture to the other. */
 struct qemu_arch_facts {
     const char *name;
-    const char *program;  /* QEMU's */
-    const char *package;  /* that has it on Debian */
-    uint32_t harts_most;  /* that its firmware or interrupt controller manages */
-    uint32_t nodes_most;  /* that its machine `virt` has */
-    const char *words[7]; /* of the command line, NULL behind the last */
+    const char *program;                    /* QEMU's */
+    const char *package;                    /* that has it on Debian */
+    uint32_t harts_most;                    /* that its firmware or interrupt controller manages */
+    uint32_t nodes_most;                    /* that its machine `virt` has */
+    const char *machine, *machine_of_nodes; /* the second for more than two nodes */
+    const char *words[5];                   /* of the command line besides, NULL behind the last */
 };
 
 /* Defined for every enum qemu_arch. */

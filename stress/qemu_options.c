@@ -14,7 +14,7 @@
 enum { OPTION_ARCH = 1024, OPTION_NUMA, OPTION_MODE, OPTION_GDB, OPTION_KERNEL };
 
 static const struct argp_option options[] = {
-    {"arch", OPTION_ARCH, "NAME", 0, "riscv64 (default) or aarch64", 1},
+    {"arch", OPTION_ARCH, "NAME", 0, "riscv64 (default), riscv64-bare (no firmware, up to 512 harts) or aarch64", 1},
     {"numa", OPTION_NUMA, "N", 0, "NUMA nodes of equal size, harts shared out among them (default: 1)", 1},
     {"mode", OPTION_MODE, "NAME", 0,
      "icount (default): one hart at a time, the seed is the schedule; mttcg: harts are threads of QEMU", 1},
@@ -40,7 +40,7 @@ static void set_arch(struct qemu_options *qemu, const char *text, const struct a
             return;
         }
     }
-    usage_error(state, "--arch is riscv64 or aarch64, not '%s'", text);
+    usage_error(state, "--arch is riscv64, riscv64-bare or aarch64, not '%s'", text);
 }
 
 static void set_mode(struct qemu_options *qemu, const char *text, const struct argp_state *state)
