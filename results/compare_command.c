@@ -457,7 +457,7 @@ static bool open_sides(struct comparison *comparison, bool *damaged, FILE *log)
         const char *path = comparison->options->paths[i];
         enum records_status status = record_file_read(&side->file, path, log);
         *damaged = *damaged || status == RECORDS_DAMAGED;
-        if (status == RECORDS_UNREADABLE) {
+        if (status == RECORDS_UNREADABLE || !record_file_has_times(&side->file, log)) {
             good = false;
         } else if (!series_build(&side->list, &side->file)) {
             fprintf(log, "framelab: %s: %s\n", path, strerror(errno));

@@ -300,6 +300,9 @@ static int draw_run(const struct draw_options *options, FILE *out, FILE *log)
     struct layout layout = {0};
     int status = EXIT_STATUS_USAGE;
     enum records_status read = record_file_read(&file, options->path, log);
+    if (read != RECORDS_UNREADABLE && !record_file_has_times(&file, log)) {
+        read = RECORDS_UNREADABLE;
+    }
     if (drawing == NULL ||
         (read != RECORDS_UNREADABLE && !(series_build(&list, &file) && layout_build(&layout, &list)))) {
         fprintf(log, "framelab: draw: %s\n", strerror(ENOMEM));

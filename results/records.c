@@ -3,6 +3,7 @@
 #include "records.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -209,8 +210,114 @@ static bool rows_reserve(struct record_file *file, size_t more)
     return true;
 }
 
+/* ---- counts in place of times ---- */
+
+/* Instructions of all harts in a phase. */
+static double read_instructions(struct reader *reader, const json_t *phase, uint32_t harts)
+{
+    const json_t *numbers = json_object_get(phase, "hart_instructions");
+    if (json_array_size(numbers) != harts) {
+        refuse(reader, "\"hart_instructions\" has %zu numbers for %u harts", json_array_size(numbers), harts);
+        return 0;
+    }
+    double sum = 0;
+    for (uint32_t i = 0; i < harts; i++) {
+        const json_t *number = json_array_get(numbers, i);
+        if (!json_is_integer(number) || json_integer_value(number) < 0) {
+            refuse(reader, "\"hart_instructions\"[%u] is not a count", i);
+            return 0;
+        }
+        sum += (double)json_integer_value(number);
+    }
+    return sum;
+}
+
+/* "qemu, riscv64, icount": what must be alike for counts to be compared. */
+static const char *read_machine(struct reader *reader, const json_t *line)
+{
+    char text[3 * RECORD_NAME_MAX + 8];
+    (void)snprintf(text, sizeof text, "%s, %s, %s", read_name(reader, line, "platform"),
+                   read_name(reader, line, "arch"), read_name(reader, line, "mode"));
+    const char *machine = record_file_name(reader->file, text);
+    return machine != NULL ? machine : "";
+}
+
+static void read_tallies(struct reader *reader, const json_t *line, struct tally_row *row)
+{
+    const json_t *counts = json_object_get(line, "counts");
+    const json_t *phases = json_object_get(line, "phases");
+    const bool apart = strcmp(json_string_value(json_object_get(line, "mode")), "icount") == 0;
+    double operations = 0, instructions = 0;
+    for (size_t i = 0; i < json_array_size(phases); i++) {
+        const json_t *phase = json_array_get(phases, i);
+        operations += row->harts * (double)read_count(reader, phase, "operations", 1, INT64_MAX);
+        instructions += read_instructions(reader, phase, row->harts);
+    }
+    const double sums[TALLY_KIND_COUNT] = {
+        [TALLY_INSTRUCTIONS] = apart ? instructions : NAN, /* else nobody knows whose they are */
+        [TALLY_CAS_RETRIES] = (double)read_count(reader, counts, "cas_retries", 0, INT64_MAX),
+        [TALLY_LOCK_WAITS] = (double)read_count(reader, counts, "lock_waits", 0, INT64_MAX),
+        [TALLY_GLOBAL_ACCESSES] = (double)read_count(reader, counts, "global_takes", 0, INT64_MAX) +
+                                  (double)read_count(reader, counts, "global_gives", 0, INT64_MAX),
+        [TALLY_GRACE_PERIODS] = (double)read_count(reader, counts, "grace_periods", 0, INT64_MAX),
+    };
+    for (uint32_t i = 0; i < TALLY_KIND_COUNT; i++) {
+        row->per_operation[i] = sums[i] / operations;
+    }
+}
+
+static bool tallies_reserve(struct record_file *file)
+{
+    if (file->tally_count < file->tally_capacity) {
+        return true;
+    }
+    size_t capacity = 2 * file->tally_capacity + 64;
+    struct tally_row *tallies = realloc(file->tallies, capacity * sizeof *tallies);
+    if (tallies == NULL) {
+        return false;
+    }
+    file->tallies = tallies;
+    file->tally_capacity = capacity;
+    return true;
+}
+
+static void read_counted_bench(struct reader *reader, const json_t *line)
+{
+    struct record_file *file = reader->file;
+    struct tally_row row = {
+        .variant = read_name(reader, line, "variant"),
+        .knobs = read_name(reader, line, "knobs"),
+        .machine = read_machine(reader, line),
+        .workload = read_name(reader, line, "workload"),
+        .frames = read_count(reader, line, "frames", 1, INT64_MAX),
+        .harts = (uint32_t)read_count(reader, line, "harts", 1, HART_MAX),
+        .repeat = (uint32_t)read_count(reader, line, "repeat", 0, UINT32_MAX),
+    };
+    if (reader->why[0] == '\0') {
+        read_tallies(reader, line, &row);
+    }
+    if (!tallies_reserve(file)) {
+        refuse(reader, "out of memory");
+    }
+    if (reader->why[0] == '\0') {
+        file->tallies[file->tally_count++] = row;
+    }
+}
+
+static bool is_counted(const json_t *line)
+{
+    const json_t *first = json_array_get(json_object_get(line, "phases"), 0);
+    return json_object_get(first, "hart_instructions") != NULL;
+}
+
+/* ---- lines ---- */
+
 static void read_bench(struct reader *reader, const json_t *line)
 {
+    if (is_counted(line)) {
+        read_counted_bench(reader, line);
+        return;
+    }
     struct record_file *file = reader->file;
     struct result_row row = {
         .variant = read_name(reader, line, "variant"),
@@ -321,22 +428,31 @@ enum records_status record_file_read(struct record_file *file, const char *path,
     bool failed = stream == NULL || line == NULL || ferror(stream);
     if (failed) {
         fprintf(log, "framelab: %s: %s\n", path_name(file), strerror(errno != 0 ? errno : EIO));
-    } else if (file->row_count == 0) {
+    } else if (file->row_count == 0 && file->tally_count == 0) {
         fprintf(log, "framelab: %s: holds no bench records\n", path_name(file));
     }
     if (stream != NULL && stream != stdin) {
         fclose(stream);
     }
     free(line);
-    if (failed || file->row_count == 0) {
+    if (failed || (file->row_count == 0 && file->tally_count == 0)) {
         return RECORDS_UNREADABLE;
     }
     return file->damaged > 0 ? RECORDS_DAMAGED : RECORDS_OK;
 }
 
+bool record_file_has_times(const struct record_file *file, FILE *log)
+{
+    if (file->row_count == 0 && file->tally_count > 0) {
+        fprintf(log, "framelab: %s: has counts and no times: `framelab table` shows them\n", path_name(file));
+    }
+    return file->row_count > 0;
+}
+
 void record_file_free(struct record_file *file)
 {
     free(file->rows);
+    free(file->tallies);
     json_decref(file->names);
     json_decref(file->provenances);
     *file = (struct record_file){0};

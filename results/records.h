@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Reading record files (schema: results/README.md) into plain rows: one a phase of a "bench" line.
+ * Reading record files (schema: results/README.md) into plain rows: one a phase of a "bench" line; of a line with
+ * counts in place of times, as QEMU's are, one a line.
  *
  * A record file is outside input. It is read line by line; a line that is not what the schema says is reported in
  * one line with its place and left out, the others are kept. Lines of a type that this program does not judge are
@@ -40,11 +41,36 @@ struct result_row {
     double share_first, share_last; /* "rounds": of memory, in free whole chunks, after the first and the last */
 };
 
+/* What is counted of an operation where there is no time. */
+enum tally_kind {
+    TALLY_INSTRUCTIONS, /* executed by the hart that makes it */
+    TALLY_CAS_RETRIES,
+    TALLY_LOCK_WAITS,
+    TALLY_GLOBAL_ACCESSES, /* of hart caches to the global allocator */
+    TALLY_GRACE_PERIODS,
+    TALLY_KIND_COUNT
+};
+
+/* One repeat of a measurement in counts, all of its phases together. Strings as in struct result_row. */
+struct tally_row {
+    const char *variant;
+    const char *knobs;
+    const char *machine; /* "qemu, riscv64, icount" */
+    const char *workload;
+    uint64_t frames; /* a request */
+    uint32_t harts;
+    uint32_t repeat;
+    double per_operation[TALLY_KIND_COUNT]; /* NAN: not known */
+};
+
 struct record_file {
     const char *path;
     struct result_row *rows;
     size_t row_count;
     size_t row_capacity;
+    struct tally_row *tallies; /* of the records with counts in place of times */
+    size_t tally_count;
+    size_t tally_capacity;
     json_t *names;       /* an object whose keys are all strings of the rows */
     json_t *provenances; /* an array: the provenance lines */
     uint64_t damaged;    /* lines that were refused */
@@ -61,6 +87,9 @@ enum records_status {
  * calls record_file_free() whatever the status. */
 enum records_status record_file_read(struct record_file *file, const char *path, FILE *log);
 void record_file_free(struct record_file *file);
+
+/* Whether the file has times; if not, says on `log` what it has instead. For commands that judge or draw times. */
+bool record_file_has_times(const struct record_file *file, FILE *log);
 
 /* The string of the file that equals `text`, or NULL if out of memory. */
 const char *record_file_name(struct record_file *file, const char *text);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "counts_table.h"
 #include "exit_status.h"
 #include "grid.h"
 #include "layout.h"
@@ -417,8 +418,11 @@ static bool print_text(const struct layout *layout, const struct record_file *fi
         good = print_section(&section, out);
         from = section.end;
     }
-    print_legend(layout, options, out);
-    return good && ferror(out) == 0;
+    if (layout->row_count > 0) {
+        print_legend(layout, options, out);
+    }
+    const struct counts_options counts = {options->markdown, options->slow, options->fast};
+    return good && counts_table_print(file, &counts, out) && ferror(out) == 0;
 }
 
 /* ---- For machines --------------------------------------------------------------------------------------------- */
@@ -483,23 +487,27 @@ static bool print_machine(const struct layout *layout, const struct record_file 
                           const struct table_options *options, FILE *out)
 {
     json_t *rows = json_array();
+    json_t *counts = counts_table_json(file);
     for (size_t i = 0; i < layout->list->count; i++) {
         if (json_array_append_new(rows, series_json(layout, &layout->list->items[i], options->slow)) != 0) {
             json_decref(rows);
+            json_decref(counts);
             return false;
         }
     }
     bool good = false;
-    if (options->format == FORMAT_CSV) {
-        good = flat_print_csv(rows, out);
+    if (options->format == FORMAT_CSV) { /* one kind of row: those with times, if there are any */
+        good = counts != NULL && flat_print_csv(json_array_size(rows) > 0 ? rows : counts, out);
     } else {
         double cas_ns = layout->list->cas_ns;
-        json_t *all = json_pack("{s:O, s:o, s:s, s:O}", "provenance", file->provenances, "cas_ns",
-                                real_or_null(cas_ns > 0, cas_ns), "ratio_of", options->slow, "rows", rows);
+        json_t *all =
+            json_pack("{s:O, s:o, s:s, s:O, s:O}", "provenance", file->provenances, "cas_ns",
+                      real_or_null(cas_ns > 0, cas_ns), "ratio_of", options->slow, "rows", rows, "counts", counts);
         good = all != NULL && flat_print_json(all, out);
         json_decref(all);
     }
     json_decref(rows);
+    json_decref(counts);
     return good;
 }
 
@@ -582,7 +590,9 @@ int table_command(int argc, char **argv)
         "FILE",
         "Shows a file of bench records as a table: a row for each workload, phase, order and number of harts, and for "
         "each variant the median time of an operation in nanoseconds and in CAS units, with its spread, then the "
-        "ratio of two variants; after it the latency percentiles. FILE '-' is the standard input."
+        "ratio of two variants; after it the latency percentiles. Records with counts in place of times, as QEMU's "
+        "are, become "
+        "a table of counts. FILE '-' is the standard input."
         "\vExit status: 0; 1 if lines of the file were damaged (the others are shown); 2 for a usage error or a file "
         "that "
         "cannot be read. A last line cut short by an interruption is reported and forgiven.",

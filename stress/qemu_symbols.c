@@ -22,6 +22,9 @@ struct qemu_symbols {
     size_t symbol_count;
     const char *names;
     size_t names_bytes;
+    struct {
+        uint64_t begin, end;
+    } code; /* addresses of all sections that are executed */
 };
 
 /* So many bytes of the file from an offset on, or NULL if it does not have them. */
@@ -49,6 +52,14 @@ static bool take_table(struct qemu_symbols *symbols, const Elf64_Shdr *table, co
            symbols->names[symbols->names_bytes - 1] == '\0';
 }
 
+static void add_code(struct qemu_symbols *symbols, const Elf64_Shdr *text)
+{
+    uint64_t end = text->sh_addr + text->sh_size;
+    bool first = symbols->code.end == 0;
+    symbols->code.begin = first || text->sh_addr < symbols->code.begin ? text->sh_addr : symbols->code.begin;
+    symbols->code.end = end > symbols->code.end ? end : symbols->code.end;
+}
+
 static bool find_table(struct qemu_symbols *symbols)
 {
     const Elf64_Ehdr *header = piece(symbols, 0, sizeof *header, 1);
@@ -57,13 +68,16 @@ static bool find_table(struct qemu_symbols *symbols)
         header->e_ident[EI_DATA] != order || header->e_shentsize != sizeof(Elf64_Shdr)) {
         return false;
     }
+    bool found = false;
     for (uint32_t i = 0; i < header->e_shnum; i++) {
         const Elf64_Shdr *table = section(symbols, header, i);
         if (table != NULL && table->sh_type == SHT_SYMTAB) {
-            return take_table(symbols, table, section(symbols, header, table->sh_link));
+            found = take_table(symbols, table, section(symbols, header, table->sh_link));
+        } else if (table != NULL && (table->sh_flags & SHF_EXECINSTR) != 0) {
+            add_code(symbols, table);
         }
     }
-    return false;
+    return found;
 }
 
 struct qemu_symbols *qemu_symbols_open(const char *path)
@@ -91,20 +105,32 @@ void qemu_symbols_close(struct qemu_symbols *symbols)
     }
 }
 
-/* The function that an address is in. Those written in assembly have no size: they end where the next begins. */
-static const Elf64_Sym *function_at(const struct qemu_symbols *symbols, uint64_t address)
+/* The last symbol of a type before an address that reaches to it. Without a size it ends where the next begins. Names
+ * that begin with '$' or '.' are marks of the assembler's. */
+static const Elf64_Sym *symbol_at(const struct qemu_symbols *symbols, uint64_t address, unsigned char type)
 {
     const Elf64_Sym *best = NULL;
     for (size_t i = 0; i < symbols->symbol_count; i++) {
         const Elf64_Sym *symbol = &symbols->symbols[i];
-        bool code = ELF64_ST_TYPE(symbol->st_info) == STT_FUNC;
         bool before = symbol->st_value <= address && symbol->st_name < symbols->names_bytes;
         bool covers = symbol->st_size == 0 || address - symbol->st_value < symbol->st_size;
-        if (code && before && covers && (best == NULL || symbol->st_value > best->st_value)) {
+        bool nearest = best == NULL || symbol->st_value > best->st_value;
+        if (ELF64_ST_TYPE(symbol->st_info) == type && before && covers && nearest &&
+            strchr("$.", symbols->names[symbol->st_name]) == NULL) {
             best = symbol;
         }
     }
     return best;
+}
+
+/* The function that an address is in, or the label of assembly code. */
+static const Elf64_Sym *function_at(const struct qemu_symbols *symbols, uint64_t address)
+{
+    if (address < symbols->code.begin || address >= symbols->code.end) {
+        return NULL;
+    }
+    const Elf64_Sym *function = symbol_at(symbols, address, STT_FUNC);
+    return function != NULL ? function : symbol_at(symbols, address, STT_NOTYPE);
 }
 
 /* "file.c:34" of an address by addr2line. False without it, or if it does not know. */

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: MIT
+ * The table of counts. See counts_table.h.
+ *
+ * A number is the median over repeats. Columns are variants, rows are (workload, frames, harts), both in the order in
+ * which the file has them. Files have some hundred tallies: they are searched one by one. */
+#include "counts_table.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "grid.h"
+#include "series.h"
+#include "statistics.h"
+
+static const struct {
+    const char *title, *key;
+    double per; /* operations that the number is for */
+} kinds[TALLY_KIND_COUNT] = {
+    [TALLY_INSTRUCTIONS] = {"instr", "instructions", 1},
+    [TALLY_CAS_RETRIES] = {"retries", "cas_retries", 1000},
+    [TALLY_LOCK_WAITS] = {"waits", "lock_waits", 1000},
+    [TALLY_GLOBAL_ACCESSES] = {"global", "global_accesses", 1000},
+    [TALLY_GRACE_PERIODS] = {"grace", "grace_periods", 1000},
+};
+
+/* A table in the making. */
+struct table {
+    const struct record_file *file;
+    const struct counts_options *options;
+    const char *machine;
+    const struct tally_row **columns; /* the first of each variant */
+    size_t column_count;
+    double *scratch; /* as many as there are tallies */
+};
+
+static bool same_row(const struct tally_row *a, const struct tally_row *b)
+{
+    return a->machine == b->machine && a->workload == b->workload && a->frames == b->frames && a->harts == b->harts;
+}
+
+static bool same_column(const struct tally_row *a, const struct tally_row *b)
+{
+    return a->variant == b->variant && a->knobs == b->knobs;
+}
+
+static bool same_machine(const struct tally_row *a, const struct tally_row *b)
+{
+    return a->machine == b->machine;
+}
+
+static bool same_series(const struct tally_row *a, const struct tally_row *b)
+{
+    return same_row(a, b) && same_column(a, b);
+}
+
+/* Whether a tally is the file's first of those that are the same. */
+static bool is_first(const struct record_file *file, const struct tally_row *row,
+                     bool (*same)(const struct tally_row *a, const struct tally_row *b))
+{
+    const struct tally_row *earlier = file->tallies;
+    while (earlier < row && !same(earlier, row)) {
+        earlier++;
+    }
+    return earlier == row;
+}
+
+/* The same, on one machine. */
+static bool is_first_of_machine(const struct table *table, const struct tally_row *row,
+                                bool (*same)(const struct tally_row *a, const struct tally_row *b))
+{
+    for (const struct tally_row *earlier = table->file->tallies; earlier < row; earlier++) {
+        if (earlier->machine == row->machine && same(earlier, row)) {
+            return false;
+        }
+    }
+    return row->machine == table->machine;
+}
+
+/* Median over repeats; NAN if there is none. `repeats` may be NULL. */
+static double median_of(const struct record_file *file, const struct tally_row *row, const struct tally_row *column,
+                        enum tally_kind kind, double *scratch, size_t *repeats)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < file->tally_count; i++) {
+        const struct tally_row *tally = &file->tallies[i];
+        if (same_row(tally, row) && same_column(tally, column) && !isnan(tally->per_operation[kind])) {
+            scratch[count++] = tally->per_operation[kind];
+        }
+    }
+    if (repeats != NULL) {
+        *repeats = count;
+    }
+    statistics_sort(scratch, count);
+    return count > 0 ? statistics_median(scratch, count) : NAN;
+}
+
+/* ---- For people ----------------------------------------------------------------------------------------------- */
+
+static void add_number(struct grid *grid, double number)
+{
+    if (isnan(number)) {
+        grid_cell(grid, GRID_FAINT, "–");
+    } else if (number <= 0) {
+        grid_cell(grid, GRID_FAINT, "0");
+    } else {
+        grid_cell(grid, GRID_PLAIN, "%.*f", number < 9.995 ? 2 : number < 999.5 ? 1 : 0, number);
+    }
+}
+
+/* The instructions of the column of that name, or NAN. */
+static double instructions_of(const struct table *table, const struct tally_row *row, const char *variant)
+{
+    for (size_t c = 0; c < table->column_count; c++) {
+        if (strcmp(table->columns[c]->variant, variant) == 0) {
+            return median_of(table->file, row, table->columns[c], TALLY_INSTRUCTIONS, table->scratch, NULL);
+        }
+    }
+    return NAN;
+}
+
+static void add_columns(struct grid *grid, const struct table *table)
+{
+    grid_column(grid, "", "workload", GRID_LEFT);
+    grid_column(grid, "", "order", GRID_RIGHT);
+    grid_column(grid, "", "harts", GRID_RIGHT);
+    for (size_t c = 0; c < table->column_count; c++) {
+        for (uint32_t k = 0; k < TALLY_KIND_COUNT; k++) {
+            grid_column(grid, table->columns[c]->variant, kinds[k].title, GRID_RIGHT);
+        }
+    }
+    char ratio[2 * RECORD_NAME_MAX + 4];
+    (void)snprintf(ratio, sizeof ratio, "%s/%s", table->options->slow, table->options->fast);
+    grid_column(grid, ratio, "instr", GRID_RIGHT);
+}
+
+static void add_row(struct grid *grid, const struct table *table, const struct tally_row *row, const char *workload)
+{
+    grid_cell(grid, GRID_PLAIN, "%s", workload);
+    if (series_order(row->frames) >= 0) {
+        grid_cell(grid, GRID_PLAIN, "%d", series_order(row->frames));
+    } else {
+        grid_cell(grid, GRID_PLAIN, "%llu frames", (unsigned long long)row->frames);
+    }
+    grid_cell(grid, GRID_PLAIN, "%u", row->harts);
+    for (size_t c = 0; c < table->column_count; c++) {
+        for (uint32_t k = 0; k < TALLY_KIND_COUNT; k++) {
+            double median = median_of(table->file, row, table->columns[c], (enum tally_kind)k, table->scratch, NULL);
+            add_number(grid, median * kinds[k].per);
+        }
+    }
+    double ratio =
+        instructions_of(table, row, table->options->slow) / instructions_of(table, row, table->options->fast);
+    if (isnan(ratio)) {
+        grid_cell(grid, GRID_FAINT, "–");
+    } else {
+        grid_cell(grid, GRID_PLAIN, "%.2fx", ratio);
+    }
+}
+
+static struct grid *make_grid(const struct table *table)
+{
+    struct grid *grid = grid_new();
+    if (grid == NULL) {
+        return NULL;
+    }
+    const char *workload = NULL;
+    add_columns(grid, table);
+    for (size_t i = 0; i < table->file->tally_count; i++) {
+        const struct tally_row *row = &table->file->tallies[i];
+        if (is_first_of_machine(table, row, same_row)) {
+            if (row->workload != workload) {
+                grid_rule(grid);
+            }
+            add_row(grid, table, row, row->workload != workload || table->options->markdown ? row->workload : "");
+            workload = row->workload;
+        }
+    }
+    return grid;
+}
+
+static void find_columns(struct table *table)
+{
+    table->column_count = 0;
+    for (size_t i = 0; i < table->file->tally_count; i++) {
+        if (is_first_of_machine(table, &table->file->tallies[i], same_column)) {
+            table->columns[table->column_count++] = &table->file->tallies[i];
+        }
+    }
+}
+
+static bool print_machine(const struct table *table, FILE *out)
+{
+    const char *bold = table->options->markdown ? "**" : "";
+    fprintf(out, "\n%s%s: counted, not timed; of one operation, all phases together, median of the repeats%s\n\n", bold,
+            table->machine, bold);
+    struct grid *grid = make_grid(table);
+    bool good = grid != NULL && (table->options->markdown ? grid_print_markdown(grid, out)
+                                                          : grid_print_text(grid, out, color_wanted(out)));
+    grid_free(grid);
+    return good;
+}
+
+static void print_legend(const struct counts_options *options, FILE *out)
+{
+    const char *item = options->markdown ? "- " : "";
+    fprintf(out,
+            "\n%sinstr: instructions that a hart executes for an operation, waiting left out; the last column is "
+            "%s over %s.\n",
+            item, options->slow, options->fast);
+    fprintf(
+        out,
+        "%sFor 1000 operations: retries: compare-and-swaps that failed; waits: acquisitions of the lock that had to "
+        "wait;\n  global: accesses of hart caches to the global allocator; grace: grace periods.\n",
+        item);
+    fprintf(out, "%sNone of it is time. Who is interrupted where is drawn from the seed.\n", item);
+}
+
+bool counts_table_print(const struct record_file *file, const struct counts_options *options, FILE *out)
+{
+    struct table table = {.file = file,
+                          .options = options,
+                          .columns = calloc(file->tally_count + 1, sizeof *table.columns),
+                          .scratch = calloc(file->tally_count + 1, sizeof *table.scratch)};
+    bool good = table.columns != NULL && table.scratch != NULL;
+    for (size_t i = 0; good && i < file->tally_count; i++) {
+        if (is_first(file, &file->tallies[i], same_machine)) {
+            table.machine = file->tallies[i].machine;
+            find_columns(&table);
+            good = print_machine(&table, out);
+        }
+    }
+    if (good && file->tally_count > 0) {
+        print_legend(options, out);
+    }
+    free(table.columns);
+    free(table.scratch);
+    return good && ferror(out) == 0;
+}
+
+/* ---- For machines --------------------------------------------------------------------------------------------- */
+
+static json_t *series_json(const struct record_file *file, const struct tally_row *row, double *scratch)
+{
+    const int order = series_order(row->frames);
+    size_t repeats;
+    (void)median_of(file, row, row, TALLY_CAS_RETRIES, scratch, &repeats);
+    json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:I, s:o, s:I, s:I}", "machine", row->machine, "variant",
+                               row->variant, "knobs", row->knobs, "workload", row->workload, "frames",
+                               (json_int_t)row->frames, "order", order >= 0 ? json_integer(order) : json_null(),
+                               "harts", (json_int_t)row->harts, "repeats", (json_int_t)repeats);
+    for (uint32_t k = 0; k < TALLY_KIND_COUNT; k++) {
+        double median = median_of(file, row, row, (enum tally_kind)k, scratch, NULL);
+        json_object_set_new(object, kinds[k].key, isnan(median) ? json_null() : json_real(median));
+    }
+    return object;
+}
+
+json_t *counts_table_json(const struct record_file *file)
+{
+    json_t *rows = json_array();
+    double *scratch = calloc(file->tally_count + 1, sizeof *scratch);
+    bool good = rows != NULL && scratch != NULL;
+    for (size_t i = 0; good && i < file->tally_count; i++) {
+        if (is_first(file, &file->tallies[i], same_series)) {
+            good = json_array_append_new(rows, series_json(file, &file->tallies[i], scratch)) == 0;
+        }
+    }
+    free(scratch);
+    if (!good) {
+        json_decref(rows);
+        return NULL;
+    }
+    return rows;
+}
