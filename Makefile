@@ -54,7 +54,7 @@ PUBLIC_HEADERS := $(addprefix core/,arena.h boot_allocator.h frame.h frame_alloc
 
 # config.mk is made when everything it asks for is there. Goals that promise to install what is missing do so here,
 # before anything is compiled; the others say what is missing and stop.
-INSTALLING := $(filter deps compare check check-long soak,$(MAKECMDGOALS))
+INSTALLING := $(filter deps compare qemu check check-long soak,$(MAKECMDGOALS))
 WITHOUT_BUILD := help clean deps format uninstall
 ifneq ($(or $(if $(MAKECMDGOALS),,all),$(filter-out $(WITHOUT_BUILD),$(MAKECMDGOALS))),)
 include $(O)/config.mk
@@ -160,11 +160,13 @@ soak: deps $(O)/framelab ## the same for an hour, harts far outnumbering cores: 
 
 # The main job: the allocators side by side, on 1 hart up to twice as many as there are cores.
 LATEST := results/latest
-compare: deps $(O)/framelab ## compare the allocators: table, and records and pictures in results/latest; 3 minutes
+compare: deps $(O)/framelab qemu ## compare the allocators: tables, records and pictures in results/latest; 3 minutes
 	$(Q)mkdir -p $(LATEST)
 	$(Q)$(O)/framelab bench --variant baseline:seed --variant baseline --variant lockfree --order 0,9 \
 	    --harts $$(.ci/hart-counts) --progress --out $(LATEST)/records.jsonl $(ARGS)
 	$(Q)$(O)/framelab draw --out $(LATEST) $(LATEST)/records.jsonl
+	$(Q)$(O)/framelab bench --platform qemu --variant baseline --variant lockfree --order 0,9 --harts 1,2,4,8,16 \
+	    --progress --out $(LATEST)/qemu.jsonl
 
 # ---- Kernels for QEMU ------------------------------------------------------------------------------------------
 
@@ -190,12 +192,15 @@ KERNEL_SOURCES := $(filter-out core/counts_none.c,$(wildcard core/*.c lockfree/*
                   $(addprefix stress/,checks.c histogram.c mixed.c null_allocator.c oracle.c population.c property.c \
                     trial.c workload.c workload_aged.c workload_phase.c)
 
-.PHONY: qemu
-qemu: $(KERNELS:%=$(O)/qemu/%/kernel.elf) ## build the kernels for QEMU
+.PHONY: qemu kernel-deps
+qemu: kernel-deps $(KERNELS:%=$(O)/qemu/%/kernel.elf) ## build the kernels for QEMU
+
+kernel-deps:
+	$(Q).ci/dependencies $(if $(INSTALLING),,--test) qemu
 
 # $(1): architecture
 define sysroot_rules
-$(O)/qemu/$(1)/sysroot/packages: .ci/sysroot
+$(O)/qemu/$(1)/sysroot/packages: .ci/sysroot | kernel-deps
 	$$(Q).ci/sysroot $$(KERNEL_DEBIAN_$(1)) $$(@D) && touch $$@
 endef
 
@@ -232,7 +237,7 @@ $(foreach arch,$(sort $(foreach kernel,$(KERNELS),$(firstword $(subst -, ,$(kern
 
 .PHONY: deps unit unit-build hooked-build check check-long tidy
 deps: ## install what is missing (Debian and its kin), or say what is needed
-	$(Q)CC='$(CC)' .ci/dependencies build figures check
+	$(Q)CC='$(CC)' .ci/dependencies build figures qemu check
 
 check: deps all ## test everything, under 10 minutes on 2 cores; ends with `N passed, N failed, N skipped`
 	$(Q)CC='$(CC)' stress/run-tests $(O) $(SUITES)

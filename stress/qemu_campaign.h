@@ -29,6 +29,6 @@ struct qemu_campaign {
 
 /* Runs all guests, up to the first that does not hold; shows progress, if that was begun. Returns an exit status, after
  * a line on stderr if it is not EXIT_STATUS_HOLDS. One at a time. */
-int qemu_campaign_run(const struct qemu_campaign *campaign);
+int qemu_campaign_run(const struct qemu_campaign *plan);
 
 #endif
