@@ -206,14 +206,18 @@ endef
 
 # $(1): kernel, $(2): its architecture
 define kernel_rules
+KERNEL_COMPILE_$(1) := $$(KERNEL_TOOL_$(2))gcc $$(KERNEL_CFLAGS) $$(KERNEL_FLAGS_$(2)) $$(KERNEL_MODE_$(1)) \
+                       --specs=picolibc.specs $$(KERNEL_INCLUDES) -Istress/qemu/$(2) -isystem $(O)/qemu/$(2)/sysroot/usr/include
+KERNEL_LINK_$(1) := $$(KERNEL_TOOL_$(2))gcc $$(KERNEL_FLAGS_$(2)) --specs=picolibc.specs -nostartfiles -static \
+                    -Wl,--build-id=none -Wl,--defsym=KERNEL_START=$$(KERNEL_START_$(1)) -T stress/qemu/$(2)/link.ld
+KERNEL_LIBS_$(1) := -L$(O)/qemu/$(2)/sysroot/lib -lck -lfdt
 KERNEL_OBJECTS_$(1) := $$(patsubst %.c,$(O)/qemu/$(1)/%.o,$$(KERNEL_SOURCES) stress/qemu/$(2)/arch.c) \
                        $(O)/qemu/$(1)/boot.o
 
 $(O)/qemu/$(1)/%.o: %.c $(O)/qemu/$(2)/sysroot/packages $(O)/flags
 	$$(call say,CC,$(1) $$<)
 	$$(Q)mkdir -p $$(@D)
-	$$(Q)$$(KERNEL_TOOL_$(2))gcc $$(KERNEL_CFLAGS) $$(KERNEL_FLAGS_$(2)) $$(KERNEL_MODE_$(1)) --specs=picolibc.specs \
-	    $$(KERNEL_INCLUDES) -Istress/qemu/$(2) -isystem $(O)/qemu/$(2)/sysroot/usr/include -MMD -MP -c -o $$@ $$<
+	$$(Q)$$(KERNEL_COMPILE_$(1)) -MMD -MP -c -o $$@ $$<
 
 $(O)/qemu/$(1)/boot.o: stress/qemu/$(2)/boot.S $$(wildcard stress/qemu/$(2)/*.h)
 	$$(Q)mkdir -p $$(@D)
@@ -221,9 +225,7 @@ $(O)/qemu/$(1)/boot.o: stress/qemu/$(2)/boot.S $$(wildcard stress/qemu/$(2)/*.h)
 
 $(O)/qemu/$(1)/kernel.elf: $$(KERNEL_OBJECTS_$(1)) stress/qemu/$(2)/link.ld
 	$$(call say,LINK,$$@)
-	$$(Q)$$(KERNEL_TOOL_$(2))gcc $$(KERNEL_FLAGS_$(2)) --specs=picolibc.specs -nostartfiles -static -Wl,--build-id=none \
-	    -Wl,--defsym=KERNEL_START=$$(KERNEL_START_$(1)) -T stress/qemu/$(2)/link.ld -o $$@ $$(KERNEL_OBJECTS_$(1)) \
-	    -L$(O)/qemu/$(2)/sysroot/lib -lck -lfdt
+	$$(Q)$$(KERNEL_LINK_$(1)) -o $$@ $$(KERNEL_OBJECTS_$(1)) $$(KERNEL_LIBS_$(1))
 	$$(Q){ $$(KERNEL_TOOL_$(2))gcc --version | head -n 1; \
 	      echo '$$(strip $$(KERNEL_CFLAGS) $$(KERNEL_FLAGS_$(2)) $$(KERNEL_MODE_$(1)))'; \
 	      xargs < $(O)/qemu/$(2)/sysroot/packages; } > $$@.txt
@@ -285,6 +287,7 @@ $(O)/%.tidy: %.c $(O)/%.o .clang-tidy stress/unit/.clang-tidy | deps
 .PHONY: mutants
 mutants: $(MUTANTS:%=$(O)/mutants/%/framelab) ## build every deliberate bug of stress/mutants
 
+# $(1): where the ordinary build's objects are, $(2): how to compile, $(3): how to link `$$objects`
 define mutate
 	$(call say,MUTANT,$*)
 	$(Q)rm -rf $(@D) && mkdir -p $(@D)
@@ -297,22 +300,32 @@ define mutate
 	patch --quiet --fuzz=0 -p1 -d $(@D) < $<; \
 	for source in $$sources; do \
 	    object=$${source%.c}.o; \
-	    $(CC) $(BASE_CFLAGS) $(INCLUDES_stress) -c -o $(@D)/$$object $(@D)/$$source; \
-	    objects=$$(echo "$$objects" | sed "s|$(O)/$$object|$(@D)/$$object|"); \
+	    $(2) -c -o $(@D)/$$object $(@D)/$$source; \
+	    objects=$$(echo "$$objects" | sed "s|$(1)/$$object|$(@D)/$$object|"); \
 	done; \
-	$(CC) $(BASE_CFLAGS) $(LDFLAGS) -o $@ $$objects $(LIB_LIBS) $(COMMAND_LIBS) $(1) -lm
+	$(3)
 endef
 
+# $(1): more libraries
+mutate_program = $(call mutate,$(O),$(CC) $(BASE_CFLAGS) $(INCLUDES_stress),$(CC) $(BASE_CFLAGS) $(LDFLAGS) -o $@ $$objects $(LIB_LIBS) $(COMMAND_LIBS) $(1) -lm)
+
 $(O)/mutants/%/framelab: stress/mutants/%.patch $(COMMAND_OBJECTS) $(LIB_OBJECTS)
-	$(call mutate)
+	$(call mutate_program)
 
 # Hooked ones with HOOKS=1 only.
 define mutant_of_test
 $(O)/mutants/%/$(1): stress/mutants/%.patch $(O)/stress/unit/$(1).o \
                      $(filter-out $(O)/stress/main.o,$(COMMAND_OBJECTS)) $(LIB_OBJECTS)
-	$$(call mutate,-lcmocka)
+	$$(call mutate_program,-lcmocka)
 endef
 $(foreach test,$(notdir $(UNIT_TESTS) $(HOOKED_TESTS)),$(eval $(call mutant_of_test,$(test))))
+
+# Kernels with one deliberate bug.
+define mutant_of_kernel
+$(O)/qemu/$(1)/mutants/%/kernel.elf: stress/mutants/%.patch $(O)/qemu/$(1)/kernel.elf $$(KERNEL_OBJECTS_$(1))
+	$$(call mutate,$(O)/qemu/$(1),$$(KERNEL_COMPILE_$(1)),$$(KERNEL_LINK_$(1)) -o $$@ $$$$objects $$(KERNEL_LIBS_$(1)))
+endef
+$(foreach kernel,$(KERNELS),$(eval $(call mutant_of_kernel,$(kernel))))
 
 # ---- Installing ------------------------------------------------------------------------------------------------
 

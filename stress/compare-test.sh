@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# `make compare` itself, made small: it measures every row, shows the table, and leaves records and pictures that
+# `make compare` itself, made small: it measures every row, shows the tables, and leaves records and pictures that
 # the other sub-commands read.
 #
 #   stress/compare-test.sh BUILD_DIRECTORY
@@ -53,5 +53,8 @@ check "make compare runs" make_compare
 check "every row was measured" every_row_is_there
 check "the table names variants and workloads" table_names_all
 check "pictures are drawn" pictures_are_drawn
+# 3 workloads, 2 orders, 5 hart counts, 5 repeats, 2 variants.
+check "QEMU's counts are there" test "$(grep -c '"type":"bench"' "$out/qemu.jsonl")" -eq 300
+check "and are shown" grep -q 'qemu, riscv64, icount: counted, not timed' "$out/table.txt"
 check "a record file is no regression of itself" "$framelab" compare "$out/records.jsonl" "$out/records.jsonl"
 exit $status
