@@ -195,7 +195,8 @@ KERNEL_SOURCES := $(filter-out core/counts_none.c,$(wildcard core/*.c lockfree/*
 .PHONY: qemu kernel-deps
 qemu: kernel-deps $(KERNELS:%=$(O)/qemu/%/kernel.elf) ## build the kernels for QEMU
 
-kernel-deps:
+# After `deps` if that runs too: one installs at a time.
+kernel-deps: $(if $(filter deps compare check check-long soak tidy,$(MAKECMDGOALS)),deps)
 	$(Q).ci/dependencies $(if $(INSTALLING),,--test) qemu
 
 # $(1): architecture
@@ -219,7 +220,7 @@ $(O)/qemu/$(1)/%.o: %.c $(O)/qemu/$(2)/sysroot/packages $(O)/flags
 	$$(Q)mkdir -p $$(@D)
 	$$(Q)$$(KERNEL_COMPILE_$(1)) -MMD -MP -c -o $$@ $$<
 
-$(O)/qemu/$(1)/boot.o: stress/qemu/$(2)/boot.S $$(wildcard stress/qemu/$(2)/*.h)
+$(O)/qemu/$(1)/boot.o: stress/qemu/$(2)/boot.S $$(wildcard stress/qemu/$(2)/*.h) | kernel-deps
 	$$(Q)mkdir -p $$(@D)
 	$$(Q)$$(KERNEL_TOOL_$(2))gcc $$(KERNEL_FLAGS_$(2)) $$(KERNEL_MODE_$(1)) -g -c -o $$@ $$<
 

@@ -2,6 +2,7 @@
  * Records: what the writer writes the reader reads, and a file that is not what it should be costs the lines that are
  * not, one complaint each, never a crash. */
 #include <errno.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -273,6 +274,69 @@ static void missing_keys_and_wrong_types_are_named(void **state)
     expect_refused_with("\"type\"", "\"rounds\":[1.5],\"type\"", "\"rounds\"[0] is not a share");
 }
 
+/* A record of two harts on QEMU, with one piece of it replaced. */
+static void read_counted(const char *from, const char *to)
+{
+    static const char line[] =
+        "{\"type\":\"bench\",\"variant\":\"v\",\"knobs\":\"\",\"platform\":\"qemu\",\"arch\":\"riscv64\","
+        "\"mode\":\"icount\",\"workload\":\"bulk\",\"frames\":1,\"harts\":2,\"repeat\":0,\"phases\":["
+        "{\"name\":\"alloc\",\"operations\":100,\"hart_instructions\":[3000,5000]},"
+        "{\"name\":\"free\",\"operations\":100,\"hart_instructions\":[2000,2000]}],\"counts\":{\"global_takes\":3,"
+        "\"global_gives\":1,\"cas_retries\":8,\"lock_waits\":0,\"grace_periods\":2}}\n";
+    char text[2048];
+    const char *at = strstr(line, from);
+    assert_non_null(at);
+    snprintf(text, sizeof text, "%.*s%s%s", (int)(at - line), line, to, at + strlen(from));
+    read_text(text);
+}
+
+static void counts_in_place_of_times(void **state)
+{
+    (void)state;
+    read_counted("", "");
+    assert_int_equal(reading.status, RECORDS_OK);
+    assert_int_equal(reading.file.row_count, 0);
+    assert_int_equal(reading.file.tally_count, 1);
+    const struct tally_row *tally = &reading.file.tallies[0];
+    assert_string_equal(tally->machine, "qemu, riscv64, icount");
+    assert_true(tally->per_operation[TALLY_INSTRUCTIONS] == 30);
+    assert_true(tally->per_operation[TALLY_CAS_RETRIES] == 0.02);
+    assert_true(tally->per_operation[TALLY_LOCK_WAITS] == 0);
+    assert_true(tally->per_operation[TALLY_GLOBAL_ACCESSES] == 0.01);
+    assert_true(tally->per_operation[TALLY_GRACE_PERIODS] == 0.005);
+    record_file_free(&reading.file);
+    read_counted("icount", "mttcg");
+    assert_true(isnan(reading.file.tallies[0].per_operation[TALLY_INSTRUCTIONS]));
+    assert_true(reading.file.tallies[0].per_operation[TALLY_CAS_RETRIES] == 0.02);
+    record_file_free(&reading.file);
+}
+
+static void counts_that_are_wrong_are_named(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *from, *to, *why;
+    } wrongs[] = {
+        {"[3000,5000]", "[3000]", "\"hart_instructions\" has 1 numbers for 2 harts"},
+        {"[2000,2000]", "7", "\"hart_instructions\" has 0 numbers for 2 harts"},
+        {"[3000,5000]", "[3000,-1]", "\"hart_instructions\"[1] is not a count"},
+        {"[3000,5000]", "[null,1]", "\"hart_instructions\"[0] is not a count"},
+        {"\"mode\"", "\"x\"", "\"mode\" is missing"},
+        {"\"icount\"", "1", "\"mode\" is not a string"},
+        {"\"operations\":100", "\"operations\":0", "\"operations\" is 0"},
+        {"\"cas_retries\":8", "\"cas_retries\":-8", "\"cas_retries\" is -8"},
+        {"\"counts\"", "\"x\"", "\"cas_retries\" is missing"},
+        {"\"harts\":2", "\"harts\":0", "\"harts\" is 0"},
+    };
+    for (size_t i = 0; i < sizeof wrongs / sizeof *wrongs; i++) {
+        read_counted(wrongs[i].from, wrongs[i].to);
+        assert_int_equal(reading.status, RECORDS_UNREADABLE);
+        assert_int_equal(reading.file.damaged, 1);
+        assert_true(holds(reading.log, wrongs[i].why));
+        record_file_free(&reading.file);
+    }
+}
+
 static void a_phase_may_have_latency_only(void **state)
 {
     (void)state;
@@ -496,6 +560,8 @@ int main(void)
         cmocka_unit_test(a_full_disk_is_an_error),
         cmocka_unit_test(garbage_costs_its_line),
         cmocka_unit_test(missing_keys_and_wrong_types_are_named),
+        cmocka_unit_test(counts_in_place_of_times),
+        cmocka_unit_test(counts_that_are_wrong_are_named),
         cmocka_unit_test(a_phase_may_have_latency_only),
         cmocka_unit_test(a_last_line_cut_short_is_forgiven),
         cmocka_unit_test(files_with_nothing_to_read),
