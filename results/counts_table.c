@@ -205,8 +205,8 @@ static void print_legend(const struct counts_options *options, FILE *out)
 {
     const char *item = options->markdown ? "- " : "";
     fprintf(out,
-            "\n%sinstr: instructions that a hart executes for an operation, waiting left out; the last column is "
-            "%s over %s.\n",
+            "\n%sinstr: instructions that a hart executes for an operation, its looks at a lock that it "
+            "waits for too;\n  the last column is %s over %s.\n",
             item, options->slow, options->fast);
     fprintf(
         out,
