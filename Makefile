@@ -174,7 +174,7 @@ KERNEL_TOOL_aarch64 := aarch64-linux-gnu-
 KERNEL_DEBIAN_riscv64 := riscv64
 KERNEL_DEBIAN_aarch64 := arm64
 KERNEL_FLAGS_riscv64 := -march=rv64imafdc_zicsr_zifencei -mabi=lp64d -mcmodel=medany
-KERNEL_FLAGS_aarch64 := -mgeneral-regs-only -mno-outline-atomics
+KERNEL_FLAGS_aarch64 := -march=armv8-a -mno-outline-atomics -mno-omit-leaf-frame-pointer
 KERNEL_CFLAGS := -std=gnu11 -O2 -g $(WARNINGS) -ffreestanding -fno-pic -fno-pie -fno-stack-protector -ftls-model=local-exec \
                  -fno-omit-frame-pointer -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables
 KERNEL_INCLUDES := -Icore -Ilockfree -Ibaseline -Istress -Istress/qemu
