@@ -203,7 +203,7 @@ $(O)/qemu/$(1)/boot.o: stress/qemu/$(1)/boot.S
 	$$(Q)mkdir -p $$(@D)
 	$$(Q)$$(KERNEL_TOOL_$(1))gcc $$(KERNEL_FLAGS_$(1)) -g -c -o $$@ $$<
 
-$(O)/qemu/$(1)/kernel.elf: $$(KERNEL_OBJECTS_$(1)) stress/qemu/$(1)/link.ld
+$(O)/qemu/$(1)/kernel.elf: $$(KERNEL_OBJECTS_$(1)) stress/qemu/$(1)/link.ld stress/qemu/kernel.ld
 	$$(call say,LINK,$$@)
 	$$(Q)$$(KERNEL_TOOL_$(1))gcc $$(KERNEL_FLAGS_$(1)) --specs=picolibc.specs -nostartfiles -static -Wl,--build-id=none \
 	    -T stress/qemu/$(1)/link.ld -o $$@ $$(KERNEL_OBJECTS_$(1)) -L$(O)/qemu/$(1)/sysroot/lib -lck -lfdt

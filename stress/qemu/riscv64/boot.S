@@ -10,31 +10,27 @@
     .option norelax
     .global _start
 _start:
-    la gp, __global_pointer$
-    csrw sie, zero
-    li t0, SSTATUS_FS_INITIAL           /* the libraries are built for hard float */
-    csrs sstatus, t0
     la t0, __bss_start
     la t1, __bss_end
 1:  sd zero, (t0)
     addi t0, t0, 8
     bltu t0, t1, 1b
-    la sp, boot_stack_top
-    la tp, boot_thread
-    li s0, 0                            /* no caller */
-    call kernel_main
+    la t0, boot_hart
+    la t1, kernel_main
+    j 2f
 
     .global hart_entry
 hart_entry:
-    la gp, __global_pointer$
-    csrw sie, zero
-    li t0, SSTATUS_FS_INITIAL
-    csrs sstatus, t0
-    ld sp, 0(a1)                        /* stack_top */
-    ld tp, 8(a1)                        /* thread_pointer */
-    li s0, 0
     mv a0, a1
-    call hart_main
+    mv t0, a1
+    la t1, hart_main
+2:  csrw sie, zero
+    li t2, SSTATUS_FS_INITIAL           /* the libraries are built for hard float */
+    csrs sstatus, t2
+    ld sp, 0(t0)                        /* stack_top */
+    ld tp, 8(t0)                        /* thread_pointer */
+    li s0, 0                            /* no caller */
+    jalr t1
 
 /* Saves what C may change, on a stack of its own: the trapped one may be what is wrong. sscratch holds its top. The
  * handler uses no floating point, and returns only from an interrupt. */
@@ -63,13 +59,3 @@ trap_entry:
     .endr
     ld sp, 8(sp)
     sret
-
-    .section .bss
-    .balign 16
-    .space 32768
-    .global boot_stack_top
-boot_stack_top:
-    .balign 64
-    .global boot_thread
-boot_thread:
-    .space 4096
