@@ -184,7 +184,7 @@ KERNEL_SOURCES := $(filter-out core/counts_none.c,$(wildcard core/*.c lockfree/*
                     trial.c workload.c workload_aged.c workload_phase.c)
 
 .PHONY: qemu
-qemu: $(KERNEL_ARCHS:%=$(O)/qemu/%/kernel.elf) ## build the kernels for QEMU
+qemu: $(KERNEL_ARCHS:%=$(O)/qemu/%/kernel.elf) $(O)/qemu/aarch64/kernel.img ## build the kernels for QEMU
 
 define kernel_of_arch
 KERNEL_OBJECTS_$(1) := $$(patsubst %.c,$(O)/qemu/$(1)/%.o,$$(KERNEL_SOURCES) stress/qemu/$(1)/arch.c) \
@@ -211,6 +211,10 @@ $(O)/qemu/$(1)/kernel.elf: $$(KERNEL_OBJECTS_$(1)) stress/qemu/$(1)/link.ld stre
 -include $$(KERNEL_OBJECTS_$(1):.o=.d)
 endef
 $(foreach arch,$(KERNEL_ARCHS),$(eval $(call kernel_of_arch,$(arch))))
+
+# With an initrd, QEMU takes no ELF for aarch64.
+$(O)/qemu/aarch64/kernel.img: $(O)/qemu/aarch64/kernel.elf
+	$(Q)$(KERNEL_TOOL_aarch64)objcopy -O binary $< $@
 
 # ---- Testing ---------------------------------------------------------------------------------------------------
 
