@@ -173,17 +173,15 @@ compare: deps $(O)/framelab qemu ## compare the allocators: tables, records and 
 # The allocators, the workloads and the stress test as they are, on stress/qemu in place of stress/host. Compilers and
 # picolibc are Debian's; Concurrency Kit and libfdt for the other architectures come by .ci/sysroot.
 # riscv64-bare is riscv64 without firmware, in machine mode, which up to 512 harts have room in.
-KERNELS := riscv64 riscv64-bare $(if $(wildcard stress/qemu/aarch64/arch.h),aarch64)
+KERNELS := riscv64 riscv64-bare aarch64
 KERNEL_TOOL_riscv64 := riscv64-unknown-elf-
 KERNEL_TOOL_aarch64 := aarch64-linux-gnu-
 KERNEL_DEBIAN_riscv64 := riscv64
 KERNEL_DEBIAN_aarch64 := arm64
 KERNEL_FLAGS_riscv64 := -march=rv64imafdc_zicsr_zifencei -mabi=lp64d -mcmodel=medany
-KERNEL_FLAGS_aarch64 := -mgeneral-regs-only -mno-outline-atomics
+KERNEL_FLAGS_aarch64 := -march=armv8-a -mno-outline-atomics -mno-omit-leaf-frame-pointer
 KERNEL_MODE_riscv64-bare := -DKERNEL_MACHINE_MODE
-KERNEL_START_riscv64 := 0x81000000
-KERNEL_START_riscv64-bare := 0x80000000
-KERNEL_START_aarch64 := 0x40400000
+KERNEL_LINK_MODE_riscv64-bare := -Wl,--defsym=KERNEL_MACHINE_MODE=1
 KERNEL_CFLAGS := -std=gnu11 -O2 -g $(WARNINGS) -ffreestanding -fno-pic -fno-pie -fno-stack-protector -ftls-model=local-exec \
                  -fno-omit-frame-pointer -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables
 KERNEL_INCLUDES := -Icore -Ilockfree -Ibaseline -Istress -Istress/qemu
@@ -193,7 +191,7 @@ KERNEL_SOURCES := $(filter-out core/counts_none.c,$(wildcard core/*.c lockfree/*
                     trial.c workload.c workload_aged.c workload_phase.c)
 
 .PHONY: qemu kernel-deps
-qemu: kernel-deps $(KERNELS:%=$(O)/qemu/%/kernel.elf) ## build the kernels for QEMU
+qemu: kernel-deps $(KERNELS:%=$(O)/qemu/%/kernel.elf) $(O)/qemu/aarch64/kernel.img ## build the kernels for QEMU
 
 # After `deps` if that runs too: one installs at a time.
 kernel-deps: $(if $(filter deps compare check check-long soak tidy,$(MAKECMDGOALS)),deps)
@@ -210,7 +208,7 @@ define kernel_rules
 KERNEL_COMPILE_$(1) := $$(KERNEL_TOOL_$(2))gcc $$(KERNEL_CFLAGS) $$(KERNEL_FLAGS_$(2)) $$(KERNEL_MODE_$(1)) \
                        --specs=picolibc.specs $$(KERNEL_INCLUDES) -Istress/qemu/$(2) -isystem $(O)/qemu/$(2)/sysroot/usr/include
 KERNEL_LINK_$(1) := $$(KERNEL_TOOL_$(2))gcc $$(KERNEL_FLAGS_$(2)) --specs=picolibc.specs -nostartfiles -static \
-                    -Wl,--build-id=none -Wl,--defsym=KERNEL_START=$$(KERNEL_START_$(1)) -T stress/qemu/$(2)/link.ld
+                    -Wl,--build-id=none $$(KERNEL_LINK_MODE_$(1)) -T stress/qemu/$(2)/link.ld
 KERNEL_LIBS_$(1) := -L$(O)/qemu/$(2)/sysroot/lib -lck -lfdt
 KERNEL_OBJECTS_$(1) := $$(patsubst %.c,$(O)/qemu/$(1)/%.o,$$(KERNEL_SOURCES) stress/qemu/$(2)/arch.c) \
                        $(O)/qemu/$(1)/boot.o
@@ -224,7 +222,7 @@ $(O)/qemu/$(1)/boot.o: stress/qemu/$(2)/boot.S $$(wildcard stress/qemu/$(2)/*.h)
 	$$(Q)mkdir -p $$(@D)
 	$$(Q)$$(KERNEL_TOOL_$(2))gcc $$(KERNEL_FLAGS_$(2)) $$(KERNEL_MODE_$(1)) -g -c -o $$@ $$<
 
-$(O)/qemu/$(1)/kernel.elf: $$(KERNEL_OBJECTS_$(1)) stress/qemu/$(2)/link.ld
+$(O)/qemu/$(1)/kernel.elf: $$(KERNEL_OBJECTS_$(1)) stress/qemu/$(2)/link.ld stress/qemu/kernel.ld
 	$$(call say,LINK,$$@)
 	$$(Q)$$(KERNEL_LINK_$(1)) -o $$@ $$(KERNEL_OBJECTS_$(1)) $$(KERNEL_LIBS_$(1))
 	$$(Q){ $$(KERNEL_TOOL_$(2))gcc --version | head -n 1; \
@@ -235,6 +233,10 @@ $(O)/qemu/$(1)/kernel.elf: $$(KERNEL_OBJECTS_$(1)) stress/qemu/$(2)/link.ld
 endef
 $(foreach kernel,$(KERNELS),$(eval $(call kernel_rules,$(kernel),$(firstword $(subst -, ,$(kernel))))))
 $(foreach arch,$(sort $(foreach kernel,$(KERNELS),$(firstword $(subst -, ,$(kernel))))),$(eval $(call sysroot_rules,$(arch))))
+
+# With an initrd, QEMU takes no ELF for aarch64.
+$(O)/qemu/aarch64/kernel.img: $(O)/qemu/aarch64/kernel.elf
+	$(Q)$(KERNEL_TOOL_aarch64)objcopy -O binary $< $@
 
 # ---- Testing ---------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@
  * A machine comes up in this order: boot.S (a stack, thread-local storage) -> main.c (memory map from the FDT, then the
  * other harts) -> command.c (what the boot arguments ask for: an allocator, and harts that use it) -> exit. Below it:
  *
- *   ARCH/          all that differs between architectures: boot.S, arch.h (inline), arch.c, link.ld
+ *   ARCH/          all that differs between architectures: boot.S, arch.h (inline), arch.c, link.ld (where in memory)
  *   harts.c        starting harts, running a function on all of them, barriers, the asymmetric fence
  *   schedule.c     who runs when: the seed is the schedule
  *   platform.c     core/platform.h, for a kernel
@@ -49,7 +49,24 @@ extern struct kernel_hart kernel_harts[HART_MAX];
 extern uint32_t kernel_hart_count;
 extern _Thread_local struct kernel_hart *kernel_hart; /* the calling one */
 
+/* ARCH/. What C calls of it; arch.h has the rest: ARCH_NAME, ARCH_THREAD_HEADER (bytes between where the thread pointer
+ * points and thread-local storage), and what must be inline. */
+struct arch_frame { /* a caller, by the frame pointer of who was called */
+    uintptr_t frame, return_address;
+};
 #include "arch.h"
+/* Traps and interrupts of the calling hart from now on. */
+void arch_traps_begin(struct kernel_hart *hart);
+/* Has the firmware start a hart at hart_main; false if it will not. */
+bool arch_hart_start(struct kernel_hart *hart);
+/* Stops the calling hart for good. */
+_Noreturn void arch_hart_stop(void);
+/* An interrupt to another hart; to all of them, and maybe to the calling one. */
+void arch_poke(const struct kernel_hart *hart);
+void arch_poke_all(void);
+void arch_console_put(char c);
+/* Ends QEMU with this exit status. */
+_Noreturn void arch_exit(int status);
 
 /* main.c */
 _Noreturn void kernel_main(uint64_t hardware_id, const void *fdt);

@@ -164,7 +164,7 @@ static uint64_t overrun(uint64_t depth)
     for (uint32_t i = 0; i < 64; i++) {
         here[i] = depth;
     }
-    return (uintptr_t)here > kernel_hart->stack_bottom ? overrun_again(depth + 1) + here[0] : depth;
+    return (uintptr_t)here > kernel_hart->stack_bottom ? overrun_again(depth + 1) + here[0] - depth : depth;
 }
 
 int kernel_overrun(const struct kernel_options *options)

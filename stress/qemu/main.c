@@ -13,19 +13,26 @@
 struct memory_map kernel_map;
 struct boot_allocator kernel_boot;
 
-extern char __kernel_start[], __kernel_end[], boot_stack_top[], boot_thread[];
-#define BOOT_STACK_BYTES 32768u
+extern char __kernel_start[], __kernel_end[];
 
-static unsigned char boot_trap_stack[TRAP_STACK_BYTES] __attribute__((aligned(64)));
+/* Of the boot hart: the other harts' are the boot allocator's, which begins later. */
+#define BOOT_THREAD_BYTES 4096u
+static _Alignas(CACHE_PAIR) unsigned char boot_stack[HART_STACK_BYTES], boot_trap_stack[TRAP_STACK_BYTES],
+    boot_thread[BOOT_THREAD_BYTES];
+
+/* For boot.S, laid out as the beginning of a struct kernel_hart. */
+extern unsigned char *const boot_hart[3];
+unsigned char *const boot_hart[3] = {boot_stack + sizeof boot_stack, boot_thread,
+                                     boot_trap_stack + sizeof boot_trap_stack};
 
 static void boot_hart_begin(uint64_t hardware_id)
 {
     struct kernel_hart *hart = &kernel_harts[0];
     hart->hardware_id = hardware_id;
-    hart->stack_top = (uintptr_t)boot_stack_top;
-    hart->stack_bottom = (uintptr_t)boot_stack_top - BOOT_STACK_BYTES;
-    hart->trap_stack_top = (uintptr_t)boot_trap_stack + sizeof boot_trap_stack;
-    hart->thread_pointer = (uintptr_t)boot_thread;
+    hart->stack_bottom = (uintptr_t)boot_stack;
+    hart->stack_top = (uintptr_t)boot_hart[0];
+    hart->thread_pointer = (uintptr_t)boot_hart[1];
+    hart->trap_stack_top = (uintptr_t)boot_hart[2];
     thread_begin(hart);
     arch_traps_begin(hart);
     atomic_store_explicit(&hart->online, 1, memory_order_release);

@@ -3,14 +3,10 @@
 #ifndef FRAMELAB_QEMU_ARCH_H
 #define FRAMELAB_QEMU_ARCH_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "mode.h"
 
 #define ARCH_NAME "riscv64"
 
-/* Bytes between where the thread pointer points and thread-local storage. */
 #define ARCH_THREAD_HEADER 0u
 
 static inline bool arch_interrupts_off(void)
@@ -76,30 +72,10 @@ static inline uint64_t arch_instructions(void)
     return count;
 }
 
-/* A caller, by the frame pointer of who was called. */
-struct arch_frame {
-    uintptr_t frame, return_address;
-};
-
 static inline struct arch_frame arch_frame_of(uintptr_t frame)
 {
     const uintptr_t *top = (const uintptr_t *)frame;
     return (struct arch_frame){top[-2], top[-1]};
 }
-
-struct kernel_hart;
-
-/* Traps and interrupts of the calling hart from now on. */
-void arch_traps_begin(struct kernel_hart *hart);
-/* Has the firmware start a hart at hart_main; false if it will not. */
-bool arch_hart_start(struct kernel_hart *hart);
-/* Stops the calling hart for good. */
-_Noreturn void arch_hart_stop(void);
-/* An interrupt to another hart; to all of them. */
-void arch_poke(const struct kernel_hart *hart);
-void arch_poke_all(void);
-void arch_console_put(char c);
-/* Ends QEMU with this exit status. */
-_Noreturn void arch_exit(int status);
 
 #endif

@@ -10,10 +10,7 @@
     .option norelax
     .global _start
 _start:
-    la gp, __global_pointer$
     csrw CSR(ie), zero
-    li t0, STATUS_FLOAT           /* the libraries are built for hard float */
-    csrs CSR(status), t0
 #ifdef KERNEL_MACHINE_MODE
     la t0, somebody_boots
     li t1, 1
@@ -25,10 +22,9 @@ _start:
 1:  sd zero, (t0)
     addi t0, t0, 8
     bltu t0, t1, 1b
-    la sp, boot_stack_top
-    la tp, boot_thread
-    li s0, 0                            /* no caller */
-    call kernel_main
+    la t0, boot_hart
+    la t1, kernel_main
+    j 2f
 
 #ifdef KERNEL_MACHINE_MODE
 wait_for_start:
@@ -36,25 +32,26 @@ wait_for_start:
     la t0, hart_starts
     slli t1, a0, 3
     add t0, t0, t1
-2:  wfi
+3:  wfi
     ld a1, (t0)
-    beqz a1, 2b
+    beqz a1, 3b
     fence r, rw
 #endif
     .global hart_entry
 hart_entry:
-    la gp, __global_pointer$
-    csrw CSR(ie), zero
-    li t0, STATUS_FLOAT
-    csrs CSR(status), t0
-    ld sp, 0(a1)                        /* stack_top */
-    ld tp, 8(a1)                        /* thread_pointer */
-    li s0, 0
     mv a0, a1
-    call hart_main
+    mv t0, a1
+    la t1, hart_main
+2:  csrw CSR(ie), zero
+    li t2, STATUS_FLOAT                 /* the libraries are built for hard float */
+    csrs CSR(status), t2
+    ld sp, 0(t0)                        /* stack_top */
+    ld tp, 8(t0)                        /* thread_pointer */
+    li s0, 0                            /* no caller */
+    jalr t1
 
-/* Saves what C may change, on a stack of its own: the trapped one may be what is wrong. The scratch register holds its top. The
- * handler uses no floating point, and returns only from an interrupt. */
+/* Saves what C may change, on a stack of its own: the trapped one may be what is wrong. The scratch register holds its
+ * top. The handler uses no floating point, and returns only from an interrupt. */
     .balign 4
     .global trap_entry
 trap_entry:
@@ -91,13 +88,3 @@ somebody_boots:
 hart_starts:
     .zero 512 * 8
 #endif
-
-    .section .bss
-    .balign 16
-    .space 32768
-    .global boot_stack_top
-boot_stack_top:
-    .balign 64
-    .global boot_thread
-boot_thread:
-    .space 4096
