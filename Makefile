@@ -54,7 +54,7 @@ PUBLIC_HEADERS := $(addprefix core/,arena.h boot_allocator.h frame.h frame_alloc
 
 # config.mk is made when everything it asks for is there. Goals that promise to install what is missing do so here,
 # before anything is compiled; the others say what is missing and stop.
-INSTALLING := $(filter deps compare qemu check check-long soak,$(MAKECMDGOALS))
+INSTALLING := $(filter deps compare qemu qemu-check check check-long soak,$(MAKECMDGOALS))
 WITHOUT_BUILD := help clean deps format uninstall
 ifneq ($(or $(if $(MAKECMDGOALS),,all),$(filter-out $(WITHOUT_BUILD),$(MAKECMDGOALS))),)
 include $(O)/config.mk
@@ -213,7 +213,7 @@ KERNEL_LIBS_$(1) := -L$(O)/qemu/$(2)/sysroot/lib -lck -lfdt
 KERNEL_OBJECTS_$(1) := $$(patsubst %.c,$(O)/qemu/$(1)/%.o,$$(KERNEL_SOURCES) stress/qemu/$(2)/arch.c) \
                        $(O)/qemu/$(1)/boot.o
 
-$(O)/qemu/$(1)/%.o: %.c $(O)/qemu/$(2)/sysroot/packages $(O)/flags
+$(O)/qemu/$(1)/%.o: %.c $(O)/qemu/$(2)/sysroot/packages $(O)/flags Makefile
 	$$(call say,CC,$(1) $$<)
 	$$(Q)mkdir -p $$(@D)
 	$$(Q)$$(KERNEL_COMPILE_$(1)) -MMD -MP -c -o $$@ $$<
@@ -240,7 +240,7 @@ $(O)/qemu/aarch64/kernel.img: $(O)/qemu/aarch64/kernel.elf
 
 # ---- Testing ---------------------------------------------------------------------------------------------------
 
-.PHONY: deps unit unit-build hooked-build check check-long tidy
+.PHONY: deps qemu-check unit unit-build hooked-build check check-long tidy
 deps: ## install what is missing (Debian and its kin), or say what is needed
 	$(Q)CC='$(CC)' .ci/dependencies build figures qemu check
 
@@ -249,6 +249,10 @@ check: deps all ## test everything, under 10 minutes on 2 cores; ends with `N pa
 
 check-long: deps all ## the same and what takes longer: boards' device trees, minutes of stress
 	$(Q)CC='$(CC)' stress/run-tests --long $(O) $(SUITES)
+
+qemu-check: qemu ## boot the kernels in many ways, and with each deliberate bug
+	$(Q)stress/qemu/check $(O)
+	$(Q)stress/qemu/mutants-check $(O)
 
 unit: $(UNIT_TESTS:%=%.run) ## build and run the unit tests
 
