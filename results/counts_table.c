@@ -211,7 +211,8 @@ static void print_legend(const struct counts_options *options, FILE *out)
     fprintf(
         out,
         "%sFor 1000 operations: retries: compare-and-swaps that failed; waits: acquisitions of the lock that had to "
-        "wait;\n  global: accesses of hart caches to the global allocator; grace: grace periods.\n",
+        "wait;\n  global: accesses of hart caches to the global allocator; grace: grace periods. Of repeat\n"
+        "  as many allocations before its pairs, and frees after them, are counted in.\n",
         item);
     fprintf(out, "%sNone of it is time. Who is interrupted where is drawn from the seed.\n", item);
 }
