@@ -194,7 +194,7 @@ KERNEL_SOURCES := $(filter-out core/counts_none.c,$(wildcard core/*.c lockfree/*
 qemu: kernel-deps $(KERNELS:%=$(O)/qemu/%/kernel.elf) $(O)/qemu/aarch64/kernel.img ## build the kernels for QEMU
 
 # After `deps` if that runs too: one installs at a time.
-kernel-deps: $(if $(filter deps compare check check-long soak tidy,$(MAKECMDGOALS)),deps)
+kernel-deps: $(if $(filter deps compare qemu-check check check-long soak tidy,$(MAKECMDGOALS)),deps)
 	$(Q).ci/dependencies $(if $(INSTALLING),,--test) qemu
 
 # $(1): architecture
@@ -250,7 +250,7 @@ check: deps all ## test everything, under 10 minutes on 2 cores; ends with `N pa
 check-long: deps all ## the same and what takes longer: boards' device trees, minutes of stress
 	$(Q)CC='$(CC)' stress/run-tests --long $(O) $(SUITES)
 
-qemu-check: qemu ## boot the kernels in many ways, and with each deliberate bug
+qemu-check: deps qemu ## boot the kernels in many ways, and with each deliberate bug
 	$(Q)stress/qemu/check $(O)
 	$(Q)stress/qemu/mutants-check $(O)
 
