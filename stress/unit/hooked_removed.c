@@ -4,6 +4,7 @@
  * Hart 0 performs an operation. At its k-th hook (platform.h) hart 1 asks for an arena to be removed; if it is, the
  * arena's memory, with the metadata in it, becomes unreadable, so that one more look at it by hart 0 is a fault. This
  * for every k until the operation ends before its k-th hook. Hart 1 runs inside the hook: one thread is both harts. */
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -227,8 +228,9 @@ static bool limbo_is_left_alone(void)
     uint64_t passed = grace_periods();
     bool alone = sigsetjmp(faulted, 1) == 0;
     readable(false);
-    for (uint32_t turn = 0; alone && turn < TURNS_MAX && grace_periods() < passed + 2; turn++) {
+    for (uint32_t turn = 0; alone && turn < TURNS_MAX && grace_periods() < passed + 4; turn++) {
         takes_frames();
+        (void)sched_yield();
     }
     readable(true);
     return alone;
