@@ -21,15 +21,15 @@ void usage_error(const struct argp_state *state, const char *format, ...)
     exit(EXIT_STATUS_USAGE);
 }
 
-bool require_platform(const struct argp_state *state, const char *name)
+enum platform_choice require_platform(const struct argp_state *state, const char *name)
 {
     const struct platform_entry *entry = platform_find(name);
     if (entry == NULL) {
         usage_error(state, "--platform is host, qemu or sim, not '%s'", name);
     }
-    if (!entry->available) {
-        (void)fprintf(stderr, "%s: skipped: platform %s: %s\n", state->name, entry->name, entry->summary);
+    if (!*entry->available) {
+        (void)fprintf(stderr, "%s: skipped: platform %s: not in this build (SIM=0)\n", state->name, entry->name);
         exit(EXIT_STATUS_SKIPPED);
     }
-    return strcmp(entry->name, "qemu") == 0;
+    return entry->choice;
 }

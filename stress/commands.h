@@ -7,6 +7,8 @@
 #include <argp.h>
 #include <stdbool.h>
 
+#include "platforms.h"
+
 int bench_command(int argc, char **argv);
 int stress_command(int argc, char **argv);
 int list_command(int argc, char **argv);
@@ -15,7 +17,7 @@ int list_command(int argc, char **argv);
 __attribute__((format(printf, 2, 3))) _Noreturn void usage_error(const struct argp_state *state, const char *format,
                                                                  ...);
 
-/* The option --platform: true for "qemu", false for "host"; ends the program for one that is not there or not known. */
-bool require_platform(const struct argp_state *state, const char *name);
+/* The option --platform; ends the program for one that is not there or not known. */
+enum platform_choice require_platform(const struct argp_state *state, const char *name);
 
 #endif

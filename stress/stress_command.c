@@ -193,7 +193,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         plan->progress = true;
         return 0;
     case OPTION_PLATFORM:
-        arguments->on_qemu = require_platform(state, text);
+        arguments->on_qemu = require_platform(state, text) == ON_QEMU;
         return 0;
     case ARGP_KEY_ARG:
         usage_error(state, "takes no argument, but here is '%s'", text);
