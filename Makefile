@@ -164,14 +164,20 @@ $(O)/sim/ck/ck_epoch.o: $(O)/sim/source/packages $(O)/flags $(wildcard stress/si
 	$(Q)$(CC) -std=gnu11 $(OPTIMISE) -g $(SIM_CFLAGS) -w $(INCLUDES_sim) $(CONFIG_CFLAGS) -c -o $@ $(<D)/ck_epoch.c
 
 # First what is instrumented, its memory functions renamed; then all of it, most names made local.
+# $(1): the instrumented objects, $(2): the simulator
+define link_simulator
+$(LD) -r -o $(2).instrumented $(1); \
+objcopy $(foreach name,memcpy memmove memset,--redefine-sym $(name)=sim_$(name)) $(2).instrumented; \
+$(LD) -r -o $(2) $(2).instrumented $(SIM_PLAIN_OBJECTS); \
+rm $(2).instrumented; \
+objcopy --redefine-sym bench_run=sim_bench_run --redefine-sym bench_doing=sim_bench_doing \
+    --redefine-sym framelab_variants=sim_variants $(2); \
+objcopy --wildcard $(foreach name,$(SIM_NAMES),--keep-global-symbol='$(name)') $(2)
+endef
+
 $(O)/sim/simulator.o: $(SIM_INSTRUMENTED_OBJECTS) $(SIM_PLAIN_OBJECTS) Makefile
 	$(call say,LINK,$@)
-	$(Q)$(LD) -r -o $(@D)/instrumented.o $(SIM_INSTRUMENTED_OBJECTS)
-	$(Q)objcopy $(foreach name,memcpy memmove memset,--redefine-sym $(name)=sim_$(name)) $(@D)/instrumented.o
-	$(Q)$(LD) -r -o $@ $(@D)/instrumented.o $(SIM_PLAIN_OBJECTS)
-	$(Q)objcopy --redefine-sym bench_run=sim_bench_run --redefine-sym bench_doing=sim_bench_doing \
-	    --redefine-sym framelab_variants=sim_variants $@
-	$(Q)objcopy --wildcard $(foreach name,$(SIM_NAMES),--keep-global-symbol='$(name)') $@
+	$(Q)set -e; $(call link_simulator,$(SIM_INSTRUMENTED_OBJECTS),$@)
 
 -include $(SIM_INSTRUMENTED_OBJECTS:.o=.d) $(SIM_PLAIN_OBJECTS:.o=.d)
 
@@ -375,8 +381,20 @@ endef
 # $(1): more libraries
 mutate_program = $(call mutate,$(O),$(CC) $(BASE_CFLAGS) $(INCLUDES_stress),$(CC) $(BASE_CFLAGS) $(LDFLAGS) $(SIM_LINK) -o $@ $$objects $(LIB_LIBS) $(COMMAND_LIBS) $(1) -lm)
 
+define mutate_simulator
+$(call mutate,$(O)/sim,$(CC) $(BASE_CFLAGS) $(SIM_CFLAGS) $(INCLUDES_sim),\
+    $(call link_simulator,$$(echo "$$objects" | tr ' ' '\n' | grep -v '^$(O)/stress/sim/\|^$(O)/sim/plain/'),$(@D)/simulator.o); \
+    $(CC) $(BASE_CFLAGS) $(LDFLAGS) $(SIM_LINK) -o $@ $(COMMAND_OBJECTS) $(@D)/simulator.o $(O)/libframelab.a \
+        $(LIB_LIBS) $(COMMAND_LIBS) -lm)
+endef
+
 $(O)/mutants/%/framelab: stress/mutants/%.patch $(COMMAND_OBJECTS) $(SIMULATOR) $(LIB_OBJECTS)
 	$(call mutate_program)
+
+# Those called sim-* are bugs in the code that simulated harts run.
+$(O)/mutants/sim-%/framelab: stress/mutants/sim-%.patch $(SIM_INSTRUMENTED_OBJECTS) $(SIM_PLAIN_OBJECTS) \
+                             $(O)/libcommand.a $(O)/libframelab.a
+	$(call mutate_simulator)
 
 # Hooked ones with HOOKS=1 only.
 define mutant_of_test
