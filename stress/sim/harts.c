@@ -58,15 +58,15 @@ static void release_all(struct barrier *barrier)
     barrier->waiting = 0;
 }
 
-void hart_barrier_wait(struct hart_barrier *storage)
+void hart_barrier_wait(struct hart_barrier *barrier)
 {
-    struct barrier *barrier = barrier_of(storage);
+    struct barrier *it = barrier_of(barrier);
     uint32_t me = run_self();
-    if (barrier->waiting + 1 == barrier->count) {
-        release_all(barrier);
+    if (it->waiting + 1 == it->count) {
+        release_all(it);
         return;
     }
-    barrier->waiting++;
-    barrier->here[me / 64] |= UINT64_C(1) << me % 64;
+    it->waiting++;
+    it->here[me / 64] |= UINT64_C(1) << me % 64;
     run_park();
 }

@@ -110,6 +110,8 @@ INTRINSICS(__tsan_)
 
 /* ---- C11 atomics ---- */
 
+/* Arguments of these macros are types. NOLINTBEGIN(bugprone-macro-parentheses) */
+
 static uint8_t order_of(int order)
 {
     switch (order) {
@@ -210,6 +212,8 @@ ATOMIC(16, uint16_t)
 ATOMIC(32, uint32_t)
 ATOMIC(64, uint64_t)
 ATOMIC(128, value_t)
+
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 void __tsan_atomic_thread_fence(int order);
 void __tsan_atomic_thread_fence(int order)

@@ -76,7 +76,8 @@ CK_CC_INLINE static void ck_pr_fence_load_depends(void)
     ck_pr_barrier();
 }
 
-/* S: CK's suffix, M: type of the target's address, T: type of a value, B: bytes. */
+/* Arguments of these macros are types. NOLINTBEGIN(bugprone-macro-parentheses)
+ * S: CK's suffix, M: type of the target's address, T: type of a value, B: bytes. */
 #define SIM_CK_UNARY(S, M, T, B, NAME, OPERATION)                                                                      \
     CK_CC_INLINE static void ck_pr_##NAME##_##S(M *target)                                                             \
     {                                                                                                                  \
@@ -145,6 +146,8 @@ SIM_CK_INTEGER(8, uint8_t, 1)
 SIM_CK_INTEGER(uint, unsigned int, 4)
 SIM_CK_INTEGER(int, int, 4)
 SIM_CK_INTEGER(char, char, 1)
+
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /* Pointers: any object that holds one. */
 CK_CC_INLINE static void *ck_pr_md_load_ptr(const void *target)
