@@ -110,7 +110,8 @@ INTRINSICS(__tsan_)
 
 /* ---- C11 atomics ---- */
 
-/* Arguments of these macros are types. NOLINTBEGIN(bugprone-macro-parentheses) */
+/* Arguments of these macros are types; signatures are the compiler's.
+ * NOLINTBEGIN(bugprone-macro-parentheses, readability-non-const-parameter) */
 
 static uint8_t order_of(int order)
 {
@@ -213,7 +214,7 @@ ATOMIC(32, uint32_t)
 ATOMIC(64, uint64_t)
 ATOMIC(128, value_t)
 
-/* NOLINTEND(bugprone-macro-parentheses) */
+/* NOLINTEND(bugprone-macro-parentheses, readability-non-const-parameter) */
 
 void __tsan_atomic_thread_fence(int order);
 void __tsan_atomic_thread_fence(int order)
