@@ -21,8 +21,6 @@
 
 #define WHY_BYTES 256u
 
-/* Largest order of a request, as in the origin and in the published figures. */
-#define ORDER_MOST 10u
 #define REPEAT_MOST 100000u
 /* Rounds of frag: a record of more would be longer than a line may be. */
 #define ROUNDS_MOST 10000u
@@ -121,7 +119,7 @@ static void add_workload(struct bench_plan *plan, const char *text, const struct
 static void add_sizes(struct bench_plan *plan, const char *text, bool orders, const struct argp_state *state)
 {
     struct option_list list;
-    if (!option_list(text, orders ? ORDER_MOST : UINT64_C(1) << 40, &list)) {
+    if (!option_list(text, orders ? WORKLOAD_ORDER_MOST : UINT64_C(1) << 40, &list)) {
         usage_error(state, "%s, not '%s'", orders ? "--order is a list of 0 to 10" : "--frames is a list of numbers",
                     text);
     }
