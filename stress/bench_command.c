@@ -167,18 +167,6 @@ static void set_memory(struct bench_arguments *arguments, int key, const char *t
     }
 }
 
-/* Remembers an option that only the host has. */
-static void note_host_option(struct bench_arguments *arguments, int key)
-{
-    static const int host_keys[] = {OPTION_FRAMES, OPTION_NODES,  OPTION_DTB,     OPTION_HUGE_PAGES, OPTION_INIT,
-                                    OPTION_WARMUP, OPTION_ROUNDS, OPTION_LATENCY, OPTION_NO_LATENCY};
-    for (size_t i = 0; i < sizeof host_keys / sizeof *host_keys; i++) {
-        for (const struct argp_option *option = options; host_keys[i] == key && option->name != NULL; option++) {
-            arguments->host_option = option->key == key ? option->name : arguments->host_option;
-        }
-    }
-}
-
 /* Options that say what is measured; ARGP_ERR_UNKNOWN for others. */
 static error_t parse_plan(int key, char *text, struct argp_state *state)
 {
@@ -253,8 +241,10 @@ static void check_together(const struct bench_arguments *arguments, const struct
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
+    static const int host_keys[] = {OPTION_FRAMES, OPTION_NODES,   OPTION_DTB,        OPTION_HUGE_PAGES, OPTION_INIT,
+                                    OPTION_WARMUP, OPTION_LATENCY, OPTION_NO_LATENCY, OPTION_ROUNDS,     0};
     struct bench_arguments *arguments = state->input;
-    note_host_option(arguments, key);
+    option_note(&arguments->host_option, options, host_keys, key);
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &arguments->qemu;
