@@ -22,8 +22,6 @@
 
 #define WHY_BYTES 256u
 
-/* Largest order of a request, as in the origin and in the published figures. */
-#define ORDER_MOST 10u
 #define REPEAT_MOST 100000u
 /* Rounds of frag: a record of more would be longer than a line may be. */
 #define ROUNDS_MOST 10000u
@@ -135,7 +133,7 @@ static void add_workload(struct bench_plan *plan, const char *text, const struct
 static void add_sizes(struct bench_plan *plan, const char *text, bool orders, const struct argp_state *state)
 {
     struct option_list list;
-    if (!option_list(text, orders ? ORDER_MOST : UINT64_C(1) << 40, &list)) {
+    if (!option_list(text, orders ? WORKLOAD_ORDER_MOST : UINT64_C(1) << 40, &list)) {
         usage_error(state, "%s, not '%s'", orders ? "--order is a list of 0 to 10" : "--frames is a list of numbers",
                     text);
     }
@@ -180,18 +178,6 @@ static void set_memory(struct bench_arguments *arguments, int key, const char *t
         machine->nodes = number_in("nodes", text, 1, NODE_MAX, state);
     } else if (!option_size(text, &machine->memory_bytes)) {
         usage_error(state, "--memory is a size such as 512M or 8G, not '%s'", text);
-    }
-}
-
-/* Remembers an option that only the host has. */
-static void note_host_option(struct bench_arguments *arguments, int key)
-{
-    static const int host_keys[] = {OPTION_FRAMES, OPTION_NODES,  OPTION_DTB,     OPTION_HUGE_PAGES, OPTION_INIT,
-                                    OPTION_WARMUP, OPTION_ROUNDS, OPTION_LATENCY, OPTION_NO_LATENCY};
-    for (size_t i = 0; i < sizeof host_keys / sizeof *host_keys; i++) {
-        for (const struct argp_option *option = options; host_keys[i] == key && option->name != NULL; option++) {
-            arguments->host_option = option->key == key ? option->name : arguments->host_option;
-        }
     }
 }
 
@@ -275,8 +261,10 @@ static void check_together(const struct bench_arguments *arguments, const struct
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
+    static const int host_keys[] = {OPTION_FRAMES, OPTION_NODES,   OPTION_DTB,        OPTION_HUGE_PAGES, OPTION_INIT,
+                                    OPTION_WARMUP, OPTION_LATENCY, OPTION_NO_LATENCY, OPTION_ROUNDS,     0};
     struct bench_arguments *arguments = state->input;
-    note_host_option(arguments, key);
+    option_note(&arguments->host_option, options, host_keys, key);
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &arguments->qemu;
