@@ -44,30 +44,15 @@ static void keep_frames(uint64_t frames)
     }
 }
 
-/* Whether the trial gave a property a chance to be violated. */
-static bool was_tested(const struct trial_tally *tally, uint32_t property)
-{
-    switch (property) {
-    case PROPERTY_LOCK_FREE:
-        return false;
-    case PROPERTY_RECLAMATION:
-        return tally->unplugged > 0;
-    case PROPERTY_MAGAZINES:
-        return tally->magazine_traces > 0;
-    default:
-        return tally->rounds > 0;
-    }
-}
-
 static void tell(const struct trial *trial)
 {
     const struct verdict *verdict = &trial->verdict;
     for (uint32_t i = 1; i < PROPERTY_COUNT; i++) {
-        const char *name = property_name((enum property)i);
-        const char *text = property_text((enum property)i);
-        bool violated = !verdict_holds(verdict) && verdict->property == (enum property)i;
-        const char *skip = was_tested(&trial->tally, i) || violated ? "" : " # SKIP had no chance to be violated";
-        console_line("%s %lu %s %s%s", violated ? "not ok" : "ok", (unsigned long)i, name, text, skip);
+        const enum property property = (enum property)i;
+        bool violated = !verdict_holds(verdict) && verdict->property == property;
+        const char *skip = trial_tested(trial, property) || violated ? "" : " # SKIP had no chance to be violated";
+        console_line("%s %lu %s %s%s", violated ? "not ok" : "ok", (unsigned long)i, property_name(property),
+                     property_text(property), skip);
         if (violated) {
             console_line("# %s; frame 0x%llx, hart %ld", verdict->text, (unsigned long long)verdict->frame,
                          (long)(int32_t)verdict->hart);
