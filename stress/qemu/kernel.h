@@ -69,7 +69,7 @@ struct arch_frame { /* a caller, by the frame pointer of who was called */
 #include "arch.h"
 /* Traps and interrupts of the calling hart from now on. */
 void arch_traps_begin(struct kernel_hart *hart);
-/* Has the firmware start a hart at hart_main; false if it will not. */
+/* Has a hart start at hart_main; false if the firmware will not. */
 bool arch_hart_start(struct kernel_hart *hart);
 /* Stops the calling hart for good. */
 _Noreturn void arch_hart_stop(void);
