@@ -253,7 +253,7 @@ KERNEL_INCLUDES := -Icore -Ilockfree -Ibaseline -Istress -Istress/qemu
 KERNEL_SOURCES := $(filter-out core/counts_none.c,$(wildcard core/*.c lockfree/*.c baseline/*.c)) \
                   $(wildcard stress/qemu/*.c) stress/host/variants.c \
                   $(addprefix stress/,checks.c histogram.c mixed.c null_allocator.c options.c oracle.c population.c property.c \
-                    trial.c workload.c workload_aged.c workload_phase.c)
+                    stat_fields.c trial.c workload.c workload_aged.c workload_phase.c)
 
 .PHONY: qemu kernel-deps
 qemu: kernel-deps $(KERNELS:%=$(O)/qemu/%/kernel.elf) $(O)/qemu/aarch64/kernel.img ## build the kernels for QEMU
