@@ -24,3 +24,15 @@ const char *sim_bench_doing(void)
 {
     return "nothing";
 }
+
+bool sim_primitives_run(enum primitive primitive, uint32_t harts, uint64_t operations, uint64_t seed, uint64_t *hart_ns,
+                        struct json_t **told)
+{
+    (void)primitive;
+    (void)harts;
+    (void)operations;
+    (void)seed;
+    (void)hart_ns;
+    (void)told;
+    return false;
+}
