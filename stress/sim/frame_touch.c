@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ * Accesses of a program to its frames. See frame_touch.h. */
+#include "frame_touch.h"
+
+void frame_touch_write(uint64_t *word, uint64_t value)
+{
+    *word = value;
+}
+
+uint64_t frame_touch_read(const uint64_t *word)
+{
+    return *word;
+}
+
+void frame_mail_leave(_Atomic uint32_t *box)
+{
+    atomic_fetch_add_explicit(box, 1, memory_order_release);
+}
+
+uint32_t frame_mail_take(_Atomic uint32_t *box)
+{
+    uint32_t left = atomic_load_explicit(box, memory_order_acquire);
+    while (left > 0 &&
+           !atomic_compare_exchange_weak_explicit(box, &left, left - 1, memory_order_acquire, memory_order_acquire)) {
+    }
+    return left > 0;
+}
