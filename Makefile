@@ -8,6 +8,7 @@
 #   SANITIZE=LIST        with these sanitizers: address,undefined or thread
 #   HOOKS=1              with calls by which tests stop a hart in the middle of an operation (default O: build/hooks)
 #   COUNTS=0             without reference counts, a frame has one owner: core/README.md (default O: build/no-counts)
+#   SIM=0                without simulated harts (always so with SANITIZE, HOOKS or COUNTS=0): stress/sim/README.md
 #   PREFIX=, DESTDIR=    where `make install` puts things (default: /usr/local)
 #
 # Flags are portable on purpose (no -march=native) and go into every record. A change of flags rebuilds.
@@ -20,6 +21,8 @@
 VERSION := 0.1.0
 COUNTS ?= 1
 NO_COUNTS := $(filter 0,$(COUNTS))
+SIM ?= 1
+WITH_SIM := $(if $(HOOKS)$(NO_COUNTS)$(SANITIZE),,$(filter 1,$(SIM)))
 O ?= build$(if $(HOOKS),/hooks)$(if $(NO_COUNTS),/no-counts)
 PREFIX ?= /usr/local
 Q := $(if $(V),,@)
@@ -31,7 +34,7 @@ say = @$(if $(V),:,printf '  %-8s %s\n' '$(1)' '$(2)')
 # Either build has one of the rooms behind core/counting.h, and its test.
 OTHER_ROOM := $(if $(NO_COUNTS),counts,counts_none)
 LIB_SOURCES := $(filter-out core/$(OTHER_ROOM).c,$(wildcard core/*.c lockfree/*.c baseline/*.c stress/host/*.c))
-COMMAND_SOURCES := $(wildcard stress/*.c results/*.c)
+COMMAND_SOURCES := $(filter-out stress/sim_$(if $(WITH_SIM),none,linked).c,$(wildcard stress/*.c results/*.c))
 UNIT_SOURCES := $(wildcard stress/unit/*.c)
 KERNEL_C := $(wildcard stress/qemu/*.c stress/qemu/*/*.c)
 ALL_C := $(filter-out $(KERNEL_C),$(wildcard core/*.c lockfree/*.c baseline/*.c stress/*.c stress/*/*.c results/*.c))
@@ -40,7 +43,8 @@ ALL_H := $(wildcard core/*.h lockfree/*.h baseline/*.h stress/*.h stress/*/*.h s
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(O)/%.o)
 COMMAND_OBJECTS := $(COMMAND_SOURCES:%.c=$(O)/%.o)
 UNIT_TESTS := $(patsubst stress/unit/%.c,$(O)/unit/%,\
-                         $(filter-out stress/unit/test_$(OTHER_ROOM).c,$(wildcard stress/unit/test_*.c)))
+                         $(filter-out stress/unit/test_$(OTHER_ROOM).c $(if $(WITH_SIM),,stress/unit/test_sim_%),\
+                           $(wildcard stress/unit/test_*.c)))
 HOOKED_TESTS := $(patsubst stress/unit/%.c,$(O)/unit/%,$(wildcard stress/unit/hooked_*.c))
 MUTANTS := $(patsubst stress/mutants/%.patch,%,$(wildcard stress/mutants/*.patch))
 
@@ -90,16 +94,41 @@ INCLUDES_lockfree := $(INCLUDES_core) -Ilockfree
 INCLUDES_baseline := $(INCLUDES_core) -Ibaseline
 INCLUDES_stress := $(INCLUDES_core) -Ilockfree -Ibaseline -Istress -Iresults
 INCLUDES_results := $(INCLUDES_stress)
-includes = $(INCLUDES_$(firstword $(subst /, ,$(1))))
+# On simulated harts: Concurrency Kit's primitives and the platform's inline half are the simulator's.
+INCLUDES_sim := -Istress/sim/ck -Istress/sim $(INCLUDES_stress)
+includes = $(if $(filter stress/sim/% stress/unit/test_sim_%,$(1)),$(INCLUDES_sim),$(INCLUDES_$(firstword $(subst /, ,$(1)))))
+
+# ---- Simulated harts -------------------------------------------------------------------------------------------
+
+# The allocators and the workloads once more, with each access to memory a call into stress/sim (-fsanitize=thread,
+# without the sanitizer), together with it in one object file whose symbols are its own but for those of the simulator.
+# ck_epoch.c comes from the distribution's source package: the packaged library is not instrumented.
+SIMULATOR := $(if $(WITH_SIM),$(O)/sim/simulator.o)
+SIM_LINK := $(if $(WITH_SIM),-no-pie)
+IS_CLANG := $(findstring clang,$(shell $(CC) --version 2>/dev/null))
+SIM_CFLAGS := -fsanitize=thread -fno-builtin-memset -fno-builtin-memcpy -fno-builtin-memmove \
+              $(if $(IS_CLANG),-mllvm -tsan-instrument-read-before-write=1 -mllvm -tsan-instrument-func-entry-exit=0,\
+                --param tsan-instrument-func-entry-exit=0 -Wno-tsan)
+SIM_INSTRUMENTED := $(filter-out core/counts_none.c,$(wildcard core/*.c lockfree/*.c baseline/*.c)) \
+                    $(wildcard $(addprefix stress/,null_allocator.c population.c workload.c workload_aged.c \
+                      workload_phase.c sim/code_*.c))
+SIM_PLAIN := stress/bench.c stress/host/machine.c stress/host/variants.c
+SIM_OWN := $(filter-out stress/sim/code_%,$(wildcard stress/sim/*.c))
+SIM_INSTRUMENTED_OBJECTS := $(SIM_INSTRUMENTED:%.c=$(O)/sim/%.o) $(O)/sim/ck/ck_epoch.o
+SIM_PLAIN_OBJECTS := $(SIM_PLAIN:%.c=$(O)/sim/plain/%.o) $(SIM_OWN:%.c=$(O)/%.o)
+# The simulator's own names; everything else in it is invisible to the rest of the command.
+SIM_NAMES := sim_* model* run_harts run_self run_count run_state run_switch run_park run_wake run_freeze run_abandon run_on_* \
+             time_mode_* machine_model_* primitives_* explore_* schedule_* memory_model_* races_* \
+             shadow_* trace_* program_* frame_model_* linearize_* ledger_* scenario_* player_* known_bugs_*
 
 # ---- Building --------------------------------------------------------------------------------------------------
 
 .PHONY: all
 all: $(O)/libframelab.a $(if $(wildcard stress/main.c),$(O)/framelab) ## build the framelab command and libframelab.a
 
-$(O)/framelab: $(COMMAND_OBJECTS) $(O)/libframelab.a
+$(O)/framelab: $(COMMAND_OBJECTS) $(SIMULATOR) $(O)/libframelab.a
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(BASE_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIB_LIBS) $(COMMAND_LIBS) -lm
+	$(Q)$(CC) $(BASE_CFLAGS) $(LDFLAGS) $(SIM_LINK) -o $@ $^ $(LIB_LIBS) $(COMMAND_LIBS) -lm
 
 $(O)/libframelab.a: $(LIB_OBJECTS)
 	$(call say,AR,$@)
@@ -107,7 +136,7 @@ $(O)/libframelab.a: $(LIB_OBJECTS)
 	$(Q)$(AR) rcs $@ $^
 
 # The command's own modules, for unit tests of them.
-$(O)/libcommand.a: $(filter-out $(O)/stress/main.o,$(COMMAND_OBJECTS))
+$(O)/libcommand.a: $(filter-out $(O)/stress/main.o,$(COMMAND_OBJECTS)) $(SIMULATOR)
 	$(Q)rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
@@ -115,6 +144,42 @@ $(O)/%.o: %.c $(O)/flags
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(BASE_CFLAGS) $(call includes,$<) -MMD -MP -c -o $@ $<
+
+$(O)/sim/%.o: %.c $(O)/flags
+	$(call say,CC,sim $<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(BASE_CFLAGS) $(SIM_CFLAGS) $(INCLUDES_sim) -MMD -MP -c -o $@ $<
+
+$(O)/sim/plain/%.o: %.c $(O)/flags
+	$(call say,CC,sim $<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(BASE_CFLAGS) $(INCLUDES_sim) -MMD -MP -c -o $@ $<
+
+$(O)/sim/source/packages: .ci/sysroot
+	$(Q).ci/sysroot sim $(@D)
+
+$(O)/sim/ck/ck_epoch.o: $(O)/sim/source/packages $(O)/flags $(wildcard stress/sim/ck/*.h)
+	$(call say,CC,sim ck_epoch.c)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 $(OPTIMISE) -g $(SIM_CFLAGS) -w $(INCLUDES_sim) $(CONFIG_CFLAGS) -c -o $@ $(<D)/ck_epoch.c
+
+# First what is instrumented, its memory functions renamed; then all of it, most names made local.
+# $(1): the instrumented objects, $(2): the simulator
+define link_simulator
+$(LD) -r -o $(2).instrumented $(1); \
+objcopy $(foreach name,memcpy memmove memset,--redefine-sym $(name)=sim_$(name)) $(2).instrumented; \
+$(LD) -r -o $(2) $(2).instrumented $(SIM_PLAIN_OBJECTS); \
+rm $(2).instrumented; \
+objcopy --redefine-sym bench_run=sim_bench_run --redefine-sym bench_doing=sim_bench_doing \
+    --redefine-sym framelab_variants=sim_variants $(2); \
+objcopy --wildcard $(foreach name,$(SIM_NAMES),--keep-global-symbol='$(name)') $(2)
+endef
+
+$(O)/sim/simulator.o: $(SIM_INSTRUMENTED_OBJECTS) $(SIM_PLAIN_OBJECTS) Makefile
+	$(call say,LINK,$@)
+	$(Q)set -e; $(call link_simulator,$(SIM_INSTRUMENTED_OBJECTS),$@)
+
+-include $(SIM_INSTRUMENTED_OBJECTS:.o=.d) $(SIM_PLAIN_OBJECTS:.o=.d)
 
 # Rewritten only when they change, so that only then is rebuilt what depends on them.
 define update
@@ -187,7 +252,7 @@ KERNEL_CFLAGS := -std=gnu11 -O2 -g $(WARNINGS) -ffreestanding -fno-pic -fno-pie 
 KERNEL_INCLUDES := -Icore -Ilockfree -Ibaseline -Istress -Istress/qemu
 KERNEL_SOURCES := $(filter-out core/counts_none.c,$(wildcard core/*.c lockfree/*.c baseline/*.c)) \
                   $(wildcard stress/qemu/*.c) stress/host/variants.c \
-                  $(addprefix stress/,checks.c histogram.c mixed.c null_allocator.c oracle.c population.c property.c \
+                  $(addprefix stress/,checks.c histogram.c mixed.c null_allocator.c options.c oracle.c population.c property.c \
                     trial.c workload.c workload_aged.c workload_phase.c)
 
 .PHONY: qemu kernel-deps
@@ -267,7 +332,7 @@ $(O)/unit/test_%.run: $(O)/unit/test_%
 $(UNIT_TESTS) $(HOOKED_TESTS): $(O)/unit/%: $(O)/stress/unit/%.o $(O)/libcommand.a $(O)/libframelab.a
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(BASE_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIB_LIBS) $(COMMAND_LIBS) -lcmocka -lm
+	$(Q)$(CC) $(BASE_CFLAGS) $(LDFLAGS) $(SIM_LINK) -o $@ $^ $(LIB_LIBS) $(COMMAND_LIBS) -lcmocka -lm
 
 
 # Read by tools. What they look for, what not, and why: .clang-tidy, .ci/cppcheck.
@@ -275,18 +340,22 @@ tidy: format-test cppcheck $(ALL_C:%.c=$(O)/%.tidy) ## find fault with the sourc
 
 .PHONY: format-test cppcheck
 format-test: deps
-	$(call say,FORMAT,$(words $(ALL_C) $(ALL_H)) files)
-	$(Q)clang-format --dry-run -Werror $(ALL_C) $(ALL_H)
+	$(call say,FORMAT,$(words $(ALL_C) $(KERNEL_C) $(ALL_H)) files)
+	$(Q)clang-format --dry-run -Werror $(ALL_C) $(KERNEL_C) $(ALL_H)
 
+# The host's half of core/platform.h and the kernel's, and the architectures', are not seen together.
+CPPCHECK := cppcheck --quiet --std=c11 --enable=warning,style,performance,portability --inline-suppr \
+            --suppressions-list=.ci/cppcheck --error-exitcode=1
 cppcheck: deps
-	$(call say,CPPCHECK,$(words $(ALL_C)) files)
-	$(Q)cppcheck --quiet --std=c11 --enable=warning,style,performance,portability --inline-suppr \
-	    --suppressions-list=.ci/cppcheck --error-exitcode=1 $(INCLUDES_stress) $(ALL_C)
+	$(call say,CPPCHECK,$(words $(ALL_C) $(KERNEL_C)) files)
+	$(Q)$(CPPCHECK) $(INCLUDES_stress) $(ALL_C)
+	$(Q)$(CPPCHECK) $(KERNEL_INCLUDES) -Istress/qemu/riscv64 $(wildcard stress/qemu/*.c stress/qemu/riscv64/*.c)
+	$(Q)$(CPPCHECK) $(KERNEL_INCLUDES) -Istress/qemu/aarch64 $(wildcard stress/qemu/aarch64/*.c)
 
 # Read anew when the object file is: then something that it includes has changed.
 $(O)/%.tidy: %.c $(O)/%.o .clang-tidy stress/unit/.clang-tidy | deps
 	$(call say,TIDY,$<)
-	$(Q)clang-tidy --quiet $< -- -std=gnu11 $(CONFIG_CFLAGS) $(INCLUDES_stress) 2>/dev/null
+	$(Q)clang-tidy --quiet $< -- -std=gnu11 $(CONFIG_CFLAGS) $(or $(if $(filter stress/sim/% stress/unit/test_sim_%,$<),$(INCLUDES_sim)),$(INCLUDES_stress)) 2>/dev/null
 	$(Q)touch $@
 
 # A mutant is the framelab command, or a test program, with one deliberate bug: the .c files that a patch names are
@@ -314,15 +383,27 @@ define mutate
 endef
 
 # $(1): more libraries
-mutate_program = $(call mutate,$(O),$(CC) $(BASE_CFLAGS) $(INCLUDES_stress),$(CC) $(BASE_CFLAGS) $(LDFLAGS) -o $@ $$objects $(LIB_LIBS) $(COMMAND_LIBS) $(1) -lm)
+mutate_program = $(call mutate,$(O),$(CC) $(BASE_CFLAGS) $(INCLUDES_stress),$(CC) $(BASE_CFLAGS) $(LDFLAGS) $(SIM_LINK) -o $@ $$objects $(LIB_LIBS) $(COMMAND_LIBS) $(1) -lm)
 
-$(O)/mutants/%/framelab: stress/mutants/%.patch $(COMMAND_OBJECTS) $(LIB_OBJECTS)
+define mutate_simulator
+$(call mutate,$(O)/sim,$(CC) $(BASE_CFLAGS) $(SIM_CFLAGS) $(INCLUDES_sim),\
+    $(call link_simulator,$$(echo "$$objects" | tr ' ' '\n' | grep -v '^$(O)/stress/sim/\|^$(O)/sim/plain/'),$(@D)/simulator.o); \
+    $(CC) $(BASE_CFLAGS) $(LDFLAGS) $(SIM_LINK) -o $@ $(COMMAND_OBJECTS) $(@D)/simulator.o $(O)/libframelab.a \
+        $(LIB_LIBS) $(COMMAND_LIBS) -lm)
+endef
+
+$(O)/mutants/%/framelab: stress/mutants/%.patch $(COMMAND_OBJECTS) $(SIMULATOR) $(LIB_OBJECTS)
 	$(call mutate_program)
+
+# Those called sim-* are bugs in the code that simulated harts run.
+$(O)/mutants/sim-%/framelab: stress/mutants/sim-%.patch $(SIM_INSTRUMENTED_OBJECTS) $(SIM_PLAIN_OBJECTS) \
+                             $(O)/libcommand.a $(O)/libframelab.a
+	$(call mutate_simulator)
 
 # Hooked ones with HOOKS=1 only.
 define mutant_of_test
 $(O)/mutants/%/$(1): stress/mutants/%.patch $(O)/stress/unit/$(1).o \
-                     $(filter-out $(O)/stress/main.o,$(COMMAND_OBJECTS)) $(LIB_OBJECTS)
+                     $(filter-out $(O)/stress/main.o,$(COMMAND_OBJECTS)) $(SIMULATOR) $(LIB_OBJECTS)
 	$$(call mutate_program,-lcmocka)
 endef
 $(foreach test,$(notdir $(UNIT_TESTS) $(HOOKED_TESTS)),$(eval $(call mutant_of_test,$(test))))
@@ -360,7 +441,7 @@ help: ## list what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
 
 format: ## lay out all C files by .clang-format
-	$(Q)clang-format -i $(ALL_C) $(ALL_H)
+	$(Q)clang-format -i $(ALL_C) $(KERNEL_C) $(ALL_H)
 
 clean: ## remove what was built
 	$(Q)rm -rf $(O)

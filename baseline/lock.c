@@ -14,6 +14,8 @@
  * 5. Counting. A wait is an acquisition whose first try failed. Mutex, MCS and FAS have a try, so for them it is
  *    exact. CK's ticket lock has one on x86 only; to count alike everywhere it is looked at instead, and a wait that
  *    begins between the look and the ticket is missed: a lower bound. Each hart counts on its own line.
+ *    The longest wait is taken from the failed first try to the acquisition, by platform_time_ns: in nanoseconds on the
+ *    host; in QEMU in instructions that the waiting hart itself executed, giving way in between.
  *
  * Papers: Mellor-Crummey & Scott, ACM TOCS 9(1), 1991 (ticket, MCS). */
 #include "lock.h"

@@ -55,6 +55,18 @@ static void complain(struct reader *reader, bool truncated)
     }
 }
 
+/* An array with room for `count` items, grown if need be; NULL if memory is out, and the old one is as it was. */
+static void *reserve(void *items, size_t item_bytes, size_t count, size_t *capacity)
+{
+    if (items != NULL && count <= *capacity) {
+        return items;
+    }
+    size_t wanted = 2 * count + 64;
+    void *grown = realloc(items, wanted * item_bytes);
+    *capacity = grown != NULL ? wanted : *capacity;
+    return grown;
+}
+
 const char *record_file_name(struct record_file *file, const char *text)
 {
     if (json_object_get(file->names, text) == NULL && json_object_set_new(file->names, text, json_true()) != 0) {
@@ -195,21 +207,6 @@ static void read_rounds(struct reader *reader, const json_t *line, struct result
     row->share_last = count > 0 ? json_number_value(json_array_get(rounds, count - 1)) : 0;
 }
 
-static bool rows_reserve(struct record_file *file, size_t more)
-{
-    if (more <= file->row_capacity - file->row_count) {
-        return true;
-    }
-    size_t capacity = 2 * file->row_capacity + more + 64;
-    struct result_row *rows = realloc(file->rows, capacity * sizeof *rows);
-    if (rows == NULL) {
-        return false;
-    }
-    file->rows = rows;
-    file->row_capacity = capacity;
-    return true;
-}
-
 /* ---- counts in place of times ---- */
 
 /* Instructions of all harts in a phase. */
@@ -266,21 +263,6 @@ static void read_tallies(struct reader *reader, const json_t *line, struct tally
     }
 }
 
-static bool tallies_reserve(struct record_file *file)
-{
-    if (file->tally_count < file->tally_capacity) {
-        return true;
-    }
-    size_t capacity = 2 * file->tally_capacity + 64;
-    struct tally_row *tallies = realloc(file->tallies, capacity * sizeof *tallies);
-    if (tallies == NULL) {
-        return false;
-    }
-    file->tallies = tallies;
-    file->tally_capacity = capacity;
-    return true;
-}
-
 static void read_counted_bench(struct reader *reader, const json_t *line)
 {
     struct record_file *file = reader->file;
@@ -296,11 +278,14 @@ static void read_counted_bench(struct reader *reader, const json_t *line)
     if (reader->why[0] == '\0') {
         read_tallies(reader, line, &row);
     }
-    if (!tallies_reserve(file)) {
+    struct tally_row *tallies = reserve(file->tallies, sizeof row, file->tally_count + 1, &file->tally_capacity);
+    if (tallies == NULL) {
         refuse(reader, "out of memory");
+        return;
     }
+    file->tallies = tallies;
     if (reader->why[0] == '\0') {
-        file->tallies[file->tally_count++] = row;
+        tallies[file->tally_count++] = row;
     }
 }
 
@@ -335,12 +320,15 @@ static void read_bench(struct reader *reader, const json_t *line)
     if (count == 0) {
         refuse(reader, "\"phases\" is %s", phases == NULL ? "missing" : "not an array of phases");
     }
-    if (!rows_reserve(file, count)) {
+    struct result_row *rows = reserve(file->rows, sizeof row, file->row_count + count, &file->row_capacity);
+    if (rows == NULL) {
         refuse(reader, "out of memory");
+        return;
     }
+    file->rows = rows;
     size_t kept = file->row_count;
     for (size_t i = 0; i < count && reader->why[0] == '\0'; i++) {
-        struct result_row *phase = &file->rows[kept + i];
+        struct result_row *phase = &rows[kept + i];
         *phase = row;
         phase->phase = read_name(reader, json_array_get(phases, i), "name");
         read_times(reader, json_array_get(phases, i), phase);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "bench_platform.h"
 #include "exit_status.h"
 #include "harts.h"
 #include "interrupt.h"
@@ -16,14 +17,6 @@
 
 #define WHY_BYTES 256u
 
-/* Compare-and-swaps of one control sample: some milliseconds, long against the clock's own cost. */
-#define CAS_OPERATIONS UINT64_C(500000)
-
-/* Turns of the cores' control in a pass: a tenth of a millisecond. */
-#define CORE_TURNS UINT64_C(200000)
-
-/* A phase of so many operations a hart is long against what starting it costs: a clock reading, a wake-up. */
-#define OPERATIONS_LEAST UINT64_C(20000)
 /* Passes that a row of few operations may have to get there. */
 #define PASSES_MOST UINT64_C(100)
 
@@ -238,7 +231,7 @@ static struct workload workload_of(const struct bench *bench, const struct row *
         .requests = requests_of(bench, row),
         .harts = row->harts,
         .seed = bench->plan->seed,
-        .core_turns = row->harts <= harts_cores() ? CORE_TURNS : 0,
+        .core_turns = row->harts <= harts_cores() ? bench_platform.core_turns : 0,
         .slots = bench->slots,
         .hart = bench->harts,
     };
@@ -320,6 +313,7 @@ struct measurement {
     struct frame_stats stats;
     struct frame_node_stats nodes[NODE_MAX];
     uint32_t node_count;
+    json_t *facts; /* of the platform, or NULL */
 };
 
 static int write_record(struct bench *bench, const struct bench_record *record)
@@ -332,7 +326,7 @@ static int write_record(struct bench *bench, const struct bench_record *record)
 /* As many times `requests` as make enough to be timed. */
 static uint32_t times_enough(uint64_t requests)
 {
-    uint64_t times = (OPERATIONS_LEAST + requests - 1) / requests;
+    uint64_t times = (bench_platform.operations_least + requests - 1) / requests;
     return (uint32_t)(times < PASSES_MOST ? times : PASSES_MOST);
 }
 
@@ -374,7 +368,10 @@ static int measure_throughput(struct bench *bench, struct workload *workload, co
         frame_allocator_stats(workload->allocator, &before);
     }
     memset(measurement, 0, sizeof *measurement);
+    bench_platform.start_counting();
     int status = run_passes(workload, name, passes, measurement);
+    measurement->facts = bench_platform.facts(workload_operations(workload) * passes * workload->harts *
+                                              workload_phase_count(workload->kind));
     if (workload->allocator != NULL) {
         frame_allocator_stats(workload->allocator, &measurement->stats);
         stats_since(&measurement->stats, &before);
@@ -415,6 +412,12 @@ static void give_population(const struct bench *bench, const struct row *row, st
     workload->shares = bench->shares;
 }
 
+/* What is random in a simulated machine differs from repeat to repeat. */
+static uint64_t seed_of(const struct bench *bench, uint32_t repeat)
+{
+    return bench->plan->seed + repeat * UINT64_C(0x9e3779b97f4a7c15);
+}
+
 /* One record: of a variant on the machine as it is booted, or of the null allocator. */
 static int measure(struct bench *bench, const struct row *row, const struct bench_variant *variant, uint32_t repeat)
 {
@@ -424,7 +427,8 @@ static int measure(struct bench *bench, const struct row *row, const struct benc
     if (workload_ages(row->kind)) {
         give_population(bench, row, &workload, &population);
     }
-    struct measurement measurement;
+    struct measurement measurement = {.facts = NULL};
+    bench_platform.begin(seed_of(bench, repeat));
     int status = measure_throughput(bench, &workload, name, &measurement);
     if (status == EXIT_STATUS_HOLDS && repeat < bench->plan->latency_repeats && row->kind != WORKLOAD_FRAG) {
         status = measure_latency(bench, &workload, name, &measurement);
@@ -436,7 +440,7 @@ static int measure(struct bench *bench, const struct row *row, const struct benc
     const struct bench_record record = {
         .variant = name,
         .knobs = variant != NULL ? variant->knobs : "",
-        .platform = "host",
+        .platform = bench_platform.name,
         .workload = workload_name(row->kind),
         .frames = row->size.frames,
         .order = row->size.order,
@@ -453,27 +457,31 @@ static int measure(struct bench *bench, const struct row *row, const struct benc
         .stats = variant != NULL ? &measurement.stats : NULL,
         .nodes = measurement.nodes,
         .node_count = measurement.node_count,
+        .facts = measurement.facts,
     };
-    return status == EXIT_STATUS_HOLDS ? write_record(bench, &record) : status;
+    status = status == EXIT_STATUS_HOLDS ? write_record(bench, &record) : status;
+    json_decref(measurement.facts);
+    return status;
 }
 
 static void measure_cas_body(void *context, uint32_t hart)
 {
     (void)hart;
-    *(uint64_t *)context = control_cas_ns(CAS_OPERATIONS);
+    *(uint64_t *)context = control_cas_ns(bench_platform.cas_operations);
 }
 
 static int measure_cas(struct bench *bench)
 {
     uint64_t ns = 0;
+    bench_platform.begin(seed_of(bench, (uint32_t)bench->cas_samples));
     if (!harts_run(1, measure_cas_body, &ns)) {
         return complain(EXIT_STATUS_USAGE, "not one hart can be had");
     }
-    const struct record_phase phase = {.name = "cas", .operations = CAS_OPERATIONS, .hart_ns = &ns};
+    const struct record_phase phase = {.name = "cas", .operations = bench_platform.cas_operations, .hart_ns = &ns};
     const struct bench_record record = {
         .variant = "cas",
         .knobs = "",
-        .platform = "host",
+        .platform = bench_platform.name,
         .workload = "control",
         .frames = 1,
         .order = 0,
@@ -489,16 +497,20 @@ static int measure_cas(struct bench *bench)
 
 /* ---- the rows ---- */
 
-/* How long frame_allocator_init took, as a workload of one operation on all of RAM. */
+/* How long frame_allocator_init took, as a workload of one operation on all of RAM, which every hart waits for. */
 static int record_init(struct bench *bench, const struct row *row, const struct bench_variant *variant, uint32_t repeat)
 {
-    const struct record_phase phase = {.name = "init", .operations = 1, .hart_ns = &bench->machine.boot_ns};
+    uint64_t hart_ns[HART_MAX];
+    for (uint32_t i = 0; i < row->harts; i++) {
+        hart_ns[i] = bench->machine.boot_ns;
+    }
+    const struct record_phase phase = {.name = "init", .operations = 1, .hart_ns = hart_ns};
     struct frame_stats stats;
     frame_allocator_stats(bench->machine.fa, &stats);
     const struct bench_record record = {
         .variant = variant->text,
         .knobs = variant->knobs,
-        .platform = "host",
+        .platform = bench_platform.name,
         .workload = "boot",
         .frames = memory_map_extent(bench->machine.map).size >> FRAME_SHIFT,
         .order = -1,

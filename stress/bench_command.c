@@ -15,14 +15,13 @@
 #include "progress.h"
 #include "qemu_bench.h"
 #include "qemu_options.h"
+#include "simulator.h"
 #include "table_command.h"
 #include "variants.h"
 #include "watchdog.h"
 
 #define WHY_BYTES 256u
 
-/* Largest order of a request, as in the origin and in the published figures. */
-#define ORDER_MOST 10u
 #define REPEAT_MOST 100000u
 /* Rounds of frag: a record of more would be longer than a line may be. */
 #define ROUNDS_MOST 10000u
@@ -30,6 +29,10 @@
 /* On QEMU, unless asked for otherwise. */
 #define QEMU_MEMORY_BYTES (UINT64_C(4) << 30)
 #define QEMU_SECONDS 600.0
+/* On simulated harts. */
+#define SIM_MEMORY_BYTES (UINT64_C(64) << 30)
+#define SIM_REQUESTS UINT64_C(500)
+#define SIM_MACHINE "epyc-2socket"
 
 enum {
     OPTION_ORDER = 256,
@@ -46,6 +49,7 @@ enum {
     OPTION_ROUNDS,
     OPTION_FORMAT,
     OPTION_PLATFORM,
+    OPTION_MACHINE,
     OPTION_TIME_LIMIT,
     OPTION_PROGRESS
 };
@@ -59,7 +63,8 @@ struct bench_arguments {
     double time_limit_seconds; /* 0: none */
     bool progress;
     bool sized; /* --memory, --nodes: not together with --dtb */
-    bool on_qemu;
+    enum platform_choice platform;
+    const char *machine; /* of simulated harts */
     struct qemu_options qemu;
     const char *host_option; /* that was given and that only the host has */
 };
@@ -71,16 +76,19 @@ static const struct argp_option options[] = {
      1},
     {"frames", OPTION_FRAMES, "LIST", 0, "Requests of so many frames, any number", 1},
     {"harts", 'n', "LIST", 0,
-     "Hart counts: \"1,2,4\" or \"1-4\" (default: 1 and 2; with --dtb 1 and the tree's; in QEMU 1,2,4,8)", 1},
-    {"memory", 'm', "SIZE", 0, "RAM, with K, M, G or T (default: 8G, in QEMU 4G); not touched but for metadata", 2},
+     "Hart counts: \"1,2,4\" or \"1-4\" (default: 1 and 2; with --dtb 1 and the tree's; in QEMU 1,2,4,8; simulated 1 "
+     "to 64 by doubling)",
+     1},
+    {"memory", 'm', "SIZE", 0,
+     "RAM, with K, M, G or T (default: 8G, in QEMU 4G, simulated 64G); not touched but for metadata", 2},
     {"nodes", OPTION_NODES, "N", 0, "NUMA nodes (default: 1)", 2},
     {"dtb", OPTION_DTB, "FILE", 0, "RAM as this device tree describes it", 2},
     {"huge-pages", OPTION_HUGE_PAGES, NULL, 0, "Transparent huge pages for RAM", 2},
     {"init", OPTION_INIT, NULL, 0, "Also record how long the allocator took to build, as workload \"boot\"", 2},
     {"repeat", 'r', "N", 0, "Measurements of each row, variants in turn (default: 5)", 3},
     {"warmup", OPTION_WARMUP, "N", 0, "Unmeasured passes before each (default: 1)", 3},
-    {"requests", OPTION_REQUESTS, "N", 0, "Allocations a hart, at most (default: half of memory, shared; in QEMU 2000)",
-     3},
+    {"requests", OPTION_REQUESTS, "N", 0,
+     "Allocations a hart, at most (default: half of memory, shared; in QEMU 2000, simulated 500)", 3},
     {"rounds", OPTION_ROUNDS, "N", 0, "Rounds of frag (default: 100)", 3},
     {"latency", OPTION_LATENCY, "N", 0, "Repeats that also measure latency, in a pass of its own (default: 1)", 3},
     {"no-latency", OPTION_NO_LATENCY, NULL, 0, "No latency pass", 3},
@@ -90,7 +98,11 @@ static const struct argp_option options[] = {
     {"out", 'o', "FILE", 0, "Write the records there (default with --format json: stdout)", 4},
     {"format", OPTION_FORMAT, "FORMAT", 0, "text: a table; json: records; csv: the table's figures (default: text)", 4},
     {"progress", OPTION_PROGRESS, NULL, 0, "Show progress even if stderr is no terminal", 4},
-    {"platform", OPTION_PLATFORM, "NAME", 0, "host (default) or qemu; sim is not built yet", 4},
+    {"platform", OPTION_PLATFORM, "NAME", 0, "host (default), qemu or sim", 4},
+    {"machine", OPTION_MACHINE, "NAME|FILE", 0,
+     "With --platform sim: the simulated machine, by name (framelab list) or a file of framelab calibrate "
+     "(default: " SIM_MACHINE ")",
+     4},
     {NULL, 0, NULL, 0, NULL, 0},
 };
 
@@ -121,7 +133,7 @@ static void add_workload(struct bench_plan *plan, const char *text, const struct
 static void add_sizes(struct bench_plan *plan, const char *text, bool orders, const struct argp_state *state)
 {
     struct option_list list;
-    if (!option_list(text, orders ? ORDER_MOST : UINT64_C(1) << 40, &list)) {
+    if (!option_list(text, orders ? WORKLOAD_ORDER_MOST : UINT64_C(1) << 40, &list)) {
         usage_error(state, "%s, not '%s'", orders ? "--order is a list of 0 to 10" : "--frames is a list of numbers",
                     text);
     }
@@ -166,18 +178,6 @@ static void set_memory(struct bench_arguments *arguments, int key, const char *t
         machine->nodes = number_in("nodes", text, 1, NODE_MAX, state);
     } else if (!option_size(text, &machine->memory_bytes)) {
         usage_error(state, "--memory is a size such as 512M or 8G, not '%s'", text);
-    }
-}
-
-/* Remembers an option that only the host has. */
-static void note_host_option(struct bench_arguments *arguments, int key)
-{
-    static const int host_keys[] = {OPTION_FRAMES, OPTION_NODES,  OPTION_DTB,     OPTION_HUGE_PAGES, OPTION_INIT,
-                                    OPTION_WARMUP, OPTION_ROUNDS, OPTION_LATENCY, OPTION_NO_LATENCY};
-    for (size_t i = 0; i < sizeof host_keys / sizeof *host_keys; i++) {
-        for (const struct argp_option *option = options; host_keys[i] == key && option->name != NULL; option++) {
-            arguments->host_option = option->key == key ? option->name : arguments->host_option;
-        }
     }
 }
 
@@ -240,7 +240,13 @@ static error_t parse_plan(int key, char *text, struct argp_state *state)
 static void check_together(const struct bench_arguments *arguments, const struct argp_state *state)
 {
     const struct bench_plan *plan = &arguments->plan;
-    qemu_options_check(state, &arguments->qemu, arguments->on_qemu, arguments->host_option);
+    qemu_options_check(state, &arguments->qemu, arguments->platform == ON_QEMU, arguments->host_option);
+    if (arguments->machine != NULL && arguments->platform != ON_SIM) {
+        usage_error(state, "--machine is of simulated harts: --platform sim");
+    }
+    if (arguments->platform == ON_SIM && plan->record_init) {
+        usage_error(state, "--init is a time of the host; what init does is not simulated");
+    }
     if (arguments->dtb_path != NULL && arguments->sized) {
         usage_error(state, "--dtb says what memory there is; --memory and --nodes do not go with it");
     }
@@ -255,8 +261,10 @@ static void check_together(const struct bench_arguments *arguments, const struct
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
+    static const int host_keys[] = {OPTION_FRAMES, OPTION_NODES,   OPTION_DTB,        OPTION_HUGE_PAGES, OPTION_INIT,
+                                    OPTION_WARMUP, OPTION_LATENCY, OPTION_NO_LATENCY, OPTION_ROUNDS,     0};
     struct bench_arguments *arguments = state->input;
-    note_host_option(arguments, key);
+    option_note(&arguments->host_option, options, host_keys, key);
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &arguments->qemu;
@@ -283,7 +291,10 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         arguments->progress = true;
         return 0;
     case OPTION_PLATFORM:
-        arguments->on_qemu = require_platform(state, text);
+        arguments->platform = require_platform(state, text);
+        return 0;
+    case OPTION_MACHINE:
+        arguments->machine = text;
         return 0;
     case ARGP_KEY_ARG:
         usage_error(state, "takes no argument, but here is '%s'", text);
@@ -311,7 +322,13 @@ static void set_defaults(struct bench_arguments *arguments)
     if (plan->size_count == 0) {
         plan->sizes[plan->size_count++] = (struct bench_size){1, 0};
     }
-    if (arguments->on_qemu) {
+    if (arguments->platform == ON_SIM) {
+        plan->machine.memory_bytes = arguments->sized ? plan->machine.memory_bytes : SIM_MEMORY_BYTES;
+        plan->requests_most = plan->requests_most != 0 ? plan->requests_most : SIM_REQUESTS;
+        plan->harts =
+            plan->harts.count != 0 ? plan->harts : (struct option_list){.count = 7, .values = {1, 2, 4, 8, 16, 32, 64}};
+    }
+    if (arguments->platform == ON_QEMU) {
         plan->machine.memory_bytes = arguments->sized ? plan->machine.memory_bytes : QEMU_MEMORY_BYTES;
         plan->harts = plan->harts.count != 0 ? plan->harts : (struct option_list){.count = 4, .values = {1, 2, 4, 8}};
     }
@@ -324,10 +341,11 @@ static void set_defaults(struct bench_arguments *arguments)
 static bool parse_variants(struct bench_arguments *arguments, char *why, size_t why_bytes)
 {
     struct bench_plan *plan = &arguments->plan;
+    const struct variant *const *variants = arguments->platform == ON_SIM ? sim_variants : framelab_variants;
     for (uint32_t i = 0; i < plan->variant_count; i++) {
         struct bench_variant *variant = &plan->variants[i];
         variant->text = arguments->variants[i];
-        if (!frame_allocator_config_parse(&variant->config, framelab_variants, variant->text, 1, why, why_bytes)) {
+        if (!frame_allocator_config_parse(&variant->config, variants, variant->text, 1, why, why_bytes)) {
             return false;
         }
         (void)frame_allocator_config_format(&variant->config, variant->knobs, sizeof variant->knobs);
@@ -366,18 +384,20 @@ static int print_table(enum output_format format, const char *path)
     return table_command(4, argv);
 }
 
-static void report_hang(void *context)
+static void report_hang(void *doing)
 {
-    (void)context;
-    (void)fprintf(stderr, "framelab bench: while measuring %s; what was measured is kept\n", bench_doing());
+    (void)fprintf(stderr, "framelab bench: while measuring %s; what was measured is kept\n", (const char *)doing);
 }
 
-static int measure_on_host(const struct bench_arguments *arguments, FILE *records)
+/* On the host, or on harts that it simulates. */
+static int measure_here(const struct bench_arguments *arguments, FILE *records)
 {
+    bool sim = arguments->platform == ON_SIM;
     if (arguments->time_limit_seconds > 0) {
-        (void)watchdog_start(arguments->time_limit_seconds, report_hang, NULL);
+        (void)watchdog_start(arguments->time_limit_seconds, report_hang,
+                             (void *)(sim ? sim_bench_doing() : bench_doing()));
     }
-    int status = bench_run(&arguments->plan, records);
+    int status = sim ? sim_bench_run(&arguments->plan, records) : bench_run(&arguments->plan, records);
     watchdog_stop();
     return status;
 }
@@ -391,7 +411,7 @@ static int run(const struct bench_arguments *arguments, const struct qemu_machin
     progress_begin(arguments->progress);
     (void)fprintf(stderr, "framelab bench: seed %llu\n", (unsigned long long)arguments->plan.seed);
     int status =
-        qemu != NULL ? qemu_bench_run(&arguments->plan, qemu, seconds, records) : measure_on_host(arguments, records);
+        qemu != NULL ? qemu_bench_run(&arguments->plan, qemu, seconds, records) : measure_here(arguments, records);
     progress_end();
     bool measured = ftell(records) > 0 || records == stdout;
     if (records != stdout && fclose(records) != 0) {
@@ -414,6 +434,22 @@ static int plan_qemu(const struct bench_arguments *arguments, struct qemu_machin
     }
     return qemu_options_machine(&arguments->qemu, plan->machine.harts, plan->machine.memory_bytes, machine, why,
                                 why_bytes);
+}
+
+/* What the platform needs beyond the plan; an exit status. */
+static int plan_platform(const struct bench_arguments *arguments, struct qemu_machine *machine, char *why,
+                         size_t why_bytes)
+{
+    switch (arguments->platform) {
+    case ON_QEMU:
+        return plan_qemu(arguments, machine, why, why_bytes);
+    case ON_SIM:
+        return sim_bench_machine(arguments->machine != NULL ? arguments->machine : SIM_MACHINE, why, why_bytes)
+                   ? EXIT_STATUS_HOLDS
+                   : EXIT_STATUS_USAGE;
+    default:
+        return EXIT_STATUS_HOLDS;
+    }
 }
 
 /* Measures where the records shall go. */
@@ -474,8 +510,8 @@ int bench_command(int argc, char **argv)
     if ((arguments.dtb_path != NULL && machine->fdt == NULL) || !parse_variants(&arguments, why, sizeof why)) {
         return complain(EXIT_STATUS_USAGE, why);
     }
-    int status = arguments.on_qemu ? plan_qemu(&arguments, &qemu, why, sizeof why) : EXIT_STATUS_HOLDS;
-    status = status == EXIT_STATUS_HOLDS ? run_into_file(&arguments, arguments.on_qemu ? &qemu : NULL)
+    int status = plan_platform(&arguments, &qemu, why, sizeof why);
+    status = status == EXIT_STATUS_HOLDS ? run_into_file(&arguments, arguments.platform == ON_QEMU ? &qemu : NULL)
                                          : complain(status, why);
     free((void *)machine->fdt);
     return status;

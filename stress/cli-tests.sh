@@ -176,7 +176,8 @@ refuses 2 "text, json or csv" bench --format xml
 refuses 2 "do not go with it" bench --dtb good.dtb --memory 1G
 refuses 2 "takes no argument" bench extra
 refuses 2 "host, qemu or sim" bench --platform mars
-refuses 77 "skipped: platform sim" bench --platform sim
+refuses 2 "of simulated harts" bench --machine flat
+refuses 2 "not simulated" bench --platform sim --init
 refuses 2 "No such file" bench --out /nonexistent/file
 refuses 2 "1 to 512" stress --harts 0
 refuses 2 "1 to 512" stress --harts 513
@@ -188,7 +189,6 @@ refuses 2 "seconds" stress --seconds 0
 refuses 2 "seconds" stress --timeout nan
 refuses 2 "operations" stress --operations 0
 refuses 2 "seed" stress --seed -1
-refuses 77 "skipped: platform sim" stress --platform sim
 
 # ---- no memory; the seed is printed too, so not one line but the last ----
 
@@ -302,6 +302,9 @@ check "frag shows how much of memory is in free whole chunks" grep -q 'first *la
 check "fill shows each occupancy" grep -q 'fill alloc 99%' out
 run 60 "$framelab" bench --memory 64M --repeat 1 --harts 1 --workload bulk --requests 1000 --no-latency --format json
 check "--requests bounds the allocations a hart" grep -q '"operations":20000,' out
+run 60 "$framelab" bench --memory 64M --repeat 1 --harts 2 --workload repeat --requests 100 --no-latency --init --format json
+check "--init says of each hart how long it waited" \
+    grep -Eq '"workload":"boot".*"hart_ns": ?\[([1-9][0-9]*), ?\1\]' out
 ends 0 bench --dtb good.dtb --harts 1-3 --repeat 1 --order 0,3 --frames 3 --no-latency
 ends 0 stress --dtb good.dtb --operations 500 --harts 3
 ends 0 stress --operations 200 --harts 2 --format csv

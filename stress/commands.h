@@ -7,6 +7,8 @@
 #include <argp.h>
 #include <stdbool.h>
 
+#include "platforms.h"
+
 int bench_command(int argc, char **argv);
 int stress_command(int argc, char **argv);
 int list_command(int argc, char **argv);
@@ -15,7 +17,11 @@ int list_command(int argc, char **argv);
 __attribute__((format(printf, 2, 3))) _Noreturn void usage_error(const struct argp_state *state, const char *format,
                                                                  ...);
 
-/* The option --platform: true for "qemu", false for "host"; ends the program for one that is not there or not known. */
-bool require_platform(const struct argp_state *state, const char *name);
+/* If `key` is an option of `options`, and among `keys` (ends with 0; NULL: any will do), keeps its name in `*first`,
+ * unless there is one already: for options that do not go together. */
+void option_note(const char **first, const struct argp_option *options, const int *keys, int key);
+
+/* The option --platform; ends the program for one that is not there or not known. */
+enum platform_choice require_platform(const struct argp_state *state, const char *name);
 
 #endif

@@ -161,7 +161,7 @@ static void list_csv(void)
         csv_line("workload", workload_name((enum workload_kind)i), "", "", "", WORKLOAD_TEXTS[i]);
     }
     for (const struct platform_entry *entry = framelab_platforms; entry->name != NULL; entry++) {
-        csv_line("platform", entry->name, "", "", entry->available ? "available" : "not built", entry->summary);
+        csv_line("platform", entry->name, "", "", *entry->available ? "available" : "not built", entry->summary);
     }
     for (uint32_t i = 1; i < PROPERTY_COUNT; i++) {
         csv_line("property", property_name((enum property)i), "", "", "", property_text((enum property)i));
@@ -198,7 +198,7 @@ static void list_json(void)
     }
     for (const struct platform_entry *entry = framelab_platforms; entry->name != NULL; entry++) {
         json_array_append_new(platforms, json_pack("{s:s, s:b, s:s}", "name", entry->name, "available",
-                                                   entry->available, "summary", entry->summary));
+                                                   *entry->available, "summary", entry->summary));
     }
     for (uint32_t i = 1; i < PROPERTY_COUNT; i++) {
         json_array_append_new(properties, json_pack("{s:s, s:s}", "name", property_name((enum property)i), "text",

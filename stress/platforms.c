@@ -5,11 +5,15 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "simulator.h"
+
+static const bool always = true;
+
 const struct platform_entry framelab_platforms[] = {
-    {"host", true, "harts are threads, pinned to cores"},
-    {"qemu", true, "harts of a bare-metal kernel in QEMU: what is counted, and no times"},
-    {"sim", false, "simulated harts: not built yet"},
-    {NULL, false, NULL},
+    {ON_HOST, "host", &always, "harts are threads, pinned to cores"},
+    {ON_QEMU, "qemu", &always, "harts of a bare-metal kernel in QEMU: what is counted, and no times"},
+    {ON_SIM, "sim", &simulator_there, "simulated harts: curves in simulated time, and a search through interleavings"},
+    {ON_HOST, NULL, NULL, NULL},
 };
 
 const struct platform_entry *platform_find(const char *name)

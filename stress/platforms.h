@@ -5,9 +5,12 @@
 
 #include <stdbool.h>
 
+enum platform_choice { ON_HOST, ON_QEMU, ON_SIM };
+
 struct platform_entry {
+    enum platform_choice choice;
     const char *name;
-    bool available;
+    const bool *available;
     const char *summary;
 };
 

@@ -5,7 +5,6 @@
 #include <stdarg.h>
 
 #include "memory_map.h"
-#include "qemu/contract.h"
 #include "qemu_campaign.h"
 
 bool qemu_bench_check(const struct bench_plan *plan, char *why, size_t why_bytes)
@@ -16,11 +15,6 @@ bool qemu_bench_check(const struct bench_plan *plan, char *why, size_t why_bytes
                            workload_name(plan->workloads[i]));
             return false;
         }
-    }
-    if (plan->harts.count > LIST_MAX || plan->size_count > LIST_MAX) {
-        (void)snprintf(why, why_bytes, "--%s: in QEMU a list has at most %u numbers",
-                       plan->harts.count > LIST_MAX ? "harts" : "order", LIST_MAX);
-        return false;
     }
     return true;
 }

@@ -51,15 +51,6 @@ static void set_mode(struct qemu_options *qemu, const char *text, const struct a
     }
 }
 
-static const char *name_of(int key)
-{
-    const struct argp_option *option = options;
-    while (option->name != NULL && option->key != key) {
-        option++;
-    }
-    return option->name;
-}
-
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
     struct qemu_options *qemu = state->input;
@@ -82,7 +73,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     default:
         return ARGP_ERR_UNKNOWN;
     }
-    qemu->first = qemu->first != NULL ? qemu->first : name_of(key);
+    option_note(&qemu->first, options, NULL, key);
     return 0;
 }
 

@@ -208,6 +208,9 @@ bool record_bench(struct record_writer *writer, const struct bench_record *recor
     if (record->node_count > 0) {
         line = add_key(line, "nodes", nodes_json(record->nodes, record->node_count));
     }
+    if (line != NULL && record->facts != NULL) {
+        (void)json_object_update(line, (json_t *)record->facts);
+    }
     return write_line(writer, line);
 }
 

@@ -16,6 +16,7 @@
 #include "stats.h"
 
 struct record_writer;
+struct json_t;
 
 struct latency_summary {
     uint64_t samples; /* 0: not measured */
@@ -32,7 +33,7 @@ struct record_phase {
 struct bench_record {
     const char *variant;  /* as named on the command line, "null" or "cas" for the controls */
     const char *knobs;    /* every knob's value, "" for the controls */
-    const char *platform; /* "host" */
+    const char *platform; /* "host", "sim" */
     const char *workload; /* "bulk", "rand", "repeat", "frag", "fill", "boot", "control" */
     uint64_t frames;      /* a request */
     int order;            /* log2 of frames, or -1 */
@@ -48,7 +49,8 @@ struct bench_record {
     uint32_t round_count;            /* 0: no such */
     const struct frame_stats *stats; /* of the whole run of this row, or NULL for the controls */
     const struct frame_node_stats *nodes;
-    uint32_t node_count; /* 0: not told */
+    uint32_t node_count;        /* 0: not told */
+    const struct json_t *facts; /* what only the platform knows: an object whose members the record has too; or NULL */
 };
 
 struct stress_record {

@@ -151,20 +151,12 @@ static error_t parse_amount(int key, char *text, struct argp_state *state)
     }
 }
 
-/* Remembers an option that only the host has. */
-static void note_host_option(struct stress_arguments *arguments, int key)
-{
-    arguments->host_option = key == OPTION_LAYOUT    ? "layout"
-                             : key == OPTION_DTB     ? "dtb"
-                             : key == OPTION_SECONDS ? "seconds"
-                                                     : arguments->host_option;
-}
-
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
+    static const int host_keys[] = {OPTION_LAYOUT, OPTION_DTB, OPTION_SECONDS, 0};
     struct stress_arguments *arguments = state->input;
     struct stress_plan *plan = &arguments->plan;
-    note_host_option(arguments, key);
+    option_note(&arguments->host_option, options, host_keys, key);
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &arguments->qemu;
@@ -193,7 +185,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         plan->progress = true;
         return 0;
     case OPTION_PLATFORM:
-        arguments->on_qemu = require_platform(state, text);
+        arguments->on_qemu = require_platform(state, text) == ON_QEMU;
         return 0;
     case ARGP_KEY_ARG:
         usage_error(state, "takes no argument, but here is '%s'", text);

@@ -35,6 +35,9 @@ enum workload_kind { WORKLOAD_BULK, WORKLOAD_RAND, WORKLOAD_REPEAT, WORKLOAD_FRA
 
 #define WORKLOAD_PHASE_MAX 8u
 
+/* Largest order of a request, as in the origin and in the published figures. */
+#define WORKLOAD_ORDER_MOST 10u
+
 /* frag: how much of memory is filled at first, and which part of what is out changes in a round. */
 #define FRAG_FILL_PERCENT 90u
 #define FRAG_SHARE 10u

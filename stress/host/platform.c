@@ -157,10 +157,15 @@ void platform_barrier_heavy(void)
 
 /* RAM. */
 
-void *platform_phys_to_virt(phys_addr_t addr)
+void *host_ram_at(phys_addr_t addr)
 {
     FRAME_DEBUG_ASSERT(addr.value - ram_extent.start.value < ram_extent.size);
     return ram_base + (addr.value - ram_extent.start.value);
+}
+
+void *platform_phys_to_virt(phys_addr_t addr)
+{
+    return host_ram_at(addr);
 }
 
 bool platform_ram_is_zero(void)

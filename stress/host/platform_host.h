@@ -24,6 +24,8 @@ void platform_host_hart_count_set(uint32_t count);
  * are off until host_ram_huge_pages() says otherwise. At rest only, like the other host_ram_ functions. */
 bool host_ram_map(struct phys_range extent, char *why, size_t why_bytes);
 void host_ram_unmap(void);
+/* Where RAM is mapped: platform_phys_to_virt of the host, for other platforms whose harts run on its RAM. */
+void *host_ram_at(phys_addr_t addr);
 /* Makes all of RAM zeroes again, as it was when mapped, and gives its memory back to the system. */
 bool host_ram_clear(void);
 /* Asks for transparent huge pages, or for none, for pages touched from now on. False if the kernel has none. */

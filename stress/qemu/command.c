@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * Boot arguments, and the run that they ask for. See options.h. */
+ * Boot arguments, and the run that they ask for. See kernel_options.h. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "options.h"
+#include "kernel_options.h"
 #include "variants.h"
+#include "workload.h"
 
 #define WHY_BYTES 256u
 
@@ -13,30 +13,6 @@ static bool fail(char *why, size_t why_bytes, const char *what, const char *word
 {
     (void)snprintf(why, why_bytes, "%s: '%s'", what, word);
     return false;
-}
-
-/* "1,2,4" */
-static bool parse_list(struct number_list *list, const char *text)
-{
-    list->count = 0;
-    for (char *end;; text = end + 1) {
-        uint64_t value = strtoull(text, &end, 10);
-        if (end == text || list->count == LIST_MAX || (*end != '\0' && *end != ',')) {
-            return false;
-        }
-        list->values[list->count++] = value;
-        if (*end == '\0') {
-            return true;
-        }
-    }
-}
-
-static bool parse_number(uint64_t *number, const char *text)
-{
-    struct number_list one;
-    bool good = parse_list(&one, text) && one.count == 1;
-    *number = good ? one.values[0] : 0;
-    return good;
 }
 
 static bool parse_mode(enum schedule_mode *mode, const char *text)
@@ -51,19 +27,20 @@ static bool parse_word(struct kernel_options *options, const char *key, const ch
         const char *key;
         const char **text;
         uint64_t *number;
-        struct number_list *list;
+        struct option_list *list;
+        uint64_t most; /* of each number in the list */
     } words[] = {
-        {"run", &options->run, NULL, NULL},
-        {"variant", &options->variant, NULL, NULL},
-        {"workload", &options->workloads, NULL, NULL},
-        {"seed", NULL, &options->seed, NULL},
-        {"operations", NULL, &options->operations, NULL},
-        {"requests", NULL, &options->requests, NULL},
-        {"repeat", NULL, &options->repeats, NULL},
-        {"hook", NULL, &options->hook, NULL},
-        {"frames", NULL, &options->frames, NULL},
-        {"harts", NULL, NULL, &options->harts},
-        {"order", NULL, NULL, &options->orders},
+        {"run", &options->run, NULL, NULL, 0},
+        {"variant", &options->variant, NULL, NULL, 0},
+        {"workload", &options->workloads, NULL, NULL, 0},
+        {"seed", NULL, &options->seed, NULL, 0},
+        {"operations", NULL, &options->operations, NULL, 0},
+        {"requests", NULL, &options->requests, NULL, 0},
+        {"repeat", NULL, &options->repeats, NULL, 0},
+        {"hook", NULL, &options->hook, NULL, 0},
+        {"frames", NULL, &options->frames, NULL, 0},
+        {"harts", NULL, NULL, &options->harts, kernel_hart_count},
+        {"order", NULL, NULL, &options->orders, WORKLOAD_ORDER_MOST},
     };
     if (strcmp(key, "mode") == 0) {
         return parse_mode(&options->mode, value);
@@ -76,7 +53,8 @@ static bool parse_word(struct kernel_options *options, const char *key, const ch
             *words[i].text = value;
             return *value != '\0';
         }
-        return words[i].list != NULL ? parse_list(words[i].list, value) : parse_number(words[i].number, value);
+        return words[i].list != NULL ? option_list(value, words[i].most, words[i].list)
+                                     : option_number(value, words[i].number);
     }
     return false;
 }
@@ -89,21 +67,23 @@ bool kernel_options_parse(struct kernel_options *options, char *bootargs, char *
                                        .mode = SCHEDULE_FREE,
                                        .operations = 1000,
                                        .repeats = 1,
-                                       .harts = {{kernel_hart_count}, 1},
-                                       .orders = {{0}, 1}};
+                                       .harts = {.count = 1, .values = {kernel_hart_count}},
+                                       .orders = {.count = 1}};
     for (char *word = strtok(bootargs, " "); word != NULL; word = strtok(NULL, " ")) {
         char *value = strchr(word, '=');
         if (value == NULL) {
             return fail(why, why_bytes, "a boot argument is key=value", word);
         }
-        *value++ = '\0';
-        if (!parse_word(options, word, value)) {
+        *value = '\0';
+        bool good = parse_word(options, word, value + 1);
+        *value = '=';
+        if (!good) {
             return fail(why, why_bytes, "a boot argument that cannot be", word);
         }
     }
     for (uint32_t i = 0; i < options->harts.count; i++) {
-        if (options->harts.values[i] == 0 || options->harts.values[i] > kernel_hart_count) {
-            return fail(why, why_bytes, "harts", "more than the machine has, or none");
+        if (options->harts.values[i] == 0) {
+            return fail(why, why_bytes, "nothing runs on so many harts", "0");
         }
     }
     return true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * On what the kernel and the command that starts it agree, besides boot arguments (options.h) and records. */
+ * On what the kernel and the command that starts it agree, besides boot arguments (kernel_options.h) and records. */
 #ifndef FRAMELAB_QEMU_CONTRACT_H
 #define FRAMELAB_QEMU_CONTRACT_H
 
@@ -8,8 +8,5 @@
 #define KERNEL_VIOLATED 1
 #define KERNEL_USAGE 2
 #define KERNEL_PANIC 3
-
-/* A list among the boot arguments has so many numbers, at most. */
-#define LIST_MAX 16u
 
 #endif

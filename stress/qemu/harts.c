@@ -30,6 +30,8 @@ static _Atomic uint64_t fence_requests;
 
 /* ---- the fence ---- */
 
+/* Acquire: harts_fence draws the number. The fence: those of harts_fence, for what is around either call. Release: for
+ * has_answered. Relaxed: only the calling hart writes it. */
 void harts_answer(void)
 {
     uint64_t newest = atomic_load_explicit(&fence_requests, memory_order_acquire);
@@ -39,16 +41,19 @@ void harts_answer(void)
     }
 }
 
+/* Acquire: of `online`, hart_leave and hart_main; of `fences`, harts_answer. */
 static bool has_answered(const struct kernel_hart *hart, uint64_t request)
 {
     return atomic_load_explicit(&hart->online, memory_order_acquire) == 0 ||
            atomic_load_explicit(&hart->fences, memory_order_acquire) >= request;
 }
 
+/* Its fences and that of harts_answer are pairs: what the caller stored before the first is seen by an answering hart
+ * after its own, and what that hart stored before is seen by the caller after the second. Release: for harts_answer. */
 void harts_fence(void)
 {
     atomic_thread_fence(memory_order_seq_cst);
-    uint64_t request = atomic_fetch_add_explicit(&fence_requests, 1, memory_order_seq_cst) + 1;
+    uint64_t request = atomic_fetch_add_explicit(&fence_requests, 1, memory_order_release) + 1;
     arch_poke_all();
     for (uint32_t i = 0; i < kernel_hart_count; i++) {
         while (&kernel_harts[i] != kernel_hart && !has_answered(&kernel_harts[i], request)) {
@@ -69,6 +74,7 @@ void hart_check_stack(void)
     }
 }
 
+/* Acquire: whoever changes the word releases: harts_run and work_done, hart_barrier_wait, hart_main. */
 void hart_sleep_while(const _Atomic uint32_t *word, uint32_t value)
 {
     hart_check_stack();
@@ -84,19 +90,22 @@ void hart_sleep_while(const _Atomic uint32_t *word, uint32_t value)
 
 /* ---- harness.h ---- */
 
+/* Release: for harts_run, which by the last one's store sees what all did. */
 static void work_done(void)
 {
-    if (atomic_fetch_sub_explicit(&work.running, 1, memory_order_acq_rel) == 1) {
+    if (atomic_fetch_sub_explicit(&work.running, 1, memory_order_release) == 1) {
         arch_poke(&kernel_harts[0]);
     }
 }
 
+/* Release: for has_answered. */
 void hart_leave(void)
 {
-    atomic_store_explicit(&kernel_hart->online, 0, memory_order_seq_cst);
+    atomic_store_explicit(&kernel_hart->online, 0, memory_order_release);
     work_done();
 }
 
+/* Release: for harts_bring_up and has_answered. Acquire: harts_run. */
 void hart_main(struct kernel_hart *hart)
 {
     thread_begin(hart);
@@ -114,7 +123,8 @@ void hart_main(struct kernel_hart *hart)
     }
 }
 
-/* All harts look at the work, also those that have no part in it: none of them is then behind by a round. */
+/* All harts look at the work, also those that have no part in it: none of them is then behind by a round. Release: for
+ * hart_main. Acquire: work_done. */
 bool harts_run(uint32_t count, void (*body)(void *context, uint32_t hart), void *context)
 {
     if (count > kernel_hart_count) {
@@ -148,6 +158,7 @@ static struct barrier *barrier_of(struct hart_barrier *barrier)
     return (struct barrier *)(void *)barrier->storage;
 }
 
+/* Relaxed: whoever hands the barrier to other harts publishes it. */
 void hart_barrier_init(struct hart_barrier *barrier, uint32_t count)
 {
     struct barrier *own = barrier_of(barrier);
@@ -156,6 +167,8 @@ void hart_barrier_init(struct hart_barrier *barrier, uint32_t count)
     atomic_store_explicit(&own->round, 0, memory_order_relaxed);
 }
 
+/* The last to come acquires what the others release as they come, and releases all of it to whom hart_sleep_while lets
+ * go. Relaxed: `round` stays until the caller has come; `missing` is published by `round`. */
 void hart_barrier_wait(struct hart_barrier *barrier)
 {
     struct barrier *own = barrier_of(barrier);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * The workloads on the kernel's harts. What they take for time is what each hart has executed (platform.c), so that a
- * record tells instructions; and what the allocator counts. No nanoseconds: there are none here. See options.h. */
+ * record tells instructions; and what the allocator counts. There are no nanoseconds here. See kernel_options.h. */
 #include <string.h>
 
-#include "options.h"
+#include "kernel_options.h"
 #include "record_text.h"
 #include "workload.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * P9 on real harts: one is stopped for good by the firmware in the middle of an operation; the others must finish. And
- * the fence that core's drain stands on: a hart that sleeps and one that spins must both answer. See options.h. */
+ * the fence that core's drain stands on: a hart that sleeps and one that spins must answer. See kernel_options.h. */
 #include "harness.h"
-#include "options.h"
+#include "kernel_options.h"
 #include "platform.h"
 #include "record_text.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * run=map: the memory map as the kernel read it, as one record, for comparison with what QEMU was told. See options.h.
- */
-#include "options.h"
+ * run=map: the memory map as the kernel read it, as one record, for comparison with what QEMU was told. See
+ * kernel_options.h. */
+#include "kernel_options.h"
 #include "record_text.h"
 
 static const char *comma(uint32_t i)

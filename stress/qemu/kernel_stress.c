@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * The stress test (stress/trial.h) on the kernel's harts, told as KTAP: one test a property. See options.h. */
+ * The stress test (stress/trial.h) on the kernel's harts, told as KTAP: one test a property. See kernel_options.h. */
 #include <string.h>
 
-#include "options.h"
+#include "kernel_options.h"
 #include "record_text.h"
 #include "trial.h"
 

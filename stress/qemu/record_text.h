@@ -3,7 +3,7 @@
 #ifndef FRAMELAB_QEMU_RECORD_TEXT_H
 #define FRAMELAB_QEMU_RECORD_TEXT_H
 
-#include "options.h"
+#include "kernel_options.h"
 
 /* `{"type":...` up to and with the seed; then come the type's own keys, each with its comma before it. */
 void record_begin(const char *type, const struct kernel_options *options, const struct frame_allocator_config *config,

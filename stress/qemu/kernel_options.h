@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * What the boot arguments ask for: words `key=value`, as `framelab` passes them. */
-#ifndef FRAMELAB_QEMU_OPTIONS_H
-#define FRAMELAB_QEMU_OPTIONS_H
+#ifndef FRAMELAB_QEMU_KERNEL_OPTIONS_H
+#define FRAMELAB_QEMU_KERNEL_OPTIONS_H
 
 #include "frame_allocator.h"
 #include "kernel.h"
-
-struct number_list {
-    uint64_t values[LIST_MAX];
-    uint32_t count;
-};
+#include "options.h"
 
 struct kernel_options {
     const char *run;       /* "stress", "bench", ... */
@@ -22,7 +18,7 @@ struct kernel_options {
     uint64_t repeats;
     uint64_t hook;   /* fault: the hook at which a hart stops, counted from 1 */
     uint64_t frames; /* stress: that the allocator is given, at most; little memory is much contention */
-    struct number_list harts, orders;
+    struct option_list harts, orders; /* at most the machine's, at most WORKLOAD_ORDER_MOST */
 };
 
 /* Cuts `bootargs` into words. False with one line in `why`. */

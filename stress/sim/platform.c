@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT
+ * core/platform.h and stress/harness.h for simulated harts. RAM is the host's: a process has one machine at a time,
+ * whichever platform's harts run on it. There is no sleeping lock, as on bare metal. */
+#include "platform.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "harness.h"
+#include "harts.h"
+#include "model.h"
+#include "platform_host.h"
+#include "platform_sim.h"
+#include "reclaim.h"
+
+#define PLACE ((uintptr_t)__builtin_return_address(0))
+#define LOG_LINE_BYTES 1024
+
+void (*sim_on_panic)(const char *line);
+
+static uint32_t hart_count = 1;
+
+uint32_t sim_hart_id(void)
+{
+    uint32_t self = run_self();
+    return self != RUN_NOBODY ? self : 0;
+}
+
+void platform_host_hart_count_set(uint32_t count)
+{
+    hart_count = count;
+}
+
+uint32_t platform_hart_count(void)
+{
+    return hart_count;
+}
+
+void sim_relax(void)
+{
+    const struct event event = {.kind = EVENT_RELAX, .place = PLACE};
+    (void)model_event(&event);
+}
+
+void platform_barrier_heavy(void)
+{
+    const struct event event = {.kind = EVENT_BARRIER, .order = ORDER_SEQ_CST, .place = PLACE};
+    (void)model_event(&event);
+}
+
+uint64_t platform_time_ns(void)
+{
+    uint32_t self = run_self();
+    return self != RUN_NOBODY ? model->time_ns(self) : 0;
+}
+
+void *platform_phys_to_virt(phys_addr_t addr)
+{
+    return host_ram_at(addr);
+}
+
+bool platform_ram_is_zero(void)
+{
+    return true;
+}
+
+/* liburcu needs threads; its back ends are the host's. */
+const struct reclaim_backend *const *platform_reclaim_backends(void)
+{
+    static const struct reclaim_backend *const none[] = {NULL};
+    return none;
+}
+
+void platform_log(const char *format, ...)
+{
+    char line[LOG_LINE_BYTES];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    (void)fprintf(stderr, "framelab: %s\n", line);
+}
+
+void platform_panic(const char *format, ...)
+{
+    char line[LOG_LINE_BYTES];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    if (sim_on_panic != NULL && run_self() != RUN_NOBODY) {
+        sim_on_panic(line);
+    }
+    (void)fprintf(stderr, "framelab: %s\n", line);
+    abort();
+}
+
+bool platform_mutex_init(struct platform_mutex *mutex)
+{
+    (void)mutex;
+    return false;
+}
+
+void platform_mutex_lock(struct platform_mutex *mutex)
+{
+    (void)mutex;
+    platform_panic("mutex: simulated harts have none");
+}
+
+bool platform_mutex_trylock(struct platform_mutex *mutex)
+{
+    (void)mutex;
+    platform_panic("mutex: simulated harts have none");
+}
+
+void platform_mutex_unlock(struct platform_mutex *mutex)
+{
+    (void)mutex;
+    platform_panic("mutex: simulated harts have none");
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT
+ * Harts as fibres. See run.h. The caller of run_harts is one more fibre, the home: it starts the first hart and is
+ * switched to when the run ends. A hart that is abandoned or frozen is never switched to again; its stack is simply
+ * started anew in the next run, which is safe because nothing that a hart calls owns anything but memory of the
+ * simulated machine. */
+#include "run.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "fibre.h"
+#include "frame_limits.h"
+#include "model.h"
+#include "platform.h"
+
+static struct {
+    struct fibre fibre[HART_MAX];
+    enum run_state state[HART_MAX];
+    struct fibre home;
+    uint32_t made; /* fibres that have a stack */
+    uint32_t count;
+    uint32_t self;
+    uint32_t alive; /* neither done nor frozen */
+    enum run_end end;
+    void (*body)(void *context, uint32_t hart);
+    void *context;
+} run = {.self = RUN_NOBODY};
+
+uint32_t run_self(void)
+{
+    return run.self;
+}
+
+uint32_t run_count(void)
+{
+    return run.count;
+}
+
+enum run_state run_state(uint32_t hart)
+{
+    return run.state[hart];
+}
+
+void run_switch(uint32_t hart)
+{
+    if (hart != run.self) {
+        struct fibre *from = &run.fibre[run.self];
+        run.self = hart;
+        fibre_switch(from, &run.fibre[hart]);
+    }
+}
+
+static void go_home(enum run_end end)
+{
+    struct fibre *from = &run.fibre[run.self];
+    run.end = end;
+    run.self = RUN_NOBODY;
+    fibre_switch(from, &run.home);
+}
+
+/* The calling hart cannot go on: whoever the model names does. */
+static void leave(void)
+{
+    uint32_t next = run.alive > 0 ? model->next() : RUN_NOBODY;
+    if (next == RUN_NOBODY) {
+        go_home(run.alive > 0 ? RUN_STUCK : RUN_FINISHED);
+    } else {
+        run_switch(next);
+    }
+}
+
+static void fibre_body(void)
+{
+    run.body(run.context, run.self);
+    run.state[run.self] = RUN_DONE;
+    run.alive--;
+    leave();
+    abort(); /* nobody switches to a hart that is done */
+}
+
+void run_park(void)
+{
+    uint32_t me = run.self;
+    run.state[me] = RUN_PARKED;
+    leave();
+}
+
+void run_wake(uint32_t hart)
+{
+    run.state[hart] = RUN_READY;
+    model->wake(hart, run.self);
+}
+
+void run_freeze(uint32_t hart)
+{
+    run.state[hart] = RUN_FROZEN;
+    run.alive--;
+    if (hart == run.self) {
+        leave();
+        abort();
+    }
+}
+
+_Noreturn void run_abandon(void)
+{
+    go_home(RUN_ABANDONED);
+    abort();
+}
+
+enum run_end run_harts(uint32_t count, void (*body)(void *context, uint32_t hart), void *context)
+{
+    FRAME_ASSERT(run.self == RUN_NOBODY && count > 0 && count <= HART_MAX);
+    for (; run.made < count; run.made++) {
+        if (!fibre_make(&run.fibre[run.made], RUN_STACK_BYTES)) {
+            platform_panic("simulator: no memory for the stack of hart %u", run.made);
+        }
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        fibre_start(&run.fibre[i], fibre_body);
+        run.state[i] = RUN_READY;
+    }
+    run.count = count;
+    run.alive = count;
+    run.body = body;
+    run.context = context;
+    run.self = model->begin(count);
+    fibre_switch(&run.home, &run.fibre[run.self]);
+    model->end();
+    return run.end;
+}
+
+bool run_on_stack_of(uint32_t hart, uintptr_t address)
+{
+    return address - (uintptr_t)run.fibre[hart].stack < run.fibre[hart].stack_bytes;
+}
+
+bool run_on_own_stack(uintptr_t address)
+{
+    return run.self != RUN_NOBODY && run_on_stack_of(run.self, address);
+}

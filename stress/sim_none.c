@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT
+ * A build without simulated harts. See simulator.h. Nothing but simulator_there is used. */
+#include "exit_status.h"
+#include "simulator.h"
+
+const bool simulator_there = false;
+
+const struct variant *const sim_variants[] = {NULL};
+
+bool sim_bench_machine(const char *machine, char *why, size_t why_bytes)
+{
+    (void)snprintf(why, why_bytes, "no machine %s: this build has no simulated harts", machine);
+    return false;
+}
+
+int sim_bench_run(const struct bench_plan *plan, FILE *records)
+{
+    (void)plan;
+    (void)records;
+    return EXIT_STATUS_SKIPPED;
+}
+
+const char *sim_bench_doing(void)
+{
+    return "nothing";
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT
+ * Simulated harts, seen from the framelab command: the allocators and workloads once more, as one object file of which
+ * nothing but this is visible (stress/sim/README.md). A build without it has sim_none.c, which says so. */
+#ifndef FRAMELAB_STRESS_SIMULATOR_H
+#define FRAMELAB_STRESS_SIMULATOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "bench.h"
+#include "variant.h"
+
+extern const bool simulator_there;
+
+/* framelab_variants of the simulator: the same names, code that runs on simulated harts. For the parsing of SPECs. */
+extern const struct variant *const sim_variants[];
+
+/* The machine that sim_bench_run measures on, by name or, if it has a slash or a dot, by file. False with one line in
+ * `why`. */
+bool sim_bench_machine(const char *machine, char *why, size_t why_bytes);
+/* bench_run and bench_doing (bench.h), in simulated time. */
+int sim_bench_run(const struct bench_plan *plan, FILE *records);
+const char *sim_bench_doing(void);
+
+#endif
