@@ -46,7 +46,7 @@ static bool has_run_in(const struct frame_model *model, uint32_t r, struct frame
     uint64_t in_a_row = 0; /* free ones, from an aligned one on */
     for (uint64_t i = 0; i < model->runs[r].count; i++) {
         uint32_t at = model->base[r] + (uint32_t)i;
-        bool is_free = model->present[at] && model->count[at] == 0;
+        bool is_free = model->present[at] > 0 && model->count[at] == 0;
         bool is_aligned = ((model->runs[r].first.value + i) & aligned) == 0;
         in_a_row = is_free && (in_a_row > 0 || is_aligned) ? in_a_row + 1 : 0;
         if (in_a_row >= request.count) {
@@ -74,7 +74,7 @@ static bool counts_within(const struct frame_model *model, struct frame_run run,
         return false;
     }
     for (uint64_t i = 0; i < run.count; i++) {
-        if (!model->present[at + i] || model->count[at + i] < least || model->count[at + i] > most) {
+        if (model->present[at + i] <= 0 || model->count[at + i] < least || model->count[at + i] > most) {
             return false;
         }
     }
@@ -84,7 +84,7 @@ static bool counts_within(const struct frame_model *model, struct frame_run run,
 static bool is_present(const struct frame_model *model, struct frame_run run)
 {
     uint32_t at = frame_model_index(model, run.first.value);
-    return at != UINT32_MAX && model->present[at];
+    return at != UINT32_MAX && model->present[at] > 0;
 }
 
 bool frame_model_allows(const struct frame_model *model, const struct operation *operation)
@@ -123,10 +123,12 @@ static void add_to_counts(struct frame_model *model, struct frame_run run, int c
     }
 }
 
-static void set_present(struct frame_model *model, struct frame_run run, bool present)
+static void add_to_present(struct frame_model *model, struct frame_run run, int change)
 {
     uint32_t at = frame_model_index(model, run.first.value);
-    memset(&model->present[at], present, run.count);
+    for (uint64_t i = 0; i < run.count; i++) {
+        model->present[at + i] = (int8_t)(model->present[at + i] + change);
+    }
 }
 
 static void change(struct frame_model *model, const struct operation *operation, int sign)
@@ -144,10 +146,10 @@ static void change(struct frame_model *model, const struct operation *operation,
         add_to_counts(model, operation->run, -sign);
         break;
     case OPERATION_ADD:
-        set_present(model, operation->run, sign > 0);
+        add_to_present(model, operation->run, sign);
         break;
     case OPERATION_REMOVE:
-        set_present(model, operation->run, sign < 0);
+        add_to_present(model, operation->run, -sign);
         break;
     case OPERATION_OTHER:
         break;

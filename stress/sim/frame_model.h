@@ -31,7 +31,8 @@ struct operation {
     enum frame_status status;
     struct frame_request request; /* of OPERATION_ALLOC */
     struct frame_run run;         /* what was got, or is freed, or the one frame of a reference */
-    bool excused;                 /* a failure that the allocator may have for a reason of its own: ledger.h */
+    bool zeroed;
+    bool excused; /* a failure that the allocator may have for a reason of its own: ledger.h */
     /* The ledger's. */
     bool alone;                  /* no other call was under way meanwhile */
     uint32_t excuse, generation; /* when it was called */
@@ -41,8 +42,8 @@ struct frame_model {
     struct frame_run runs[FRAME_MODEL_RUNS]; /* ascending, disjoint; what may be handed out, arenas present or not */
     uint32_t base[FRAME_MODEL_RUNS];         /* index of each run's first frame */
     uint32_t run_count, frame_count;
-    uint8_t count[FRAME_MODEL_FRAMES]; /* references */
-    bool present[FRAME_MODEL_FRAMES];  /* an arena serves it */
+    uint8_t count[FRAME_MODEL_FRAMES];  /* references */
+    int8_t present[FRAME_MODEL_FRAMES]; /* above 0: an arena serves it */
 };
 
 void frame_model_clear(struct frame_model *model);

@@ -39,8 +39,7 @@ struct ledger {
     uint32_t generation[FRAME_MODEL_FRAMES];            /* how often it was handed out */
     struct operation operations[LEDGER_OPERATIONS_MAX]; /* the history */
     uint32_t operation_count;
-    bool ever_removed; /* the second arena: its frames may be handed out only while it is, or may be, served */
-    bool second_out;
+    bool second_out;                     /* the second arena is not in service, for sure: nobody may touch it */
     uint64_t singles[PROGRAM_HARTS_MAX]; /* calls for single frames: P11 */
     bool only_singles;
     uint64_t failures, excused, linearized; /* of this execution */
@@ -64,6 +63,8 @@ __attribute__((format(printf, 4, 5))) bool ledger_violate(struct ledger *ledger,
 
 /* After the harts have returned: the history as a whole. */
 bool ledger_history(struct ledger *ledger);
+/* The history in lines, for people; cut to `bytes`. */
+void ledger_format(const struct ledger *ledger, char *out, size_t bytes);
 /* When all is freed again, at rest. */
 bool ledger_rest(struct ledger *ledger);
 

@@ -20,6 +20,13 @@ void (*sim_on_panic)(const char *line);
 
 static uint32_t hart_count = 1;
 
+uint32_t sim_patience = SIM_PATIENCE_TIME;
+
+uint32_t sim_drain_turns(void)
+{
+    return sim_patience;
+}
+
 uint32_t sim_hart_id(void)
 {
     uint32_t self = run_self();

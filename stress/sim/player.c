@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "frame_touch.h"
+#include "code_touch.h"
 #include "platform.h"
 
 #define LAST_WORD (FRAME_SIZE / sizeof(uint64_t) - 1)
@@ -36,12 +36,12 @@ static uint64_t stamp_of(const struct player *player, const struct slot *slot)
 }
 
 /* The first word of a run and its last: the hart is its only owner. */
-static void stamp_write(struct player *player, const struct slot *slot)
+static void stamp_write(const struct player *player, const struct slot *slot)
 {
     uint64_t stamp = stamp_of(player, slot);
     uint64_t last = frame_run_end(slot->run) - 1;
-    small_machine_dirty(player->machine, slot->run.first.value);
-    small_machine_dirty(player->machine, last);
+    small_machine_dirty(slot->run.first.value);
+    small_machine_dirty(last);
     frame_touch_write(word_of(slot->run.first.value, 0), stamp);
     frame_touch_write(word_of(last, LAST_WORD), stamp);
 }
@@ -69,7 +69,7 @@ static void do_alloc(struct player *player, uint32_t hart, const struct step *st
     bool single = step->kind == STEP_ALLOC || step->kind == STEP_ALLOC_ZEROED;
     const struct frame_request request = {single ? 1 : step->count, single ? 0 : step->align_order};
     const struct frame_layout layout = {request.count << FRAME_SHIFT, FRAME_SIZE << request.align_order};
-    const struct operation operation = {.kind = OPERATION_ALLOC, .hart = hart, .request = request};
+    const struct operation operation = {.kind = OPERATION_ALLOC, .hart = hart, .request = request, .zeroed = zeroed};
     struct frame_run run = {{0}, 1};
     uint32_t number = ledger_call(&player->ledger, &operation);
     enum frame_status status = single

@@ -23,6 +23,7 @@
 #define REGIONS_MAX 4u
 #define MACHINES_MAX 256u
 #define SPEC_BYTES 256u
+#define DIRTY_MAX 1024u
 
 /* Of a layout, in frames from its start. The last two or so of an arena go for its metadata. */
 static const struct {
@@ -50,6 +51,8 @@ static struct {
     char spec[SPEC_BYTES];
     struct small_machine *machines[MACHINES_MAX];
     uint32_t count;
+    uint64_t dirty[DIRTY_MAX]; /* frames */
+    uint32_t dirty_count;
     struct memory_map map;
     struct boot_allocator boot;
 } all;
@@ -114,9 +117,19 @@ static void note_arena(void *context, const struct arena *arena)
     }
 }
 
+/* Zeroes, as fresh memory is: metadata of an earlier boot lies there. */
+static void clear_regions(enum small_layout layout)
+{
+    for (uint32_t r = 0; r < LAYOUTS[layout].region_count; r++) {
+        const phys_addr_t start = {layout_start(layout) + LAYOUTS[layout].regions[r].first * FRAME_SIZE};
+        memset(platform_phys_to_virt(start), 0, LAYOUTS[layout].regions[r].count * FRAME_SIZE);
+    }
+}
+
 static bool boot(struct small_machine *machine, uint64_t state_bytes, char *why, size_t why_bytes)
 {
     map_make(&all.map, machine, state_bytes);
+    clear_regions(machine->layout);
     boot_allocator_init(&all.boot, &all.map);
     memset(platform_phys_to_virt((phys_addr_t){layout_start(machine->layout) + STATE_OFFSET}), 0, state_bytes);
     enum frame_status status = frame_allocator_init(&machine->fa, &machine->config, &all.boot, &all.map);
@@ -127,24 +140,14 @@ static bool boot(struct small_machine *machine, uint64_t state_bytes, char *why,
     return status == FRAME_OK;
 }
 
-static void clear_metadata(const struct found *found)
-{
-    for (uint32_t i = 0; i < found->metadata_count; i++) {
-        memset(platform_phys_to_virt(found->metadata[i].start), 0, found->metadata[i].size);
-    }
-}
-
 /* Twice: the first time to see how much state there is, so that the second time nothing is left beside it to become an
  * arena of its own. */
 static bool boot_exactly(struct small_machine *machine, char *why, size_t why_bytes, uint64_t *state_bytes)
 {
-    struct found found = {.run_count = 0};
     if (!boot(machine, STATE_BYTES, why, why_bytes)) {
         return false;
     }
     *state_bytes = align_up_u64(all.boot.taken_bytes, FRAME_SIZE);
-    frame_allocator_arenas(machine->fa, note_arena, &found);
-    clear_metadata(&found);
     return boot(machine, *state_bytes, why, why_bytes);
 }
 
@@ -304,22 +307,28 @@ struct small_machine *small_machine_get(const char *spec, enum small_layout layo
     return made;
 }
 
-void small_machine_dirty(struct small_machine *machine, uint64_t frame)
+void small_machine_dirty(uint64_t frame)
 {
-    if (machine->dirty_count < SMALL_DIRTY_MAX) {
-        machine->dirty[machine->dirty_count++] = frame;
+    if (all.dirty_count < DIRTY_MAX) {
+        all.dirty[all.dirty_count++] = frame;
     }
+}
+
+/* Of whatever machine was played on last. */
+static void clean(void)
+{
+    for (uint32_t i = 0; i < all.dirty_count; i++) {
+        uint64_t *words = platform_phys_to_virt(frame_addr(pfn(all.dirty[i])));
+        words[0] = 0;
+        words[FRAME_SIZE / sizeof *words - 1] = 0;
+    }
+    all.dirty_count = 0;
 }
 
 void small_machine_reset(struct small_machine *machine)
 {
+    clean();
     for (uint32_t i = 0; i < machine->image_count; i++) {
         memcpy(machine->images[i].at, machine->images[i].copy, machine->images[i].bytes);
     }
-    for (uint32_t i = 0; i < machine->dirty_count; i++) {
-        uint64_t *words = platform_phys_to_virt(frame_addr(pfn(machine->dirty[i])));
-        words[0] = 0;
-        words[FRAME_SIZE / sizeof *words - 1] = 0;
-    }
-    machine->dirty_count = 0;
 }

@@ -18,7 +18,6 @@
 
 #define SMALL_SETTINGS 4u
 #define SMALL_IMAGES_MAX 8u
-#define SMALL_DIRTY_MAX 1024u
 
 /* A part of RAM as it was after the boot. */
 struct small_image {
@@ -39,8 +38,6 @@ struct small_machine {
     uint64_t largest_run; /* frames, of the fresh allocator */
     struct small_image images[SMALL_IMAGES_MAX];
     uint32_t image_count;
-    uint64_t dirty[SMALL_DIRTY_MAX]; /* frames */
-    uint32_t dirty_count;
 };
 
 /* Frames that a layout has to hand out, for who writes programs: no promise. */
@@ -52,7 +49,7 @@ struct small_machine *small_machine_get(const char *spec, enum small_layout layo
                                         char *why, size_t why_bytes);
 
 /* A program is going to write to the first and the last word of a frame. */
-void small_machine_dirty(struct small_machine *machine, uint64_t frame);
+void small_machine_dirty(uint64_t frame);
 
 /* As it was booted. */
 void small_machine_reset(struct small_machine *machine);

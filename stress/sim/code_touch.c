@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Accesses of a program to its frames. See frame_touch.h. */
-#include "frame_touch.h"
+ * Accesses of a program to its frames. See code_touch.h. */
+#include "code_touch.h"
 
 void frame_touch_write(uint64_t *word, uint64_t value)
 {

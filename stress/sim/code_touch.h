@@ -2,8 +2,8 @@
  * What a program does to the contents of its frames, and how its harts hand frames on: the only part of it that is
  * instrumented, so that the simulator sees these accesses as it sees the allocator's. A frame that is handed out before
  * all accesses of its last owner have happened is then a data race. */
-#ifndef FRAMELAB_SIM_FRAME_TOUCH_H
-#define FRAMELAB_SIM_FRAME_TOUCH_H
+#ifndef FRAMELAB_SIM_CODE_TOUCH_H
+#define FRAMELAB_SIM_CODE_TOUCH_H
 
 #include <stdatomic.h>
 #include <stdint.h>
