@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The table of counts. See counts_table.h.
+ * The table of counts. See counts_table.h. A machine's table has the numbers that its records have.
  *
  * A number is the median over repeats. Columns are variants, rows are (workload, frames, harts), both in the order in
  * which the file has them. Files have some hundred tallies: they are searched one by one. */
@@ -18,6 +18,11 @@ static const struct {
     double per; /* operations that the number is for */
 } kinds[TALLY_KIND_COUNT] = {
     [TALLY_INSTRUCTIONS] = {"instr", "instructions", 1},
+    [TALLY_TRANSFERS] = {"lines", "transfers", 1},
+    [TALLY_INVALIDATIONS] = {"inval", "invalidations", 1},
+    [TALLY_CAS_FAILURES] = {"failed", "cas_failures", 1},
+    [TALLY_FENCES] = {"fences", "fences", 1},
+    [TALLY_WAIT_NS] = {"wait ns", "wait_ns", 1},
     [TALLY_CAS_RETRIES] = {"retries", "cas_retries", 1000},
     [TALLY_LOCK_WAITS] = {"waits", "lock_waits", 1000},
     [TALLY_GLOBAL_ACCESSES] = {"global", "global_accesses", 1000},
@@ -31,7 +36,8 @@ struct table {
     const char *machine;
     const struct tally_row **columns; /* the first of each variant */
     size_t column_count;
-    double *scratch; /* as many as there are tallies */
+    bool known[TALLY_KIND_COUNT]; /* what this machine's tallies have */
+    double *scratch;              /* as many as there are tallies */
 };
 
 static bool same_row(const struct tally_row *a, const struct tally_row *b)
@@ -126,12 +132,16 @@ static void add_columns(struct grid *grid, const struct table *table)
     grid_column(grid, "", "harts", GRID_RIGHT);
     for (size_t c = 0; c < table->column_count; c++) {
         for (uint32_t k = 0; k < TALLY_KIND_COUNT; k++) {
-            grid_column(grid, table->columns[c]->variant, kinds[k].title, GRID_RIGHT);
+            if (table->known[k]) {
+                grid_column(grid, table->columns[c]->variant, kinds[k].title, GRID_RIGHT);
+            }
         }
     }
-    char ratio[2 * RECORD_NAME_MAX + 4];
-    (void)snprintf(ratio, sizeof ratio, "%s/%s", table->options->slow, table->options->fast);
-    grid_column(grid, ratio, "instr", GRID_RIGHT);
+    if (table->known[TALLY_INSTRUCTIONS]) {
+        char ratio[2 * RECORD_NAME_MAX + 4];
+        (void)snprintf(ratio, sizeof ratio, "%s/%s", table->options->slow, table->options->fast);
+        grid_column(grid, ratio, "instr", GRID_RIGHT);
+    }
 }
 
 static void add_row(struct grid *grid, const struct table *table, const struct tally_row *row, const char *workload)
@@ -145,9 +155,14 @@ static void add_row(struct grid *grid, const struct table *table, const struct t
     grid_cell(grid, GRID_PLAIN, "%u", row->harts);
     for (size_t c = 0; c < table->column_count; c++) {
         for (uint32_t k = 0; k < TALLY_KIND_COUNT; k++) {
-            double median = median_of(table->file, row, table->columns[c], (enum tally_kind)k, table->scratch, NULL);
-            add_number(grid, median * kinds[k].per);
+            if (table->known[k]) {
+                add_number(grid, kinds[k].per * median_of(table->file, row, table->columns[c], (enum tally_kind)k,
+                                                          table->scratch, NULL));
+            }
         }
+    }
+    if (!table->known[TALLY_INSTRUCTIONS]) {
+        return;
     }
     double ratio =
         instructions_of(table, row, table->options->slow) / instructions_of(table, row, table->options->fast);
@@ -179,12 +194,18 @@ static struct grid *make_grid(const struct table *table)
     return grid;
 }
 
+/* Variants, and which of the numbers this machine has. */
 static void find_columns(struct table *table)
 {
     table->column_count = 0;
+    memset(table->known, 0, sizeof table->known);
     for (size_t i = 0; i < table->file->tally_count; i++) {
-        if (is_first_of_machine(table, &table->file->tallies[i], same_column)) {
-            table->columns[table->column_count++] = &table->file->tallies[i];
+        const struct tally_row *tally = &table->file->tallies[i];
+        if (is_first_of_machine(table, tally, same_column)) {
+            table->columns[table->column_count++] = tally;
+        }
+        for (uint32_t k = 0; k < TALLY_KIND_COUNT && tally->machine == table->machine; k++) {
+            table->known[k] |= !isnan(tally->per_operation[k]);
         }
     }
 }
@@ -192,13 +213,23 @@ static void find_columns(struct table *table)
 static bool print_machine(const struct table *table, FILE *out)
 {
     const char *bold = table->options->markdown ? "**" : "";
-    fprintf(out, "\n%s%s: counted, not timed; of one operation, all phases together, median of the repeats%s\n\n", bold,
-            table->machine, bold);
+    fprintf(out, "\n%s%s: counted%s; of one operation, all phases together, median of the repeats%s\n\n", bold,
+            table->machine, table->known[TALLY_TRANSFERS] ? "" : ", not timed", bold);
     struct grid *grid = make_grid(table);
     bool good = grid != NULL && (table->options->markdown ? grid_print_markdown(grid, out)
                                                           : grid_print_text(grid, out, color_wanted(out)));
     grid_free(grid);
     return good;
+}
+
+static void print_simulated_legend(const struct counts_options *options, FILE *out)
+{
+    const char *item = options->markdown ? "- " : "";
+    fprintf(out,
+            "\n%slines: cache lines that came from another hart's cache; inval: copies in other caches that a write "
+            "made worthless;\n  failed: compare-and-swaps that failed; wait ns: time in waiting loops, summed over "
+            "harts. Of repeat as many\n  allocations before its pairs, and frees after them, are counted in.\n",
+            item);
 }
 
 static void print_legend(const struct counts_options *options, FILE *out)
@@ -229,10 +260,10 @@ bool counts_table_print(const struct record_file *file, const struct counts_opti
             table.machine = file->tallies[i].machine;
             find_columns(&table);
             good = print_machine(&table, out);
+            if (good) {
+                (table.known[TALLY_TRANSFERS] ? print_simulated_legend : print_legend)(options, out);
+            }
         }
-    }
-    if (good && file->tally_count > 0) {
-        print_legend(options, out);
     }
     free(table.columns);
     free(table.scratch);
@@ -245,14 +276,17 @@ static json_t *series_json(const struct record_file *file, const struct tally_ro
 {
     const int order = series_order(row->frames);
     size_t repeats;
-    (void)median_of(file, row, row, TALLY_CAS_RETRIES, scratch, &repeats);
+    const bool timed = !isnan(row->per_operation[TALLY_TRANSFERS]);
+    (void)median_of(file, row, row, timed ? TALLY_TRANSFERS : TALLY_CAS_RETRIES, scratch, &repeats);
     json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:I, s:o, s:I, s:I}", "machine", row->machine, "variant",
                                row->variant, "knobs", row->knobs, "workload", row->workload, "frames",
                                (json_int_t)row->frames, "order", order >= 0 ? json_integer(order) : json_null(),
                                "harts", (json_int_t)row->harts, "repeats", (json_int_t)repeats);
     for (uint32_t k = 0; k < TALLY_KIND_COUNT; k++) {
         double median = median_of(file, row, row, (enum tally_kind)k, scratch, NULL);
-        json_object_set_new(object, kinds[k].key, isnan(median) ? json_null() : json_real(median));
+        if (timed == (k >= TALLY_TRANSFERS && k <= TALLY_WAIT_NS)) {
+            json_object_set_new(object, kinds[k].key, isnan(median) ? json_null() : json_real(median));
+        }
     }
     return object;
 }

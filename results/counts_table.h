@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What was counted where time means nothing (QEMU): per operation, variants side by side, against harts. */
+ * What was counted, where time means nothing (QEMU) or beside it (simulated harts): per operation, variants side by
+ * side, against harts. */
 #ifndef FRAMELAB_RESULTS_COUNTS_TABLE_H
 #define FRAMELAB_RESULTS_COUNTS_TABLE_H
 

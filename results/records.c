@@ -258,25 +258,63 @@ static void read_tallies(struct reader *reader, const json_t *line, struct tally
                                   (double)read_count(reader, counts, "global_gives", 0, INT64_MAX),
         [TALLY_GRACE_PERIODS] = (double)read_count(reader, counts, "grace_periods", 0, INT64_MAX),
     };
+    static const enum tally_kind counted[] = {TALLY_INSTRUCTIONS, TALLY_CAS_RETRIES, TALLY_LOCK_WAITS,
+                                              TALLY_GLOBAL_ACCESSES, TALLY_GRACE_PERIODS};
     for (uint32_t i = 0; i < TALLY_KIND_COUNT; i++) {
-        row->per_operation[i] = sums[i] / operations;
+        row->per_operation[i] = NAN;
     }
+    for (size_t i = 0; i < sizeof counted / sizeof *counted; i++) {
+        row->per_operation[counted[i]] = sums[counted[i]] / operations;
+    }
+}
+
+/* What a simulator counts beside its times. */
+static void read_events(struct reader *reader, const json_t *line, struct tally_row *row)
+{
+    static const struct {
+        enum tally_kind kind;
+        const char *key;
+    } counted[] = {{TALLY_TRANSFERS, "transfers"},
+                   {TALLY_INVALIDATIONS, "invalidations"},
+                   {TALLY_CAS_FAILURES, "cas_failures"},
+                   {TALLY_FENCES, "fences"},
+                   {TALLY_WAIT_NS, "wait_ns"}};
+    const json_t *events = json_object_get(line, "events");
+    const double operations = (double)read_count(reader, events, "operations", 1, INT64_MAX);
+    for (uint32_t i = 0; i < TALLY_KIND_COUNT; i++) {
+        row->per_operation[i] = NAN;
+    }
+    for (size_t i = 0; i < sizeof counted / sizeof *counted; i++) {
+        row->per_operation[counted[i].kind] =
+            (double)read_count(reader, events, counted[i].key, 0, INT64_MAX) / operations;
+    }
+}
+
+/* "sim, epyc-2socket" */
+static const char *read_simulated_machine(struct reader *reader, const json_t *line)
+{
+    char text[2 * RECORD_NAME_MAX + 4];
+    (void)snprintf(text, sizeof text, "%s, %s", read_name(reader, line, "platform"),
+                   read_name(reader, line, "machine"));
+    const char *machine = record_file_name(reader->file, text);
+    return machine != NULL ? machine : "";
 }
 
 static void read_counted_bench(struct reader *reader, const json_t *line)
 {
     struct record_file *file = reader->file;
+    const bool simulated = json_object_get(line, "events") != NULL;
     struct tally_row row = {
         .variant = read_name(reader, line, "variant"),
         .knobs = read_name(reader, line, "knobs"),
-        .machine = read_machine(reader, line),
+        .machine = (simulated ? read_simulated_machine : read_machine)(reader, line),
         .workload = read_name(reader, line, "workload"),
         .frames = read_count(reader, line, "frames", 1, INT64_MAX),
         .harts = (uint32_t)read_count(reader, line, "harts", 1, HART_MAX),
         .repeat = (uint32_t)read_count(reader, line, "repeat", 0, UINT32_MAX),
     };
     if (reader->why[0] == '\0') {
-        read_tallies(reader, line, &row);
+        (simulated ? read_events : read_tallies)(reader, line, &row);
     }
     struct tally_row *tallies = reserve(file->tallies, sizeof row, file->tally_count + 1, &file->tally_capacity);
     if (tallies == NULL) {
@@ -302,6 +340,9 @@ static void read_bench(struct reader *reader, const json_t *line)
     if (is_counted(line)) {
         read_counted_bench(reader, line);
         return;
+    }
+    if (json_object_get(line, "events") != NULL) { /* beside its times */
+        read_counted_bench(reader, line);
     }
     struct record_file *file = reader->file;
     struct result_row row = {

@@ -41,9 +41,14 @@ struct result_row {
     double share_first, share_last; /* "rounds": of memory, in free whole chunks, after the first and the last */
 };
 
-/* What is counted of an operation where there is no time. */
+/* What is counted of an operation: where there is no time, or where a simulator sees more than time. */
 enum tally_kind {
-    TALLY_INSTRUCTIONS, /* executed by the hart that makes it */
+    TALLY_INSTRUCTIONS,  /* executed by the hart that makes it */
+    TALLY_TRANSFERS,     /* cache lines that came from another hart's cache */
+    TALLY_INVALIDATIONS, /* copies of a line in other harts' caches that a write made worthless */
+    TALLY_CAS_FAILURES,  /* of all compare-and-swaps, the harness's too */
+    TALLY_FENCES,
+    TALLY_WAIT_NS, /* time that harts stood in waiting loops */
     TALLY_CAS_RETRIES,
     TALLY_LOCK_WAITS,
     TALLY_GLOBAL_ACCESSES, /* of hart caches to the global allocator */
@@ -55,7 +60,7 @@ enum tally_kind {
 struct tally_row {
     const char *variant;
     const char *knobs;
-    const char *machine; /* "qemu, riscv64, icount" */
+    const char *machine; /* "qemu, riscv64, icount", "sim, flat" */
     const char *workload;
     uint64_t frames; /* a request */
     uint32_t harts;
@@ -68,7 +73,7 @@ struct record_file {
     struct result_row *rows;
     size_t row_count;
     size_t row_capacity;
-    struct tally_row *tallies; /* of the records with counts in place of times */
+    struct tally_row *tallies; /* of the records with counts: in place of times or beside them */
     size_t tally_count;
     size_t tally_capacity;
     json_t *names;       /* an object whose keys are all strings of the rows */

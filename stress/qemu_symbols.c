@@ -150,6 +150,12 @@ static bool source_line(const struct qemu_symbols *symbols, uint64_t address, ch
     return known;
 }
 
+const char *qemu_symbols_function(const struct qemu_symbols *symbols, uint64_t address)
+{
+    const Elf64_Sym *function = symbols != NULL ? function_at(symbols, address) : NULL;
+    return function != NULL ? symbols->names + function->st_name : NULL;
+}
+
 bool qemu_symbols_name(const struct qemu_symbols *symbols, uint64_t address, char *out, size_t out_bytes)
 {
     const Elf64_Sym *function = symbols != NULL ? function_at(symbols, address) : NULL;

@@ -1,29 +1,33 @@
 /* SPDX-License-Identifier: MIT
- * The benchmark's platform is a simulated machine. */
+ * The benchmark's platform is a simulated machine: a fresh one for each measurement, whose caches a warm-up pass fills.
+ */
 #include "bench_platform.h"
+#include "hot_lines.h"
 #include "simulator.h"
+#include "time_mode.h"
 
-bool sim_bench_machine(const char *machine, char *why, size_t why_bytes)
+static struct machine_model machine;
+
+bool sim_bench_machine(const char *name, char *why, size_t why_bytes)
 {
-    (void)machine;
-    (void)why;
-    (void)why_bytes;
-    return true;
+    return machine_model_get(&machine, name, why, why_bytes);
 }
 
 static void begin(uint64_t seed)
 {
-    (void)seed;
-}
-
-static void start_counting(void)
-{
+    time_mode_use(&machine, seed);
 }
 
 static json_t *facts(uint64_t operations)
 {
-    (void)operations;
-    return NULL;
+    struct time_counts counts;
+    time_mode_counts(&counts);
+    return json_pack("{s:s, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:o}", "machine", machine.name, "events",
+                     "operations", (json_int_t)operations, "accesses", (json_int_t)counts.events, "transfers",
+                     (json_int_t)counts.lines.transfers, "misses", (json_int_t)counts.lines.misses, "invalidations",
+                     (json_int_t)counts.lines.invalidations, "cas_failures", (json_int_t)counts.cas_failures, "fences",
+                     (json_int_t)counts.fences, "wait_ns", (json_int_t)(counts.wait_ps / 1000), "hot_lines",
+                     hot_lines_json());
 }
 
 const struct bench_platform bench_platform = {
@@ -32,6 +36,6 @@ const struct bench_platform bench_platform = {
     .cas_operations = 1000,
     .core_turns = 0, /* each hart has a core to itself */
     .begin = begin,
-    .start_counting = start_counting,
+    .start_counting = time_mode_clear_counts,
     .facts = facts,
 };

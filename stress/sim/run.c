@@ -19,17 +19,13 @@ static struct {
     struct fibre home;
     uint32_t made; /* fibres that have a stack */
     uint32_t count;
-    uint32_t self;
     uint32_t alive; /* neither done nor frozen */
     enum run_end end;
     void (*body)(void *context, uint32_t hart);
     void *context;
-} run = {.self = RUN_NOBODY};
+} run;
 
-uint32_t run_self(void)
-{
-    return run.self;
-}
+uint32_t run_current = RUN_NOBODY;
 
 uint32_t run_count(void)
 {
@@ -43,18 +39,18 @@ enum run_state run_state(uint32_t hart)
 
 void run_switch(uint32_t hart)
 {
-    if (hart != run.self) {
-        struct fibre *from = &run.fibre[run.self];
-        run.self = hart;
+    if (hart != run_current) {
+        struct fibre *from = &run.fibre[run_current];
+        run_current = hart;
         fibre_switch(from, &run.fibre[hart]);
     }
 }
 
 static void go_home(enum run_end end)
 {
-    struct fibre *from = &run.fibre[run.self];
+    struct fibre *from = &run.fibre[run_current];
     run.end = end;
-    run.self = RUN_NOBODY;
+    run_current = RUN_NOBODY;
     fibre_switch(from, &run.home);
 }
 
@@ -71,8 +67,8 @@ static void leave(void)
 
 static void fibre_body(void)
 {
-    run.body(run.context, run.self);
-    run.state[run.self] = RUN_DONE;
+    run.body(run.context, run_current);
+    run.state[run_current] = RUN_DONE;
     run.alive--;
     leave();
     abort(); /* nobody switches to a hart that is done */
@@ -80,7 +76,7 @@ static void fibre_body(void)
 
 void run_park(void)
 {
-    uint32_t me = run.self;
+    uint32_t me = run_current;
     run.state[me] = RUN_PARKED;
     leave();
 }
@@ -88,14 +84,14 @@ void run_park(void)
 void run_wake(uint32_t hart)
 {
     run.state[hart] = RUN_READY;
-    model->wake(hart, run.self);
+    model->wake(hart, run_current);
 }
 
 void run_freeze(uint32_t hart)
 {
     run.state[hart] = RUN_FROZEN;
     run.alive--;
-    if (hart == run.self) {
+    if (hart == run_current) {
         leave();
         abort();
     }
@@ -109,7 +105,7 @@ _Noreturn void run_abandon(void)
 
 enum run_end run_harts(uint32_t count, void (*body)(void *context, uint32_t hart), void *context)
 {
-    FRAME_ASSERT(run.self == RUN_NOBODY && count > 0 && count <= HART_MAX);
+    FRAME_ASSERT(run_current == RUN_NOBODY && count > 0 && count <= HART_MAX);
     for (; run.made < count; run.made++) {
         if (!fibre_make(&run.fibre[run.made], RUN_STACK_BYTES)) {
             platform_panic("simulator: no memory for the stack of hart %u", run.made);
@@ -123,8 +119,8 @@ enum run_end run_harts(uint32_t count, void (*body)(void *context, uint32_t hart
     run.alive = count;
     run.body = body;
     run.context = context;
-    run.self = model->begin(count);
-    fibre_switch(&run.home, &run.fibre[run.self]);
+    run_current = model->begin(count);
+    fibre_switch(&run.home, &run.fibre[run_current]);
     model->end();
     return run.end;
 }
@@ -136,5 +132,5 @@ bool run_on_stack_of(uint32_t hart, uintptr_t address)
 
 bool run_on_own_stack(uintptr_t address)
 {
-    return run.self != RUN_NOBODY && run_on_stack_of(run.self, address);
+    return run_current != RUN_NOBODY && run_on_stack_of(run_current, address);
 }

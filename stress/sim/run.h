@@ -27,8 +27,12 @@ enum run_end {
  * kept for the next run. */
 enum run_end run_harts(uint32_t count, void (*body)(void *context, uint32_t hart), void *context);
 
-/* The hart that is running, or RUN_NOBODY outside of harts. */
-uint32_t run_self(void);
+/* The hart that is running, or RUN_NOBODY outside of harts: asked at every access. */
+extern uint32_t run_current; /* written by run.c only */
+static inline uint32_t run_self(void)
+{
+    return run_current;
+}
 uint32_t run_count(void);
 enum run_state run_state(uint32_t hart);
 

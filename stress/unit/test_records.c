@@ -311,6 +311,53 @@ static void counts_in_place_of_times(void **state)
     record_file_free(&reading.file);
 }
 
+/* A record of two simulated harts, with one piece of it replaced. */
+static void read_simulated(const char *from, const char *to)
+{
+    static const char line[] =
+        "{\"type\":\"bench\",\"variant\":\"v\",\"knobs\":\"\",\"platform\":\"sim\",\"machine\":\"flat\","
+        "\"workload\":\"bulk\",\"frames\":1,\"harts\":2,\"cores\":512,\"repeat\":0,\"phases\":["
+        "{\"name\":\"alloc\",\"operations\":100,\"hart_ns\":[3000,5000]}],\"events\":{\"operations\":200,"
+        "\"transfers\":50,\"invalidations\":20,\"cas_failures\":0,\"fences\":400,\"wait_ns\":1000}}\n";
+    char text[2048];
+    const char *at = strstr(line, from);
+    assert_non_null(at);
+    snprintf(text, sizeof text, "%.*s%s%s", (int)(at - line), line, to, at + strlen(from));
+    read_text(text);
+}
+
+static void counts_beside_times(void **state)
+{
+    (void)state;
+    read_simulated("", "");
+    assert_int_equal(reading.status, RECORDS_OK);
+    assert_int_equal(reading.file.row_count, 1);
+    assert_true(reading.file.rows[0].ns_per_operation == 40);
+    assert_int_equal(reading.file.tally_count, 1);
+    const struct tally_row *tally = &reading.file.tallies[0];
+    assert_string_equal(tally->machine, "sim, flat");
+    assert_true(tally->per_operation[TALLY_TRANSFERS] == 0.25);
+    assert_true(tally->per_operation[TALLY_INVALIDATIONS] == 0.1);
+    assert_true(tally->per_operation[TALLY_CAS_FAILURES] == 0);
+    assert_true(tally->per_operation[TALLY_FENCES] == 2);
+    assert_true(tally->per_operation[TALLY_WAIT_NS] == 5);
+    assert_true(isnan(tally->per_operation[TALLY_INSTRUCTIONS]));
+    assert_true(isnan(tally->per_operation[TALLY_CAS_RETRIES]));
+    record_file_free(&reading.file);
+    static const char *const wrongs[][3] = {
+        {"\"machine\"", "\"x\"", "\"machine\" is missing"},
+        {"\"transfers\":50", "\"transfers\":-1", "\"transfers\" is -1"},
+        {"\"operations\":200", "\"operations\":0", "\"operations\" is 0"},
+        {"\"wait_ns\"", "\"x\"", "\"wait_ns\" is missing"},
+    };
+    for (size_t i = 0; i < sizeof wrongs / sizeof *wrongs; i++) {
+        read_simulated(wrongs[i][0], wrongs[i][1]);
+        assert_int_equal(reading.file.tally_count, 0);
+        assert_non_null(strstr(reading.log, wrongs[i][2]));
+        record_file_free(&reading.file);
+    }
+}
+
 static void counts_that_are_wrong_are_named(void **state)
 {
     (void)state;
@@ -561,6 +608,7 @@ int main(void)
         cmocka_unit_test(garbage_costs_its_line),
         cmocka_unit_test(missing_keys_and_wrong_types_are_named),
         cmocka_unit_test(counts_in_place_of_times),
+        cmocka_unit_test(counts_beside_times),
         cmocka_unit_test(counts_that_are_wrong_are_named),
         cmocka_unit_test(a_phase_may_have_latency_only),
         cmocka_unit_test(a_last_line_cut_short_is_forgiven),

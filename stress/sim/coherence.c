@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT
+ * See coherence.h. Lines lie in the order of their first use; a table finds them by number. What a simulation yields
+ * depends on that order and never on an address. */
+#include "coherence.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "platform.h"
+#include "random.h"
+#include "run.h"
+
+#define LINES_FIRST 4096u
+#define NO_LINE UINT32_MAX
+
+static struct {
+    const struct machine_model *machine;
+    struct random random;
+    struct line *lines;
+    uint32_t count, capacity;
+    uint32_t *table; /* indices of lines; twice as many slots as lines at least */
+    uint32_t table_mask;
+    struct coherence_counts counts;
+} it;
+
+static uint32_t slot_of(uintptr_t number)
+{
+    uint64_t hash = (uint64_t)number * UINT64_C(0x9e3779b97f4a7c15);
+    return (uint32_t)(hash >> 32) & it.table_mask;
+}
+
+static void grow(void)
+{
+    uint32_t capacity = it.capacity == 0 ? LINES_FIRST : it.capacity * 2;
+    it.lines = realloc(it.lines, capacity * sizeof *it.lines);
+    it.table = realloc(it.table, 2 * (size_t)capacity * sizeof *it.table);
+    if (it.lines == NULL || it.table == NULL) {
+        platform_panic("simulator: no memory for %u cache lines", capacity);
+    }
+    it.capacity = capacity;
+    it.table_mask = 2 * capacity - 1;
+    memset(it.table, 0xff, 2 * (size_t)capacity * sizeof *it.table);
+    for (uint32_t i = 0; i < it.count; i++) {
+        uint32_t slot = slot_of(it.lines[i].number);
+        while (it.table[slot] != NO_LINE) {
+            slot = (slot + 1) & it.table_mask;
+        }
+        it.table[slot] = i;
+    }
+}
+
+void coherence_reset(const struct machine_model *machine, uint64_t seed)
+{
+    it.machine = machine;
+    it.random = random_stream(seed, 1);
+    it.count = 0;
+    if (it.capacity > 0) {
+        memset(it.table, 0xff, 2 * (size_t)it.capacity * sizeof *it.table);
+    }
+    coherence_clear_counts();
+}
+
+void coherence_clear_counts(void)
+{
+    it.counts = (struct coherence_counts){0};
+    for (uint32_t i = 0; i < it.count; i++) {
+        it.lines[i].transfers = 0;
+        it.lines[i].votes = 0;
+    }
+}
+
+const struct coherence_counts *coherence_counts(void)
+{
+    return &it.counts;
+}
+
+static struct line *add(uintptr_t number)
+{
+    if (it.count == it.capacity) {
+        grow();
+    }
+    uint32_t slot = slot_of(number);
+    while (it.table[slot] != NO_LINE) {
+        slot = (slot + 1) & it.table_mask;
+    }
+    it.table[slot] = it.count;
+    struct line *line = &it.lines[it.count++];
+    *line = (struct line){.number = number, .holder = RUN_NOBODY};
+    return line;
+}
+
+struct line *coherence_line(uintptr_t address)
+{
+    uintptr_t number = address / LINE_BYTES;
+    if (it.capacity == 0) {
+        return add(number);
+    }
+    for (uint32_t slot = slot_of(number); it.table[slot] != NO_LINE; slot = (slot + 1) & it.table_mask) {
+        struct line *line = &it.lines[it.table[slot]];
+        if (line->number == number) {
+            return line;
+        }
+    }
+    return add(number);
+}
+
+/* ---- what it takes ---- */
+
+static uint64_t jittered(uint64_t ps)
+{
+    uint64_t jitter = it.machine->jitter_1024;
+    return ps * (1024 - jitter + random_below(&it.random, 2 * jitter + 1)) / 1024;
+}
+
+static enum distance distance_of(uint32_t a, uint32_t b)
+{
+    if (a / it.machine->cluster_harts == b / it.machine->cluster_harts) {
+        return DISTANCE_CLUSTER;
+    }
+    return a / it.machine->socket_harts == b / it.machine->socket_harts ? DISTANCE_SOCKET : DISTANCE_FAR;
+}
+
+/* To the member that is furthest away. Harts lie in order, so that is the first or the last. */
+static enum distance distance_to_set(uint32_t hart, const struct hart_set *set)
+{
+    enum distance first = distance_of(hart, hart_set_next(set, 0));
+    enum distance last = distance_of(hart, hart_set_last(set));
+    return first > last ? first : last;
+}
+
+static void vote(struct line *line, uintptr_t place)
+{
+    if (line->votes == 0) {
+        line->place = place;
+    }
+    line->votes += line->place == place ? 1 : UINT64_MAX; /* minus one */
+    line->transfers++;
+    it.counts.transfers++;
+}
+
+/* When a request that comes now is served. The holder itself need not wait for the end of its own hold. */
+static uint64_t begin(const struct line *line, uint32_t hart, uint64_t now_ps)
+{
+    return line->holder != hart && line->free_ps > now_ps ? line->free_ps : now_ps;
+}
+
+static void arrive(struct line *line, uint32_t hart, uint64_t at_ps)
+{
+    line->holder = hart;
+    line->free_ps = at_ps + jittered(it.machine->hold_ps);
+}
+
+/* Time to bring the line to `hart`, which has no copy. */
+static uint64_t bring(struct line *line, uint32_t hart, uintptr_t place)
+{
+    if (line->holder == RUN_NOBODY) {
+        it.counts.misses++;
+        return jittered(it.machine->miss_ps);
+    }
+    vote(line, place);
+    return jittered(it.machine->transfer_ps[distance_of(hart, line->holder)]);
+}
+
+uint64_t coherence_read(struct line *line, uint32_t hart, uint64_t now_ps, uintptr_t place)
+{
+    if (hart_set_has(&line->sharers, hart)) {
+        return now_ps + it.machine->hit_ps;
+    }
+    uint64_t at_ps = begin(line, hart, now_ps) + bring(line, hart, place);
+    hart_set_add(&line->sharers, hart);
+    line->exclusive = line->holder == RUN_NOBODY;
+    arrive(line, hart, at_ps);
+    return at_ps;
+}
+
+uint64_t coherence_write(struct line *line, uint32_t hart, uint64_t now_ps, uintptr_t place)
+{
+    bool has = hart_set_has(&line->sharers, hart);
+    if (has && line->exclusive) {
+        return now_ps + it.machine->hit_ps;
+    }
+    uint64_t at_ps = begin(line, hart, now_ps);
+    struct hart_set others = line->sharers;
+    hart_set_drop(&others, hart);
+    uint32_t copies = hart_set_count(&others);
+    if (!has) {
+        at_ps += bring(line, hart, place);
+        copies -= copies > 0; /* the copy that was brought is no other's any more */
+    } else if (copies > 0) {
+        vote(line, place);
+    }
+    if (copies > 0) {
+        at_ps += jittered(it.machine->invalidate_ps[distance_to_set(hart, &others)]);
+        it.counts.invalidations += copies;
+    }
+    line->sharers = (struct hart_set){{0}};
+    hart_set_add(&line->sharers, hart);
+    line->exclusive = true;
+    arrive(line, hart, at_ps);
+    return at_ps;
+}
+
+const struct line *coherence_hottest(uint32_t i)
+{
+    /* One after the other: `i` is small. */
+    const struct line *hottest = NULL, *bound = NULL;
+    for (uint32_t rank = 0; rank <= i; rank++) {
+        hottest = NULL;
+        for (uint32_t l = 0; l < it.count; l++) {
+            const struct line *line = &it.lines[l];
+            bool after = bound == NULL || line->transfers < bound->transfers ||
+                         (line->transfers == bound->transfers && line > bound);
+            if (line->transfers > 0 && after && (hottest == NULL || line->transfers > hottest->transfers)) {
+                hottest = line;
+            }
+        }
+        if (hottest == NULL) {
+            return NULL;
+        }
+        bound = hottest;
+    }
+    return hottest;
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT
+ * Machine models: three that are built in, and files. See machine_model.h. */
+#include "machine_model.h"
+
+#include <jansson.h>
+#include <string.h>
+
+/* Where the numbers come from:
+ *
+ * epyc-2socket: two sockets of 64 cores in clusters of 8 (AMD Milan). Own cache, read-modify-write and fence as
+ * measured on two cores of such a machine with `framelab calibrate`. Transfers as published for the generation: 25 ns
+ * between cores of a cluster, 80 to 100 ns across clusters, about 200 ns between sockets. xeon-1socket-26c: fitted to
+ * two series of LLFree's artefact (Wrenger et al., USENIX ATC 2023, one socket, 26 cores): the global list under a
+ * ticket lock and the global Treiber stack; papers/lock-collapse shows by how much it is off. flat: every transfer
+ * costs the same; to see what is the machine's shape and what the algorithm's. */
+const struct machine_model machine_models[] = {
+    {
+        .name = "epyc-2socket",
+        .cluster_harts = 8,
+        .socket_harts = 64,
+        .hit_ps = 500,
+        .rmw_ps = 2500,
+        .rmw_16_ps = 5000,
+        .fence_ps = 2500,
+        .relax_ps = 37000,
+        .miss_ps = 90000,
+        .transfer_ps = {25000, 90000, 200000},
+        .invalidate_ps = {10000, 40000, 100000},
+        .hold_ps = 12000,
+        .wake_ps = 5000,
+        .barrier_ps = 5000000,
+        .jitter_1024 = 205,
+    },
+    {
+        .name = "xeon-1socket-26c",
+        .cluster_harts = 26,
+        .socket_harts = 26,
+        .hit_ps = 600,
+        .rmw_ps = 6500,
+        .rmw_16_ps = 9000,
+        .fence_ps = 8000,
+        .relax_ps = 43000,
+        .miss_ps = 80000,
+        .transfer_ps = {48000, 48000, 130000},
+        .invalidate_ps = {20000, 20000, 60000},
+        .hold_ps = 15000,
+        .wake_ps = 5000,
+        .barrier_ps = 5000000,
+        .jitter_1024 = 205,
+    },
+    {
+        .name = "flat",
+        .cluster_harts = 512,
+        .socket_harts = 512,
+        .hit_ps = 500,
+        .rmw_ps = 5000,
+        .rmw_16_ps = 5000,
+        .fence_ps = 5000,
+        .relax_ps = 40000,
+        .miss_ps = 50000,
+        .transfer_ps = {50000, 50000, 50000},
+        .invalidate_ps = {20000, 20000, 20000},
+        .hold_ps = 15000,
+        .wake_ps = 5000,
+        .barrier_ps = 5000000,
+        .jitter_1024 = 205,
+    },
+    {.name = ""},
+};
+
+const struct machine_model *machine_model_find(const char *name)
+{
+    for (const struct machine_model *model = machine_models; model->name[0] != '\0'; model++) {
+        if (strcmp(model->name, name) == 0) {
+            return model;
+        }
+    }
+    return NULL;
+}
+
+/* ---- files ---- */
+
+static const struct {
+    const char *key;
+    size_t offset;
+    uint64_t least, most;
+} fields[] = {
+#define FIELD(member, least, most)                                                                                     \
+    {                                                                                                                  \
+#member, offsetof(struct machine_model, member), least, most                                                   \
+    }
+#define PS_MOST UINT64_C(1000000000)
+    FIELD(cluster_harts, 1, 512),        FIELD(socket_harts, 1, 512),         FIELD(hit_ps, 1, PS_MOST),
+    FIELD(rmw_ps, 1, PS_MOST),           FIELD(rmw_16_ps, 1, PS_MOST),        FIELD(fence_ps, 1, PS_MOST),
+    FIELD(relax_ps, 1, PS_MOST),         FIELD(miss_ps, 1, PS_MOST),          FIELD(transfer_ps[0], 1, PS_MOST),
+    FIELD(transfer_ps[1], 1, PS_MOST),   FIELD(transfer_ps[2], 1, PS_MOST),   FIELD(invalidate_ps[0], 0, PS_MOST),
+    FIELD(invalidate_ps[1], 0, PS_MOST), FIELD(invalidate_ps[2], 0, PS_MOST), FIELD(hold_ps, 0, PS_MOST),
+    FIELD(wake_ps, 0, PS_MOST),          FIELD(barrier_ps, 0, PS_MOST),       FIELD(jitter_1024, 0, 1023),
+};
+#define FIELD_COUNT (sizeof fields / sizeof *fields)
+
+static uint64_t *field_of(struct machine_model *model, size_t i)
+{
+    return (uint64_t *)((unsigned char *)model + fields[i].offset);
+}
+
+static bool read_field(struct machine_model *model, const json_t *json, size_t i, const char *path, char *why,
+                       size_t why_bytes)
+{
+    const json_t *number = json_object_get(json, fields[i].key);
+    if (!json_is_integer(number) || json_integer_value(number) < (json_int_t)fields[i].least ||
+        json_integer_value(number) > (json_int_t)fields[i].most) {
+        (void)snprintf(why, why_bytes, "%s: \"%s\" is %s %llu to %llu", path, fields[i].key,
+                       number == NULL ? "missing; it is" : "not", (unsigned long long)fields[i].least,
+                       (unsigned long long)fields[i].most);
+        return false;
+    }
+    *field_of(model, i) = (uint64_t)json_integer_value(number);
+    return true;
+}
+
+static bool read_file(struct machine_model *model, const char *path, char *why, size_t why_bytes)
+{
+    json_error_t error;
+    json_t *json = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+    if (json == NULL) {
+        (void)snprintf(why, why_bytes, "machine %s: line %d: %s", path, error.line, error.text);
+        return false;
+    }
+    const char *name = json_string_value(json_object_get(json, "name"));
+    bool good = name != NULL && name[0] != '\0' && strlen(name) < MACHINE_NAME_BYTES;
+    if (!good) {
+        (void)snprintf(why, why_bytes, "machine %s: \"name\" is not a short string", path);
+    } else {
+        *model = (struct machine_model){.name = ""};
+        (void)snprintf(model->name, sizeof model->name, "%s", name);
+    }
+    for (size_t i = 0; i < FIELD_COUNT && good; i++) {
+        good = read_field(model, json, i, path, why, why_bytes);
+    }
+    json_decref(json);
+    return good;
+}
+
+bool machine_model_get(struct machine_model *model, const char *name, char *why, size_t why_bytes)
+{
+    if (strpbrk(name, "/.") != NULL) {
+        return read_file(model, name, why, why_bytes);
+    }
+    const struct machine_model *built_in = machine_model_find(name);
+    if (built_in == NULL) {
+        (void)snprintf(why, why_bytes, "no machine '%s'; there are epyc-2socket, xeon-1socket-26c, flat, and files",
+                       name);
+        return false;
+    }
+    *model = *built_in;
+    return true;
+}
+
+bool machine_model_write(const struct machine_model *model, const char *source, FILE *out)
+{
+    struct machine_model copy = *model;
+    json_t *json = json_pack("{s:s, s:s}", "name", model->name, "source", source);
+    for (size_t i = 0; i < FIELD_COUNT; i++) {
+        (void)json_object_set_new(json, fields[i].key, json_integer((json_int_t)*field_of(&copy, i)));
+    }
+    bool good = json != NULL && json_dumpf(json, out, JSON_INDENT(2)) == 0 && fputc('\n', out) != EOF;
+    json_decref(json);
+    return good;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT
+ * What a simulated machine's accesses cost. Times are integers, in picoseconds, so that a simulation is the same to the
+ * bit on every compiler and machine.
+ *
+ * A transfer is what a load pays for a line that is in another hart's cache; an exclusive access pays that and, if
+ * others hold copies, what it takes to make these worthless. Both by the greatest distance: inside a cluster (harts
+ * that share a last-level cache), inside a socket, between sockets. */
+#ifndef FRAMELAB_SIM_MACHINE_MODEL_H
+#define FRAMELAB_SIM_MACHINE_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum distance { DISTANCE_CLUSTER, DISTANCE_SOCKET, DISTANCE_FAR, DISTANCE_COUNT };
+
+#define MACHINE_NAME_BYTES 64u
+
+struct machine_model {
+    char name[MACHINE_NAME_BYTES];
+    uint64_t cluster_harts, socket_harts; /* hart i is in cluster i / cluster_harts */
+    uint64_t hit_ps;                      /* a load or store that hits the hart's own cache */
+    uint64_t rmw_ps, rmw_16_ps;           /* a read-modify-write that does, of 8 and of 16 bytes */
+    uint64_t fence_ps;                    /* a store-load fence with nothing to wait for; weaker ones are free */
+    uint64_t relax_ps;                    /* a turn of a waiting loop */
+    uint64_t miss_ps;                     /* a line that nobody has */
+    uint64_t transfer_ps[DISTANCE_COUNT];
+    uint64_t invalidate_ps[DISTANCE_COUNT];
+    uint64_t hold_ps;     /* a line stays at least so long where it came: a load and the write after it make it */
+    uint64_t wake_ps;     /* until a hart that polls a line looks again after that changed */
+    uint64_t barrier_ps;  /* platform_barrier_heavy: interrupts to all harts */
+    uint64_t jitter_1024; /* transfers and holds vary by this many 1024ths either way */
+};
+
+/* NULL-terminated by an empty name. */
+extern const struct machine_model machine_models[];
+
+const struct machine_model *machine_model_find(const char *name);
+
+/* A model of that name, or, if the name has a slash or a dot, of a file as machine_model_write makes it. False with one
+ * line in `why`. */
+bool machine_model_get(struct machine_model *model, const char *name, char *why, size_t why_bytes);
+/* As JSON; false if the stream failed. `source`: a line on where the numbers come from. */
+bool machine_model_write(const struct machine_model *model, const char *source, FILE *out);
+
+#endif

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: MIT
+ * Time mode. The hart whose clock is least makes its next access, whole, at once: its value is what memory holds, its
+ * cost is added to the clock, and then the next least clock is on. So accesses take effect in the order in which they
+ * were begun, ties by hart number, and everything follows from the seed.
+ *
+ * What is charged:
+ *   load      a hit, or the line's transfer; the hart waits for it
+ *   store     a hit: it goes to the store buffer. The line is fetched meanwhile; stores of a hart arrive in their order
+ *   rmw       waits until the buffer is empty, fetches the line exclusive, then its own cost
+ *   fence     store-load: waits until the buffer is empty, then its own cost. Weaker ones cost nothing, as on x86
+ *   relax     a turn's time
+ *
+ * Waiting loops. A hart that, from one turn of such a loop to the next, only loaded what it had loaded before and found
+ * it unchanged, is taken off the heap and sleeps until one of these lines is written; its clock is then the writer's. A
+ * value that changed between its load and its falling asleep is seen by looking once more. This is what makes 128
+ * waiting harts as cheap to simulate as one. A loop over more lines than POLL_MOST spins, which is only slower.
+ *
+ * Not in it: execution out of order, capacity, prefetch, bandwidth, address translation, hardware threads, preemption.
+ */
+#include "time_mode.h"
+
+#include <string.h>
+
+#include <string.h>
+
+#include "clock.h"
+#include "frame_limits.h"
+#include "platform.h"
+
+#define POLL_MOST 4u
+/* A store buffer's worth of time: a hart that is so far ahead of its stores waits for them. */
+#define STORE_BUFFER_PS UINT64_C(1000000)
+
+struct poll {
+    uintptr_t address;
+    value_t value;
+    uint8_t size;
+};
+
+struct time_hart {
+    uint64_t now_ps;
+    uint64_t stored_ps; /* when its stores so far will all have arrived */
+    struct poll polls[POLL_MOST], before[POLL_MOST];
+    uint32_t poll_count, before_count;
+    bool busy; /* it did something else than poll since its last turn */
+    bool asleep;
+    uint64_t asleep_since;
+};
+
+static struct {
+    struct machine_model machine;
+    struct time_hart harts[HART_MAX];
+    struct time_counts counts;
+} it;
+
+void time_mode_use(const struct machine_model *machine, uint64_t seed)
+{
+    it.machine = *machine;
+    coherence_reset(&it.machine, seed);
+    time_mode_clear_counts();
+    model = &model_time;
+}
+
+void time_mode_clear_counts(void)
+{
+    it.counts = (struct time_counts){.events = 0};
+    coherence_clear_counts();
+}
+
+void time_mode_counts(struct time_counts *counts)
+{
+    *counts = it.counts;
+    counts->lines = *coherence_counts();
+}
+
+static uint32_t begin(uint32_t harts)
+{
+    clock_reset();
+    for (uint32_t i = 0; i < harts; i++) {
+        it.harts[i] = (struct time_hart){.busy = true};
+        clock_insert(i, 0);
+    }
+    return 0;
+}
+
+static void end(void)
+{
+}
+
+/* ---- waiting loops ---- */
+
+static bool is_unchanged(const struct poll *poll)
+{
+    const struct event look = {.kind = EVENT_LOAD, .size = poll->size, .address = poll->address};
+    return model_apply(&look) == poll->value;
+}
+
+/* Whether the turn that ends now was like the one before. */
+static bool polls_in_vain(const struct time_hart *me)
+{
+    if (me->busy || me->poll_count == 0 || me->poll_count != me->before_count) {
+        return false;
+    }
+    for (uint32_t i = 0; i < me->poll_count; i++) {
+        if (me->polls[i].address != me->before[i].address || me->polls[i].value != me->before[i].value ||
+            !is_unchanged(&me->polls[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void note_load(struct time_hart *me, const struct event *event, value_t value)
+{
+    if (me->poll_count == POLL_MOST) {
+        me->busy = true;
+    } else {
+        me->polls[me->poll_count++] = (struct poll){event->address, value, event->size};
+    }
+}
+
+static void sleep_until_written(struct time_hart *me, uint32_t hart)
+{
+    for (uint32_t i = 0; i < me->poll_count; i++) {
+        struct line *line = coherence_line(me->polls[i].address);
+        hart_set_add(&line->watchers, hart);
+        line->watched = true;
+    }
+    me->asleep = true;
+    me->asleep_since = me->now_ps;
+    clock_remove(hart);
+}
+
+static void wake_watchers(struct line *line, uint64_t now_ps)
+{
+    for (uint32_t hart = hart_set_next(&line->watchers, 0); hart < HART_MAX;
+         hart = hart_set_next(&line->watchers, hart + 1)) {
+        struct time_hart *sleeper = &it.harts[hart];
+        if (!sleeper->asleep) {
+            continue;
+        }
+        uint64_t woken_ps = now_ps + it.machine.wake_ps;
+        sleeper->asleep = false;
+        sleeper->now_ps = woken_ps > sleeper->now_ps ? woken_ps : sleeper->now_ps;
+        it.counts.wait_ps += sleeper->now_ps - sleeper->asleep_since;
+        clock_insert(hart, sleeper->now_ps);
+    }
+    line->watchers = (struct hart_set){{0}};
+    line->watched = false;
+}
+
+static void relax(struct time_hart *me, uint32_t hart)
+{
+    bool in_vain = polls_in_vain(me);
+    memcpy(me->before, me->polls, sizeof me->before);
+    me->before_count = me->busy ? 0 : me->poll_count;
+    me->poll_count = 0;
+    me->busy = false;
+    me->now_ps += it.machine.relax_ps;
+    it.counts.waits++;
+    it.counts.wait_ps += it.machine.relax_ps;
+    if (in_vain) {
+        me->poll_count = me->before_count; /* what to sleep on */
+        memcpy(me->polls, me->before, sizeof me->polls);
+        sleep_until_written(me, hart);
+        me->poll_count = 0;
+    }
+}
+
+/* ---- accesses ---- */
+
+static void drain_stores(struct time_hart *me)
+{
+    if (me->stored_ps > me->now_ps) {
+        me->now_ps = me->stored_ps;
+    }
+}
+
+static void load(struct time_hart *me, uint32_t hart, const struct event *event)
+{
+    me->now_ps = coherence_read(coherence_line(event->address), hart, me->now_ps, event->place);
+}
+
+static void store(struct time_hart *me, uint32_t hart, const struct event *event)
+{
+    struct line *line = coherence_line(event->address);
+    uint64_t arrived_ps = coherence_write(line, hart, me->now_ps, event->place);
+    me->stored_ps = arrived_ps > me->stored_ps ? arrived_ps : me->stored_ps;
+    me->now_ps += it.machine.hit_ps;
+    if (me->stored_ps > me->now_ps + STORE_BUFFER_PS) {
+        me->now_ps = me->stored_ps - STORE_BUFFER_PS;
+    }
+    if (line->watched) {
+        wake_watchers(line, me->stored_ps);
+    }
+    if (event->kind == EVENT_STORE && (event->order & ORDER_STORE_LOAD) != 0) {
+        drain_stores(me);
+        me->now_ps += it.machine.fence_ps;
+        it.counts.fences++;
+    }
+}
+
+static value_t rmw(struct time_hart *me, uint32_t hart, const struct event *event)
+{
+    drain_stores(me);
+    struct line *line = coherence_line(event->address);
+    me->now_ps = coherence_write(line, hart, me->now_ps, event->place) +
+                 (event->size == 16 ? it.machine.rmw_16_ps : it.machine.rmw_ps);
+    value_t old = model_apply(event);
+    bool failed = event->operation == RMW_COMPARE && old != event->expected;
+    it.counts.cas_failures += failed;
+    if (!failed && line->watched) {
+        wake_watchers(line, me->now_ps);
+    }
+    return old;
+}
+
+static value_t access_memory(struct time_hart *me, uint32_t hart, const struct event *event)
+{
+    value_t value = 0;
+    switch (event->kind) {
+    case EVENT_PLAIN_LOAD:
+        load(me, hart, event);
+        break;
+    case EVENT_LOAD:
+        load(me, hart, event);
+        value = model_apply(event);
+        note_load(me, event, value);
+        return value;
+    case EVENT_PLAIN_STORE:
+        store(me, hart, event);
+        break;
+    case EVENT_STORE:
+        (void)model_apply(event);
+        store(me, hart, event);
+        break;
+    case EVENT_RMW:
+        value = rmw(me, hart, event);
+        break;
+    case EVENT_BARRIER:
+        me->now_ps += it.machine.barrier_ps;
+        drain_stores(me);
+        break;
+    default:
+        return 0;
+    }
+    me->busy = true;
+    return value;
+}
+
+static void fence(struct time_hart *me, const struct event *event)
+{
+    if ((event->order & ORDER_STORE_LOAD) != 0) {
+        drain_stores(me);
+        me->now_ps += it.machine.fence_ps;
+        it.counts.fences++;
+    }
+}
+
+static void let_first_run(uint32_t hart)
+{
+    uint32_t first = clock_first();
+    if (first == RUN_NOBODY) {
+        platform_panic("simulator: every hart waits, and nobody is left to end it");
+    }
+    if (first != hart) {
+        run_switch(first);
+    }
+}
+
+static value_t do_event(uint32_t hart, const struct event *event)
+{
+    struct time_hart *me = &it.harts[hart];
+    value_t value = 0;
+    it.counts.events++;
+    if (event->kind == EVENT_RELAX) {
+        relax(me, hart);
+    } else if (event->kind == EVENT_FENCE) {
+        fence(me, event);
+    } else {
+        value = access_memory(me, hart, event);
+    }
+    if (!me->asleep) {
+        clock_advance(hart, me->now_ps);
+    }
+    let_first_run(hart);
+    return value;
+}
+
+static uint32_t next(void)
+{
+    clock_remove(run_self());
+    return clock_first();
+}
+
+static void wake(uint32_t hart, uint32_t by)
+{
+    struct time_hart *woken = &it.harts[hart];
+    if (it.harts[by].now_ps > woken->now_ps) {
+        woken->now_ps = it.harts[by].now_ps;
+    }
+    clock_remove(hart);
+    clock_insert(hart, woken->now_ps);
+}
+
+static uint64_t time_ns(uint32_t hart)
+{
+    return it.harts[hart].now_ps / 1000;
+}
+
+const struct model model_time = {
+    .name = "time", .begin = begin, .end = end, .event = do_event, .next = next, .wake = wake, .time_ns = time_ns};
