@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT
+ * Explore mode: before each event the schedule says who makes the next step (schedule.c), the memory model says what
+ * the access finds and when a store is seen (memory_model.c), races.c whether plain accesses are ordered. All three
+ * draw from the seed and from nothing else, so that an execution is its seed.
+ *
+ * Waiting. EVENT_RELAX gives way, and so do POLLS identical loads in a row, a waiting loop that says nothing. If the
+ * harts only wait, for so many turns that any of them must have looked again several times, and no value in memory has
+ * changed meanwhile, they wait for ever: the execution is over, and where two of them wait is told. */
+#include "explore.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "memory_model.h"
+#include "races.h"
+#include "schedule.h"
+#include "shadow.h"
+#include "trace.h"
+
+#define POLLS 8u
+/* Turns in vain, a hart: above the patience of waiting loops that give up. */
+#define TURNS_IN_VAIN 5000u
+
+struct explore_hart {
+    uintptr_t polled; /* the address of its last event, if that was a load */
+    value_t found;
+    uint32_t polls;
+    uintptr_t waits_at;
+};
+
+static struct {
+    struct explore_options options;
+    struct explore_report report;
+    struct explore_hart harts[EXPLORE_HARTS_MAX];
+    uint64_t turns_in_vain, changes;
+    bool over;
+} it;
+
+const struct explore_report *explore_report(void)
+{
+    return &it.report;
+}
+
+static void end_with(enum explore_verdict verdict)
+{
+    if (!it.over) {
+        it.over = true;
+        it.report.verdict = verdict;
+        run_abandon();
+    }
+}
+
+void explore_fail(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(it.report.text, sizeof it.report.text, format, arguments);
+    va_end(arguments);
+    end_with(EXPLORE_FAILED);
+}
+
+static void race_found(uint32_t hart, uint32_t other, bool write, bool other_write, uintptr_t address, uintptr_t place,
+                       uintptr_t other_place)
+{
+    (void)snprintf(it.report.text, sizeof it.report.text,
+                   "race at %p: a %s by hart %u is not ordered with a %s by hart %u", (void *)address,
+                   write ? "write" : "read", hart, other_write ? "write" : "read", other);
+    it.report.places[0] = place;
+    it.report.places[1] = other_place;
+    end_with(EXPLORE_RACE);
+}
+
+static uint32_t begin(uint32_t harts)
+{
+    shadow_begin();
+    races_begin(harts, race_found);
+    memory_model_begin(harts, it.options.profile, it.options.seed);
+    schedule_begin(harts, &it.options);
+    trace_begin();
+    memset(it.harts, 0, harts * sizeof *it.harts);
+    it.report = (struct explore_report){.verdict = EXPLORE_OK};
+    it.turns_in_vain = 0;
+    it.changes = 0;
+    it.over = false;
+    return schedule_any();
+}
+
+static void end(void)
+{
+    if (!it.over) {
+        for (uint32_t hart = 0; hart < run_count(); hart++) {
+            memory_model_drain(hart);
+        }
+    }
+    it.report.stale_loads = memory_model_counts()->stale_loads;
+    it.report.delayed_stores = memory_model_counts()->delayed_stores;
+}
+
+/* ---- waiting ---- */
+
+static void say_who_waits(void)
+{
+    uint32_t told = 0;
+    for (uint32_t hart = 0; hart < run_count() && told < 2; hart++) {
+        if (run_state(hart) == RUN_READY) {
+            it.report.places[told++] = it.harts[hart].waits_at;
+        }
+    }
+    (void)snprintf(it.report.text, sizeof it.report.text,
+                   "the harts wait, and nothing has changed for %llu turns of their loops",
+                   (unsigned long long)it.turns_in_vain);
+}
+
+static void wait_a_turn(uint32_t hart, const struct event *event)
+{
+    it.harts[hart].waits_at = event->place;
+    uint64_t changes = memory_model_counts()->changes;
+    it.turns_in_vain = changes == it.changes ? it.turns_in_vain + 1 : 0;
+    it.changes = changes;
+    if (it.turns_in_vain > TURNS_IN_VAIN * (uint64_t)run_count()) {
+        say_who_waits();
+        end_with(EXPLORE_DEADLOCK);
+    }
+    run_switch(schedule_give_way(hart));
+}
+
+/* Whether a load is one of many that found the same. */
+static bool is_polling(struct explore_hart *me, const struct event *event, value_t value)
+{
+    bool same = event->kind == EVENT_LOAD && event->address == me->polled && value == me->found;
+    me->polls = same ? me->polls + 1 : 0;
+    me->polled = event->kind == EVENT_LOAD ? event->address : 0;
+    me->found = value;
+    return me->polls > 0 && me->polls % POLLS == 0;
+}
+
+/* ---- events ---- */
+
+/* A step is the hart's own: it may be stopped here for good, or somebody else's turn may come first. */
+static void take_turn(uint32_t hart, const struct event *event)
+{
+    uint32_t next = schedule_next(hart);
+    if (next != hart) {
+        run_switch(next);
+    }
+    memory_model_tick();
+    it.report.steps++;
+    it.report.events[hart]++;
+    if (hart == it.options.freeze_hart && it.report.events[hart] == it.options.freeze_at) {
+        it.report.frozen = true;
+        it.report.frozen_place = event->place;
+        memory_model_drain(hart); /* what it stored is on its way */
+        run_freeze(hart);
+    }
+    if (it.options.steps_most != 0 && it.report.steps > it.options.steps_most) {
+        (void)snprintf(it.report.text, sizeof it.report.text, "no end after %llu events",
+                       (unsigned long long)it.options.steps_most);
+        end_with(EXPLORE_LIVELOCK);
+    }
+}
+
+static value_t do_event(uint32_t hart, const struct event *event)
+{
+    struct memory_found found = {.writer = RUN_NOBODY};
+    value_t value = 0;
+    take_turn(hart, event);
+    uint64_t step = it.report.steps;
+    switch (event->kind) {
+    case EVENT_FENCE:
+        memory_model_fence(hart, event->order);
+        break;
+    case EVENT_BARRIER:
+        memory_model_barrier();
+        break;
+    case EVENT_RELAX:
+        break;
+    default:
+        value = memory_model_access(hart, event, step, &found);
+        break;
+    }
+    if (it.options.trace) {
+        trace_event(hart, event, step, value, &found);
+    }
+    if (event->kind == EVENT_RELAX || is_polling(&it.harts[hart], event, value)) {
+        wait_a_turn(hart, event);
+    }
+    return value;
+}
+
+static uint32_t next(void)
+{
+    memory_model_drain(run_self());
+    races_confirm(run_self());
+    return schedule_any();
+}
+
+static void wake(uint32_t hart, uint32_t by)
+{
+    memory_model_join(hart, by);
+}
+
+static uint64_t time_ns(uint32_t hart)
+{
+    (void)hart;
+    return it.report.steps;
+}
+
+static const struct model model_explore = {
+    .name = "explore", .begin = begin, .end = end, .event = do_event, .next = next, .wake = wake, .time_ns = time_ns};
+
+void explore_use(const struct explore_options *options)
+{
+    it.options = *options;
+    model = &model_explore;
+}

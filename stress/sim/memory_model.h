@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT
+ * Weakly ordered memory: which value a load returns, and when a store can be seen. See memory_model.c. */
+#ifndef FRAMELAB_SIM_MEMORY_MODEL_H
+#define FRAMELAB_SIM_MEMORY_MODEL_H
+
+#include "explore.h"
+
+struct memory_counts {
+    uint64_t stale_loads, delayed_stores;
+    uint64_t changes; /* stores and read-modify-writes that left another value behind */
+};
+
+/* What a load found, for traces. */
+struct memory_found {
+    uint32_t writer; /* RUN_NOBODY: it was there before */
+    uint64_t step;   /* of that store */
+    bool stale, forwarded;
+};
+
+void memory_model_begin(uint32_t harts, enum explore_profile profile, uint64_t seed);
+const struct memory_counts *memory_model_counts(void);
+
+/* Loads, stores, read-modify-writes and plain accesses; `step` numbers the event. What a load or a read-modify-write
+ * found is told in *found. */
+value_t memory_model_access(uint32_t hart, const struct event *event, uint64_t step, struct memory_found *found);
+void memory_model_fence(uint32_t hart, uint8_t order);
+/* Every hart passes a full fence. */
+void memory_model_barrier(void);
+/* All that the hart stored can be seen. */
+void memory_model_drain(uint32_t hart);
+/* Time passes: perhaps some store can be seen now. */
+void memory_model_tick(void);
+/* `hart` comes after all that `by` did. */
+void memory_model_join(uint32_t hart, uint32_t by);
+
+#endif

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT
+ * Races by vector clocks, but for three refinements that Concurrency Kit asks for:
+ *
+ * 1. Fences are typed. What a store carries to whoever loads its value is therefore two clocks: whose writes come
+ * before (a store-store fence adds the hart's own) and whose reads (a load-store fence does). And a hart knows three:
+ * which writes come before its loads (a load-load fence adds what it loaded), which writes and which reads come before
+ * its stores (a load-store fence does). A C11 release is both of the former, an acquire all of the latter.
+ * 2. Dependent loads need no fence: a plain load close behind a pointer that the hart loaded is ordered as if that load
+ *    had been an acquire.
+ * 3. Optimistic readers. A pop reads the node's link while another hart may be taking the node away and writing it, and
+ *    then finds out by a failing compare-and-swap. Such a read is harmless if its result is thrown away. So a plain
+ * load is tentative until its hart stores, or swaps successfully; if its next compare-and-swap fails it never was. */
+#include "races.h"
+
+#include <string.h>
+
+#define TENTATIVE_MAX 16u
+#define POINTERS 8u
+#define DEPENDENT_BYTES 512u
+
+struct tentative {
+    uintptr_t address; /* of the granule */
+    uintptr_t place;
+    uint8_t bytes;
+    bool raced;
+    uint32_t other;
+    uintptr_t other_place;
+};
+
+struct pointer {
+    uintptr_t value;
+    struct message message;
+};
+
+struct hart_clocks {
+    uint32_t epoch;
+    uint32_t writes_before_loads[EXPLORE_HARTS_MAX];
+    struct message before_stores;
+    struct message loaded;   /* by loads that no fence has followed yet */
+    struct message released; /* what a relaxed store carries: as of the last fences */
+    struct tentative tentative[TENTATIVE_MAX];
+    uint32_t tentative_count;
+    struct pointer pointers[POINTERS];
+    uint32_t next_pointer;
+};
+
+static struct {
+    struct hart_clocks harts[EXPLORE_HARTS_MAX];
+    uint32_t count;
+    races_found *found;
+} races;
+
+void races_begin(uint32_t harts, races_found *found)
+{
+    memset(races.harts, 0, harts * sizeof *races.harts);
+    for (uint32_t i = 0; i < harts; i++) {
+        races.harts[i].epoch = 1;
+    }
+    races.count = harts;
+    races.found = found;
+}
+
+static void join(uint32_t *into, const uint32_t *from)
+{
+    for (uint32_t i = 0; i < races.count; i++) {
+        into[i] = from[i] > into[i] ? from[i] : into[i];
+    }
+}
+
+/* ---- what orders ---- */
+
+static void add_own(struct hart_clocks *me, uint32_t hart, uint8_t order, struct message *message)
+{
+    if ((order & (ORDER_STORE_STORE | ORDER_LOAD_STORE)) == 0) {
+        return;
+    }
+    join(message->writes, me->before_stores.writes);
+    join(message->reads, me->before_stores.reads);
+    if ((order & ORDER_STORE_STORE) != 0) {
+        message->writes[hart] = me->epoch;
+    }
+    if ((order & ORDER_LOAD_STORE) != 0) {
+        message->reads[hart] = me->epoch;
+    }
+    me->epoch++; /* what comes later is not in it */
+}
+
+static void take_in(struct hart_clocks *me, uint8_t order, const struct message *message)
+{
+    if ((order & ORDER_LOAD_LOAD) != 0) {
+        join(me->writes_before_loads, message->writes);
+    }
+    if ((order & ORDER_LOAD_STORE) != 0) {
+        join(me->before_stores.writes, message->writes);
+        join(me->before_stores.reads, message->reads);
+    }
+}
+
+void races_fence(uint32_t hart, uint8_t order)
+{
+    struct hart_clocks *me = &races.harts[hart];
+    take_in(me, order, &me->loaded);
+    add_own(me, hart, order, &me->released);
+    if ((order & (ORDER_STORE_STORE | ORDER_LOAD_STORE)) != 0) {
+        races_confirm(hart);
+    }
+}
+
+void races_loaded(uint32_t hart, const struct message *message, uint8_t order, uint64_t value, bool is_pointer_size)
+{
+    struct hart_clocks *me = &races.harts[hart];
+    join(me->loaded.writes, message->writes);
+    join(me->loaded.reads, message->reads);
+    take_in(me, order, message);
+    if (is_pointer_size && value != 0) {
+        me->pointers[me->next_pointer] = (struct pointer){(uintptr_t)value, *message};
+        me->next_pointer = (me->next_pointer + 1) % POINTERS;
+    }
+}
+
+void races_message(uint32_t hart, uint8_t order, struct message *message)
+{
+    struct hart_clocks *me = &races.harts[hart];
+    *message = me->released;
+    add_own(me, hart, order, message);
+}
+
+void races_pass_on(struct message *message, const struct message *found)
+{
+    join(message->writes, found->writes);
+    join(message->reads, found->reads);
+}
+
+void races_join(uint32_t hart, uint32_t by)
+{
+    struct hart_clocks *me = &races.harts[hart];
+    struct message all;
+    races_confirm(by);
+    races_message(by, ORDER_SEQ_CST, &all);
+    take_in(me, ORDER_SEQ_CST, &all);
+}
+
+/* ---- accesses ---- */
+
+/* Whether an access of `hart` comes after what a cell tells of. */
+static bool is_ordered(const struct hart_clocks *me, const struct shadow_cell *cell, bool write)
+{
+    const uint32_t *known = !write        ? me->writes_before_loads
+                            : cell->write ? me->before_stores.writes
+                                          : me->before_stores.reads;
+    return cell->epoch <= known[cell->hart];
+}
+
+static bool is_dependent(const struct hart_clocks *me, uintptr_t address, const struct shadow_cell *cell)
+{
+    for (uint32_t i = 0; i < POINTERS; i++) {
+        if (me->pointers[i].value != 0 && address - me->pointers[i].value < DEPENDENT_BYTES &&
+            cell->epoch <= me->pointers[i].message.writes[cell->hart]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The first cell that the access is not ordered after, or NULL. */
+static const struct shadow_cell *find_race(uint32_t hart, const struct granule *granule, uint8_t bytes, bool write,
+                                           bool atomic, uintptr_t address)
+{
+    const struct hart_clocks *me = &races.harts[hart];
+    for (uint32_t i = 0; i < SHADOW_CELLS; i++) {
+        const struct shadow_cell *cell = &granule->cells[i];
+        bool concerns =
+            (cell->bytes & bytes) != 0 && cell->hart != hart && (cell->write || write) && !(cell->atomic && atomic);
+        if (concerns && !is_ordered(me, cell, write) && (write || !is_dependent(me, address, cell))) {
+            return cell;
+        }
+    }
+    return NULL;
+}
+
+static void remember(uint32_t hart, struct granule *granule, uint8_t bytes, bool write, bool atomic, uintptr_t place)
+{
+    struct shadow_cell *cell = NULL;
+    for (uint32_t i = 0; i < SHADOW_CELLS && cell == NULL; i++) {
+        struct shadow_cell *old = &granule->cells[i];
+        if (old->bytes == 0 ||
+            (old->hart == hart && old->write == write && old->atomic == atomic && (old->bytes & ~bytes) == 0)) {
+            cell = old;
+        }
+    }
+    if (cell == NULL) {
+        cell = &granule->cells[granule->next_cell];
+        granule->next_cell = (granule->next_cell + 1) % SHADOW_CELLS;
+    }
+    *cell = (struct shadow_cell){.place = place,
+                                 .epoch = races.harts[hart].epoch,
+                                 .hart = (uint8_t)hart,
+                                 .bytes = bytes,
+                                 .write = write,
+                                 .atomic = atomic};
+}
+
+/* A plain write meets others' looks that are not in earnest yet. */
+static void meet_tentative(uint32_t hart, const struct granule *granule, uint8_t bytes, uintptr_t place)
+{
+    for (uint32_t other = 0; other < races.count; other++) {
+        struct hart_clocks *them = &races.harts[other];
+        for (uint32_t i = 0; i < them->tentative_count && other != hart; i++) {
+            struct tentative *look = &them->tentative[i];
+            bool unordered = them->epoch > races.harts[hart].before_stores.reads[other];
+            if (look->address == granule->address && (look->bytes & bytes) != 0 && unordered && !look->raced) {
+                look->raced = true;
+                look->other = hart;
+                look->other_place = place;
+            }
+        }
+    }
+}
+
+void races_confirm(uint32_t hart)
+{
+    struct hart_clocks *me = &races.harts[hart];
+    for (uint32_t i = 0; i < me->tentative_count; i++) {
+        const struct tentative *look = &me->tentative[i];
+        if (look->raced) {
+            me->tentative_count = 0;
+            races.found(hart, look->other, false, true, look->address, look->place, look->other_place);
+            return;
+        }
+        remember(hart, shadow_granule(look->address), look->bytes, false, false, look->place);
+    }
+    me->tentative_count = 0;
+}
+
+void races_dismiss(uint32_t hart)
+{
+    races.harts[hart].tentative_count = 0;
+}
+
+static void look(uint32_t hart, const struct granule *granule, uint8_t bytes, uintptr_t place,
+                 const struct shadow_cell *race)
+{
+    struct hart_clocks *me = &races.harts[hart];
+    uintptr_t address = granule->address; /* the pointer does not outlive the confirmation */
+    struct tentative tentative = {.address = address, .place = place, .bytes = bytes, .raced = race != NULL};
+    if (race != NULL) {
+        tentative.other = race->hart;
+        tentative.other_place = race->place;
+    }
+    if (me->tentative_count == TENTATIVE_MAX) {
+        races_confirm(hart);
+    }
+    me->tentative[me->tentative_count++] = tentative;
+}
+
+void races_plain(uint32_t hart, struct granule *granule, uint8_t bytes, bool write, uintptr_t address, uintptr_t place)
+{
+    const struct shadow_cell *race = find_race(hart, granule, bytes, write, false, address);
+    if (!write) {
+        look(hart, granule, bytes, place, race);
+        return;
+    }
+    if (race != NULL) {
+        races.found(hart, race->hart, true, race->write, address, place, race->place);
+        return;
+    }
+    meet_tentative(hart, granule, bytes, place);
+    remember(hart, granule, bytes, true, false, place);
+}
+
+void races_atomic_write(uint32_t hart, struct granule *granule, uint8_t bytes, uintptr_t place)
+{
+    const struct shadow_cell *race = find_race(hart, granule, bytes, true, true, granule->address);
+    if (race != NULL) {
+        races.found(hart, race->hart, true, race->write, granule->address, place, race->place);
+        return;
+    }
+    meet_tentative(hart, granule, bytes, place);
+    remember(hart, granule, bytes, true, true, place);
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT
+ * Two ways to choose, which find different bugs:
+ *
+ * random walk: at each event, once in so many times, which the seed draws too, any hart that is ready goes on.
+ * PCT (Burckhardt, Kothari, Musuvathi, Nagarakatte, ASPLOS 2010): each hart has a priority, drawn at random; the
+ * highest that is ready runs; at depth - 1 steps, drawn at random, the one that runs falls below all others. A bug of
+ * depth d among n harts in k steps is found with a probability of 1 / (n k^(d-1)) at least in each execution, however
+ * rare it is otherwise.
+ *
+ * A hart that waits in a loop gives way: under random walk to any other, under PCT by falling below all others, or the
+ * one waited for would never run. */
+#include "schedule.h"
+
+#include "random.h"
+
+/* Steps over which changes of priority are drawn: this times a power of two. */
+#define LENGTH_FIRST UINT64_C(64)
+
+static struct {
+    struct random random;
+    enum explore_strategy strategy;
+    uint32_t harts;
+    uint64_t switch_one_in;
+    int64_t priorities[EXPLORE_HARTS_MAX]; /* higher runs first */
+    int64_t lowest;
+    uint64_t changes[EXPLORE_DEPTH_MAX]; /* steps */
+    uint32_t change_count;
+    uint64_t step;
+} schedule;
+
+static void draw_priorities(void)
+{
+    for (uint32_t i = 0; i < schedule.harts; i++) {
+        uint32_t other = (uint32_t)random_below(&schedule.random, i + 1);
+        schedule.priorities[i] = schedule.priorities[other];
+        schedule.priorities[other] = i;
+    }
+    schedule.lowest = 0;
+}
+
+void schedule_begin(uint32_t harts, const struct explore_options *options)
+{
+    schedule.random = random_stream(options->seed, 3);
+    schedule.strategy = options->strategy;
+    schedule.harts = harts;
+    schedule.step = 0;
+    schedule.switch_one_in = UINT64_C(1) << random_between(&schedule.random, 0, 6);
+    draw_priorities();
+    schedule.change_count = options->depth > 0 ? options->depth - 1 : 0;
+    if (schedule.change_count > EXPLORE_DEPTH_MAX) {
+        schedule.change_count = EXPLORE_DEPTH_MAX;
+    }
+    /* Not the true length, which is not known before, and must not depend on what ran before: else a seed would not be
+     * an execution. So the length is drawn as well, over orders of magnitude. */
+    uint64_t length = LENGTH_FIRST << random_between(&schedule.random, 0, 7);
+    for (uint32_t i = 0; i < schedule.change_count; i++) {
+        schedule.changes[i] = 1 + random_below(&schedule.random, length);
+    }
+}
+
+static uint32_t ready_harts(uint32_t *ready)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < schedule.harts; i++) {
+        if (run_state(i) == RUN_READY) {
+            ready[count++] = i;
+        }
+    }
+    return count;
+}
+
+static uint32_t highest(void)
+{
+    uint32_t best = RUN_NOBODY;
+    for (uint32_t i = 0; i < schedule.harts; i++) {
+        if (run_state(i) == RUN_READY && (best == RUN_NOBODY || schedule.priorities[i] > schedule.priorities[best])) {
+            best = i;
+        }
+    }
+    return best;
+}
+
+uint32_t schedule_any(void)
+{
+    if (schedule.strategy == EXPLORE_PCT) {
+        return highest();
+    }
+    uint32_t ready[EXPLORE_HARTS_MAX];
+    uint32_t count = ready_harts(ready);
+    return count > 0 ? ready[random_below(&schedule.random, count)] : RUN_NOBODY;
+}
+
+uint32_t schedule_next(uint32_t running)
+{
+    schedule.step++;
+    if (schedule.strategy == EXPLORE_RANDOM) {
+        return random_one_in(&schedule.random, schedule.switch_one_in) ? schedule_any() : running;
+    }
+    for (uint32_t i = 0; i < schedule.change_count; i++) {
+        if (schedule.changes[i] == schedule.step) {
+            schedule.priorities[running] = --schedule.lowest;
+        }
+    }
+    return highest();
+}
+
+uint32_t schedule_give_way(uint32_t waiting)
+{
+    if (schedule.strategy == EXPLORE_PCT) {
+        schedule.priorities[waiting] = --schedule.lowest;
+        return highest();
+    }
+    uint32_t ready[EXPLORE_HARTS_MAX];
+    uint32_t count = ready_harts(ready);
+    for (uint32_t i = 0; i < count; i++) {
+        if (ready[i] == waiting && count > 1) {
+            ready[i] = ready[--count];
+        }
+    }
+    return ready[random_below(&schedule.random, count)];
+}

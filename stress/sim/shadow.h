@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT
+ * What explore mode knows of each 8 bytes of memory that an execution touched: the values it had, when each hart last
+ * looked, and who accessed it plainly. Made when first asked for, forgotten all at once when the next execution begins:
+ * an entry counts only if it carries the execution's number. */
+#ifndef FRAMELAB_SIM_SHADOW_H
+#define FRAMELAB_SIM_SHADOW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "explore.h"
+
+#define GRANULE_BYTES 8u
+#define SHADOW_VALUES 4u /* older ones are not offered to loads any more */
+#define SHADOW_CELLS 6u  /* accesses that races are looked for against; the oldest gives way */
+
+/* Whose accesses, up to which of their epochs, come before: writes and reads apart, since fences order them apart. */
+struct message {
+    uint32_t writes[EXPLORE_HARTS_MAX];
+    uint32_t reads[EXPLORE_HARTS_MAX];
+};
+
+/* A value, from the moment at which it became the newest. */
+struct shadow_value {
+    uint64_t stamp; /* 0: from before the execution */
+    uint64_t value;
+    uint64_t step; /* of the store, for traces */
+    struct message message;
+    uint32_t writer; /* RUN_NOBODY: from before the execution */
+};
+
+struct shadow_cell {
+    uintptr_t place;
+    uint32_t epoch;
+    uint8_t hart;
+    uint8_t bytes; /* a bit each; 0: free */
+    bool write, atomic;
+};
+
+struct granule {
+    uintptr_t address;
+    uint64_t execution;
+    struct shadow_value values[SHADOW_VALUES]; /* a ring */
+    uint32_t newest, value_count;
+    uint32_t next_cell;
+    uint64_t seen[EXPLORE_HARTS_MAX]; /* stamp of the newest value that each hart knows */
+    struct shadow_cell cells[SHADOW_CELLS];
+};
+
+/* All is forgotten. */
+void shadow_begin(void);
+/* The granule that holds the address. The pointer holds until the next call. */
+struct granule *shadow_granule(uintptr_t address);
+/* The i-th newest value, 0 the newest. */
+struct shadow_value *shadow_value(struct granule *granule, uint32_t i);
+/* A new newest value, of a store that was made known at `stamp`. */
+struct shadow_value *shadow_push(struct granule *granule, uint64_t stamp);
+
+#endif
