@@ -47,7 +47,7 @@ struct sim_stress_report {
     char property[16]; /* "P1", or "race", "panic" */
     char what[SIM_STRESS_TEXT_MAX];
     char program[2048];
-    char history[4096]; /* calls and answers, in lines */
+    char history[4096];                /* calls and answers, in lines */
     char where[SIM_STRESS_TEXT_MAX];   /* of a stopped hart; "" */
     char options[SIM_STRESS_TEXT_MAX]; /* what replays it: options of the command */
     uint64_t seed;
@@ -61,5 +61,10 @@ bool sim_program_check(const char *text, char *why, size_t why_bytes);
 /* Runs executions up to the first finding. False with one line in report->what if it could not. The trace, if asked
  * for, goes to `out`. */
 bool sim_stress_explore(const struct sim_stress_plan *plan, struct sim_stress_report *report, FILE *out);
+
+/* The command's side: a campaign for each variant of the plan, up to the first finding. `simulated` has what the plan
+ * lacks. Returns an exit status. */
+struct stress_plan;
+int sim_stress_run(const struct stress_plan *plan, const struct sim_stress_plan *simulated);
 
 #endif

@@ -12,6 +12,11 @@ uint64_t frame_touch_read(const uint64_t *word)
     return *word;
 }
 
+uint64_t frame_counter_read(const _Atomic uint64_t *counter)
+{
+    return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
 void frame_mail_leave(_Atomic uint32_t *box)
 {
     atomic_fetch_add_explicit(box, 1, memory_order_release);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "code_touch.h"
 #include "hart_cache.h"
 #include "linearize.h"
 #include "platform.h"
@@ -62,12 +63,15 @@ static const struct hart *hart_of(const struct ledger *ledger, uint32_t hart)
     return &ledger->machine->fa->harts[hart];
 }
 
-/* What the caller's failures are excused by, as a number that grows. */
-static uint32_t excuses(const struct ledger *ledger, uint32_t hart)
+/* What the caller's failures are excused by, as a number that grows. It is the caller itself that looks, where stores
+ * may wait; at the call, where every allocation would pay for that, what others see will do. */
+static uint32_t excuses(const struct ledger *ledger, uint32_t hart, bool as_hart)
 {
     const struct hart *self = hart_of(ledger, hart);
-    uint64_t timeouts = atomic_load_explicit(&self->drain_timeouts, memory_order_relaxed);
-    uint64_t drains = atomic_load_explicit(&self->drains, memory_order_relaxed);
+    uint64_t timeouts = as_hart ? frame_counter_read(&self->drain_timeouts)
+                                : atomic_load_explicit(&self->drain_timeouts, memory_order_relaxed);
+    uint64_t drains =
+        as_hart ? frame_counter_read(&self->drains) : atomic_load_explicit(&self->drains, memory_order_relaxed);
     return (uint32_t)(timeouts * RETRY_MAX + drains);
 }
 
@@ -97,7 +101,7 @@ uint32_t ledger_call(struct ledger *ledger, const struct operation *operation)
     *made = *operation;
     made->call = ++ledger->now;
     made->answer = 0;
-    made->excuse = excuses(ledger, operation->hart);
+    made->excuse = excuses(ledger, operation->hart, false);
     made->alone = ledger->under_way++ == 0;
     for (uint32_t i = 0; i < number && !made->alone; i++) {
         if (ledger->operations[i].answer == 0) {
@@ -200,7 +204,7 @@ bool ledger_answer(struct ledger *ledger, uint32_t number, enum frame_status sta
             return check_handed_out(ledger, operation);
         }
         ledger->failures++;
-        operation->excused = excuses(ledger, operation->hart) - operation->excuse >= RETRY_MAX;
+        operation->excused = excuses(ledger, operation->hart, true) - operation->excuse >= RETRY_MAX;
         ledger->excused += operation->excused;
         if (status != FRAME_NO_MEMORY && status != FRAME_LAYOUT_IMPOSSIBLE) {
             return ledger_violate(ledger, PROPERTY_REFERENCES, operation->hart, "an allocation answered: %s",
