@@ -413,9 +413,10 @@ void memory_model_fence(uint32_t hart, uint8_t order)
 void memory_model_barrier(void)
 {
     for (uint32_t hart = 0; hart < memory.count; hart++) {
-        if (run_state(hart) != RUN_DONE) {
-            memory_model_fence(hart, ORDER_SEQ_CST);
-        }
+        memory_model_drain(hart);
+    }
+    for (uint32_t hart = 0; hart < memory.count; hart++) {
+        memory_model_fence(hart, ORDER_SEQ_CST);
     }
 }
 

@@ -99,11 +99,11 @@ static void take_in(struct hart_clocks *me, uint8_t order, const struct message 
 void races_fence(uint32_t hart, uint8_t order)
 {
     struct hart_clocks *me = &races.harts[hart];
+    if ((order & (ORDER_STORE_STORE | ORDER_LOAD_STORE)) != 0) {
+        races_confirm(hart); /* before the epoch ends that they are of */
+    }
     take_in(me, order, &me->loaded);
     add_own(me, hart, order, &me->released);
-    if ((order & (ORDER_STORE_STORE | ORDER_LOAD_STORE)) != 0) {
-        races_confirm(hart);
-    }
 }
 
 void races_loaded(uint32_t hart, const struct message *message, uint8_t order, uint64_t value, bool is_pointer_size)
