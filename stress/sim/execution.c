@@ -87,11 +87,12 @@ static void run_under_model(const struct execution_plan *plan, struct execution_
                                             .freeze_hart = plan->freeze_hart,
                                             .freeze_at = plan->freeze_at,
                                             .trace = plan->trace};
-    sim_patience = SIM_PATIENCE_EXPLORE;
+    sim_impatient = true;
     explore_use(&options);
     guard_begin(&player->ledger, &plan->guard, end_at_once);
     enum run_end end = run_harts(plan->program->harts, player_hart, player);
     result->held = guard_end();
+    sim_impatient = false;
     const struct explore_report *report = explore_report();
     result->steps = report->steps;
     result->frozen = report->frozen;

@@ -80,6 +80,7 @@ static void do_alloc(struct player *player, uint32_t hart, const struct step *st
     if (right && status == FRAME_OK) {
         right = !zeroed || ledger_zeroed(&player->ledger, hart, run);
         slot->run = run;
+        slot->shared = false;
         slot->references[hart]++;
     }
     look(player);
@@ -109,9 +110,7 @@ static void do_free(struct player *player, uint32_t hart, struct slot *slot)
 {
     stamp_check(player, hart, slot);
     slot->references[hart]--;
-    if (give(player, hart, OPERATION_FREE, slot->run) == FRAME_SHARED) {
-        (void)give(player, hart, OPERATION_UNREF, slot->run);
-    }
+    (void)give(player, hart, slot->shared ? OPERATION_UNREF : OPERATION_FREE, slot->run);
 }
 
 static void do_free_part(struct player *player, uint32_t hart, struct slot *slot, const struct step *step)
@@ -130,6 +129,16 @@ static void do_free_part(struct player *player, uint32_t hart, struct slot *slot
     (void)give(player, hart, OPERATION_FREE, part);
 }
 
+/* Two references are the hart's own: whatever others do, a free is refused. */
+static void refuse_shared(struct player *player, uint32_t hart, const struct slot *slot)
+{
+    enum frame_status status = frame_free_one(allocator_of(player), slot->run.first);
+    if (slot->references[hart] >= 2 && status != FRAME_SHARED) {
+        (void)ledger_violate(&player->ledger, PROPERTY_REFERENCES, hart,
+                             "the free of a frame with two references was answered '%s'", frame_status_text(status));
+    }
+}
+
 static void do_ref(struct player *player, uint32_t hart, struct slot *slot)
 {
     const struct operation operation = {.kind = OPERATION_REF, .hart = hart, .run = slot->run};
@@ -138,6 +147,8 @@ static void do_ref(struct player *player, uint32_t hart, struct slot *slot)
         enum frame_status status = frame_ref(allocator_of(player), slot->run.first);
         if (ledger_answer(&player->ledger, number, status, slot->run)) {
             slot->references[hart]++;
+            slot->shared = true;
+            refuse_shared(player, hart, slot);
         }
         look(player);
     }

@@ -13,6 +13,7 @@ struct slot {
     struct frame_run run;
     uint8_t references[PROGRAM_HARTS_MAX];
     uint8_t left; /* references in the mailbox */
+    bool shared;  /* it has had more than one: nobody knows that it is the last owner, so none may call free */
     _Atomic uint32_t mailbox;
 };
 

@@ -5,8 +5,8 @@
  * before (a store-store fence adds the hart's own) and whose reads (a load-store fence does). And a hart knows three:
  * which writes come before its loads (a load-load fence adds what it loaded), which writes and which reads come before
  * its stores (a load-store fence does). A C11 release is both of the former, an acquire all of the latter.
- * 2. Dependent loads need no fence: a plain load close behind a pointer that the hart loaded is ordered as if that load
- *    had been an acquire.
+ * 2. Address dependencies need no fence: a plain access close behind a pointer that the hart loaded is ordered as if
+ * that load had been an acquire.
  * 3. Optimistic readers. A pop reads the node's link while another hart may be taking the node away and writing it, and
  *    then finds out by a failing compare-and-swap. Such a read is harmless if its result is thrown away. So a plain
  * load is tentative until its hart stores, or swaps successfully; if its next compare-and-swap fails it never was. */
@@ -155,7 +155,7 @@ static bool is_dependent(const struct hart_clocks *me, uintptr_t address, const 
 {
     for (uint32_t i = 0; i < POINTERS; i++) {
         if (me->pointers[i].value != 0 && address - me->pointers[i].value < DEPENDENT_BYTES &&
-            cell->epoch <= me->pointers[i].message.writes[cell->hart]) {
+            cell->epoch <= (cell->write ? me->pointers[i].message.writes : me->pointers[i].message.reads)[cell->hart]) {
             return true;
         }
     }
@@ -171,7 +171,7 @@ static const struct shadow_cell *find_race(uint32_t hart, const struct granule *
         const struct shadow_cell *cell = &granule->cells[i];
         bool concerns =
             (cell->bytes & bytes) != 0 && cell->hart != hart && (cell->write || write) && !(cell->atomic && atomic);
-        if (concerns && !is_ordered(me, cell, write) && (write || !is_dependent(me, address, cell))) {
+        if (concerns && !is_ordered(me, cell, write) && !is_dependent(me, address, cell)) {
             return cell;
         }
     }
