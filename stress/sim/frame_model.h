@@ -34,6 +34,7 @@ struct operation {
     bool zeroed;
     bool excused; /* a failure that the allocator may have for a reason of its own: ledger.h */
     /* The ledger's. */
+    bool takes_a_while;          /* it has memory out meanwhile, and gives it back: frame_zero_idle */
     bool alone;                  /* no other call was under way meanwhile */
     uint32_t excuse, generation; /* when it was called */
 };

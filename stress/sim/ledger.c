@@ -175,6 +175,18 @@ static bool check_given(struct ledger *ledger, const struct operation *operation
     return true;
 }
 
+/* Whether another call had memory out while this one was under way. */
+static bool is_disturbed(const struct ledger *ledger, const struct operation *failed)
+{
+    for (uint32_t i = 0; i < ledger->operation_count; i++) {
+        const struct operation *other = &ledger->operations[i];
+        if (other->takes_a_while && (other->answer == 0 || other->answer > failed->call)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Whether the second arena may have been added after it was removed, and before the removal's answer. */
 static bool may_be_back(const struct ledger *ledger, const struct operation *removal)
 {
@@ -204,7 +216,8 @@ bool ledger_answer(struct ledger *ledger, uint32_t number, enum frame_status sta
             return check_handed_out(ledger, operation);
         }
         ledger->failures++;
-        operation->excused = excuses(ledger, operation->hart, true) - operation->excuse >= RETRY_MAX;
+        operation->excused =
+            excuses(ledger, operation->hart, true) - operation->excuse >= RETRY_MAX || is_disturbed(ledger, operation);
         ledger->excused += operation->excused;
         if (status != FRAME_NO_MEMORY && status != FRAME_LAYOUT_IMPOSSIBLE) {
             return ledger_violate(ledger, PROPERTY_REFERENCES, operation->hart, "an allocation answered: %s",

@@ -11,8 +11,8 @@
  *    they may, frees as late. Histories that are short enough are explained by linearize.h as well, which also judges
  *    references and arenas.
  *    Excused: an allocation during which a hart did not answer a drain (it was stopped in a section), or that lost
- *    RETRY_MAX races in a row: core/allocator.c, 3. And arenas that are busy while others are at work. They are
- * counted.
+ *    RETRY_MAX races in a row: core/allocator.c, 3; or beside frame_zero_idle, which has a chunk out. And arenas that
+ * are busy while others are at work. They are counted.
  * 4. At rest (ledger_rest, when all that was allocated has been freed): P2 by frame_allocator_validate, P8 by the
  *    largest run, P11 by the number of global accesses. */
 #ifndef FRAMELAB_SIM_LEDGER_H

@@ -447,7 +447,8 @@ void memory_model_barrier(void)
         memory_model_drain(hart);
     }
     for (uint32_t hart = 0; hart < memory.count; hart++) {
-        memory_model_fence(hart, ORDER_SEQ_CST);
+        memory.harts[hart].floor = memory.now;
+        races_fenced_by_other(hart, ORDER_SEQ_CST);
     }
 }
 

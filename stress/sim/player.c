@@ -263,7 +263,8 @@ static void do_wrong(struct player *player, uint32_t hart, uint32_t kind)
 static void do_other(struct player *player, uint32_t hart, const struct step *step)
 {
     struct frame_allocator *fa = allocator_of(player);
-    const struct operation operation = {.kind = OPERATION_OTHER, .hart = hart};
+    const struct operation operation = {
+        .kind = OPERATION_OTHER, .hart = hart, .takes_a_while = step->kind == STEP_IDLE};
     struct frame_stats stats;
     uint32_t number = ledger_call(&player->ledger, &operation);
     switch (step->kind) {

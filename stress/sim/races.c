@@ -21,6 +21,7 @@
 struct tentative {
     uintptr_t address; /* of the granule */
     uintptr_t place;
+    uint32_t epoch; /* of its hart at that moment */
     uint8_t bytes;
     bool raced;
     uint32_t other;
@@ -98,10 +99,15 @@ static void take_in(struct hart_clocks *me, uint8_t order, const struct message 
 
 void races_fence(uint32_t hart, uint8_t order)
 {
-    struct hart_clocks *me = &races.harts[hart];
     if ((order & (ORDER_STORE_STORE | ORDER_LOAD_STORE)) != 0) {
-        races_confirm(hart); /* before the epoch ends that they are of */
+        races_confirm(hart); /* what it does next may rest on them */
     }
+    races_fenced_by_other(hart, order);
+}
+
+void races_fenced_by_other(uint32_t hart, uint8_t order)
+{
+    struct hart_clocks *me = &races.harts[hart];
     take_in(me, order, &me->loaded);
     add_own(me, hart, order, &me->released);
 }
@@ -178,7 +184,8 @@ static const struct shadow_cell *find_race(uint32_t hart, const struct granule *
     return NULL;
 }
 
-static void remember(uint32_t hart, struct granule *granule, uint8_t bytes, bool write, bool atomic, uintptr_t place)
+static void remember(uint32_t hart, uint32_t epoch, struct granule *granule, uint8_t bytes, bool write, bool atomic,
+                     uintptr_t place)
 {
     struct shadow_cell *cell = NULL;
     for (uint32_t i = 0; i < SHADOW_CELLS && cell == NULL; i++) {
@@ -192,12 +199,8 @@ static void remember(uint32_t hart, struct granule *granule, uint8_t bytes, bool
         cell = &granule->cells[granule->next_cell];
         granule->next_cell = (granule->next_cell + 1) % SHADOW_CELLS;
     }
-    *cell = (struct shadow_cell){.place = place,
-                                 .epoch = races.harts[hart].epoch,
-                                 .hart = (uint8_t)hart,
-                                 .bytes = bytes,
-                                 .write = write,
-                                 .atomic = atomic};
+    *cell = (struct shadow_cell){
+        .place = place, .epoch = epoch, .hart = (uint8_t)hart, .bytes = bytes, .write = write, .atomic = atomic};
 }
 
 /* A plain write meets others' looks that are not in earnest yet. */
@@ -207,7 +210,7 @@ static void meet_tentative(uint32_t hart, const struct granule *granule, uint8_t
         struct hart_clocks *them = &races.harts[other];
         for (uint32_t i = 0; i < them->tentative_count && other != hart; i++) {
             struct tentative *look = &them->tentative[i];
-            bool unordered = them->epoch > races.harts[hart].before_stores.reads[other];
+            bool unordered = look->epoch > races.harts[hart].before_stores.reads[other];
             if (look->address == granule->address && (look->bytes & bytes) != 0 && unordered && !look->raced) {
                 look->raced = true;
                 look->other = hart;
@@ -227,7 +230,7 @@ void races_confirm(uint32_t hart)
             races.found(hart, look->other, false, true, look->address, look->place, look->other_place);
             return;
         }
-        remember(hart, shadow_granule(look->address), look->bytes, false, false, look->place);
+        remember(hart, look->epoch, shadow_granule(look->address), look->bytes, false, false, look->place);
     }
     me->tentative_count = 0;
 }
@@ -242,7 +245,8 @@ static void look(uint32_t hart, const struct granule *granule, uint8_t bytes, ui
 {
     struct hart_clocks *me = &races.harts[hart];
     uintptr_t address = granule->address; /* the pointer does not outlive the confirmation */
-    struct tentative tentative = {.address = address, .place = place, .bytes = bytes, .raced = race != NULL};
+    struct tentative tentative = {
+        .address = address, .place = place, .epoch = me->epoch, .bytes = bytes, .raced = race != NULL};
     if (race != NULL) {
         tentative.other = race->hart;
         tentative.other_place = race->place;
@@ -265,7 +269,7 @@ void races_plain(uint32_t hart, struct granule *granule, uint8_t bytes, bool wri
         return;
     }
     meet_tentative(hart, granule, bytes, place);
-    remember(hart, granule, bytes, true, false, place);
+    remember(hart, races.harts[hart].epoch, granule, bytes, true, false, place);
 }
 
 void races_atomic_write(uint32_t hart, struct granule *granule, uint8_t bytes, uintptr_t place)
@@ -276,5 +280,5 @@ void races_atomic_write(uint32_t hart, struct granule *granule, uint8_t bytes, u
         return;
     }
     meet_tentative(hart, granule, bytes, place);
-    remember(hart, granule, bytes, true, true, place);
+    remember(hart, races.harts[hart].epoch, granule, bytes, true, true, place);
 }
