@@ -106,7 +106,7 @@ includes = $(if $(filter stress/sim/% stress/unit/test_sim_%,$(1)),$(INCLUDES_si
 SIMULATOR := $(if $(WITH_SIM),$(O)/sim/simulator.o)
 SIM_LINK := $(if $(WITH_SIM),-no-pie)
 IS_CLANG := $(findstring clang,$(shell $(CC) --version 2>/dev/null))
-SIM_CFLAGS := -fsanitize=thread -fno-builtin-memset -fno-builtin-memcpy -fno-builtin-memmove \
+SIM_CFLAGS := -fsanitize=thread '-DDRAIN_TURNS=sim_drain_turns()' '-DHOTPLUG_TURNS=sim_hotplug_turns()' -fno-builtin-memset -fno-builtin-memcpy -fno-builtin-memmove \
               $(if $(IS_CLANG),-mllvm -tsan-instrument-read-before-write=1 -mllvm -tsan-instrument-func-entry-exit=0,\
                 --param tsan-instrument-func-entry-exit=0 -Wno-tsan)
 SIM_INSTRUMENTED := $(filter-out core/counts_none.c,$(wildcard core/*.c lockfree/*.c baseline/*.c)) \
@@ -119,7 +119,7 @@ SIM_PLAIN_OBJECTS := $(SIM_PLAIN:%.c=$(O)/sim/plain/%.o) $(SIM_OWN:%.c=$(O)/%.o)
 # The simulator's own names; everything else in it is invisible to the rest of the command.
 SIM_NAMES := sim_* model* run_harts run_current run_count run_state run_switch run_park run_wake run_freeze run_abandon run_on_* \
              time_mode_* machine_model_* coherence_* clock_* explore_* schedule_* memory_model_* races_* \
-             shadow_* trace_* program_* frame_model_* linearize_* ledger_* scenario_* player_* known_bugs_*
+             shadow_* trace_* program_* frame_model_* linearize* ledger_* scenario_* player_* known_bugs_*
 
 # ---- Building --------------------------------------------------------------------------------------------------
 

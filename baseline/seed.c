@@ -289,13 +289,13 @@ static struct frame_run list_take_front(struct seed *seed)
     return frame_run(pfn(last - count), count);
 }
 
-static void local_drain(struct global *global, uint32_t owner)
+static bool local_drain(struct global *global, uint32_t owner)
 {
     struct vector *vector = vector_of(global);
     struct seed *seed = seed_of(global, owner);
     uint32_t hart = platform_hart_id();
     if (length_read(seed) == 0) {
-        return;
+        return false;
     }
     list_sort(seed); /* before the lock is taken: what is given in long runs is given quickly */
     lock_acquire(&vector->lock, hart);
@@ -307,6 +307,7 @@ static void local_drain(struct global *global, uint32_t owner)
         buddy_give_run(slot->buddy, run);
     }
     lock_release(&vector->lock, hart);
+    return true;
 }
 
 static void local_walk(struct global *global, uint32_t owner, void (*visit)(void *context, struct frame_run run),

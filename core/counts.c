@@ -35,7 +35,8 @@ void counts_take_run(const struct count_view *view, struct frame_run run)
 static enum frame_status check_in_group(const struct count_view *view, struct frame_run piece)
 {
     uint32_t group = group_bits(view, piece.first);
-    if ((group & GROUP_WHOLE) != 0 || counts_are_one(view, piece, group)) {
+    /* A single frame may be shared, and others at its count: that is read by atomic accesses only. */
+    if ((group & GROUP_WHOLE) != 0 || (piece.count > 1 && counts_are_one(view, piece, group))) {
         return FRAME_OK; /* WHOLE: all counts are 1 */
     }
     for (uint64_t i = 0; i < piece.count; i++) {

@@ -322,8 +322,10 @@ static void cache_empty(struct frame_allocator *fa, struct hart *self, struct ha
     zero_reserve_empty(fa, self, false, victim);
     if (fa->variant->local_drain != NULL) {
         uint64_t moves = move_begin(self);
-        fa->variant->local_drain(fa->global, (uint32_t)(victim - fa->harts));
-        move_end(self, moves, true);
+        /* If there was nothing it is no movement: two harts that find nothing would else disturb each other for long.
+         */
+        bool moved = fa->variant->local_drain(fa->global, (uint32_t)(victim - fa->harts));
+        move_end(self, moves, moved);
     }
 }
 

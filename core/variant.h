@@ -93,10 +93,11 @@ struct variant {
 
     /* Memory that one hart keeps for itself, where the variant has such; all NULL if not. Called under core's
      * handshake: `owner`'s state is touched by one hart at a time. Frames in local memory count as cached. local_take
-     * and local_give are for a variant with a cache of its own in place of core's: asked first, for every size. */
+     * and local_give are for a variant with a cache of its own in place of core's: asked first, for every size.
+     * local_drain: whether there was anything to be given back. */
     bool (*local_take)(struct global *global, uint32_t owner, struct frame_request request, pfn_t *first);
     bool (*local_give)(struct global *global, uint32_t owner, struct frame_run run);
-    void (*local_drain)(struct global *global, uint32_t owner);
+    bool (*local_drain)(struct global *global, uint32_t owner);
     void (*local_walk)(struct global *global, uint32_t owner, void (*visit)(void *context, struct frame_run run),
                        void *context);
 

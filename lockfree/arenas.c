@@ -2,15 +2,18 @@
  * Arenas that come and go, and hands that are emptied. The theory stands in state.h, 3 and 4. */
 #include "state.h"
 
-void lockfree_local_drain(struct global *global, uint32_t owner)
+bool lockfree_local_drain(struct global *global, uint32_t owner)
 {
     struct lockfree *lf = lockfree_of(global);
     struct lockfree_hart *victim = &lf->harts[owner];
     struct worker *self = &lf->harts[platform_hart_id()].worker;
+    bool any = victim->singles.pool != NULL || victim->runs.pool != NULL || victim->returns.pool != NULL ||
+               victim->block != NULL;
     hand_release(&victim->singles, self);
     hand_release(&victim->runs, self);
     hand_release(&victim->returns, self);
     lockfree_release_block(victim, self);
+    return any;
 }
 
 struct arena *lockfree_find(struct global *global, uint32_t hart_id, pfn_t frame)

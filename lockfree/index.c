@@ -5,8 +5,10 @@
 void index_put_from_limbo(struct reclaim_entry *entry)
 {
     struct place *place = (struct place *)(void *)((unsigned char *)entry - offsetof(struct place, in_limbo));
+    struct index_stack *stack = place->stack;
     platform_hook();
-    ck_stack_push_upmc(&place->stack->stack, &place->on_stack);
+    ck_pr_fence_load_store(); /* who pops the place may write `stack` anew; the push itself orders stores alone */
+    ck_stack_push_upmc(&stack->stack, &place->on_stack);
 }
 
 void index_put(struct place *place, struct index_stack *stack, struct reclaim_hart *hart, struct contest *contest)
@@ -36,6 +38,8 @@ struct place *index_pop(struct index_stack *stack, const struct reclaim_hart *ha
         platform_hook();
     }
     contest_won(contest);
+    /* What is written to the place from here on comes after what those who had it before read and wrote there. */
+    ck_pr_fence_acquire();
     struct place *place = (struct place *)(void *)entry;
     place->in_limbo.stamp = reclaim_stamp(hart);
     return place;

@@ -128,7 +128,7 @@ enum frame_status lockfree_attach(struct global *global, struct arena *arena);
 enum frame_status lockfree_detach(struct global *global, struct arena *arena);
 bool lockfree_quiesce(struct global *global, uint32_t hart_id);
 struct arena *lockfree_find(struct global *global, uint32_t hart_id, pfn_t frame);
-void lockfree_local_drain(struct global *global, uint32_t owner);
+bool lockfree_local_drain(struct global *global, uint32_t owner);
 /* books.c */
 void lockfree_local_walk(struct global *global, uint32_t owner, void (*visit)(void *context, struct frame_run run),
                          void *context);

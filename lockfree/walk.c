@@ -2,10 +2,16 @@
  * Walks over the arenas, nearest node first. The theory stands in state.h, 2 and 4. */
 #include "state.h"
 
+/* Others may be pushing. What the entry holds comes with the pointer (an address dependency). */
+static ck_stack_entry_t *first_entry(const struct lockfree *lf)
+{
+    return ck_pr_load_ptr(&lf->arenas.head);
+}
+
 struct arena_walk lockfree_walk(const struct lockfree *lf, uint32_t hart)
 {
     uint32_t node = lf->config.hart_node[hart];
-    return (struct arena_walk){lf, &lf->config.node_order[node * lf->config.node_count], 0, CK_STACK_FIRST(&lf->arenas),
+    return (struct arena_walk){lf, &lf->config.node_order[node * lf->config.node_count], 0, first_entry(lf),
                                UINT32_MAX};
 }
 
@@ -24,7 +30,7 @@ struct pool *walk_next(struct arena_walk *walk)
             }
         }
         walk->rank++;
-        walk->entry = CK_STACK_FIRST(&walk->lf->arenas);
+        walk->entry = first_entry(walk->lf);
     }
     return NULL;
 }

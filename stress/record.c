@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "provenance.h"
+#include "sim_stress.h"
 #include "stat_fields.h"
 
 struct record_writer {
@@ -188,6 +189,25 @@ bool record_bench(struct record_writer *writer, const struct bench_record *recor
     return write_line(writer, line);
 }
 
+/* What only simulated harts have to tell. */
+static json_t *simulated_json(const struct sim_stress_report *report)
+{
+    json_t *calls = json_object();
+    for (uint32_t i = 0; i < SIM_STEP_KINDS; i++) {
+        json_object_set_new(calls, sim_step_name(i), count_json(report->calls[i]));
+    }
+    double seconds = report->seconds > 0 ? report->seconds : 1e-9;
+    json_t *faults =
+        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "stopped", count_json(report->frozen), "stopped_places",
+                  count_json(report->places), "held_in_section", count_json(report->held), "allocation_failures",
+                  count_json(report->failures), "added", count_json(report->added), "removed",
+                  count_json(report->removed), "drains", count_json(report->drains));
+    return json_pack("{s:o, s:o, s:f, s:o, s:o, s:o, s:o}", "executions", count_json(report->executions), "accesses",
+                     count_json(report->steps), "executions_per_second", (double)report->executions / seconds,
+                     "linearized", count_json(report->linearized), "excused", count_json(report->excused), "faults",
+                     faults, "calls", calls);
+}
+
 bool record_stress(struct record_writer *writer, const struct stress_record *record)
 {
     json_t *counts = record->stats != NULL ? stats_json(record->stats) : json_null();
@@ -198,6 +218,9 @@ bool record_stress(struct record_writer *writer, const struct stress_record *rec
                              "seconds", record->seconds, "property", record->property, "counts", counts);
     if (record->node_count > 0) {
         line = add_key(line, "nodes", nodes_json(record->nodes, record->node_count));
+    }
+    if (record->simulated != NULL) {
+        line = add_key(line, "simulated", simulated_json(record->simulated));
     }
     return write_line(writer, line);
 }

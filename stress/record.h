@@ -16,6 +16,7 @@
 #include "stats.h"
 
 struct record_writer;
+struct sim_stress_report;
 struct json_t;
 
 struct latency_summary {
@@ -61,7 +62,8 @@ struct stress_record {
     const char *property; /* "P1" .. or NULL if all hold */
     const struct frame_stats *stats;
     const struct frame_node_stats *nodes;
-    uint32_t node_count; /* 0: not told */
+    uint32_t node_count;                       /* 0: not told */
+    const struct sim_stress_report *simulated; /* of simulated harts; NULL */
 };
 
 /* Reads the statistics of all nodes into `nodes` (NODE_MAX of them) and returns how many there are; 0 if there is but

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * A build without simulated harts. See simulator.h. Nothing but simulator_there is used. */
 #include "exit_status.h"
+#include "sim_stress.h"
 #include "simulator.h"
 
 const bool simulator_there = false;
@@ -35,4 +36,25 @@ bool sim_primitives_run(enum primitive primitive, uint32_t harts, uint64_t opera
     (void)hart_ns;
     (void)told;
     return false;
+}
+
+const char *sim_step_name(uint32_t kind)
+{
+    (void)kind;
+    return "";
+}
+
+bool sim_program_check(const char *text, char *why, size_t why_bytes)
+{
+    (void)text;
+    (void)snprintf(why, why_bytes, "this build has no simulated harts");
+    return false;
+}
+
+bool sim_stress_explore(const struct sim_stress_plan *plan, struct sim_stress_report *report, FILE *out)
+{
+    (void)plan;
+    (void)out;
+    report->holds = true;
+    return true;
 }

@@ -10,6 +10,8 @@
 #include "frame_allocator.h"
 #include "qemu_options.h"
 #include "qemu_stress.h"
+#include "sim_options.h"
+#include "simulator.h"
 #include "stress_run.h"
 #include "variants.h"
 
@@ -29,8 +31,9 @@
 
 struct stress_arguments {
     struct stress_plan plan;
-    bool on_qemu;
+    enum platform_choice platform;
     struct qemu_options qemu;
+    struct sim_options sim;
     const char *host_option; /* that was given and that only the host has */
 };
 
@@ -48,7 +51,7 @@ enum {
 
 static const struct argp_option options[] = {
     {"variant", 'v', "SPEC", 0, "name[:preset][,knob=value]...; again for more (default: every variant)", 1},
-    {"harts", 'n', "N", 0, "Harts; they may outnumber cores (default: 4; with --dtb the tree's)", 1},
+    {"harts", 'n', "N", 0, "Harts; they may outnumber cores (default: 4; with --dtb the tree's; simulated 2 to 4)", 1},
     {"memory", 'm', "SIZE", 0, "RAM, all of which is written to (default: 48M, in QEMU 64M)", 1},
     {"layout", OPTION_LAYOUT, "NAME", 0, "plain, nodes, nodes4 or holes; again for more (default: all)", 1},
     {"dtb", OPTION_DTB, "FILE", 0, "RAM as this device tree describes it, in place of the layouts", 1},
@@ -59,7 +62,7 @@ static const struct argp_option options[] = {
     {"timeout", OPTION_TIMEOUT, "SECONDS", 0, "Take it for a hang, say where, and end with status 124", 2},
     {"format", OPTION_FORMAT, "FORMAT", 0, "text, json (records) or csv (default: text)", 3},
     {"progress", OPTION_PROGRESS, NULL, 0, "Show progress even if stderr is no terminal", 3},
-    {"platform", OPTION_PLATFORM, "NAME", 0, "host (default) or qemu; sim is not built yet", 3},
+    {"platform", OPTION_PLATFORM, "NAME", 0, "host (default), qemu or sim", 3},
     {NULL, 0, NULL, 0, NULL, 0},
 };
 
@@ -140,10 +143,12 @@ static error_t parse_amount(int key, char *text, struct argp_state *state)
         set_seconds(&plan->timeout_seconds, "timeout", text, state);
         return 0;
     case ARGP_KEY_END:
-        qemu_options_check(state, &arguments->qemu, arguments->on_qemu, arguments->host_option);
+        qemu_options_check(state, &arguments->qemu, arguments->platform == ON_QEMU, arguments->host_option);
+        sim_options_check(state, &arguments->sim, arguments->platform == ON_SIM);
         if (plan->timeout_seconds == 0) {
-            plan->timeout_seconds = plan->operations != 0 || arguments->on_qemu ? PATIENCE_COUNTED_SECONDS
-                                                                                : plan->seconds + PATIENCE_SECONDS;
+            plan->timeout_seconds = plan->operations != 0 || arguments->platform == ON_QEMU
+                                        ? PATIENCE_COUNTED_SECONDS
+                                        : plan->seconds + PATIENCE_SECONDS;
         }
         return 0;
     default:
@@ -160,6 +165,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &arguments->qemu;
+        state->child_inputs[1] = &arguments->sim;
         return 0;
     case 'v':
         add_variant(plan, text, state);
@@ -185,7 +191,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         plan->progress = true;
         return 0;
     case OPTION_PLATFORM:
-        arguments->on_qemu = require_platform(state, text) == ON_QEMU;
+        arguments->platform = require_platform(state, text);
         return 0;
     case ARGP_KEY_ARG:
         usage_error(state, "takes no argument, but here is '%s'", text);
@@ -213,17 +219,18 @@ static void set_defaults(struct stress_arguments *arguments)
     for (uint32_t i = 0; plan->variant_count == i && framelab_variants[i] != NULL && i < STRESS_VARIANT_MAX; i++) {
         plan->variants[plan->variant_count++] = framelab_variants[i]->name;
     }
-    if (plan->harts == 0) {
+    if (plan->harts == 0 && arguments->platform != ON_SIM) {
         plan->harts = plan->fdt != NULL ? blob_hart_count(plan->fdt, plan->fdt_bytes) : 4;
     }
     if (plan->memory_bytes == 0) {
-        plan->memory_bytes = arguments->on_qemu ? QEMU_MEMORY_BYTES : MEMORY_BYTES;
+        plan->memory_bytes = arguments->platform == ON_QEMU ? QEMU_MEMORY_BYTES : MEMORY_BYTES;
     }
 }
 
 int stress_command(int argc, char **argv)
 {
-    static const struct argp_child children[] = {{&qemu_argp, 0, "With --platform qemu:", 4}, {NULL, 0, NULL, 0}};
+    static const struct argp_child children[] = {
+        {&qemu_argp, 0, "With --platform qemu:", 4}, {&sim_argp, 0, "With --platform sim:", 5}, {NULL, 0, NULL, 0}};
     static const struct argp argp = {
         .options = options,
         .parser = parse_option,
@@ -238,7 +245,9 @@ int stress_command(int argc, char **argv)
         return EXIT_STATUS_USAGE;
     }
     set_defaults(&arguments);
-    int status = arguments.on_qemu ? run_on_qemu(&arguments) : stress_run(&arguments.plan);
+    int status = arguments.platform == ON_QEMU  ? run_on_qemu(&arguments)
+                 : arguments.platform == ON_SIM ? sim_stress_run(&arguments.plan, &arguments.sim.plan)
+                                                : stress_run(&arguments.plan);
     free((void *)arguments.plan.fdt);
     return status;
 }

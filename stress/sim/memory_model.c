@@ -115,6 +115,30 @@ static bool overlap(const struct event *a, const struct event *b)
 
 /* ---- stores become known ---- */
 
+/* The value is new, the halves that were not written say what they said before. */
+static void note_messages(struct granule *granule, uint8_t bytes, const struct message *message)
+{
+    struct shadow_value *value = shadow_value(granule, 0);
+    const struct shadow_value *before = shadow_value(granule, 1);
+    for (uint32_t half = 0; half < 2; half++) {
+        uint8_t written = bytes >> half * 4 & 0xf;
+        value->messages[half] = written != 0 ? *message : before->messages[half];
+        if (written != 0 && written != 0xf) {
+            races_pass_on(&value->messages[half], &before->messages[half]);
+        }
+    }
+}
+
+/* What a load of these bytes is told. */
+static struct message message_of(const struct shadow_value *value, uint8_t bytes)
+{
+    struct message message = value->messages[(bytes & 0xf) == 0];
+    if ((bytes & 0xf) != 0 && bytes >> 4 != 0) {
+        races_pass_on(&message, &value->messages[1]);
+    }
+    return message;
+}
+
 static void note_value(uint32_t hart, const struct event *event, uint64_t step, const struct message *message)
 {
     memory.now++;
@@ -125,7 +149,7 @@ static void note_value(uint32_t hart, const struct event *event, uint64_t step, 
         struct shadow_value *value = shadow_push(granule, memory.now);
         value->writer = hart;
         value->step = step;
-        value->message = *message;
+        note_messages(granule, bytes_in(event, at), message);
         granule->seen[hart] = memory.now;
     }
 }
@@ -214,6 +238,11 @@ static void store(uint32_t hart, const struct event *event, uint64_t step)
         me->floor = memory.now;
         return;
     }
+    if (run_on_own_stack(event->address)) { /* the function may be gone before the store would be known */
+        drain_before(hart, event, true);
+        make_known(hart, event, step, &message);
+        return;
+    }
     if (me->waiting == BUFFER_STORES) {
         let_go(hart, 0);
     }
@@ -293,7 +322,8 @@ static void learn(uint32_t hart, const struct event *event, uint8_t order, const
         me->pointers[me->next_pointer].stamp = from->stamp;
         me->next_pointer = (me->next_pointer + 1) % POINTERS;
     }
-    races_loaded(hart, &from->message, order, (uint64_t)value, event->size >= 8);
+    struct message message = message_of(from, bytes_in(event, granule_of(event->address)));
+    races_loaded(hart, &message, order, (uint64_t)value, event->size >= 8);
 }
 
 static value_t load(uint32_t hart, const struct event *event, struct memory_found *found)
@@ -349,7 +379,8 @@ static value_t rmw(uint32_t hart, const struct event *event, uint64_t step, stru
         races_atomic_write(hart, shadow_granule(at), bytes_in(event, at), event->place);
     }
     races_message(hart, order, &message);
-    races_pass_on(&message, &from.message);
+    struct message found_message = message_of(&from, bytes_in(event, granule_of(event->address)));
+    races_pass_on(&message, &found_message);
     struct event write = *event;
     write.kind = EVENT_STORE;
     write.operand = value;
@@ -416,7 +447,8 @@ void memory_model_barrier(void)
         memory_model_drain(hart);
     }
     for (uint32_t hart = 0; hart < memory.count; hart++) {
-        memory_model_fence(hart, ORDER_SEQ_CST);
+        memory.harts[hart].floor = memory.now;
+        races_fenced_by_other(hart, ORDER_SEQ_CST);
     }
 }
 

@@ -20,6 +20,18 @@ void (*sim_on_panic)(const char *line);
 
 static uint32_t hart_count = 1;
 
+bool sim_impatient;
+
+uint32_t sim_drain_turns(void)
+{
+    return sim_impatient ? 400 : 500000;
+}
+
+uint32_t sim_hotplug_turns(void)
+{
+    return sim_impatient ? 400 : 20000;
+}
+
 uint32_t sim_hart_id(void)
 {
     uint32_t self = run_self();

@@ -8,6 +8,8 @@
 
 uint32_t sim_hart_id(void); /* 0 outside of harts */
 void sim_relax(void);       /* an event */
+uint32_t sim_drain_turns(void);
+uint32_t sim_hotplug_turns(void);
 
 static inline uint32_t platform_hart_id(void)
 {

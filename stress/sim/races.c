@@ -5,8 +5,8 @@
  * before (a store-store fence adds the hart's own) and whose reads (a load-store fence does). And a hart knows three:
  * which writes come before its loads (a load-load fence adds what it loaded), which writes and which reads come before
  * its stores (a load-store fence does). A C11 release is both of the former, an acquire all of the latter.
- * 2. Dependent loads need no fence: a plain load close behind a pointer that the hart loaded is ordered as if that load
- *    had been an acquire.
+ * 2. Address dependencies need no fence: a plain access close behind a pointer that the hart loaded is ordered as if
+ * that load had been an acquire.
  * 3. Optimistic readers. A pop reads the node's link while another hart may be taking the node away and writing it, and
  *    then finds out by a failing compare-and-swap. Such a read is harmless if its result is thrown away. So a plain
  * load is tentative until its hart stores, or swaps successfully; if its next compare-and-swap fails it never was. */
@@ -21,6 +21,7 @@
 struct tentative {
     uintptr_t address; /* of the granule */
     uintptr_t place;
+    uint32_t epoch; /* of its hart at that moment */
     uint8_t bytes;
     bool raced;
     uint32_t other;
@@ -98,10 +99,15 @@ static void take_in(struct hart_clocks *me, uint8_t order, const struct message 
 
 void races_fence(uint32_t hart, uint8_t order)
 {
-    struct hart_clocks *me = &races.harts[hart];
     if ((order & (ORDER_STORE_STORE | ORDER_LOAD_STORE)) != 0) {
-        races_confirm(hart); /* before the epoch ends that they are of */
+        races_confirm(hart); /* what it does next may rest on them */
     }
+    races_fenced_by_other(hart, order);
+}
+
+void races_fenced_by_other(uint32_t hart, uint8_t order)
+{
+    struct hart_clocks *me = &races.harts[hart];
     take_in(me, order, &me->loaded);
     add_own(me, hart, order, &me->released);
 }
@@ -155,7 +161,7 @@ static bool is_dependent(const struct hart_clocks *me, uintptr_t address, const 
 {
     for (uint32_t i = 0; i < POINTERS; i++) {
         if (me->pointers[i].value != 0 && address - me->pointers[i].value < DEPENDENT_BYTES &&
-            cell->epoch <= me->pointers[i].message.writes[cell->hart]) {
+            cell->epoch <= (cell->write ? me->pointers[i].message.writes : me->pointers[i].message.reads)[cell->hart]) {
             return true;
         }
     }
@@ -171,14 +177,15 @@ static const struct shadow_cell *find_race(uint32_t hart, const struct granule *
         const struct shadow_cell *cell = &granule->cells[i];
         bool concerns =
             (cell->bytes & bytes) != 0 && cell->hart != hart && (cell->write || write) && !(cell->atomic && atomic);
-        if (concerns && !is_ordered(me, cell, write) && (write || !is_dependent(me, address, cell))) {
+        if (concerns && !is_ordered(me, cell, write) && !is_dependent(me, address, cell)) {
             return cell;
         }
     }
     return NULL;
 }
 
-static void remember(uint32_t hart, struct granule *granule, uint8_t bytes, bool write, bool atomic, uintptr_t place)
+static void remember(uint32_t hart, uint32_t epoch, struct granule *granule, uint8_t bytes, bool write, bool atomic,
+                     uintptr_t place)
 {
     struct shadow_cell *cell = NULL;
     for (uint32_t i = 0; i < SHADOW_CELLS && cell == NULL; i++) {
@@ -192,12 +199,8 @@ static void remember(uint32_t hart, struct granule *granule, uint8_t bytes, bool
         cell = &granule->cells[granule->next_cell];
         granule->next_cell = (granule->next_cell + 1) % SHADOW_CELLS;
     }
-    *cell = (struct shadow_cell){.place = place,
-                                 .epoch = races.harts[hart].epoch,
-                                 .hart = (uint8_t)hart,
-                                 .bytes = bytes,
-                                 .write = write,
-                                 .atomic = atomic};
+    *cell = (struct shadow_cell){
+        .place = place, .epoch = epoch, .hart = (uint8_t)hart, .bytes = bytes, .write = write, .atomic = atomic};
 }
 
 /* A plain write meets others' looks that are not in earnest yet. */
@@ -207,7 +210,7 @@ static void meet_tentative(uint32_t hart, const struct granule *granule, uint8_t
         struct hart_clocks *them = &races.harts[other];
         for (uint32_t i = 0; i < them->tentative_count && other != hart; i++) {
             struct tentative *look = &them->tentative[i];
-            bool unordered = them->epoch > races.harts[hart].before_stores.reads[other];
+            bool unordered = look->epoch > races.harts[hart].before_stores.reads[other];
             if (look->address == granule->address && (look->bytes & bytes) != 0 && unordered && !look->raced) {
                 look->raced = true;
                 look->other = hart;
@@ -227,7 +230,7 @@ void races_confirm(uint32_t hart)
             races.found(hart, look->other, false, true, look->address, look->place, look->other_place);
             return;
         }
-        remember(hart, shadow_granule(look->address), look->bytes, false, false, look->place);
+        remember(hart, look->epoch, shadow_granule(look->address), look->bytes, false, false, look->place);
     }
     me->tentative_count = 0;
 }
@@ -242,7 +245,8 @@ static void look(uint32_t hart, const struct granule *granule, uint8_t bytes, ui
 {
     struct hart_clocks *me = &races.harts[hart];
     uintptr_t address = granule->address; /* the pointer does not outlive the confirmation */
-    struct tentative tentative = {.address = address, .place = place, .bytes = bytes, .raced = race != NULL};
+    struct tentative tentative = {
+        .address = address, .place = place, .epoch = me->epoch, .bytes = bytes, .raced = race != NULL};
     if (race != NULL) {
         tentative.other = race->hart;
         tentative.other_place = race->place;
@@ -265,7 +269,7 @@ void races_plain(uint32_t hart, struct granule *granule, uint8_t bytes, bool wri
         return;
     }
     meet_tentative(hart, granule, bytes, place);
-    remember(hart, granule, bytes, true, false, place);
+    remember(hart, races.harts[hart].epoch, granule, bytes, true, false, place);
 }
 
 void races_atomic_write(uint32_t hart, struct granule *granule, uint8_t bytes, uintptr_t place)
@@ -276,5 +280,5 @@ void races_atomic_write(uint32_t hart, struct granule *granule, uint8_t bytes, u
         return;
     }
     meet_tentative(hart, granule, bytes, place);
-    remember(hart, granule, bytes, true, true, place);
+    remember(hart, races.harts[hart].epoch, granule, bytes, true, true, place);
 }

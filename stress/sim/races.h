@@ -18,6 +18,8 @@ void races_atomic_write(uint32_t hart, struct granule *granule, uint8_t bytes, u
 
 /* What orders. `order` is a fence's. */
 void races_fence(uint32_t hart, uint8_t order);
+/* The same by another hart's doing, in the midst of whatever the hart is about. */
+void races_fenced_by_other(uint32_t hart, uint8_t order);
 /* An atomic load found a value with that message; `order` is the load's. */
 void races_loaded(uint32_t hart, const struct message *message, uint8_t order, uint64_t value, bool is_pointer_size);
 /* What a store of that order, made now, carries. */

@@ -25,7 +25,9 @@ struct shadow_value {
     uint64_t stamp; /* 0: from before the execution */
     uint64_t value;
     uint64_t step; /* of the store, for traces */
-    struct message message;
+    /* Of the first four bytes and of the last: what two words say that lie side by side (a lock's two tickets) is not
+     * one thing. */
+    struct message messages[2];
     uint32_t writer; /* RUN_NOBODY: from before the execution */
 };
 

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT
+ * One execution: a program, a schedule, perhaps a fault, and the judgement. The same plan gives the same execution. */
+#ifndef FRAMELAB_SIM_EXECUTION_H
+#define FRAMELAB_SIM_EXECUTION_H
+
+#include "explore.h"
+#include "guard.h"
+#include "player.h"
+
+#define EXECUTION_TEXT_MAX 480u
+
+struct execution_plan {
+    const char *spec; /* of the variant */
+    const struct program *program;
+    uint64_t schedule_seed;
+    enum explore_strategy strategy;
+    uint32_t depth;
+    enum explore_profile profile;
+    uint32_t freeze_hart; /* RUN_NOBODY: none */
+    uint64_t freeze_at;   /* its event, counted from 1 */
+    struct guard_plan guard;
+    bool trace;
+};
+
+/* What was found wrong first. */
+enum finding {
+    FINDING_NONE,
+    FINDING_PROPERTY, /* by the ledger */
+    FINDING_RACE,
+    FINDING_DEADLOCK,
+    FINDING_LIVELOCK, /* or just too many steps */
+    FINDING_PANIC,    /* an assertion of the allocator's own */
+    FINDING_ERROR     /* not of the allocator: no machine */
+};
+
+struct execution_result {
+    enum finding finding;
+    enum property property; /* of FINDING_PROPERTY; of others the one it goes by */
+    uint32_t hart;
+    char text[EXECUTION_TEXT_MAX];
+    uint64_t steps;
+    uint32_t harts;
+    uint64_t events[PROGRAM_HARTS_MAX];
+    bool frozen, held; /* the fault came about */
+    uintptr_t frozen_place;
+    uintptr_t places[2]; /* of a race, or where two harts wait; 0: none */
+    uint64_t failures, excused, linearized;
+};
+
+/* `player` keeps its counts from one execution to the next. */
+void execution_run(const struct execution_plan *plan, struct player *player, struct execution_result *result);
+
+/* "P1", or what else a finding is called. */
+const char *finding_name(const struct execution_result *result);
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT
+ * The frame allocator as a sequential object: a reference count a frame, and which frames an arena serves. What a call
+ * may answer in a state, and what it makes of it. No caches, no bits, no stacks: a few lines that one can believe.
+ *
+ * An operation is recorded with its answer, so that the question is only: may it have been answered so? And what it
+ * changes is a sum (counts that go up or down), so that the state after a set of operations does not depend on their
+ * order: linearize.h rests on that. */
+#ifndef FRAMELAB_SIM_FRAME_MODEL_H
+#define FRAMELAB_SIM_FRAME_MODEL_H
+
+#include "frame.h"
+
+/* Frames of a small machine, and runs in which they lie. */
+#define FRAME_MODEL_FRAMES 4096u
+#define FRAME_MODEL_RUNS 16u
+
+enum operation_kind {
+    OPERATION_ALLOC,
+    OPERATION_FREE,
+    OPERATION_REF,
+    OPERATION_UNREF,
+    OPERATION_ADD,    /* of the arena whose frames are `run` */
+    OPERATION_REMOVE, /* the same */
+    OPERATION_OTHER   /* changes nothing, may be answered anyhow */
+};
+
+struct operation {
+    enum operation_kind kind;
+    uint32_t hart;
+    uint32_t call, answer; /* times; answer 0: none yet */
+    enum frame_status status;
+    struct frame_request request; /* of OPERATION_ALLOC */
+    struct frame_run run;         /* what was got, or is freed, or the one frame of a reference */
+    bool zeroed;
+    bool excused; /* a failure that the allocator may have for a reason of its own: ledger.h */
+    /* The ledger's. */
+    bool takes_a_while;          /* it has memory out meanwhile, and gives it back: frame_zero_idle */
+    bool alone;                  /* no other call was under way meanwhile */
+    uint32_t excuse, generation; /* when it was called */
+};
+
+struct frame_model {
+    struct frame_run runs[FRAME_MODEL_RUNS]; /* ascending, disjoint; what may be handed out, arenas present or not */
+    uint32_t base[FRAME_MODEL_RUNS];         /* index of each run's first frame */
+    uint32_t run_count, frame_count;
+    uint8_t count[FRAME_MODEL_FRAMES];  /* references */
+    int8_t present[FRAME_MODEL_FRAMES]; /* above 0: an arena serves it */
+};
+
+void frame_model_clear(struct frame_model *model);
+void frame_model_copy(struct frame_model *to, const struct frame_model *from);
+/* Adds a run above all others; it is served or not. */
+void frame_model_add(struct frame_model *model, struct frame_run run, bool present);
+
+/* The index of a frame; UINT32_MAX if it may never be handed out. */
+uint32_t frame_model_index(const struct frame_model *model, uint64_t frame);
+
+/* Whether free frames meet `request`. */
+bool frame_model_has_run(const struct frame_model *model, struct frame_request request);
+
+/* Whether the operation may have been answered as it was. */
+bool frame_model_allows(const struct frame_model *model, const struct operation *operation);
+/* What it does then, and the same undone. */
+void frame_model_do(struct frame_model *model, const struct operation *operation);
+void frame_model_undo(struct frame_model *model, const struct operation *operation);
+
+#endif

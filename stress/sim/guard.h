@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT
+ * Stands before a model and looks at every event of an execution: for accesses to memory that is out of service (P10),
+ * and for the moment at which a hart is to be held up.
+ *
+ * A hart is held up inside a section of the epoch, so that no grace period can end; others go on for a while, then it
+ * does. Unlike a frozen hart it comes back, and finds the world changed: what reclamation is there for. */
+#ifndef FRAMELAB_SIM_GUARD_H
+#define FRAMELAB_SIM_GUARD_H
+
+#include "ledger.h"
+
+struct guard_plan {
+    uint32_t hold_hart;   /* RUN_NOBODY: none */
+    uint32_t hold_at;     /* its event inside a section of the epoch, counted from 1 */
+    uint32_t hold_events; /* of others, until it goes on */
+};
+
+/* Puts itself before the model in charge. `on_violation` is called on the hart that did it, after the ledger was told.
+ */
+void guard_begin(struct ledger *ledger, const struct guard_plan *plan, void (*on_violation)(void));
+/* Puts the model back. Returns whether a hart was held up. */
+bool guard_end(void);
+/* A hart has ended: whoever is held up goes on, in case nobody else is left. */
+void guard_hart_ended(void);
+
+#endif

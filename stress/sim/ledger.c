@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: MIT
+ * The oracle of an execution. See ledger.h. */
+#include "ledger.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "code_touch.h"
+#include "hart_cache.h"
+#include "linearize.h"
+#include "platform.h"
+
+/* core/allocator.c's: an allocation gives up after so many turns. */
+#define RETRY_MAX 64u
+
+bool ledger_violate(struct ledger *ledger, enum property property, uint32_t hart, const char *format, ...)
+{
+    if (ledger->violated == PROPERTY_NONE) {
+        va_list arguments;
+        ledger->violated = property;
+        ledger->hart = hart;
+        va_start(arguments, format);
+        (void)vsnprintf(ledger->text, sizeof ledger->text, format, arguments);
+        va_end(arguments);
+    }
+    return false;
+}
+
+void ledger_begin(struct ledger *ledger, struct small_machine *machine)
+{
+    ledger->machine = machine;
+    ledger->violated = PROPERTY_NONE;
+    ledger->text[0] = '\0';
+    ledger->concurrent = false;
+    ledger->now = 0;
+    ledger->under_way = 0;
+    ledger->operation_count = 0;
+    ledger->second_out = true;
+    ledger->only_singles = true;
+    ledger->failures = 0;
+    ledger->excused = 0;
+    ledger->linearized = 0;
+    frame_model_copy(&ledger->before, &machine->model);
+    memset(ledger->owners, 0, machine->model.frame_count);
+    memset(ledger->generation, 0, machine->model.frame_count * sizeof ledger->generation[0]);
+    memset(ledger->singles, 0, sizeof ledger->singles);
+}
+
+void ledger_harts_begin(struct ledger *ledger)
+{
+    for (uint32_t i = 0; i < ledger->operation_count; i++) {
+        frame_model_do(&ledger->before, &ledger->operations[i]);
+    }
+    ledger->operation_count = 0;
+    ledger->concurrent = true;
+}
+
+/* ---- while harts run ---- */
+
+static const struct hart *hart_of(const struct ledger *ledger, uint32_t hart)
+{
+    return &ledger->machine->fa->harts[hart];
+}
+
+/* What the caller's failures are excused by, as a number that grows. It is the caller itself that looks, where stores
+ * may wait; at the call, where every allocation would pay for that, what others see will do. */
+static uint32_t excuses(const struct ledger *ledger, uint32_t hart, bool as_hart)
+{
+    const struct hart *self = hart_of(ledger, hart);
+    uint64_t timeouts = as_hart ? frame_counter_read(&self->drain_timeouts)
+                                : atomic_load_explicit(&self->drain_timeouts, memory_order_relaxed);
+    uint64_t drains =
+        as_hart ? frame_counter_read(&self->drains) : atomic_load_explicit(&self->drains, memory_order_relaxed);
+    return (uint32_t)(timeouts * RETRY_MAX + drains);
+}
+
+/* Owners of each frame of a run, one more or less. */
+static void owners_change(struct ledger *ledger, struct frame_run run, int change)
+{
+    uint32_t at = frame_model_index(&ledger->machine->model, run.first.value);
+    for (uint64_t i = 0; i < run.count && at != UINT32_MAX; i++) {
+        ledger->owners[at + i] = (uint8_t)(ledger->owners[at + i] + change);
+    }
+}
+
+static bool is_single(const struct operation *operation)
+{
+    return operation->kind == OPERATION_ALLOC
+               ? operation->request.count == 1 && operation->request.align_order == 0 && !operation->zeroed
+               : operation->kind == OPERATION_FREE && operation->run.count == 1;
+}
+
+uint32_t ledger_call(struct ledger *ledger, const struct operation *operation)
+{
+    if (ledger->operation_count == LEDGER_OPERATIONS_MAX) {
+        return LEDGER_OPERATIONS_MAX; /* not told of: more than any program has */
+    }
+    uint32_t number = ledger->operation_count++;
+    struct operation *made = &ledger->operations[number];
+    *made = *operation;
+    made->call = ++ledger->now;
+    made->answer = 0;
+    made->excuse = excuses(ledger, operation->hart, false);
+    made->alone = ledger->under_way++ == 0;
+    for (uint32_t i = 0; i < number && !made->alone; i++) {
+        if (ledger->operations[i].answer == 0) {
+            ledger->operations[i].alone = false;
+        }
+    }
+    if (operation->kind == OPERATION_FREE || operation->kind == OPERATION_UNREF) {
+        made->generation = ledger->generation[frame_model_index(&ledger->machine->model, operation->run.first.value)];
+        owners_change(ledger, operation->run, -1);
+    }
+    if (operation->kind == OPERATION_ADD) {
+        ledger->second_out = false;
+    }
+    ledger->only_singles = ledger->only_singles && is_single(operation);
+    ledger->singles[operation->hart] += is_single(operation);
+    return number;
+}
+
+static bool check_handed_out(struct ledger *ledger, const struct operation *operation)
+{
+    struct frame_run run = operation->run;
+    uint64_t mask = (UINT64_C(1) << operation->request.align_order) - 1;
+    const unsigned long long first = run.first.value;
+    if (run.count != operation->request.count || (run.first.value & mask) != 0) {
+        return ledger_violate(ledger, PROPERTY_RUNS, operation->hart,
+                              "asked for %llu frames aligned to 2^%u, got %llu from 0x%llx",
+                              (unsigned long long)operation->request.count, operation->request.align_order,
+                              (unsigned long long)run.count, first);
+    }
+    uint32_t at = frame_model_index(&ledger->machine->model, run.first.value);
+    uint32_t last = frame_model_index(&ledger->machine->model, frame_run_end(run) - 1);
+    if (at == UINT32_MAX || last != at + run.count - 1) {
+        return ledger_violate(ledger, PROPERTY_ONLY_RAM, operation->hart,
+                              "%llu frames from 0x%llx are not all frames that may be handed out",
+                              (unsigned long long)run.count, first);
+    }
+    bool of_second = frame_run_contains(ledger->machine->second_frames, run.first);
+    if (of_second && ledger->second_out) {
+        return ledger_violate(ledger, PROPERTY_ONLY_RAM, operation->hart,
+                              "frame 0x%llx belongs to an arena that is not in service", first);
+    }
+    for (uint32_t i = 0; i < run.count; i++) {
+        if (ledger->owners[at + i] != 0) {
+            return ledger_violate(ledger, PROPERTY_OWNED_ONCE, operation->hart,
+                                  "frame 0x%llx was handed out while it was owned", first + i);
+        }
+        ledger->generation[at + i]++;
+    }
+    owners_change(ledger, run, 1);
+    return true;
+}
+
+/* An answer that a free or a reference may not have. */
+static bool check_given(struct ledger *ledger, const struct operation *operation)
+{
+    const unsigned long long first = operation->run.first.value;
+    uint32_t at = frame_model_index(&ledger->machine->model, operation->run.first.value);
+    if (operation->status == FRAME_OK) {
+        return true;
+    }
+    bool is_free = operation->kind == OPERATION_FREE && operation->status == FRAME_SHARED;
+    if (!is_free) {
+        return ledger_violate(ledger, PROPERTY_REFERENCES, operation->hart, "an owner's call on frame 0x%llx: %s",
+                              first, frame_status_text(operation->status));
+    }
+    if (ledger->generation[at] != operation->generation) {
+        return ledger_violate(ledger, PROPERTY_OWNED_ONCE, operation->hart,
+                              "frame 0x%llx was handed out, and its free was then refused", first);
+    }
+    owners_change(ledger, operation->run, 1);
+    return true;
+}
+
+/* Whether another call had memory out while this one was under way. */
+static bool is_disturbed(const struct ledger *ledger, const struct operation *failed)
+{
+    for (uint32_t i = 0; i < ledger->operation_count; i++) {
+        const struct operation *other = &ledger->operations[i];
+        if (other->takes_a_while && (other->answer == 0 || other->answer > failed->call)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether the second arena may have been added after it was removed, and before the removal's answer. */
+static bool may_be_back(const struct ledger *ledger, const struct operation *removal)
+{
+    for (uint32_t i = 0; i < ledger->operation_count; i++) {
+        const struct operation *operation = &ledger->operations[i];
+        bool during = operation->answer == 0 || (operation->answer > removal->call && operation->status == FRAME_OK);
+        if (operation->kind == OPERATION_ADD && during) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool ledger_answer(struct ledger *ledger, uint32_t number, enum frame_status status, struct frame_run run)
+{
+    if (number == LEDGER_OPERATIONS_MAX) {
+        return true;
+    }
+    struct operation *operation = &ledger->operations[number];
+    operation->answer = ++ledger->now;
+    operation->status = status;
+    ledger->under_way--;
+    switch (operation->kind) {
+    case OPERATION_ALLOC:
+        operation->run = run;
+        if (status == FRAME_OK) {
+            return check_handed_out(ledger, operation);
+        }
+        ledger->failures++;
+        operation->excused =
+            excuses(ledger, operation->hart, true) - operation->excuse >= RETRY_MAX || is_disturbed(ledger, operation);
+        ledger->excused += operation->excused;
+        if (status != FRAME_NO_MEMORY && status != FRAME_LAYOUT_IMPOSSIBLE) {
+            return ledger_violate(ledger, PROPERTY_REFERENCES, operation->hart, "an allocation answered: %s",
+                                  frame_status_text(status));
+        }
+        return true;
+    case OPERATION_FREE:
+    case OPERATION_UNREF:
+    case OPERATION_REF:
+        if (operation->kind == OPERATION_REF && status == FRAME_OK) {
+            owners_change(ledger, operation->run, 1);
+        }
+        return check_given(ledger, operation);
+    case OPERATION_ADD:
+    case OPERATION_REMOVE:
+        operation->excused = status == FRAME_BUSY && !operation->alone;
+        if (operation->kind == OPERATION_REMOVE && status == FRAME_OK) {
+            ledger->second_out = !may_be_back(ledger, operation);
+        }
+        return true;
+    case OPERATION_OTHER:
+        break;
+    }
+    return true;
+}
+
+bool ledger_zeroed(struct ledger *ledger, uint32_t hart, struct frame_run run)
+{
+    static const uint32_t words[] = {0, 1, 255, FRAME_SIZE / 8 - 1};
+    for (uint64_t i = 0; i < run.count; i++) {
+        const uint64_t *frame = platform_phys_to_virt(frame_addr(pfn(run.first.value + i)));
+        for (uint32_t w = 0; w < sizeof words / sizeof words[0]; w++) {
+            if (frame[words[w]] != 0) {
+                return ledger_violate(ledger, PROPERTY_ZEROED, hart, "word %u of frame 0x%llx is not zero", words[w],
+                                      (unsigned long long)(run.first.value + i));
+            }
+        }
+    }
+    return true;
+}
+
+/* ---- the history ---- */
+
+/* The state at a moment in which as little is free as can be: what was called is taken, what was not answered is not
+ * given back. */
+static void state_at(const struct ledger *ledger, uint32_t moment, struct frame_model *state)
+{
+    frame_model_copy(state, &ledger->before);
+    for (uint32_t i = 0; i < ledger->operation_count; i++) {
+        const struct operation *operation = &ledger->operations[i];
+        bool takes = operation->kind == OPERATION_ALLOC || operation->kind == OPERATION_REF ||
+                     operation->kind == OPERATION_REMOVE;
+        bool begun = operation->call <= moment;
+        bool ended = operation->answer != 0 && operation->answer <= moment;
+        if (takes ? begun : ended) {
+            frame_model_do(state, operation);
+        }
+    }
+}
+
+/* Some moment of a failed allocation at which nothing that was surely free met it. */
+static bool had_reason(const struct ledger *ledger, const struct operation *failed)
+{
+    static struct frame_model state;
+    state_at(ledger, failed->call, &state);
+    if (!frame_model_has_run(&state, failed->request)) {
+        return true;
+    }
+    for (uint32_t i = 0; i < ledger->operation_count; i++) {
+        uint32_t moment = ledger->operations[i].call;
+        if (moment > failed->call && moment < failed->answer) {
+            state_at(ledger, moment, &state);
+            if (!frame_model_has_run(&state, failed->request)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool check_failures(struct ledger *ledger)
+{
+    for (uint32_t i = 0; i < ledger->operation_count; i++) {
+        const struct operation *operation = &ledger->operations[i];
+        if (operation->kind == OPERATION_ALLOC && operation->answer != 0 && operation->status != FRAME_OK &&
+            !operation->excused && !had_reason(ledger, operation)) {
+            return ledger_violate(ledger, PROPERTY_NOTHING_STRANDED, operation->hart,
+                                  "an allocation of %llu frames aligned to 2^%u failed, though at every moment of the "
+                                  "call memory was free that met it",
+                                  (unsigned long long)operation->request.count, operation->request.align_order);
+        }
+    }
+    return true;
+}
+
+static const char *operation_name(const struct operation *operation)
+{
+    static const char *const names[] = {
+        [OPERATION_ALLOC] = "allocation", [OPERATION_FREE] = "free",     [OPERATION_REF] = "ref",
+        [OPERATION_UNREF] = "unref",      [OPERATION_ADD] = "arena_add", [OPERATION_REMOVE] = "arena_remove",
+        [OPERATION_OTHER] = "call"};
+    return names[operation->kind];
+}
+
+void ledger_format(const struct ledger *ledger, char *out, size_t bytes)
+{
+    size_t at = 0;
+    out[0] = '\0';
+    for (uint32_t i = 0; i < ledger->operation_count && at < bytes; i++) {
+        const struct operation *operation = &ledger->operations[i];
+        bool unknown = operation->answer == 0 || (operation->kind == OPERATION_ALLOC && operation->status != FRAME_OK);
+        at += (size_t)snprintf(out + at, bytes - at, "  %3u - %-3u hart %u %-12s 0x%llx %+lld: %s\n", operation->call,
+                               operation->answer, operation->hart, operation_name(operation),
+                               unknown ? 0 : (unsigned long long)operation->run.first.value,
+                               (long long)(unknown ? operation->request.count : operation->run.count),
+                               operation->answer == 0 ? "not answered" : frame_status_text(operation->status));
+    }
+}
+
+static enum property property_of(const struct operation *operation)
+{
+    if (operation->kind == OPERATION_ALLOC) {
+        return operation->status == FRAME_OK ? PROPERTY_OWNED_ONCE : PROPERTY_NOTHING_STRANDED;
+    }
+    return operation->kind == OPERATION_ADD || operation->kind == OPERATION_REMOVE ? PROPERTY_RECLAMATION
+                                                                                   : PROPERTY_REFERENCES;
+}
+
+static bool check_linearizable(struct ledger *ledger)
+{
+    struct operation left[LINEARIZE_MAX];
+    uint32_t count = 0, stuck;
+    for (uint32_t i = 0; i < ledger->operation_count; i++) {
+        if (ledger->operations[i].answer == 0 || count == LINEARIZE_MAX) {
+            return true; /* too long, or not ended */
+        }
+        if (ledger->operations[i].kind != OPERATION_OTHER) {
+            left[count++] = ledger->operations[i];
+        }
+    }
+    ledger->linearized++;
+    if (linearize(&ledger->before, left, count, &stuck)) {
+        return true;
+    }
+    return ledger_violate(ledger, property_of(&left[stuck]), left[stuck].hart,
+                          "no sequential order explains the answers: a%s %s answered '%s'",
+                          left[stuck].kind == OPERATION_ALLOC ? "n" : "", operation_name(&left[stuck]),
+                          frame_status_text(left[stuck].status));
+}
+
+/* At most one global access in as many operations as a batch has, and one to begin with; unless somebody drained. */
+static bool check_magazines(struct ledger *ledger)
+{
+    const struct small_machine *machine = ledger->machine;
+    uint64_t drains = 0, singles = 0;
+    for (uint32_t h = 0; h < machine->harts; h++) {
+        singles += ledger->singles[h];
+        drains += atomic_load_explicit(&hart_of(ledger, h)->drains, memory_order_relaxed);
+    }
+    /* Who finds nothing in one place looks in another: no promise when memory runs out. */
+    bool plenty = singles + UINT64_C(2) * machine->harts * machine->config.magazine <= machine->model.frame_count / 2;
+    for (uint32_t h = 0; h < machine->harts && drains == 0 && plenty; h++) {
+        const struct hart *hart = hart_of(ledger, h);
+        uint64_t batch = machine->config.batch != 0 ? machine->config.batch : machine->config.magazine;
+        uint64_t accesses = atomic_load_explicit(&hart->global_takes, memory_order_relaxed) +
+                            atomic_load_explicit(&hart->global_gives, memory_order_relaxed);
+        if (accesses > (ledger->singles[h] + batch - 1) / batch) {
+            return ledger_violate(ledger, PROPERTY_MAGAZINES, h,
+                                  "%llu operations on single frames took %llu global accesses, with batches of %llu",
+                                  (unsigned long long)ledger->singles[h], (unsigned long long)accesses,
+                                  (unsigned long long)batch);
+        }
+    }
+    return true;
+}
+
+bool ledger_history(struct ledger *ledger)
+{
+    bool counted = ledger->only_singles && ledger->machine->config.magazine > 0;
+    return ledger->violated == PROPERTY_NONE && check_failures(ledger) && check_linearizable(ledger) &&
+           (!counted || check_magazines(ledger));
+}
+
+/* ---- at rest ---- */
+
+static bool check_account(struct ledger *ledger)
+{
+    struct frame_allocator *fa = ledger->machine->fa;
+    struct frame_account account;
+    if (!frame_allocator_drain(fa)) {
+        return ledger_violate(ledger, PROPERTY_NOTHING_STRANDED, 0, "at rest a hart does not answer a drain");
+    }
+    if (!frame_allocator_validate(fa, &account)) {
+        return ledger_violate(ledger, PROPERTY_ACCOUNT, 0,
+                              "at rest the account is wrong: %llu free, %llu cached, %llu allocated of %llu",
+                              (unsigned long long)account.free, (unsigned long long)account.cached,
+                              (unsigned long long)account.allocated, (unsigned long long)account.total);
+    }
+    if (account.free != account.total) {
+        return ledger_violate(ledger, PROPERTY_ACCOUNT, 0,
+                              "all is freed and drained, but of %llu frames %llu are free, %llu cached, %llu allocated",
+                              (unsigned long long)account.total, (unsigned long long)account.free,
+                              (unsigned long long)account.cached, (unsigned long long)account.allocated);
+    }
+    return true;
+}
+
+static bool check_largest(struct ledger *ledger)
+{
+    struct frame_allocator *fa = ledger->machine->fa;
+    struct frame_run run;
+    const struct frame_layout layout = {ledger->machine->largest_run << FRAME_SHIFT, FRAME_SIZE};
+    enum frame_status status = frame_alloc_contiguous(fa, layout, &run);
+    if (status != FRAME_OK) {
+        return ledger_violate(ledger, PROPERTY_WHOLE_AGAIN, 0, "all is freed, but a run of %llu frames is not: %s",
+                              (unsigned long long)ledger->machine->largest_run, frame_status_text(status));
+    }
+    return true;
+}
+
+bool ledger_rest(struct ledger *ledger)
+{
+    return check_account(ledger) && check_largest(ledger);
+}

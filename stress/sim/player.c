@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: MIT
+ * Plays small programs. See player.h. What a step does to the ledger and to slots is no event; the calls are. */
+#include "player.h"
+
+#include <string.h>
+
+#include "code_touch.h"
+#include "platform.h"
+
+#define LAST_WORD (FRAME_SIZE / sizeof(uint64_t) - 1)
+#define WRONG_KINDS 10u
+
+static struct frame_allocator *allocator_of(const struct player *player)
+{
+    return player->machine->fa;
+}
+
+/* Something was told to the ledger: if that was a violation, the execution ends. */
+static void look(struct player *player)
+{
+    if (player->ledger.violated != PROPERTY_NONE && player->ledger.concurrent && player->on_violation != NULL) {
+        player->on_violation(player);
+    }
+}
+
+/* ---- contents ---- */
+
+static uint64_t *word_of(uint64_t frame, uint64_t index)
+{
+    return (uint64_t *)platform_phys_to_virt(frame_addr(pfn(frame))) + index;
+}
+
+static uint64_t stamp_of(const struct player *player, const struct slot *slot)
+{
+    return UINT64_C(0x5107000000000000) + (uint64_t)(slot - player->slots);
+}
+
+/* The first word of a run and its last: the hart is its only owner. */
+static void stamp_write(const struct player *player, const struct slot *slot)
+{
+    uint64_t stamp = stamp_of(player, slot);
+    uint64_t last = frame_run_end(slot->run) - 1;
+    small_machine_dirty(slot->run.first.value);
+    small_machine_dirty(last);
+    frame_touch_write(word_of(slot->run.first.value, 0), stamp);
+    frame_touch_write(word_of(last, LAST_WORD), stamp);
+}
+
+static void stamp_check(struct player *player, uint32_t hart, const struct slot *slot)
+{
+    uint64_t stamp = stamp_of(player, slot);
+    uint64_t first = frame_touch_read(word_of(slot->run.first.value, 0));
+    uint64_t last = frame_touch_read(word_of(frame_run_end(slot->run) - 1, LAST_WORD));
+    if (first != stamp || last != stamp) {
+        (void)ledger_violate(&player->ledger, PROPERTY_OWNED_ONCE, hart,
+                             "what its owner wrote to frame 0x%llx is no longer there",
+                             (unsigned long long)slot->run.first.value);
+        look(player);
+    }
+}
+
+/* ---- steps ---- */
+
+static void do_alloc(struct player *player, uint32_t hart, const struct step *step)
+{
+    struct slot *slot = &player->slots[step->slot];
+    struct frame_allocator *fa = allocator_of(player);
+    bool zeroed = step->kind == STEP_ALLOC_ZEROED || step->kind == STEP_RUN_ZEROED;
+    bool single = step->kind == STEP_ALLOC || step->kind == STEP_ALLOC_ZEROED;
+    const struct frame_request request = {single ? 1 : step->count, single ? 0 : step->align_order};
+    const struct frame_layout layout = {request.count << FRAME_SHIFT, FRAME_SIZE << request.align_order};
+    const struct operation operation = {.kind = OPERATION_ALLOC, .hart = hart, .request = request, .zeroed = zeroed};
+    struct frame_run run = {{0}, 1};
+    uint32_t number = ledger_call(&player->ledger, &operation);
+    enum frame_status status = single
+                                   ? (zeroed ? frame_alloc_one_zeroed(fa, &run.first) : frame_alloc_one(fa, &run.first))
+                               : zeroed ? frame_alloc_contiguous_zeroed(fa, layout, &run)
+                                        : frame_alloc_contiguous(fa, layout, &run);
+    bool right = ledger_answer(&player->ledger, number, status, run);
+    if (right && status == FRAME_OK) {
+        right = !zeroed || ledger_zeroed(&player->ledger, hart, run);
+        slot->run = run;
+        slot->shared = false;
+        slot->references[hart]++;
+    }
+    look(player);
+    if (right && status == FRAME_OK) {
+        stamp_write(player, slot);
+    }
+}
+
+static enum frame_status free_as_may_be(struct frame_allocator *fa, struct frame_run run)
+{
+    return run.count == 1 ? frame_free_one(fa, run.first) : frame_free_run(fa, run);
+}
+
+/* A free, or a reference less. */
+static enum frame_status give(struct player *player, uint32_t hart, enum operation_kind kind, struct frame_run run)
+{
+    const struct operation operation = {.kind = kind, .hart = hart, .run = run};
+    uint32_t number = ledger_call(&player->ledger, &operation);
+    enum frame_status status = kind == OPERATION_FREE ? free_as_may_be(allocator_of(player), run)
+                                                      : frame_unref(allocator_of(player), run.first);
+    (void)ledger_answer(&player->ledger, number, status, run);
+    look(player);
+    return status;
+}
+
+static void do_free(struct player *player, uint32_t hart, struct slot *slot)
+{
+    stamp_check(player, hart, slot);
+    slot->references[hart]--;
+    (void)give(player, hart, slot->shared ? OPERATION_UNREF : OPERATION_FREE, slot->run);
+}
+
+static void do_free_part(struct player *player, uint32_t hart, struct slot *slot, const struct step *step)
+{
+    bool head = step->kind == STEP_FREE_HEAD;
+    if (step->count >= slot->run.count) {
+        do_free(player, hart, slot);
+        return;
+    }
+    uint64_t rest = slot->run.count - step->count;
+    uint64_t first = slot->run.first.value;
+    struct frame_run part = frame_run(pfn(head ? first : first + rest), step->count);
+    stamp_check(player, hart, slot);
+    slot->run = frame_run(pfn(head ? first + step->count : first), rest);
+    stamp_write(player, slot);
+    (void)give(player, hart, OPERATION_FREE, part);
+}
+
+/* Two references are the hart's own: whatever others do, a free is refused. */
+static void refuse_shared(struct player *player, uint32_t hart, const struct slot *slot)
+{
+    enum frame_status status = frame_free_one(allocator_of(player), slot->run.first);
+    if (slot->references[hart] >= 2 && status != FRAME_SHARED) {
+        (void)ledger_violate(&player->ledger, PROPERTY_REFERENCES, hart,
+                             "the free of a frame with two references was answered '%s'", frame_status_text(status));
+    }
+}
+
+static void do_ref(struct player *player, uint32_t hart, struct slot *slot)
+{
+    const struct operation operation = {.kind = OPERATION_REF, .hart = hart, .run = slot->run};
+    if (slot->run.count == 1) {
+        uint32_t number = ledger_call(&player->ledger, &operation);
+        enum frame_status status = frame_ref(allocator_of(player), slot->run.first);
+        if (ledger_answer(&player->ledger, number, status, slot->run)) {
+            slot->references[hart]++;
+            slot->shared = true;
+            refuse_shared(player, hart, slot);
+        }
+        look(player);
+    }
+}
+
+/* A step on frames that the hart holds. */
+static void do_held(struct player *player, uint32_t hart, const struct step *step)
+{
+    struct slot *slot = &player->slots[step->slot];
+    switch (step->kind) {
+    case STEP_FREE:
+        do_free(player, hart, slot);
+        break;
+    case STEP_FREE_HEAD:
+    case STEP_FREE_TAIL:
+        do_free_part(player, hart, slot, step);
+        break;
+    case STEP_REF:
+        do_ref(player, hart, slot);
+        break;
+    case STEP_UNREF:
+        if (slot->run.count > 1) {
+            do_free(player, hart, slot);
+            break;
+        }
+        stamp_check(player, hart, slot);
+        slot->references[hart]--;
+        (void)give(player, hart, OPERATION_UNREF, slot->run);
+        break;
+    default: /* STEP_SEND */
+        slot->references[hart]--;
+        slot->left++;
+        frame_mail_leave(&slot->mailbox);
+        break;
+    }
+}
+
+static void do_receive(struct player *player, uint32_t hart, const struct step *step)
+{
+    struct slot *slot = &player->slots[step->slot];
+    if (frame_mail_take(&slot->mailbox)) {
+        slot->left--;
+        slot->references[hart]++;
+    }
+}
+
+static void do_arena(struct player *player, uint32_t hart, bool add)
+{
+    const struct small_machine *machine = player->machine;
+    const struct operation operation = {
+        .kind = add ? OPERATION_ADD : OPERATION_REMOVE, .hart = hart, .run = machine->second_frames};
+    uint32_t number = ledger_call(&player->ledger, &operation);
+    enum frame_status status = add ? frame_arena_add(machine->fa, machine->second, machine->second_node)
+                                   : frame_arena_remove(machine->fa, machine->second_frames.first);
+    (void)ledger_answer(&player->ledger, number, status, machine->second_frames);
+    look(player);
+}
+
+/* Calls that are wrong whatever other harts do. */
+static void do_wrong(struct player *player, uint32_t hart, uint32_t kind)
+{
+    struct frame_allocator *fa = allocator_of(player);
+    const struct frame_model *model = &player->machine->model;
+    const pfn_t foreign = pfn(1), metadata = pfn(frame_run_end(model->runs[model->run_count - 2]));
+    struct frame_run run;
+    pfn_t frame;
+    enum frame_status got, wanted = FRAME_FOREIGN;
+    switch (kind % WRONG_KINDS) {
+    case 0:
+        got = frame_free_one(fa, foreign);
+        break;
+    case 1:
+        got = frame_free_one(fa, metadata);
+        break;
+    case 2:
+        got = frame_ref(fa, foreign);
+        break;
+    case 3:
+        got = frame_unref(fa, metadata);
+        break;
+    case 4:
+        got = frame_alloc_contiguous(fa, (struct frame_layout){0, FRAME_SIZE}, &run);
+        wanted = FRAME_LAYOUT_INVALID;
+        break;
+    case 5:
+        got = frame_alloc_contiguous(fa, (struct frame_layout){FRAME_SIZE, 3 * FRAME_SIZE}, &run);
+        wanted = FRAME_LAYOUT_INVALID;
+        break;
+    case 6:
+        got = frame_alloc_contiguous(fa, (struct frame_layout){UINT64_C(1) << 40, FRAME_SIZE}, &run);
+        wanted = FRAME_LAYOUT_IMPOSSIBLE;
+        break;
+    case 7:
+        got = frame_at_addr(fa, (phys_addr_t){frame_addr(model->runs[0].first).value + 8}, &frame);
+        wanted = FRAME_MISALIGNED;
+        break;
+    case 8:
+        got = frame_free_run(fa, frame_run(foreign, 3));
+        break;
+    default:
+        got = frame_ref_count(fa, metadata) == 0 ? FRAME_FOREIGN : FRAME_OK;
+        break;
+    }
+    if (got != wanted) {
+        (void)ledger_violate(&player->ledger, PROPERTY_REFERENCES, hart, "wrong call %u answered '%s', not '%s'",
+                             kind % WRONG_KINDS, frame_status_text(got), frame_status_text(wanted));
+        look(player);
+    }
+}
+
+/* Drain, idle time, statistics: they may answer what they like. */
+static void do_other(struct player *player, uint32_t hart, const struct step *step)
+{
+    struct frame_allocator *fa = allocator_of(player);
+    const struct operation operation = {
+        .kind = OPERATION_OTHER, .hart = hart, .takes_a_while = step->kind == STEP_IDLE};
+    struct frame_stats stats;
+    uint32_t number = ledger_call(&player->ledger, &operation);
+    switch (step->kind) {
+    case STEP_DRAIN:
+        (void)frame_allocator_drain(fa);
+        break;
+    case STEP_IDLE:
+        (void)frame_zero_idle(fa);
+        break;
+    case STEP_STATS:
+        frame_allocator_stats(fa, &stats);
+        break;
+    default:
+        do_wrong(player, hart, step->slot);
+        break;
+    }
+    (void)ledger_answer(&player->ledger, number, FRAME_OK, (struct frame_run){{0}, 0});
+}
+
+static bool is_on_held(enum step_kind kind)
+{
+    return kind == STEP_FREE || kind == STEP_FREE_HEAD || kind == STEP_FREE_TAIL || kind == STEP_REF ||
+           kind == STEP_UNREF || kind == STEP_SEND;
+}
+
+static void play(struct player *player, uint32_t hart, const struct step *step)
+{
+    const struct slot *slot = &player->slots[step->slot];
+    bool fills = step->kind <= STEP_RUN_ZEROED;
+    uint32_t references = slot->left;
+    for (uint32_t h = 0; h < player->program->harts && fills; h++) {
+        references += slot->references[h];
+    }
+    if ((fills && references > 0) || (is_on_held((enum step_kind)step->kind) && slot->references[hart] == 0)) {
+        player->skipped++;
+        return;
+    }
+    player->calls[step->kind]++;
+    if (fills) {
+        do_alloc(player, hart, step);
+    } else if (is_on_held((enum step_kind)step->kind)) {
+        do_held(player, hart, step);
+    } else if (step->kind == STEP_RECEIVE) {
+        do_receive(player, hart, step);
+    } else if (step->kind == STEP_ADD || step->kind == STEP_REMOVE) {
+        do_arena(player, hart, step->kind == STEP_ADD);
+    } else {
+        do_other(player, hart, step);
+    }
+}
+
+/* ---- programs ---- */
+
+void player_begin(struct player *player, const struct program *program, struct small_machine *machine)
+{
+    player->program = program;
+    player->machine = machine;
+    memset(player->slots, 0, sizeof player->slots);
+    ledger_begin(&player->ledger, machine);
+}
+
+bool player_prelude(struct player *player)
+{
+    const struct program *program = player->program;
+    for (uint32_t i = 0; i < program->prelude.count; i++) {
+        play(player, 0, &program->prelude.steps[i]);
+    }
+    for (uint32_t s = 0; s < PROGRAM_SLOTS; s++) { /* shared out among the harts */
+        struct slot *slot = &player->slots[s];
+        uint8_t references = slot->references[0];
+        slot->references[0] = 0;
+        slot->references[s % program->harts] = references;
+    }
+    ledger_harts_begin(&player->ledger);
+    return player->ledger.violated == PROPERTY_NONE;
+}
+
+void player_hart(void *context, uint32_t hart)
+{
+    struct player *player = context;
+    const struct step_list *list = &player->program->hart[hart];
+    for (uint32_t i = 0; i < list->count; i++) {
+        play(player, hart, &list->steps[i]);
+    }
+    if (player->on_end != NULL) {
+        player->on_end(player, hart);
+    }
+}
+
+/* Every reference that is left goes. */
+static bool slot_empty(struct player *player, struct slot *slot)
+{
+    uint32_t references = slot->left;
+    for (uint32_t h = 0; h < player->program->harts; h++) {
+        references += slot->references[h];
+    }
+    for (; references > 0; references--) {
+        enum frame_status status = references > 1 ? frame_unref(allocator_of(player), slot->run.first)
+                                                  : free_as_may_be(allocator_of(player), slot->run);
+        if (status != FRAME_OK) {
+            return ledger_violate(&player->ledger, PROPERTY_REFERENCES, 0,
+                                  "at rest, the free of frame 0x%llx by its owner: %s",
+                                  (unsigned long long)slot->run.first.value, frame_status_text(status));
+        }
+    }
+    return true;
+}
+
+/* All is free: the second arena, if it is in service, can go; and what is freed again is refused. */
+static bool check_at_rest(struct player *player)
+{
+    const struct small_machine *machine = player->machine;
+    if (!player->ledger.second_out) {
+        enum frame_status status = frame_arena_remove(machine->fa, machine->second_frames.first);
+        if (status != FRAME_OK && status != FRAME_FOREIGN) {
+            return ledger_violate(&player->ledger, PROPERTY_NOTHING_STRANDED, 0,
+                                  "all is free, but the second arena cannot be removed: %s", frame_status_text(status));
+        }
+    }
+    enum frame_status status = frame_free_one(machine->fa, machine->model.runs[0].first);
+    return status == FRAME_NOT_ALLOCATED ||
+           ledger_violate(&player->ledger, PROPERTY_REFERENCES, 0, "the free of a free frame was answered '%s'",
+                          frame_status_text(status));
+}
+
+bool player_finish(struct player *player)
+{
+    bool right = ledger_history(&player->ledger);
+    for (uint32_t s = 0; s < PROGRAM_SLOTS && right; s++) {
+        right = slot_empty(player, &player->slots[s]);
+    }
+    return right && check_at_rest(player) && ledger_rest(&player->ledger);
+}

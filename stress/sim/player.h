@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT
+ * Plays a small program on the harts of a small machine, under whatever model is in charge, and tells the ledger. */
+#ifndef FRAMELAB_SIM_PLAYER_H
+#define FRAMELAB_SIM_PLAYER_H
+
+#include <stdatomic.h>
+
+#include "ledger.h"
+#include "program.h"
+
+/* Frames that a program has, and who holds how many references to them. */
+struct slot {
+    struct frame_run run;
+    uint8_t references[PROGRAM_HARTS_MAX];
+    uint8_t left; /* references in the mailbox */
+    bool shared;  /* it has had more than one: nobody knows that it is the last owner, so none may call free */
+    _Atomic uint32_t mailbox;
+};
+
+struct player {
+    const struct program *program;
+    struct small_machine *machine;
+    struct ledger ledger;
+    struct slot slots[PROGRAM_SLOTS];
+    uint64_t calls[STEP_KIND_COUNT]; /* made, over all executions */
+    uint64_t skipped;                /* steps that found nothing to do */
+    /* When a violation is found while harts run: ends the execution, need not return. */
+    void (*on_violation)(struct player *player);
+    /* A hart has played all of its part. */
+    void (*on_end)(struct player *player, uint32_t hart);
+};
+
+void player_begin(struct player *player, const struct program *program, struct small_machine *machine);
+/* The prelude, outside of harts. False if it found a violation. */
+bool player_prelude(struct player *player);
+/* What a hart does; `context` is the player. For run_harts. */
+void player_hart(void *context, uint32_t hart);
+/* When all harts have returned: judges the history, frees what is left, and judges what is then. */
+bool player_finish(struct player *player);
+
+#endif

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT
+ * Small programs as text. See program.h. */
+#include "program.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "small_machine.h"
+
+/* What stands behind a step's letter. */
+enum operands { OPERANDS_NONE, OPERANDS_SLOT, OPERANDS_PART, OPERANDS_RUN };
+
+static const struct {
+    const char *name;
+    char letter;
+    enum operands operands;
+} KINDS[STEP_KIND_COUNT] = {
+    [STEP_ALLOC] = {"alloc", 'a', OPERANDS_SLOT},
+    [STEP_ALLOC_ZEROED] = {"alloc_zeroed", 'z', OPERANDS_SLOT},
+    [STEP_RUN] = {"run", 'r', OPERANDS_RUN},
+    [STEP_RUN_ZEROED] = {"run_zeroed", 'y', OPERANDS_RUN},
+    [STEP_FREE] = {"free", 'f', OPERANDS_SLOT},
+    [STEP_FREE_HEAD] = {"free_head", 'h', OPERANDS_PART},
+    [STEP_FREE_TAIL] = {"free_tail", 't', OPERANDS_PART},
+    [STEP_REF] = {"ref", '+', OPERANDS_SLOT},
+    [STEP_UNREF] = {"unref", '-', OPERANDS_SLOT},
+    [STEP_SEND] = {"send", '>', OPERANDS_SLOT},
+    [STEP_RECEIVE] = {"receive", '<', OPERANDS_SLOT},
+    [STEP_DRAIN] = {"drain", 'd', OPERANDS_NONE},
+    [STEP_IDLE] = {"idle", 'i', OPERANDS_NONE},
+    [STEP_ADD] = {"add", 'A', OPERANDS_NONE},
+    [STEP_REMOVE] = {"remove", 'R', OPERANDS_NONE},
+    [STEP_STATS] = {"stats", 's', OPERANDS_NONE},
+    [STEP_WRONG] = {"wrong", 'x', OPERANDS_SLOT},
+};
+
+static const char *const LAYOUTS[SMALL_LAYOUT_COUNT] = {[SMALL_TINY] = "tiny",
+                                                        [SMALL_CHUNKS] = "chunks",
+                                                        [SMALL_ARENAS] = "arenas",
+                                                        [SMALL_NODES] = "nodes",
+                                                        [SMALL_WHOLE] = "whole"};
+
+const char *step_kind_name(enum step_kind kind)
+{
+    return KINDS[kind].name;
+}
+
+const char *small_layout_name(enum small_layout layout)
+{
+    return LAYOUTS[layout];
+}
+
+/* ---- to text ---- */
+
+struct text {
+    char *out;
+    size_t bytes, length;
+};
+
+static void append(struct text *text, const char *piece)
+{
+    size_t length = strlen(piece);
+    for (size_t i = 0; i < length; i++, text->length++) {
+        if (text->length + 1 < text->bytes) {
+            text->out[text->length] = piece[i];
+            text->out[text->length + 1] = '\0';
+        }
+    }
+}
+
+static void append_steps(struct text *text, const struct step_list *list)
+{
+    for (uint32_t i = 0; i < list->count; i++) {
+        const struct step *step = &list->steps[i];
+        char piece[32];
+        const char letter = KINDS[step->kind].letter;
+        switch (KINDS[step->kind].operands) {
+        case OPERANDS_NONE:
+            (void)snprintf(piece, sizeof piece, " %c", letter);
+            break;
+        case OPERANDS_SLOT:
+            (void)snprintf(piece, sizeof piece, " %c%u", letter, step->slot);
+            break;
+        case OPERANDS_PART:
+            (void)snprintf(piece, sizeof piece, " %c%u.%u", letter, step->slot, step->count);
+            break;
+        case OPERANDS_RUN:
+            (void)snprintf(piece, sizeof piece, " %c%u.%u.%u", letter, step->slot, step->count, step->align_order);
+            break;
+        }
+        append(text, piece);
+    }
+}
+
+size_t program_format(const struct program *program, char *out, size_t bytes)
+{
+    struct text text = {out, bytes, 0};
+    char setting[16];
+    if (bytes > 0) {
+        out[0] = '\0';
+    }
+    append(&text, LAYOUTS[program->layout]);
+    (void)snprintf(setting, sizeof setting, ".%u;", program->setting);
+    append(&text, setting);
+    append_steps(&text, &program->prelude);
+    append(&text, " :");
+    for (uint32_t h = 0; h < program->harts; h++) {
+        append(&text, h > 0 ? " |" : "");
+        append_steps(&text, &program->hart[h]);
+    }
+    return text.length < bytes ? text.length : bytes - 1;
+}
+
+/* ---- from text ---- */
+
+static void skip_space(const char **at)
+{
+    while (isspace((unsigned char)**at)) {
+        (*at)++;
+    }
+}
+
+static bool read_number(const char **at, uint32_t most, uint32_t *value)
+{
+    char *end;
+    if (!isdigit((unsigned char)**at)) {
+        return false;
+    }
+    unsigned long number = strtoul(*at, &end, 10);
+    *at = end;
+    *value = (uint32_t)number;
+    return number <= most;
+}
+
+static bool read_after_dot(const char **at, uint32_t most, uint32_t *value)
+{
+    if (**at != '.') {
+        return false;
+    }
+    (*at)++;
+    return read_number(at, most, value);
+}
+
+static bool read_step(const char **at, struct step *step)
+{
+    uint32_t kind = 0, slot = 0, count = 0, align_order = 0;
+    while (kind < STEP_KIND_COUNT && KINDS[kind].letter != **at) {
+        kind++;
+    }
+    if (kind == STEP_KIND_COUNT) {
+        return false;
+    }
+    (*at)++;
+    enum operands operands = KINDS[kind].operands;
+    bool right = (operands == OPERANDS_NONE || read_number(at, PROGRAM_SLOTS - 1, &slot)) &&
+                 (operands < OPERANDS_PART || (read_after_dot(at, UINT16_MAX, &count) && count > 0)) &&
+                 (operands < OPERANDS_RUN || read_after_dot(at, 18, &align_order));
+    *step = (struct step){(uint8_t)kind, (uint8_t)slot, (uint8_t)align_order, (uint16_t)count};
+    return right;
+}
+
+/* Up to a character that no step begins with. */
+static bool read_steps(const char **at, struct step_list *list)
+{
+    list->count = 0;
+    skip_space(at);
+    while (**at != ':' && **at != '|' && **at != '\0') {
+        if (list->count == PROGRAM_STEPS_MAX || !read_step(at, &list->steps[list->count])) {
+            return false;
+        }
+        list->count++;
+        skip_space(at);
+    }
+    return true;
+}
+
+static bool read_head(const char **at, struct program *program)
+{
+    skip_space(at);
+    for (uint32_t i = 0; i < SMALL_LAYOUT_COUNT; i++) {
+        size_t length = strlen(LAYOUTS[i]);
+        if (strncmp(*at, LAYOUTS[i], length) == 0 && (*at)[length] == '.') {
+            *at += length;
+            program->layout = (enum small_layout)i;
+            return read_after_dot(at, SMALL_SETTINGS - 1, &program->setting) && *(*at)++ == ';';
+        }
+    }
+    return false;
+}
+
+bool program_parse(struct program *program, const char *text, char *why, size_t why_bytes)
+{
+    const char *at = text;
+    *program = (struct program){0};
+    bool right = read_head(&at, program) && read_steps(&at, &program->prelude) && *at == ':';
+    while (right && *at != '\0') {
+        at++;
+        right = program->harts < PROGRAM_HARTS_MAX && read_steps(&at, &program->hart[program->harts++]) && *at != ':';
+    }
+    if (!right) {
+        (void)snprintf(why, why_bytes, "no program: at character %zu, near '%.12s'", (size_t)(at - text) + 1, at);
+    }
+    return right;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT
+ * A small program: what a few harts do with the allocator's public interface, in a text that fits on a line.
+ *
+ * 1. Slots. A program's frames live in numbered slots that all harts share: an allocation fills a slot, a free empties
+ *    it. A step whose slot the hart has no reference in (its allocation failed, nobody sent it) does nothing, so that
+ *    every text is a program whatever the allocator answers.
+ * 2. Text: LAYOUT.SETTING; PRELUDE : HART | HART ...
+ *        a3        a frame into slot 3           z3        the same, zeroed
+ *        r3.8.2    8 frames, aligned to 2^2      y3.8.2    the same, zeroed
+ *        f3        free what is in slot 3        h3.2 t3.2 free the first or the last two frames of its run
+ *        +3 -3     one reference more, less      >3 <3     leave a reference for others, take one that was left
+ *        d         drain                         i         zero_idle
+ *        A R       add, remove the second arena  s         statistics
+ *        x2        a call that must be refused, whatever others do (kinds in player.c)
+ *    The prelude is played by hart 0 alone, before the others start; what it allocates it leaves for all.
+ * 3. Random programs are not uniform: one in which two harts never touch the same chunk shows nothing. Each has a theme
+ *    (program_random.c). */
+#ifndef FRAMELAB_SIM_PROGRAM_H
+#define FRAMELAB_SIM_PROGRAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "random.h"
+
+#define PROGRAM_HARTS_MAX 8u
+#define PROGRAM_STEPS_MAX 24u
+#define PROGRAM_SLOTS 32u
+#define PROGRAM_TEXT_MAX 2048u
+
+enum step_kind {
+    STEP_ALLOC,
+    STEP_ALLOC_ZEROED,
+    STEP_RUN,
+    STEP_RUN_ZEROED,
+    STEP_FREE,
+    STEP_FREE_HEAD,
+    STEP_FREE_TAIL,
+    STEP_REF,
+    STEP_UNREF,
+    STEP_SEND,
+    STEP_RECEIVE,
+    STEP_DRAIN,
+    STEP_IDLE,
+    STEP_ADD,
+    STEP_REMOVE,
+    STEP_STATS,
+    STEP_WRONG,
+    STEP_KIND_COUNT
+};
+
+struct step {
+    uint8_t kind;
+    uint8_t slot;        /* of STEP_WRONG: which */
+    uint8_t align_order; /* of a run */
+    uint16_t count;      /* frames of a run, or of its part */
+};
+
+struct step_list {
+    uint32_t count;
+    struct step steps[PROGRAM_STEPS_MAX];
+};
+
+/* What memory looks like: small_machine.h. */
+enum small_layout {
+    SMALL_TINY,   /* one arena of a few frames */
+    SMALL_CHUNKS, /* one arena that has a few frames in each of three chunks */
+    SMALL_ARENAS, /* two such arenas on one node */
+    SMALL_NODES,  /* two, each on a node of its own */
+    SMALL_WHOLE,  /* whole chunks */
+    SMALL_LAYOUT_COUNT
+};
+
+struct program {
+    enum small_layout layout;
+    uint32_t setting; /* of the caches: small_machine.h */
+    uint32_t harts;
+    struct step_list prelude;
+    struct step_list hart[PROGRAM_HARTS_MAX];
+};
+
+const char *step_kind_name(enum step_kind kind); /* "alloc", "free_head" ... */
+const char *small_layout_name(enum small_layout layout);
+
+/* The text's length, cut to `bytes`. */
+size_t program_format(const struct program *program, char *out, size_t bytes);
+
+/* False with one line in `why` if it is no program. */
+bool program_parse(struct program *program, const char *text, char *why, size_t why_bytes);
+
+/* `harts`: 2 .. PROGRAM_HARTS_MAX, or 0 for 2 to 4. */
+void program_random(struct program *program, struct random *random, uint32_t harts);
+
+#endif

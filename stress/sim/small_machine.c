@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT
+ * Machines of a few frames. See small_machine.h. */
+#include "small_machine.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+#include "boot_allocator.h"
+#include "platform.h"
+#include "platform_host.h"
+#include "variants.h"
+
+#define MIB (UINT64_C(1) << 20)
+#define RAM_START UINT64_C(0x80000000)
+#define LAYOUT_BYTES (128 * MIB)
+/* Offsets in a layout's RAM: of the second arena and of the allocator's state. */
+#define SECOND_OFFSET (48 * MIB)
+#define STATE_OFFSET (64 * MIB)
+#define STATE_BYTES (4 * MIB)
+#define SECOND_FRAMES 6u
+#define REGIONS_MAX 4u
+#define MACHINES_MAX 256u
+#define SPEC_BYTES 256u
+#define DIRTY_MAX 1024u
+
+/* Of a layout, in frames from its start. The last two or so of an arena go for its metadata. */
+static const struct {
+    uint32_t frames; /* to hand out, about */
+    uint32_t nodes;
+    bool apart; /* every region is an arena */
+    uint32_t region_count;
+    struct {
+        uint32_t first, count, node;
+    } regions[REGIONS_MAX];
+} LAYOUTS[SMALL_LAYOUT_COUNT] = {
+    [SMALL_TINY] = {6, 1, false, 1, {{60, 7, 0}}},
+    [SMALL_CHUNKS] = {12, 1, false, 3, {{62, 4, 0}, {512 + 62, 4, 0}, {1024 + 62, 7, 0}}},
+    [SMALL_ARENAS] = {8, 1, true, 2, {{62, 5, 0}, {1024 + 62, 5, 0}}},
+    [SMALL_NODES] = {8, 2, true, 2, {{62, 5, 0}, {1024 + 62, 5, 1}}},
+    [SMALL_WHOLE] = {2048, 1, false, 1, {{0, 4 * 512 + 7, 0}}},
+};
+
+static const struct {
+    uint32_t magazine, batch, run_magazine;
+} SETTINGS[SMALL_SETTINGS] = {{0, 0, 0}, {1, 1, 1}, {2, 1, 0}, {2, 2, 1}};
+
+static struct {
+    bool mapped;
+    char spec[SPEC_BYTES];
+    struct small_machine *machines[MACHINES_MAX];
+    uint32_t count;
+    uint64_t dirty[DIRTY_MAX]; /* frames */
+    uint32_t dirty_count;
+    struct memory_map map;
+    struct boot_allocator boot;
+} all;
+
+uint32_t small_layout_frames(enum small_layout layout)
+{
+    return LAYOUTS[layout].frames;
+}
+
+/* ---- the memory map ---- */
+
+static uint64_t layout_start(enum small_layout layout)
+{
+    return RAM_START + (uint64_t)layout * LAYOUT_BYTES;
+}
+
+static void map_add(struct memory_map *map, uint64_t start, uint64_t bytes, uint32_t node)
+{
+    const struct ram_region region = {{{start}, bytes}, node};
+    map->ram[map->ram_count++] = region;
+    map->free[map->free_count++] = region;
+}
+
+static void map_make(struct memory_map *map, const struct small_machine *machine, uint64_t state_bytes)
+{
+    enum small_layout layout = machine->layout;
+    memset(map, 0, sizeof *map);
+    map->hart_count = machine->harts;
+    map->node_count = LAYOUTS[layout].nodes;
+    for (uint32_t from = 0; from < map->node_count; from++) {
+        map->node_id[from] = from;
+        for (uint32_t to = 0; to < map->node_count; to++) {
+            map->distance[from][to] = from == to ? 10 : 20;
+        }
+    }
+    for (uint32_t hart = 0; hart < machine->harts; hart++) {
+        map->hart_node[hart] = hart % map->node_count;
+    }
+    for (uint32_t r = 0; r < LAYOUTS[layout].region_count; r++) {
+        map_add(map, layout_start(layout) + LAYOUTS[layout].regions[r].first * FRAME_SIZE,
+                LAYOUTS[layout].regions[r].count * FRAME_SIZE, LAYOUTS[layout].regions[r].node);
+    }
+    map_add(map, layout_start(layout) + STATE_OFFSET, state_bytes, 0);
+}
+
+/* ---- booting ---- */
+
+struct found {
+    struct frame_run runs[FRAME_MODEL_RUNS];
+    struct phys_range metadata[SMALL_IMAGES_MAX];
+    uint32_t run_count, metadata_count;
+};
+
+static void note_arena(void *context, const struct arena *arena)
+{
+    struct found *found = context;
+    for (uint32_t r = 0; r < arena->region_count && found->run_count < FRAME_MODEL_RUNS; r++) {
+        found->runs[found->run_count++] = arena->regions[r];
+    }
+    if (found->metadata_count < SMALL_IMAGES_MAX) {
+        found->metadata[found->metadata_count++] = arena->metadata;
+    }
+}
+
+/* Zeroes, as fresh memory is: metadata of an earlier boot lies there. */
+static void clear_regions(enum small_layout layout)
+{
+    for (uint32_t r = 0; r < LAYOUTS[layout].region_count; r++) {
+        const phys_addr_t start = {layout_start(layout) + LAYOUTS[layout].regions[r].first * FRAME_SIZE};
+        memset(platform_phys_to_virt(start), 0, LAYOUTS[layout].regions[r].count * FRAME_SIZE);
+    }
+}
+
+static bool boot(struct small_machine *machine, uint64_t state_bytes, char *why, size_t why_bytes)
+{
+    map_make(&all.map, machine, state_bytes);
+    clear_regions(machine->layout);
+    boot_allocator_init(&all.boot, &all.map);
+    memset(platform_phys_to_virt((phys_addr_t){layout_start(machine->layout) + STATE_OFFSET}), 0, state_bytes);
+    enum frame_status status = frame_allocator_init(&machine->fa, &machine->config, &all.boot, &all.map);
+    if (status != FRAME_OK) {
+        (void)snprintf(why, why_bytes, "%s cannot be built over a few frames: %s", machine->config.variant->name,
+                       frame_status_text(status));
+    }
+    return status == FRAME_OK;
+}
+
+/* Twice: the first time to see how much state there is, so that the second time nothing is left beside it to become an
+ * arena of its own. */
+static bool boot_exactly(struct small_machine *machine, char *why, size_t why_bytes, uint64_t *state_bytes)
+{
+    if (!boot(machine, STATE_BYTES, why, why_bytes)) {
+        return false;
+    }
+    *state_bytes = align_up_u64(all.boot.taken_bytes, FRAME_SIZE);
+    return boot(machine, *state_bytes, why, why_bytes);
+}
+
+static bool image_take(struct small_machine *machine, phys_addr_t start, uint64_t bytes)
+{
+    struct small_image *image = &machine->images[machine->image_count++];
+    image->at = platform_phys_to_virt(start);
+    image->bytes = bytes;
+    image->copy = malloc(bytes);
+    if (image->copy != NULL) {
+        memcpy(image->copy, image->at, bytes);
+    }
+    return image->copy != NULL;
+}
+
+static void sort_runs(struct found *found)
+{
+    for (uint32_t i = 1; i < found->run_count; i++) {
+        struct frame_run run = found->runs[i];
+        uint32_t at = i;
+        for (; at > 0 && found->runs[at - 1].first.value > run.first.value; at--) {
+            found->runs[at] = found->runs[at - 1];
+        }
+        found->runs[at] = run;
+    }
+}
+
+/* What the second arena has to hand out: it is added, looked at, and forgotten. */
+static bool second_probe(struct small_machine *machine)
+{
+    struct found with = {.run_count = 0};
+    machine->second = (struct phys_range){{layout_start(machine->layout) + SECOND_OFFSET + 62 * FRAME_SIZE},
+                                          SECOND_FRAMES * FRAME_SIZE};
+    machine->second_node = LAYOUTS[machine->layout].nodes - 1;
+    if (frame_arena_add(machine->fa, machine->second, machine->second_node) != FRAME_OK) {
+        return false;
+    }
+    frame_allocator_arenas(machine->fa, note_arena, &with);
+    for (uint32_t i = 0; i < with.run_count; i++) {
+        if (with.runs[i].first.value == frame_run_inside(machine->second).first.value) {
+            machine->second_frames = with.runs[i];
+        }
+    }
+    small_machine_reset(machine);
+    return machine->second_frames.count > 0;
+}
+
+static bool build(struct small_machine *machine, char *why, size_t why_bytes)
+{
+    struct found found = {.run_count = 0};
+    uint64_t state_bytes;
+    if (!boot_exactly(machine, why, why_bytes, &state_bytes)) {
+        return false;
+    }
+    frame_allocator_arenas(machine->fa, note_arena, &found);
+    bool made = image_take(machine, (phys_addr_t){layout_start(machine->layout) + STATE_OFFSET}, state_bytes);
+    for (uint32_t i = 0; i < found.metadata_count && made; i++) {
+        made = image_take(machine, found.metadata[i].start, found.metadata[i].size);
+    }
+    if (!made || !second_probe(machine)) {
+        (void)snprintf(why, why_bytes, "no memory for a small machine, or its second arena");
+        return false;
+    }
+    sort_runs(&found);
+    frame_model_clear(&machine->model);
+    for (uint32_t i = 0; i < found.run_count; i++) {
+        frame_model_add(&machine->model, found.runs[i], true);
+        machine->largest_run = found.runs[i].count > machine->largest_run ? found.runs[i].count : machine->largest_run;
+    }
+    frame_model_add(&machine->model, machine->second_frames, false);
+    return true;
+}
+
+/* ---- the machines ---- */
+
+static void machine_free(struct small_machine *machine)
+{
+    for (uint32_t i = 0; i < machine->image_count; i++) {
+        free(machine->images[i].copy);
+    }
+    free(machine);
+}
+
+static void forget_all(const char *spec)
+{
+    for (uint32_t i = 0; i < all.count; i++) {
+        machine_free(all.machines[i]);
+    }
+    all.count = 0;
+    (void)snprintf(all.spec, sizeof all.spec, "%s", spec);
+}
+
+static bool ram_get(char *why, size_t why_bytes)
+{
+    all.mapped =
+        all.mapped || host_ram_map((struct phys_range){{RAM_START}, SMALL_LAYOUT_COUNT * LAYOUT_BYTES}, why, why_bytes);
+    return all.mapped;
+}
+
+static bool config_make(struct small_machine *machine, const char *spec, char *why, size_t why_bytes)
+{
+    struct frame_allocator_config *config = &machine->config;
+    if (!frame_allocator_config_parse(config, framelab_variants, spec, machine->harts, why, why_bytes)) {
+        return false;
+    }
+    if (strstr(spec, "magazine=") == NULL && config->variant->magazine_default > 0) {
+        config->magazine = SETTINGS[machine->setting].magazine;
+        config->batch = SETTINGS[machine->setting].batch;
+        config->run_magazine = SETTINGS[machine->setting].run_magazine;
+    }
+    if (LAYOUTS[machine->layout].apart) {
+        config->hole_metadata_limit_bytes = 0;
+    }
+    return true;
+}
+
+static struct small_machine *machine_new(const char *spec, enum small_layout layout, uint32_t setting, uint32_t harts,
+                                         char *why, size_t why_bytes)
+{
+    struct small_machine *machine = calloc(1, sizeof *machine);
+    if (machine == NULL) {
+        (void)snprintf(why, why_bytes, "no memory for a small machine");
+        return NULL;
+    }
+    machine->layout = layout;
+    machine->setting = setting;
+    machine->harts = harts;
+    if (!config_make(machine, spec, why, why_bytes) || !build(machine, why, why_bytes)) {
+        machine_free(machine);
+        return NULL;
+    }
+    return machine;
+}
+
+struct small_machine *small_machine_get(const char *spec, enum small_layout layout, uint32_t setting, uint32_t harts,
+                                        char *why, size_t why_bytes)
+{
+    if (!ram_get(why, why_bytes)) {
+        return NULL;
+    }
+    if (strcmp(all.spec, spec) != 0) {
+        forget_all(spec);
+    }
+    platform_host_hart_count_set(harts);
+    for (uint32_t i = 0; i < all.count; i++) {
+        struct small_machine *machine = all.machines[i];
+        if (machine->layout == layout && machine->setting == setting && machine->harts == harts) {
+            small_machine_reset(machine);
+            return machine;
+        }
+    }
+    struct small_machine *made =
+        all.count < MACHINES_MAX ? machine_new(spec, layout, setting, harts, why, why_bytes) : NULL;
+    if (made != NULL) {
+        all.machines[all.count++] = made;
+    }
+    return made;
+}
+
+void small_machine_dirty(uint64_t frame)
+{
+    if (all.dirty_count < DIRTY_MAX) {
+        all.dirty[all.dirty_count++] = frame;
+    }
+}
+
+/* Of whatever machine was played on last. */
+static void clean(void)
+{
+    for (uint32_t i = 0; i < all.dirty_count; i++) {
+        uint64_t *words = platform_phys_to_virt(frame_addr(pfn(all.dirty[i])));
+        words[0] = 0;
+        words[FRAME_SIZE / sizeof *words - 1] = 0;
+    }
+    all.dirty_count = 0;
+}
+
+void small_machine_reset(struct small_machine *machine)
+{
+    clean();
+    for (uint32_t i = 0; i < machine->image_count; i++) {
+        memcpy(machine->images[i].at, machine->images[i].copy, machine->images[i].bytes);
+    }
+}
