@@ -110,7 +110,7 @@ SIM_CFLAGS := -fsanitize=thread '-DDRAIN_TURNS=sim_drain_turns()' '-DHOTPLUG_TUR
               $(if $(IS_CLANG),-mllvm -tsan-instrument-read-before-write=1 -mllvm -tsan-instrument-func-entry-exit=0,\
                 --param tsan-instrument-func-entry-exit=0 -Wno-tsan)
 SIM_INSTRUMENTED := $(filter-out core/counts_none.c,$(wildcard core/*.c lockfree/*.c baseline/*.c)) \
-                    $(wildcard $(addprefix stress/,null_allocator.c population.c workload.c workload_aged.c \
+                    $(wildcard $(addprefix stress/,null_allocator.c population.c primitives.c workload.c workload_aged.c \
                       workload_phase.c sim/code_*.c))
 SIM_PLAIN := stress/bench.c stress/host/machine.c stress/host/variants.c
 SIM_OWN := $(filter-out stress/sim/code_%,$(wildcard stress/sim/*.c))
@@ -118,8 +118,13 @@ SIM_INSTRUMENTED_OBJECTS := $(SIM_INSTRUMENTED:%.c=$(O)/sim/%.o) $(O)/sim/ck/ck_
 SIM_PLAIN_OBJECTS := $(SIM_PLAIN:%.c=$(O)/sim/plain/%.o) $(SIM_OWN:%.c=$(O)/%.o)
 # The simulator's own names; everything else in it is invisible to the rest of the command.
 SIM_NAMES := sim_* model* run_harts run_current run_count run_state run_switch run_park run_wake run_freeze run_abandon run_on_* \
+<<<<<<< HEAD
              time_mode_* machine_model_* coherence_* clock_* hot_lines_* primitives_* explore_* schedule_* memory_model_* races_* \
              shadow_* trace_* program_* frame_model_* linearize* ledger_* scenario_* player_* known_bugs_*
+=======
+             time_mode_* machine_model_* coherence_* clock_* explore_* schedule_* memory_model_* races_* \
+             shadow_* trace_* program_* frame_model_* linearize_* ledger_* scenario_* player_* known_bugs_*
+>>>>>>> main
 
 # ---- Building --------------------------------------------------------------------------------------------------
 
@@ -171,7 +176,7 @@ objcopy $(foreach name,memcpy memmove memset,--redefine-sym $(name)=sim_$(name))
 $(LD) -r -o $(2) $(2).instrumented $(SIM_PLAIN_OBJECTS); \
 rm $(2).instrumented; \
 objcopy --redefine-sym bench_run=sim_bench_run --redefine-sym bench_doing=sim_bench_doing \
-    --redefine-sym framelab_variants=sim_variants $(2); \
+    --redefine-sym framelab_variants=sim_variants --redefine-sym primitives_name=sim_primitives_name $(2); \
 objcopy --wildcard $(foreach name,$(SIM_NAMES),--keep-global-symbol='$(name)') $(2)
 endef
 
@@ -253,7 +258,7 @@ KERNEL_INCLUDES := -Icore -Ilockfree -Ibaseline -Istress -Istress/qemu
 KERNEL_SOURCES := $(filter-out core/counts_none.c,$(wildcard core/*.c lockfree/*.c baseline/*.c)) \
                   $(wildcard stress/qemu/*.c) stress/host/variants.c \
                   $(addprefix stress/,checks.c histogram.c mixed.c null_allocator.c options.c oracle.c population.c property.c \
-                    trial.c workload.c workload_aged.c workload_phase.c)
+                    stat_fields.c trial.c workload.c workload_aged.c workload_phase.c)
 
 .PHONY: qemu kernel-deps
 qemu: kernel-deps $(KERNELS:%=$(O)/qemu/%/kernel.elf) $(O)/qemu/aarch64/kernel.img ## build the kernels for QEMU

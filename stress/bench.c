@@ -14,6 +14,7 @@
 #include "interrupt.h"
 #include "platform.h"
 #include "progress.h"
+#include "stat_fields.h"
 
 #define WHY_BYTES 256u
 
@@ -267,26 +268,6 @@ static int check_books(struct bench *bench, const struct row *row, const char *n
                     (unsigned long long)account.free, (unsigned long long)account.cached,
                     (unsigned long long)account.total, (unsigned long long)account.allocated,
                     valid ? "" : "; validate() fails");
-}
-
-/* Counts of this run alone; levels (totals, caches, limbo) as they now are. */
-static void stats_since(struct frame_stats *stats, const struct frame_stats *before)
-{
-    stats->global_takes -= before->global_takes;
-    stats->global_gives -= before->global_gives;
-    stats->refill_frames -= before->refill_frames;
-    stats->spill_frames -= before->spill_frames;
-    stats->drains -= before->drains;
-    stats->drain_timeouts -= before->drain_timeouts;
-    stats->bypasses -= before->bypasses;
-    stats->failures -= before->failures;
-    stats->frames_known_zero -= before->frames_known_zero;
-    stats->frames_zeroed -= before->frames_zeroed;
-    stats->cas_retries -= before->cas_retries;
-    stats->lock_acquisitions -= before->lock_acquisitions;
-    stats->lock_waits -= before->lock_waits;
-    stats->grace_periods -= before->grace_periods;
-    stats->scans -= before->scans;
 }
 
 static struct latency_summary summarize_latency(struct bench *bench, uint32_t harts, uint32_t phase)

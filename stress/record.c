@@ -8,7 +8,11 @@
 #include <string.h>
 
 #include "provenance.h"
+<<<<<<< HEAD
 #include "sim_stress.h"
+=======
+#include "stat_fields.h"
+>>>>>>> main
 
 struct record_writer {
     FILE *stream;
@@ -28,36 +32,9 @@ static json_t *count_json(uint64_t count)
 
 static json_t *stats_json(const struct frame_stats *stats)
 {
-    const struct {
-        const char *key;
-        uint64_t value;
-    } counts[] = {
-        {"frames_total", stats->frames_total},
-        {"frames_in_caches", stats->frames_in_caches},
-        {"metadata_bytes", stats->metadata_bytes},
-        {"global_takes", stats->global_takes},
-        {"global_gives", stats->global_gives},
-        {"refill_frames", stats->refill_frames},
-        {"spill_frames", stats->spill_frames},
-        {"drains", stats->drains},
-        {"drain_timeouts", stats->drain_timeouts},
-        {"bypasses", stats->bypasses},
-        {"failures", stats->failures},
-        {"frames_known_zero", stats->frames_known_zero},
-        {"frames_zeroed", stats->frames_zeroed},
-        {"cas_retries", stats->cas_retries},
-        {"lock_acquisitions", stats->lock_acquisitions},
-        {"lock_waits", stats->lock_waits},
-        {"lock_wait_longest", stats->lock_wait_longest},
-        {"grace_periods", stats->grace_periods},
-        {"limbo", stats->limbo},
-        {"limbo_peak", stats->limbo_peak},
-        {"scans", stats->scans},
-    };
-    _Static_assert(sizeof counts / sizeof *counts == sizeof *stats / sizeof(uint64_t), "every count is recorded");
     json_t *object = json_object();
-    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
-        if (json_object_set_new(object, counts[i].key, count_json(counts[i].value)) != 0) {
+    for (uint32_t i = 0; i < STAT_FIELD_COUNT; i++) {
+        if (json_object_set_new(object, stat_field_name(i), count_json(stat_field_value(stats, i))) != 0) {
             json_decref(object);
             return NULL;
         }

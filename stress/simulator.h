@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "bench.h"
+#include "primitives.h"
 #include "variant.h"
 
 extern const bool simulator_there;
@@ -22,5 +23,10 @@ bool sim_bench_machine(const char *machine, char *why, size_t why_bytes);
 /* bench_run and bench_doing (bench.h), in simulated time. */
 int sim_bench_run(const struct bench_plan *plan, FILE *records);
 const char *sim_bench_doing(void);
+
+/* primitives_run (primitives.h) on a fresh machine; `told`: what else is known of it, or NULL. */
+struct json_t;
+bool sim_primitives_run(enum primitive primitive, uint32_t harts, uint64_t operations, uint64_t seed, uint64_t *hart_ns,
+                        struct json_t **told);
 
 #endif

@@ -205,12 +205,9 @@ static struct trial_config trial_config_of(const struct stress *stress, const st
 /* What this trial gave a chance to be violated. */
 static void note_seen(struct stress *stress)
 {
-    const struct trial_tally *tally = &stress->trial.tally;
-    for (uint32_t i = PROPERTY_OWNED_ONCE; i <= PROPERTY_WHOLE_AGAIN; i++) {
-        stress->seen[i] += tally->rounds > 0;
+    for (uint32_t i = 1; i < PROPERTY_COUNT; i++) {
+        stress->seen[i] += trial_tested(&stress->trial, (enum property)i);
     }
-    stress->seen[PROPERTY_RECLAMATION] += tally->unplugged > 0;
-    stress->seen[PROPERTY_MAGAZINES] += tally->magazine_traces > 0;
 }
 
 /* ---- what it found ---- */

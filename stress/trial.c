@@ -364,3 +364,18 @@ bool trial_run(struct trial *trial)
     hart_barrier_init(&trial->barrier, trial->config.harts);
     return harts_run(trial->config.harts, run_hart, trial);
 }
+
+bool trial_tested(const struct trial *trial, enum property property)
+{
+    const struct trial_tally *tally = &trial->tally;
+    switch (property) {
+    case PROPERTY_LOCK_FREE:
+        return false;
+    case PROPERTY_RECLAMATION:
+        return tally->unplugged > 0;
+    case PROPERTY_MAGAZINES:
+        return tally->magazine_traces > 0;
+    default:
+        return tally->rounds > 0;
+    }
+}

@@ -105,6 +105,9 @@ void trial_init(struct trial *trial, const struct trial_config *config, void *me
  * trial->tally. False if the harts cannot be had. */
 bool trial_run(struct trial *trial);
 
+/* Whether the trial, once run, has given a property a chance to be violated. */
+bool trial_tested(const struct trial *trial, enum property property);
+
 /* Calls of the allocator so far, of all harts. A hint while it runs. */
 uint64_t trial_operations(const struct trial *trial);
 

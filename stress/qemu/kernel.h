@@ -4,12 +4,24 @@
  * A machine comes up in this order: boot.S (a stack, thread-local storage) -> main.c (memory map from the FDT, then the
  * other harts) -> command.c (what the boot arguments ask for: an allocator, and harts that use it) -> exit. Below it:
  *
- *   ARCH/          all that differs between architectures: boot.S, arch.h (inline), arch.c, link.ld (where in memory)
- *   harts.c        starting harts, running a function on all of them, barriers, the asymmetric fence
- *   schedule.c     who runs when: the seed is the schedule
- *   platform.c     core/platform.h, for a kernel
- *   console.c      lines of text
- *   trap.c         the end of a kernel that did wrong */
+ *   ARCH/              all that differs between architectures: boot.S, arch.h (inline), arch.c, link.ld (where it lies)
+ *   kernel.ld          what lies where in the image
+ *   main.c             from the FDT to the boot arguments
+ *   harts.c            starting harts, running a function on all of them, barriers, the asymmetric fence
+ *   schedule.c         who runs when: the seed is the schedule
+ *   platform.c         core/platform.h, for a kernel; platform_inline.h: what of it must cost next to nothing
+ *   console.c          lines of text
+ *   trap.c             the end of a kernel that did wrong
+ *   contract.h         on what the kernel and the command that starts it agree
+ *
+ * And what it is for:
+ *
+ *   command.c          boot arguments (kernel_options.h), and the run that they ask for
+ *   kernel_stress.c    run=stress: the stress test
+ *   kernel_bench.c     run=bench: the workloads, counted
+ *   kernel_fault.c     run=fault, fence: a hart stopped for good, harts that must answer; run=trap, overrun: wrong
+ *   kernel_map.c       run=map: the memory map as it was read
+ *   record_text.c      records, written to the console */
 #ifndef FRAMELAB_QEMU_KERNEL_H
 #define FRAMELAB_QEMU_KERNEL_H
 
@@ -57,7 +69,7 @@ struct arch_frame { /* a caller, by the frame pointer of who was called */
 #include "arch.h"
 /* Traps and interrupts of the calling hart from now on. */
 void arch_traps_begin(struct kernel_hart *hart);
-/* Has the firmware start a hart at hart_main; false if it will not. */
+/* Has a hart start at hart_main; false if the firmware will not. */
 bool arch_hart_start(struct kernel_hart *hart);
 /* Stops the calling hart for good. */
 _Noreturn void arch_hart_stop(void);

@@ -9,20 +9,23 @@
 /* That the allocator is given unless the boot arguments say otherwise. */
 #define FRAMES_PER_HART UINT64_C(256)
 
-/* Withheld from the allocator, to be plugged in and out. */
+/* Withheld from the allocator, to be plugged in and out: at most so much, and no more than the allocator is given. More
+ * would leave harts nothing to contend for while it is in. */
 #define HOTPLUG_BYTES (UINT64_C(4) << 20)
+#define CHUNK_BYTES (CHUNK_FRAMES * FRAME_SIZE)
 
 /* The end of the last region that has room for it; size 0: none has. What lies behind, and the tree, which is no longer
  * needed, are left out too: an arena over them would reach across. */
-static struct phys_range withhold_hotplug(uint32_t *node)
+static struct phys_range withhold_hotplug(uint64_t frames, uint32_t *node)
 {
+    uint64_t bytes = frames < HOTPLUG_BYTES >> FRAME_SHIFT ? frames << FRAME_SHIFT : HOTPLUG_BYTES;
     struct ram_region tree[REGION_MAX];
     (void)memory_map_release_fdt(&kernel_map, tree, REGION_MAX);
     for (uint32_t i = kernel_boot.free_count; i-- > 0;) {
         struct ram_region *region = &kernel_boot.free[i];
         if (region->range.size > 4 * HOTPLUG_BYTES) {
             uint64_t end = region->range.start.value + region->range.size;
-            uint64_t start = align_down_u64(end - HOTPLUG_BYTES, CHUNK_FRAMES * FRAME_SIZE);
+            uint64_t start = align_down_u64(end - bytes, bytes < CHUNK_BYTES ? FRAME_SIZE : CHUNK_BYTES);
             region->range.size -= end - start;
             kernel_boot.free_count = i + 1;
             *node = region->node;
@@ -44,30 +47,15 @@ static void keep_frames(uint64_t frames)
     }
 }
 
-/* Whether the trial gave a property a chance to be violated. */
-static bool was_tested(const struct trial_tally *tally, uint32_t property)
-{
-    switch (property) {
-    case PROPERTY_LOCK_FREE:
-        return false;
-    case PROPERTY_RECLAMATION:
-        return tally->unplugged > 0;
-    case PROPERTY_MAGAZINES:
-        return tally->magazine_traces > 0;
-    default:
-        return tally->rounds > 0;
-    }
-}
-
 static void tell(const struct trial *trial)
 {
     const struct verdict *verdict = &trial->verdict;
     for (uint32_t i = 1; i < PROPERTY_COUNT; i++) {
-        const char *name = property_name((enum property)i);
-        const char *text = property_text((enum property)i);
-        bool violated = !verdict_holds(verdict) && verdict->property == (enum property)i;
-        const char *skip = was_tested(&trial->tally, i) || violated ? "" : " # SKIP had no chance to be violated";
-        console_line("%s %lu %s %s%s", violated ? "not ok" : "ok", (unsigned long)i, name, text, skip);
+        const enum property property = (enum property)i;
+        bool violated = !verdict_holds(verdict) && verdict->property == property;
+        const char *skip = trial_tested(trial, property) || violated ? "" : " # SKIP had no chance to be violated";
+        console_line("%s %lu %s %s%s", violated ? "not ok" : "ok", (unsigned long)i, property_name(property),
+                     property_text(property), skip);
         if (violated) {
             console_line("# %s; frame 0x%llx, hart %ld", verdict->text, (unsigned long long)verdict->frame,
                          (long)(int32_t)verdict->hart);
@@ -93,13 +81,14 @@ int kernel_stress(const struct kernel_options *options)
     uint32_t harts = (uint32_t)options->harts.values[0];
     struct trial_config trial_config = {
         .map = &kernel_map, .harts = harts, .seed = options->seed, .operations = options->operations};
-    trial_config.hotplug = withhold_hotplug(&trial_config.hotplug_node);
+    uint64_t frames = options->frames != 0 ? options->frames : harts * FRAMES_PER_HART;
+    trial_config.hotplug = withhold_hotplug(frames, &trial_config.hotplug_node);
     void *memory = boot_alloc_zeroed(&kernel_boot, trial_bytes(&kernel_map, harts), CACHE_PAIR);
     if (memory == NULL) {
         console_line("Bail out! no memory for the oracle");
         return KERNEL_USAGE;
     }
-    keep_frames((options->frames != 0 ? options->frames : harts * FRAMES_PER_HART) / kernel_map.node_count);
+    keep_frames(frames / kernel_map.node_count);
     trial_config.allocator = kernel_allocator(options, harts, &config);
     if (trial_config.allocator == NULL) {
         return KERNEL_USAGE;

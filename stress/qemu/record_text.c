@@ -2,6 +2,8 @@
  * Records as text. See record_text.h. Variants' names and knobs have nothing that JSON would have to escape. */
 #include "record_text.h"
 
+#include "stat_fields.h"
+
 #define KNOBS_BYTES 384u
 
 void record_begin(const char *type, const struct kernel_options *options, const struct frame_allocator_config *config,
@@ -20,32 +22,14 @@ void record_begin(const char *type, const struct kernel_options *options, const 
 
 void record_end(const struct frame_allocator *allocator, const struct frame_stats *before)
 {
-    static const struct frame_stats nothing;
-    struct frame_stats now;
-    const struct frame_stats *then = before != NULL ? before : &nothing;
-    frame_allocator_stats(allocator, &now);
-    console_print(",\"counts\":{\"frames_total\":%llu,\"metadata_bytes\":%llu,\"limbo_peak\":%llu",
-                  (unsigned long long)now.frames_total, (unsigned long long)now.metadata_bytes,
-                  (unsigned long long)now.limbo_peak);
-    const struct {
-        const char *name;
-        uint64_t count;
-    } counts[] = {
-        {"global_takes", now.global_takes - then->global_takes},
-        {"global_gives", now.global_gives - then->global_gives},
-        {"drains", now.drains - then->drains},
-        {"drain_timeouts", now.drain_timeouts - then->drain_timeouts},
-        {"bypasses", now.bypasses - then->bypasses},
-        {"failures", now.failures - then->failures},
-        {"cas_retries", now.cas_retries - then->cas_retries},
-        {"lock_acquisitions", now.lock_acquisitions - then->lock_acquisitions},
-        {"lock_waits", now.lock_waits - then->lock_waits},
-        {"lock_wait_longest", now.lock_wait_longest},
-        {"grace_periods", now.grace_periods - then->grace_periods},
-        {"scans", now.scans - then->scans},
-    };
-    for (uint32_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
-        console_print(",\"%s\":%llu", counts[i].name, (unsigned long long)counts[i].count);
+    struct frame_stats stats;
+    frame_allocator_stats(allocator, &stats);
+    if (before != NULL) {
+        stats_since(&stats, before);
+    }
+    for (uint32_t i = 0; i < STAT_FIELD_COUNT; i++) {
+        console_print("%s\"%s\":%llu", i == 0 ? ",\"counts\":{" : ",", stat_field_name(i),
+                      (unsigned long long)stat_field_value(&stats, i));
     }
     console_print("}}\n");
 }

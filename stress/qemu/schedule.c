@@ -10,8 +10,9 @@
  * in between is its own. */
 #include "kernel.h"
 
-/* A hart gives way at one hook in so many. */
-#define HOOKS_PER_TURN 3u
+/* A hart gives way at one hook in so many: with few harts often, or none would be in another's way; with many a turn is
+ * long, and they are. */
+#define HOOKS_PER_TURN(harts) (2u + (harts) / 16)
 
 static enum schedule_mode schedule_mode = SCHEDULE_FREE;
 static uint64_t patience; /* turns of waiting that no hart should need; 0: no limit */
@@ -89,7 +90,7 @@ void schedule_hook(void)
         return;
     }
     stand_still(arch_instructions());
-    if (random_one_in(&kernel_hart->random, HOOKS_PER_TURN)) {
+    if (random_one_in(&kernel_hart->random, HOOKS_PER_TURN(kernel_hart_count))) {
         give_way();
     }
     schedule_resume();

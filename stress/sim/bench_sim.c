@@ -3,6 +3,7 @@
  */
 #include "bench_platform.h"
 #include "hot_lines.h"
+#include "primitives.h"
 #include "simulator.h"
 #include "time_mode.h"
 
@@ -39,3 +40,12 @@ const struct bench_platform bench_platform = {
     .start_counting = time_mode_clear_counts,
     .facts = facts,
 };
+
+bool sim_primitives_run(enum primitive primitive, uint32_t harts, uint64_t operations, uint64_t seed, uint64_t *hart_ns,
+                        json_t **told)
+{
+    begin(seed);
+    bool good = primitives_run(primitive, harts, operations, hart_ns);
+    *told = good ? facts(operations * harts) : NULL;
+    return good;
+}

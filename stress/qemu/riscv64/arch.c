@@ -17,13 +17,13 @@ struct trap_frame {
     uint64_t pc;
 };
 
-extern char trap_entry[], hart_entry[];
+extern char trap_entry[], _start[];
 void trap_handle(struct trap_frame *frame);
 
-#ifdef KERNEL_MACHINE_MODE
-
-/* boot.S: what a waiting hart is to start with. */
+/* boot.S: what a hart is to start with, by hardware id. It acquires what was written before. */
 extern _Atomic uintptr_t hart_starts[HART_MAX];
+
+#ifdef KERNEL_MACHINE_MODE
 
 /* Other nodes have their words for pokes elsewhere. */
 bool arch_hart_start(struct kernel_hart *hart)
@@ -80,7 +80,11 @@ static int64_t sbi_call(uint64_t extension, uint64_t function, uint64_t a, uint6
 
 bool arch_hart_start(struct kernel_hart *hart)
 {
-    return sbi_call(SBI_HSM, HSM_START, hart->hardware_id, (uintptr_t)hart_entry, (uintptr_t)hart) == 0;
+    if (hart->hardware_id >= HART_MAX) {
+        return false;
+    }
+    atomic_store_explicit(&hart_starts[hart->hardware_id], (uintptr_t)hart, memory_order_release);
+    return sbi_call(SBI_HSM, HSM_START, hart->hardware_id, (uintptr_t)_start, 0) == 0;
 }
 
 void arch_hart_stop(void)

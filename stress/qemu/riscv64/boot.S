@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * RISC-V: how a hart gets from the firmware into C, and from C into the trap handler and back.
  *
- * Registers at entry: a0 the hart's hardware id; a1 on the boot hart the FDT's address, on the others what
- * arch_hart_start passed, their struct kernel_hart. Paging is off. Without firmware all harts enter at _start at once:
- * the first one boots, the others wait here for arch_hart_start. */
+ * Registers at entry: a0 the hart's hardware id; a1 on the boot hart the FDT's address. Paging is off. All harts enter at
+ * _start: the first one boots, the others find their struct kernel_hart in hart_starts, or wait for it if there is no
+ * firmware, which lets all in at once. Nothing is passed in a1: a hart that OpenSBI 1.1 starts may come here as the boot
+ * hart did, with its address and its a1, if it is quick (seen with mttcg). */
 #include "mode.h"
 
     .section .text.entry, "ax"
@@ -11,12 +12,10 @@
     .global _start
 _start:
     csrw CSR(ie), zero
-#ifdef KERNEL_MACHINE_MODE
     la t0, somebody_boots
     li t1, 1
     amoswap.w.aqrl t1, t1, (t0)
     bnez t1, wait_for_start
-#endif
     la t0, __bss_start
     la t1, __bss_end
 1:  sd zero, (t0)
@@ -26,19 +25,16 @@ _start:
     la t1, kernel_main
     j 2f
 
-#ifdef KERNEL_MACHINE_MODE
 wait_for_start:
     csrsi CSR(ie), SOFTWARE_INTERRUPT   /* ends the sleep, no more: interrupts are off */
     la t0, hart_starts
     slli t1, a0, 3
     add t0, t0, t1
-3:  wfi
-    ld a1, (t0)
-    beqz a1, 3b
-    fence r, rw
-#endif
-    .global hart_entry
-hart_entry:
+3:  ld a1, (t0)
+    bnez a1, 4f
+    wfi
+    j 3b
+4:  fence r, rw
     mv a0, a1
     mv t0, a1
     la t1, hart_main
@@ -78,7 +74,6 @@ trap_entry:
     ld sp, 8(sp)
     RETURN_FROM_TRAP
 
-#ifdef KERNEL_MACHINE_MODE
     .section .data
     .balign 8
 somebody_boots:
@@ -87,4 +82,3 @@ somebody_boots:
     .global hart_starts                 /* by hardware id */
 hart_starts:
     .zero 512 * 8
-#endif
