@@ -8,11 +8,8 @@
 #include <string.h>
 
 #include "provenance.h"
-<<<<<<< HEAD
 #include "sim_stress.h"
-=======
 #include "stat_fields.h"
->>>>>>> main
 
 struct record_writer {
     FILE *stream;

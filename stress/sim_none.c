@@ -26,7 +26,6 @@ const char *sim_bench_doing(void)
     return "nothing";
 }
 
-<<<<<<< HEAD
 const char *sim_step_name(uint32_t kind)
 {
     (void)kind;
@@ -47,7 +46,7 @@ bool sim_stress_explore(const struct sim_stress_plan *plan, struct sim_stress_re
     report->holds = true;
     return true;
 }
-=======
+
 bool sim_primitives_run(enum primitive primitive, uint32_t harts, uint64_t operations, uint64_t seed, uint64_t *hart_ns,
                         struct json_t **told)
 {
@@ -59,4 +58,3 @@ bool sim_primitives_run(enum primitive primitive, uint32_t harts, uint64_t opera
     (void)told;
     return false;
 }
->>>>>>> main
