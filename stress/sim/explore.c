@@ -191,7 +191,12 @@ static value_t do_event(uint32_t hart, const struct event *event)
 /* What it stored may still wait: others' steps will make it known. */
 static uint32_t next(void)
 {
-    races_confirm(run_self());
+    uint32_t self = run_self();
+    if (run_state(self) == RUN_DONE) {
+        races_confirm(self);
+    } else if (run_state(self) == RUN_FROZEN) {
+        races_dismiss(self); /* whether it would have acted on what it saw, nobody knows */
+    }
     return schedule_any();
 }
 
