@@ -23,8 +23,8 @@ struct command {
     const char *summary;
 };
 
-static char names[][24] = {"framelab bench", "framelab stress", "framelab fdt", "framelab compare",
-                           "framelab table", "framelab draw",   "framelab list"};
+static char names[][24] = {"framelab bench", "framelab stress", "framelab fdt",  "framelab compare",
+                           "framelab table", "framelab draw",   "framelab list", "framelab primitives"};
 
 static const struct command commands[] = {
     {"bench", names[0], bench_command, "measure variants on workloads"},
@@ -33,6 +33,7 @@ static const struct command commands[] = {
     {"compare", names[3], compare_command, "judge two record files; fails on a regression"},
     {"table", names[4], table_command, "a record file as a table"},
     {"draw", names[5], draw_command, "a record file as pictures"},
+    {"primitives", names[7], primitives_command, "measure locks, counters and lists by themselves"},
     {"list", names[6], list_command, "variants with their knobs, workloads, platforms, properties"},
 };
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
