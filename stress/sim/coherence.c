@@ -85,7 +85,11 @@ static struct line *add(uintptr_t number)
     }
     it.table[slot] = it.count;
     struct line *line = &it.lines[it.count++];
-    *line = (struct line){.number = number, .holder = RUN_NOBODY};
+    *line = (struct line){.number = number,
+                          .holder = RUN_NOBODY,
+                          .next = RUN_NOBODY,
+                          .queue_first = RUN_NOBODY,
+                          .queue_last = RUN_NOBODY};
     return line;
 }
 
@@ -144,10 +148,10 @@ static uint64_t begin(const struct line *line, uint32_t hart, uint64_t now_ps)
     return line->holder != hart && line->free_ps > now_ps ? line->free_ps : now_ps;
 }
 
-static void arrive(struct line *line, uint32_t hart, uint64_t at_ps)
+static void arrive(struct line *line, uint32_t hart, uint64_t at_ps, uint64_t stay_ps)
 {
     line->holder = hart;
-    line->free_ps = at_ps + jittered(it.machine->hold_ps);
+    line->free_ps = at_ps + jittered(stay_ps);
 }
 
 /* Time to bring the line to `hart`, which has no copy. */
@@ -161,6 +165,17 @@ static uint64_t bring(struct line *line, uint32_t hart, uintptr_t place)
     return jittered(it.machine->transfer_ps[distance_of(hart, line->holder)]);
 }
 
+bool coherence_is_busy(const struct line *line, uint32_t hart, uint64_t now_ps, bool write)
+{
+    if (hart_set_has(&line->sharers, hart) && (line->exclusive || !write)) {
+        return false;
+    }
+    if (line->promised && line->next != hart) {
+        return true;
+    }
+    return line->holder != hart && line->free_ps > now_ps;
+}
+
 uint64_t coherence_read(struct line *line, uint32_t hart, uint64_t now_ps, uintptr_t place)
 {
     if (hart_set_has(&line->sharers, hart)) {
@@ -169,7 +184,7 @@ uint64_t coherence_read(struct line *line, uint32_t hart, uint64_t now_ps, uintp
     uint64_t at_ps = begin(line, hart, now_ps) + bring(line, hart, place);
     hart_set_add(&line->sharers, hart);
     line->exclusive = line->holder == RUN_NOBODY;
-    arrive(line, hart, at_ps);
+    arrive(line, hart, at_ps, it.machine->share_ps);
     return at_ps;
 }
 
@@ -196,7 +211,7 @@ uint64_t coherence_write(struct line *line, uint32_t hart, uint64_t now_ps, uint
     line->sharers = (struct hart_set){{0}};
     hart_set_add(&line->sharers, hart);
     line->exclusive = true;
-    arrive(line, hart, at_ps);
+    arrive(line, hart, at_ps, it.machine->hold_ps);
     return at_ps;
 }
 

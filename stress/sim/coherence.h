@@ -6,10 +6,10 @@
  *   shared     some harts have it and may read it; whoever writes it makes it exclusive, and the others' copies
  * worthless
  *
- * A line serves one request at a time, in the order in which they come, and harts come in the order of their clocks: so
- * requests queue, first come first served. Where a line arrives it stays for `hold_ps` before the next request has it:
- * the time in which a compare-and-swap follows the load that it is based on. Without this, loops of compare-and-swap
- * come out forty times too slow at 128 harts; with it, contention costs what published curves say it does.
+ * A line serves one request at a time, first come first served: who finds it busy queues (time_mode.c). Where a line
+ * arrives it stays for `hold_ps` before the next request has it: the time in which a compare-and-swap follows the load
+ * that it is based on. Without this, loops of compare-and-swap come out forty times too slow at 128 harts; with it,
+ * contention costs what published curves say it does.
  *
  * Transfers and holds vary by a seeded jitter: equal costs would make harts march in step as no machine's do. */
 #ifndef FRAMELAB_SIM_COHERENCE_H
@@ -31,6 +31,9 @@ struct line {
     struct hart_set sharers;
     struct hart_set watchers; /* harts asleep until it is written */
     bool watched;
+    bool promised; /* to `next`, which has it when it is free */
+    uint32_t next;
+    uint32_t queue_first, queue_last; /* harts that come after that one; RUN_NOBODY */
     uint64_t transfers;
     uintptr_t place; /* code that most of these were for (Boyer and Moore's vote) */
     uint64_t votes;
@@ -51,6 +54,8 @@ const struct coherence_counts *coherence_counts(void);
 
 /* The line of that address. The pointer holds until the next call for another. */
 struct line *coherence_line(uintptr_t address);
+/* Whether `hart` would have to wait for the line: it has not what it needs of it, and others are served first. */
+bool coherence_is_busy(const struct line *line, uint32_t hart, uint64_t now_ps, bool write);
 /* `hart` begins, at `now_ps`, to get the line for reading or for writing; returns when it has it. */
 uint64_t coherence_read(struct line *line, uint32_t hart, uint64_t now_ps, uintptr_t place);
 uint64_t coherence_write(struct line *line, uint32_t hart, uint64_t now_ps, uintptr_t place);

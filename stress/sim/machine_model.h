@@ -27,8 +27,10 @@ struct machine_model {
     uint64_t miss_ps;                     /* a line that nobody has */
     uint64_t transfer_ps[DISTANCE_COUNT];
     uint64_t invalidate_ps[DISTANCE_COUNT];
-    uint64_t hold_ps;     /* a line stays at least so long where it came: a load and the write after it make it */
-    uint64_t wake_ps;     /* until a hart that polls a line looks again after that changed */
+    uint64_t share_ps; /* a line that was loaded is busy so long before the next request */
+    uint64_t hold_ps; /* a line that came to be written stays at least so long where it came: a load and the write after
+                         it make it */
+    uint64_t wake_ps; /* until a hart that polls a line looks again after that changed */
     uint64_t barrier_ps;  /* platform_barrier_heavy: interrupts to all harts */
     uint64_t jitter_1024; /* transfers and holds vary by this many 1024ths either way */
 };

@@ -45,6 +45,7 @@ struct time_hart {
     bool busy; /* it did something else than poll since its last turn */
     bool asleep;
     uint64_t asleep_since;
+    uint32_t behind; /* the hart that queues for the same line behind it; RUN_NOBODY */
 };
 
 static struct {
@@ -167,6 +168,75 @@ static void relax(struct time_hart *me, uint32_t hart)
     }
 }
 
+/* ---- queues for lines ---- */
+
+static void let_first_run(uint32_t hart)
+{
+    uint32_t first = clock_first();
+    if (first == RUN_NOBODY) {
+        platform_panic("simulator: every hart waits, and nobody is left to end it");
+    }
+    if (first != hart) {
+        run_switch(first);
+    }
+}
+
+/* The line is the hart's next: when it is free. */
+static void promise(struct line *line, uint32_t hart)
+{
+    line->promised = true;
+    line->next = hart;
+}
+
+static void join_queue(struct line *line, uint32_t hart)
+{
+    it.harts[hart].behind = RUN_NOBODY;
+    if (line->queue_first == RUN_NOBODY) {
+        line->queue_first = hart;
+    } else {
+        it.harts[line->queue_last].behind = hart;
+    }
+    line->queue_last = hart;
+}
+
+/* Returns when no other hart is served first. Lines may lie elsewhere then. */
+static struct line *wait_for_line(struct time_hart *me, uint32_t hart, uintptr_t address, bool write)
+{
+    struct line *line = coherence_line(address);
+    while (coherence_is_busy(line, hart, me->now_ps, write)) {
+        if (line->promised && line->next != hart) {
+            join_queue(line, hart);
+            clock_remove(hart);
+        } else {
+            promise(line, hart);
+            me->now_ps = line->free_ps > me->now_ps ? line->free_ps : me->now_ps;
+            clock_advance(hart, me->now_ps);
+        }
+        let_first_run(hart);
+        line = coherence_line(address);
+    }
+    return line;
+}
+
+/* The hart that the line was promised to has had it. */
+static void serve_next(struct line *line, uint32_t hart)
+{
+    if (!line->promised || line->next != hart) {
+        return;
+    }
+    uint32_t next = line->queue_first;
+    line->promised = false;
+    line->next = RUN_NOBODY;
+    if (next == RUN_NOBODY) {
+        return;
+    }
+    struct time_hart *woken = &it.harts[next];
+    line->queue_first = woken->behind;
+    promise(line, next);
+    woken->now_ps = line->free_ps > woken->now_ps ? line->free_ps : woken->now_ps;
+    clock_insert(next, woken->now_ps);
+}
+
 /* ---- accesses ---- */
 
 static void drain_stores(struct time_hart *me)
@@ -178,13 +248,17 @@ static void drain_stores(struct time_hart *me)
 
 static void load(struct time_hart *me, uint32_t hart, const struct event *event)
 {
-    me->now_ps = coherence_read(coherence_line(event->address), hart, me->now_ps, event->place);
+    struct line *line = wait_for_line(me, hart, event->address, false);
+    me->now_ps = coherence_read(line, hart, me->now_ps, event->place);
+    serve_next(line, hart);
 }
 
 static void store(struct time_hart *me, uint32_t hart, const struct event *event)
 {
-    struct line *line = coherence_line(event->address);
+    struct line *line = wait_for_line(me, hart, event->address, true);
     uint64_t arrived_ps = coherence_write(line, hart, me->now_ps, event->place);
+    serve_next(line, hart);
+    (void)model_apply(event); /* of a plain store nothing: the program does it */
     me->stored_ps = arrived_ps > me->stored_ps ? arrived_ps : me->stored_ps;
     me->now_ps += it.machine.hit_ps;
     if (me->stored_ps > me->now_ps + STORE_BUFFER_PS) {
@@ -203,9 +277,10 @@ static void store(struct time_hart *me, uint32_t hart, const struct event *event
 static value_t rmw(struct time_hart *me, uint32_t hart, const struct event *event)
 {
     drain_stores(me);
-    struct line *line = coherence_line(event->address);
+    struct line *line = wait_for_line(me, hart, event->address, true);
     me->now_ps = coherence_write(line, hart, me->now_ps, event->place) +
                  (event->size == 16 ? it.machine.rmw_16_ps : it.machine.rmw_ps);
+    serve_next(line, hart);
     value_t old = model_apply(event);
     bool failed = event->operation == RMW_COMPARE && old != event->expected;
     it.counts.cas_failures += failed;
@@ -231,7 +306,6 @@ static value_t access_memory(struct time_hart *me, uint32_t hart, const struct e
         store(me, hart, event);
         break;
     case EVENT_STORE:
-        (void)model_apply(event);
         store(me, hart, event);
         break;
     case EVENT_RMW:
@@ -254,17 +328,6 @@ static void fence(struct time_hart *me, const struct event *event)
         drain_stores(me);
         me->now_ps += it.machine.fence_ps;
         it.counts.fences++;
-    }
-}
-
-static void let_first_run(uint32_t hart)
-{
-    uint32_t first = clock_first();
-    if (first == RUN_NOBODY) {
-        platform_panic("simulator: every hart waits, and nobody is left to end it");
-    }
-    if (first != hart) {
-        run_switch(first);
     }
 }
 
