@@ -26,6 +26,18 @@ const char *sim_bench_doing(void)
     return "nothing";
 }
 
+bool sim_primitives_run(enum primitive primitive, uint32_t harts, uint64_t operations, uint64_t seed, uint64_t *hart_ns,
+                        struct json_t **told)
+{
+    (void)primitive;
+    (void)harts;
+    (void)operations;
+    (void)seed;
+    (void)hart_ns;
+    (void)told;
+    return false;
+}
+
 const char *sim_step_name(uint32_t kind)
 {
     (void)kind;
@@ -45,16 +57,4 @@ bool sim_stress_explore(const struct sim_stress_plan *plan, struct sim_stress_re
     (void)out;
     report->holds = true;
     return true;
-}
-
-bool sim_primitives_run(enum primitive primitive, uint32_t harts, uint64_t operations, uint64_t seed, uint64_t *hart_ns,
-                        struct json_t **told)
-{
-    (void)primitive;
-    (void)harts;
-    (void)operations;
-    (void)seed;
-    (void)hart_ns;
-    (void)told;
-    return false;
 }
