@@ -86,8 +86,8 @@ enum frame_status frame_alloc_contiguous_zeroed(struct frame_allocator *fa, stru
  * chunk is out meanwhile, as if the caller had allocated it. */
 bool frame_zero_idle(struct frame_allocator *fa);
 
-/* Frees a frame of which the caller holds the only reference, and knows it: if others had references, what they did with
- * them is ordered before this call. Who does not know calls frame_unref, which orders that itself. FRAME_FOREIGN,
+/* Frees a frame of which the caller holds the only reference, and knows it: if others had references, what they did
+ * with them is ordered before this call. Who does not know calls frame_unref, which orders that itself. FRAME_FOREIGN,
  * FRAME_NOT_ALLOCATED, FRAME_SHARED. */
 enum frame_status frame_free_one(struct frame_allocator *fa, pfn_t frame);
 /* Frees an allocated run or any part of one, or several that lie side by side. The errors of frame_free_one. */

@@ -117,10 +117,11 @@ static enum frame_status arena_put_in_service(void *context, const struct arena_
     bool metadata_is_zero = builder->ram_is_zero && !ranges_overlap(plan->metadata, builder->except);
     struct arena *arena = arena_build(plan, fa->variant->arena_bytes, metadata_is_zero);
     note_zeroes(builder, arena);
+    /* Before it is in service: nobody may get a frame of it while others are told that what it offers is impossible. */
+    fa->arenas[fa->arena_count++] = arena;
+    summary_update(fa);
     enum frame_status status = fa->variant->attach(fa->global, arena);
-    if (status == FRAME_OK) {
-        fa->arenas[fa->arena_count++] = arena;
-    }
+    fa->arena_count -= status == FRAME_OK ? 0 : 1;
     return status;
 }
 

@@ -175,6 +175,19 @@ static bool check_given(struct ledger *ledger, const struct operation *operation
     return true;
 }
 
+/* Whether another hart adds an arena that the caller, on weakly ordered memory, may not know of yet: what no arena
+ * could ever meet is told by a look that orders nothing. */
+static bool may_not_know(const struct ledger *ledger, const struct operation *failed)
+{
+    for (uint32_t i = 0; i < ledger->operation_count; i++) {
+        const struct operation *other = &ledger->operations[i];
+        if (other->kind == OPERATION_ADD && other->hart != failed->hart) {
+            return failed->status == FRAME_LAYOUT_IMPOSSIBLE;
+        }
+    }
+    return false;
+}
+
 /* Whether another call had memory out while this one was under way. */
 static bool is_disturbed(const struct ledger *ledger, const struct operation *failed)
 {
@@ -216,8 +229,8 @@ bool ledger_answer(struct ledger *ledger, uint32_t number, enum frame_status sta
             return check_handed_out(ledger, operation);
         }
         ledger->failures++;
-        operation->excused =
-            excuses(ledger, operation->hart, true) - operation->excuse >= RETRY_MAX || is_disturbed(ledger, operation);
+        operation->excused = excuses(ledger, operation->hart, true) - operation->excuse >= RETRY_MAX ||
+                             is_disturbed(ledger, operation) || may_not_know(ledger, operation);
         ledger->excused += operation->excused;
         if (status != FRAME_NO_MEMORY && status != FRAME_LAYOUT_IMPOSSIBLE) {
             return ledger_violate(ledger, PROPERTY_REFERENCES, operation->hart, "an allocation answered: %s",

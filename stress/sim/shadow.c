@@ -7,12 +7,22 @@
 
 #include "platform.h"
 
-#define GRANULES_FIRST 16384u
+#define SLOTS_FIRST 4096u
+#define GRANULES_FIRST 2048u
+
+/* The table holds numbers; the granules lie side by side in the order in which an execution came by them, so that the
+ * few hundred that it needs are the same memory each time, and in the cache. */
+struct slot {
+    uintptr_t address;
+    uint64_t execution;
+    uint32_t granule;
+};
 
 static struct {
-    struct granule *granules;
+    struct slot *slots;
     uint32_t mask;
-    uint32_t used;
+    struct granule *granules;
+    uint32_t made, used; /* granules */
     uint64_t execution;
 } shadow;
 
@@ -21,38 +31,50 @@ static uint32_t slot_of(uintptr_t address)
     return (uint32_t)((uint64_t)(address / GRANULE_BYTES) * UINT64_C(0x9e3779b97f4a7c15) >> 32) & shadow.mask;
 }
 
-static void allocate(uint32_t count)
+static void *not_null(void *memory)
 {
-    shadow.granules = calloc(count, sizeof *shadow.granules);
-    if (shadow.granules == NULL) {
-        platform_panic("simulator: no memory for %u granules", count);
+    if (memory == NULL) {
+        platform_panic("simulator: no memory for granules");
     }
+    return memory;
+}
+
+static void slots_allocate(uint32_t count)
+{
+    shadow.slots = not_null(calloc(count, sizeof *shadow.slots));
     shadow.mask = count - 1;
+}
+
+static void granules_allocate(uint32_t count)
+{
+    shadow.granules = not_null(realloc(shadow.granules, count * sizeof *shadow.granules));
+    shadow.made = count;
 }
 
 void shadow_begin(void)
 {
-    if (shadow.granules == NULL) {
-        allocate(GRANULES_FIRST);
+    if (shadow.slots == NULL) {
+        slots_allocate(SLOTS_FIRST);
+        granules_allocate(GRANULES_FIRST);
     }
     shadow.execution++;
     shadow.used = 0;
 }
 
-static struct granule *find(uintptr_t address)
+static struct slot *find(uintptr_t address)
 {
-    uint32_t slot = slot_of(address);
-    while (shadow.granules[slot].execution == shadow.execution && shadow.granules[slot].address != address) {
-        slot = (slot + 1) & shadow.mask;
+    uint32_t at = slot_of(address);
+    while (shadow.slots[at].execution == shadow.execution && shadow.slots[at].address != address) {
+        at = (at + 1) & shadow.mask;
     }
-    return &shadow.granules[slot];
+    return &shadow.slots[at];
 }
 
-static void grow(void)
+static void slots_grow(void)
 {
-    struct granule *old = shadow.granules;
+    struct slot *old = shadow.slots;
     uint32_t count = shadow.mask + 1;
-    allocate(2 * count);
+    slots_allocate(2 * count);
     for (uint32_t i = 0; i < count; i++) {
         if (old[i].execution == shadow.execution) {
             *find(old[i].address) = old[i];
@@ -64,7 +86,6 @@ static void grow(void)
 static void make(struct granule *granule, uintptr_t address)
 {
     granule->address = address;
-    granule->execution = shadow.execution;
     granule->newest = 0;
     granule->value_count = 1;
     granule->next_cell = 0;
@@ -79,15 +100,19 @@ static void make(struct granule *granule, uintptr_t address)
 struct granule *shadow_granule(uintptr_t address)
 {
     address &= ~(uintptr_t)(GRANULE_BYTES - 1);
-    struct granule *granule = find(address);
-    if (granule->execution != shadow.execution) {
-        if (++shadow.used > shadow.mask / 2) {
-            grow();
-            granule = find(address);
+    struct slot *slot = find(address);
+    if (slot->execution != shadow.execution) {
+        if (shadow.used >= shadow.mask / 2) {
+            slots_grow();
+            slot = find(address);
         }
-        make(granule, address);
+        if (shadow.used == shadow.made) {
+            granules_allocate(2 * shadow.made);
+        }
+        *slot = (struct slot){address, shadow.execution, shadow.used++};
+        make(&shadow.granules[slot->granule], address);
     }
-    return granule;
+    return &shadow.granules[slot->granule];
 }
 
 struct shadow_value *shadow_value(struct granule *granule, uint32_t i)

@@ -41,7 +41,6 @@ struct shadow_cell {
 
 struct granule {
     uintptr_t address;
-    uint64_t execution;
     struct shadow_value values[SHADOW_VALUES]; /* a ring */
     uint32_t newest, value_count;
     uint32_t next_cell;

@@ -59,14 +59,29 @@ static const char *short_path(const char *path)
     return path;
 }
 
-static void read_place(FILE *lines, char *out, size_t bytes)
+/* False at the end. */
+static bool read_place(FILE *lines, char *out, size_t bytes)
 {
     char function[PLACE_BYTES], line[PLACE_BYTES];
-    if (fgets(function, sizeof function, lines) != NULL && fgets(line, sizeof line, lines) != NULL) {
-        function[strcspn(function, "\n")] = '\0';
-        line[strcspn(line, " \n")] = '\0';
-        (void)snprintf(out, bytes, "%s, %s", short_path(line), function);
+    if (fgets(function, sizeof function, lines) == NULL || fgets(line, sizeof line, lines) == NULL) {
+        return false;
     }
+    function[strcspn(function, "\n")] = '\0';
+    line[strcspn(line, " \n")] = '\0';
+    (void)snprintf(out, bytes, "%s, %s", short_path(line), function);
+    return true;
+}
+
+/* Code of the port and of Concurrency Kit, which is inlined everywhere: who called it is what one wants to know. */
+static bool is_inner(const char *place)
+{
+    static const char *const inner[] = {"stress/sim/ck/", "stress/sim/platform_inline.h", "/include/ck_", "/spinlock/"};
+    for (size_t i = 0; i < sizeof inner / sizeof *inner; i++) {
+        if (strstr(place, inner[i]) != NULL) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* An event's place is where a call returns to: one less lies in the line of the call. */
@@ -74,11 +89,12 @@ void trace_place(uintptr_t place, char *out, size_t bytes)
 {
     char command[TEXT_BYTES];
     (void)snprintf(out, bytes, "0x%llx", (unsigned long long)place);
-    (void)snprintf(command, sizeof command, "addr2line -f -e /proc/%ld/exe 0x%llx 2>/dev/null", (long)getpid(),
+    (void)snprintf(command, sizeof command, "addr2line -i -f -e /proc/%ld/exe 0x%llx 2>/dev/null", (long)getpid(),
                    (unsigned long long)place - 1);
     FILE *lines = popen(command, "r");
     if (lines != NULL) {
-        read_place(lines, out, bytes);
+        while (read_place(lines, out, bytes) && is_inner(out)) {
+        }
         (void)pclose(lines);
     }
 }
@@ -186,7 +202,7 @@ void trace_print(FILE *out, uint32_t harts, uint64_t most)
     for (uint64_t i = from; i < trace.count; i++) {
         (void)snprintf(place, sizeof place, "0x%llx", (unsigned long long)trace.events[i].event.place);
         if (places != NULL) {
-            read_place(places, place, sizeof place);
+            (void)read_place(places, place, sizeof place);
         }
         print_event(out, &trace.events[i], harts, place);
     }
