@@ -46,7 +46,7 @@ UNIT_TESTS := $(patsubst stress/unit/%.c,$(O)/unit/%,\
                          $(filter-out stress/unit/test_$(OTHER_ROOM).c $(if $(WITH_SIM),,stress/unit/test_sim_%),\
                            $(wildcard stress/unit/test_*.c)))
 HOOKED_TESTS := $(patsubst stress/unit/%.c,$(O)/unit/%,$(wildcard stress/unit/hooked_*.c))
-MUTANTS := $(patsubst stress/mutants/%.patch,%,$(wildcard stress/mutants/*.patch))
+MUTANTS := $(filter-out $(if $(WITH_SIM),,sim-%),$(patsubst stress/mutants/%.patch,%,$(wildcard stress/mutants/*.patch)))
 
 # What a program that links libframelab.a includes.
 PUBLIC_HEADERS := $(addprefix core/,arena.h boot_allocator.h frame.h frame_allocator.h frame_limits.h knob.h memory_map.h \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What allocators are made of, by itself: locks, counters and lists that all harts use at once, as published curves have
- * them. With these a platform is compared with machines that are not here: simulated harts above all.
+ * What allocators are made of, by itself: locks, counters and lists that all harts use at once, as published curves
+ * have them. With these a platform is compared with machines that are not here: simulated harts above all.
  *
  *   ticket-lock, mcs-lock   one lock of Concurrency Kit around an increment
  *   shared-counter          fetch-and-add on one line
@@ -8,7 +8,8 @@
  *   treiber-stack           pops a node from a stack with a generation, and pushes it again
  *   locked-list, cas-list   pops a node from a list that all share, under a ticket lock and by compare-and-swap: the
  *                           allocators ListLocked and ListCAS of LLFree's artefact (Wrenger et al., USENIX ATC 2023),
- *                           `bulk`, allocation. A node lies in the frame, as there: what it links to is read from memory
+ *                           `bulk`, allocation. A node lies in the frame, as there: what it links to is read from
+ * memory
  */
 #ifndef FRAMELAB_STRESS_PRIMITIVES_H
 #define FRAMELAB_STRESS_PRIMITIVES_H

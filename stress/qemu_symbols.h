@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Names for a kernel's addresses, or this command's own: its ELF symbol table gives the function, and addr2line, where that is installed, the
- * line of the source. */
+ * Names for a kernel's addresses, or this command's own: its ELF symbol table gives the function, and addr2line, where
+ * that is installed, the line of the source. */
 #ifndef FRAMELAB_STRESS_QEMU_SYMBOLS_H
 #define FRAMELAB_STRESS_QEMU_SYMBOLS_H
 

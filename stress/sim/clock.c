@@ -29,9 +29,13 @@ static void put(uint32_t at, struct entry entry)
 
 static void sift_up(uint32_t at, struct entry entry)
 {
-    while (at > 0 && before(entry, clock_heap.heap[(at - 1) / 2])) {
-        put(at, clock_heap.heap[(at - 1) / 2]);
-        at = (at - 1) / 2;
+    while (at > 0) {
+        uint32_t parent = (at - 1) / 2;
+        if (!before(entry, clock_heap.heap[parent])) {
+            break;
+        }
+        put(at, clock_heap.heap[parent]);
+        at = parent;
     }
     put(at, entry);
 }

@@ -117,5 +117,5 @@ uint32_t schedule_give_way(uint32_t waiting)
             ready[i] = ready[--count];
         }
     }
-    return ready[random_below(&schedule.random, count)];
+    return count > 0 ? ready[random_below(&schedule.random, count)] : waiting;
 }

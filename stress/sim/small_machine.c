@@ -89,7 +89,7 @@ static void map_make(struct memory_map *map, const struct small_machine *machine
         }
     }
     for (uint32_t hart = 0; hart < machine->harts; hart++) {
-        map->hart_node[hart] = hart % map->node_count;
+        map->hart_node[hart] = hart % (map->node_count > 0 ? map->node_count : 1);
     }
     for (uint32_t r = 0; r < LAYOUTS[layout].region_count; r++) {
         map_add(map, layout_start(layout) + LAYOUTS[layout].regions[r].first * FRAME_SIZE,

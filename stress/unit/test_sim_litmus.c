@@ -45,11 +45,13 @@ static void store(uint64_t *to, uint64_t value, uint8_t order)
     (void)act(EVENT_STORE, to, 8, value, order);
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): it is written to, as an event */
 static uint64_t swap(uint64_t *target, uint64_t value, uint8_t order)
 {
     return (uint64_t)act(EVENT_RMW, target, 8, value, order);
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter) */
 static bool compare(uint64_t *target, uint64_t expected, uint64_t value, uint8_t order)
 {
     const struct event event = {.kind = EVENT_RMW,

@@ -1,0 +1,113 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Simulated harts from the command line: curves that are their seed, primitives that grow as published ones do, a search
+# that holds, P9 by stopping each hart at each access, and bad options.
+#
+#   stress/sim-tests.sh BUILD_DIRECTORY SCRATCH_DIRECTORY
+set -u
+framelab=$(realpath "${1:?usage: stress/sim-tests.sh BUILD_DIRECTORY SCRATCH_DIRECTORY}")/framelab
+mkdir -p "${2:?usage: stress/sim-tests.sh BUILD_DIRECTORY SCRATCH_DIRECTORY}"
+cd "$2" || exit 1
+failed=0
+
+check() { # name command...
+    local name=$1
+    shift
+    if "$@" >check.log 2>&1; then
+        echo "ok - $name"
+    else
+        echo "not ok - $name: $(tail -n 1 check.log)"
+        failed=1
+    fi
+}
+
+# ends STATUS PATTERN ARGUMENT...: the command ends so and says so.
+ends() {
+    local wanted=$1 pattern=$2 status
+    shift 2
+    timeout 120 "$framelab" "$@" >out 2>err </dev/null
+    status=$?
+    if [ $status -eq "$wanted" ] && cat out err | grep -qE -- "$pattern"; then
+        echo "ok - status $wanted, '$pattern': $*"
+    else
+        echo "not ok - status $wanted, '$pattern': $*: status $status, $(tail -n 1 err)"
+        failed=1
+    fi
+}
+
+# figure WORKLOAD PHASE VARIANT ORDER HARTS: median nanoseconds in table.csv.
+figure() {
+    awk -F, -v workload="$1" -v phase="$2" -v variant="$3" -v order="$4" -v harts="$5" '
+        NR == 1 { for (i = 1; i <= NF; i++) column[$i] = i; next }
+        $column["workload"] == workload && $column["phase"] == phase && $column["variant"] == variant &&
+        $column["order"] == order && $column["harts"] == harts { print $column["median_ns"] }' table.csv
+}
+
+holds() { # awk-condition
+    awk "BEGIN { exit !($1) }"
+}
+
+# ---- time mode ----
+
+bench=(bench --platform sim --memory 4G --requests 200 --order 0 --harts "1,8,32" --no-latency)
+for run in first second; do
+    "$framelab" "${bench[@]}" --repeat 1 --seed 5 --format json >$run.jsonl 2>err
+done
+sed -i 1d first.jsonl second.jsonl # who measured, and when
+sed -i 's/"provenance":"[^"]*"//' first.jsonl second.jsonl
+check "the same seed gives the same records, to the byte" cmp first.jsonl second.jsonl
+check "there are records" grep -q '"platform":"sim".*"machine":"epyc-2socket"' first.jsonl
+check "hot lines are named by function" grep -Eq '"hot_lines":\[\{"function":"[a-z_]+","transfers":[1-9]' first.jsonl
+"$framelab" "${bench[@]}" --repeat 1 --seed 6 --format json 2>err | sed 1d | sed 's/"provenance":"[^"]*"//; s/"seed":6/"seed":5/' >third.jsonl
+check "another seed gives others" bash -c '! cmp -s first.jsonl third.jsonl'
+"$framelab" "${bench[@]}" --repeat 3 --seed 5 --format csv 2>err | sed 's/"[^"]*"//g' >table.csv
+check "bulk of lockfree is flat from 1 to 32 harts" \
+    holds "$(figure bulk alloc lockfree 0 32) / $(figure bulk alloc lockfree 0 1) <= 1.1"
+check "repeat of lockfree is flat from 1 to 32 harts" \
+    holds "$(figure repeat pair lockfree 0 32) / $(figure repeat pair lockfree 0 1) <= 1.1"
+check "rand of baseline at 32 harts takes twice lockfree's time at least" \
+    holds "$(figure rand alloc baseline 0 32) / $(figure rand alloc lockfree 0 32) >= 2"
+
+"$framelab" primitives --platform sim --machine xeon-1socket-26c --harts 4,26 --repeat 3 --seed 1 --format csv 2>err | sed 's/"[^"]*"//g' >table.csv
+exponent() { # PRIMITIVE: of the time of an operation in the harts, 4 to 26
+    awk -v a="$(figure primitive op "$1" 0 4)" -v b="$(figure primitive op "$1" 0 26)" \
+        'BEGIN { print log(b / a) / log(26 / 4) }'
+}
+check "a ticket lock collapses as published: exponent 1.6 to 2.1" \
+    holds "$(exponent ticket-lock) >= 1.6 && $(exponent ticket-lock) <= 2.1"
+check "so does the list under one" holds "$(exponent locked-list) >= 1.6 && $(exponent locked-list) <= 2.1"
+check "an MCS lock does not: exponent 0.85 to 1.15" holds "$(exponent mcs-lock) >= 0.85 && $(exponent mcs-lock) <= 1.15"
+check "a shared counter: exponent 0.9 to 1.2" \
+    holds "$(exponent shared-counter) >= 0.9 && $(exponent shared-counter) <= 1.2"
+check "a counter a hart: exponent 0" holds "$(exponent own-counters) <= 0.05"
+check "a Treiber stack: exponent 1.0 to 1.6" \
+    holds "$(exponent treiber-stack) >= 1.0 && $(exponent treiber-stack) <= 1.6"
+check "the compare-and-swap list: exponent 1.0 to 1.6" holds "$(exponent cas-list) >= 0.98 && $(exponent cas-list) <= 1.6"
+
+ends 2 "no machine 'nosuch'" bench --platform sim --machine nosuch
+echo "{" >broken.json
+ends 2 "broken.json: line" bench --platform sim --machine ./broken.json
+echo '{"name": "half", "cluster_harts": 4}' >half.json
+ends 2 '"socket_harts" is missing' bench --platform sim --machine ./half.json
+ends 2 "no primitive" primitives nosuch
+ends 2 "nothing runs on 0 harts" primitives --harts 0
+ends 2 "no time" primitives --platform qemu
+ends 0 "own-counters" primitives --harts 1,2 --repeat 1 --operations 1000
+
+# ---- explore mode ----
+
+ends 0 "holds" stress --platform sim --executions 500 --seed 1
+ends 0 "holds" stress --platform sim --executions 500 --seed 1 --variant lockfree,reclaim=tag --profile tso
+ends 0 "holds" stress --platform sim --executions 500 --seed 1 --variant baseline,lock=mcs --profile sc --strategy pct
+ends 0 "[1-9][0-9]* harts stopped at [1-9][0-9]* places" stress --platform sim --freeze --seed 1 --variant lockfree
+ends 1 "violated: P9" stress --platform sim --freeze --seed 1 --variant baseline
+check "it says in which lines" grep -q "baseline/lock.c:[0-9]*, " err out
+replay=$(cat out err | sed -n 's/^ *replay: *framelab //p' | head -n 1)
+# shellcheck disable=SC2086 # many words
+ends 1 "violated: P9" $replay
+# shellcheck disable=SC2086
+ends 1 "baseline/lock.c:[0-9]+" $replay --trace
+ends 2 "." stress --platform sim --profile nosuch
+ends 2 "." stress --platform sim --program 'a0 nonsense'
+
+[ $failed -eq 0 ]
