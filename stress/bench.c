@@ -403,8 +403,9 @@ static uint64_t seed_of(const struct bench *bench, uint32_t repeat)
 static int measure(struct bench *bench, const struct row *row, const struct bench_variant *variant, uint32_t repeat)
 {
     const char *name = variant != NULL ? variant->text : "null";
-    struct workload workload = workload_of(bench, row, variant == NULL);
-    struct population population;
+    /* Harts read them: which cache lines they lie on must not be chance. */
+    _Alignas(CACHE_PAIR) struct workload workload = workload_of(bench, row, variant == NULL);
+    _Alignas(CACHE_PAIR) struct population population;
     if (workload_ages(row->kind)) {
         give_population(bench, row, &workload, &population);
     }

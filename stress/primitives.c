@@ -164,12 +164,13 @@ bool primitives_run(enum primitive primitive, uint32_t harts, uint64_t operation
     }
 #endif
     hart_ns[0] = 0; /* told by the harts; through a pointer that not every reader of this file follows */
-    struct primitive_run run = {.primitive = primitive,
-                                .harts = harts,
-                                .operations = operations,
-                                .warmup = operations / 10,
-                                .hart_ns = hart_ns,
-                                .state = aligned_alloc(_Alignof(struct primitive_state), sizeof *run.state)};
+    _Alignas(CACHE_PAIR) struct primitive_run run = {
+        .primitive = primitive,
+        .harts = harts,
+        .operations = operations,
+        .warmup = operations / 10,
+        .hart_ns = hart_ns,
+        .state = aligned_alloc(_Alignof(struct primitive_state), sizeof *run.state)};
     uint64_t count = node_count(&run);
     run.nodes = aligned_alloc(_Alignof(struct node), count * sizeof *run.nodes);
     bool good = run.state != NULL && run.nodes != NULL;
