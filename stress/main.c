@@ -43,7 +43,7 @@ static int print_help(FILE *out, int status)
     (void)fprintf(out, "Usage: framelab COMMAND [OPTION...]\n"
                        "A laboratory for physical page-frame allocators.\n\n");
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        (void)fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+        (void)fprintf(out, "  %-11s %s\n", commands[i].name, commands[i].summary);
     }
     (void)fprintf(out, "\n`framelab COMMAND --help` says what each takes; `framelab --version` what this is.\n"
                        "Exit status: 0 holds, 1 a property or a claim failed, 2 usage, 77 skipped, 124 watchdog,\n"
