@@ -105,9 +105,10 @@ static uintptr_t granule_of(uintptr_t address)
     return address & ~(uintptr_t)(GRANULE_BYTES - 1);
 }
 
-/* `at` names a variable. NOLINTNEXTLINE(bugprone-macro-parentheses) */
+/* `at` names a variable. NOLINTBEGIN(bugprone-macro-parentheses) */
 #define FOR_GRANULES(at, event)                                                                                        \
     for (uintptr_t at = granule_of((event)->address); at < (event)->address + (event)->size; at += GRANULE_BYTES)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 static bool overlap(const struct event *a, const struct event *b)
 {
