@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT
+ * Time mode: what single accesses cost, who waits for whom, and that nothing but the seed decides. The machine here has
+ * round numbers and no jitter, so that times are equal to what the model says and not merely near it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "time_mode.h"
+
+#define HARTS_MOST 64u
+
+static const struct machine_model round_numbers = {
+    .name = "round",
+    .cluster_harts = 2,
+    .socket_harts = 4,
+    .hit_ps = 1000,
+    .rmw_ps = 10000,
+    .rmw_16_ps = 20000,
+    .fence_ps = 5000,
+    .relax_ps = 30000,
+    .miss_ps = 100000,
+    .transfer_ps = {40000, 80000, 200000},
+    .invalidate_ps = {20000, 30000, 70000},
+    .share_ps = 0,
+    .hold_ps = 0,
+    .wake_ps = 0,
+    .barrier_ps = 900000,
+    .jitter_1024 = 0,
+};
+
+static _Alignas(64) uint64_t words[4][8]; /* a line each */
+static uint64_t took[HARTS_MOST];         /* by each hart, nanoseconds */
+
+static value_t act(enum event_kind kind, void *address, uint8_t size, value_t operand, uint8_t order)
+{
+    const struct event event = {.kind = kind,
+                                .size = size,
+                                .order = order,
+                                .operation = RMW_ADD,
+                                .address = (uintptr_t)address,
+                                .place = 1,
+                                .operand = operand};
+    return model_event(&event);
+}
+
+static uint64_t now(uint32_t hart)
+{
+    return model->time_ns(hart);
+}
+
+static void run(uint32_t harts, void (*body)(void *context, uint32_t hart), uint64_t seed)
+{
+    memset(words, 0, sizeof words);
+    memset(took, 0, sizeof took);
+    time_mode_use(&round_numbers, seed);
+    assert_int_equal(run_harts(harts, body, NULL), RUN_FINISHED);
+    model = &model_direct;
+}
+
+/* ---- one hart ---- */
+
+static void alone(void *context, uint32_t hart)
+{
+    (void)context;
+    uint64_t at[7];
+    at[0] = now(hart);
+    (void)act(EVENT_LOAD, words[0], 8, 0, 0); /* from memory */
+    at[1] = now(hart);
+    (void)act(EVENT_LOAD, words[0], 8, 0, 0); /* a hit */
+    at[2] = now(hart);
+    (void)act(EVENT_RMW, words[0], 8, 1, 0); /* its own line */
+    at[3] = now(hart);
+    (void)act(EVENT_STORE, words[1], 8, 1, 0); /* into the buffer, while the line comes */
+    at[4] = now(hart);
+    (void)act(EVENT_FENCE, NULL, 0, 0, ORDER_RELEASE); /* for nothing */
+    at[5] = now(hart);
+    (void)act(EVENT_FENCE, NULL, 0, 0, ORDER_SEQ_CST); /* waits for the line */
+    at[6] = now(hart);
+    const uint64_t expected[] = {100, 1, 11, 1, 0, 99 + 5};
+    for (uint32_t i = 0; i < 6; i++) {
+        assert_int_equal(at[i + 1] - at[i], expected[i]);
+    }
+}
+
+static void test_what_accesses_cost(void **state)
+{
+    (void)state;
+    run(1, alone, 1);
+    struct time_counts counts;
+    time_mode_counts(&counts);
+    assert_int_equal(counts.lines.misses, 2);
+    assert_int_equal(counts.lines.transfers, 0);
+    assert_int_equal(counts.fences, 1);
+}
+
+/* ---- lines go from hart to hart ---- */
+
+/* Each hart in its turn, long after the one before. */
+static void wait_until(uint32_t hart, uint64_t ns)
+{
+    while (now(hart) < ns) {
+        (void)act(EVENT_FENCE, NULL, 0, 0, ORDER_SEQ_CST);
+    }
+}
+
+static void one_after_the_other(void *context, uint32_t hart)
+{
+    (void)context;
+    wait_until(hart, 1000 * (uint64_t)hart);
+    uint64_t start = now(hart);
+    (void)act(EVENT_LOAD, words[0], 8, 0, 0);
+    took[hart] = now(hart) - start;
+}
+
+static void test_a_transfer_costs_its_distance(void **state)
+{
+    (void)state;
+    run(5, one_after_the_other, 1);
+    const uint64_t expected[] = {100, 40, 80, 40, 200}; /* from the hart before: cluster 2, socket 4 */
+    assert_memory_equal(took, expected, sizeof expected);
+}
+
+static void write_what_all_have(void *context, uint32_t hart)
+{
+    (void)context;
+    one_after_the_other(NULL, hart);
+    if (hart == 0) {
+        wait_until(0, 10000);
+        uint64_t start = now(0);
+        (void)act(EVENT_RMW, words[0], 8, 1, 0);
+        took[0] = now(0) - start;
+    }
+}
+
+static void test_a_write_makes_copies_worthless(void **state)
+{
+    (void)state;
+    run(4, write_what_all_have, 1);
+    assert_int_equal(took[0], 30 + 10); /* the furthest is in the socket */
+    struct time_counts counts;
+    time_mode_counts(&counts);
+    assert_int_equal(counts.lines.invalidations, 3);
+}
+
+static void add_together(void *context, uint32_t hart)
+{
+    (void)context;
+    for (uint32_t i = 0; i < 100; i++) {
+        (void)act(EVENT_RMW, words[0], 8, 1, 0);
+    }
+    took[hart] = now(hart);
+}
+
+static void test_a_line_serves_one_at_a_time(void **state)
+{
+    (void)state;
+    run(2, add_together, 1);
+    assert_int_equal(words[0][0], 200);
+    uint64_t two = took[0] > took[1] ? took[0] : took[1];
+    run(4, add_together, 1);
+    assert_int_equal(words[0][0], 400);
+    uint64_t four = 0;
+    for (uint32_t i = 0; i < 4; i++) {
+        four = took[i] > four ? took[i] : four;
+    }
+    assert_true(four > 2 * two); /* each waits for all others, and some of them are further away */
+}
+
+static void add_apart(void *context, uint32_t hart)
+{
+    (void)context;
+    for (uint32_t i = 0; i < 100; i++) {
+        (void)act(EVENT_RMW, words[hart], 8, 1, 0);
+    }
+    took[hart] = now(hart);
+}
+
+static void test_lines_apart_do_not_wait(void **state)
+{
+    (void)state;
+    run(4, add_apart, 1);
+    for (uint32_t i = 0; i < 4; i++) {
+        assert_int_equal(took[i], took[0]);
+    }
+    struct time_counts counts;
+    time_mode_counts(&counts);
+    assert_int_equal(counts.lines.transfers, 0);
+}
+
+/* ---- waiting loops ---- */
+
+static void wait_for_flag(void *context, uint32_t hart)
+{
+    (void)context;
+    if (hart == 0) {
+        wait_until(0, 1000000);
+        (void)act(EVENT_STORE, words[0], 8, 1, 0);
+        return;
+    }
+    while (act(EVENT_LOAD, words[0], 8, 0, 0) == 0) {
+        (void)act(EVENT_RELAX, NULL, 0, 0, 0);
+    }
+    took[hart] = now(hart);
+}
+
+static void test_who_waits_sleeps_and_is_woken(void **state)
+{
+    (void)state;
+    run(HARTS_MOST, wait_for_flag, 1);
+    struct time_counts counts;
+    time_mode_counts(&counts);
+    for (uint32_t hart = 1; hart < HARTS_MOST; hart++) {
+        assert_true(took[hart] >= 1000000);
+    }
+    assert_true(counts.waits < 10u * HARTS_MOST); /* of the 33,000 turns that each would make */
+    assert_true(counts.wait_ps / 1000 > 900000u * (HARTS_MOST - 1));
+}
+
+/* ---- the seed ---- */
+
+static void test_the_seed_decides_and_nothing_else(void **state)
+{
+    (void)state;
+    struct machine_model machine = *machine_model_find("epyc-2socket");
+    uint64_t found[4];
+    const uint64_t seeds[4] = {7, 7, 8, 7};
+    for (uint32_t i = 0; i < 4; i++) {
+        memset(words, 0, sizeof words);
+        time_mode_use(&machine, seeds[i]);
+        (void)run_harts(16, add_together, NULL);
+        model = &model_direct;
+        found[i] = 0;
+        for (uint32_t hart = 0; hart < 16; hart++) {
+            found[i] = found[i] * 31 + took[hart];
+        }
+    }
+    assert_true(found[0] == found[1] && found[0] == found[3]);
+    assert_true(found[0] != found[2]);
+}
+
+/* ---- machine models ---- */
+
+static void test_a_model_is_written_and_read(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/framelab-machine-XXXXXX", why[256];
+    int fd = mkstemp(path);
+    FILE *file = fdopen(fd, "w");
+    assert_true(machine_model_write(&round_numbers, "a test", file));
+    (void)fclose(file);
+    struct machine_model back;
+    assert_true(machine_model_get(&back, path, why, sizeof why));
+    assert_memory_equal(&back, &round_numbers, sizeof back);
+    assert_false(machine_model_get(&back, "./nosuch.json", why, sizeof why));
+    assert_false(machine_model_get(&back, "nosuch", why, sizeof why));
+    (void)remove(path);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_accesses_cost),
+        cmocka_unit_test(test_a_transfer_costs_its_distance),
+        cmocka_unit_test(test_a_write_makes_copies_worthless),
+        cmocka_unit_test(test_a_line_serves_one_at_a_time),
+        cmocka_unit_test(test_lines_apart_do_not_wait),
+        cmocka_unit_test(test_who_waits_sleeps_and_is_woken),
+        cmocka_unit_test(test_the_seed_decides_and_nothing_else),
+        cmocka_unit_test(test_a_model_is_written_and_read),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
