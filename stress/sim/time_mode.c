@@ -21,8 +21,6 @@
 
 #include <string.h>
 
-#include <string.h>
-
 #include "clock.h"
 #include "frame_limits.h"
 #include "platform.h"
@@ -51,12 +49,15 @@ struct time_hart {
 static struct {
     struct machine_model machine;
     struct time_hart harts[HART_MAX];
+    uint32_t run_harts;
+    uint64_t ended_ps; /* the run before this one; lines remember until when they were busy then */
     struct time_counts counts;
 } it;
 
 void time_mode_use(const struct machine_model *machine, uint64_t seed)
 {
     it.machine = *machine;
+    it.ended_ps = 0;
     coherence_reset(&it.machine, seed);
     time_mode_clear_counts();
     model = &model_time;
@@ -74,18 +75,31 @@ void time_mode_counts(struct time_counts *counts)
     counts->lines = *coherence_counts();
 }
 
+static void drain_stores(struct time_hart *me)
+{
+    if (me->stored_ps > me->now_ps) {
+        me->now_ps = me->stored_ps;
+    }
+}
+
 static uint32_t begin(uint32_t harts)
 {
     clock_reset();
     for (uint32_t i = 0; i < harts; i++) {
-        it.harts[i] = (struct time_hart){.busy = true};
-        clock_insert(i, 0);
+        it.harts[i] = (struct time_hart){.busy = true, .now_ps = it.ended_ps, .stored_ps = it.ended_ps};
+        clock_insert(i, it.ended_ps);
     }
+    it.run_harts = harts;
     return 0;
 }
 
+/* Time goes on from run to run: the next one begins when all of this one has ended. */
 static void end(void)
 {
+    for (uint32_t i = 0; i < it.run_harts; i++) {
+        drain_stores(&it.harts[i]);
+        it.ended_ps = it.harts[i].now_ps > it.ended_ps ? it.harts[i].now_ps : it.ended_ps;
+    }
 }
 
 /* ---- waiting loops ---- */
@@ -238,13 +252,6 @@ static void serve_next(struct line *line, uint32_t hart)
 }
 
 /* ---- accesses ---- */
-
-static void drain_stores(struct time_hart *me)
-{
-    if (me->stored_ps > me->now_ps) {
-        me->now_ps = me->stored_ps;
-    }
-}
 
 static void load(struct time_hart *me, uint32_t hart, const struct event *event)
 {

@@ -179,6 +179,34 @@ static void add_apart(void *context, uint32_t hart)
     took[hart] = now(hart);
 }
 
+/* ---- one run after the other ---- */
+
+static void write_and_look(void *context, uint32_t hart)
+{
+    uint64_t *first_ns = context;
+    uint64_t start_ns = now(hart);
+    (void)act(EVENT_RMW, words[0], 8, 1, 0);
+    first_ns[hart] = now(hart) - start_ns;
+    for (uint32_t i = 0; i < 1000; i++) {
+        (void)act(EVENT_RMW, words[0], 8, 1, 0);
+    }
+}
+
+/* A line is as free at the start of a run as it is at the end of the one before, and not busy until the moment at which
+ * that one had it last. */
+static void test_a_run_begins_when_the_last_has_ended(void **state)
+{
+    (void)state;
+    uint64_t first_ns[2], again_ns[2];
+    time_mode_use(&round_numbers, 1);
+    assert_int_equal(run_harts(2, write_and_look, first_ns), RUN_FINISHED);
+    assert_int_equal(run_harts(2, write_and_look, again_ns), RUN_FINISHED);
+    model = &model_direct;
+    for (uint32_t hart = 0; hart < 2; hart++) {
+        assert_in_range(again_ns[hart], 0, 200); /* two transfers and two steps at most */
+    }
+}
+
 static void test_lines_apart_do_not_wait(void **state)
 {
     (void)state;
@@ -268,6 +296,7 @@ int main(void)
         cmocka_unit_test(test_a_write_makes_copies_worthless),
         cmocka_unit_test(test_a_line_serves_one_at_a_time),
         cmocka_unit_test(test_lines_apart_do_not_wait),
+        cmocka_unit_test(test_a_run_begins_when_the_last_has_ended),
         cmocka_unit_test(test_who_waits_sleeps_and_is_woken),
         cmocka_unit_test(test_the_seed_decides_and_nothing_else),
         cmocka_unit_test(test_a_model_is_written_and_read),
