@@ -50,9 +50,13 @@ static uint64_t count_listed(struct pool *pool, bool *sound)
 
 static uint64_t count_stacked(struct pool *pool)
 {
-    uint64_t stacked = index_length(pool_whole(pool));
-    for (uint32_t class = 0; class < pool->class_count; class ++) {
-        stacked += index_length(pool_partial(pool, class));
+    uint64_t stacked = 0;
+    for (uint32_t s = 0; s < pool->shard_count; s++) {
+        struct shard *shard = &pool->shards[s];
+        stacked += index_length(shard_whole(shard));
+        for (uint32_t class = 0; class < pool->class_count; class ++) {
+            stacked += index_length(shard_partial(shard, class));
+        }
     }
     return stacked;
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
- * Giving to a pool, and what its index has to offer. The theory stands in pool.h. */
-#include "pool.h"
+ * Layout of a pool, and giving to it. The theory stands in pool.h. */
+#include "shard.h"
 
 /* ---- layout ------------------------------------------------------------------------------------------------- */
 
 struct pool_layout {
     uint64_t first_chunk, chunks, blocks;
-    uint64_t blocks_at, chunks_at, places_at, bytes;
+    uint64_t shards; /* at most */
+    uint64_t shards_at, blocks_at, chunks_at, places_at, bytes;
 };
 
 static struct pool_layout layout_of(struct frame_run span)
@@ -15,7 +16,9 @@ static struct pool_layout layout_of(struct frame_run span)
     uint64_t last_chunk = chunk_number(pfn(frame_run_end(span) - 1));
     layout.chunks = last_chunk - layout.first_chunk + 1;
     layout.blocks = (last_chunk >> BLOCK_ORDER) - (layout.first_chunk >> BLOCK_ORDER) + 1;
-    layout.blocks_at = align_up_u64(sizeof(struct pool), CACHE_PAIR);
+    layout.shards = layout.blocks < SHARD_MAX ? layout.blocks : SHARD_MAX;
+    layout.shards_at = align_up_u64(sizeof(struct pool), CACHE_PAIR);
+    layout.blocks_at = layout.shards_at + layout.shards * sizeof(struct shard);
     layout.chunks_at = layout.blocks_at + layout.blocks * sizeof(struct block);
     layout.places_at = layout.chunks_at + layout.chunks * sizeof(struct chunk);
     layout.bytes = layout.places_at + layout.chunks * sizeof(struct place);
@@ -37,6 +40,11 @@ void pool_build(struct pool *pool, struct arena *arena, const struct pool_option
     pool->block_count = layout.blocks;
     pool->class_count = options->class_count;
     pool->stack_stride = options->padding ? CACHE_PAIR : sizeof(struct index_stack);
+    pool->shard_count = options->shard_count < layout.shards ? options->shard_count : (uint32_t)layout.shards;
+    pool->shards = (struct shard *)(void *)(start + layout.shards_at);
+    for (uint32_t i = 0; i < pool->shard_count; i++) {
+        pool->shards[i].pool = pool;
+    }
     pool->blocks = (struct block *)(void *)(start + layout.blocks_at);
     pool->chunks = (struct chunk *)(void *)(start + layout.chunks_at);
     pool->places = (struct place *)(void *)(start + layout.places_at);
@@ -54,16 +62,11 @@ static void pool_replenished(struct pool *pool)
     }
 }
 
-static uint32_t class_of(const struct pool *pool, uint32_t free)
-{
-    return free == 0 ? 0 : (free - 1) * pool->class_count / (uint32_t)CHUNK_FRAMES;
-}
-
 static void put_chunk(struct pool *pool, struct worker *worker, uint64_t number)
 {
     struct chunk_bits bits;
     uint32_t free = chunk_count(pool_chunk(pool, number), &bits);
-    struct index_stack *stack = pool_partial(pool, class_of(pool, free));
+    struct index_stack *stack = shard_partial(shard_of(pool, number), class_of(pool, free));
     index_put(pool_place(pool, number), stack, &worker->reclaim, &worker->contest);
 }
 
@@ -84,7 +87,8 @@ static void put_block(struct pool *pool, struct worker *worker, struct block *bl
         }
         reclaim_poll(&worker->reclaim);
     }
-    index_put(&block->place, pool_whole(pool), &worker->reclaim, &worker->contest);
+    struct index_stack *stack = shard_whole(shard_of(pool, pool_block_base(pool, block)));
+    index_put(&block->place, stack, &worker->reclaim, &worker->contest);
 }
 
 static void list_block(struct pool *pool, struct worker *worker, struct block *block)
@@ -94,8 +98,7 @@ static void list_block(struct pool *pool, struct worker *worker, struct block *b
     }
 }
 
-/* With the duty: gives it up, for nothing should be free. */
-static void drop_chunk(struct pool *pool, struct worker *worker, uint64_t number)
+void pool_drop_chunk(struct pool *pool, struct worker *worker, uint64_t number)
 {
     index_drop(pool_place(pool, number));
     if (!chunk_is_empty(pool_chunk(pool, number))) {
@@ -106,7 +109,7 @@ static void drop_chunk(struct pool *pool, struct worker *worker, uint64_t number
 void pool_release_chunk(struct pool *pool, struct worker *worker, uint64_t number)
 {
     if (chunk_is_empty(pool_chunk(pool, number))) {
-        drop_chunk(pool, worker, number);
+        pool_drop_chunk(pool, worker, number);
     } else {
         put_chunk(pool, worker, number);
     }
@@ -220,152 +223,7 @@ void pool_give_run(struct pool *pool, struct worker *worker, struct frame_run ru
     }
 }
 
-/* ---- what the index has ------------------------------------------------------------------------------------- */
-
-/* Chunks that one pop lists anew because they have become emptier since they were listed. */
-#define RELIST_MAX 8u
-
-static uint64_t number_of(const struct pool *pool, const struct place *place)
-{
-    return pool->first_chunk + (uint64_t)(place - pool->places);
-}
-
-/* Pops of a hart between two attempts to move the epoch on: so that what is popped now can soon be pushed at once and
- * need not go through limbo. */
-#define POPS_BEFORE_POLL 32u
-
-/* In a section. */
-static struct place *pop(struct worker *worker, struct index_stack *stack)
-{
-    if (++worker->pops >= POPS_BEFORE_POLL) {
-        worker->pops = 0;
-        reclaim_poll(&worker->reclaim);
-    }
-    return index_pop(stack, &worker->reclaim, &worker->contest);
-}
-
-/* Does with a popped chunk what is to be done if it is not of use here: one with nothing free is dropped, one that
- * belongs into an emptier class goes there if *relist allows it. Returns how many frames of it are free, and which in
- * *bits; 0 if it went. */
-static uint32_t keep_popped(struct pool *pool, struct worker *worker, uint64_t number, uint32_t class, uint32_t *relist,
-                            struct chunk_bits *bits)
-{
-    uint32_t free = chunk_count(pool_chunk(pool, number), bits);
-    if (free == 0) {
-        drop_chunk(pool, worker, number);
-        return 0;
-    }
-    if (class_of(pool, free) > class && *relist > 0) {
-        (*relist)--;
-        index_put(pool_place(pool, number), pool_partial(pool, class_of(pool, free)), &worker->reclaim,
-                  &worker->contest);
-        return 0;
-    }
-    return free;
-}
-
-/* Whether all stacks of partly free chunks look empty: then a section is not worth its fence. */
-static bool partial_is_empty(struct pool *pool)
-{
-    for (uint32_t class = 0; class < pool->class_count; class ++) {
-        if (index_top(pool_partial(pool, class)) != NULL) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Asks for the lines of the chunk that will be popped next. */
-static void prefetch_top(struct pool *pool, struct index_stack *stack)
-{
-    struct place *place = index_top(stack);
-    if (place != NULL) {
-        __builtin_prefetch(place, 1);
-        __builtin_prefetch(pool_chunk(pool, number_of(pool, place)), 1);
-    }
-}
-
-uint32_t pool_take_listed(struct pool *pool, struct worker *worker, pfn_t *frames, uint32_t count, uint64_t *kept)
-{
-    uint32_t relist = RELIST_MAX;
-    uint32_t taken = 0;
-    *kept = CHUNK_NONE;
-    if (partial_is_empty(pool)) {
-        return 0;
-    }
-    reclaim_enter(&worker->reclaim);
-    for (uint32_t class = 0; class < pool->class_count && taken < count && *kept == CHUNK_NONE;) {
-        struct place *place = pop(worker, pool_partial(pool, class));
-        if (place == NULL) {
-            class ++;
-            continue;
-        }
-        uint64_t number = number_of(pool, place);
-        struct chunk_bits bits;
-        uint32_t free = keep_popped(pool, worker, number, class, &relist, &bits);
-        if (free > count - taken) {
-            *kept = number;
-        } else if (free > 0) {
-            prefetch_top(pool, pool_partial(pool, class));
-            taken += chunk_take_seen(pool_chunk(pool, number), &bits, number << CHUNK_ORDER, frames + taken,
-                                     &worker->contest);
-            drop_chunk(pool, worker, number);
-        }
-    }
-    reclaim_exit(&worker->reclaim);
-    return taken;
-}
-
-static bool has_run(const struct pool *pool, const struct place *place, uint32_t count, uint32_t align_order)
-{
-    struct chunk_bits bits = chunk_look(pool_chunk(pool, number_of(pool, place)));
-    return bits_find(&bits, 0, count, align_order) < CHUNK_END;
-}
-
-bool pool_pop_chunk_with_run(struct pool *pool, struct worker *worker, uint32_t count, uint32_t align_order,
-                             uint64_t *number)
-{
-    bool found = false;
-    if (partial_is_empty(pool)) {
-        return false;
-    }
-    reclaim_enter(&worker->reclaim);
-    for (uint32_t class = 0; class < pool->class_count && !found; class ++) {
-        struct place *place = index_top(pool_partial(pool, class));
-        if (place == NULL || !has_run(pool, place, count, align_order)) {
-            continue;
-        }
-        place = pop(worker, pool_partial(pool, class)); /* it may be another one by now */
-        if (place != NULL) {
-            *number = number_of(pool, place);
-            found = has_run(pool, place, count, align_order);
-            if (!found) {
-                pool_release_chunk(pool, worker, *number);
-            }
-        }
-    }
-    reclaim_exit(&worker->reclaim);
-    return found;
-}
-
-struct block *pool_pop_block(struct pool *pool, struct worker *worker)
-{
-    struct block *found = NULL;
-    reclaim_enter(&worker->reclaim);
-    while (found == NULL) {
-        struct place *place = pop(worker, pool_whole(pool));
-        if (place == NULL) {
-            break;
-        }
-        found = (struct block *)(void *)((unsigned char *)place - offsetof(struct block, place));
-        if (block_look(found) == 0) {
-            pool_release_block(pool, worker, found);
-            found = NULL;
-        }
-    }
-    reclaim_exit(&worker->reclaim);
-    return found;
-}
+/* ---- a block's chunks --------------------------------------------------------------------------------------- */
 
 uint64_t pool_block_base(const struct pool *pool, const struct block *block)
 {

@@ -1,21 +1,17 @@
 /* SPDX-License-Identifier: MIT
- * A pool: the free frames of one arena. Its chunks, their blocks, the stacks by which both are found, and the steps
- * that keep bits and stacks in agreement.
+ * A pool: the free frames of one arena. Its chunks, their blocks, the shards by which both are found (shard.h), and the
+ * steps that keep bits and stacks in agreement.
  *
  * 1. Giving sets bits and then does what that step owes (chunk.h, 3; index.h, 2): list the chunk, gather it into its
  *    block, list the block.
- * 2. Classes. Partly free chunks stand on one of several stacks by how many frames were free when they were listed,
- *    fewest first. Pops go through the classes in that order, so that chunks with few free frames are filled up and
- *    those with many get the time to become whole. A chunk that has become emptier since it was listed is listed anew
- *    when it is popped, a bounded number of times a pop.
- * 3. `scanned` is EXHAUSTED if a scan found nothing and nothing was given since: then the pool need not be looked at.
+ * 2. `scanned` is EXHAUSTED if a scan found nothing and nothing was given since: then the pool need not be looked at.
  *    A scan writes its own mark before it looks, and turns it into EXHAUSTED if it found nothing and the mark is still
  *    there; a giver clears `scanned` after its step. All of these are sequentially consistent: a give that the scan did
  *    not see comes after the scan's look at that word, and so its hart sees the mark, or what became of it, and clears
  *    it. Another scan's mark in place of one's own is not turned: that scan will say. A hart stopped in a scan leaves a
  *    mark that nobody heeds; one stopped between its step and the clearing leaves EXHAUSTED where it is no longer true
  *    until the next give, so an allocation that would fail looks all the same.
- * 4. Progress. Everything here is lock-free. Gathering repeats only if another hart gave frames meanwhile. */
+ * 3. Progress. Everything here is lock-free. Gathering repeats only if another hart gave frames meanwhile. */
 #ifndef FRAMELAB_LOCKFREE_POOL_H
 #define FRAMELAB_LOCKFREE_POOL_H
 
@@ -23,10 +19,13 @@
 #include "block.h"
 
 #define CLASS_MAX 8u
+#define SHARD_MAX 64u
 
 /* Values of pool->scanned. */
 #define EXHAUSTED 1u
 #define SCAN_MARKS 2u
+
+struct shard;
 
 /* The variant's part of an arena's metadata. Chunk numbers are absolute: a frame number divided by 512. */
 struct pool {
@@ -37,15 +36,16 @@ struct pool {
     uint32_t class_count; /* 1 .. CLASS_MAX */
     struct block *blocks; /* blocks[0] holds first_chunk */
     struct chunk *chunks;
-    struct place *places;                          /* of the chunks */
+    struct place *places; /* of the chunks */
+    struct shard *shards;
+    uint32_t shard_count;                          /* 1 .. SHARD_MAX, at most one a block */
+    uint32_t stack_stride;                         /* bytes from a stack to the next */
     _Alignas(CACHE_PAIR) _Atomic uint32_t scanned; /* 0, EXHAUSTED, or the mark of a worker */
-    uint32_t stack_stride;                         /* bytes from one to the next */
-    /* Of partly free chunks one for each class, and one of blocks. */
-    _Alignas(CACHE_PAIR) unsigned char stacks[(CLASS_MAX + 1) * CACHE_PAIR];
 };
 
 struct pool_options {
     uint32_t class_count; /* 1 .. CLASS_MAX */
+    uint32_t shard_count; /* at least 1; a pool may have room for fewer */
     bool padding;         /* stacks lie on cache lines of their own; else as close as they can */
 };
 
@@ -53,6 +53,7 @@ struct pool_options {
 struct worker {
     _Alignas(CACHE_PAIR) struct reclaim_hart reclaim;
     uint32_t mark; /* SCAN_MARKS and more, each worker's its own */
+    uint32_t home; /* where it begins among a pool's shards, modulo their number */
     uint32_t pops; /* since it last moved the epoch on */
     struct contest contest;
     _Atomic uint64_t scans;
@@ -61,21 +62,6 @@ struct worker {
 uint64_t pool_bytes(struct frame_run span);
 /* Lays a pool out in pool_bytes of zeroed memory, nothing free. */
 void pool_build(struct pool *pool, struct arena *arena, const struct pool_options *options);
-
-static inline struct index_stack *pool_stack_at(struct pool *pool, uint32_t i)
-{
-    return (struct index_stack *)(void *)&pool->stacks[(size_t)i * pool->stack_stride];
-}
-
-static inline struct index_stack *pool_partial(struct pool *pool, uint32_t class)
-{
-    return pool_stack_at(pool, 1 + class);
-}
-
-static inline struct index_stack *pool_whole(struct pool *pool)
-{
-    return pool_stack_at(pool, 0);
-}
 
 static inline struct chunk *pool_chunk(const struct pool *pool, uint64_t number)
 {
@@ -115,23 +101,14 @@ void pool_give_bits(struct pool *pool, struct worker *worker, uint64_t number, c
 void pool_give_chunks(struct pool *pool, struct worker *worker, uint64_t number, uint64_t mask, bool zero);
 void pool_give_run(struct pool *pool, struct worker *worker, struct frame_run run, bool zero);
 
-/* With the duty of a chunk's or block's place: lists it if it has something free, else drops it. */
+/* With the duty of a chunk's or block's place: lists it if it has something free, else drops it. pool_drop_chunk:
+ * nothing should be free, so it looks only after it has dropped it. */
+void pool_drop_chunk(struct pool *pool, struct worker *worker, uint64_t number);
 void pool_release_chunk(struct pool *pool, struct worker *worker, uint64_t number);
 void pool_release_block(struct pool *pool, struct worker *worker, struct block *block);
 
 /* ---- finding and taking ---- */
 
-/* No chunk. */
-#define CHUNK_NONE UINT64_MAX
-
-/* Single frames by the index: up to `count` into `frames`, returns how many. Chunks that have no more are used up on
- * the way; one that has more is left untouched and comes back as *kept, with its place's duty (else CHUNK_NONE). */
-uint32_t pool_take_listed(struct pool *pool, struct worker *worker, pfn_t *frames, uint32_t count, uint64_t *kept);
-/* A chunk that has `count` free frames in a row, with its place's duty; a look at the top of each class only. */
-bool pool_pop_chunk_with_run(struct pool *pool, struct worker *worker, uint32_t count, uint32_t align_order,
-                             uint64_t *number);
-/* A block with whole chunks, with its duty; NULL if the index has none. */
-struct block *pool_pop_block(struct pool *pool, struct worker *worker);
 /* Up to `count` runs of 2^order chunks of a block, by their first frames; `wish` is for single chunks. */
 uint32_t pool_take_of_block(const struct pool *pool, struct worker *worker, struct block *block, uint32_t order,
                             enum zero_wish wish, pfn_t *firsts, uint32_t count);
@@ -149,6 +126,12 @@ uint32_t pool_scan_chunks(struct pool *pool, struct worker *worker, uint64_t *cu
                           enum zero_wish wish, pfn_t *firsts, uint32_t count);
 bool pool_scan_run(struct pool *pool, struct worker *worker, uint64_t *cursor, struct frame_request request,
                    pfn_t *first);
+
+/* Among a pool's classes that of a chunk with `free` free frames (shard.h, 3). */
+static inline uint32_t class_of(const struct pool *pool, uint32_t free)
+{
+    return free == 0 ? 0 : (free - 1) * pool->class_count / (uint32_t)CHUNK_FRAMES;
+}
 
 static inline bool pool_is_exhausted(const struct pool *pool)
 {

@@ -6,7 +6,8 @@
  *    and what is in other hands' chunks, too, unless it is private (hand.h): that core's drain gives back before an
  *    allocation fails. So a hart stopped anywhere costs the others time and never memory, but for what it had itself.
  * 2. Near and far. Hands hold chunks and blocks of the nearest arenas only, and a far arena is asked only when the near
- *    ones have nothing: no far frame is taken while a near one is free.
+ *    ones have nothing: no far frame is taken while a near one is free. In an arena a hart goes from shard to shard,
+ *    its own first (shard.h).
  * 3. Three hands a hart: `singles`, from which magazines of single frames are filled; `runs`, from which runs below a
  *    chunk are taken, for magazines and others, so that they find room and what they leave is used up by single frames;
  *    `returns`, in which runs that come back, and batches of frames that are one, gather until one of another chunk
@@ -26,6 +27,7 @@
 #define FRAMELAB_LOCKFREE_STATE_H
 
 #include "hand.h"
+#include "shard.h"
 #include "variant.h"
 
 struct arena_node {
@@ -95,9 +97,11 @@ struct pool *lockfree_pool_of(const struct lockfree *lf, uint32_t hart, pfn_t fr
 
 /* ---- take_chunks.c; `keep`: the block may stay in hand ---- */
 
-/* Up to `count` whole chunks of one pool, and one of them; false if the pool has none. */
-uint32_t lockfree_take_chunks(struct lockfree_hart *hart, bool keep, struct pool *pool, pfn_t *firsts, uint32_t count);
-bool lockfree_take_chunk(struct lockfree_hart *hart, bool keep, struct pool *pool, uint64_t *number);
+/* Up to `count` whole chunks, and one of them (false: there was none): of the block in hand, of a shard, and of the
+ * whole pool if the shard is the hart's last. */
+uint32_t lockfree_take_chunks(struct lockfree_hart *hart, bool keep, struct shard *shard, pfn_t *firsts,
+                              uint32_t count);
+bool lockfree_take_chunk(struct lockfree_hart *hart, bool keep, struct shard *shard, uint64_t *number);
 
 /* A run of chunks that fits a block, out of the block in hand, or of one more that the index has. */
 bool lockfree_take_chunk_run(struct lockfree_hart *hart, bool keep, struct pool *pool, struct frame_request request,

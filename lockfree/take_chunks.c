@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Whole chunks and runs of them: from the block in hand, from blocks that the index has, from a scan over all blocks.
- * The theory stands in state.h, 3. */
+ * Whole chunks and runs of them: from the block in hand, from blocks that the index has, shard by shard, from a scan
+ * over all blocks. The theory stands in state.h, 3. */
 #include "state.h"
 
 void lockfree_release_block(struct lockfree_hart *hart, struct worker *worker)
@@ -30,14 +30,15 @@ static uint32_t take_of_block_in_hand(struct lockfree_hart *hart, uint32_t order
 /* Blocks without a run of the order in question that one search by the index passes over. */
 #define PASS_OVER_MAX 4u
 
-/* The same by the index of one pool. `keep`: the last block with such a run stays in hand. */
-static uint32_t take_of_blocks_indexed(struct lockfree_hart *hart, bool keep, struct pool *pool, uint32_t order,
+/* The same by the index of one shard. `keep`: the last block with such a run stays in hand. */
+static uint32_t take_of_blocks_indexed(struct lockfree_hart *hart, bool keep, struct shard *shard, uint32_t order,
                                        pfn_t *firsts, uint32_t count)
 {
+    struct pool *pool = shard->pool;
     struct block *passed_over[PASS_OVER_MAX];
     uint32_t passes = 0, taken = 0;
     while (taken < count && passes < PASS_OVER_MAX) {
-        struct block *block = pool_pop_block(pool, &hart->worker);
+        struct block *block = shard_pop_block(shard, &hart->worker);
         if (block == NULL) {
             break;
         }
@@ -60,7 +61,11 @@ static uint32_t take_of_blocks_indexed(struct lockfree_hart *hart, bool keep, st
 static uint32_t take_of_blocks(struct lockfree_hart *hart, bool keep, struct pool *pool, uint32_t order,
                                enum zero_wish wish, pfn_t *firsts, uint32_t count)
 {
-    uint32_t taken = wish == ZERO_LAST ? take_of_blocks_indexed(hart, keep, pool, order, firsts, count) : 0;
+    uint32_t taken = 0;
+    for (uint32_t turn = 0; turn < pool->shard_count && taken == 0 && wish == ZERO_LAST; turn++) {
+        struct shard *shard = shard_in_turn(pool, &hart->worker, turn);
+        taken = take_of_blocks_indexed(hart, keep, shard, order, firsts, count);
+    }
     return taken > 0 ? taken : pool_scan_chunks(pool, &hart->worker, &hart->cursor, order, wish, firsts, count);
 }
 
@@ -81,18 +86,34 @@ uint32_t lockfree_take_chunk_runs(struct lockfree *lf, uint32_t hart_id, bool lo
     return taken;
 }
 
-uint32_t lockfree_take_chunks(struct lockfree_hart *hart, bool keep, struct pool *pool, pfn_t *firsts, uint32_t count)
+uint32_t lockfree_take_chunks(struct lockfree_hart *hart, bool keep, struct shard *shard, pfn_t *firsts, uint32_t count)
 {
-    uint32_t taken = keep && hart->block_pool == pool ? take_of_block_in_hand(hart, 0, firsts, count) : 0;
-    return taken > 0 ? taken : take_of_blocks(hart, keep, pool, 0, ZERO_LAST, firsts, count);
+    uint32_t taken = keep && hart->block_pool == shard->pool ? take_of_block_in_hand(hart, 0, firsts, count) : 0;
+    if (taken == 0) {
+        taken = take_of_blocks_indexed(hart, keep, shard, 0, firsts, count);
+    }
+    if (taken == 0 && shard_is_last(shard, &hart->worker)) {
+        taken = pool_scan_chunks(shard->pool, &hart->worker, &hart->cursor, 0, ZERO_LAST, firsts, count);
+    }
+    return taken;
 }
 
-bool lockfree_take_chunk(struct lockfree_hart *hart, bool keep, struct pool *pool, uint64_t *number)
+bool lockfree_take_chunk(struct lockfree_hart *hart, bool keep, struct shard *shard, uint64_t *number)
 {
     pfn_t first;
-    bool taken = lockfree_take_chunks(hart, keep, pool, &first, 1) == 1;
+    bool taken = lockfree_take_chunks(hart, keep, shard, &first, 1) == 1;
     *number = taken ? chunk_number(first) : 0;
     return taken;
+}
+
+/* A block of the nearest shard that lists one; NULL if none does. */
+static struct block *pop_block(struct lockfree_hart *hart, const struct pool *pool)
+{
+    struct block *found = NULL;
+    for (uint32_t turn = 0; turn < pool->shard_count && found == NULL; turn++) {
+        found = shard_pop_block(shard_in_turn(pool, &hart->worker, turn), &hart->worker);
+    }
+    return found;
 }
 
 bool lockfree_take_chunk_run(struct lockfree_hart *hart, bool keep, struct pool *pool, struct frame_request request,
@@ -108,7 +129,7 @@ bool lockfree_take_chunk_run(struct lockfree_hart *hart, bool keep, struct pool 
                 return true;
             }
         }
-        struct block *next = turn == 0 ? pool_pop_block(pool, &hart->worker) : NULL;
+        struct block *next = turn == 0 ? pop_block(hart, pool) : NULL;
         if (next == NULL) {
             break;
         }

@@ -22,9 +22,9 @@ static uint32_t take_in_hand(struct worker *worker, struct hand *hand, bool priv
                               frames + taken, count - taken, &worker->contest);
 }
 
-/* Up to `count` frames of one pool by its index: what little is left of chunks in one go, then out of a chunk that
+/* Up to `count` frames by a shard's index: what little is left of chunks in one go, then out of a chunk that
  * stays in hand if `keep`. */
-static uint32_t take_indexed(struct lockfree_hart *hart, bool keep, bool private, struct pool *pool, pfn_t *frames,
+static uint32_t take_indexed(struct lockfree_hart *hart, bool keep, bool private, struct shard *shard, pfn_t *frames,
                              uint32_t count)
 {
     struct hand passing = {0};
@@ -34,13 +34,13 @@ static uint32_t take_indexed(struct lockfree_hart *hart, bool keep, bool private
     while (taken < count && found) {
         uint64_t number;
         hand_release(hand, &hart->worker);
-        taken += pool_take_listed(pool, &hart->worker, frames + taken, count - taken, &number);
+        taken += shard_take_listed(shard, &hart->worker, frames + taken, count - taken, &number);
         if (number != CHUNK_NONE) {
-            hand_hold_popped(hand, pool, number);
+            hand_hold_popped(hand, shard->pool, number);
         } else if (taken < count) {
-            found = lockfree_take_chunk(hart, keep, pool, &number);
+            found = lockfree_take_chunk(hart, keep, shard, &number);
             if (found) {
-                hand_hold_whole(hand, pool, number);
+                hand_hold_whole(hand, shard->pool, number);
             }
         }
         taken += take_in_hand(&hart->worker, hand, keep && private, frames + taken, count - taken);
@@ -52,7 +52,10 @@ static uint32_t take_indexed(struct lockfree_hart *hart, bool keep, bool private
 static uint32_t take_from(struct lockfree_hart *hart, bool keep, bool private, struct pool *pool, pfn_t *frames,
                           uint32_t count)
 {
-    uint32_t taken = take_indexed(hart, keep, private, pool, frames, count);
+    uint32_t taken = 0;
+    for (uint32_t turn = 0; turn < pool->shard_count && taken == 0; turn++) {
+        taken = take_indexed(hart, keep, private, shard_in_turn(pool, &hart->worker, turn), frames, count);
+    }
     return taken > 0 ? taken : pool_scan_frames(pool, &hart->worker, &hart->cursor, frames, count);
 }
 

@@ -29,11 +29,12 @@ static void runs_hand_pass_on(struct lockfree_hart *hart)
     hand_release(&hart->runs, &hart->worker);
 }
 
-/* A run below a chunk, by the index of one pool. The chunk stays in hand if `keep` and `private`, the block that it may
- * come from if `keep`. */
-static bool take_run_indexed(struct lockfree_hart *hart, bool keep, bool private, struct pool *pool,
+/* A run below a chunk, by the index of one shard. The chunk stays in hand if `keep` and `private`, the block that it
+ * may come from if `keep`. */
+static bool take_run_indexed(struct lockfree_hart *hart, bool keep, bool private, struct shard *shard,
                              struct frame_request request, pfn_t *first)
 {
+    struct pool *pool = shard->pool;
     struct hand passing = {0};
     struct hand *hand = keep && private ? &hart->runs : &passing;
     uint64_t number;
@@ -41,17 +42,28 @@ static bool take_run_indexed(struct lockfree_hart *hart, bool keep, bool private
     if (hand != &passing) {
         runs_hand_pass_on(hart);
     }
-    if (pool_pop_chunk_with_run(pool, &hart->worker, (uint32_t)request.count, request.align_order, &number)) {
+    if (shard_pop_chunk_with_run(shard, &hart->worker, (uint32_t)request.count, request.align_order, &number)) {
         hand_hold_popped(hand, pool, number);
         taken = hand != &passing ? hand_pick_up(hand) && hand_take_run(hand, request, first)
                                  : chunk_take_run(pool, &hart->worker, number, request, first);
     }
-    if (!taken && lockfree_take_chunk(hart, keep, pool, &number)) {
+    if (!taken && lockfree_take_chunk(hart, keep, shard, &number)) {
         hand_release(hand, &hart->worker);
         hand_hold_whole(hand, pool, number);
         taken = hand_take_run(hand, request, first);
     }
     hand_release(&passing, &hart->worker);
+    return taken;
+}
+
+/* The same, shard by shard. */
+static bool take_run_of_shards(struct lockfree_hart *hart, bool keep, bool private, struct pool *pool,
+                               struct frame_request request, pfn_t *first)
+{
+    bool taken = false;
+    for (uint32_t turn = 0; turn < pool->shard_count && !taken; turn++) {
+        taken = take_run_indexed(hart, keep, private, shard_in_turn(pool, &hart->worker, turn), request, first);
+    }
     return taken;
 }
 
@@ -66,7 +78,7 @@ static bool in_block(struct frame_request request)
 static bool take_run_from(struct lockfree_hart *hart, bool keep, bool private, struct pool *pool,
                           struct frame_request request, pfn_t *first)
 {
-    return (below_chunk(request) && take_run_indexed(hart, keep, private, pool, request, first)) ||
+    return (below_chunk(request) && take_run_of_shards(hart, keep, private, pool, request, first)) ||
            (in_block(request) && lockfree_take_chunk_run(hart, keep, pool, request, first)) ||
            pool_scan_run(pool, &hart->worker, &hart->cursor, request, first);
 }
@@ -113,17 +125,17 @@ static uint32_t take_runs_in_hand(struct lockfree_hart *hart, uint32_t order, pf
 
 /* Up to `count` runs out of whole chunks: of all but the last nothing is left, the last one is taken in hand, which is
  * empty. */
-static uint32_t break_chunks(struct lockfree_hart *hart, struct pool *pool, uint32_t order, pfn_t *firsts,
+static uint32_t break_chunks(struct lockfree_hart *hart, struct shard *shard, uint32_t order, pfn_t *firsts,
                              uint32_t count)
 {
     uint32_t runs = (uint32_t)(CHUNK_FRAMES >> order);
     uint32_t wanted = (count + runs - 1) / runs;
     uint32_t taken = 0;
     pfn_t chunks[BREAK_MAX];
-    uint32_t had = lockfree_take_chunks(hart, true, pool, chunks, wanted < BREAK_MAX ? wanted : BREAK_MAX);
+    uint32_t had = lockfree_take_chunks(hart, true, shard, chunks, wanted < BREAK_MAX ? wanted : BREAK_MAX);
     for (uint32_t i = 0; i < had; i++) {
         if (count - taken < runs) {
-            hand_hold_whole(&hart->runs, pool, chunk_number(chunks[i]));
+            hand_hold_whole(&hart->runs, shard->pool, chunk_number(chunks[i]));
             taken += hand_take_runs(&hart->runs, order, firsts + taken, count - taken);
             break;
         }
@@ -134,9 +146,9 @@ static uint32_t break_chunks(struct lockfree_hart *hart, struct pool *pool, uint
     return taken;
 }
 
-/* Up to `count` runs below a chunk by the index of one of the nearest pools; what is left of the last chunk stays in
- * hand. */
-static uint32_t take_runs_indexed(struct lockfree_hart *hart, struct pool *pool, uint32_t order, pfn_t *firsts,
+/* Up to `count` runs below a chunk by the index of a shard of one of the nearest pools; what is left of the last chunk
+ * stays in hand. */
+static uint32_t take_runs_indexed(struct lockfree_hart *hart, struct shard *shard, uint32_t order, pfn_t *firsts,
                                   uint32_t count)
 {
     uint32_t taken = 0;
@@ -145,12 +157,12 @@ static uint32_t take_runs_indexed(struct lockfree_hart *hart, struct pool *pool,
         uint64_t number;
         uint32_t got;
         runs_hand_pass_on(hart);
-        if (pool_pop_chunk_with_run(pool, &hart->worker, UINT32_C(1) << order, order, &number)) {
-            hand_hold_popped(&hart->runs, pool, number);
+        if (shard_pop_chunk_with_run(shard, &hart->worker, UINT32_C(1) << order, order, &number)) {
+            hand_hold_popped(&hart->runs, shard->pool, number);
             (void)hand_pick_up(&hart->runs);
             got = hand_take_runs(&hart->runs, order, firsts + taken, count - taken);
         } else {
-            got = break_chunks(hart, pool, order, firsts + taken, count - taken);
+            got = break_chunks(hart, shard, order, firsts + taken, count - taken);
             found = got > 0;
         }
         taken += got;
@@ -163,7 +175,10 @@ static uint32_t take_runs_from(struct lockfree_hart *hart, bool keep, bool priva
                                pfn_t *firsts, uint32_t count)
 {
     const struct frame_request request = {UINT64_C(1) << order, order};
-    uint32_t taken = keep && private ? take_runs_indexed(hart, pool, order, firsts, count) : 0;
+    uint32_t taken = 0;
+    for (uint32_t turn = 0; turn < pool->shard_count && taken == 0 && keep && private; turn++) {
+        taken = take_runs_indexed(hart, shard_in_turn(pool, &hart->worker, turn), order, firsts, count);
+    }
     if (taken == 0) {
         while (taken < count && take_run_from(hart, keep, private, pool, request, &firsts[taken])) {
             taken++;

@@ -13,7 +13,8 @@
 #include "variants.h"
 
 #define MIB (UINT64_C(1) << 20)
-#define RAM_START UINT64_C(0x80000000)
+/* A chunk below a multiple of 128 MiB: what has more than one chunk has two blocks, and so, in lockfree, two shards. */
+#define RAM_START (UINT64_C(0x80000000) - 2 * MIB)
 #define LAYOUT_BYTES (128 * MIB)
 /* Offsets in a layout's RAM: of the second arena and of the allocator's state. */
 #define SECOND_OFFSET (48 * MIB)

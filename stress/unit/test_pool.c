@@ -11,9 +11,11 @@
 
 #include "hand.h"
 #include "hand_arena.h"
+#include "shard.h"
 
 #define STEPS 40000
 #define THREADS 4u
+#define SHARDS 2u /* of three blocks */
 #define THREAD_STEPS 60000
 #define BATCH 64u
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
@@ -38,11 +40,12 @@ static int setup(void **state)
     assert_true(reclaim_init(&reclaim, "epoch", index_put_from_limbo));
     for (uint32_t i = 0; i < THREADS; i++) {
         workers[i].mark = SCAN_MARKS + i;
+        workers[i].home = i;
         reclaim_add_hart(&reclaim, &workers[i].reclaim);
     }
     hand_arena_make(&hand, regions, COUNT_OF(regions), 0, 0, pool_bytes);
     pool = hand.arena.variant;
-    pool_build(pool, &hand.arena, &(struct pool_options){CLASS_MAX, true});
+    pool_build(pool, &hand.arena, &(struct pool_options){CLASS_MAX, SHARDS, true});
     for (uint32_t r = 0; r < COUNT_OF(regions); r++) {
         assert_true(hand_move(&hand, regions[r], HAND_FREE, HAND_OUT));
     }
@@ -133,12 +136,17 @@ static void took_frames(const pfn_t *frames, uint32_t taken)
     }
 }
 
+static struct shard *any_shard(struct random *random)
+{
+    return &pool->shards[random_below(random, pool->shard_count)];
+}
+
 static void take_frames(struct random *random)
 {
     pfn_t frames[BATCH];
     uint32_t count = (uint32_t)random_between(random, 1, BATCH);
     uint64_t kept = CHUNK_NONE;
-    uint32_t taken = random_one_in(random, 2) ? pool_take_listed(pool, &workers[0], frames, count, &kept)
+    uint32_t taken = random_one_in(random, 2) ? shard_take_listed(any_shard(random), &workers[0], frames, count, &kept)
                                               : pool_scan_frames(pool, &workers[0], &cursor, frames, count);
     took_frames(frames, taken);
     if (kept != CHUNK_NONE) {
@@ -184,7 +192,7 @@ static void take_chunks(struct random *random)
 static void take_from_block(struct random *random)
 {
     uint32_t count = (uint32_t)random_between(random, 1, 8), align_order = (uint32_t)random_below(random, 4);
-    struct block *block = pool_pop_block(pool, &workers[0]);
+    struct block *block = shard_pop_block(any_shard(random), &workers[0]);
     if (block == NULL) {
         return;
     }
@@ -240,14 +248,15 @@ static void P2_P4_P5_every_step_against_a_model(void **state)
     }
 }
 
-/* pool_take_listed may leave one chunk with its duty: it goes back. */
+/* shard_take_listed may leave one chunk with its duty: it goes back. */
 static void P2_what_is_kept_is_listed_again(void **state)
 {
     (void)state;
     give(frame_run(regions[0].first, 40));
     pfn_t frames[BATCH];
     uint64_t kept;
-    uint32_t taken = pool_take_listed(pool, &workers[0], frames, 20, &kept);
+    struct shard *shard = shard_of(pool, chunk_number(regions[0].first));
+    uint32_t taken = shard_take_listed(shard, &workers[0], frames, 20, &kept);
     assert_int_equal(taken, 0);
     assert_int_equal(kept, chunk_number(regions[0].first));
     pool_release_chunk(pool, &workers[0], kept);
@@ -290,6 +299,44 @@ static void P5_exhausted_ends_with_a_give(void **state)
     assert_int_equal(frame.value, regions[1].first.value);
 }
 
+/* A place goes to the shard of its block, whoever lists it; shards have as many blocks each as they can; a hart looks
+ * at all of them, its own first. */
+static void places_belong_to_shards(void **state)
+{
+    (void)state;
+    uint64_t blocks_of[SHARDS] = {0};
+    assert_int_equal(pool->shard_count, SHARDS);
+    for (uint64_t b = 0; b < pool->block_count; b++) {
+        struct shard *shard = shard_of(pool, pool_block_base(pool, &pool->blocks[b]));
+        assert_ptr_equal(shard, shard_of(pool, pool_block_base(pool, &pool->blocks[b]) + BLOCK_CHUNKS - 1));
+        blocks_of[shard - pool->shards]++;
+    }
+    assert_int_equal(blocks_of[0] + blocks_of[1], pool->block_count);
+    assert_true(blocks_of[0] - blocks_of[1] + 1 <= 2);
+    pfn_t last = pfn(frame_run_end(regions[1]) - CHUNK_FRAMES);
+    for (uint32_t i = 0; i < THREADS; i++) {
+        assert_ptr_equal(shard_in_turn(pool, &workers[i], 0), &pool->shards[i % SHARDS]);
+        assert_true(shard_is_last(shard_in_turn(pool, &workers[i], SHARDS - 1), &workers[i]));
+        assert_true(hand_move(&hand, frame_run(pfn(last.value + i), 1), HAND_OUT, HAND_FREE));
+        pool_give_run(pool, &workers[i], frame_run(pfn(last.value + i), 1), false);
+    }
+    pfn_t frames[THREADS];
+    uint64_t kept;
+    assert_int_equal(shard_take_listed(&pool->shards[0], &workers[0], frames, THREADS, &kept), 0);
+    assert_int_equal(shard_take_listed(&pool->shards[1], &workers[0], frames, THREADS, &kept), THREADS);
+}
+
+/* A pool has no more shards than blocks, and than it is asked for. */
+static void shards_are_as_many_as_asked_for(void **state)
+{
+    (void)state;
+    static const uint32_t asked[] = {1, 2, 3, SHARD_MAX}, had[] = {1, 2, 3, 3};
+    for (uint32_t i = 0; i < COUNT_OF(asked); i++) {
+        pool_build(pool, &hand.arena, &(struct pool_options){CLASS_MAX, asked[i], true});
+        assert_int_equal(pool->shard_count, had[i]);
+    }
+}
+
 /* Fullest first: of two chunks that were listed alike, that which has fewer free frames by now is used up first. */
 static void chunks_with_little_left_come_first(void **state)
 {
@@ -301,7 +348,8 @@ static void chunks_with_little_left_come_first(void **state)
     give(frame_run(pfn(full), 20));
     give(frame_run(pfn(sparse), 20)); /* on top of the stack now */
     give(frame_run(pfn(sparse + 20), 400));
-    assert_int_equal(pool_take_listed(pool, &workers[0], frames, 20, &kept), 20);
+    struct shard *shard = shard_of(pool, full >> CHUNK_ORDER);
+    assert_int_equal(shard_take_listed(shard, &workers[0], frames, 20, &kept), 20);
     assert_int_equal(kept, CHUNK_NONE);
     for (uint32_t i = 0; i < 20; i++) {
         assert_int_equal(frames[i].value >> CHUNK_ORDER, full >> CHUNK_ORDER);
@@ -351,7 +399,7 @@ static void *hammer(void *argument)
                 own(first, count, 0, 1);
                 holding.runs[holding.count++] = frame_run(first, count);
             }
-            uint32_t taken = pool_take_listed(pool, worker, frames, 8, &kept);
+            uint32_t taken = shard_take_listed(any_shard(&random), worker, frames, 8, &kept);
             for (uint32_t i = 0; i < taken; i++) {
                 own(frames[i], 1, 0, 1);
                 holding.runs[holding.count++] = frame_run(frames[i], 1);
@@ -446,10 +494,11 @@ static void stacks_lie_apart_or_close(void **state)
 {
     (void)state;
     for (uint32_t padding = 0; padding < 2; padding++) {
-        pool_build(pool, &hand.arena, &(struct pool_options){CLASS_MAX, padding != 0});
-        ptrdiff_t step = (unsigned char *)pool_partial(pool, 1) - (unsigned char *)pool_partial(pool, 0);
+        pool_build(pool, &hand.arena, &(struct pool_options){CLASS_MAX, SHARDS, padding != 0});
+        struct shard *shard = &pool->shards[1];
+        ptrdiff_t step = (unsigned char *)shard_partial(shard, 1) - (unsigned char *)shard_partial(shard, 0);
         assert_int_equal(step, padding != 0 ? CACHE_PAIR : sizeof(struct index_stack));
-        assert_int_equal((unsigned char *)pool_partial(pool, 0) - (unsigned char *)pool_whole(pool), step);
+        assert_int_equal((unsigned char *)shard_partial(shard, 0) - (unsigned char *)shard_whole(shard), step);
     }
 }
 
@@ -486,6 +535,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(P8_a_chunk_is_gathered_by_its_last_frame, setup, teardown),
         cmocka_unit_test_setup_teardown(P5_exhausted_ends_with_a_give, setup, teardown),
         cmocka_unit_test_setup_teardown(chunks_with_little_left_come_first, setup, teardown),
+        cmocka_unit_test_setup_teardown(places_belong_to_shards, setup, teardown),
+        cmocka_unit_test_setup_teardown(shards_are_as_many_as_asked_for, setup, teardown),
         cmocka_unit_test_setup_teardown(P1_P2_P8_four_harts_on_four_chunks, setup, teardown),
         cmocka_unit_test_setup_teardown(P2_P5_scans_beside_gives, setup, teardown),
         cmocka_unit_test_setup_teardown(stacks_lie_apart_or_close, setup, teardown),

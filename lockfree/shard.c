@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT
+ * What a shard's stacks have to offer. The theory stands in shard.h. */
+#include "shard.h"
+
+/* Chunks that one pop lists anew because they have become emptier since they were listed. */
+#define RELIST_MAX 8u
+
+static uint64_t number_of(const struct pool *pool, const struct place *place)
+{
+    return pool->first_chunk + (uint64_t)(place - pool->places);
+}
+
+/* Pops of a hart between two attempts to move the epoch on: so that what is popped now can soon be pushed at once and
+ * need not go through limbo. */
+#define POPS_BEFORE_POLL 32u
+
+/* In a section. */
+static struct place *pop(struct worker *worker, struct index_stack *stack)
+{
+    if (++worker->pops >= POPS_BEFORE_POLL) {
+        worker->pops = 0;
+        reclaim_poll(&worker->reclaim);
+    }
+    return index_pop(stack, &worker->reclaim, &worker->contest);
+}
+
+/* Does with a popped chunk what is to be done if it is not of use here: one with nothing free is dropped, one that
+ * belongs into an emptier class goes there if *relist allows it. Returns how many frames of it are free, and which in
+ * *bits; 0 if it went. */
+static uint32_t keep_popped(struct shard *shard, struct worker *worker, uint64_t number, uint32_t class,
+                            uint32_t *relist, struct chunk_bits *bits)
+{
+    struct pool *pool = shard->pool;
+    uint32_t free = chunk_count(pool_chunk(pool, number), bits);
+    if (free == 0) {
+        pool_drop_chunk(pool, worker, number);
+        return 0;
+    }
+    if (class_of(pool, free) > class && *relist > 0) {
+        (*relist)--;
+        struct index_stack *stack = shard_partial(shard, class_of(pool, free));
+        index_put(pool_place(pool, number), stack, &worker->reclaim, &worker->contest);
+        return 0;
+    }
+    return free;
+}
+
+/* Whether all stacks of partly free chunks look empty: then a section is not worth its fence. */
+static bool partial_is_empty(struct shard *shard)
+{
+    for (uint32_t class = 0; class < shard->pool->class_count; class ++) {
+        if (index_top(shard_partial(shard, class)) != NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Asks for the lines of the chunk that will be popped next. */
+static void prefetch_top(struct pool *pool, struct index_stack *stack)
+{
+    struct place *place = index_top(stack);
+    if (place != NULL) {
+        __builtin_prefetch(place, 1);
+        __builtin_prefetch(pool_chunk(pool, number_of(pool, place)), 1);
+    }
+}
+
+uint32_t shard_take_listed(struct shard *shard, struct worker *worker, pfn_t *frames, uint32_t count, uint64_t *kept)
+{
+    struct pool *pool = shard->pool;
+    uint32_t relist = RELIST_MAX;
+    uint32_t taken = 0;
+    *kept = CHUNK_NONE;
+    if (partial_is_empty(shard)) {
+        return 0;
+    }
+    reclaim_enter(&worker->reclaim);
+    for (uint32_t class = 0; class < pool->class_count && taken < count && *kept == CHUNK_NONE;) {
+        struct place *place = pop(worker, shard_partial(shard, class));
+        if (place == NULL) {
+            class ++;
+            continue;
+        }
+        uint64_t number = number_of(pool, place);
+        struct chunk_bits bits;
+        uint32_t free = keep_popped(shard, worker, number, class, &relist, &bits);
+        if (free > count - taken) {
+            *kept = number;
+        } else if (free > 0) {
+            prefetch_top(pool, shard_partial(shard, class));
+            taken += chunk_take_seen(pool_chunk(pool, number), &bits, number << CHUNK_ORDER, frames + taken,
+                                     &worker->contest);
+            pool_drop_chunk(pool, worker, number);
+        }
+    }
+    reclaim_exit(&worker->reclaim);
+    return taken;
+}
+
+static bool has_run(const struct pool *pool, const struct place *place, uint32_t count, uint32_t align_order)
+{
+    struct chunk_bits bits = chunk_look(pool_chunk(pool, number_of(pool, place)));
+    return bits_find(&bits, 0, count, align_order) < CHUNK_END;
+}
+
+bool shard_pop_chunk_with_run(struct shard *shard, struct worker *worker, uint32_t count, uint32_t align_order,
+                              uint64_t *number)
+{
+    struct pool *pool = shard->pool;
+    bool found = false;
+    if (partial_is_empty(shard)) {
+        return false;
+    }
+    reclaim_enter(&worker->reclaim);
+    for (uint32_t class = 0; class < pool->class_count && !found; class ++) {
+        struct place *place = index_top(shard_partial(shard, class));
+        if (place == NULL || !has_run(pool, place, count, align_order)) {
+            continue;
+        }
+        place = pop(worker, shard_partial(shard, class)); /* it may be another one by now */
+        if (place != NULL) {
+            *number = number_of(pool, place);
+            found = has_run(pool, place, count, align_order);
+            if (!found) {
+                pool_release_chunk(pool, worker, *number);
+            }
+        }
+    }
+    reclaim_exit(&worker->reclaim);
+    return found;
+}
+
+struct block *shard_pop_block(struct shard *shard, struct worker *worker)
+{
+    struct block *found = NULL;
+    reclaim_enter(&worker->reclaim);
+    while (found == NULL) {
+        struct place *place = pop(worker, shard_whole(shard));
+        if (place == NULL) {
+            break;
+        }
+        found = (struct block *)(void *)((unsigned char *)place - offsetof(struct block, place));
+        if (block_look(found) == 0) {
+            pool_release_block(shard->pool, worker, found);
+            found = NULL;
+        }
+    }
+    reclaim_exit(&worker->reclaim);
+    return found;
+}
