@@ -58,7 +58,7 @@ PUBLIC_HEADERS := $(addprefix core/,arena.h boot_allocator.h frame.h frame_alloc
 
 # config.mk is made when everything it asks for is there. Goals that promise to install what is missing do so here,
 # before anything is compiled; the others say what is missing and stop.
-INSTALLING := $(filter deps compare qemu qemu-check check check-long soak,$(MAKECMDGOALS))
+INSTALLING := $(filter deps compare figures qemu qemu-check check check-long soak,$(MAKECMDGOALS))
 WITHOUT_BUILD := help clean deps format uninstall
 ifneq ($(or $(if $(MAKECMDGOALS),,all),$(filter-out $(WITHOUT_BUILD),$(MAKECMDGOALS))),)
 include $(O)/config.mk
@@ -207,6 +207,8 @@ $(SAYS_VERSION): $(O)/version.h
 $(SAYS_VERSION): INCLUDES_stress += -include $(O)/version.h
 # Where the command looks for kernels if they do not lie beside it.
 $(O)/stress/qemu_kernel.o: INCLUDES_stress += -DFRAMELAB_KERNELS='"$(abspath $(O))/qemu"'
+# And for figures of papers, if none are installed beside it.
+$(O)/results/paper_folder.o: INCLUDES_results += -DFRAMELAB_PAPERS='"$(abspath papers)"'
 
 -include $(LIB_OBJECTS:.o=.d) $(COMMAND_OBJECTS:.o=.d) $(UNIT_SOURCES:%.c=$(O)/%.d)
 
@@ -232,6 +234,10 @@ compare: deps $(O)/framelab qemu ## compare the allocators: tables, records and 
 	$(Q)$(O)/framelab draw --out $(LATEST) $(LATEST)/records.jsonl
 	$(Q)$(O)/framelab bench --platform qemu --variant baseline --variant lockfree --order 0,9 --harts 1,2,4,8,16 \
 	    --progress --out $(LATEST)/qemu.jsonl
+
+.PHONY: figures
+figures: deps $(O)/framelab qemu ## the figures of papers: run, drawn, judged; results/latest-figures: make figures ARGS=--full
+	$(Q)$(O)/framelab figures $(or $(ARGS),--quick)
 
 # ---- Kernels for QEMU ------------------------------------------------------------------------------------------
 
@@ -259,7 +265,7 @@ KERNEL_SOURCES := $(filter-out core/counts_none.c,$(wildcard core/*.c lockfree/*
 qemu: kernel-deps $(KERNELS:%=$(O)/qemu/%/kernel.elf) $(O)/qemu/aarch64/kernel.img ## build the kernels for QEMU
 
 # After `deps` if that runs too: one installs at a time.
-kernel-deps: $(if $(filter deps compare qemu-check check check-long soak tidy,$(MAKECMDGOALS)),deps)
+kernel-deps: $(if $(filter deps compare figures qemu-check check check-long soak tidy,$(MAKECMDGOALS)),deps)
 	$(Q).ci/dependencies $(if $(INSTALLING),,--test) qemu
 
 # $(1): architecture
@@ -418,19 +424,24 @@ $(foreach kernel,$(KERNELS),$(eval $(call mutant_of_kernel,$(kernel))))
 # ---- Installing ------------------------------------------------------------------------------------------------
 
 .PHONY: install uninstall
-install: all ## install the command, libframelab.a, its headers, pkg-config file and manual page
-	$(Q)install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin lib/pkgconfig include/framelab share/man/man1)
+PAPER_FOLDERS := $(patsubst papers/%/figure.json,%,$(wildcard papers/*/figure.json))
+install: all ## install the command, libframelab.a, its headers, pkg-config file, manual page and figures
+	$(Q)install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin lib/pkgconfig include/framelab share/man/man1 \
+	    $(PAPER_FOLDERS:%=share/framelab/papers/%))
 	$(Q)install -m 755 $(O)/framelab $(DESTDIR)$(PREFIX)/bin/
 	$(Q)install -m 644 $(O)/libframelab.a $(DESTDIR)$(PREFIX)/lib/
 	$(Q)install -m 644 $(PUBLIC_HEADERS) $(DESTDIR)$(PREFIX)/include/framelab/
 	$(Q)install -m 644 stress/package/framelab.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	$(Q)install -m 644 $(wildcard papers/*.*) $(DESTDIR)$(PREFIX)/share/framelab/papers/
+	$(Q)$(foreach folder,$(PAPER_FOLDERS),install -m 644 $(wildcard papers/$(folder)/*) \
+	    $(DESTDIR)$(PREFIX)/share/framelab/papers/$(folder)/;)
 	$(Q)sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|; s|@LIBS@|$(LIB_LIBS)|' stress/package/framelab.pc.in \
 	    > $(DESTDIR)$(PREFIX)/lib/pkgconfig/framelab.pc
 
 uninstall: ## remove what `make install` put there
 	$(Q)rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/framelab lib/libframelab.a share/man/man1/framelab.1 \
 	    lib/pkgconfig/framelab.pc)
-	$(Q)rm -rf $(DESTDIR)$(PREFIX)/include/framelab
+	$(Q)rm -rf $(addprefix $(DESTDIR)$(PREFIX)/,include/framelab share/framelab)
 
 # ---- Housekeeping ----------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@
 #include "draw_command.h"
 #include "exit_status.h"
 #include "fdt_command.h"
+#include "figures_command.h"
 #include "table_command.h"
 
 /* The Makefile tells. */
@@ -23,8 +24,9 @@ struct command {
     const char *summary;
 };
 
-static char names[][24] = {"framelab bench", "framelab stress", "framelab fdt",  "framelab compare",
-                           "framelab table", "framelab draw",   "framelab list", "framelab primitives"};
+static char names[][24] = {"framelab bench",   "framelab stress",     "framelab fdt",
+                           "framelab compare", "framelab table",      "framelab draw",
+                           "framelab list",    "framelab primitives", "framelab figures"};
 
 static const struct command commands[] = {
     {"bench", names[0], bench_command, "measure variants on workloads"},
@@ -33,6 +35,7 @@ static const struct command commands[] = {
     {"compare", names[3], compare_command, "judge two record files; fails on a regression"},
     {"table", names[4], table_command, "a record file as a table"},
     {"draw", names[5], draw_command, "a record file as pictures"},
+    {"figures", names[8], figures_command, "figures of papers: run, drawn beside the published points, and judged"},
     {"primitives", names[7], primitives_command, "measure locks, counters and lists by themselves"},
     {"list", names[6], list_command, "variants with their knobs, workloads, platforms, properties"},
 };

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: MIT
+# What the programs of all figures share: records into samples, samples into series, and some statistics.
+# jq 1.6 is enough. Records: results/README.md; what series.jq and claims.jq must make: README.md here.
+
+# ---- numbers ----
+
+def mean: add / length;
+
+# The quantile q of an array, between the two nearest values.
+def quantile($q):
+  sort as $v | ((($v | length) - 1) * $q) as $at | ($at | floor) as $i |
+  $v[$i] + ($at - $i) * (($v[$i + 1] // $v[$i]) - $v[$i]);
+
+def median: quantile(0.5);
+
+def round_to($digits): pow(10; $digits) as $scale | ((. * $scale | round) / $scale);
+
+# For people: three significant digits, or the whole number.
+def short:
+  if . == 0 then "0"
+  elif fabs >= 100 then round | tostring
+  else round_to(2 - (fabs | log10 | floor)) | tostring end;
+
+# ---- fits; each takes an array of points [x, y] ----
+
+# Least squares: y = at0 + slope * x.
+def line_fit:
+  length as $n | (map(.[0]) | add / $n) as $mx | (map(.[1]) | add / $n) as $my |
+  ((map((.[0] - $mx) * (.[1] - $my)) | add) / (map((.[0] - $mx) | . * .) | add)) as $slope |
+  {slope: $slope, at0: ($my - $slope * $mx)};
+
+# The exponent of a power law: the slope where both axes are logarithms.
+def exponent: map([(.[0] | log), (.[1] | log)]) | line_fit.slope;
+
+# The closed form of a ticket lock's collapse: y = x (s + c x / 2), by least squares of the relative error. s is the
+# critical section, c what each waiting hart adds to a hand-over.
+def collapse_fit:
+  map([.[0] / .[1], .[0] * .[0] / 2 / .[1]]) |
+  (map(.[0] * .[0]) | add) as $aa | (map(.[0] * .[1]) | add) as $ab | (map(.[1] * .[1]) | add) as $bb |
+  (map(.[0]) | add) as $a | (map(.[1]) | add) as $b | ($aa * $bb - $ab * $ab) as $d |
+  {s: (($a * $bb - $b * $ab) / $d), c: (($b * $aa - $a * $ab) / $d)};
+def collapse_at($fit; $x): $x * ($fit.s + $fit.c * $x / 2);
+
+# By how much y is off what it should be, in percent: mean and worst of [should, is].
+def errors: map((.[1] / .[0] - 1) | fabs * 100) | {mean: mean, worst: max};
+
+# ---- records ----
+
+def bench: map(select(.type == "bench"));
+def of_run($run): map(select(.run == $run));
+def of_variant($variant): map(select(.variant == $variant));
+
+# A record's time of one operation of a phase, in nanoseconds: the mean over harts.
+def ns($phase): .phases[] | select(.name == $phase) | .operations as $n | .hart_ns | mean / $n;
+
+# A machine shared with strangers: how long a hart's turn of the cores' control took at worst, in nanoseconds.
+def core_turn: .core as $core | $core.hart_ns | max / $core.turns;
+
+# Host records of which no hart's core was disturbed: the control within a tenth of the best. All others stay.
+def undisturbed:
+  (map(select(.platform == "host" and .core != null) | core_turn) | min) as $best |
+  map(select(.platform != "host" or .core == null or (core_turn <= 1.1 * $best)));
+
+# Whether `$harts` harts of the host had as many real, idle cores: in at least three records the control took no longer
+# than a tenth above the best of one hart alone. The reason why not, or null.
+def cores_not_real($harts):
+  map(select(.platform == "host" and .core != null)) |
+  (map(select(.harts == 1) | core_turn) | min) as $alone | map(select(.harts == $harts)) |
+  if length == 0 or $alone == null then "no record of \($harts) harts has the cores' control"
+  elif (map(select(core_turn <= 1.1 * $alone)) | length) >= 3 then null
+  else "the cores are not real and idle: with \($harts) harts the control took \(map(core_turn) | min / $alone | short) times as long"
+  end;
+
+# ---- series ----
+
+# Records into points by harts: medians of f, with quartiles.
+def by_harts(f):
+  group_by(.harts) | map({x: .[0].harts, all: map(f)} | {x, y: (.all | median), low: (.all | quantile(0.25)), high: (.all | quantile(0.75))});
+def xy: map([.x, .y]);
+def at($x): map(select(.x == $x)) | .[0].y;
+
+# A series of points. kind: measured, published or model.
+def series($name; $panel; $kind; $source):
+  {name: $name, panel: $panel, kind: $kind, source: $source, x: map(.x), y: map(.y), low: map(.low // .y), high: map(.high // .y)};
+
+# published.csv: `series,x,y,source`, lines with # are comments.
+def csv($text):
+  $text | split("\n") | map(select(length > 0 and (startswith("#") | not)) | split(",")) |
+  .[0] as $keys | .[1:] | map([$keys, .] | transpose | map({key: .[0], value: .[1]}) | from_entries);
+def published($text; $name): csv($text) | map(select(.series == $name) | {x: (.x | tonumber), y: (.y | tonumber)});
+
+# ---- verdicts ----
+
+def verdict($id; $platform; $holds; $measured; $why):
+  {id: $id, verdict: (if $holds then "holds" else "does not hold" end), platform: $platform, measured: $measured, why: $why};
+def cannot($id; $why): {id: $id, verdict: "cannot be judged", platform: "", measured: "", why: $why};
+def within($low; $high): . >= $low and . <= $high;

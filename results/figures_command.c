@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: MIT
+ * `framelab figures`: plans all figures, runs what is missing, then has each drawn and judged. */
+#include "figures_command.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands.h"
+#include "exit_status.h"
+#include "grid.h"
+#include "interrupt.h"
+#include "options.h"
+#include "paper_make.h"
+#include "paper_summary.h"
+#include "paper_verdicts.h"
+#include "progress.h"
+
+#define DIRECTORY "results/latest-figures"
+/* Seconds that drawing and judging a figure take, about: for the estimate. */
+#define MAKE_SECONDS 1.0
+
+enum { OPTION_LIST = 256, OPTION_ONLY, OPTION_TINY, OPTION_QUICK, OPTION_FULL, OPTION_PAPERS, OPTION_PROGRESS };
+
+struct arguments {
+    const char *only, *directory, *papers;
+    enum paper_level level;
+    enum output_format format;
+    bool list, progress;
+};
+
+struct campaign {
+    const struct arguments *arguments;
+    struct paper_list list;
+    struct paper_plan plans[PAPERS_MAX];
+    struct paper_cache cache;
+    double done, all; /* seconds, by estimate */
+    json_t *entries;
+    bool failed, made, was_interrupted;
+};
+
+static int complain(int status, const char *what, const char *why)
+{
+    (void)fprintf(stderr, "framelab figures: %s%s%s\n", what, *what != '\0' ? ": " : "", why);
+    return status;
+}
+
+/* ---- One figure ------------------------------------------------------------------------------------------------- */
+
+/* Runs what the figure needs. False if one of its runs failed or was interrupted; `why` says which. */
+static bool run_all(struct campaign *campaign, const struct paper_plan *plan, struct paper_result *results, char *why)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct paper_run *run = &plan->runs[i];
+        bool cached = paper_cache_has(&campaign->cache, run);
+        paper_run(run, &campaign->cache, campaign->done, campaign->all, &results[i]);
+        campaign->done += cached ? 0 : run->seconds;
+        if (results[i].outcome == PAPER_RUN_INTERRUPTED || results[i].outcome == PAPER_RUN_FAILED) {
+            (void)snprintf(why, PAPER_WHY_BYTES, "run %s: %.400s", run->id, results[i].why);
+            campaign->was_interrupted = results[i].outcome == PAPER_RUN_INTERRUPTED;
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Brings the records of all runs together in DIR/KEY/records.jsonl. `*count` says of how many runs; false with errno.
+ */
+static bool gather(const struct campaign *campaign, const struct paper_plan *plan, const struct paper_result *results,
+                   const char *directory, size_t *count)
+{
+    char path[PAPER_PATH_BYTES + 16];
+    (void)snprintf(path, sizeof path, "%s/records.jsonl", directory);
+    FILE *file = paper_make_directory(directory) ? fopen(path, "we") : NULL;
+    bool good = file != NULL;
+    *count = 0;
+    for (size_t i = 0; good && i < plan->count; i++) {
+        if (results[i].outcome != PAPER_RUN_SKIPPED) {
+            good = paper_cache_copy(&campaign->cache, &plan->runs[i], file);
+            ++*count;
+        }
+    }
+    return file != NULL && fclose(file) == 0 && good;
+}
+
+/* Verdicts on a figure that nothing could be run for. */
+static json_t *judge_nothing(const struct paper_folder *folder, const char *why)
+{
+    char unused[PAPER_WHY_BYTES];
+    size_t i;
+    const json_t *claim;
+    json_t *judged = json_array();
+    json_array_foreach(json_object_get(folder->figure, "claims"), i, claim)
+    {
+        json_array_append_new(judged, json_pack("{s:s, s:s, s:s}", "id", paper_text(claim, "id"), "verdict",
+                                                "cannot be judged", "why", why));
+    }
+    json_t *verdicts = paper_verdicts_merge(judged, folder, unused, sizeof unused);
+    json_decref(judged);
+    return verdicts;
+}
+
+/* Draws and judges what was run. Returns the figure's status; `why` and `verdicts` are set as it wants. */
+static const char *make_figure(struct campaign *campaign, const struct paper_plan *plan,
+                               const struct paper_folder *folder, const struct paper_result *results, char *why,
+                               json_t **verdicts)
+{
+    char directory[PAPER_PATH_BYTES];
+    size_t count = 0;
+    (void)snprintf(directory, sizeof directory, "%s/%s", campaign->arguments->directory, folder->key);
+    if (!gather(campaign, plan, results, directory, &count)) {
+        (void)snprintf(why, PAPER_WHY_BYTES, "%.400s: %s", directory, strerror(errno));
+        return "failed";
+    }
+    if (count == 0) {
+        (void)snprintf(why, PAPER_WHY_BYTES, "%s", plan->count > 0 ? results[0].why : "it has no runs at this level");
+        *verdicts = judge_nothing(folder, why);
+        return "skipped";
+    }
+    const struct paper_making making = {folder, campaign->list.path, directory, campaign->arguments->level};
+    *verdicts = paper_make(&making, why);
+    return *verdicts != NULL ? "made" : "failed";
+}
+
+/* False if it was interrupted: then there is no entry of this figure. */
+static bool do_figure(struct campaign *campaign, size_t i)
+{
+    char why[PAPER_WHY_BYTES] = "";
+    json_t *verdicts = NULL;
+    const struct paper_folder *folder = &campaign->list.folders[i];
+    const struct paper_plan *plan = &campaign->plans[i];
+    struct paper_result *results = calloc(plan->count + 1, sizeof *results);
+    if (results == NULL) {
+        campaign->failed = true;
+        return false;
+    }
+    const char *status =
+        run_all(campaign, plan, results, why) ? make_figure(campaign, plan, folder, results, why, &verdicts) : "failed";
+    campaign->done += MAKE_SECONDS;
+    campaign->made = campaign->made || strcmp(status, "made") == 0;
+    campaign->failed = campaign->failed || strcmp(status, "failed") == 0;
+    if (!campaign->was_interrupted) {
+        why[strcmp(status, "made") == 0 ? 0 : strlen(why)] = '\0';
+        json_array_append_new(campaign->entries, paper_entry_make(plan, results, folder, campaign->arguments->level,
+                                                                  status, why, verdicts));
+    }
+    json_decref(verdicts);
+    free(results);
+    return !campaign->was_interrupted;
+}
+
+/* ---- All figures ------------------------------------------------------------------------------------------------ */
+
+static bool plan_all(struct campaign *campaign)
+{
+    struct paper_identity identity;
+    if (!paper_identify(&identity)) {
+        return false;
+    }
+    for (size_t i = 0; i < campaign->list.count; i++) {
+        struct paper_plan *plan = &campaign->plans[i];
+        if (!paper_plan_make(plan, &campaign->list.folders[i], campaign->arguments->level, &identity)) {
+            return false;
+        }
+        campaign->all += MAKE_SECONDS;
+        for (size_t k = 0; k < plan->count; k++) {
+            campaign->all += paper_cache_has(&campaign->cache, &plan->runs[k]) ? 0 : plan->runs[k].seconds;
+        }
+    }
+    return true;
+}
+
+static int print(const struct campaign *campaign)
+{
+    const struct arguments *arguments = campaign->arguments;
+    json_t *summary = paper_summary_write(campaign->entries, arguments->directory);
+    if (summary == NULL) {
+        return complain(EXIT_STATUS_USAGE, arguments->directory, strerror(errno));
+    }
+    bool good = arguments->format == FORMAT_JSON ? flat_print_json(summary, stdout)
+                                                 : paper_summary_print(campaign->entries, arguments->directory, stdout);
+    json_decref(summary);
+    return good ? EXIT_STATUS_HOLDS : complain(EXIT_STATUS_USAGE, "standard output", strerror(errno));
+}
+
+static int verdict_of(const struct campaign *campaign)
+{
+    struct paper_tally tally = {0};
+    size_t i;
+    const json_t *entry;
+    json_array_foreach(campaign->entries, i, entry)
+    {
+        paper_verdicts_count(json_object_get(entry, "claims"), &tally);
+    }
+    if (campaign->was_interrupted) {
+        return complain(EXIT_STATUS_INTERRUPTED, "", "interrupted; runs that had ended are kept");
+    }
+    if (campaign->failed || tally.unexpected > 0) {
+        return EXIT_STATUS_VIOLATED;
+    }
+    return campaign->made ? EXIT_STATUS_HOLDS : complain(EXIT_STATUS_SKIPPED, "skipped", "no figure could be made");
+}
+
+static int run_campaign(struct campaign *campaign)
+{
+    const struct arguments *arguments = campaign->arguments;
+    if (!paper_cache_open(&campaign->cache, arguments->directory)) {
+        return complain(EXIT_STATUS_USAGE, arguments->directory, strerror(errno));
+    }
+    if (!plan_all(campaign)) {
+        return complain(EXIT_STATUS_USAGE, "", strerror(ENOMEM));
+    }
+    interrupt_catch();
+    progress_begin(arguments->progress);
+    for (size_t i = 0; i < campaign->list.count && do_figure(campaign, i); i++) {
+    }
+    progress_end();
+    int status = print(campaign);
+    return status == EXIT_STATUS_HOLDS ? verdict_of(campaign) : status;
+}
+
+/* ---- The command ------------------------------------------------------------------------------------------------ */
+
+static json_t *list_entry(const struct paper_folder *folder, const struct paper_plan *plan, enum paper_level level)
+{
+    double seconds = 0;
+    for (size_t i = 0; i < plan->count; i++) {
+        seconds += plan->runs[i].seconds;
+    }
+    return json_pack("{s:s, s:s, s:s, s:f, s:I}", "key", folder->key, "title", paper_text(folder->figure, "title"),
+                     "level", paper_level_name(level), "seconds", seconds, "claims",
+                     (json_int_t)json_array_size(json_object_get(folder->figure, "claims")));
+}
+
+static bool print_figures(const json_t *figures)
+{
+    size_t i;
+    const json_t *figure;
+    json_array_foreach((json_t *)figures, i, figure)
+    {
+        (void)printf("%-20s %2lld claims %6.0f s  %s\n", paper_text(figure, "key"),
+                     (long long)json_integer_value(json_object_get(figure, "claims")),
+                     json_number_value(json_object_get(figure, "seconds")), paper_text(figure, "title"));
+    }
+    return fflush(stdout) == 0;
+}
+
+static int print_list(const struct campaign *campaign)
+{
+    const struct arguments *arguments = campaign->arguments;
+    const struct paper_identity none = {0};
+    json_t *figures = json_array();
+    for (size_t i = 0; i < campaign->list.count; i++) {
+        struct paper_plan plan;
+        if (paper_plan_make(&plan, &campaign->list.folders[i], arguments->level, &none)) {
+            json_array_append_new(figures, list_entry(&campaign->list.folders[i], &plan, arguments->level));
+        }
+        paper_plan_free(&plan);
+    }
+    bool good = arguments->format == FORMAT_JSON ? flat_print_json(figures, stdout) : print_figures(figures);
+    json_decref(figures);
+    return good ? EXIT_STATUS_HOLDS : EXIT_STATUS_USAGE;
+}
+
+static int start(struct campaign *campaign)
+{
+    const struct arguments *arguments = campaign->arguments;
+    char why[PAPER_WHY_BYTES];
+    if (!paper_find(arguments->papers, campaign->list.path)) {
+        return complain(EXIT_STATUS_USAGE, campaign->list.path, "no such directory of figures");
+    }
+    if (!paper_list_read(&campaign->list, arguments->only, stderr)) {
+        return EXIT_STATUS_USAGE;
+    }
+    if (arguments->list) {
+        return print_list(campaign);
+    }
+    return paper_tools_there(why, sizeof why) ? run_campaign(campaign) : complain(EXIT_STATUS_SKIPPED, "skipped", why);
+}
+
+static int run(const struct arguments *arguments)
+{
+    struct campaign *campaign = calloc(1, sizeof *campaign);
+    if (campaign == NULL) {
+        return complain(EXIT_STATUS_USAGE, "", strerror(ENOMEM));
+    }
+    campaign->arguments = arguments;
+    campaign->entries = json_array();
+    int status = start(campaign);
+    json_decref(campaign->entries);
+    for (size_t i = 0; i < PAPERS_MAX; i++) {
+        paper_plan_free(&campaign->plans[i]);
+    }
+    paper_list_free(&campaign->list);
+    free(campaign);
+    return status;
+}
+
+static const struct argp_option options[] = {
+    {"list", OPTION_LIST, NULL, 0, "Name the figures, and about how long each takes", 1},
+    {"only", OPTION_ONLY, "KEY[,KEY]", 0, "These figures alone (default: all)", 1},
+    {"quick", OPTION_QUICK, NULL, 0, "Fewer harts and repeats: all in minutes", 2},
+    {"full", OPTION_FULL, NULL, 0, "All harts, many repeats", 2},
+    {"tiny", OPTION_TINY, NULL, 0, "What needs no time to be measured, in seconds: for tests", 2},
+    {"out", 'o', "DIR", 0, "Records, pictures and verdicts go there (default: " DIRECTORY ")", 3},
+    {"format", 'f', "FORMAT", 0, "text: a table of claims; json: DIR/summary.json (default: text)", 3},
+    {"progress", OPTION_PROGRESS, NULL, 0, "Show progress even if stderr is no terminal", 3},
+    {"papers", OPTION_PAPERS, "DIR", 0, "Folders of figures (default: those that came with framelab)", 4},
+    {NULL, 0, NULL, 0, NULL, 0},
+};
+
+static error_t parse_option(int key, char *text, struct argp_state *state)
+{
+    struct arguments *arguments = state->input;
+    switch (key) {
+    case OPTION_LIST:
+        arguments->list = true;
+        return 0;
+    case OPTION_ONLY:
+        arguments->only = text;
+        return 0;
+    case OPTION_TINY:
+        arguments->level = PAPER_TINY;
+        return 0;
+    case OPTION_QUICK:
+        arguments->level = PAPER_QUICK;
+        return 0;
+    case OPTION_FULL:
+        arguments->level = PAPER_FULL;
+        return 0;
+    case 'o':
+        arguments->directory = text;
+        return 0;
+    case 'f':
+        if (!option_format(text, &arguments->format) || arguments->format == FORMAT_CSV) {
+            usage_error(state, "--format is text or json, not '%s'", text);
+        }
+        return 0;
+    case OPTION_PROGRESS:
+        arguments->progress = true;
+        return 0;
+    case OPTION_PAPERS:
+        arguments->papers = text;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+int figures_command(int argc, char **argv)
+{
+    static const struct argp argp = {
+        .options = options,
+        .parser = parse_option,
+        .doc = "Runs the figures of papers again on these allocators, draws each beside the published points, and "
+               "judges the papers' claims. What was run before by the same build is kept, so a run that was stopped "
+               "goes on where it was."
+               "\vExit status: 0 if every claim holds, or cannot be judged here, or is known not to hold (figure.json "
+               "says why); 1 if another does not hold, or something failed; 2 usage, or a folder that is not what it "
+               "must be; 77 without jq or gnuplot; 130 interrupted."};
+    struct arguments arguments = {.directory = DIRECTORY, .level = PAPER_DEFAULT};
+    if (argp_parse(&argp, argc, argv, 0, NULL, &arguments) != 0) {
+        return EXIT_STATUS_USAGE;
+    }
+    return run(&arguments);
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT
+ * Records of runs, kept by key. See paper_cache.h. */
+#include "paper_cache.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+bool paper_make_directory(const char *path)
+{
+    char part[PAPER_PATH_BYTES];
+    int length = snprintf(part, sizeof part, "%s", path);
+    if (length <= 0 || (size_t)length >= sizeof part) {
+        errno = length > 0 ? ENAMETOOLONG : ENOENT;
+        return false;
+    }
+    for (char *end = part + 1; end <= part + length; end++) {
+        char kept = *end;
+        if (kept != '/' && kept != '\0') {
+            continue;
+        }
+        *end = '\0';
+        if (mkdir(part, 0777) != 0 && errno != EEXIST) {
+            return false;
+        }
+        *end = kept;
+    }
+    return true;
+}
+
+/* Room for "/KEY.jsonl" is left by paper_cache_open(). */
+static void make_path(const struct paper_cache *cache, const struct paper_run *run, const char *ending,
+                      char path[PAPER_PATH_BYTES])
+{
+    (void)snprintf(path, PAPER_PATH_BYTES, "%.*s/%s.%s", (int)(PAPER_PATH_BYTES - 32), cache->directory, run->key,
+                   ending);
+}
+
+bool paper_cache_open(struct paper_cache *cache, const char *out)
+{
+    int length = snprintf(cache->directory, sizeof cache->directory, "%s/cache", out);
+    if (length < 0 || (size_t)length >= sizeof cache->directory - 32) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    return paper_make_directory(cache->directory);
+}
+
+bool paper_cache_has(const struct paper_cache *cache, const struct paper_run *run)
+{
+    char path[PAPER_PATH_BYTES];
+    make_path(cache, run, "jsonl", path);
+    return access(path, R_OK) == 0;
+}
+
+void paper_cache_part(const struct paper_cache *cache, const struct paper_run *run, char path[PAPER_PATH_BYTES])
+{
+    make_path(cache, run, "part", path);
+}
+
+bool paper_cache_keep(const struct paper_cache *cache, const struct paper_run *run, double seconds)
+{
+    char part[PAPER_PATH_BYTES], path[PAPER_PATH_BYTES], note_path[PAPER_PATH_BYTES];
+    make_path(cache, run, "part", part);
+    make_path(cache, run, "jsonl", path);
+    make_path(cache, run, "json", note_path);
+    char *command = paper_run_text(run);
+    json_t *note = json_pack("{s:s, s:f}", "command", command != NULL ? command : "", "seconds", seconds);
+    bool good = json_dump_file(note, note_path, JSON_INDENT(2) | JSON_REAL_PRECISION(4)) == 0;
+    json_decref(note);
+    free(command);
+    return good && rename(part, path) == 0;
+}
+
+void paper_cache_drop(const struct paper_cache *cache, const struct paper_run *run)
+{
+    char part[PAPER_PATH_BYTES];
+    make_path(cache, run, "part", part);
+    (void)unlink(part);
+}
+
+double paper_cache_seconds(const struct paper_cache *cache, const struct paper_run *run)
+{
+    char path[PAPER_PATH_BYTES];
+    make_path(cache, run, "json", path);
+    json_t *note = json_load_file(path, 0, NULL);
+    double seconds = json_number_value(json_object_get(note, "seconds"));
+    json_decref(note);
+    return seconds;
+}
+
+bool paper_cache_copy(const struct paper_cache *cache, const struct paper_run *run, FILE *out)
+{
+    char path[PAPER_PATH_BYTES];
+    char *line = NULL;
+    size_t bytes = 0;
+    ssize_t length;
+    bool good = true;
+    make_path(cache, run, "jsonl", path);
+    FILE *records = fopen(path, "re");
+    if (records == NULL) {
+        return false;
+    }
+    while ((length = getline(&line, &bytes, records)) > 0) {
+        if (line[0] == '{') {
+            good = fprintf(out, "{\"run\":\"%s\",%s%s", run->id, line + 1, line[length - 1] == '\n' ? "" : "\n") >= 0 &&
+                   good;
+        }
+    }
+    free(line);
+    good = ferror(records) == 0 && good;
+    (void)fclose(records);
+    return good;
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT
+ * Makes command lines of runs, and their keys. See paper_plan.h. */
+#include "paper_plan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harts.h"
+#include "provenance.h"
+#include "qemu_kernel.h"
+
+#define WORD_BYTES 4096u
+#define SEED_DEFAULT 1
+
+/* ---- What runs depend on ---------------------------------------------------------------------------------------- */
+
+/* FNV-1a over a file, going on from `hash`; unchanged if it cannot be read. */
+static uint64_t hash_file(uint64_t hash, const char *path)
+{
+    unsigned char block[4096];
+    size_t got;
+    FILE *file = fopen(path, "re");
+    if (file == NULL) {
+        return hash;
+    }
+    while ((got = fread(block, 1, sizeof block, file)) > 0) {
+        for (size_t i = 0; i < got; i++) {
+            hash = (hash ^ block[i]) * UINT64_C(0x100000001b3);
+        }
+    }
+    (void)fclose(file);
+    return hash;
+}
+
+static uint64_t hash_kernels(void)
+{
+    uint64_t hash = 0;
+    for (int arch = 0; arch < QEMU_ARCH_COUNT; arch++) {
+        struct qemu_machine machine = {.arch = (enum qemu_arch)arch};
+        char why[256];
+        if (qemu_kernel_find(&machine, NULL, why, sizeof why)) {
+            hash = hash_file(hash, machine.kernel);
+        }
+    }
+    return hash;
+}
+
+/* The processor's name and how many cores there are; a machine that does not tell its name has 0 for it. */
+static uint64_t hash_processor(void)
+{
+    char line[1024];
+    uint64_t hash = 0;
+    FILE *file = fopen("/proc/cpuinfo", "re");
+    while (file != NULL && hash == 0 && fgets(line, sizeof line, file) != NULL) {
+        hash = strncmp(line, "model name", 10) == 0 ? provenance_hash(line) : 0;
+    }
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+    return hash ^ harts_cores();
+}
+
+bool paper_identify(struct paper_identity *identity)
+{
+    identity->command = hash_file(0, "/proc/self/exe");
+    identity->kernels = hash_kernels();
+    identity->processor = hash_processor();
+    return identity->command != 0;
+}
+
+/* ---- Command lines ---------------------------------------------------------------------------------------------- */
+
+/* A word of the command with what stands in braces replaced. The folder was checked: each name has a text. NULL if it
+ * is longer than any word should be. */
+static json_t *fill_in(const char *word, const json_t *values)
+{
+    char out[WORD_BYTES] = "";
+    size_t length = 0;
+    while (*word != '\0' && length < sizeof out) {
+        char name[PAPER_KEY_BYTES];
+        size_t plain = strcspn(word, "{");
+        const char *brace = word + plain;
+        size_t inside = *brace == '{' ? strcspn(brace, "}") - 1 : 0;
+        (void)snprintf(name, sizeof name, "%.*s", (int)inside, brace + (*brace == '{'));
+        length += (size_t)snprintf(out + length, sizeof out - length, "%.*s%s", (int)plain, word,
+                                   *brace == '{' ? paper_text(values, name) : "");
+        word = brace + (*brace == '{' ? inside + 1 : 0);
+        word += *word == '}';
+    }
+    return length < sizeof out ? json_stringn(out, length) : NULL;
+}
+
+static bool has_word(const json_t *command, const char *wanted)
+{
+    size_t i;
+    const json_t *word;
+    json_array_foreach((json_t *)command, i, word)
+    {
+        if (strcmp(json_string_value(word), wanted) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static json_t *make_command(const struct paper_folder *folder, const json_t *run, const json_t *values)
+{
+    size_t i;
+    const json_t *word;
+    char seed[24];
+    json_t *command = json_array();
+    const json_t *given = json_object_get(folder->figure, "seed");
+    json_array_foreach(json_object_get(run, "command"), i, word)
+    {
+        json_array_append_new(command, fill_in(json_string_value(word), values));
+    }
+    (void)snprintf(seed, sizeof seed, "%lld",
+                   (long long)(given != NULL ? json_integer_value(given) : (json_int_t)SEED_DEFAULT));
+    if (!has_word(command, "--seed")) {
+        json_array_append_new(command, json_string("--seed"));
+        json_array_append_new(command, json_string(seed));
+    }
+    return command;
+}
+
+/* On which platform a command line runs, where it says so: the host where not. */
+static bool runs_on(const json_t *command, const char *platform)
+{
+    char word[32];
+    (void)snprintf(word, sizeof word, "--platform=%s", platform);
+    return has_word(command, platform) || has_word(command, word);
+}
+
+static bool make_key(struct paper_run *run, const struct paper_identity *identity)
+{
+    bool qemu = runs_on(run->command, "qemu");
+    bool host = !qemu && !runs_on(run->command, "sim");
+    char *words = json_dumps(run->command, JSON_COMPACT);
+    size_t bytes = words != NULL ? strlen(words) + 80 : 0;
+    char *text = words != NULL ? malloc(bytes) : NULL;
+    if (text != NULL) {
+        (void)snprintf(text, bytes, "%s %llx %llx %llx", words, (unsigned long long)identity->command,
+                       (unsigned long long)(qemu ? identity->kernels : 0),
+                       (unsigned long long)(host ? identity->processor : 0));
+        (void)snprintf(run->key, sizeof run->key, "%016llx", (unsigned long long)provenance_hash(text));
+    }
+    free(words);
+    free(text);
+    return text != NULL;
+}
+
+/* What a run takes at a level: its own, or that of the level below. NULL: it is not run. */
+static const json_t *values_at(const json_t *run, enum paper_level level)
+{
+    const json_t *values = json_object_get(run, paper_level_name(level));
+    while (values == NULL && level > PAPER_QUICK) {
+        level--;
+        values = json_object_get(run, paper_level_name(level));
+    }
+    return values;
+}
+
+bool paper_plan_make(struct paper_plan *plan, const struct paper_folder *folder, enum paper_level level,
+                     const struct paper_identity *identity)
+{
+    size_t i;
+    const json_t *run;
+    const json_t *runs = json_object_get(folder->figure, "runs");
+    *plan = (struct paper_plan){.runs = calloc(json_array_size(runs) + 1, sizeof *plan->runs)};
+    if (plan->runs == NULL) {
+        return false;
+    }
+    json_array_foreach((json_t *)runs, i, run)
+    {
+        const json_t *values = values_at(run, level);
+        if (values == NULL) {
+            continue;
+        }
+        struct paper_run *planned = &plan->runs[plan->count++];
+        planned->folder = folder;
+        planned->id = paper_text(run, "id");
+        planned->command = make_command(folder, run, values);
+        planned->seconds = json_number_value(json_object_get(values, "seconds"));
+        if (!make_key(planned, identity)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void paper_plan_free(struct paper_plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        json_decref(plan->runs[i].command);
+    }
+    free(plan->runs);
+    *plan = (struct paper_plan){.runs = NULL};
+}
+
+char *paper_run_text(const struct paper_run *run)
+{
+    size_t i, bytes = sizeof "framelab";
+    const json_t *word;
+    json_array_foreach(run->command, i, word)
+    {
+        bytes += json_string_length(word) + 3;
+    }
+    char *text = malloc(bytes);
+    size_t length = text != NULL ? (size_t)snprintf(text, bytes, "framelab") : 0;
+    json_array_foreach(run->command, i, word)
+    {
+        const char *quote = strpbrk(json_string_value(word), " '*?;|&<>()$") != NULL ? "'" : "";
+        if (text != NULL) {
+            length += (size_t)snprintf(text + length, bytes - length, " %s%s%s", quote, json_string_value(word), quote);
+        }
+    }
+    return text;
+}

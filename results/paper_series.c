@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT
+ * Series and tables of a figure. See paper_series.h. */
+#include "paper_series.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+struct objection {
+    char *why;
+    size_t why_bytes;
+};
+
+__attribute__((format(printf, 2, 3))) static bool refuse(const struct objection *objection, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(objection->why, objection->why_bytes, format, arguments);
+    va_end(arguments);
+    return false;
+}
+
+static bool is_one_of(const char *text, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(text, names[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_panel(const json_t *panels, const char *id)
+{
+    size_t i;
+    const json_t *panel;
+    json_array_foreach((json_t *)panels, i, panel)
+    {
+        if (strcmp(paper_text(panel, "id"), id) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* An array of `count` numbers. */
+static bool is_numbers(const json_t *array, size_t count)
+{
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        if (!json_is_number(json_array_get(array, i))) {
+            return false;
+        }
+    }
+    return json_is_array(array) && json_array_size(array) == count;
+}
+
+static bool check_series(const struct objection *objection, const json_t *series, const json_t *panels)
+{
+    static const char *const kinds[] = {"measured", "published", "model"};
+    static const char *const axes[] = {"x", "y", "low", "high"};
+    const char *name = paper_text(series, "name");
+    size_t points = json_array_size(json_object_get(series, "x"));
+    if (*name == '\0') {
+        return refuse(objection, "series.jq: a series without a name");
+    }
+    if (!has_panel(panels, paper_text(series, "panel"))) {
+        return refuse(objection, "series.jq: series '%s': figure.json has no panel '%s'", name,
+                      paper_text(series, "panel"));
+    }
+    if (!is_one_of(paper_text(series, "kind"), kinds, 3)) {
+        return refuse(objection, "series.jq: series '%s': kind is measured, published or model", name);
+    }
+    for (size_t i = 0; i < 4; i++) {
+        const json_t *axis = json_object_get(series, axes[i]);
+        if (!(axis == NULL && i >= 2) && !is_numbers(axis, points)) {
+            return refuse(objection, "series.jq: series '%s': %s is not as many numbers as x", name, axes[i]);
+        }
+    }
+    return true;
+}
+
+static bool check_table(const struct objection *objection, const json_t *table)
+{
+    size_t i;
+    const json_t *row;
+    const json_t *rows = json_object_get(table, "rows");
+    const char *title = paper_text(table, "title");
+    size_t columns = json_array_size(json_object_get(table, "columns"));
+    if (*title == '\0' || columns == 0 || !json_is_array(rows)) {
+        return refuse(objection, "series.jq: a table needs title, columns, rows");
+    }
+    json_array_foreach((json_t *)rows, i, row)
+    {
+        if (json_array_size(row) != columns) {
+            return refuse(objection, "series.jq: table '%s': row %zu has not %zu cells", title, i, columns);
+        }
+    }
+    return true;
+}
+
+bool paper_series_check(const json_t *made, const struct paper_folder *folder, char *why, size_t why_bytes)
+{
+    size_t i;
+    const json_t *item;
+    const struct objection objection = {why, why_bytes};
+    const json_t *all = json_object_get(made, "series");
+    const json_t *tables = json_object_get(made, "tables");
+    why[0] = '\0';
+    if (!json_is_array(all) || !json_is_array(tables)) {
+        return refuse(&objection, "series.jq: makes no object with arrays 'series' and 'tables'");
+    }
+    json_array_foreach((json_t *)all, i, item)
+    {
+        if (!check_series(&objection, item, json_object_get(folder->figure, "panels"))) {
+            return false;
+        }
+    }
+    json_array_foreach((json_t *)tables, i, item)
+    {
+        if (!check_table(&objection, item)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static double number_at(const json_t *series, const char *axis, size_t i)
+{
+    const json_t *numbers = json_object_get(series, axis);
+    return json_number_value(json_array_get(numbers != NULL ? numbers : json_object_get(series, "y"), i));
+}
+
+bool paper_series_write(const json_t *made, const char *path)
+{
+    size_t i;
+    const json_t *series;
+    FILE *file = fopen(path, "we");
+    if (file == NULL) {
+        return false;
+    }
+    json_array_foreach(json_object_get(made, "series"), i, series)
+    {
+        (void)fprintf(file, "# %s\n", paper_text(series, "name"));
+        for (size_t k = 0; k < json_array_size(json_object_get(series, "x")); k++) {
+            (void)fprintf(file, "%.9g %.9g %.9g %.9g\n", number_at(series, "x", k), number_at(series, "y", k),
+                          number_at(series, "low", k), number_at(series, "high", k));
+        }
+        (void)fputs("\n\n", file);
+    }
+    bool good = ferror(file) == 0;
+    return fclose(file) == 0 && good;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT
+ * series.json, which a folder's series.jq makes: checked, and written as data that gnuplot reads. */
+#ifndef FRAMELAB_RESULTS_PAPER_SERIES_H
+#define FRAMELAB_RESULTS_PAPER_SERIES_H
+
+#include "paper_folder.h"
+
+/* Whether `made` is {"series": [...], "tables": [...]} as papers/README.md says, its panels those of the folder. False
+ * with one line in `why`. */
+bool paper_series_check(const json_t *made, const struct paper_folder *folder, char *why, size_t why_bytes);
+
+/* Writes a block a series for gnuplot's `index`: `# NAME`, then a line `x y low high` a point, two empty lines. False
+ * with errno. */
+bool paper_series_write(const json_t *made, const char *path);
+
+#endif

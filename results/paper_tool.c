@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT
+ * Runs jq and gnuplot. See paper_tool.h. */
+#include "paper_tool.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "child.h"
+
+/* A look now and then is enough: these end by themselves. */
+#define WAIT_MS 1000
+
+static const struct {
+    char *program, *package;
+} tools[] = {{"jq", "jq"}, {"gnuplot", "gnuplot-nox"}};
+
+bool paper_tools_there(char *why, size_t why_bytes)
+{
+    for (size_t i = 0; i < sizeof tools / sizeof *tools; i++) {
+        char unused[PAPER_WHY_BYTES], version[] = "--version";
+        char *argv[] = {tools[i].program, version, NULL};
+        if (!paper_tool_run(argv, NULL, unused)) {
+            (void)snprintf(why, why_bytes, "there is no %s on this machine (Debian: %s)", tools[i].program,
+                           tools[i].package);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Copies what the program prints. Of that, `why` keeps the first line that speaks of an error, or else the last. */
+static bool copy_lines(struct child *child, FILE *out, char *why)
+{
+    char *line;
+    bool found = false, good = true;
+    enum child_event event;
+    while ((event = child_read_line(child, &line, WAIT_MS)) != CHILD_CLOSED) {
+        if (event == CHILD_LINE && !found) {
+            found = strstr(line, "error") != NULL;
+            (void)snprintf(why, PAPER_WHY_BYTES, "%s", line);
+        }
+        if (event == CHILD_LINE && out != NULL) {
+            good = fprintf(out, "%s\n", line) >= 0 && good;
+        }
+    }
+    return good;
+}
+
+bool paper_tool_run(char *const argv[], const char *out_path, char why[PAPER_WHY_BYTES])
+{
+    struct child child;
+    FILE *out = out_path != NULL ? fopen(out_path, "we") : NULL;
+    (void)snprintf(why, PAPER_WHY_BYTES, "%s", argv[0]);
+    if ((out_path != NULL && out == NULL) || !child_start(&child, argv, true)) {
+        (void)snprintf(why, PAPER_WHY_BYTES, "%s: %s", out_path != NULL && out == NULL ? out_path : argv[0],
+                       strerror(errno));
+        if (out != NULL) {
+            (void)fclose(out);
+        }
+        return false;
+    }
+    bool written = copy_lines(&child, out, why);
+    if (out != NULL && (fclose(out) != 0 || !written)) {
+        (void)snprintf(why, PAPER_WHY_BYTES, "%s: %s", out_path, strerror(errno));
+        written = false;
+    }
+    return child_wait(&child) == 0 && written;
+}
