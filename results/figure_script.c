@@ -103,12 +103,17 @@ static void describe_section(const struct figures *figures, struct panel_range s
                              char *limits, size_t text_bytes)
 {
     const struct row_key *key = panel_key(figures, section.from);
-    const char *clock = strcmp(key->platform, "host") == 0  ? ""
-                        : strcmp(key->platform, "sim") == 0 ? ", simulated time"
-                                                            : ", whose clock means nothing";
-    snprintf(where, text_bytes, "%s · %s%s, %s · %s%s%s", figures->origin.machine, key->platform, clock,
-             setting_text(key->setting), figures->origin.version, figures->origin.date[0] != '\0' ? " · " : "",
-             figures->origin.date);
+    bool simulated = strcmp(key->platform, "sim") == 0;
+    const char *clock = strcmp(key->platform, "host") == 0 ? ""
+                        : simulated                        ? ", simulated time"
+                                                           : ", whose clock means nothing";
+    snprintf(where, text_bytes, "%s%s%s%s, %s · %s%s%s", simulated ? "" : figures->origin.machine,
+             simulated ? "" : " · ", key->platform, clock, setting_text(key->setting), figures->origin.version,
+             figures->origin.date[0] != '\0' ? " · " : "", figures->origin.date);
+    if (simulated) {
+        snprintf(limits, text_bytes, "%s. A model's times: good for ranking and growth.", spread);
+        return;
+    }
     const char *shaded = "Shaded: more harts than cores, throughput as a lower bound. ";
     snprintf(limits, text_bytes, "%s. %sNothing here tells of more than %u core%s.", spread,
              section_oversubscribed(figures, section) ? shaded : "", key->cores, key->cores == 1 ? "" : "s");
@@ -232,7 +237,7 @@ struct place {
 
 static void write_panel_place(const struct place *place, const char *ylabel, FILE *out)
 {
-    write_margins(place->left + 34, place->top + 26, place->left + place->panel_width - 12,
+    write_margins(place->left + 46, place->top + 26, place->left + place->panel_width - 12,
                   place->top + place->panel_height - 38, place->width, place->height, out);
     fprintf(out, "set ylabel \"%s\" font \",10\" offset 1.2,0\n", place->leftmost ? ylabel : "");
     fprintf(out, "set xlabel \"%s\" font \",10\" offset 0,0.6\n", place->lowest ? "harts" : "");
