@@ -78,6 +78,22 @@ static bool check_series(const struct objection *objection, const json_t *series
     return true;
 }
 
+/* gnuplot takes the first block whose name begins with the one that is asked for. */
+static bool check_names(const struct objection *objection, const json_t *all)
+{
+    for (size_t i = 0; i < json_array_size(all); i++) {
+        const char *name = paper_text(json_array_get(all, i), "name");
+        for (size_t k = 0; k < i; k++) {
+            const char *earlier = paper_text(json_array_get(all, k), "name");
+            if (strncmp(earlier, name, strlen(name)) == 0) {
+                return refuse(objection, "series.jq: series '%s': an earlier one's name begins with it: '%s'", name,
+                              earlier);
+            }
+        }
+    }
+    return true;
+}
+
 static bool check_table(const struct objection *objection, const json_t *table)
 {
     size_t i;
@@ -120,7 +136,7 @@ bool paper_series_check(const json_t *made, const struct paper_folder *folder, c
             return false;
         }
     }
-    return true;
+    return check_names(&objection, all);
 }
 
 static double number_at(const json_t *series, const char *axis, size_t i)

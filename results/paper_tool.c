@@ -29,15 +29,15 @@ bool paper_tools_there(char *why, size_t why_bytes)
     return true;
 }
 
-/* Copies what the program prints. Of that, `why` keeps the first line that speaks of an error, or else the last. */
+/* Copies what the program prints. Of that, `why` keeps jq's first error, or else the last line that is not empty. */
 static bool copy_lines(struct child *child, FILE *out, char *why)
 {
     char *line;
     bool found = false, good = true;
     enum child_event event;
     while ((event = child_read_line(child, &line, WAIT_MS)) != CHILD_CLOSED) {
-        if (event == CHILD_LINE && !found) {
-            found = strstr(line, "error") != NULL;
+        if (event == CHILD_LINE && !found && *line != '\0') {
+            found = strncmp(line, "jq: error", strlen("jq: error")) == 0;
             (void)snprintf(why, PAPER_WHY_BYTES, "%s", line);
         }
         if (event == CHILD_LINE && out != NULL) {

@@ -28,7 +28,7 @@ check() { # name command...
 everything_is_there() {
     local file
     for file in bin/framelab lib/libframelab.a lib/pkgconfig/framelab.pc include/framelab/framelab.h \
-        include/framelab/frame_allocator.h share/man/man1/framelab.1; do
+        include/framelab/frame_allocator.h share/man/man1/framelab.1 share/framelab/papers/lib.jq; do
         test -s "$prefix/$file" || { echo "missing: $file" && return 1; }
     done
 }
@@ -76,6 +76,16 @@ manual_has_options() {
     done
 }
 
+# Those that were installed, not those of the sources: one more is put beside them.
+figures_are_found() {
+    local papers=$prefix/share/framelab/papers
+    diff <("$prefix/bin/framelab" figures --list | awk '{ print $1 }') \
+        <(cd papers && printf '%s\n' */figure.json | sed 's|/.*||') || return 1
+    cp -r "$papers/lock-collapse" "$papers/one-more"
+    sed -i 's/"key": "lock-collapse"/"key": "one-more"/' "$papers/one-more/figure.json"
+    "$prefix/bin/framelab" figures --list | grep '^one-more '
+}
+
 nothing_is_left() {
     make -s O="$build" PREFIX="$prefix" uninstall || return 1
     rm -f "$prefix/example"
@@ -95,5 +105,6 @@ check "the installed command runs" "$prefix/bin/framelab" --version
 check "the manual page has no warnings" manual_reads
 check "the manual page has every sub-command" manual_is_complete
 check "the manual page has every option" manual_has_options
+check "the installed command finds the installed figures" figures_are_found
 check "make uninstall leaves nothing" nothing_is_left
 exit $status

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT
+ * What framelab figures does before it runs anything: folders that are refused, command lines, keys; and afterwards:
+ * series and verdicts that are refused. That it runs, draws and judges: stress/figures-tests.sh. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "paper_check.h"
+#include "paper_plan.h"
+#include "paper_series.h"
+#include "paper_verdicts.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+#define WHY_BYTES 512u
+
+static const char good_text[] =
+    "{'key': 'small', 'title': 'T', 'citation': 'C', 'shows': 'S',"
+    " 'panels': [{'id': 'a', 'title': 'A', 'x': {'label': 'harts', 'log': true}, 'y': {'label': 'ns'}}],"
+    " 'runs': [{'id': 'one', 'command': ['bench', '--harts={harts}', '--repeat', '{repeats}'],"
+    "           'tiny': {'harts': '1', 'repeats': '2', 'seconds': 1},"
+    "           'default': {'harts': '1,2', 'repeats': '9', 'seconds': 60}},"
+    "          {'id': 'two', 'command': ['bench', '--platform', 'sim', '--seed', '7'], 'quick': {'seconds': 2.5}}],"
+    " 'claims': [{'id': 'C1', 'text': 't', 'published': 'p', 'check': 'c', 'source': 's', 'platforms': ['sim']},"
+    "            {'id': 'C2', 'text': 't', 'published': 'p', 'check': 'c', 'source': 's', 'platforms': ['host', 'sim'],"
+    "             'deviation': 'known'}]}";
+
+/* JSON with ' in place of ". */
+static json_t *parse(const char *text)
+{
+    char *copy = strdup(text);
+    json_error_t error;
+    for (char *c = copy; *c != '\0'; c++) {
+        *c = *c == '\'' ? '"' : *c;
+    }
+    json_t *value = json_loads(copy, 0, &error);
+    free(copy);
+    if (value == NULL) {
+        fail_msg("%s: %s", text, error.text);
+    }
+    return value;
+}
+
+static struct paper_folder small_folder(void)
+{
+    struct paper_folder folder = {.path = "papers/small", .key = "small", .figure = parse(good_text)};
+    return folder;
+}
+
+/* ---- folders ---------------------------------------------------------------------------------------------------- */
+
+/* What the check says of a figure, in one line; empty if nothing. */
+static void check(const json_t *figure, char *said, size_t said_bytes)
+{
+    memset(said, 0, said_bytes);
+    FILE *log = fmemopen(said, said_bytes, "w");
+    bool good = paper_check(figure, "papers/small/figure.json", "small", log);
+    fclose(log);
+    assert_int_equal(good, *said == '\0');
+}
+
+static void a_good_figure_is_taken(void **state)
+{
+    (void)state;
+    char said[WHY_BYTES];
+    json_t *figure = parse(good_text);
+    check(figure, said, sizeof said);
+    assert_string_equal(said, "");
+    json_decref(figure);
+}
+
+/* Each fault is one replacement in the good text, and is named by its key. */
+static void a_bad_figure_is_refused_by_key(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *from, *to, *named;
+    } faults[] = {
+        {"'key': 'small'", "'key': 'other'", "key: must be the folder's name, 'small'"},
+        {"'title': 'T', ", "", "title: is missing"},
+        {"'title': 'T'", "'title': 5", "title: must be a text"},
+        {"'shows'", "'show'", "shows: is missing"},
+        {"'shows': 'S'", "'shows': 'S', 'extra': 1", "extra: is no key of this object"},
+        {"'log': true", "'log': 1", "panels[0].x.log: must be true or false"},
+        {"'y': {'label': 'ns'}", "'y': {}", "panels[0].y.label: is missing"},
+        {"['bench', '--harts={harts}'", "[1, '--harts={harts}'", "runs[0].command: must be an array of words"},
+        {"['bench', '--platform', 'sim', '--seed', '7']", "[]", "runs[1].command: must be an array of words"},
+        {"'repeats': '9', ", "", "runs[0].default: has no text 'repeats', which the command names"},
+        {"'repeats': '9'", "'repeats': 9", "runs[0].default: has no text 'repeats', which the command names"},
+        {"'seconds': 2.5", "'second': 2.5", "runs[1].quick: has no number 'seconds'"},
+        {"'quick'", "'quack'", "runs[1].quack: is no key of this object"},
+        {", 'quick': {'seconds': 2.5}", "", "runs[1].: is of no level"},
+        {"'id': 'two'", "'id': 'one'", "runs: 'one' is there twice"},
+        {"'id': 'two'", "'id': 'T/2'", "runs[1].id: must be a name"},
+        {"'id': 'C2'", "'id': 'C1'", "claims: 'C1' is there twice"},
+        {"'platforms': ['sim']", "'platforms': 'sim'", "claims[0].platforms: must be an array of words"},
+        {"'deviation': 'known'", "'deviation': ''", "claims[1].deviation: must be a text"},
+    };
+    for (size_t i = 0; i < COUNT(faults); i++) {
+        char text[sizeof good_text + 64], said[WHY_BYTES];
+        const char *at = strstr(good_text, faults[i].from);
+        assert_non_null(at);
+        snprintf(text, sizeof text, "%.*s%s%s", (int)(at - good_text), good_text, faults[i].to,
+                 at + strlen(faults[i].from));
+        json_t *figure = parse(text);
+        check(figure, said, sizeof said);
+        if (strstr(said, faults[i].named) == NULL ||
+            strncmp(said, "framelab figures: papers/small/figure.json: ", 44) != 0 ||
+            strchr(said, '\n') != said + strlen(said) - 1) {
+            fail_msg("wanted '%s' in one line, got '%s'", faults[i].named, said);
+        }
+        json_decref(figure);
+    }
+}
+
+/* ---- plans ------------------------------------------------------------------------------------------------------ */
+
+static void assert_planned(enum paper_level level, size_t at, size_t count, const char *text, double seconds)
+{
+    const struct paper_identity identity = {1, 2, 3};
+    struct paper_folder folder = small_folder();
+    struct paper_plan plan;
+    assert_true(paper_plan_make(&plan, &folder, level, &identity));
+    assert_int_equal(plan.count, count);
+    char *got = paper_run_text(&plan.runs[at]);
+    assert_string_equal(got, text);
+    assert_true(plan.runs[at].seconds == seconds);
+    free(got);
+    paper_plan_free(&plan);
+    paper_folder_free(&folder);
+}
+
+static void levels_fall_back_but_never_to_tiny(void **state)
+{
+    (void)state;
+    assert_planned(PAPER_TINY, 0, 1, "framelab bench --harts=1 --repeat 2 --seed 1", 1);
+    assert_planned(PAPER_QUICK, 0, 1, "framelab bench --platform sim --seed 7", 2.5);
+    assert_planned(PAPER_DEFAULT, 0, 2, "framelab bench --harts=1,2 --repeat 9 --seed 1", 60);
+    assert_planned(PAPER_DEFAULT, 1, 2, "framelab bench --platform sim --seed 7", 2.5);
+    assert_planned(PAPER_FULL, 0, 2, "framelab bench --harts=1,2 --repeat 9 --seed 1", 60);
+}
+
+/* The key of a run at default level: 0 is on the host, 1 simulated. */
+static void make_key(size_t run, struct paper_identity identity, const char *from, const char *to, char *key)
+{
+    char text[sizeof good_text + 64];
+    const char *at = strstr(good_text, from);
+    assert_non_null(at);
+    snprintf(text, sizeof text, "%.*s%s%s", (int)(at - good_text), good_text, to, at + strlen(from));
+    struct paper_folder folder = {.key = "small", .figure = parse(text)};
+    struct paper_plan plan;
+    assert_true(paper_plan_make(&plan, &folder, PAPER_DEFAULT, &identity));
+    memcpy(key, plan.runs[run].key, PAPER_RUN_KEY_BYTES);
+    paper_plan_free(&plan);
+    paper_folder_free(&folder);
+}
+
+static void a_key_is_of_what_the_run_depends_on(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t run;
+        struct paper_identity identity;
+        const char *from, *to;
+        bool same;
+    } cases[] = {
+        {0, {1, 2, 3}, "'title': 'T'", "'title': 'U'", true}, /* what it is called is not what it is */
+        {0, {1, 2, 3}, "'id': 'one'", "'id': 'three'", true},
+        {0, {1, 2, 3}, "'harts': '1,2'", "'harts': '1,3'", false},
+        {0, {1, 2, 3}, "'shows': 'S'", "'shows': 'S', 'seed': 2", false},
+        {1, {1, 2, 3}, "'shows': 'S'", "'shows': 'S', 'seed': 2", true}, /* it has a seed of its own */
+        {0, {9, 2, 3}, "", "", false},                                   /* another build */
+        {1, {9, 2, 3}, "", "", false},
+        {0, {1, 2, 9}, "", "", false}, /* another machine: of the host only */
+        {1, {1, 2, 9}, "", "", true},
+        {0, {1, 9, 3}, "", "", true}, /* another kernel: of QEMU only */
+        {1, {1, 9, 3}, "", "", true},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char base[PAPER_RUN_KEY_BYTES], key[PAPER_RUN_KEY_BYTES];
+        make_key(cases[i].run, (struct paper_identity){1, 2, 3}, "", "", base);
+        make_key(cases[i].run, cases[i].identity, cases[i].from, cases[i].to, key);
+        assert_int_equal(strlen(key), PAPER_RUN_KEY_BYTES - 1);
+        if ((strcmp(base, key) == 0) != cases[i].same) {
+            fail_msg("case %zu: %s and %s", i, base, key);
+        }
+    }
+}
+
+static void the_kernels_count_for_qemu(void **state)
+{
+    (void)state;
+    char base[PAPER_RUN_KEY_BYTES], key[PAPER_RUN_KEY_BYTES];
+    make_key(1, (struct paper_identity){1, 2, 3}, "'--platform', 'sim'", "'--platform=qemu'", base);
+    make_key(1, (struct paper_identity){1, 9, 3}, "'--platform', 'sim'", "'--platform=qemu'", key);
+    assert_string_not_equal(base, key);
+}
+
+static void this_build_is_identified(void **state)
+{
+    (void)state;
+    struct paper_identity identity;
+    assert_true(paper_identify(&identity));
+    assert_int_not_equal(identity.command, 0);
+    assert_int_not_equal(identity.processor, 0);
+}
+
+/* ---- series and verdicts ---------------------------------------------------------------------------------------- */
+
+static void series_are_checked(void **state)
+{
+    (void)state;
+#define POINT "'panel': 'a', 'kind': 'measured', 'x': [1, 2], 'y': [3, 4]"
+    static const struct {
+        const char *text, *named; /* "": it is good */
+    } cases[] = {
+        {"{'series': [{'name': 's', " POINT "}], 'tables': []}", ""},
+        {"{'series': [{'name': 's', " POINT ", 'low': [1, 2], 'high': [5, 6]}], 'tables': []}", ""},
+        {"{'series': []}", "no object with arrays"},
+        {"{'series': [{" POINT "}], 'tables': []}", "without a name"},
+        {"{'series': [{'name': 's', 'panel': 'b', 'kind': 'model', 'x': [], 'y': []}], 'tables': []}", "no panel 'b'"},
+        {"{'series': [{'name': 's', 'panel': 'a', 'kind': 'seen', 'x': [], 'y': []}], 'tables': []}", "kind is"},
+        {"{'series': [{'name': 's', 'panel': 'a', 'kind': 'model', 'x': [1], 'y': []}], 'tables': []}", "y is not"},
+        {"{'series': [{'name': 's', 'panel': 'a', 'kind': 'model', 'x': [1], 'y': [null]}], 'tables': []}", "y is not"},
+        {"{'series': [{'name': 's', " POINT ", 'low': [1]}], 'tables': []}", "low is not"},
+        {"{'series': [{'name': 'ab', " POINT "}, {'name': 'a', " POINT "}], 'tables': []}", "begins with it: 'ab'"},
+        {"{'series': [{'name': 'a', " POINT "}, {'name': 'ab', " POINT "}], 'tables': []}", ""},
+        {"{'series': [], 'tables': [{'title': 't', 'columns': ['a', 'b'], 'rows': [[1, 2], [3]]}]}", "row 1 has not 2"},
+        {"{'series': [], 'tables': [{'columns': ['a'], 'rows': []}]}", "needs title"},
+    };
+    struct paper_folder folder = small_folder();
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char why[WHY_BYTES] = "";
+        json_t *made = parse(cases[i].text);
+        bool good = paper_series_check(made, &folder, why, sizeof why);
+        if (good != (*cases[i].named == '\0') || strstr(why, cases[i].named) == NULL) {
+            fail_msg("wanted '%s', got '%s'", cases[i].named, why);
+        }
+        json_decref(made);
+    }
+    paper_folder_free(&folder);
+}
+
+#define VERDICT(id, verdict, platform)                                                                                 \
+    "{'id': '" id "', 'verdict': '" verdict "', 'platform': '" platform "', 'measured': 'm', 'why': 'w'}"
+
+static void verdicts_are_checked(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *named; /* "": it is good */
+    } cases[] = {
+        {"[" VERDICT("C1", "holds", "sim") ", " VERDICT("C2", "does not hold", "host") "]", ""},
+        {"[" VERDICT("C2", "cannot be judged", "") ", " VERDICT("C1", "does not hold", "sim") "]", ""},
+        {"[" VERDICT("C1", "holds", "sim") "]", "'C2': it must be judged exactly once"},
+        {"[" VERDICT("C1", "holds", "sim") ", " VERDICT("C1", "holds", "sim") "]",
+         "'C1': it must be judged exactly once"},
+        {"[" VERDICT("C1", "maybe", "sim") ", " VERDICT("C2", "holds", "sim") "]", "'C1': verdict is"},
+        {"[" VERDICT("C1", "holds", "host") ", " VERDICT("C2", "holds", "sim") "]", "'C1': the platform is not one"},
+        {"[{'id': 'C1', 'verdict': 'cannot be judged'}, " VERDICT("C2", "holds", "sim") "]",
+         "'C1': it does not say why"},
+        {"[{'id': 'C1', 'verdict': 'holds', 'platform': 'sim'}, " VERDICT("C2", "holds", "sim") "]",
+         "'C1': it does not say what was measured"},
+        {"[" VERDICT("C1", "holds", "sim") ", " VERDICT("C2", "holds", "sim") ", " VERDICT("C3", "holds", "sim") "]",
+         "judges claims that figure.json does not have"},
+    };
+    struct paper_folder folder = small_folder();
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char why[WHY_BYTES] = "";
+        json_t *judged = parse(cases[i].text);
+        json_t *merged = paper_verdicts_merge(judged, &folder, why, sizeof why);
+        if ((merged != NULL) != (*cases[i].named == '\0') || strstr(why, cases[i].named) == NULL) {
+            fail_msg("wanted '%s', got '%s'", cases[i].named, why);
+        }
+        json_decref(judged);
+        json_decref(merged);
+    }
+    paper_folder_free(&folder);
+}
+
+/* Of two claims that do not hold, the second is known not to. */
+static void a_known_deviation_is_expected(void **state)
+{
+    (void)state;
+    char why[WHY_BYTES];
+    struct paper_tally tally = {0};
+    struct paper_folder folder = small_folder();
+    json_t *judged = parse("[" VERDICT("C1", "does not hold", "sim") ", " VERDICT("C2", "does not hold", "sim") "]");
+    json_t *merged = paper_verdicts_merge(judged, &folder, why, sizeof why);
+    assert_non_null(merged);
+    assert_true(json_is_false(json_object_get(json_array_get(merged, 0), "expected")));
+    assert_true(json_is_true(json_object_get(json_array_get(merged, 1), "expected")));
+    assert_string_equal(paper_text(json_array_get(merged, 1), "deviation"), "known");
+    paper_verdicts_count(merged, &tally);
+    assert_int_equal(tally.hold, 0);
+    assert_int_equal(tally.fail, 2);
+    assert_int_equal(tally.cannot, 0);
+    assert_int_equal(tally.unexpected, 1);
+    json_decref(judged);
+    json_decref(merged);
+    paper_folder_free(&folder);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_good_figure_is_taken),
+        cmocka_unit_test(a_bad_figure_is_refused_by_key),
+        cmocka_unit_test(levels_fall_back_but_never_to_tiny),
+        cmocka_unit_test(a_key_is_of_what_the_run_depends_on),
+        cmocka_unit_test(the_kernels_count_for_qemu),
+        cmocka_unit_test(this_build_is_identified),
+        cmocka_unit_test(series_are_checked),
+        cmocka_unit_test(verdicts_are_checked),
+        cmocka_unit_test(a_known_deviation_is_expected),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
