@@ -30,4 +30,3 @@ set tics nomirror scale 0.5 textcolor rgb "#404040"
 set grid ytics linecolor rgb "#e0e0e0" linewidth 0.5
 set key left top reverse Left samplen 2 noautotitle textcolor rgb "#404040"
 set errorbars small
-harts_axis = "set logscale x 2; set xtics (1, 2, 4, 8, 16, 32, 64, 128, 256)"

@@ -49,9 +49,18 @@ def errors: map((.[1] / .[0] - 1) | fabs * 100) | {mean: mean, worst: max};
 def bench: map(select(.type == "bench"));
 def of_run($run): map(select(.run == $run));
 def of_variant($variant): map(select(.variant == $variant));
+def of_workload($workload): map(select(.workload == $workload));
+def of_frames($frames): map(select(.frames == $frames));
+def of_harts($harts): map(select(.harts == $harts));
 
 # A record's time of one operation of a phase, in nanoseconds: the mean over harts.
 def ns($phase): .phases[] | select(.name == $phase) | .operations as $n | .hart_ns | mean / $n;
+
+# A record's operations of a phase in a microsecond, all harts together.
+def per_us($phase): .phases[] | select(.name == $phase) | .operations as $n | .hart_ns | map(1000 * $n / .) | add;
+
+# Operations of all phases and harts of a record.
+def operations: .harts as $harts | .phases | map(.operations * $harts) | add;
 
 # A machine shared with strangers: how long a hart's turn of the cores' control took at worst, in nanoseconds.
 def core_turn: .core as $core | $core.hart_ns | max / $core.turns;

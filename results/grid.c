@@ -247,7 +247,7 @@ bool grid_print_markdown(const struct grid *grid, FILE *out)
         fputs(grid->columns[i].align == GRID_RIGHT ? "|--:" : "|---", out);
     }
     fputs("|\n", out);
-    for (size_t i = 0; i + grid->column_count <= grid->cell_count; i++) {
+    for (size_t i = 0; i < grid->cell_count - grid->cell_count % grid->column_count; i++) {
         fputs("| ", out);
         for (const char *c = grid->cells[i].text; *c != '\0'; c++) {
             fprintf(out, *c == '|' ? "\\%c" : "%c", *c);

@@ -54,16 +54,24 @@ static json_t *run_jq(const struct paper_making *making, const char *program, co
     return made;
 }
 
-static bool make_series(const struct paper_making *making, char *why)
+static bool write_file(const struct paper_making *making, const json_t *made, const char *name,
+                       bool (*write)(const json_t *, const char *), char *why)
 {
     char path[FILE_BYTES];
-    file_in(making->directory, "series.dat", path);
-    json_t *made = run_jq(making, "series.jq", "series.json", why);
-    bool good = made != NULL && paper_series_check(made, making->folder, why, PAPER_WHY_BYTES);
-    if (good && !paper_series_write(made, path)) {
+    file_in(making->directory, name, path);
+    if (!write(made, path)) {
         (void)snprintf(why, PAPER_WHY_BYTES, "%.400s: %s", path, strerror(errno));
-        good = false;
+        return false;
     }
+    return true;
+}
+
+static bool make_series(const struct paper_making *making, char *why)
+{
+    json_t *made = run_jq(making, "series.jq", "series.json", why);
+    bool good = made != NULL && paper_series_check(made, making->folder, why, PAPER_WHY_BYTES) &&
+                write_file(making, made, "series.dat", paper_series_write, why) &&
+                write_file(making, made, "tables.md", paper_tables_write, why);
     json_decref(made);
     return good;
 }

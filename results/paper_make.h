@@ -13,8 +13,8 @@ struct paper_making {
     enum paper_level level;
 };
 
-/* Writes series.json, series.dat, verdicts.json, figure.svg, figure.pdf, figure.png. Returns the verdicts; NULL with
- * one line in `why`. */
+/* Writes series.json, series.dat, tables.md, verdicts.json, figure.svg, figure.pdf, figure.png. Returns the verdicts;
+ * NULL with one line in `why`. */
 json_t *paper_make(const struct paper_making *making, char why[PAPER_WHY_BYTES]);
 
 #endif

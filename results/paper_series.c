@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "grid.h"
+
 struct objection {
     char *why;
     size_t why_bytes;
@@ -94,6 +96,16 @@ static bool check_names(const struct objection *objection, const json_t *all)
     return true;
 }
 
+static bool is_texts(const json_t *array)
+{
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        if (!json_is_string(json_array_get(array, i))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool check_table(const struct objection *objection, const json_t *table)
 {
     size_t i;
@@ -101,7 +113,7 @@ static bool check_table(const struct objection *objection, const json_t *table)
     const json_t *rows = json_object_get(table, "rows");
     const char *title = paper_text(table, "title");
     size_t columns = json_array_size(json_object_get(table, "columns"));
-    if (*title == '\0' || columns == 0 || !json_is_array(rows)) {
+    if (*title == '\0' || columns == 0 || !is_texts(json_object_get(table, "columns")) || !json_is_array(rows)) {
         return refuse(objection, "series.jq: a table needs title, columns, rows");
     }
     json_array_foreach((json_t *)rows, i, row)
@@ -164,4 +176,62 @@ bool paper_series_write(const json_t *made, const char *path)
     }
     bool good = ferror(file) == 0;
     return fclose(file) == 0 && good;
+}
+
+/* A column is numbers, to the right, if its first cell begins like one. */
+static enum grid_align align_of(const json_t *table, size_t column)
+{
+    const json_t *cell = json_array_get(json_array_get(json_object_get(table, "rows"), 0), column);
+    const char *text = json_is_string(cell) ? json_string_value(cell) : "";
+    return json_is_number(cell) || (*text != '\0' && strchr("-0123456789", *text) != NULL) ? GRID_RIGHT : GRID_LEFT;
+}
+
+static void add_cells(struct grid *grid, const json_t *row)
+{
+    size_t i;
+    const json_t *cell;
+    json_array_foreach((json_t *)row, i, cell)
+    {
+        if (json_is_string(cell)) {
+            grid_cell(grid, GRID_PLAIN, "%s", json_string_value(cell));
+        } else {
+            grid_cell(grid, GRID_PLAIN, "%.6g", json_number_value(cell));
+        }
+    }
+}
+
+static bool write_table(const json_t *table, FILE *file)
+{
+    struct grid *grid = grid_new();
+    size_t i;
+    const json_t *item;
+    if (grid == NULL) {
+        return false;
+    }
+    json_array_foreach(json_object_get(table, "columns"), i, item)
+    {
+        grid_column(grid, "", json_string_value(item), align_of(table, i));
+    }
+    json_array_foreach(json_object_get(table, "rows"), i, item)
+    {
+        add_cells(grid, item);
+    }
+    (void)fprintf(file, "## %s\n\n", paper_text(table, "title"));
+    bool good = grid_print_markdown(grid, file);
+    (void)fputc('\n', file);
+    grid_free(grid);
+    return good;
+}
+
+bool paper_tables_write(const json_t *made, const char *path)
+{
+    size_t i;
+    const json_t *table;
+    FILE *file = fopen(path, "we");
+    bool good = file != NULL;
+    json_array_foreach(json_object_get(made, "tables"), i, table)
+    {
+        good = good && write_table(table, file);
+    }
+    return file != NULL && fclose(file) == 0 && good;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * series.json, which a folder's series.jq makes: checked, and written as data that gnuplot reads. */
+ * series.json, which a folder's series.jq makes: checked, and written as data that gnuplot reads and as tables. */
 #ifndef FRAMELAB_RESULTS_PAPER_SERIES_H
 #define FRAMELAB_RESULTS_PAPER_SERIES_H
 
@@ -12,5 +12,8 @@ bool paper_series_check(const json_t *made, const struct paper_folder *folder, c
 /* Writes a block a series for gnuplot's `index`: `# NAME`, then a line `x y low high` a point, two empty lines. False
  * with errno. */
 bool paper_series_write(const json_t *made, const char *path);
+
+/* Writes the tables as Markdown. False with errno. */
+bool paper_tables_write(const json_t *made, const char *path);
 
 #endif

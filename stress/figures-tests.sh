@@ -81,7 +81,7 @@ cat >papers/small/series.jq <<'END'
 include "lib";
 bench as $all |
 { series: [("shared", "own") as $run | $all | of_run($run) | by_harts(ns("op")) | select(length > 0) | series($run; "all"; "measured"; "sim")],
-  tables: [] }
+  tables: [{title: "Growth", columns: ["run", "harts"], rows: [["shared", 4]]}] }
 END
 cat >papers/small/claims.jq <<'END'
 include "lib";
@@ -101,6 +101,7 @@ small 0 'small +2 claims +2 s +Two counters' --list --tiny
 small 0 '1 claims hold, 1 do not hold, of which 0 were not known to, 0 cannot be judged' --tiny
 check "all runs were measured" test "$(outcomes)" = "shared measured, own measured"
 check "each file is there" test -s latest/small/records.jsonl -a -s latest/small/series.json -a -s latest/small/verdicts.json
+check "tables are for people, too" grep -qE '^\| *shared *\| *4 *\|$' latest/small/tables.md
 check "the picture is an SVG with both curves" test "$(grep -c 'stroke=.*D55E00\|0072B2\|213,  *94\|  0, 114' latest/small/figure.svg)" -ge 2
 check "the other is a PDF" grep -aq '^%PDF' latest/small/figure.pdf
 check "records know their run" test "$(grep -c '^{"run":"own","type":"bench"' latest/small/records.jsonl)" -eq 6

@@ -311,6 +311,18 @@ static void impossible_arguments_are_refused(void **state)
 
 /* ---- table ---------------------------------------------------------------------------------------------------- */
 
+/* Markdown: a line that begins with | ends with it. */
+static bool every_row_is_closed(const char *text)
+{
+    const char *end;
+    for (; (end = strchr(text, '\n')) != NULL; text = end + 1) {
+        if (*text == '|' && end[-1] != '|') {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void the_table_has_ratio_units_and_marks(void **state)
 {
     (void)state;
@@ -326,6 +338,7 @@ static void the_table_has_ratio_units_and_marks(void **state)
     a = make_records(5, 4, 1, 1);
     run_command(&outcome, table_command, 4, "framelab table", "--format", "markdown", a.path);
     assert_true(holds(outcome.out, "| lockfree loses |"));
+    assert_true(every_row_is_closed(outcome.out));
     run_command(&outcome, table_command, 3, "framelab table", "--ratio=lockfree/baseline", a.path);
     assert_false(holds(outcome.out, "loses"));
     unlink(a.path);
