@@ -52,10 +52,10 @@ static uint64_t count_stacked(struct pool *pool)
 {
     uint64_t stacked = 0;
     for (uint32_t s = 0; s < pool->shard_count; s++) {
-        struct shard *shard = &pool->shards[s];
-        stacked += index_length(shard_whole(shard));
+        struct shard *shard = pool_shard(pool, s);
+        stacked += index_length(&shard->whole);
         for (uint32_t class = 0; class < pool->class_count; class ++) {
-            stacked += index_length(shard_partial(shard, class));
+            stacked += index_length(&shard->partial[class]);
         }
     }
     return stacked;

@@ -14,7 +14,7 @@ static const struct knob lockfree_knobs[KNOB_COUNT] = {
                      SHARD_MAX, SHARD_MAX},
     [KNOB_HAND] = {"hand", "harts keep frames of a chunk as private bits", off_on, 0, 1, 1},
     [KNOB_RECLAIM] = {"reclaim", "what makes a popped place safe to push again", reclaim_names, 0, 3, 0},
-    [KNOB_PADDING] = {"padding", "each stack of an arena has cache lines of its own", off_on, 0, 1, 1},
+    [KNOB_PADDING] = {"padding", "each shard of an arena has cache lines of its own", off_on, 0, 1, 1},
     [KNOB_BACKOFF] = {"backoff", "turns of waiting at most after a lost race, doubling; 0: none", NULL, 0, BACKOFF_MAX,
                       0},
 };

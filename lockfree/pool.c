@@ -18,7 +18,7 @@ static struct pool_layout layout_of(struct frame_run span)
     layout.blocks = (last_chunk >> BLOCK_ORDER) - (layout.first_chunk >> BLOCK_ORDER) + 1;
     layout.shards = layout.blocks < SHARD_MAX ? layout.blocks : SHARD_MAX;
     layout.shards_at = align_up_u64(sizeof(struct pool), CACHE_PAIR);
-    layout.blocks_at = layout.shards_at + layout.shards * sizeof(struct shard);
+    layout.blocks_at = layout.shards_at + layout.shards * SHARD_APART;
     layout.chunks_at = layout.blocks_at + layout.blocks * sizeof(struct block);
     layout.places_at = layout.chunks_at + layout.chunks * sizeof(struct chunk);
     layout.bytes = layout.places_at + layout.chunks * sizeof(struct place);
@@ -39,11 +39,11 @@ void pool_build(struct pool *pool, struct arena *arena, const struct pool_option
     pool->chunk_count = layout.chunks;
     pool->block_count = layout.blocks;
     pool->class_count = options->class_count;
-    pool->stack_stride = options->padding ? CACHE_PAIR : sizeof(struct index_stack);
+    pool->shard_stride = options->padding ? SHARD_APART : sizeof(struct shard);
     pool->shard_count = options->shard_count < layout.shards ? options->shard_count : (uint32_t)layout.shards;
-    pool->shards = (struct shard *)(void *)(start + layout.shards_at);
+    pool->shards = start + layout.shards_at;
     for (uint32_t i = 0; i < pool->shard_count; i++) {
-        pool->shards[i].pool = pool;
+        pool_shard(pool, i)->pool = pool;
     }
     pool->blocks = (struct block *)(void *)(start + layout.blocks_at);
     pool->chunks = (struct chunk *)(void *)(start + layout.chunks_at);
@@ -66,7 +66,7 @@ static void put_chunk(struct pool *pool, struct worker *worker, uint64_t number)
 {
     struct chunk_bits bits;
     uint32_t free = chunk_count(pool_chunk(pool, number), &bits);
-    struct index_stack *stack = shard_partial(shard_of(pool, number), class_of(pool, free));
+    struct index_stack *stack = &shard_of(pool, number)->partial[class_of(pool, free)];
     index_put(pool_place(pool, number), stack, &worker->reclaim, &worker->contest);
 }
 
@@ -87,7 +87,7 @@ static void put_block(struct pool *pool, struct worker *worker, struct block *bl
         }
         reclaim_poll(&worker->reclaim);
     }
-    struct index_stack *stack = shard_whole(shard_of(pool, pool_block_base(pool, block)));
+    struct index_stack *stack = &shard_of(pool, pool_block_base(pool, block))->whole;
     index_put(&block->place, stack, &worker->reclaim, &worker->contest);
 }
 

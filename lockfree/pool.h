@@ -25,8 +25,6 @@
 #define EXHAUSTED 1u
 #define SCAN_MARKS 2u
 
-struct shard;
-
 /* The variant's part of an arena's metadata. Chunk numbers are absolute: a frame number divided by 512. */
 struct pool {
     struct arena *arena;
@@ -37,16 +35,16 @@ struct pool {
     struct block *blocks; /* blocks[0] holds first_chunk */
     struct chunk *chunks;
     struct place *places; /* of the chunks */
-    struct shard *shards;
+    unsigned char *shards;
     uint32_t shard_count;                          /* 1 .. SHARD_MAX, at most one a block */
-    uint32_t stack_stride;                         /* bytes from a stack to the next */
+    uint32_t shard_stride;                         /* bytes from one to the next */
     _Alignas(CACHE_PAIR) _Atomic uint32_t scanned; /* 0, EXHAUSTED, or the mark of a worker */
 };
 
 struct pool_options {
     uint32_t class_count; /* 1 .. CLASS_MAX */
     uint32_t shard_count; /* at least 1; a pool may have room for fewer */
-    bool padding;         /* stacks lie on cache lines of their own; else as close as they can */
+    bool padding;         /* shards lie on cache lines of their own; else as close as they can */
 };
 
 /* A hart, as it works on pools. */

@@ -38,7 +38,7 @@ static uint32_t keep_popped(struct shard *shard, struct worker *worker, uint64_t
     }
     if (class_of(pool, free) > class && *relist > 0) {
         (*relist)--;
-        struct index_stack *stack = shard_partial(shard, class_of(pool, free));
+        struct index_stack *stack = &shard->partial[class_of(pool, free)];
         index_put(pool_place(pool, number), stack, &worker->reclaim, &worker->contest);
         return 0;
     }
@@ -49,7 +49,7 @@ static uint32_t keep_popped(struct shard *shard, struct worker *worker, uint64_t
 static bool partial_is_empty(struct shard *shard)
 {
     for (uint32_t class = 0; class < shard->pool->class_count; class ++) {
-        if (index_top(shard_partial(shard, class)) != NULL) {
+        if (index_top(&shard->partial[class]) != NULL) {
             return false;
         }
     }
@@ -77,7 +77,7 @@ uint32_t shard_take_listed(struct shard *shard, struct worker *worker, pfn_t *fr
     }
     reclaim_enter(&worker->reclaim);
     for (uint32_t class = 0; class < pool->class_count && taken < count && *kept == CHUNK_NONE;) {
-        struct place *place = pop(worker, shard_partial(shard, class));
+        struct place *place = pop(worker, &shard->partial[class]);
         if (place == NULL) {
             class ++;
             continue;
@@ -88,7 +88,7 @@ uint32_t shard_take_listed(struct shard *shard, struct worker *worker, pfn_t *fr
         if (free > count - taken) {
             *kept = number;
         } else if (free > 0) {
-            prefetch_top(pool, shard_partial(shard, class));
+            prefetch_top(pool, &shard->partial[class]);
             taken += chunk_take_seen(pool_chunk(pool, number), &bits, number << CHUNK_ORDER, frames + taken,
                                      &worker->contest);
             pool_drop_chunk(pool, worker, number);
@@ -114,11 +114,11 @@ bool shard_pop_chunk_with_run(struct shard *shard, struct worker *worker, uint32
     }
     reclaim_enter(&worker->reclaim);
     for (uint32_t class = 0; class < pool->class_count && !found; class ++) {
-        struct place *place = index_top(shard_partial(shard, class));
+        struct place *place = index_top(&shard->partial[class]);
         if (place == NULL || !has_run(pool, place, count, align_order)) {
             continue;
         }
-        place = pop(worker, shard_partial(shard, class)); /* it may be another one by now */
+        place = pop(worker, &shard->partial[class]); /* it may be another one by now */
         if (place != NULL) {
             *number = number_of(pool, place);
             found = has_run(pool, place, count, align_order);
@@ -136,7 +136,7 @@ struct block *shard_pop_block(struct shard *shard, struct worker *worker)
     struct block *found = NULL;
     reclaim_enter(&worker->reclaim);
     while (found == NULL) {
-        struct place *place = pop(worker, shard_whole(shard));
+        struct place *place = pop(worker, &shard->whole);
         if (place == NULL) {
             break;
         }

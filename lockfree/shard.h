@@ -20,36 +20,29 @@
 
 struct shard {
     struct pool *pool;
-    /* Of partly free chunks one for each class, and one of blocks. */
-    _Alignas(CACHE_PAIR) unsigned char stacks[(CLASS_MAX + 1) * CACHE_PAIR];
+    struct index_stack whole;              /* of blocks */
+    struct index_stack partial[CLASS_MAX]; /* of partly free chunks, one for each class */
 };
 
-static inline struct index_stack *shard_stack_at(struct shard *shard, uint32_t i)
-{
-    return (struct index_stack *)(void *)&shard->stacks[(size_t)i * shard->pool->stack_stride];
-}
+/* How far apart shards lie if they are to have cache lines of their own. */
+#define SHARD_APART (((sizeof(struct shard) - 1) / CACHE_PAIR + 1) * CACHE_PAIR)
 
-static inline struct index_stack *shard_partial(struct shard *shard, uint32_t class)
+static inline struct shard *pool_shard(const struct pool *pool, uint64_t i)
 {
-    return shard_stack_at(shard, 1 + class);
-}
-
-static inline struct index_stack *shard_whole(struct shard *shard)
-{
-    return shard_stack_at(shard, 0);
+    return (struct shard *)(void *)(pool->shards + i * pool->shard_stride);
 }
 
 /* The shard to which a chunk belongs. */
 static inline struct shard *shard_of(const struct pool *pool, uint64_t number)
 {
     uint64_t block = (number >> BLOCK_ORDER) - (pool->first_chunk >> BLOCK_ORDER);
-    return &pool->shards[block * pool->shard_count / pool->block_count];
+    return pool_shard(pool, block * pool->shard_count / pool->block_count);
 }
 
 /* The one at which a hart looks in its turn `turn`, 0 to shard_count - 1: its own first. */
 static inline struct shard *shard_in_turn(const struct pool *pool, const struct worker *worker, uint32_t turn)
 {
-    return &pool->shards[(worker->home + turn) % pool->shard_count];
+    return pool_shard(pool, (worker->home + turn) % pool->shard_count);
 }
 
 static inline bool shard_is_last(const struct shard *shard, const struct worker *worker)

@@ -285,9 +285,9 @@ static uint64_t places_listed(void)
 /* What is said to be listed is on a stack or in limbo: nobody's duty was lost, nobody had one twice. */
 static uint64_t places_found(void)
 {
-    uint64_t found = reclaim_pending(&reclaim) + index_length(shard_whole(pool->shards));
+    uint64_t found = reclaim_pending(&reclaim) + index_length(&pool_shard(pool, 0)->whole);
     for (uint32_t c = 0; c < pool->class_count; c++) {
-        found += index_length(shard_partial(pool->shards, c));
+        found += index_length(&pool_shard(pool, 0)->partial[c]);
     }
     return found;
 }
@@ -325,7 +325,7 @@ static uint32_t took(const pfn_t *frames, uint32_t count)
 static uint32_t take_listed(uint32_t hart, pfn_t *frames, uint32_t count)
 {
     uint64_t kept;
-    uint32_t got = shard_take_listed(pool->shards, &workers[hart], frames, count, &kept);
+    uint32_t got = shard_take_listed(pool_shard(pool, 0), &workers[hart], frames, count, &kept);
     took(frames, got);
     if (kept != CHUNK_NONE) {
         pool_release_chunk(pool, &workers[hart], kept);
@@ -448,7 +448,7 @@ static void holds_a_chunk(uint32_t hart)
     struct hand held = {0};
     uint64_t number;
     pfn_t frame;
-    if (!shard_pop_chunk_with_run(pool->shards, &workers[hart], 1, 0, &number)) {
+    if (!shard_pop_chunk_with_run(pool_shard(pool, 0), &workers[hart], 1, 0, &number)) {
         return;
     }
     hand_hold_popped(&held, pool, number);
@@ -479,7 +479,7 @@ static void one_chunk_is_whole(void)
 
 static void takes_a_block_empty(uint32_t hart)
 {
-    struct block *block = shard_pop_block(pool->shards, &workers[hart]);
+    struct block *block = shard_pop_block(pool_shard(pool, 0), &workers[hart]);
     if (block == NULL) {
         return;
     }

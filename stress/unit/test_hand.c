@@ -110,7 +110,7 @@ static void expect_model(void)
 static void hold_popped(void)
 {
     uint64_t popped;
-    assert_true(shard_pop_chunk_with_run(pool->shards, &worker, 1, 0, &popped));
+    assert_true(shard_pop_chunk_with_run(pool_shard(pool, 0), &worker, 1, 0, &popped));
     assert_int_equal(popped, number);
     hand_hold_popped(&hand, pool, number);
 }
@@ -145,14 +145,14 @@ static void P2_a_popped_chunk_goes_back_on_its_stack(void **state)
     }
     give(at(200, 3)); /* another hart, while the chunk is in hand: to the bits, and on no stack */
     expect_model();
-    assert_int_equal(index_length(shard_partial(pool->shards, 0)), 0);
+    assert_int_equal(index_length(&pool_shard(pool, 0)->partial[0]), 0);
     assert_true(hand_pick_up(&hand));
     assert_int_equal(hand_free(&hand), 18);
     hand_release(&hand, &worker);
     expect_model();
     assert_null(hand.pool);
     assert_false(hand.duty);
-    assert_int_equal(index_length(shard_partial(pool->shards, 0)) + reclaim_pending(&reclaim), 1);
+    assert_int_equal(index_length(&pool_shard(pool, 0)->partial[0]) + reclaim_pending(&reclaim), 1);
     hand_release(&hand, &worker); /* an empty hand has nothing to give */
     expect_model();
 }
@@ -221,10 +221,10 @@ static void P2_what_is_shared_is_in_the_bits(void **state)
     hand_share(&hand, &worker);
     assert_int_equal(hand_free(&hand), 0);
     expect_model();
-    assert_int_equal(index_length(shard_partial(pool->shards, 0)),
+    assert_int_equal(index_length(&pool_shard(pool, 0)->partial[0]),
                      0); /* hidden: in the bits, and not for the index to offer */
     hand_release(&hand, &worker);
-    assert_int_equal(index_length(shard_partial(pool->shards, 0)), 1);
+    assert_int_equal(index_length(&pool_shard(pool, 0)->partial[0]), 1);
     expect_model();
 }
 
@@ -238,7 +238,7 @@ static void P2_what_is_listed_stays_listed_once(void **state)
     assert_false(hand.duty);
     assert_true(hand_pick_up(&hand));
     hand_release(&hand, &worker);
-    assert_int_equal(index_length(shard_partial(pool->shards, 0)), 1);
+    assert_int_equal(index_length(&pool_shard(pool, 0)->partial[0]), 1);
     expect_model();
 }
 
@@ -356,7 +356,7 @@ static void step_hold(struct random *random)
     if (hand.pool == NULL) {
         if (is_whole() && block_take_exactly(pool_block(pool, number), block_bit(number), &worker.contest)) {
             hand_hold_whole(&hand, pool, number);
-        } else if (shard_pop_chunk_with_run(pool->shards, &worker, 1, 0, &popped)) {
+        } else if (shard_pop_chunk_with_run(pool_shard(pool, 0), &worker, 1, 0, &popped)) {
             hand_hold_popped(&hand, pool, popped);
         } else {
             hand_hold_used(&hand, pool, number);
