@@ -26,6 +26,7 @@ enum { CONTROL_NULL, CONTROL_CAS, CONTROL_COUNT };
 
 struct row {
     enum workload_kind kind;
+    uint32_t burst;
     struct bench_size size;
     uint32_t harts;
 };
@@ -66,7 +67,7 @@ __attribute__((format(printf, 2, 3))) static int complain(int status, const char
 
 /* ---- set-up ---- */
 
-/* N. frag's is a part of what is out, whatever else is measured. */
+/* N. frag's is a part of what is out, whatever else is measured; burst's are whole bursts, one at least. */
 static uint64_t requests_of(const struct bench *bench, const struct row *row)
 {
     if (row->kind == WORKLOAD_FRAG) {
@@ -74,7 +75,11 @@ static uint64_t requests_of(const struct bench *bench, const struct row *row)
     }
     uint64_t requests = workload_requests(row->kind, bench->usable_frames, bench->harts_most, row->size.frames);
     uint64_t most = bench->plan->requests_most;
-    return most != 0 && requests > most ? most : requests;
+    uint64_t capped = most != 0 && requests > most ? most : requests;
+    if (row->burst == 0) {
+        return capped;
+    }
+    return capped >= row->burst ? capped - capped % row->burst : requests >= row->burst ? row->burst : 0;
 }
 
 static uint64_t row_count(const struct bench_plan *plan)
@@ -86,6 +91,7 @@ static struct row row_at(const struct bench_plan *plan, uint64_t i)
 {
     return (struct row){
         .kind = plan->workloads[i / plan->harts.count / plan->size_count],
+        .burst = plan->bursts[i / plan->harts.count / plan->size_count],
         .size = plan->sizes[i / plan->harts.count % plan->size_count],
         .harts = (uint32_t)plan->harts.values[i % plan->harts.count],
     };
@@ -230,6 +236,7 @@ static struct workload workload_of(const struct bench *bench, const struct row *
         .frames = row->size.frames,
         .align_bytes = row->size.order >= 0 ? FRAME_SIZE << row->size.order : FRAME_SIZE,
         .requests = requests_of(bench, row),
+        .burst = row->burst,
         .harts = row->harts,
         .seed = bench->plan->seed,
         .core_turns = row->harts <= harts_cores() ? bench_platform.core_turns : 0,
@@ -294,7 +301,8 @@ struct measurement {
     struct frame_stats stats;
     struct frame_node_stats nodes[NODE_MAX];
     uint32_t node_count;
-    json_t *facts; /* of the platform, or NULL */
+    json_t *facts;  /* of the platform, or NULL */
+    char burst[24]; /* the name of burst's phase */
 };
 
 static int write_record(struct bench *bench, const struct bench_record *record)
@@ -332,6 +340,16 @@ static int run_passes(struct workload *workload, const char *name, uint32_t pass
     return status;
 }
 
+/* Rows of burst differ by L, so their phase tells it. */
+static const char *phase_name(struct measurement *measurement, const struct workload *workload, uint32_t phase)
+{
+    if (workload->kind != WORKLOAD_BURST) {
+        return workload_phase_name(workload->kind, phase);
+    }
+    (void)snprintf(measurement->burst, sizeof measurement->burst, "of %llu", (unsigned long long)workload->burst);
+    return measurement->burst;
+}
+
 /* Warm-up, then the passes that count: times and event counts. */
 static int measure_throughput(struct bench *bench, struct workload *workload, const char *name,
                               struct measurement *measurement)
@@ -358,7 +376,7 @@ static int measure_throughput(struct bench *bench, struct workload *workload, co
         stats_since(&measurement->stats, &before);
     }
     for (uint32_t phase = 0; phase < workload_phase_count(workload->kind); phase++) {
-        measurement->phases[phase] = (struct record_phase){.name = workload_phase_name(workload->kind, phase),
+        measurement->phases[phase] = (struct record_phase){.name = phase_name(measurement, workload, phase),
                                                            .operations = workload_operations(workload) * passes,
                                                            .hart_ns = measurement->hart_ns[phase]};
     }
@@ -434,6 +452,7 @@ static int measure(struct bench *bench, const struct row *row, const struct benc
         .phase_count = workload_phase_count(row->kind),
         .core_turns = measurement.core_turns,
         .core_ns = measurement.core_ns,
+        .burst = row->burst,
         .rounds = bench->shares,
         .round_count = row->kind == WORKLOAD_FRAG ? workload.turns : 0,
         .stats = variant != NULL ? &measurement.stats : NULL,

@@ -23,6 +23,8 @@
 
 #define BENCH_VARIANT_MAX 32u
 #define BENCH_KNOBS_MAX 512u
+/* burst is there once for each L. */
+#define BENCH_WORKLOADS_MAX (WORKLOAD_KIND_COUNT + OPTION_LIST_MAX)
 
 struct bench_variant {
     const char *text; /* as on the command line */
@@ -40,7 +42,8 @@ struct bench_plan {
     struct host_machine_options machine;
     struct bench_variant variants[BENCH_VARIANT_MAX];
     uint32_t variant_count;
-    enum workload_kind workloads[WORKLOAD_KIND_COUNT];
+    enum workload_kind workloads[BENCH_WORKLOADS_MAX];
+    uint32_t bursts[BENCH_WORKLOADS_MAX]; /* L, where the workload is burst; else 0 */
     uint32_t workload_count;
     struct bench_size sizes[OPTION_LIST_MAX]; /* 1 alone, if a workload ages (workload.h) */
     uint32_t size_count;

@@ -25,6 +25,8 @@
 #define REPEAT_MOST 100000u
 /* Rounds of frag: a record of more would be longer than a line may be. */
 #define ROUNDS_MOST 10000u
+#define BURST_MOST 1000000u
+#define BURST_DEFAULT 16u
 
 /* On QEMU, unless asked for otherwise. */
 #define QEMU_MEMORY_BYTES (UINT64_C(4) << 30)
@@ -47,6 +49,7 @@ enum {
     OPTION_WARMUP,
     OPTION_REQUESTS,
     OPTION_ROUNDS,
+    OPTION_BURST,
     OPTION_FORMAT,
     OPTION_PLATFORM,
     OPTION_MACHINE,
@@ -61,6 +64,7 @@ struct bench_arguments {
     const char *out_path;
     enum output_format format;
     double time_limit_seconds; /* 0: none */
+    struct option_list bursts;
     bool progress;
     bool sized; /* --memory, --nodes: not together with --dtb */
     enum platform_choice platform;
@@ -71,7 +75,7 @@ struct bench_arguments {
 
 static const struct argp_option options[] = {
     {"variant", 'v', "SPEC", 0, "name[:preset][,knob=value]...; again for more (default: baseline and lockfree)", 1},
-    {"workload", 'w', "NAME", 0, "bulk, rand, repeat (default: these three), frag, fill; again for more", 1},
+    {"workload", 'w', "NAME", 0, "bulk, rand, repeat (default: these three), frag, fill, burst; again for more", 1},
     {"order", OPTION_ORDER, "LIST", 0, "Requests of 2^order frames, orders 0 to 10: \"0,9\" or \"0-10\" (default: 0)",
      1},
     {"frames", OPTION_FRAMES, "LIST", 0, "Requests of so many frames, any number", 1},
@@ -90,6 +94,7 @@ static const struct argp_option options[] = {
     {"requests", OPTION_REQUESTS, "N", 0,
      "Allocations a hart, at most (default: half of memory, shared; in QEMU 2000, simulated 500)", 3},
     {"rounds", OPTION_ROUNDS, "N", 0, "Rounds of frag (default: 100)", 3},
+    {"burst", OPTION_BURST, "LIST", 0, "Run lengths of burst: allocations, then as many frees (default: 16)", 3},
     {"latency", OPTION_LATENCY, "N", 0, "Repeats that also measure latency, in a pass of its own (default: 1)", 3},
     {"no-latency", OPTION_NO_LATENCY, NULL, 0, "No latency pass", 3},
     {"seed", OPTION_SEED, "N", 0, "Of the shuffle (default: from the clock; always printed)", 3},
@@ -120,7 +125,7 @@ static void add_workload(struct bench_plan *plan, const char *text, const struct
 {
     enum workload_kind kind;
     if (!workload_find(text, &kind)) {
-        usage_error(state, "--workload is bulk, rand, repeat, frag or fill, not '%s'", text);
+        usage_error(state, "--workload is bulk, rand, repeat, frag, fill or burst, not '%s'", text);
     }
     for (uint32_t i = 0; i < plan->workload_count; i++) {
         if (plan->workloads[i] == kind) {
@@ -155,6 +160,18 @@ static void set_harts(struct bench_plan *plan, const char *text, const struct ar
     for (uint32_t i = 0; i < plan->harts.count; i++) {
         if (plan->harts.values[i] == 0) {
             usage_error(state, "--harts: nothing runs on 0 harts");
+        }
+    }
+}
+
+static void set_bursts(struct bench_arguments *arguments, const char *text, const struct argp_state *state)
+{
+    if (!option_list(text, BURST_MOST, &arguments->bursts)) {
+        usage_error(state, "--burst is a list of 1 to %u, not '%s'", BURST_MOST, text);
+    }
+    for (uint32_t i = 0; i < arguments->bursts.count; i++) {
+        if (arguments->bursts.values[i] == 0) {
+            usage_error(state, "--burst: a run has at least one allocation");
         }
     }
 }
@@ -225,6 +242,9 @@ static error_t parse_plan(int key, char *text, struct argp_state *state)
     case OPTION_ROUNDS:
         plan->rounds = number_in("rounds", text, 1, ROUNDS_MOST, state);
         return 0;
+    case OPTION_BURST:
+        set_bursts(arguments, text, state);
+        return 0;
     case OPTION_LATENCY:
         plan->latency_repeats = number_in("latency", text, 0, REPEAT_MOST, state);
         return 0;
@@ -261,8 +281,17 @@ static void check_together(const struct bench_arguments *arguments, const struct
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
-    static const int host_keys[] = {OPTION_FRAMES, OPTION_NODES,   OPTION_DTB,        OPTION_HUGE_PAGES, OPTION_INIT,
-                                    OPTION_WARMUP, OPTION_LATENCY, OPTION_NO_LATENCY, OPTION_ROUNDS,     0};
+    static const int host_keys[] = {OPTION_FRAMES,
+                                    OPTION_NODES,
+                                    OPTION_DTB,
+                                    OPTION_HUGE_PAGES,
+                                    OPTION_INIT,
+                                    OPTION_WARMUP,
+                                    OPTION_LATENCY,
+                                    OPTION_NO_LATENCY,
+                                    OPTION_ROUNDS,
+                                    OPTION_BURST,
+                                    0};
     struct bench_arguments *arguments = state->input;
     option_note(&arguments->host_option, options, host_keys, key);
     switch (key) {
@@ -308,6 +337,22 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 
 /* ---- the command ---- */
 
+/* In place of burst, one for each run length. */
+static void expand_bursts(struct bench_plan *plan, const struct option_list *bursts)
+{
+    uint32_t count = plan->workload_count;
+    for (uint32_t i = 0; i < count; i++) {
+        if (plan->workloads[i] != WORKLOAD_BURST) {
+            continue;
+        }
+        plan->bursts[i] = (uint32_t)bursts->values[0];
+        for (uint32_t k = 1; k < bursts->count; k++) {
+            plan->bursts[plan->workload_count] = (uint32_t)bursts->values[k];
+            plan->workloads[plan->workload_count++] = WORKLOAD_BURST;
+        }
+    }
+}
+
 static void set_defaults(struct bench_arguments *arguments)
 {
     struct bench_plan *plan = &arguments->plan;
@@ -319,6 +364,10 @@ static void set_defaults(struct bench_arguments *arguments)
     for (uint32_t i = 0; i <= WORKLOAD_REPEAT && plan->workload_count == i; i++) {
         plan->workloads[plan->workload_count++] = (enum workload_kind)i;
     }
+    if (arguments->bursts.count == 0) {
+        arguments->bursts = (struct option_list){.count = 1, .values = {BURST_DEFAULT}};
+    }
+    expand_bursts(plan, &arguments->bursts);
     if (plan->size_count == 0) {
         plan->sizes[plan->size_count++] = (struct bench_size){1, 0};
     }

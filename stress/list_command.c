@@ -20,6 +20,7 @@ static const char *const WORKLOAD_TEXTS[WORKLOAD_KIND_COUNT] = {
     [WORKLOAD_REPEAT] = "with N allocated, each hart allocates one and frees that one, N times",
     [WORKLOAD_FRAG] = "fills 90 %, frees a random half, then exchanges random tenths: how much stays in whole chunks",
     [WORKLOAD_FILL] = "single frames, N at a time, with 10, 50, 90 and 99 % of memory out and the free ones scattered",
+    [WORKLOAD_BURST] = "each hart allocates L, then frees those L, again and again",
 };
 
 static const char *counts_text(void)

@@ -124,6 +124,7 @@ refuses 2 "--no-latency does not go with" bench --platform qemu --no-latency
 refuses 2 "--arch goes with --platform qemu only" bench --arch riscv64
 refuses 2 "--gdb goes with --platform qemu only" stress --gdb
 refuses 2 "bulk, rand and repeat" bench --platform qemu --workload frag
+refuses 2 "bulk, rand and repeat" bench --platform qemu --workload burst
 refuses 2 "no variant" bench --platform qemu --variant nosuch
 refuses 77 "no kernel for riscv64 at /nonexistent" stress --platform qemu --kernel /nonexistent
 mkdir -p bare

@@ -177,6 +177,9 @@ bool record_bench(struct record_writer *writer, const struct bench_record *recor
                        json_pack("{s:o, s:o}", "turns", count_json(record->core_turns), "hart_ns",
                                  times_json(record->core_ns, record->harts)));
     }
+    if (record->burst > 0) {
+        line = add_key(line, "burst", json_integer((json_int_t)record->burst));
+    }
     if (record->round_count > 0) {
         line = add_key(line, "rounds", rounds_json(record));
     }

@@ -35,7 +35,7 @@ struct bench_record {
     const char *variant;  /* as named on the command line, "null" or "cas" for the controls */
     const char *knobs;    /* every knob's value, "" for the controls */
     const char *platform; /* "host", "sim" */
-    const char *workload; /* "bulk", "rand", "repeat", "frag", "fill", "boot", "control" */
+    const char *workload; /* "bulk", "rand", "repeat", "frag", "fill", "burst", "boot", "control" */
     uint64_t frames;      /* a request */
     int order;            /* log2 of frames, or -1 */
     uint32_t harts;
@@ -46,6 +46,7 @@ struct bench_record {
     uint32_t phase_count;
     uint64_t core_turns;             /* of the cores' control (workload.h); 0: it was not run */
     const uint64_t *core_ns;         /* what they took, one a hart */
+    uint32_t burst;                  /* burst: L; 0: another workload */
     const double *rounds;            /* frag: share of memory in free whole chunks after each round */
     uint32_t round_count;            /* 0: no such */
     const struct frame_stats *stats; /* of the whole run of this row, or NULL for the controls */

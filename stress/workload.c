@@ -84,14 +84,25 @@ static void run_repeat(struct workload *workload, uint32_t hart)
     }
 }
 
+static void run_burst(struct workload *workload, uint32_t hart)
+{
+    struct workload_hart *me = &workload->hart[hart];
+    pfn_t *slots = slots_of(workload, hart);
+    meet(workload, true);
+    uint64_t start_ns = platform_time_ns();
+    bool ok = choose_loops(workload, workload->time_each)->burst(workload, me, slots);
+    me->phase_ns[0] = platform_time_ns() - start_ns;
+    if (!ok && me->failed_at < workload->burst) {
+        give_back(workload, slots, me->failed_at);
+    }
+    meet(workload, ok);
+}
+
 static void run_hart(void *context, uint32_t hart)
 {
-    static void (*const phases[WORKLOAD_KIND_COUNT])(struct workload * workload,
-                                                     uint32_t hart) = {[WORKLOAD_BULK] = run_bulk,
-                                                                       [WORKLOAD_RAND] = run_bulk,
-                                                                       [WORKLOAD_REPEAT] = run_repeat,
-                                                                       [WORKLOAD_FRAG] = run_frag,
-                                                                       [WORKLOAD_FILL] = run_fill};
+    static void (*const phases[WORKLOAD_KIND_COUNT])(struct workload * workload, uint32_t hart) = {
+        [WORKLOAD_BULK] = run_bulk, [WORKLOAD_RAND] = run_bulk, [WORKLOAD_REPEAT] = run_repeat,
+        [WORKLOAD_FRAG] = run_frag, [WORKLOAD_FILL] = run_fill, [WORKLOAD_BURST] = run_burst};
     struct workload *workload = context;
     struct workload_hart *me = &workload->hart[hart];
     me->core_ns = control_core_ns(workload->core_turns / 2);
@@ -131,6 +142,7 @@ static const struct {
                        8,
                        {"alloc 10%", "free 10%", "alloc 50%", "free 50%", "alloc 90%", "free 90%", "alloc 99%",
                         "free 99%"}},
+    [WORKLOAD_BURST] = {"burst", 1, {"pair"}},
 };
 
 const char *workload_name(enum workload_kind kind)
@@ -171,6 +183,8 @@ uint64_t workload_requests(enum workload_kind kind, uint64_t usable_frames, uint
         return usable_frames * FRAG_FILL_PERCENT / 100 / 2 / FRAG_SHARE / harts_most;
     case WORKLOAD_FILL:
         return usable_frames / 100 / 2 / harts_most;
+    case WORKLOAD_BURST:
+        return frames == 1 ? usable_frames / harts_most : usable_frames / harts_most / 2 / frames;
     default:
         return usable_frames / harts_most / 2 / frames;
     }

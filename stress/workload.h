@@ -7,6 +7,12 @@
  *
  *   N = usable frames / most harts of the sweep / 2 / frames a request, the same for every hart count.
  *
+ * One as published with McKenney's allocator cache (perfbook, smpalloc.c):
+ *
+ *   burst   each hart allocates L, then frees these L, first come first, again and again; N allocations in all, a
+ *           multiple of L. N of single frames, of which none can be in the way of others, may be all of memory: usable
+ *           frames / most harts. The pairs are timed.
+ *
  * Two of single frames, in memory that has aged (workload_aged.c):
  *
  *   frag    all harts fill 90 % of memory; a random half of it is freed, across harts; then so many rounds of
@@ -31,7 +37,15 @@
 #include "null_allocator.h"
 #include "population.h"
 
-enum workload_kind { WORKLOAD_BULK, WORKLOAD_RAND, WORKLOAD_REPEAT, WORKLOAD_FRAG, WORKLOAD_FILL, WORKLOAD_KIND_COUNT };
+enum workload_kind {
+    WORKLOAD_BULK,
+    WORKLOAD_RAND,
+    WORKLOAD_REPEAT,
+    WORKLOAD_FRAG,
+    WORKLOAD_FILL,
+    WORKLOAD_BURST,
+    WORKLOAD_KIND_COUNT
+};
 
 #define WORKLOAD_PHASE_MAX 8u
 
@@ -58,6 +72,7 @@ struct workload {
     uint64_t frames;                   /* a request, at least 1 */
     uint64_t align_bytes;              /* of a request of more than one frame */
     uint64_t requests;                 /* N, a hart */
+    uint64_t burst;                    /* L, of burst; N is a multiple */
     uint32_t harts;
     uint64_t seed;       /* of the shuffle */
     bool time_each;      /* latency instead of throughput */
@@ -78,7 +93,7 @@ const char *workload_name(enum workload_kind kind);
 /* False if there is no workload of that name. */
 bool workload_find(const char *name, enum workload_kind *kind);
 uint32_t workload_phase_count(enum workload_kind kind);
-/* "alloc", "free" or "pair"; for fill with the occupancy. */
+/* "alloc", "free" or "pair"; for fill with the occupancy; for burst without L. */
 const char *workload_phase_name(enum workload_kind kind, uint32_t phase);
 
 /* frag and fill: of single frames, on a fresh machine, with a population. */

@@ -116,6 +116,27 @@ TEMPLATE bool pair_loop(const struct workload *workload, struct workload_hart *m
     return true;
 }
 
+/* L allocations, then as many frees. `at` says where a failure was, and how many are out if it was an allocation. */
+TEMPLATE bool burst_loop(const struct workload *workload, struct workload_hart *me, pfn_t *slots, bool timed,
+                         alloc_operation alloc, free_operation free)
+{
+    uint64_t burst = workload->burst;
+    for (uint64_t done = 0; done < workload->requests; done += burst) {
+        for (uint64_t i = 0; i < 2 * burst; i++) {
+            uint64_t start_ns = timed ? platform_time_ns() : 0;
+            enum frame_status status =
+                i < burst ? alloc(workload, me, &slots[i]) : free(workload, me, slots[i - burst]);
+            if (timed) {
+                histogram_add(&me->latency[0], platform_time_ns() - start_ns);
+            }
+            if (__builtin_expect(status != FRAME_OK, 0)) {
+                return note_failure(me, status, i);
+            }
+        }
+    }
+    return true;
+}
+
 #define INSTANTIATE(set, timed)                                                                                        \
     static bool set##_alloc_loop_##timed(const struct workload *workload, struct workload_hart *me, pfn_t *slots)      \
     {                                                                                                                  \
@@ -129,8 +150,12 @@ TEMPLATE bool pair_loop(const struct workload *workload, struct workload_hart *m
     {                                                                                                                  \
         return pair_loop(workload, me, timed, set##_alloc, set##_free);                                                \
     }                                                                                                                  \
+    static bool set##_burst_loop_##timed(const struct workload *workload, struct workload_hart *me, pfn_t *slots)      \
+    {                                                                                                                  \
+        return burst_loop(workload, me, slots, timed, set##_alloc, set##_free);                                        \
+    }                                                                                                                  \
     static const struct loops set##_loops_##timed = {set##_alloc_loop_##timed, set##_free_loop_##timed,                \
-                                                     set##_pair_loop_##timed}
+                                                     set##_pair_loop_##timed, set##_burst_loop_##timed}
 
 INSTANTIATE(one, 0);
 INSTANTIATE(one, 1);

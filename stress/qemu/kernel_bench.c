@@ -96,7 +96,7 @@ static bool next_workload(const char **list, enum workload_kind *kind)
     memcpy(name, *list, length);
     name[length] = '\0';
     *list += length + ((*list)[length] == ',');
-    return workload_find(name, kind) && !workload_ages(*kind);
+    return workload_find(name, kind) && *kind <= WORKLOAD_REPEAT;
 }
 
 static bool get_memory(struct measurement *measurement)

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,6 +40,7 @@ static struct fixture *fixture_make(struct frame_allocator *allocator, enum work
                                           .frames = frames,
                                           .align_bytes = FRAME_SIZE,
                                           .requests = requests,
+                                          .burst = requests, /* one alone: as much is out at once as of bulk */
                                           .harts = HARTS,
                                           .seed = 7,
                                           .slots = calloc(slots, sizeof(pfn_t)),
@@ -67,6 +69,10 @@ static void assert_all_back(struct frame_allocator *allocator)
 
 /* ---- over real allocators ---- */
 
+/* Those that need no aged memory. */
+static const enum workload_kind young_kinds[] = {WORKLOAD_BULK, WORKLOAD_RAND, WORKLOAD_REPEAT, WORKLOAD_BURST};
+#define YOUNG_KINDS (sizeof young_kinds / sizeof young_kinds[0])
+
 static void every_kind_gives_all_back(void **state)
 {
     const char *variant = *state;
@@ -75,10 +81,10 @@ static void every_kind_gives_all_back(void **state)
     assert_non_null(allocator);
     struct frame_stats stats;
     frame_allocator_stats(allocator, &stats);
-    for (uint32_t kind = 0; kind <= WORKLOAD_REPEAT; kind++) {
+    for (uint32_t k = 0; k < YOUNG_KINDS; k++) {
         for (uint32_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-            uint64_t requests = workload_requests((enum workload_kind)kind, stats.frames_total, HARTS, sizes[i]);
-            struct fixture *fixture = fixture_make(allocator, (enum workload_kind)kind, sizes[i], requests);
+            uint64_t requests = workload_requests(young_kinds[k], stats.frames_total, HARTS, sizes[i]);
+            struct fixture *fixture = fixture_make(allocator, young_kinds[k], sizes[i], requests);
             assert_true(workload_run(&fixture->workload));
             assert_null(workload_failure(&fixture->workload));
             for (uint32_t hart = 0; hart < HARTS; hart++) {
@@ -99,8 +105,11 @@ static void exhaustion_is_reported(void **state)
     assert_non_null(allocator);
     struct frame_stats stats;
     frame_allocator_stats(allocator, &stats);
-    for (uint32_t kind = 0; kind <= WORKLOAD_REPEAT; kind++) {
-        struct fixture *fixture = fixture_make(allocator, (enum workload_kind)kind, 1, stats.frames_total / HARTS + 1);
+    for (uint32_t k = 0; k < YOUNG_KINDS; k++) {
+        /* No hart of a burst waits for others before it frees: one alone asks for too much. */
+        uint32_t harts = young_kinds[k] == WORKLOAD_BURST ? 1 : HARTS;
+        struct fixture *fixture = fixture_make(allocator, young_kinds[k], 1, stats.frames_total / harts + 1);
+        fixture->workload.harts = harts;
         assert_true(workload_run(&fixture->workload));
         const struct workload_hart *failed = workload_failure(&fixture->workload);
         assert_non_null(failed);
@@ -117,19 +126,44 @@ static void latency_counts_every_operation(void **state)
     (void)state;
     struct frame_allocator *allocator = framelab_open("baseline", MEMORY_BYTES, HARTS);
     assert_non_null(allocator);
-    for (uint32_t kind = 0; kind <= WORKLOAD_REPEAT; kind++) {
-        struct fixture *fixture = fixture_make(allocator, (enum workload_kind)kind, 1, 1000);
+    for (uint32_t k = 0; k < YOUNG_KINDS; k++) {
+        enum workload_kind kind = young_kinds[k];
+        struct fixture *fixture = fixture_make(allocator, kind, 1, 1000);
         fixture->workload.time_each = true;
         assert_true(workload_run(&fixture->workload));
         assert_null(workload_failure(&fixture->workload));
         for (uint32_t hart = 0; hart < HARTS; hart++) {
-            for (uint32_t phase = 0; phase < workload_phase_count((enum workload_kind)kind); phase++) {
-                assert_int_equal(fixture->latency[hart][phase].samples, 1000);
+            for (uint32_t phase = 0; phase < workload_phase_count(kind); phase++) {
+                assert_int_equal(fixture->latency[hart][phase].samples, kind == WORKLOAD_BURST ? 2000 : 1000);
             }
         }
         fixture_free(fixture);
     }
     framelab_close(allocator);
+}
+
+/* McKenney's allocator cache: of bursts of L, a cache of two magazines of M lets none through up to 2 M, and beyond
+ * that the part of each that it has no room for, a magazine at a time. */
+static void bursts_reach_the_global_allocator_beyond_the_cache(void **state)
+{
+    char variant[64];
+    const uint64_t bursts = 100, magazine = 3;
+    (void)snprintf(variant, sizeof variant, "%s,magazine=3", (const char *)*state);
+    for (uint64_t length = 1; length <= 24; length++) {
+        struct frame_allocator *allocator = framelab_open(variant, MEMORY_BYTES, HARTS);
+        struct fixture *fixture = fixture_make(allocator, WORKLOAD_BURST, 1, bursts * length);
+        struct frame_stats before, after;
+        fixture->workload.burst = length;
+        assert_true(workload_run(&fixture->workload)); /* fills the caches */
+        frame_allocator_stats(allocator, &before);
+        assert_true(workload_run(&fixture->workload));
+        frame_allocator_stats(allocator, &after);
+        uint64_t beyond = length > 2 * magazine ? (length - 2 * magazine + magazine - 1) / magazine : 0;
+        assert_int_equal(after.global_takes - before.global_takes, HARTS * bursts * beyond);
+        assert_int_equal(after.global_gives - before.global_gives, HARTS * bursts * beyond);
+        fixture_free(fixture);
+        framelab_close(allocator);
+    }
 }
 
 /* ---- aged memory ---- */
@@ -423,6 +457,8 @@ int main(void)
         cmocka_unit_test(whole_chunks_are_counted),
         cmocka_unit_test(scattering_keeps_what_there_is),
         cmocka_unit_test(latency_counts_every_operation),
+        cmocka_unit_test_prestate(bursts_reach_the_global_allocator_beyond_the_cache, baseline),
+        cmocka_unit_test_prestate(bursts_reach_the_global_allocator_beyond_the_cache, lockfree),
         cmocka_unit_test(rand_shuffles_across_harts),
         cmocka_unit_test(order_of_frees),
         cmocka_unit_test(request_count_is_the_published_one),
