@@ -211,7 +211,8 @@ static char *fdt_summary(const struct bench *bench)
 static int open_records(struct bench *bench, FILE *stream)
 {
     char *summary = fdt_summary(bench);
-    bench->writer = record_open(stream, bench->plan->argc, bench->plan->argv, summary);
+    json_t *model = bench_platform.machine_model != NULL ? bench_platform.machine_model() : NULL;
+    bench->writer = record_open(stream, bench->plan->argc, bench->plan->argv, summary, model);
     free(summary);
     return bench->writer != NULL ? EXIT_STATUS_HOLDS
                                  : complain(EXIT_STATUS_VIOLATED, "cannot write records: %s", strerror(errno));

@@ -13,6 +13,8 @@ struct bench_platform {
     uint64_t operations_least;
     uint64_t cas_operations; /* of one sample of the control `cas` */
     uint64_t core_turns;     /* of the cores' control in a pass; 0: cores are nobody else's */
+    /* The machine for the provenance, a new reference; NULL: it is this one. */
+    json_t *(*machine_model)(void);
     /* A measurement begins on a fresh machine; `seed` is of this repeat. */
     void (*begin)(uint64_t seed);
     /* What is counted of the phases from now on. */

@@ -13,6 +13,7 @@ int bench_command(int argc, char **argv);
 int stress_command(int argc, char **argv);
 int list_command(int argc, char **argv);
 int primitives_command(int argc, char **argv);
+int calibrate_command(int argc, char **argv);
 
 /* Prints one line, `framelab bench: ...`, and ends the program with EXIT_STATUS_USAGE. For argp parsers. */
 __attribute__((format(printf, 2, 3))) _Noreturn void usage_error(const struct argp_state *state, const char *format,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * `framelab list`: what can be chosen — variants with their knobs, workloads, platforms, properties; and what was
- * chosen when this was built. */
+ * `framelab list`: what can be chosen — variants with their knobs, workloads, platforms, simulated machines,
+ * properties; and what was chosen when this was built. */
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,6 +8,7 @@
 #include "commands.h"
 #include "exit_status.h"
 #include "frame_allocator.h"
+#include "machine_model.h"
 #include "options.h"
 #include "platforms.h"
 #include "property.h"
@@ -112,6 +113,11 @@ static void list_text(void)
     for (const struct platform_entry *entry = framelab_platforms; entry->name != NULL; entry++) {
         (void)printf("  %-18s %s\n", entry->name, entry->summary);
     }
+    (void)printf("simulated machines: harts a cluster, harts a socket\n");
+    for (const struct machine_model *model = machine_models; model->name[0] != '\0'; model++) {
+        (void)printf("  %-18s %3llu %3llu  %s\n", model->name, (unsigned long long)model->cluster_harts,
+                     (unsigned long long)model->socket_harts, model->source);
+    }
     (void)printf("properties\n");
     for (uint32_t i = 1; i < PROPERTY_COUNT; i++) {
         (void)printf("  %-18s %s\n", property_name((enum property)i), property_text((enum property)i));
@@ -164,6 +170,9 @@ static void list_csv(void)
     for (const struct platform_entry *entry = framelab_platforms; entry->name != NULL; entry++) {
         csv_line("platform", entry->name, "", "", *entry->available ? "available" : "not built", entry->summary);
     }
+    for (const struct machine_model *model = machine_models; model->name[0] != '\0'; model++) {
+        csv_line("machine", model->name, "", "", "", model->source);
+    }
     for (uint32_t i = 1; i < PROPERTY_COUNT; i++) {
         csv_line("property", property_name((enum property)i), "", "", "", property_text((enum property)i));
     }
@@ -192,7 +201,10 @@ static json_t *variants_to_json(void)
 
 static void list_json(void)
 {
-    json_t *workloads = json_array(), *platforms = json_array(), *properties = json_array();
+    json_t *workloads = json_array(), *platforms = json_array(), *properties = json_array(), *machines = json_array();
+    for (const struct machine_model *model = machine_models; model->name[0] != '\0'; model++) {
+        json_array_append_new(machines, machine_model_json(model));
+    }
     for (uint32_t i = 0; i < WORKLOAD_KIND_COUNT; i++) {
         json_array_append_new(workloads, json_pack("{s:s, s:s}", "name", workload_name((enum workload_kind)i),
                                                    "summary", WORKLOAD_TEXTS[i]));
@@ -205,9 +217,9 @@ static void list_json(void)
         json_array_append_new(properties, json_pack("{s:s, s:s}", "name", property_name((enum property)i), "text",
                                                     property_text((enum property)i)));
     }
-    json_t *all =
-        json_pack("{s:o, s:o, s:o, s:o, s:{s:b}}", "variants", variants_to_json(), "workloads", workloads, "platforms",
-                  platforms, "properties", properties, "build", "counts", (int)frame_counts_references());
+    json_t *all = json_pack("{s:o, s:o, s:o, s:o, s:o, s:{s:b}}", "variants", variants_to_json(), "workloads",
+                            workloads, "platforms", platforms, "machines", machines, "properties", properties, "build",
+                            "counts", (int)frame_counts_references());
     (void)json_dumpf(all, stdout, JSON_INDENT(2));
     (void)putchar('\n');
     json_decref(all);
@@ -240,7 +252,7 @@ int list_command(int argc, char **argv)
     static const struct argp argp = {.options = options,
                                      .parser = parse_option,
                                      .doc = "Lists what can be chosen: variants with their knobs, workloads, "
-                                            "platforms, properties."};
+                                            "platforms, simulated machines, properties."};
     enum output_format format = FORMAT_TEXT;
     if (argp_parse(&argp, argc, argv, 0, NULL, &format) != 0) {
         return EXIT_STATUS_USAGE;

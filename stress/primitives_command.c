@@ -14,6 +14,7 @@
 #include "frame_limits.h"
 #include "harts.h"
 #include "interrupt.h"
+#include "machine_model.h"
 #include "options.h"
 #include "primitives.h"
 #include "progress.h"
@@ -224,7 +225,11 @@ static int print_table(enum output_format format, const char *path)
 
 static int run(const struct arguments *arguments, FILE *records, const char *path)
 {
-    struct record_writer *writer = record_open(records, arguments->argc, arguments->argv, NULL);
+    struct machine_model model;
+    char why[WHY_BYTES];
+    bool sim = arguments->platform == ON_SIM && machine_model_get(&model, arguments->machine, why, sizeof why);
+    struct record_writer *writer =
+        record_open(records, arguments->argc, arguments->argv, NULL, sim ? machine_model_json(&model) : NULL);
     if (writer == NULL) {
         return complain(EXIT_STATUS_VIOLATED, strerror(errno));
     }
@@ -257,8 +262,8 @@ int primitives_command(int argc, char **argv)
         return EXIT_STATUS_USAGE;
     }
     set_defaults(&arguments);
-    const char *machine = arguments.machine != NULL ? arguments.machine : SIM_MACHINE;
-    if (arguments.platform == ON_SIM && !sim_bench_machine(machine, why, sizeof why)) {
+    arguments.machine = arguments.machine != NULL ? arguments.machine : SIM_MACHINE;
+    if (arguments.platform == ON_SIM && !sim_bench_machine(arguments.machine, why, sizeof why)) {
         return complain(EXIT_STATUS_USAGE, why);
     }
     if (arguments.out_path == NULL && arguments.format == FORMAT_JSON) {

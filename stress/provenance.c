@@ -228,18 +228,18 @@ static json_t *identify(json_t *content)
     return line;
 }
 
-json_t *provenance_make(int argc, char **argv, const char *fdt_summary, json_t *qemu)
+json_t *provenance_make(int argc, char **argv, const char *fdt_summary, const char *kind, json_t *machine)
 {
     json_t *memory_map = fdt_summary != NULL ? json_loads(fdt_summary, 0, NULL) : json_null();
     if (memory_map == NULL) {
-        json_decref(qemu);
+        json_decref(machine);
         errno = EINVAL;
         return NULL;
     }
     json_t *content = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "time", time_json(), "framelab", build_json(),
                                 "libraries", libraries_json(), "system", system_json(), "topology", topology_json(),
                                 "command", command_json(argc, argv), "memory_map", memory_map);
-    bool whole = qemu == NULL || json_object_set_new(content, "qemu", qemu) == 0;
+    bool whole = machine == NULL || json_object_set_new(content, kind, machine) == 0;
     json_t *line = content != NULL && whole ? identify(content) : NULL;
     json_decref(content);
     if (line == NULL) {

@@ -17,10 +17,11 @@
 #include <jansson.h>
 #include <stdint.h>
 
-/* The whole line as an object, with "type" and "id". `fdt_summary` is a JSON object in text, or NULL. `qemu`,
- * which is taken, says with what machine of QEMU's it was; NULL: with none. NULL with errno ENOMEM, or EINVAL if
- * fdt_summary is not JSON. The time is that of SOURCE_DATE_EPOCH if it is set, else now. */
-json_t *provenance_make(int argc, char **argv, const char *fdt_summary, json_t *qemu);
+/* The whole line as an object, with "type" and "id". `fdt_summary` is a JSON object in text, or NULL. `machine`, which
+ * is taken, says by what machine it was if not by this one, under the key `kind`: "qemu", "machine_model"; NULL: by
+ * this one. NULL with errno ENOMEM, or EINVAL if fdt_summary is not JSON. The time is that of SOURCE_DATE_EPOCH if it
+ * is set, else now. */
+json_t *provenance_make(int argc, char **argv, const char *fdt_summary, const char *kind, json_t *machine);
 
 /* FNV-1a, 64 bits: http://www.isthe.com/chongo/tech/comp/fnv/ */
 uint64_t provenance_hash(const char *text);

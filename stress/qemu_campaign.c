@@ -107,7 +107,7 @@ static json_t *make_provenance(const struct qemu_campaign *plan, json_t *version
     json_t *qemu =
         json_pack("{s:O, s:s, s:s, s:o, s:o}", "version", version, "arch", qemu_arch_facts(machine->arch)->name, "mode",
                   qemu_mode_name(machine), "command", command_json(machine), "kernel", qemu_kernel_json(machine));
-    return provenance_make(plan->argc, plan->argv, memory, qemu);
+    return provenance_make(plan->argc, plan->argv, memory, "qemu", qemu);
 }
 
 /* ---- the run ---- */

@@ -95,9 +95,9 @@ static bool write_line(struct record_writer *writer, json_t *object)
     return good;
 }
 
-struct record_writer *record_open(FILE *stream, int argc, char **argv, const char *fdt_summary)
+struct record_writer *record_open(FILE *stream, int argc, char **argv, const char *fdt_summary, json_t *machine_model)
 {
-    json_t *provenance = provenance_make(argc, argv, fdt_summary, NULL);
+    json_t *provenance = provenance_make(argc, argv, fdt_summary, "machine_model", machine_model);
     struct record_writer *writer = provenance != NULL ? calloc(1, sizeof *writer) : NULL;
     if (writer == NULL) {
         json_decref(provenance);

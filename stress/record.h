@@ -8,6 +8,7 @@
 #ifndef FRAMELAB_STRESS_RECORD_H
 #define FRAMELAB_STRESS_RECORD_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -73,8 +74,9 @@ uint32_t record_read_nodes(struct frame_allocator *allocator, struct frame_node_
 
 /* Opens a writer on `stream` and writes the provenance line: version, commit and dirty state, compiler and flags,
  * library versions, machine model and topology (hwloc), operating system, command line, and `fdt_summary`, a JSON
- * object in text that says what memory was described (may be NULL). NULL with errno if out of memory. */
-struct record_writer *record_open(FILE *stream, int argc, char **argv, const char *fdt_summary);
+ * object in text that says what memory was described (may be NULL), and `machine_model`, which is taken, of simulated
+ * harts (NULL: none). NULL with errno if out of memory. */
+struct record_writer *record_open(FILE *stream, int argc, char **argv, const char *fdt_summary, json_t *machine_model);
 /* Each writes one line and flushes. False with errno if the stream failed. Not thread-safe. */
 bool record_bench(struct record_writer *writer, const struct bench_record *record);
 bool record_stress(struct record_writer *writer, const struct stress_record *record);

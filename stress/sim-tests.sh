@@ -84,6 +84,32 @@ check "a Treiber stack: exponent 1.0 to 1.6" \
     holds "$(exponent treiber-stack) >= 1.0 && $(exponent treiber-stack) <= 1.6"
 check "the compare-and-swap list: exponent 1.0 to 1.6" holds "$(exponent cas-list) >= 0.98 && $(exponent cas-list) <= 1.6"
 
+"$framelab" bench --platform sim --harts 1,32 --order 9 --workload bulk --variant lockfree --repeat 3 --seed 5 --no-latency --format csv 2>err |
+    sed 's/"[^"]*"//g' >table.csv
+check "chunks have no shared stack: bulk, order 9, at 32 harts takes 3 times as long as at 1 at most" \
+    holds "$(figure bulk alloc lockfree 9 32) / $(figure bulk alloc lockfree 9 1) <= 3"
+
+# ---- machines ----
+
+ends 0 "quartiles" calibrate --repeat 9 --name here --out here.json
+check "a transfer takes longer than a hit, two cores or none" \
+    holds "$(jq '.["transfer_ps[0]"]' here.json) > $(jq .hit_ps here.json)"
+check "a read-modify-write takes longer than a hit" holds "$(jq .rmw_ps here.json) > $(jq .hit_ps here.json)"
+"$framelab" primitives --platform sim --machine ./here.json --harts 2 --repeat 1 --seed 1 --out here.jsonl >out 2>err
+check "the machine stands in the provenance, to be used again" \
+    bash -c 'cmp <(jq -S "select(.type == \"provenance\").machine_model" here.jsonl) <(jq -S . here.json)'
+"$framelab" bench --platform sim --machine flat --harts 1 --workload repeat --repeat 1 --seed 1 --no-latency --format json 2>err |
+    jq -e 'select(.type == "provenance").machine_model | .name == "flat" and .source != ""' >out
+check "a built-in one too" test "$(cat out)" = true
+check "framelab list shows the machines" bash -c '"$0" list | grep -q xeon-1socket-26c' "$framelab"
+ends 2 "no machine 'nosuch'" calibrate --base nosuch
+ends 2 "1 to 100000" calibrate --repeat 0
+ends 2 "nosuchdir/x.json" calibrate --repeat 1 --out nosuchdir/x.json
+for wrong in '.rmw_ps = -1|"rmw_ps" is not 1' '.rmw_ps = "fast"|"rmw_ps" is not 1' 'del(.share_ps)|"share_ps" is missing' \
+    '.speed = 1|there is no "speed"' 'del(.source)|"source" is not' '.name = ""|"name" is not'; do
+    jq "${wrong%|*}" here.json >wrong.json
+    ends 2 "${wrong#*|}" bench --platform sim --machine ./wrong.json
+done
 ends 2 "no machine 'nosuch'" bench --platform sim --machine nosuch
 echo "{" >broken.json
 ends 2 "broken.json: line" bench --platform sim --machine ./broken.json

@@ -163,7 +163,7 @@ int sim_stress_run(const struct stress_plan *plan, const struct sim_stress_plan 
         return EXIT_STATUS_USAGE;
     }
     if (plan->format == FORMAT_JSON) {
-        writer = record_open(stdout, plan->argc, plan->argv, NULL);
+        writer = record_open(stdout, plan->argc, plan->argv, NULL, NULL);
     } else if (plan->format == FORMAT_TEXT && !each.replay) {
         (void)printf("seed %llu\n", (unsigned long long)plan->seed);
     }

@@ -434,7 +434,7 @@ int stress_run(const struct stress_plan *plan)
     progress_begin(plan->progress);
     (void)fprintf(stderr, "framelab stress: seed %llu\n", (unsigned long long)plan->seed);
     if (plan->format == FORMAT_JSON) {
-        stress->writer = record_open(stdout, plan->argc, plan->argv, NULL);
+        stress->writer = record_open(stdout, plan->argc, plan->argv, NULL, NULL);
     }
     int status = EXIT_STATUS_VIOLATED;
     if (plan->format == FORMAT_JSON && stress->writer == NULL) {

@@ -19,6 +19,11 @@ static void begin(uint64_t seed)
     time_mode_use(&machine, seed);
 }
 
+static json_t *describe_machine(void)
+{
+    return machine_model_json(&machine);
+}
+
 static json_t *facts(uint64_t operations)
 {
     struct time_counts counts;
@@ -36,6 +41,7 @@ const struct bench_platform bench_platform = {
     .operations_least = 1000, /* nothing is noisy but what is random in the machine, and repeats show that */
     .cas_operations = 1000,
     .core_turns = 0, /* each hart has a core to itself */
+    .machine_model = describe_machine,
     .begin = begin,
     .start_counting = time_mode_clear_counts,
     .facts = facts,

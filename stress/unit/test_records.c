@@ -90,7 +90,7 @@ static char *write_sample(uint64_t seed, const char *summary)
     char *text = NULL;
     size_t bytes = 0;
     FILE *stream = open_memstream(&text, &bytes);
-    struct record_writer *writer = record_open(stream, 1, argv, summary);
+    struct record_writer *writer = record_open(stream, 1, argv, summary, NULL);
     assert_non_null(writer);
     assert_true(record_bench(writer, &bench));
     assert_true(record_stress(writer, &stress));
@@ -172,8 +172,8 @@ static void provenance_is_reproducible_and_identified_by_content(void **state)
     char name[] = "framelab";
     char odd[] = "caf\xe9"; /* not UTF-8 */
     char *argv[] = {name, odd, NULL};
-    json_t *one = provenance_make(1, argv, NULL, NULL);
-    json_t *other = provenance_make(2, argv, NULL, NULL);
+    json_t *one = provenance_make(1, argv, NULL, NULL, NULL);
+    json_t *other = provenance_make(2, argv, NULL, NULL, NULL);
     assert_string_equal(json_string_value(json_object_get(one, "time")), "1970-01-02T00:00:00Z");
     assert_string_not_equal(json_string_value(json_object_get(one, "id")),
                             json_string_value(json_object_get(other, "id")));
@@ -182,7 +182,7 @@ static void provenance_is_reproducible_and_identified_by_content(void **state)
     json_decref(other);
     unsetenv("SOURCE_DATE_EPOCH");
     errno = 0;
-    assert_null(provenance_make(1, argv, "no JSON", NULL));
+    assert_null(provenance_make(1, argv, "no JSON", NULL, NULL));
     assert_int_equal(errno, EINVAL);
     assert_int_equal(provenance_hash(""), UINT64_C(0xcbf29ce484222325)); /* the published offset basis */
     assert_int_equal(provenance_hash("foobar"), UINT64_C(0x85944171f73967e8));
@@ -195,7 +195,7 @@ static void a_full_disk_is_an_error(void **state)
     char *argv[] = {name, NULL};
     FILE *full = fopen("/dev/full", "w");
     assert_non_null(full);
-    assert_null(record_open(full, 1, argv, NULL));
+    assert_null(record_open(full, 1, argv, NULL, NULL));
     fclose(full);
 }
 

@@ -2,20 +2,14 @@
  * Machine models: three that are built in, and files. See machine_model.h. */
 #include "machine_model.h"
 
-#include <jansson.h>
 #include <string.h>
 
-/* Where the numbers come from:
- *
- * epyc-2socket: two sockets of 64 cores in clusters of 8 (AMD Milan). Own cache, read-modify-write and fence as
- * measured on two cores of such a machine with `framelab calibrate`. Transfers as published for the generation: 25 ns
- * between cores of a cluster, 80 to 100 ns across clusters, about 200 ns between sockets. xeon-1socket-26c: fitted to
- * two series of LLFree's artefact (Wrenger et al., USENIX ATC 2023, one socket, 26 cores): the global list under a
- * ticket lock and the global Treiber stack; papers/lock-collapse shows by how much it is off. flat: every transfer
- * costs the same; to see what is the machine's shape and what the algorithm's. */
 const struct machine_model machine_models[] = {
     {
         .name = "epyc-2socket",
+        .source = "two sockets of 64 cores in clusters of 8 (AMD Milan): own cache, read-modify-write and fence by the "
+                  "latencies of its instructions; transfers as published for the generation, 25 ns in a cluster, 80 to "
+                  "100 across clusters, about 200 between sockets",
         .cluster_harts = 8,
         .socket_harts = 64,
         .hit_ps = 500,
@@ -34,6 +28,9 @@ const struct machine_model machine_models[] = {
     },
     {
         .name = "xeon-1socket-26c",
+        .source = "one socket of 26 cores (Xeon Gold 5320): fitted to two series of LLFree's artefact (Wrenger et al., "
+                  "USENIX ATC 2023), the global list under a ticket lock and the global Treiber stack; "
+                  "papers/lock-collapse shows by how much it is off",
         .cluster_harts = 26,
         .socket_harts = 26,
         .hit_ps = 600,
@@ -52,6 +49,8 @@ const struct machine_model machine_models[] = {
     },
     {
         .name = "flat",
+        .source = "no machine: every transfer costs the same, to see what is the machine's shape and what the "
+                  "algorithm's",
         .cluster_harts = 512,
         .socket_harts = 512,
         .hit_ps = 500,
@@ -97,8 +96,9 @@ static const struct {
     FIELD(rmw_ps, 1, PS_MOST),           FIELD(rmw_16_ps, 1, PS_MOST),        FIELD(fence_ps, 1, PS_MOST),
     FIELD(relax_ps, 1, PS_MOST),         FIELD(miss_ps, 1, PS_MOST),          FIELD(transfer_ps[0], 1, PS_MOST),
     FIELD(transfer_ps[1], 1, PS_MOST),   FIELD(transfer_ps[2], 1, PS_MOST),   FIELD(invalidate_ps[0], 0, PS_MOST),
-    FIELD(invalidate_ps[1], 0, PS_MOST), FIELD(invalidate_ps[2], 0, PS_MOST), FIELD(hold_ps, 0, PS_MOST),
-    FIELD(wake_ps, 0, PS_MOST),          FIELD(barrier_ps, 0, PS_MOST),       FIELD(jitter_1024, 0, 1023),
+    FIELD(invalidate_ps[1], 0, PS_MOST), FIELD(invalidate_ps[2], 0, PS_MOST), FIELD(share_ps, 0, PS_MOST),
+    FIELD(hold_ps, 0, PS_MOST),          FIELD(wake_ps, 0, PS_MOST),          FIELD(barrier_ps, 0, PS_MOST),
+    FIELD(jitter_1024, 0, 1023),
 };
 #define FIELD_COUNT (sizeof fields / sizeof *fields)
 
@@ -113,13 +113,56 @@ static bool read_field(struct machine_model *model, const json_t *json, size_t i
     const json_t *number = json_object_get(json, fields[i].key);
     if (!json_is_integer(number) || json_integer_value(number) < (json_int_t)fields[i].least ||
         json_integer_value(number) > (json_int_t)fields[i].most) {
-        (void)snprintf(why, why_bytes, "%s: \"%s\" is %s %llu to %llu", path, fields[i].key,
+        (void)snprintf(why, why_bytes, "machine %s: \"%s\" is %s %llu to %llu", path, fields[i].key,
                        number == NULL ? "missing; it is" : "not", (unsigned long long)fields[i].least,
                        (unsigned long long)fields[i].most);
         return false;
     }
     *field_of(model, i) = (uint64_t)json_integer_value(number);
     return true;
+}
+
+static bool is_key(const char *key)
+{
+    bool known = strcmp(key, "name") == 0 || strcmp(key, "source") == 0;
+    for (size_t i = 0; i < FIELD_COUNT && !known; i++) {
+        known = strcmp(key, fields[i].key) == 0;
+    }
+    return known;
+}
+
+/* A short string, not empty. */
+static bool read_text(const json_t *json, const char *key, char *text, size_t bytes, const char *path, char *why,
+                      size_t why_bytes)
+{
+    const char *value = json_string_value(json_object_get(json, key));
+    if (value == NULL || value[0] == '\0' || strlen(value) >= bytes) {
+        (void)snprintf(why, why_bytes, "machine %s: \"%s\" is not a string of 1 to %zu characters", path, key,
+                       bytes - 1);
+        return false;
+    }
+    (void)snprintf(text, bytes, "%s", value);
+    return true;
+}
+
+static bool read_all(struct machine_model *model, json_t *json, const char *path, char *why, size_t why_bytes)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach(json, key, value)
+    {
+        if (!is_key(key)) {
+            (void)snprintf(why, why_bytes, "machine %s: there is no \"%s\" in a machine", path, key);
+            return false;
+        }
+    }
+    *model = (struct machine_model){.name = ""};
+    bool good = read_text(json, "name", model->name, sizeof model->name, path, why, why_bytes);
+    for (size_t i = 0; i < FIELD_COUNT && good; i++) {
+        good = read_field(model, json, i, path, why, why_bytes);
+    }
+    good = good && read_text(json, "source", model->source, sizeof model->source, path, why, why_bytes);
+    return good;
 }
 
 static bool read_file(struct machine_model *model, const char *path, char *why, size_t why_bytes)
@@ -130,17 +173,7 @@ static bool read_file(struct machine_model *model, const char *path, char *why, 
         (void)snprintf(why, why_bytes, "machine %s: line %d: %s", path, error.line, error.text);
         return false;
     }
-    const char *name = json_string_value(json_object_get(json, "name"));
-    bool good = name != NULL && name[0] != '\0' && strlen(name) < MACHINE_NAME_BYTES;
-    if (!good) {
-        (void)snprintf(why, why_bytes, "machine %s: \"name\" is not a short string", path);
-    } else {
-        *model = (struct machine_model){.name = ""};
-        (void)snprintf(model->name, sizeof model->name, "%s", name);
-    }
-    for (size_t i = 0; i < FIELD_COUNT && good; i++) {
-        good = read_field(model, json, i, path, why, why_bytes);
-    }
+    bool good = read_all(model, json, path, why, why_bytes);
     json_decref(json);
     return good;
 }
@@ -152,7 +185,7 @@ bool machine_model_get(struct machine_model *model, const char *name, char *why,
     }
     const struct machine_model *built_in = machine_model_find(name);
     if (built_in == NULL) {
-        (void)snprintf(why, why_bytes, "no machine '%s'; there are epyc-2socket, xeon-1socket-26c, flat, and files",
+        (void)snprintf(why, why_bytes, "no machine '%s': framelab list shows them; a file's name has a slash or a dot",
                        name);
         return false;
     }
@@ -160,13 +193,19 @@ bool machine_model_get(struct machine_model *model, const char *name, char *why,
     return true;
 }
 
-bool machine_model_write(const struct machine_model *model, const char *source, FILE *out)
+json_t *machine_model_json(const struct machine_model *model)
 {
     struct machine_model copy = *model;
-    json_t *json = json_pack("{s:s, s:s}", "name", model->name, "source", source);
+    json_t *json = json_pack("{s:s, s:s}", "name", model->name, "source", model->source);
     for (size_t i = 0; i < FIELD_COUNT; i++) {
         (void)json_object_set_new(json, fields[i].key, json_integer((json_int_t)*field_of(&copy, i)));
     }
+    return json;
+}
+
+bool machine_model_write(const struct machine_model *model, FILE *out)
+{
+    json_t *json = machine_model_json(model);
     bool good = json != NULL && json_dumpf(json, out, JSON_INDENT(2)) == 0 && fputc('\n', out) != EOF;
     json_decref(json);
     return good;

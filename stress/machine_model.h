@@ -5,9 +5,10 @@
  * A transfer is what a load pays for a line that is in another hart's cache; an exclusive access pays that and, if
  * others hold copies, what it takes to make these worthless. Both by the greatest distance: inside a cluster (harts
  * that share a last-level cache), inside a socket, between sockets. */
-#ifndef FRAMELAB_SIM_MACHINE_MODEL_H
-#define FRAMELAB_SIM_MACHINE_MODEL_H
+#ifndef FRAMELAB_STRESS_MACHINE_MODEL_H
+#define FRAMELAB_STRESS_MACHINE_MODEL_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,9 +17,11 @@
 enum distance { DISTANCE_CLUSTER, DISTANCE_SOCKET, DISTANCE_FAR, DISTANCE_COUNT };
 
 #define MACHINE_NAME_BYTES 64u
+#define MACHINE_SOURCE_BYTES 768u
 
 struct machine_model {
     char name[MACHINE_NAME_BYTES];
+    char source[MACHINE_SOURCE_BYTES];    /* where the numbers come from */
     uint64_t cluster_harts, socket_harts; /* hart i is in cluster i / cluster_harts */
     uint64_t hit_ps;                      /* a load or store that hits the hart's own cache */
     uint64_t rmw_ps, rmw_16_ps;           /* a read-modify-write that does, of 8 and of 16 bytes */
@@ -43,7 +46,8 @@ const struct machine_model *machine_model_find(const char *name);
 /* A model of that name, or, if the name has a slash or a dot, of a file as machine_model_write makes it. False with one
  * line in `why`. */
 bool machine_model_get(struct machine_model *model, const char *name, char *why, size_t why_bytes);
-/* As JSON; false if the stream failed. `source`: a line on where the numbers come from. */
-bool machine_model_write(const struct machine_model *model, const char *source, FILE *out);
+/* As JSON: a new reference, NULL if out of memory; and on a stream, false if that failed. */
+json_t *machine_model_json(const struct machine_model *model);
+bool machine_model_write(const struct machine_model *model, FILE *out);
 
 #endif
