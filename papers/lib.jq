@@ -70,21 +70,26 @@ def undisturbed:
   (map(select(.platform == "host" and .core != null) | core_turn) | min) as $best |
   map(select(.platform != "host" or .core == null or (core_turn <= 1.1 * $best)));
 
-# Whether `$harts` harts of the host had as many real, idle cores: in at least three records the control took no longer
-# than a tenth above the best of one hart alone. The reason why not, or null.
+# What is one measurement, repeated.
+def measurement: [.run, .variant, .knobs, .workload, .frames, .burst, .harts];
+
+# Whether `$harts` harts of the host had as many real, idle cores: in at least three repeats of each measurement, by one
+# hart too, the control took no longer than a tenth above the best of one hart alone. The reason why not, or null.
 def cores_not_real($harts):
-  map(select(.platform == "host" and .core != null)) |
-  (map(select(.harts == 1) | core_turn) | min) as $alone | map(select(.harts == $harts)) |
-  if length == 0 or $alone == null then "no record of \($harts) harts has the cores' control"
-  elif (map(select(core_turn <= 1.1 * $alone)) | length) >= 3 then null
-  else "the cores are not real and idle: with \($harts) harts the control took \(map(core_turn) | min / $alone | short) times as long"
-  end;
+  map(select(.platform == "host" and .core != null and (.harts == 1 or .harts == $harts))) |
+  (map(select(.harts == 1) | core_turn) | min) as $alone | (map(select(.harts == $harts) | core_turn) | min) as $together |
+  (group_by(measurement) | map(map(select(core_turn <= 1.1 * $alone)) | length) | min) as $fewest |
+  if $together == null or $alone == null then "no record of \($harts) harts has the cores' control"
+  elif $together > 1.1 * $alone then "the cores are not real: with \($harts) harts the control took \($together / $alone | short) times as long, at best"
+  elif $fewest < 3 then "the cores are not idle: of one measurement only \($fewest) repeats were not disturbed"
+  else null end;
 
 # ---- series ----
 
-# Records into points by harts: medians of f, with quartiles.
-def by_harts(f):
-  group_by(.harts) | map({x: .[0].harts, all: map(f)} | {x, y: (.all | median), low: (.all | quantile(0.25)), high: (.all | quantile(0.75))});
+# Records into points: x of what x gives, y the median of what f gives, with quartiles.
+def by(x; f):
+  group_by(x) | map({x: (.[0] | x), all: map(f)} | {x, y: (.all | median), low: (.all | quantile(0.25)), high: (.all | quantile(0.75))});
+def by_harts(f): by(.harts; f);
 def xy: map([.x, .y]);
 def at($x): map(select(.x == $x)) | .[0].y;
 

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: MIT
+# Throughput against run length, and visits to the pool a pair.
+include "lib";
+
+(bench | undisturbed) as $all |
+def pairs: per_us(.phases[0].name);
+def visits: (.counts.global_takes + .counts.global_gives) / operations;
+def formula: if . <= 6 then 0 else 2 * ((. - 6) / 3 | ceil) / . end;
+def points($run; $variant; $harts; f):
+  $all | of_run($run) | map(select(.variant | startswith($variant + ","))) | of_harts($harts) | by(.burst; f);
+def curve($run; $variant; $harts; $name):
+  points($run; $variant; $harts; pairs) | series($name; $variant; "measured"; $run);
+def printed($name): published($published; $name) | series($name; "baseline"; "published"; "perfbook");
+def harts: if . == 1 then "1 hart" else "\(.) harts" end;
+
+# Throughput of two harts over that of one, by run length: own nodes, and one node for both.
+def shared_row($platform):
+  (1, 3, 6, 7, 10, 16, 24) as $length |
+  [($platform, $platform + "-one-node") as $run | [1, 2] | map(. as $harts | points($run; "baseline"; $harts; pairs) | at($length))] |
+  select(any(any(. != null))) | [$platform, $length] + map(if all(. != null) then .[1] / .[0] | short else "–" end);
+
+{
+  series: ([
+    printed("one thread"), printed("two threads"),
+    (("sim", "host") as $run | ("baseline", "lockfree") as $variant | (1, 2) as $harts |
+      curve($run; $variant; $harts; "\($run) \($variant) \($harts | harts)")),
+    (("baseline", "lockfree") as $variant | points("sim"; $variant; 2; visits) |
+      series("visits " + $variant; "visits"; "measured"; "sim, 2 harts")),
+    ([range(1; 25) | {x: ., y: formula}] | series("formula"; "visits"; "model"; "2 ceil((L - 2s) / s) / L, s = 3"))
+  ] | map(select(.x | length > 0))),
+  tables: [{
+    title: "Two harts over one, baseline: frames of a node of one's own, and of one node, where reference counts share cache lines",
+    columns: ["platform", "run length", "own nodes", "one node"],
+    rows: [shared_row("sim", "host")]
+  }]
+}
