@@ -15,7 +15,6 @@
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.SECONDARY:
 .DEFAULT_GOAL := all
 
 VERSION := 0.1.0
@@ -46,6 +45,9 @@ UNIT_TESTS := $(patsubst stress/unit/%.c,$(O)/unit/%,\
                          $(filter-out stress/unit/test_$(OTHER_ROOM).c $(if $(WITH_SIM),,stress/unit/test_sim_%),\
                            $(wildcard stress/unit/test_*.c)))
 HOOKED_TESTS := $(patsubst stress/unit/%.c,$(O)/unit/%,$(wildcard stress/unit/hooked_*.c))
+# Kept, though no rule names some of them. Not everything is, as an empty .SECONDARY has it: make would then miss that a
+# header is gone which an object was made from.
+.SECONDARY: $(ALL_C:%.c=$(O)/%.o)
 MUTANTS := $(filter-out $(if $(WITH_SIM),,sim-%),$(patsubst stress/mutants/%.patch,%,$(wildcard stress/mutants/*.patch)))
 
 # What a program that links libframelab.a includes.

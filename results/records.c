@@ -300,6 +300,20 @@ static const char *read_simulated_machine(struct reader *reader, const json_t *l
     return machine != NULL ? machine : "";
 }
 
+/* "bulk"; of bursts, whose records differ by the run length, "burst of 7". */
+static const char *read_counted_workload(struct reader *reader, const json_t *line)
+{
+    const char *name = read_name(reader, line, "workload");
+    char text[RECORD_NAME_MAX + 32];
+    if (json_object_get(line, "burst") == NULL) {
+        return name;
+    }
+    (void)snprintf(text, sizeof text, "%s of %llu", name,
+                   (unsigned long long)read_count(reader, line, "burst", 1, INT64_MAX));
+    const char *workload = record_file_name(reader->file, text);
+    return workload != NULL ? workload : "";
+}
+
 static void read_counted_bench(struct reader *reader, const json_t *line)
 {
     struct record_file *file = reader->file;
@@ -308,7 +322,7 @@ static void read_counted_bench(struct reader *reader, const json_t *line)
         .variant = read_name(reader, line, "variant"),
         .knobs = read_name(reader, line, "knobs"),
         .machine = (simulated ? read_simulated_machine : read_machine)(reader, line),
-        .workload = read_name(reader, line, "workload"),
+        .workload = read_counted_workload(reader, line),
         .frames = read_count(reader, line, "frames", 1, INT64_MAX),
         .harts = (uint32_t)read_count(reader, line, "harts", 1, HART_MAX),
         .repeat = (uint32_t)read_count(reader, line, "repeat", 0, UINT32_MAX),

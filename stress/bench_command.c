@@ -281,17 +281,8 @@ static void check_together(const struct bench_arguments *arguments, const struct
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
-    static const int host_keys[] = {OPTION_FRAMES,
-                                    OPTION_NODES,
-                                    OPTION_DTB,
-                                    OPTION_HUGE_PAGES,
-                                    OPTION_INIT,
-                                    OPTION_WARMUP,
-                                    OPTION_LATENCY,
-                                    OPTION_NO_LATENCY,
-                                    OPTION_ROUNDS,
-                                    OPTION_BURST,
-                                    0};
+    static const int host_keys[] = {OPTION_FRAMES, OPTION_NODES,   OPTION_DTB,        OPTION_HUGE_PAGES, OPTION_INIT,
+                                    OPTION_WARMUP, OPTION_LATENCY, OPTION_NO_LATENCY, OPTION_ROUNDS,     0};
     struct bench_arguments *arguments = state->input;
     option_note(&arguments->host_option, options, host_keys, key);
     switch (key) {

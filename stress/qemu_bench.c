@@ -10,8 +10,8 @@
 bool qemu_bench_check(const struct bench_plan *plan, char *why, size_t why_bytes)
 {
     for (uint32_t i = 0; i < plan->workload_count; i++) {
-        if (plan->workloads[i] > WORKLOAD_REPEAT) {
-            (void)snprintf(why, why_bytes, "--workload: in QEMU there are bulk, rand and repeat, not %s",
+        if (workload_ages(plan->workloads[i])) {
+            (void)snprintf(why, why_bytes, "--workload: in QEMU there are bulk, rand, repeat and burst, not %s",
                            workload_name(plan->workloads[i]));
             return false;
         }
@@ -35,6 +35,25 @@ __attribute__((format(printf, 2, 3))) static void append(struct text *text, cons
     text->used += length < 0 || (size_t)length > room ? room : (size_t)length;
 }
 
+/* Burst is there once for each run length, and asked for once. */
+static void append_workloads(struct text *text, const struct bench_plan *plan)
+{
+    bool burst = false;
+    for (uint32_t i = 0; i < plan->workload_count; i++) {
+        if (!(burst && plan->workloads[i] == WORKLOAD_BURST)) {
+            append(text, "%s%s", i > 0 ? "," : " workload=", workload_name(plan->workloads[i]));
+        }
+        burst = burst || plan->workloads[i] == WORKLOAD_BURST;
+    }
+    burst = false;
+    for (uint32_t i = 0; i < plan->workload_count; i++) {
+        if (plan->workloads[i] == WORKLOAD_BURST) {
+            append(text, "%s%u", burst ? "," : " burst=", plan->bursts[i]);
+            burst = true;
+        }
+    }
+}
+
 static void make_bootargs(struct text *text, const struct bench_plan *plan, const struct qemu_machine *machine)
 {
     append(text, "run=bench mode=%s seed=%llu repeat=%u requests=%llu", qemu_mode_name(machine),
@@ -46,9 +65,7 @@ static void make_bootargs(struct text *text, const struct bench_plan *plan, cons
     for (uint32_t i = 0; i < plan->size_count; i++) {
         append(text, "%s%d", i > 0 ? "," : " order=", plan->sizes[i].order);
     }
-    for (uint32_t i = 0; i < plan->workload_count; i++) {
-        append(text, "%s%s", i > 0 ? "," : " workload=", workload_name(plan->workloads[i]));
-    }
+    append_workloads(text, plan);
 }
 
 int qemu_bench_run(const struct bench_plan *plan, const struct qemu_machine *machine, double seconds, FILE *records)

@@ -16,7 +16,7 @@ def p1:
   def expected: operations / .burst * 2 * ([(.burst - 6) / 3 | ceil, 0] | max);
   ($all | map(select(.run | test("memory") | not))) as $records |
   ($records | map(select(.counts.global_takes + .counts.global_gives != expected))) as $off |
-  verdict("P1"; $judge; $off == []; "\($records | length - ($off | length)) of \($records | length) records exact";
+  verdict("P1"; $judge; $off == []; "\($records | length - ($off | length)) of \($records | length) records exact (\($records | group_by(.platform) | map("\(.[0].platform) \(length)") | join(", ")))";
     "off: \($off | map("\(.run) \(.variant) L \(.burst) \(.harts) harts: \(.counts.global_takes + .counts.global_gives), not \(expected)") | .[0])");
 
 def p2:

@@ -28,6 +28,8 @@ unset logscale y
 set ylabel "visits a pair"
 set key left top
 plot [0:25][0:0.8] data index "formula" using 1:2 with lines lt 20 title "2 ⌈(L − 2s) / s⌉ / L", \
-    data index "visits baseline" using 1:2 with points lt 1 title "baseline", \
-    data index "visits lockfree" using 1:2 with points lt 12 title "lockfree"
+    data index "visits sim baseline" using 1:2 with points lt 1 title "baseline, simulated", \
+    data index "visits sim lockfree" using 1:2 with points lt 12 title "lockfree, simulated", \
+    data index "visits qemu baseline" using 1:2 with points lt 23 title "both, QEMU", \
+    data index "visits qemu lockfree" using 1:2 with points lt 23
 unset multiplot

@@ -24,8 +24,8 @@ def shared_row($platform):
     printed("one thread"), printed("two threads"),
     (("sim", "host") as $run | ("baseline", "lockfree") as $variant | (1, 2) as $harts |
       curve($run; $variant; $harts; "\($run) \($variant) \($harts | harts)")),
-    (("baseline", "lockfree") as $variant | points("sim"; $variant; 2; visits) |
-      series("visits " + $variant; "visits"; "measured"; "sim, 2 harts")),
+    (("sim", "qemu") as $run | ("baseline", "lockfree") as $variant | points($run; $variant; 2; visits) |
+      series("visits \($run) \($variant)"; "visits"; "measured"; $run + ", 2 harts")),
     ([range(1; 25) | {x: ., y: formula}] | series("formula"; "visits"; "model"; "2 ceil((L - 2s) / s) / L, s = 3"))
   ] | map(select(.x | length > 0))),
   tables: [{

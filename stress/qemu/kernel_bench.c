@@ -7,7 +7,14 @@
 #include "record_text.h"
 #include "workload.h"
 
-/* One measurement. */
+/* What is measured. */
+struct row {
+    enum workload_kind kind;
+    uint64_t burst; /* of burst; else 0 */
+    uint64_t order;
+    uint32_t harts;
+};
+
 struct measurement {
     const struct kernel_options *options;
     const struct frame_allocator_config *config;
@@ -22,8 +29,14 @@ static void write_phases(const struct workload *workload)
 {
     console_print(",\"phases\":[");
     for (uint32_t phase = 0; phase < workload_phase_count(workload->kind); phase++) {
-        console_print("%s{\"name\":\"%s\",\"operations\":%llu,\"hart_instructions\":[", phase > 0 ? "," : "",
-                      workload_phase_name(workload->kind, phase), (unsigned long long)workload_operations(workload));
+        console_print("%s{\"name\":", phase > 0 ? "," : "");
+        if (workload->kind == WORKLOAD_BURST) {
+            console_print("\"of %llu\"", (unsigned long long)workload->burst);
+        } else {
+            console_print("\"%s\"", workload_phase_name(workload->kind, phase));
+        }
+        console_print(",\"operations\":%llu,\"hart_instructions\":[",
+                      (unsigned long long)workload_operations(workload));
         for (uint32_t hart = 0; hart < workload->harts; hart++) {
             console_print("%s%llu", hart > 0 ? "," : "", (unsigned long long)workload->hart[hart].phase_ns[phase]);
         }
@@ -32,55 +45,85 @@ static void write_phases(const struct workload *workload)
     console_print("]");
 }
 
-static uint64_t requests_of(const struct measurement *measurement, enum workload_kind kind, uint64_t frames)
+/* Of burst whole bursts; 0 if memory is too small for one. */
+static uint64_t requests_of(const struct measurement *measurement, const struct row *row)
 {
-    uint64_t requests = workload_requests(kind, measurement->usable_frames, measurement->harts_most, frames);
+    uint64_t frames = UINT64_C(1) << row->order;
+    uint64_t requests = workload_requests(row->kind, measurement->usable_frames, measurement->harts_most, frames);
     uint64_t most = measurement->options->requests;
-    return most != 0 && requests > most ? most : requests;
+    requests = most != 0 && requests > most ? most : requests;
+    return row->burst != 0 ? requests - requests % row->burst : requests;
 }
 
-static int measure(struct measurement *measurement, enum workload_kind kind, uint64_t order, uint32_t harts,
-                   uint64_t repeat)
+static void write_record(const struct measurement *measurement, const struct row *row, uint64_t repeat,
+                         const struct workload *workload, const struct frame_stats *before)
 {
-    const uint64_t frames = UINT64_C(1) << order;
-    struct workload workload = {.kind = kind,
+    record_begin("bench", measurement->options, measurement->config, row->harts);
+    console_print(",\"workload\":\"%s\",\"order\":%llu,\"frames\":%llu,\"repeat\":%llu", workload_name(row->kind),
+                  (unsigned long long)row->order, (unsigned long long)workload->frames, (unsigned long long)repeat);
+    if (row->burst != 0) {
+        console_print(",\"burst\":%llu", (unsigned long long)row->burst);
+    }
+    write_phases(workload);
+    record_end(measurement->allocator, before);
+}
+
+static int measure(struct measurement *measurement, const struct row *row, uint64_t repeat)
+{
+    struct workload workload = {.kind = row->kind,
                                 .allocator = measurement->allocator,
-                                .frames = frames,
-                                .align_bytes = FRAME_SIZE << order,
-                                .requests = requests_of(measurement, kind, frames),
-                                .harts = harts,
+                                .frames = UINT64_C(1) << row->order,
+                                .align_bytes = FRAME_SIZE << row->order,
+                                .requests = requests_of(measurement, row),
+                                .burst = row->burst,
+                                .harts = row->harts,
                                 .seed = measurement->options->seed,
                                 .slots = measurement->slots,
                                 .hart = measurement->harts};
     struct frame_stats before;
+    if (workload.requests == 0) {
+        console_line("Bail out! %s: memory or requests are too few for %lu harts", workload_name(row->kind),
+                     (unsigned long)row->harts);
+        return KERNEL_USAGE;
+    }
     (void)workload_run(&workload); /* warm-up */
     frame_allocator_stats(measurement->allocator, &before);
     (void)workload_run(&workload);
     const struct workload_hart *failed = workload_failure(&workload);
     if (failed != NULL) {
-        console_line("not ok - %s order %llu, %lu harts: %s", workload_name(kind), (unsigned long long)order,
-                     (unsigned long)harts, frame_status_text(failed->status));
+        console_line("not ok - %s order %llu, %lu harts: %s", workload_name(row->kind), (unsigned long long)row->order,
+                     (unsigned long)row->harts, frame_status_text(failed->status));
         return KERNEL_VIOLATED;
     }
-    record_begin("bench", measurement->options, measurement->config, harts);
-    console_print(",\"workload\":\"%s\",\"order\":%llu,\"frames\":%llu,\"repeat\":%llu", workload_name(kind),
-                  (unsigned long long)order, (unsigned long long)frames, (unsigned long long)repeat);
-    write_phases(&workload);
-    record_end(measurement->allocator, &before);
+    write_record(measurement, row, repeat, &workload, &before);
     return KERNEL_HOLDS;
 }
 
-static int measure_workload(struct measurement *measurement, enum workload_kind kind)
+/* Every size and count of harts. */
+static int measure_rows(struct measurement *measurement, enum workload_kind kind, uint64_t burst)
 {
     const struct kernel_options *options = measurement->options;
     int status = KERNEL_HOLDS;
     for (uint32_t o = 0; o < options->orders.count && status == KERNEL_HOLDS; o++) {
         for (uint32_t h = 0; h < options->harts.count && status == KERNEL_HOLDS; h++) {
+            const struct row row = {kind, burst, options->orders.values[o], (uint32_t)options->harts.values[h]};
             for (uint64_t repeat = 0; repeat < options->repeats && status == KERNEL_HOLDS; repeat++) {
-                status =
-                    measure(measurement, kind, options->orders.values[o], (uint32_t)options->harts.values[h], repeat);
+                status = measure(measurement, &row, repeat);
             }
         }
+    }
+    return status;
+}
+
+static int measure_workload(struct measurement *measurement, enum workload_kind kind)
+{
+    const struct option_list *bursts = &measurement->options->bursts;
+    int status = KERNEL_HOLDS;
+    if (kind != WORKLOAD_BURST) {
+        return measure_rows(measurement, kind, 0);
+    }
+    for (uint32_t i = 0; i < bursts->count && status == KERNEL_HOLDS; i++) {
+        status = bursts->values[i] != 0 ? measure_rows(measurement, kind, bursts->values[i]) : KERNEL_USAGE;
     }
     return status;
 }
@@ -96,7 +139,7 @@ static bool next_workload(const char **list, enum workload_kind *kind)
     memcpy(name, *list, length);
     name[length] = '\0';
     *list += length + ((*list)[length] == ',');
-    return workload_find(name, kind) && *kind <= WORKLOAD_REPEAT;
+    return workload_find(name, kind) && !workload_ages(*kind);
 }
 
 static bool get_memory(struct measurement *measurement)
@@ -139,7 +182,7 @@ int kernel_bench(const struct kernel_options *options)
     for (const char *list = options->workloads; *list != '\0' && status == KERNEL_HOLDS;) {
         enum workload_kind kind;
         if (!next_workload(&list, &kind)) {
-            console_line("Bail out! workloads are bulk, rand and repeat, not '%s'", options->workloads);
+            console_line("Bail out! workloads are bulk, rand, repeat and burst, not '%s'", options->workloads);
             return KERNEL_USAGE;
         }
         status = measure_workload(&measurement, kind);

@@ -19,6 +19,7 @@ struct kernel_options {
     uint64_t hook;   /* fault: the hook at which a hart stops, counted from 1 */
     uint64_t frames; /* stress: that the allocator is given, at most; little memory is much contention */
     struct option_list harts, orders; /* at most the machine's, at most WORKLOAD_ORDER_MOST */
+    struct option_list bursts;        /* run lengths, of the workload burst */
 };
 
 /* Cuts `bootargs` into words. False with one line in `why`. */
