@@ -134,6 +134,11 @@ ends 1 "violated: P9" $replay
 # shellcheck disable=SC2086
 ends 1 "baseline/lock.c:[0-9]+" $replay --trace
 ends 2 "." stress --platform sim --profile nosuch
+echo "any" >any.dtb
+for option in "memory 64M" "layout plain" "dtb any.dtb" "operations 100" "timeout 5"; do
+    # shellcheck disable=SC2086 # a name and a value
+    ends 2 "--${option% *} does not go with --platform sim" stress --platform sim --executions 1 --$option
+done
 ends 2 "." stress --platform sim --program 'a0 nonsense'
 
 [ $failed -eq 0 ]

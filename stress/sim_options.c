@@ -129,8 +129,11 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 
 const struct argp sim_argp = {.options = options, .parser = parse_option};
 
-void sim_options_check(const struct argp_state *state, const struct sim_options *sim, bool chosen)
+void sim_options_check(const struct argp_state *state, const struct sim_options *sim, bool chosen, const char *real)
 {
+    if (chosen && real != NULL) {
+        usage_error(state, "--%s does not go with --platform sim", real);
+    }
     if (!chosen && sim->first != NULL) {
         usage_error(state, "--%s goes with --platform sim only", sim->first);
     }

@@ -35,6 +35,7 @@ struct stress_arguments {
     struct qemu_options qemu;
     struct sim_options sim;
     const char *host_option; /* that was given and that only the host has */
+    const char *real_option; /* that was given and that simulated harts do not have */
 };
 
 enum {
@@ -144,7 +145,7 @@ static error_t parse_amount(int key, char *text, struct argp_state *state)
         return 0;
     case ARGP_KEY_END:
         qemu_options_check(state, &arguments->qemu, arguments->platform == ON_QEMU, arguments->host_option);
-        sim_options_check(state, &arguments->sim, arguments->platform == ON_SIM);
+        sim_options_check(state, &arguments->sim, arguments->platform == ON_SIM, arguments->real_option);
         if (plan->timeout_seconds == 0) {
             plan->timeout_seconds = plan->operations != 0 || arguments->platform == ON_QEMU
                                         ? PATIENCE_COUNTED_SECONDS
@@ -159,9 +160,11 @@ static error_t parse_amount(int key, char *text, struct argp_state *state)
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
     static const int host_keys[] = {OPTION_LAYOUT, OPTION_DTB, OPTION_SECONDS, 0};
+    static const int real_keys[] = {'m', OPTION_LAYOUT, OPTION_DTB, OPTION_OPERATIONS, OPTION_TIMEOUT, 0};
     struct stress_arguments *arguments = state->input;
     struct stress_plan *plan = &arguments->plan;
     option_note(&arguments->host_option, options, host_keys, key);
+    option_note(&arguments->real_option, options, real_keys, key);
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &arguments->qemu;
