@@ -105,7 +105,9 @@ def published($text; $name): csv($text) | map(select(.series == $name) | {x: (.x
 
 # ---- verdicts ----
 
+# `$why` is why it does not hold, where it does not.
 def verdict($id; $platform; $holds; $measured; $why):
-  {id: $id, verdict: (if $holds then "holds" else "does not hold" end), platform: $platform, measured: $measured, why: $why};
+  {id: $id, platform: $platform, measured: $measured} +
+  if $holds then {verdict: "holds", why: ""} else {verdict: "does not hold", why: $why} end;
 def cannot($id; $why): {id: $id, verdict: "cannot be judged", platform: "", measured: "", why: $why};
 def within($low; $high): . >= $low and . <= $high;

@@ -130,9 +130,22 @@ static bool draw(const struct paper_making *making, const char *format, char *wh
     return good;
 }
 
+/* What an earlier run left: a figure that fails shows nothing, rather than something old. */
+static void remove_old(const struct paper_making *making)
+{
+    static const char *const names[] = {"series.json", "series.dat", "tables.md", "verdicts.json",
+                                        "figure.svg",  "figure.pdf", "figure.png"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char path[FILE_BYTES];
+        file_in(making->directory, names[i], path);
+        (void)unlink(path);
+    }
+}
+
 json_t *paper_make(const struct paper_making *making, char why[PAPER_WHY_BYTES])
 {
     static const char *const formats[] = {"svg", "pdf", "png"};
+    remove_old(making);
     if (!make_series(making, why)) {
         return NULL;
     }

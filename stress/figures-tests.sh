@@ -156,6 +156,7 @@ broken 1 'small: failed: jq: error.*nothing/0 is not defined' claims.jq 's/growt
 broken 1 "small: failed: claims.jq: claim 'B': it must be judged exactly once" claims.jq 's/cannot("B"; .*$/empty/; s/else verdict("B".*$/else empty end]/'
 broken 1 "small: failed: series.jq: series 'shared': figure.json has no panel 'none'" series.jq 's/"all"/"none"/'
 broken 1 'small: failed: .*plot.gp.* line 3: ' plot.gp 's/^plot/draw/'
+check "a picture that could not be drawn is not an old one" test ! -e latest/small/figure.png -a ! -e latest/small/verdicts.json
 # QEMU without a kernel: the run is left out, and only the claim that needs it cannot be judged.
 broken 0 'own .* skipped|B cannot be judged: it was not run' figure.json 's|"--platform", "sim", "--machine", "flat", "--harts", "1,2,4", "--repeat", "2", "own-counters"|"--platform", "qemu", "--kernel", "nowhere"|; s|\["primitives", "--platform", "qemu"|["bench", "--platform", "qemu"|'
 check "and the reason is kept" jq -e '.figures[0].runs[1] | .outcome == "skipped" and (.why | test("nowhere"))' latest/summary.json
@@ -185,6 +186,26 @@ for series in first/*/series.json; do
     check "$key: every claim is in the README" bash -c \
         'jq -r ".[].id" "$1" | while read -r id; do grep -qE "\| *$id *\|" "$2" || { echo "no $id" && exit 1; }; done' - \
         "first/$key/verdicts.json" "$papers/$key/README.md"
+done
+
+# Whatever a machine cannot run is missing from the records; series and verdicts must be made of the rest.
+made_of() { # key platform
+    local program
+    jq -c --arg platform "$2" 'select(.platform == $platform)' "first/$1/records.jsonl" >some.jsonl
+    for program in series claims; do
+        jq --slurp -L "$papers" --rawfile published "$papers/$1/published.csv" --arg level tiny -f "$papers/$1/$program.jq" \
+            some.jsonl >"some-$program.json" || return 1
+    done
+    jq -e --slurpfile figure "$papers/$1/figure.json" \
+        'map(.id) == ($figure[0].claims | map(.id)) and all(.verdict == "holds" or (.why | length > 0))' some-claims.json >/dev/null
+}
+for figure in first/*/series.json; do
+    key=$(basename "$(dirname "$figure")")
+    for platform in none qemu sim; do
+        check "$key: of records of $platform alone" made_of "$key" $platform
+    done
+    made_of "$key" none && verdict "$key: of no records, no verdict" \
+        "$(jq 'all(.verdict == "cannot be judged")' some-claims.json)" "$(jq -c 'map(.verdict)' some-claims.json)"
 done
 
 # ---- lib.jq, where the answer is known ----

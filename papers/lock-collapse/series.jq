@@ -6,7 +6,8 @@ bench as $all |
 def points($run; $variant): $all | of_run($run) | of_variant($variant) | by_harts(ns("op"));
 def measured($run; $panel; $variant; $source; $name): points($run; $variant) | series($name; $panel; "measured"; $source);
 def printed($panel; $name; $source): published($published; $name) | series($name; $panel; "published"; $source);
-def fitted($variant): points("socket"; $variant) | map(select(.x >= 2)) |
+def contended($variant): points("socket"; $variant) | map(select(.x >= 2)) | select(length > 1);
+def fitted($variant): contended($variant) |
   (xy | collapse_fit) as $fit | map({x, y: collapse_at($fit; .x)});
 
 # A row a point that both have: harts, published, simulated, by how much that is off.
@@ -16,13 +17,13 @@ def compared($name; $run; $variant):
   [$name, $x, ($y | short), ($sim | short), "\(($sim / $y - 1) * 100 | round) %"];
 
 def form_rows($variant):
-  points("socket"; $variant) | map(select(.x >= 2)) | (xy | collapse_fit) as $fit | .[] |
+  contended($variant) | (xy | collapse_fit) as $fit | .[] |
   collapse_at($fit; .x) as $form |
   [$variant, .x, (.y | short), ($form | short), "\(($form / .y - 1) * 100 | round) %"];
 
 def host_rows:
   ("ticket-lock", "mcs-lock", "shared-counter", "own-counters", "treiber-stack", "locked-list", "cas-list") as $v |
-  points("host"; $v) as $host | points("socket"; $v) as $sim | select($host | length > 0) |
+  points("host"; $v) as $host | points("socket"; $v) as $sim | select($host != [] and $sim != []) |
   [$v] + [(1, 2) as $n | ($host | at($n) | short), ($sim | at($n) | short)];
 
 {

@@ -10,14 +10,16 @@ def rate($run; $harts; $length):
   map(per_us(.phases[0].name)) | if . == [] then null else median end;
 def drop($run; $harts): rate($run; $harts; 6) / rate($run; $harts; 7);
 def ratio($run; $length): rate($run; 2; $length) / rate($run; 1; $length);
+def platform_of($records): $records | map(.platform) | if any(. == $judge) then $judge else .[0] end;
 def on($platform; f): if $all | of_run($platform) == [] then "" else "; \($platform) \(f)" end;
 
 def p1:
   def expected: operations / .burst * 2 * ([(.burst - 6) / 3 | ceil, 0] | max);
   ($all | map(select(.run | test("memory") | not))) as $records |
   ($records | map(select(.counts.global_takes + .counts.global_gives != expected))) as $off |
-  verdict("P1"; $judge; $off == []; "\($records | length - ($off | length)) of \($records | length) records exact (\($records | group_by(.platform) | map("\(.[0].platform) \(length)") | join(", ")))";
-    "off: \($off | map("\(.run) \(.variant) L \(.burst) \(.harts) harts: \(.counts.global_takes + .counts.global_gives), not \(expected)") | .[0])");
+  if $records == [] then cannot("P1"; "nothing was run") else
+  verdict("P1"; platform_of($records); $off == []; "\($records | length - ($off | length)) of \($records | length) records exact (\($records | group_by(.platform) | map("\(.[0].platform) \(length)") | join(", ")))";
+    "off: \($off | map("\(.run) \(.variant) L \(.burst) \(.harts) harts: \(.counts.global_takes + .counts.global_gives), not \(expected)") | .[0])") end;
 
 def p2:
   def told($run): "2 harts \(drop($run; 2) | short) times, 1 hart \(drop($run; 1) | short)";
@@ -36,9 +38,9 @@ def p3:
 def p4:
   ($all | map(select(.run | test("memory")))) as $records |
   ($records | map(.counts.failures) | add) as $failures |
-  verdict("P4"; $judge; $failures == 0; "\($failures) failures in \($records | length) records"; "an allocation failed");
+  if $records == [] then cannot("P4"; "nothing was run on the host or on simulated harts") else
+  verdict("P4"; platform_of($records); $failures == 0; "\($failures) failures in \($records | length) records"; "an allocation failed") end;
 
-if $all == [] then ["P1", "P2", "P3", "P4"] | map(cannot(.; "nothing was run"))
-elif $not_real != null and ($all | of_run("sim")) == []
-then [p1, (("P2", "P3") | cannot(.; $not_real + ", and this build has no simulated harts")), p4]
+if $judge == "sim" and ($all | of_run("sim")) == []
+then [p1, (("P2", "P3") | cannot(.; $not_real + "; and there are no simulated harts")), p4]
 else [p1, p2, p3, p4] end
