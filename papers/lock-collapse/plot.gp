@@ -22,7 +22,7 @@ array name[5] = ["ticket-lock", "mcs-lock", "shared-counter", "own-counters", "t
 plot [0.9:32][1:] for [i = 1:5] data index name[i] using 1:2:3:4 with yerrorlines lt i title name[i], \
     for [i = 1:5] data index "host " . name[i] using 1:2 with points lt 20 + i
 
-set title "two sockets, simulated; published (hollow)"
+set title "sockets of 64, simulated; published (hollow)"
 set xtics (1, 2, 4, 8, 16, 32, 64, 128, 256)
 plot [1:300][1:] for [i = 1:5] data index "sockets " . name[i] using 1:2:3:4 with yerrorlines lt i title name[i], \
     data index "count_atomic" using 1:2 with linespoints lt 13 title "count\\_atomic, published", \
