@@ -194,15 +194,18 @@ static int complain(int status, const char *what, const char *why)
 
 static int write_model(const struct machine_model *model, const char *path)
 {
-    bool to_file = path != NULL;
-    const char *name = to_file ? path : "stdout";
-    FILE *out = to_file ? fopen(path, "we") : stdout;
+    if (path == NULL) {
+        return machine_model_write(model, stdout) && fflush(stdout) == 0
+                   ? EXIT_STATUS_HOLDS
+                   : complain(EXIT_STATUS_VIOLATED, "stdout", strerror(errno));
+    }
+    FILE *out = fopen(path, "we");
     if (out == NULL) {
-        return complain(EXIT_STATUS_USAGE, name, strerror(errno));
+        return complain(EXIT_STATUS_USAGE, path, strerror(errno));
     }
     bool good = machine_model_write(model, out);
-    good = (to_file ? fclose(out) : fflush(out)) == 0 && good;
-    return good ? EXIT_STATUS_HOLDS : complain(EXIT_STATUS_VIOLATED, name, strerror(errno));
+    good = fclose(out) == 0 && good;
+    return good ? EXIT_STATUS_HOLDS : complain(EXIT_STATUS_VIOLATED, path, strerror(errno));
 }
 
 int calibrate_command(int argc, char **argv)
