@@ -6,6 +6,8 @@
  * What is charged:
  *   load      a hit, or the line's transfer; the hart waits for it
  *   store     a hit: it goes to the store buffer. The line is fetched meanwhile; stores of a hart arrive in their order
+ *             A plain access that hits a line among the hart's last RECENT_LINES is free: whether it is made at all, or
+ *             twice, or the value is kept in a register, is the compiler's choice
  *   rmw       waits until the buffer is empty, fetches the line exclusive, then its own cost
  *   fence     store-load: waits until the buffer is empty, then its own cost. Weaker ones cost nothing, as on x86
  *   relax     a turn's time
@@ -26,6 +28,7 @@
 #include "platform.h"
 
 #define POLL_MOST 4u
+#define RECENT_LINES 8u
 /* A store buffer's worth of time: a hart that is so far ahead of its stores waits for them. */
 #define STORE_BUFFER_PS UINT64_C(1000000)
 
@@ -43,7 +46,8 @@ struct time_hart {
     bool busy; /* it did something else than poll since its last turn */
     bool asleep;
     uint64_t asleep_since;
-    uint32_t behind; /* the hart that queues for the same line behind it; RUN_NOBODY */
+    uintptr_t recent[RECENT_LINES]; /* line numbers, the last one first */
+    uint32_t behind;                /* the hart that queues for the same line behind it; RUN_NOBODY */
 };
 
 static struct {
@@ -253,10 +257,33 @@ static void serve_next(struct line *line, uint32_t hart)
 
 /* ---- accesses ---- */
 
+/* Whether the line was among the last ones; now it is the last one. */
+static bool is_recent(struct time_hart *me, uintptr_t number)
+{
+    uint32_t at = 0;
+    while (at < RECENT_LINES - 1 && me->recent[at] != number) {
+        at++;
+    }
+    bool found = me->recent[at] == number;
+    memmove(&me->recent[1], &me->recent[0], at * sizeof me->recent[0]);
+    me->recent[0] = number;
+    return found;
+}
+
+/* What a hit costs. */
+static uint64_t hit_cost(struct time_hart *me, const struct event *event)
+{
+    bool recent = is_recent(me, event->address / LINE_BYTES);
+    bool plain = event->kind == EVENT_PLAIN_LOAD || event->kind == EVENT_PLAIN_STORE;
+    return recent && plain ? 0 : it.machine.hit_ps;
+}
+
 static void load(struct time_hart *me, uint32_t hart, const struct event *event)
 {
     struct line *line = wait_for_line(me, hart, event->address, false);
+    uint64_t hit_ps = hit_cost(me, event), start_ps = me->now_ps;
     me->now_ps = coherence_read(line, hart, me->now_ps, event->place);
+    me->now_ps = me->now_ps == start_ps + it.machine.hit_ps ? start_ps + hit_ps : me->now_ps;
     serve_next(line, hart);
 }
 
@@ -267,7 +294,7 @@ static void store(struct time_hart *me, uint32_t hart, const struct event *event
     serve_next(line, hart);
     (void)model_apply(event); /* of a plain store nothing: the program does it */
     me->stored_ps = arrived_ps > me->stored_ps ? arrived_ps : me->stored_ps;
-    me->now_ps += it.machine.hit_ps;
+    me->now_ps += hit_cost(me, event);
     if (me->stored_ps > me->now_ps + STORE_BUFFER_PS) {
         me->now_ps = me->stored_ps - STORE_BUFFER_PS;
     }

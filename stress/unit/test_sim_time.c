@@ -117,6 +117,30 @@ static void one_after_the_other(void *context, uint32_t hart)
     took[hart] = now(hart) - start;
 }
 
+/* What the compiler may leave out or double costs nothing; a line that was not touched for long costs a hit. */
+static void again_and_again(void *context, uint32_t hart)
+{
+    static _Alignas(64) uint64_t many[16][8];
+    (void)context;
+    for (uint32_t i = 0; i < 16; i++) {
+        (void)act(EVENT_PLAIN_LOAD, many[i], 8, 0, 0);
+    }
+    uint64_t start_ns = now(hart);
+    (void)act(EVENT_PLAIN_LOAD, many[0], 8, 0, 0);
+    assert_int_equal(now(hart) - start_ns, 1);
+    (void)act(EVENT_PLAIN_LOAD, many[0], 8, 0, 0);
+    (void)act(EVENT_PLAIN_STORE, many[0], 8, 0, 0);
+    assert_int_equal(now(hart) - start_ns, 1);
+    (void)act(EVENT_LOAD, many[0], 8, 0, 0);
+    assert_int_equal(now(hart) - start_ns, 2);
+}
+
+static void test_plain_accesses_to_recent_lines_are_free(void **state)
+{
+    (void)state;
+    run(1, again_and_again, 1);
+}
+
 static void test_a_transfer_costs_its_distance(void **state)
 {
     (void)state;
@@ -298,6 +322,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_accesses_cost),
+        cmocka_unit_test(test_plain_accesses_to_recent_lines_are_free),
         cmocka_unit_test(test_a_transfer_costs_its_distance),
         cmocka_unit_test(test_a_write_makes_copies_worthless),
         cmocka_unit_test(test_a_line_serves_one_at_a_time),
