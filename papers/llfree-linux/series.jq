@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: MIT
+# Medians over repeats: by harts, and by order at 8 harts.
+include "lib";
+
+(bench | undisturbed) as $all |
+def of($run; $variant; $workload): $all | of_run($run) | map(select((.variant | startswith($variant)) and .workload == $workload));
+def phase($workload): if $workload == "repeat" then "pair" else "alloc" end;
+def by_cores($variant; $order): of("cores"; $variant; "bulk") | map(select(.order == $order)) | by_harts(ns("alloc"));
+def by_order($variant; $workload): of("orders"; $variant; $workload) | by(.order; ns(phase($workload)));
+def printed($panel; $name): published($published; $name) | series($name; $panel; "published"; "LLFree artefact, module");
+
+def alone($run; $variant): of($run; $variant; "bulk") | map(select(.variant == $variant)) | by(.order; ns("alloc"));
+def ratio_row($name; $points): $points | map(select(.x <= 9)) | select(length > 0) |
+  [$name, (map(.y) | min | short), (map(.y) | max | short), ((map(.y) | max) / (map(.y) | min) | short)];
+
+{
+  series: ([
+    (("baseline", "lockfree") as $v | (0, 9) as $order |
+      by_cores($v; $order) | series("\($v) order \($order)"; "cores"; "measured"; "sim, xeon-1socket-26c")),
+    (("baseline", "lockfree") as $v | by_order($v; "repeat") | series("\($v) repeat"; "repeat"; "measured"; "sim, 8 harts")),
+    (("baseline", "lockfree") as $v | by_order($v; "bulk") | series("\($v) bulk"; "bulk"; "measured"; "sim, 8 harts")),
+    printed("cores"; ("Linux order 0", "Linux order 9", "LLFree order 0", "LLFree order 9")),
+    printed("repeat"; ("Linux repeat", "LLFree repeat")),
+    printed("bulk"; ("Linux bulk", "LLFree bulk"))
+  ] | map(select(.x | length > 0))),
+  tables: [{
+    title: "lockfree, one hart, bulk allocation over orders 0 to 9, ns",
+    columns: ["platform and knobs", "cheapest", "dearest", "ratio"],
+    rows: [ratio_row("simulated, no magazines"; alone("alone"; "lockfree,magazine=0,run-magazine=0")),
+           ratio_row("host, no magazines"; alone("host"; "lockfree,magazine=0,run-magazine=0")),
+           ratio_row("simulated, magazines for all orders"; alone("alone"; "lockfree")),
+           ratio_row("host, magazines for all orders"; alone("host"; "lockfree"))]
+  }]
+}
