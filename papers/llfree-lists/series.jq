@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: MIT
+# Medians over repeats by harts.
+include "lib";
+
+bench as $all |
+def list($variant): $all | of_run("lists") | of_variant($variant) | by_harts(ns("op"));
+def design($run; $workload; $phase):
+  $all | of_run($run) | of_variant("lockfree") | map(select(.workload == $workload)) | by_harts(ns($phase));
+def printed($panel; $name): published($published; $name) | series($name; $panel; "published"; "LLFree, Xeon 5320");
+
+{
+  series: ([
+    (list("locked-list") | series("locked list"; "alloc"; "measured"; "sim, xeon-1socket-26c")),
+    (list("cas-list") | series("list by CAS"; "alloc"; "measured"; "sim, xeon-1socket-26c")),
+    (design("design"; "bulk"; "alloc") | series("lockfree alloc"; "alloc"; "measured"; "sim, xeon-1socket-26c")),
+    printed("alloc"; ("ListLocked", "ListCAS", "LLFree alloc")),
+    (design("design"; "rand"; "free") | series("lockfree free"; "free"; "measured"; "sim, xeon-1socket-26c")),
+    printed("free"; ("ListLocked free", "ListCAS free", "LLFree free")),
+    (("bulk", "rand") as $w | ("alloc", "free") as $p | design("far"; $w; $p) | series("far \($w) \($p)"; "far"; "measured"; "sim, epyc-2socket")),
+    (design("far"; "repeat"; "pair") | series("far repeat"; "far"; "measured"; "sim, epyc-2socket"))
+  ] | map(select(.x | length > 0))),
+  tables: []
+}
