@@ -71,11 +71,11 @@ URCU := liburcu-memb liburcu-qsbr
 $(O)/config.mk: Makefile .ci/dependencies
 	$(Q)CC='$(CC)' .ci/dependencies $(if $(INSTALLING),,--test) build
 	$(Q)mkdir -p $(O)
-	$(Q){ echo "CONFIG_CFLAGS := $$(pkg-config --cflags ck $(URCU) jansson hwloc)"; \
+	$(Q){ echo "CONFIG_CFLAGS := $$(pkg-config --cflags ck $(URCU) jansson hwloc zlib)"; \
 	      echo "LIB_LIBS := $$(pkg-config --libs ck $(URCU)) $$(pkg-config --libs libfdt 2>/dev/null || echo -lfdt)"; \
-	      echo "COMMAND_LIBS := $$(pkg-config --libs jansson hwloc)"; \
+	      echo "COMMAND_LIBS := $$(pkg-config --libs jansson hwloc zlib)"; \
 	      libfdt=$$(pkg-config --modversion libfdt 2>/dev/null || dpkg-query -W -f '$${Version}' libfdt-dev 2>/dev/null); \
-	      echo "LIB_VERSIONS := libfdt=$${libfdt%%-*} $$(for library in ck liburcu-memb jansson hwloc; do \
+	      echo "LIB_VERSIONS := libfdt=$${libfdt%%-*} $$(for library in ck liburcu-memb jansson hwloc zlib; do \
 	            echo "$${library%-memb}=$$(pkg-config --modversion $$library)"; done | xargs)"; } > $@
 
 # ---- Flags -----------------------------------------------------------------------------------------------------

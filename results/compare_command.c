@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * `framelab compare A B`: matches the rows of two record files and judges each.
  *
- * 1. A row is a series (series.h); it matches by variant, knobs, platform, workload, phase, frames and harts.
+ * 1. A row is a series (series.h); it matches by variant, knobs, platform, simulated machine, run of a figure,
+ * workload, phase, frames and harts.
  * 2. The change is median(B) / median(A), with a bootstrap interval. Its significance is that of a two-sided
  *    Mann-Whitney test, corrected by Holm for the number of rows judged: the chance of even one false alarm in the
  *    whole comparison stays below alpha.
@@ -85,6 +86,7 @@ static bool series_match(const struct series *a, const struct series *b)
 {
     return a->frames == b->frames && a->harts == b->harts && strcmp(a->variant, b->variant) == 0 &&
            strcmp(a->knobs, b->knobs) == 0 && strcmp(a->platform, b->platform) == 0 &&
+           strcmp(a->machine, b->machine) == 0 && strcmp(a->run, b->run) == 0 &&
            strcmp(a->workload, b->workload) == 0 && strcmp(a->phase, b->phase) == 0;
 }
 
@@ -232,7 +234,8 @@ static void name_cells(struct grid *grid, const struct series *series)
 {
     char size[32];
     grid_cell(grid, GRID_PLAIN, "%s", series->variant);
-    grid_cell(grid, GRID_PLAIN, "%s %s", series->workload, series->phase);
+    grid_cell(grid, GRID_PLAIN, "%s%s%s %s", series->run, series->run[0] != '\0' ? ": " : "", series->workload,
+              series->phase);
     grid_cell(grid, GRID_PLAIN, "%s", series_size_text(series->frames, size, sizeof size));
     grid_cell(grid, GRID_PLAIN, "%u%s", series->harts, series->harts > series->cores ? "*" : " ");
 }
@@ -300,8 +303,9 @@ static void print_only(const struct comparison *comparison, int side, FILE *out)
     for (size_t i = 0; i < comparison->only_count[side]; i++) {
         const struct series *series = comparison->only[side][i];
         char size[32];
-        fprintf(out, "  %s%s%s%s, %s, %s %s, %s, harts %u\n", series->variant, series->knobs[0] != '\0' ? " (" : "",
-                series->knobs, series->knobs[0] != '\0' ? ")" : "", series->platform, series->workload, series->phase,
+        fprintf(out, "  %s%s%s%s%s%s, %s, %s %s, %s, harts %u\n", series->run, series->run[0] != '\0' ? ": " : "",
+                series->variant, series->knobs[0] != '\0' ? " (" : "", series->knobs,
+                series->knobs[0] != '\0' ? ")" : "", series->platform, series->workload, series->phase,
                 series_size_text(series->frames, size, sizeof size), series->harts);
     }
 }
@@ -372,8 +376,9 @@ static json_t *row_json(const struct comparison *comparison, const struct series
     double a_median = a != NULL ? a->median / comparison->sides[0].unit_ns : NAN;
     double b_median = b != NULL ? b->median / comparison->sides[1].unit_ns : NAN;
     bool judged = pair != NULL && !pair->a->control;
-    json_t *row = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I}", "variant", known->variant, "knobs", known->knobs,
-                            "platform", known->platform, "workload", known->workload, "phase", known->phase, "frames",
+    json_t *row = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I}", "run", known->run, "variant",
+                            known->variant, "knobs", known->knobs, "platform", known->platform, "machine",
+                            known->machine, "workload", known->workload, "phase", known->phase, "frames",
                             (json_int_t)known->frames, "harts", (json_int_t)known->harts);
     json_object_set_new(row, "a_repeats", json_integer(a != NULL ? (json_int_t)a->count : 0));
     json_object_set_new(row, "b_repeats", json_integer(b != NULL ? (json_int_t)b->count : 0));

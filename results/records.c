@@ -7,6 +7,8 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+#include <zlib.h>
 
 #include "frame_limits.h"
 
@@ -98,6 +100,12 @@ static const char *read_name(struct reader *reader, const json_t *object, const 
         return "";
     }
     return name;
+}
+
+/* The same of a key that need not be there: then empty. */
+static const char *read_optional_name(struct reader *reader, const json_t *object, const char *key)
+{
+    return json_object_get(object, key) != NULL ? read_name(reader, object, key) : "";
 }
 
 static uint64_t read_count(struct reader *reader, const json_t *object, const char *key, uint64_t min, uint64_t max)
@@ -363,6 +371,8 @@ static void read_bench(struct reader *reader, const json_t *line)
         .variant = read_name(reader, line, "variant"),
         .knobs = read_name(reader, line, "knobs"),
         .platform = read_name(reader, line, "platform"),
+        .machine = read_optional_name(reader, line, "machine"),
+        .run = read_optional_name(reader, line, "run"),
         .workload = read_name(reader, line, "workload"),
         .frames = read_count(reader, line, "frames", 1, INT64_MAX),
         .harts = (uint32_t)read_count(reader, line, "harts", 1, HART_MAX),
@@ -416,14 +426,14 @@ static void read_line(struct reader *reader, const char *text, size_t length)
 
 /* One line without its end into *line, of RECORD_LINE_MAX_BYTES; what is longer is read and dropped. Returns the
  * line's full length, or -1 at the end of the file; *ended tells whether a newline ended it. */
-static int64_t take_line(FILE *stream, char *line, bool *ended)
+static int64_t take_line(gzFile stream, char *line, bool *ended)
 {
     int64_t length = 0;
-    int c = getc(stream);
-    if (c == EOF) {
+    int c = gzgetc(stream);
+    if (c < 0) {
         return -1;
     }
-    for (; c != EOF && c != '\n'; c = getc(stream)) {
+    for (; c >= 0 && c != '\n'; c = gzgetc(stream)) {
         if ((uint64_t)length < RECORD_LINE_MAX_BYTES) {
             line[length] = (char)c;
         }
@@ -438,7 +448,7 @@ static bool is_blank(const char *line, size_t length)
     return strspn(line, " \t\r") >= length;
 }
 
-static void read_stream(struct reader *reader, FILE *stream, char *line)
+static void read_stream(struct reader *reader, gzFile stream, char *line)
 {
     bool ended = true;
     for (int64_t length = take_line(stream, line, &ended); length >= 0; length = take_line(stream, line, &ended)) {
@@ -458,27 +468,59 @@ static void read_stream(struct reader *reader, FILE *stream, char *line)
     }
 }
 
+/* Compressed by gzip or not: zlib reads both alike. Not the standard input itself, which stays open. */
+static gzFile open_stream(const char *path)
+{
+    return strcmp(path, "-") == 0 ? gzdopen(dup(STDIN_FILENO), "r") : gzopen(path, "re");
+}
+
+/* Why not all of the stream could be read; NULL if it was read to its end. */
+static const char *stream_error(gzFile stream)
+{
+    int number = Z_OK;
+    (void)gzerror(stream, &number);
+    switch (number) {
+    case Z_OK:
+    case Z_STREAM_END:
+        return NULL;
+    case Z_ERRNO:
+        return strerror(errno);
+    case Z_BUF_ERROR:
+        return "the compressed file is cut short";
+    default:
+        return "the compressed file is damaged";
+    }
+}
+
+/* Reads what there is. NULL, or why there is not more. */
+static const char *read_file(struct reader *reader, const char *path)
+{
+    char *line = malloc(RECORD_LINE_MAX_BYTES + 1);
+    errno = 0;
+    gzFile stream = open_stream(path);
+    if (line == NULL || stream == NULL || reader->file->names == NULL || reader->file->provenances == NULL) {
+        free(line);
+        return strerror(errno != 0 ? errno : ENOMEM);
+    }
+    read_stream(reader, stream, line);
+    const char *why = stream_error(stream);
+    (void)gzclose(stream);
+    free(line);
+    return why;
+}
+
 enum records_status record_file_read(struct record_file *file, const char *path, FILE *log)
 {
     *file = (struct record_file){.path = path, .names = json_object(), .provenances = json_array()};
     struct reader reader = {.file = file, .log = log};
-    char *line = malloc(RECORD_LINE_MAX_BYTES + 1);
-    errno = 0;
-    FILE *stream = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
-    if (stream != NULL && line != NULL && file->names != NULL && file->provenances != NULL) {
-        read_stream(&reader, stream, line);
+    const char *why = read_file(&reader, path);
+    bool empty = file->row_count == 0 && file->tally_count == 0;
+    if (why != NULL) {
+        (void)fprintf(log, "framelab: %s: %s\n", path_name(file), why);
+    } else if (empty) {
+        (void)fprintf(log, "framelab: %s: holds no bench records\n", path_name(file));
     }
-    bool failed = stream == NULL || line == NULL || ferror(stream);
-    if (failed) {
-        fprintf(log, "framelab: %s: %s\n", path_name(file), strerror(errno != 0 ? errno : EIO));
-    } else if (file->row_count == 0 && file->tally_count == 0) {
-        fprintf(log, "framelab: %s: holds no bench records\n", path_name(file));
-    }
-    if (stream != NULL && stream != stdin) {
-        fclose(stream);
-    }
-    free(line);
-    if (failed || (file->row_count == 0 && file->tally_count == 0)) {
+    if (why != NULL || empty) {
         return RECORDS_UNREADABLE;
     }
     return file->damaged > 0 ? RECORDS_DAMAGED : RECORDS_OK;

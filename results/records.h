@@ -4,7 +4,7 @@
  *
  * A record file is outside input. It is read line by line; a line that is not what the schema says is reported in
  * one line with its place and left out, the others are kept. Lines of a type that this program does not judge are
- * skipped in silence, so that later versions may add types. */
+ * skipped in silence, so that later versions may add types. Files compressed by gzip are read as they are. */
 #ifndef FRAMELAB_RESULTS_RECORDS_H
 #define FRAMELAB_RESULTS_RECORDS_H
 
@@ -27,6 +27,8 @@ struct result_row {
     const char *variant;
     const char *knobs;
     const char *platform;
+    const char *machine; /* of simulated harts; else empty */
+    const char *run;     /* of a figure's records: for which of its runs; else empty */
     const char *workload;
     const char *phase;
     uint64_t frames; /* a request */
@@ -88,8 +90,8 @@ enum records_status {
     RECORDS_UNREADABLE, /* nothing could be had: no such file, a read error, no memory, no row; said on `log` */
 };
 
-/* Reads `path` ("-": the standard input) into *file. Complaints go to `log`, one line each, at most ten. The caller
- * calls record_file_free() whatever the status. */
+/* Reads `path` ("-": the standard input), compressed or not, into *file. Complaints go to `log`, one line each, at most
+ * ten. The caller calls record_file_free() whatever the status. */
 enum records_status record_file_read(struct record_file *file, const char *path, FILE *log);
 void record_file_free(struct record_file *file);
 

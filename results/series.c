@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,11 +30,17 @@ static void append_item(char *list, const char *item, size_t length)
     strncat(list, item, length);
 }
 
-/* Both parts are no longer than the whole, which the reader bounded. */
+/* A list of four items is no longer than these, which the reader bounded. */
+#define SETTING_BYTES (3 * RECORD_NAME_MAX + 16)
+
 static bool split_variant(struct series *series, struct record_file *file)
 {
     char column[RECORD_NAME_MAX + 1] = "";
-    char setting[RECORD_NAME_MAX + 1] = "";
+    char setting[SETTING_BYTES] = "";
+    (void)snprintf(setting, sizeof setting, "%s%s", series->run[0] != '\0' ? "run " : "", series->run);
+    if (series->machine[0] != '\0') {
+        append_item(setting, series->machine, strlen(series->machine));
+    }
     for (const char *item = series->variant; *item != '\0';) {
         size_t length = strcspn(item, ",");
         append_item(is_common_knob(item, length) ? setting : column, item, length);
@@ -54,9 +61,14 @@ static int compare_addresses(const char *a, const char *b)
 static int compare_keys(const struct result_row *a, const struct result_row *b)
 {
     const int differences[] = {
-        compare_addresses(a->variant, b->variant),     compare_addresses(a->knobs, b->knobs),
-        compare_addresses(a->platform, b->platform),   compare_addresses(a->workload, b->workload),
-        compare_addresses(a->phase, b->phase),         (a->frames > b->frames) - (a->frames < b->frames),
+        compare_addresses(a->variant, b->variant),
+        compare_addresses(a->knobs, b->knobs),
+        compare_addresses(a->platform, b->platform),
+        compare_addresses(a->machine, b->machine),
+        compare_addresses(a->run, b->run),
+        compare_addresses(a->workload, b->workload),
+        compare_addresses(a->phase, b->phase),
+        (a->frames > b->frames) - (a->frames < b->frames),
         (a->harts > b->harts) - (a->harts < b->harts),
     };
     for (size_t i = 0; i < sizeof differences / sizeof *differences; i++) {
@@ -179,6 +191,8 @@ static bool series_make(struct series *series, const struct group *group, double
     *series = (struct series){.variant = row->variant,
                               .knobs = row->knobs,
                               .platform = row->platform,
+                              .machine = row->machine,
+                              .run = row->run,
                               .workload = row->workload,
                               .phase = row->phase,
                               .frames = row->frames,

@@ -4,7 +4,8 @@
  *
  * A variant's text is split for display: the knobs that every variant has (magazine, batch, hole-limit) are the
  * *setting*, under which variants are compared with one another; what is left names the *column*. So
- * `baseline,lock=mcs,magazine=0` is the column `baseline,lock=mcs` in the setting `magazine=0`.
+ * `baseline,lock=mcs,magazine=0` is the column `baseline,lock=mcs` in the setting `magazine=0`. The simulated machine
+ * and, of a figure's records, the run belong to the setting, too.
  *
  * Disturbed repeats. On a machine that is shared with strangers a core's other hardware thread may be theirs for a
  * while, and all that keeps a core busy takes up to twice as long; so may two virtual cores be one. The cores' control
@@ -18,7 +19,7 @@
 
 struct series {
     /* What makes it one series. */
-    const char *variant, *knobs, *platform, *workload, *phase;
+    const char *variant, *knobs, *platform, *machine, *run, *workload, *phase;
     uint64_t frames;
     uint32_t harts;
     /* Of the variant's text; strings of the record file. */

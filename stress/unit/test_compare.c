@@ -221,7 +221,7 @@ static void rows_of_one_file_only_are_listed(void **state)
     assert_true(holds(outcome.out, "Only in B"));
     assert_true(holds(outcome.out, "mine (magazine=64), host, bulk alloc, order 0, harts 1"));
     run_command(&outcome, compare_command, 5, "framelab compare", b.path, a.path, "--format", "csv");
-    assert_true(holds(outcome.out, "mine,magazine=64,host,bulk,alloc,1,1,1,0,10,,,,,,only in A"));
+    assert_true(holds(outcome.out, ",mine,magazine=64,host,,bulk,alloc,1,1,1,0,10,,,,,,only in A"));
     struct file_made other = file_make_text("");
     line = bench_line("mine", "free", 1, 0, 10);
     append_text(other, line);

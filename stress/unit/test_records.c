@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <zlib.h>
 
 #include "layout.h"
 #include "origin.h"
@@ -415,6 +416,37 @@ static void a_last_line_cut_short_is_forgiven(void **state)
     free(good);
 }
 
+/* A whole compressed file reads as the plain one; one cut short, or with a wrong byte, is told in a line. */
+static void compressed_files_are_read(void **state)
+{
+    (void)state;
+    char *line = bench_line("lockfree", "alloc", 1, 0, 10);
+    struct file_made made = file_make_text("");
+    gzFile out = gzopen(made.path, "w9");
+    assert_int_equal(gzputs(out, line), (int)strlen(line));
+    assert_int_equal(gzclose(out), Z_OK);
+    read_path(made.path);
+    assert_int_equal(reading.status, RECORDS_OK);
+    assert_int_equal(reading.file.row_count, 1);
+    record_file_free(&reading.file);
+
+    char bytes[LINE_BYTES];
+    FILE *file = fopen(made.path, "re");
+    size_t length = fread(bytes, 1, sizeof bytes, file);
+    (void)fclose(file);
+    unlink(made.path);
+    read_bytes(bytes, length - 20);
+    assert_int_equal(reading.status, RECORDS_UNREADABLE);
+    assert_true(holds(reading.log, "the compressed file is cut short"));
+    record_file_free(&reading.file);
+    bytes[length - 6] ^= 1; /* of the checksum */
+    read_bytes(bytes, length);
+    assert_int_equal(reading.status, RECORDS_UNREADABLE);
+    assert_true(holds(reading.log, "the compressed file is damaged"));
+    record_file_free(&reading.file);
+    free(line);
+}
+
 static void files_with_nothing_to_read(void **state)
 {
     (void)state;
@@ -591,6 +623,32 @@ static void one_name_with_two_sets_of_knobs_stays_two(void **state)
     record_file_free(&reading.file);
 }
 
+/* The same line of two machines and of two runs of a figure. */
+static void another_machine_or_run_is_another_series(void **state)
+{
+    (void)state;
+    static const char *const more[] = {"", "\"machine\":\"flat\",", "\"machine\":\"flat\",\"run\":\"far\",",
+                                       "\"machine\":\"flat\","};
+    static const char *const settings[] = {"", "flat", "run far,flat"};
+    char *line = bench_line("lockfree", "alloc", 1, 0, 10);
+    char text[8192] = "";
+    for (size_t i = 0; i < 4; i++) {
+        size_t length = strlen(text);
+        (void)snprintf(text + length, sizeof text - length, "{%s%s", more[i], line + 1);
+    }
+    free(line);
+    read_text(text);
+    struct series_list list;
+    assert_true(series_build(&list, &reading.file));
+    assert_int_equal(list.count, 3);
+    for (size_t i = 0; i < 3; i++) {
+        assert_string_equal(list.items[i].setting, settings[i]);
+        assert_int_equal(list.items[i].count, i == 1 ? 2 : 1);
+    }
+    series_free(&list);
+    record_file_free(&reading.file);
+}
+
 static void throughput_does_not_count_harts_without_a_core(void **state)
 {
     (void)state;
@@ -612,12 +670,14 @@ int main(void)
         cmocka_unit_test(counts_that_are_wrong_are_named),
         cmocka_unit_test(a_phase_may_have_latency_only),
         cmocka_unit_test(a_last_line_cut_short_is_forgiven),
+        cmocka_unit_test(compressed_files_are_read),
         cmocka_unit_test(files_with_nothing_to_read),
         cmocka_unit_test(complaints_are_bounded_and_so_are_lines),
         cmocka_unit_test(any_byte_may_be_wrong),
         cmocka_unit_test(repeats_become_series),
         cmocka_unit_test(disturbed_repeats_are_left_out_if_enough_are_not),
         cmocka_unit_test(one_name_with_two_sets_of_knobs_stays_two),
+        cmocka_unit_test(another_machine_or_run_is_another_series),
         cmocka_unit_test(throughput_does_not_count_harts_without_a_core),
     };
     return cmocka_run_group_tests_name("records", tests, NULL, NULL);
