@@ -40,8 +40,8 @@ struct bench {
     struct workload_hart *harts;
     struct histogram *latency; /* WORKLOAD_PHASE_MAX a hart, and as many to merge into */
     pfn_t *slots;
-    void *population; /* memory of one, or NULL: no workload ages */
-    double *shares;   /* one a round of frag */
+    void *population;                 /* memory of one, or NULL: no workload ages */
+    struct population_spread *rounds; /* of frag */
     uint64_t cas_samples;
     uint64_t steps_done, steps;
 };
@@ -168,8 +168,8 @@ static bool get_population(struct bench *bench)
         return true;
     }
     bench->population = cache_aligned(population_bytes(extent_of(bench), ram_bytes(bench) >> FRAME_SHIFT));
-    bench->shares = calloc(bench->plan->rounds, sizeof *bench->shares);
-    return bench->population != NULL && bench->shares != NULL;
+    bench->rounds = calloc(bench->plan->rounds, sizeof *bench->rounds);
+    return bench->population != NULL && bench->rounds != NULL;
 }
 
 static int get_buffers(struct bench *bench)
@@ -409,7 +409,7 @@ static void give_population(const struct bench *bench, const struct row *row, st
                     bench->plan->seed, bench->population);
     workload->population = population;
     workload->turns = row->kind == WORKLOAD_FRAG ? bench->plan->rounds : times_enough(workload->requests);
-    workload->shares = bench->shares;
+    workload->rounds = bench->rounds;
 }
 
 /* What is random in a simulated machine differs from repeat to repeat. */
@@ -454,7 +454,7 @@ static int measure(struct bench *bench, const struct row *row, const struct benc
         .core_turns = measurement.core_turns,
         .core_ns = measurement.core_ns,
         .burst = row->burst,
-        .rounds = bench->shares,
+        .rounds = bench->rounds,
         .round_count = row->kind == WORKLOAD_FRAG ? workload.turns : 0,
         .stats = variant != NULL ? &measurement.stats : NULL,
         .nodes = measurement.nodes,
@@ -625,7 +625,7 @@ int bench_run(const struct bench_plan *plan, FILE *records)
     free(bench.latency);
     free(bench.slots);
     free(bench.population);
-    free(bench.shares);
+    free(bench.rounds);
     host_machine_close(&bench.machine);
     return status;
 }

@@ -76,15 +76,38 @@ void population_scatter(struct population *population, uint64_t count)
     }
 }
 
-double population_free_chunk_share(struct population *population)
+/* How many whole chunks have so many frames out, by that number. */
+struct tally {
+    uint64_t chunks[CHUNK_FRAMES + 1];
+    uint64_t out; /* frames of them */
+};
+
+static void count_out(struct population *population, struct tally *tally)
 {
     memcpy(population->taken, population->unusable, population->chunk_count * sizeof population->taken[0]);
     for (uint64_t i = 0; i < population->count; i++) {
         population->taken[chunk_of(population, population->frames[i].value)]++;
     }
-    uint64_t chunks = 0;
+    *tally = (struct tally){.out = 0};
     for (uint64_t i = 0; i < population->chunk_count; i++) {
-        chunks += population->taken[i] == 0;
+        if (population->unusable[i] == 0) {
+            tally->chunks[population->taken[i]]++;
+            tally->out += population->taken[i];
+        }
     }
-    return (double)(chunks * CHUNK_FRAMES) / (double)population->usable;
+}
+
+struct population_spread population_look(struct population *population)
+{
+    struct tally tally;
+    count_out(population, &tally);
+    struct population_spread spread = {.moves = tally.out};
+    uint64_t room = (tally.out + CHUNK_FRAMES - 1) / CHUNK_FRAMES; /* chunks that hold all */
+    for (uint32_t out = CHUNK_FRAMES; room > 0; out--) {
+        uint64_t kept = tally.chunks[out] < room ? tally.chunks[out] : room;
+        spread.moves -= kept * out;
+        room -= kept;
+    }
+    spread.free_share = (double)(tally.chunks[0] * CHUNK_FRAMES) / (double)population->usable;
+    return spread;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * A population: single frames that are out, scattered over memory, as the workloads frag and fill need them; and how
- * much of memory is in free whole chunks, counted from what is out and so without asking the allocator.
+ * they lie in it, counted from what is out and so without asking the allocator.
  *
  * Memory comes from the caller. All calls by one hart, the others at a barrier. */
 #ifndef FRAMELAB_STRESS_POPULATION_H
@@ -33,7 +33,13 @@ void population_init(struct population *population, struct frame_allocator *allo
 /* Brings a random `count` of the first `population->count` frames to their end. */
 void population_scatter(struct population *population, uint64_t count);
 
-/* Share of the usable frames that are in aligned chunks of which all frames are usable and none is out. */
-double population_free_chunk_share(struct population *population);
+struct population_spread {
+    double free_share; /* of the usable frames: those in aligned chunks of which all are usable and none is out */
+    uint64_t moves;    /* frames that a compaction must move until no further chunk could be made free */
+};
+
+/* Chunks with a frame that no arena offers can never be free; a compaction leaves them alone. Of the others, it fills
+ * those with the most frames out, as few as hold all, and empties the rest. */
+struct population_spread population_look(struct population *population);
 
 #endif

@@ -112,11 +112,21 @@ struct record_writer *record_open(FILE *stream, int argc, char **argv, const cha
     return writer;
 }
 
-static json_t *rounds_json(const struct bench_record *record)
+static json_t *free_share_json(const struct population_spread *spread)
+{
+    return json_real(spread->free_share);
+}
+
+static json_t *moves_json(const struct population_spread *spread)
+{
+    return count_json(spread->moves);
+}
+
+static json_t *rounds_json(const struct bench_record *record, json_t *(*json)(const struct population_spread *spread))
 {
     json_t *rounds = json_array();
     for (uint32_t i = 0; i < record->round_count; i++) {
-        if (json_array_append_new(rounds, json_real(record->rounds[i])) != 0) {
+        if (json_array_append_new(rounds, json(&record->rounds[i])) != 0) {
             json_decref(rounds);
             return NULL;
         }
@@ -181,7 +191,8 @@ bool record_bench(struct record_writer *writer, const struct bench_record *recor
         line = add_key(line, "burst", json_integer((json_int_t)record->burst));
     }
     if (record->round_count > 0) {
-        line = add_key(line, "rounds", rounds_json(record));
+        line = add_key(line, "rounds", rounds_json(record, free_share_json));
+        line = add_key(line, "moves", rounds_json(record, moves_json));
     }
     if (record->node_count > 0) {
         line = add_key(line, "nodes", nodes_json(record->nodes, record->node_count));

@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #include "frame_allocator.h"
+#include "population.h"
 #include "stats.h"
 
 struct record_writer;
@@ -45,12 +46,12 @@ struct bench_record {
     uint64_t seed;
     const struct record_phase *phases;
     uint32_t phase_count;
-    uint64_t core_turns;             /* of the cores' control (workload.h); 0: it was not run */
-    const uint64_t *core_ns;         /* what they took, one a hart */
-    uint32_t burst;                  /* burst: L; 0: another workload */
-    const double *rounds;            /* frag: share of memory in free whole chunks after each round */
-    uint32_t round_count;            /* 0: no such */
-    const struct frame_stats *stats; /* of the whole run of this row, or NULL for the controls */
+    uint64_t core_turns;                    /* of the cores' control (workload.h); 0: it was not run */
+    const uint64_t *core_ns;                /* what they took, one a hart */
+    uint32_t burst;                         /* burst: L; 0: another workload */
+    const struct population_spread *rounds; /* frag: after each round */
+    uint32_t round_count;                   /* 0: no such */
+    const struct frame_stats *stats;        /* of the whole run of this row, or NULL for the controls */
     const struct frame_node_stats *nodes;
     uint32_t node_count;        /* 0: not told */
     const struct json_t *facts; /* what only the platform knows: an object whose members the record has too; or NULL */

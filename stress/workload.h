@@ -17,7 +17,8 @@
  *
  *   frag    all harts fill 90 % of memory; a random half of it is freed, across harts; then so many rounds of
  *           freeing a random tenth of what is out and allocating as much again. After each round: how much of memory
- *           is in free whole chunks. That is counted from what the harness holds, the same way for every allocator;
+ *           is in free whole chunks, and how many frames a compaction would have to move for the rest of it. That is
+ *           counted from what the harness holds, the same way for every allocator;
  *           the rounds' operations are timed too.
  *   fill    all memory is allocated; then, with 99, 90, 50 and 10 % of it out and free frames scattered at random,
  *           each hart allocates N and frees its N, again and again. Timed for each occupancy. N is half of a hart's
@@ -80,8 +81,8 @@ struct workload {
     pfn_t *slots;        /* workload_slots(requests, harts) */
     /* Of frag and fill only. */
     struct population *population;
-    uint32_t turns; /* frag: rounds; fill: times that N are allocated and freed at each occupancy */
-    double *shares; /* frag, one a round: of memory, in free whole chunks; or NULL */
+    uint32_t turns;                   /* frag: rounds; fill: times that N are allocated and freed at each occupancy */
+    struct population_spread *rounds; /* of frag, after each; or NULL */
     /* All. */
     struct workload_hart *hart; /* one a hart */
     /* Private. */

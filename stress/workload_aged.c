@@ -108,8 +108,8 @@ static bool frag_round(struct workload *workload, struct workload_hart *me, uint
         slots[i] = pfn(POPULATION_NONE);
     }
     bool all_ok = meet(workload, allocated);
-    if (hart == 0 && all_ok && workload->shares != NULL) {
-        workload->shares[round] = population_free_chunk_share(population);
+    if (hart == 0 && all_ok && workload->rounds != NULL) {
+        workload->rounds[round] = population_look(population);
     }
     return all_ok;
 }

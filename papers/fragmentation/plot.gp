@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-width = 11
+width = 14.5
 height = 4.6
 load papers . "/common.gp"
-set multiplot layout 1,2 title title noenhanced
+set multiplot layout 1,3 title title noenhanced
 
 set title "free whole chunks, 2 harts"
 set xlabel "rounds"
@@ -13,6 +13,18 @@ plot [0:101][0:75] data index "LLFree" using 1:2 with linespoints lt 12 title "L
     data index "host baseline" using 1:2 with linespoints lt 1 title "baseline, host", \
     data index "sim lockfree" using 1:2 with points lt 22 title "lockfree, simulated", \
     data index "sim baseline" using 1:2 with points lt 21 title "baseline, simulated"
+
+set title "frames that a compaction would have to move"
+set logscale y
+set format y "%g"
+set key left bottom
+plot [0:101][0.01:100] data index "LLFree moves" using 1:2 with linespoints lt 12 title "LLFree, published", \
+    data index "Linux moves" using 1:2 with linespoints lt 11 title "Linux, published", \
+    data index "host lockfree moves" using 1:2 with linespoints lt 2 title "lockfree, host", \
+    data index "host baseline moves" using 1:2 with linespoints lt 1 title "baseline, host", \
+    data index "sim lockfree moves" using 1:2 with points lt 22 title "lockfree, simulated", \
+    data index "sim baseline moves" using 1:2 with points lt 21 title "baseline, simulated"
+set key left top
 
 set title "an operation of lockfree, 1 hart"
 set xlabel "% of memory out"

@@ -2,22 +2,26 @@
 # Shares of memory by round, times by how full memory is.
 include "lib";
 
-(bench | undisturbed) as $all |
-def of($run; $variant): $all | of_run($run) | of_variant($variant);
+bench as $counted | ($counted | undisturbed) as $all |
+def of($run; $variant): of_run($run) | of_variant($variant);
 def rounds($run; $variant):
-  of($run; $variant) | map(.rounds | to_entries | map(select(.key == 0 or (.key + 1) % 10 == 0)) | .[]) |
+  $counted | of($run; $variant) | map(.rounds | to_entries | map(select(.key == 0 or (.key + 1) % 10 == 0)) | .[]) |
+  group_by(.key) | map({x: (.[0].key + 1), y: (map(.value * 100) | median)});
+def moves($run; $variant):
+  $counted | of($run; $variant) | map(.counts.frames_total as $frames | .moves // [] | to_entries | map(select(.key == 0 or (.key + 1) % 10 == 0) | .value |= . / $frames) | .[]) |
   group_by(.key) | map({x: (.[0].key + 1), y: (map(.value * 100) | median)});
 def filling($run; $name):
-  of($run; "lockfree") | [10, 50, 90, 99] as $levels | select(length > 0) |
+  $all | of($run; "lockfree") | [10, 50, 90, 99] as $levels | select(length > 0) |
   . as $records | $levels | map(. as $level | {x: $level, y: ($records | map(ns("\($name) \($level)%")) | median)});
 def printed($panel; $name): published($published; $name) | series($name; $panel; "published"; "LLFree artefact");
 
 {
   series: ([
     (("host", "sim") as $run | ("baseline", "lockfree") as $v | rounds($run; $v) | series("\($run) \($v)"; "rounds"; "measured"; $run)),
+    (("host", "sim") as $run | ("baseline", "lockfree") as $v | moves($run; $v) | series("\($run) \($v) moves"; "moves"; "measured"; $run)),
     (("fill-host", "fill-sim") as $run | ("alloc", "free") as $name | filling($run; $name) |
       series("\($run) \($name)"; "filling"; "measured"; ($run | ltrimstr("fill-")))),
-    printed("rounds"; ("LLFree", "Linux")), printed("filling"; ("LLFree alloc", "LLFree free"))
+    printed("rounds"; ("LLFree", "Linux")), printed("moves"; ("LLFree moves", "Linux moves")), printed("filling"; ("LLFree alloc", "LLFree free"))
   ] | map(select(.x | length > 0))),
   tables: []
 }

@@ -65,7 +65,7 @@ static char *write_sample(uint64_t seed, const char *summary)
 {
     static const uint64_t times[] = {1000, 3000};
     static const uint64_t core_times[] = {700, 500};
-    static const double shares[] = {0.125, 0.25, 0.5};
+    static const struct population_spread rounds[] = {{0.125, 9}, {0.25, 8}, {0.5, 7}};
     const struct record_phase phase = {"alloc", 100, times, {50, 7, 8, 9, 10}};
     const struct frame_stats stats = {.frames_total = 1, .scans = 99};
     struct bench_record bench = SAMPLE;
@@ -75,7 +75,7 @@ static char *write_sample(uint64_t seed, const char *summary)
     bench.stats = &stats;
     bench.core_turns = 1400;
     bench.core_ns = core_times;
-    bench.rounds = shares;
+    bench.rounds = rounds;
     bench.round_count = 3;
     const struct stress_record stress = {.variant = "baseline",
                                          .knobs = "",

@@ -22,7 +22,7 @@
 struct fixture {
     struct workload workload;
     struct population population;
-    double shares[100];
+    struct population_spread rounds[100];
     void *memory; /* of the population, or NULL */
     struct histogram latency[HARTS][WORKLOAD_PHASE_MAX];
     struct workload_hart hart[HARTS];
@@ -182,7 +182,7 @@ static void fixture_age(struct fixture *fixture, uint64_t memory_bytes, uint32_t
     assert_int_equal(fixture->population.usable, stats.frames_total);
     fixture->workload.population = &fixture->population;
     fixture->workload.turns = turns;
-    fixture->workload.shares = fixture->shares;
+    fixture->workload.rounds = fixture->rounds;
 }
 
 static struct fixture *run_aged(struct frame_allocator *allocator, uint64_t memory_bytes, enum workload_kind kind,
@@ -206,7 +206,9 @@ static void aged_kinds_give_all_back(void **state)
     assert_non_null(allocator);
     struct fixture *frag = run_aged(allocator, MEMORY_BYTES, WORKLOAD_FRAG, ROUNDS, false);
     for (uint32_t round = 0; round < ROUNDS; round++) {
-        assert_true(frag->shares[round] >= 0 && frag->shares[round] <= 0.55 + 0.01); /* of 45 % nothing can be free */
+        double free_share = frag->rounds[round].free_share;
+        assert_true(free_share >= 0 && free_share <= 0.55 + 0.01); /* of 45 % nothing can be free */
+        assert_true(frag->rounds[round].moves <= frag->population.usable * 45 / 100);
     }
     struct fixture *fill = run_aged(allocator, MEMORY_BYTES, WORKLOAD_FILL, 3, true);
     for (uint32_t hart = 0; hart < HARTS; hart++) {
@@ -228,7 +230,7 @@ static void frag_gathers_whole_chunks(void **state)
     struct frame_allocator *allocator = framelab_open(*state, memory_bytes, HARTS);
     assert_non_null(allocator);
     struct fixture *frag = run_aged(allocator, memory_bytes, WORKLOAD_FRAG, 100, false);
-    assert_true(frag->shares[99] >= 0.46);
+    assert_true(frag->rounds[99].free_share >= 0.46);
     fixture_free(frag);
     framelab_close(allocator);
 }
@@ -242,7 +244,7 @@ static void whole_chunks_are_counted(void **state)
     struct fixture *fixture = fixture_make(allocator, WORKLOAD_FRAG, 1, 1);
     fixture_age(fixture, MEMORY_BYTES, 1);
     struct population *population = &fixture->population;
-    double empty = population_free_chunk_share(population);
+    double empty = population_look(population).free_share;
     static bool taken[MEMORY_BYTES / FRAME_SIZE];
     uint64_t chunks_hit = 0;
     memset(taken, 0, sizeof taken);
@@ -256,13 +258,38 @@ static void whole_chunks_are_counted(void **state)
         chunks_hit += !taken[chunk] && population->unusable[chunk] == 0;
         taken[chunk] = true;
     }
-    double share = population_free_chunk_share(population);
+    double share = population_look(population).free_share;
     double lost = (double)(chunks_hit * CHUNK_FRAMES) / (double)population->usable;
     assert_true(chunks_hit > 0 && share < empty);
     assert_true(share > empty - lost - 1e-9 && share < empty - lost + 1e-9);
     for (uint64_t i = 0; i < population->count; i++) {
         assert_int_equal(frame_free_one(allocator, population->frames[i]), FRAME_OK);
     }
+    fixture_free(fixture);
+    framelab_close(allocator);
+}
+
+/* 600 frames out in four chunks need two; what lies in the other two is to be moved. */
+static void moves_of_a_compaction_are_counted(void **state)
+{
+    (void)state;
+    static const uint32_t out[] = {3, 500, 92, 5};
+    struct frame_allocator *allocator = framelab_open("baseline", MEMORY_BYTES, HARTS);
+    assert_non_null(allocator);
+    struct fixture *fixture = fixture_make(allocator, WORKLOAD_FRAG, 1, 1);
+    fixture_age(fixture, MEMORY_BYTES, 1);
+    struct population *population = &fixture->population;
+    assert_int_equal(population_look(population).moves, 0);
+    uint64_t chunk = 0;
+    for (uint32_t i = 0; i < 4; i++, chunk++) {
+        while (population->unusable[chunk] != 0) {
+            chunk++;
+        }
+        for (uint32_t k = 0; k < out[i]; k++) {
+            population->frames[population->count++] = pfn((population->first_chunk + chunk) * CHUNK_FRAMES + k);
+        }
+    }
+    assert_int_equal(population_look(population).moves, 3 + 5);
     fixture_free(fixture);
     framelab_close(allocator);
 }
@@ -455,6 +482,7 @@ int main(void)
         cmocka_unit_test_prestate(aged_kinds_give_all_back, lockfree),
         cmocka_unit_test_prestate(frag_gathers_whole_chunks, lockfree),
         cmocka_unit_test(whole_chunks_are_counted),
+        cmocka_unit_test(moves_of_a_compaction_are_counted),
         cmocka_unit_test(scattering_keeps_what_there_is),
         cmocka_unit_test(latency_counts_every_operation),
         cmocka_unit_test_prestate(bursts_reach_the_global_allocator_beyond_the_cache, baseline),
