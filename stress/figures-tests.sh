@@ -33,7 +33,7 @@ check() { # name command...
 ends() {
     local wanted=$1 pattern=$2 status good=false
     shift 2
-    $timeout 60 "$framelab" figures "$@" >out 2>err </dev/null
+    $timeout 300 "$framelab" figures "$@" >out 2>err </dev/null
     status=$?
     [ $status -eq "$wanted" ] && cat out err | grep -qE -- "$pattern" && good=true
     verdict "status $wanted, '$pattern': figures $*" $good "status $status, $(cat out err | tail -n 1)"
@@ -52,9 +52,8 @@ outcomes() { # how each run of the figure came about, by id
 # Three medians of the shared counter, by jq and by the table, to the digits that the table has.
 medians_agree() {
     diff <(jq -r '.series[0].y[] | . * 100 | round' latest/small/series.json) \
-        <("$framelab" table --format csv latest/small/records.jsonl 2>/dev/null | awk -F, '
-            NR == 1 { for (i = 1; i <= NF; i++) column[$i] = i; next }
-            $column["variant"] ~ /shared-counter/ { printf "%.0f\n", $column["median_ns"] * 100 }')
+        <("$framelab" table --format json latest/small/records.jsonl 2>/dev/null |
+            jq '.rows[] | select(.variant == "shared-counter") | .median_ns * 100 | round')
 }
 
 # ---- a figure is a folder ----
