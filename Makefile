@@ -241,6 +241,21 @@ compare: deps $(O)/framelab qemu ## compare the allocators: tables, records and 
 figures: deps $(O)/framelab qemu ## the figures of papers: run, drawn, judged; results/latest-figures: make figures ARGS=--full
 	$(Q)$(O)/framelab figures $(or $(ARGS),--quick)
 
+# The last campaign, as it came, becomes the one that is kept in git: records compressed, pictures, verdicts; and
+# papers/REPRODUCING.md is brought up to date. Run it behind `make figures` on a quiet machine.
+KEPT := results/reference/figures
+.PHONY: reference
+reference: $(O)/framelab ## keep the last `make figures` as results/reference/figures
+	$(Q)test -s $(LATEST)-figures/summary.json || { echo 'there is no $(LATEST)-figures: make figures' >&2; exit 2; }
+	$(Q)rm -rf $(KEPT)/*/ && cp $(LATEST)-figures/summary.json $(KEPT)/
+	$(Q)set -e; for figure in $$(jq -r '.figures[] | select(.status == "made") | .key' $(KEPT)/summary.json); do \
+	    from=$(LATEST)-figures/$$figure; mkdir -p $(KEPT)/$$figure; \
+	    cp $$from/figure.svg $$from/figure.png $$from/series.json $$from/tables.md $$from/verdicts.json $(KEPT)/$$figure/; \
+	    gzip -9n < $$from/records.jsonl > $(KEPT)/$$figure/records.jsonl.gz; \
+	done
+	$(Q)sed -i '/^---$$/q' papers/REPRODUCING.md
+	$(Q){ echo; jq -r -f papers/reproducing.jq $(KEPT)/summary.json; } >> papers/REPRODUCING.md
+
 # ---- Kernels for QEMU ------------------------------------------------------------------------------------------
 
 # The allocators, the workloads and the stress test as they are, on stress/qemu in place of stress/host. Compilers and

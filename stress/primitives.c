@@ -24,10 +24,11 @@ struct primitive_state {
     _Alignas(CACHE_PAIR) uint64_t guarded;
     _Alignas(CACHE_PAIR) _Atomic uint64_t counter;
     _Alignas(CACHE_PAIR) ck_stack_t stack;
-    _Alignas(CACHE_PAIR) struct node *_Atomic head; /* of the lists */
+    _Alignas(CACHE_PAIR) struct node *_Atomic head; /* of the lists that all share */
     struct primitive_hart {
         _Alignas(CACHE_PAIR) _Atomic uint64_t counter;
         ck_spinlock_mcs_context_t mcs;
+        struct node *_Atomic head; /* of the hart's own list */
     } harts[HART_MAX];
 };
 
@@ -101,6 +102,13 @@ static void pop_cas(struct primitive_state *state, uint32_t hart)
     }
 }
 
+static void pop_own(struct primitive_state *state, uint32_t hart)
+{
+    struct node *node = atomic_load_explicit(&state->harts[hart].head, memory_order_relaxed);
+    atomic_store_explicit(&state->harts[hart].head, atomic_load_explicit(&node->next, memory_order_relaxed),
+                          memory_order_relaxed);
+}
+
 static const struct {
     const char *name;
     void (*operate)(struct primitive_state *state, uint32_t hart);
@@ -113,6 +121,7 @@ static const struct {
     [PRIMITIVE_TREIBER_STACK] = {"treiber-stack", pop_and_push, false},
     [PRIMITIVE_LOCKED_LIST] = {"locked-list", pop_locked, true},
     [PRIMITIVE_CAS_LIST] = {"cas-list", pop_cas, true},
+    [PRIMITIVE_OWN_LISTS] = {"own-lists", pop_own, true},
 };
 
 const char *primitives_name(enum primitive primitive)
@@ -137,21 +146,22 @@ static void run_hart(void *context, uint32_t hart)
     run->hart_ns[hart] = platform_time_ns() - start_ns;
 }
 
-/* A node for each operation if they are taken; else one a hart, and one more, so that a pop always finds one. */
+/* A node for each operation if they are taken, else one; and one more a hart, so that a pop always finds one. */
 static uint64_t node_count(const struct primitive_run *run)
 {
-    return primitives[run->primitive].takes_nodes ? (run->operations + run->warmup) * run->harts + 1 : run->harts + 1;
+    return (primitives[run->primitive].takes_nodes ? run->operations + run->warmup + 1 : 2) * run->harts;
 }
 
-/* Links every 61st: neighbours in the list are not neighbours in memory. */
+/* Links every 61st: neighbours in a list are not neighbours in memory. */
 static void link_nodes(struct primitive_run *run, uint64_t count)
 {
+    bool own = run->primitive == PRIMITIVE_OWN_LISTS;
     uint64_t stride = count % 61 != 0 ? 61 : 1;
     for (uint64_t i = 0, at = 0; i < count; i++, at = (at + stride) % count) {
         struct node *node = &run->nodes[at];
-        atomic_store_explicit(&node->next, atomic_load_explicit(&run->state->head, memory_order_relaxed),
-                              memory_order_relaxed);
-        atomic_store_explicit(&run->state->head, node, memory_order_relaxed);
+        struct node *_Atomic *head = own ? &run->state->harts[i % run->harts].head : &run->state->head;
+        atomic_store_explicit(&node->next, atomic_load_explicit(head, memory_order_relaxed), memory_order_relaxed);
+        atomic_store_explicit(head, node, memory_order_relaxed);
         ck_stack_push_spnc(&run->state->stack, &node->entry);
     }
 }

@@ -6,11 +6,11 @@
  *   shared-counter          fetch-and-add on one line
  *   own-counters            fetch-and-add, each hart on a line of its own
  *   treiber-stack           pops a node from a stack with a generation, and pushes it again
- *   locked-list, cas-list   pops a node from a list that all share, under a ticket lock and by compare-and-swap: the
- *                           allocators ListLocked and ListCAS of LLFree's artefact (Wrenger et al., USENIX ATC 2023),
- *                           `bulk`, allocation. A node lies in the frame, as there: what it links to is read from
- * memory
- */
+ *   locked-list, cas-list   pops a node from a list that all share, under a ticket lock and by compare-and-swap
+ *   own-lists               pops a node from a list of the hart's own, with no atomic instruction
+ *                           These three are the allocators ListLocked, ListCAS and ListLocal of LLFree's artefact
+ *                           (Wrenger et al., USENIX ATC 2023), `bulk`, allocation. A node lies in the frame, as there:
+ *                           what it links to is read from memory. */
 #ifndef FRAMELAB_STRESS_PRIMITIVES_H
 #define FRAMELAB_STRESS_PRIMITIVES_H
 
@@ -25,6 +25,7 @@ enum primitive {
     PRIMITIVE_TREIBER_STACK,
     PRIMITIVE_LOCKED_LIST,
     PRIMITIVE_CAS_LIST,
+    PRIMITIVE_OWN_LISTS,
     PRIMITIVE_COUNT
 };
 

@@ -254,7 +254,7 @@ int primitives_command(int argc, char **argv)
         .parser = parse_option,
         .args_doc = "[PRIMITIVE...]",
         .doc = "Measures what allocators are made of, by itself: ticket-lock, mcs-lock, shared-counter, own-counters, "
-               "treiber-stack, locked-list, cas-list (default: all).\v"
+               "treiber-stack, locked-list, cas-list, own-lists (default: all).\v"
                "Exit status: 0, 2 usage, 77 platform not there, 130 interrupted."};
     struct arguments arguments = {.repeats = 5, .seed = (uint64_t)time(NULL), .argc = argc, .argv = argv};
     char why[WHY_BYTES], scratch[] = "/tmp/framelab-primitives-XXXXXX";

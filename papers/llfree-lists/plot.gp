@@ -12,9 +12,11 @@ set title "bulk: an allocation"
 set xtics (1, 2, 4, 8, 16, 26)
 plot [0.9:30][1:1e7] data index "ListLocked" using 1:2 with linespoints lt 11 title "ListLocked, published", \
     data index "ListCAS" using 1:2 with linespoints lt 13 title "ListCAS, published", \
+    data index "ListLocal" using 1:2 with linespoints lt 14 title "ListLocal, published", \
     data index "LLFree alloc" using 1:2 with linespoints lt 12 title "LLFree, published", \
     data index "locked list" using 1:2:3:4 with yerrorlines lt 1 title "locked list", \
     data index "list by CAS" using 1:2:3:4 with yerrorlines lt 3 title "list by CAS", \
+    data index "own lists" using 1:2:3:4 with yerrorlines lt 4 title "own lists", \
     data index "lockfree alloc" using 1:2:3:4 with yerrorlines lt 2 title "lockfree"
 
 set title "rand: a free, of frames that others took"

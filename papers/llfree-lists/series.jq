@@ -13,11 +13,17 @@ def printed($panel; $name): published($published; $name) | series($name; $panel;
     (list("locked-list") | series("locked list"; "alloc"; "measured"; "sim, xeon-1socket-26c")),
     (list("cas-list") | series("list by CAS"; "alloc"; "measured"; "sim, xeon-1socket-26c")),
     (design("design"; "bulk"; "alloc") | series("lockfree alloc"; "alloc"; "measured"; "sim, xeon-1socket-26c")),
-    printed("alloc"; ("ListLocked", "ListCAS", "LLFree alloc")),
+    (list("own-lists") | series("own lists"; "alloc"; "measured"; "sim, xeon-1socket-26c")),
+    printed("alloc"; ("ListLocked", "ListCAS", "ListLocal", "LLFree alloc")),
     (design("design"; "rand"; "free") | series("lockfree free"; "free"; "measured"; "sim, xeon-1socket-26c")),
     printed("free"; ("ListLocked free", "ListCAS free", "LLFree free")),
     (("bulk", "rand") as $w | ("alloc", "free") as $p | design("far"; $w; $p) | series("far \($w) \($p)"; "far"; "measured"; "sim, epyc-2socket")),
     (design("far"; "repeat"; "pair") | series("far repeat"; "far"; "measured"; "sim, epyc-2socket"))
   ] | map(select(.x | length > 0))),
-  tables: []
+  tables: [{
+    title: "One hart alone on this host: ns of an allocation",
+    columns: ["", "ns"],
+    rows: ([("own-lists", "cas-list", "locked-list") as $v | $all | of_run("alone-lists") | undisturbed | of_variant($v) | select(. != []) | [$v, (map(ns("op")) | median | short)]] +
+          [("lockfree,magazine=0,run-magazine=0", "lockfree") as $v | $all | of_run("alone") | undisturbed | of_variant($v) | select(. != []) | [$v, (map(ns("alloc")) | median | short)]])
+  }]
 }
