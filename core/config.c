@@ -7,7 +7,7 @@
 #include "variant.h"
 
 /* The knobs that core itself has; every variant takes them. */
-enum core_knob { KNOB_MAGAZINE, KNOB_BATCH, KNOB_RUN_MAGAZINE, KNOB_HOLE_LIMIT, CORE_KNOB_COUNT };
+enum core_knob { KNOB_MAGAZINE, KNOB_BATCH, KNOB_MAGAZINES, KNOB_RUN_MAGAZINE, KNOB_HOLE_LIMIT, CORE_KNOB_COUNT };
 
 static const struct knob core_knobs[CORE_KNOB_COUNT] = {
     [KNOB_MAGAZINE] = {.name = "magazine",
@@ -17,6 +17,11 @@ static const struct knob core_knobs[CORE_KNOB_COUNT] = {
     [KNOB_BATCH] = {.name = "batch",
                     .summary = "frames that a refill or spill moves; 0: a whole magazine",
                     .max = MAGAZINE_MAX},
+    [KNOB_MAGAZINES] = {.name = "magazines",
+                        .summary = "that a hart has of frames, and of each order of runs; 1 is for ablation",
+                        .min = 1,
+                        .max = MAGAZINES_MAX,
+                        .initial = MAGAZINES_MAX},
     [KNOB_RUN_MAGAZINE] = {.name = "run-magazine",
                            .summary = "runs a magazine, two an order and hart, all in an eighth of memory; 0: none",
                            .max = RUN_MAGAZINE_MAX,
@@ -46,6 +51,7 @@ void frame_allocator_config_init(struct frame_allocator_config *config, const st
         .variant = variant,
         .magazine = variant->magazine_default,
         .batch = variant->batch_default,
+        .magazines = MAGAZINES_MAX,
         .run_magazine = run_magazine_default(variant->magazine_default),
         .hole_metadata_limit_bytes = HOLE_METADATA_BYTES_DEFAULT,
         .hart_count = hart_count,
@@ -60,6 +66,7 @@ static uint32_t knobs_gather(const struct frame_allocator_config *config, struct
     memcpy(knobs, core_knobs, sizeof core_knobs);
     values[KNOB_MAGAZINE] = config->magazine;
     values[KNOB_BATCH] = config->batch;
+    values[KNOB_MAGAZINES] = config->magazines;
     values[KNOB_RUN_MAGAZINE] = config->run_magazine;
     values[KNOB_HOLE_LIMIT] = config->hole_metadata_limit_bytes >> 10;
     if (variant->knob_count > 0) {
@@ -73,6 +80,7 @@ static void knobs_scatter(struct frame_allocator_config *config, const uint64_t 
 {
     config->magazine = (uint32_t)values[KNOB_MAGAZINE];
     config->batch = (uint32_t)values[KNOB_BATCH];
+    config->magazines = (uint32_t)values[KNOB_MAGAZINES];
     config->run_magazine = (uint32_t)values[KNOB_RUN_MAGAZINE];
     config->hole_metadata_limit_bytes = values[KNOB_HOLE_LIMIT] << 10;
     memcpy(config->knobs, values + CORE_KNOB_COUNT, config->variant->knob_count * sizeof *values);

@@ -46,9 +46,14 @@
  * 528 KiB, as in the origin (core/README.md). A run-time knob; this is its default. */
 #define HOLE_METADATA_BYTES_DEFAULT (UINT64_C(0x84000))
 
-/* Largest magazine, frames. Above a few hundred the miss rate 1/M no longer shows; memory held per hart does. */
-#define MAGAZINE_MAX 1024u
+/* Largest magazine, frames. Above a few hundred the miss rate 1/M no longer shows; memory held per hart does, and the
+ * time that a batch holds a lock. Linux's largest published batch, 2047 pages, has room. */
+#define MAGAZINE_MAX 2048u
 #define MAGAZINE_DEFAULT 64u
+
+/* Magazines of each kind a hart: two, so that the global allocator is reached at most once in a batch of operations.
+ * One is a choice for who wants to see what the second is good for. */
+#define MAGAZINES_MAX 2u
 
 /* The same for magazines of runs of 2, 4, ... 2^CACHE_ORDER_MAX frames. All harts' together hold at most this part of
  * memory, and each order its share of that. */

@@ -135,8 +135,11 @@ void global_give_runs(struct frame_allocator *fa, struct hart *hart, bool local,
 
 /* ---- magazines ---------------------------------------------------------------------------------------------- */
 
-static void magazines_exchange(struct cache *cache)
+static void magazines_exchange(const struct frame_allocator *fa, struct cache *cache)
 {
+    if (fa->magazines < 2) {
+        return;
+    }
     struct magazine *loaded = cache_loaded(cache);
     atomic_store_explicit(&cache->loaded, cache_previous(cache), memory_order_relaxed);
     atomic_store_explicit(&cache->previous, loaded, memory_order_relaxed);
@@ -189,7 +192,7 @@ bool hart_cache_take(struct frame_allocator *fa, struct hart *hart, uint32_t ord
     struct cache *cache = &hart->caches[order];
     FRAME_DEBUG_ASSERT(cache->capacity > 0);
     if (magazine_count(cache_loaded(cache)) == 0) {
-        magazines_exchange(cache);
+        magazines_exchange(fa, cache);
     }
     struct magazine *loaded = cache_loaded(cache);
     uint32_t count = magazine_count(loaded);
@@ -209,7 +212,7 @@ void hart_cache_give(struct frame_allocator *fa, struct hart *hart, uint32_t ord
     struct cache *cache = &hart->caches[order];
     FRAME_DEBUG_ASSERT(cache->capacity > 0);
     if (magazine_count(cache_loaded(cache)) == cache->capacity) {
-        magazines_exchange(cache);
+        magazines_exchange(fa, cache);
     }
     struct magazine *loaded = cache_loaded(cache);
     uint32_t count = magazine_count(loaded);

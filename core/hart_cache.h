@@ -4,7 +4,9 @@
  *
  * 1. Magazines. A hart allocates from `loaded` and frees into it. When `loaded` cannot serve, it is exchanged with
  *    `previous`; when that cannot either, the global allocator is called once for a batch of b. After such a call at
- *    least b operations follow before the next, whatever the trace: that is what two magazines buy (P11). Runs of
+ *    least b operations follow before the next, whatever the trace: that is what two magazines buy (P11). With one
+ * alone
+ *    (`magazines=1`) two frees at its edge and two allocations reach the global allocator twice, for ever. Runs of
  *    2^order frames, aligned to their size, are cached so, too, each order by itself: a hit costs what its counts cost
  *    (counts.h), a miss one call for many. They are large, so all harts' magazines of them hold a bounded part of
  *    memory (setup.c), and are drained like those of frames. Where runs are cached, a hart also keeps a zero reserve:
@@ -162,6 +164,7 @@ struct frame_allocator {
     struct global *global;
     const struct variant *variant;
     uint32_t hart_count;
+    uint32_t magazines; /* of each kind a hart: 2, or 1: `previous` is never used, and stays empty */
     uint64_t hole_metadata_limit_bytes;
     /* Longest run, in frames, that an empty arena offers at an alignment of 2^index frames; 0: no such. */
     _Atomic uint64_t longest_run[ALIGN_ORDER_MAX + 1];

@@ -219,7 +219,8 @@ enum frame_status frame_allocator_init(struct frame_allocator **out, const struc
                                        struct boot_allocator *boot, struct memory_map *map)
 {
     if (config->hart_count == 0 || config->hart_count > HART_MAX || config->magazine > MAGAZINE_MAX ||
-        config->batch > config->magazine || config->run_magazine > RUN_MAGAZINE_MAX) {
+        config->batch > config->magazine || config->magazines == 0 || config->magazines > MAGAZINES_MAX ||
+        config->run_magazine > RUN_MAGAZINE_MAX) {
         return FRAME_BAD_CONFIG;
     }
     struct frame_allocator *fa = boot_alloc_zeroed(boot, sizeof *fa, CACHE_PAIR);
@@ -230,6 +231,7 @@ enum frame_status frame_allocator_init(struct frame_allocator **out, const struc
     }
     fa->variant = config->variant;
     fa->hart_count = config->hart_count;
+    fa->magazines = config->magazines;
     fa->hole_metadata_limit_bytes = config->hole_metadata_limit_bytes;
     node_order_init(fa, map);
     if (!harts_init(fa, config, boot)) {

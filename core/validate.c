@@ -188,6 +188,13 @@ void frame_allocator_stats(const struct frame_allocator *fa, struct frame_stats 
     fa->variant->add_stats(fa->global, stats);
 }
 
+uint64_t frame_hart_accesses(const struct frame_allocator *fa)
+{
+    const struct hart *self = hart_self(fa); /* relaxed: its own counters */
+    return atomic_load_explicit(&self->global_takes, memory_order_relaxed) +
+           atomic_load_explicit(&self->global_gives, memory_order_relaxed);
+}
+
 /* ---- by NUMA node ------------------------------------------------------------------------------------------- */
 
 uint32_t frame_allocator_nodes(const struct frame_allocator *fa)

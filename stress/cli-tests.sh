@@ -154,7 +154,7 @@ refuses 2 "list of 1 to 512" bench --harts -1
 refuses 2 "0 to 10" bench --order 11
 refuses 2 "0 to 10" bench --order 0,9,
 refuses 2 "at least one frame" bench --frames 0
-refuses 2 "bulk, rand, repeat, frag, fill or burst" bench --workload nosuch
+refuses 2 "bulk, rand, repeat, frag, fill, burst, adversary or walk" bench --workload nosuch
 refuses 2 "frag is of single frames" bench --workload frag --order 0,9 --memory 64M
 refuses 2 "burst is a list of 1 to" bench --workload burst --burst 1-4,x
 refuses 2 "a run has at least one allocation" bench --workload burst --burst 0
@@ -304,6 +304,8 @@ check "frag shows how much of memory is in free whole chunks" grep -q 'first *la
 check "fill shows each occupancy" grep -q 'fill alloc 99%' out
 run 60 "$framelab" bench --memory 64M --repeat 1 --harts 1,2 --workload burst --burst 6,7 --requests 100 --variant baseline,magazine=3
 check "burst shows each run length" bash -c 'grep -q "burst of 6" out && grep -q "burst of 7" out'
+run 60 "$framelab" bench --memory 64M --repeat 1 --harts 2 --workload adversary --workload walk --requests 100 --variant baseline,magazine=3,magazines=1
+check "traces that are hard on caches are pairs" bash -c 'grep -q "adversary pair" out && grep -q "walk pair" out'
 run 60 "$framelab" bench --memory 64M --repeat 1 --harts 1 --workload bulk --requests 1000 --no-latency --format json
 check "--requests bounds the allocations a hart" grep -q '"operations":20000,' out
 run 60 "$framelab" bench --memory 64M --repeat 1 --harts 2 --workload repeat --requests 100 --no-latency --init --format json

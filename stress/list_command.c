@@ -22,6 +22,8 @@ static const char *const WORKLOAD_TEXTS[WORKLOAD_KIND_COUNT] = {
     [WORKLOAD_FRAG] = "fills 90 %, frees a random half, then exchanges random tenths: how much stays in whole chunks",
     [WORKLOAD_FILL] = "single frames, N at a time, with 10, 50, 90 and 99 % of memory out and the free ones scattered",
     [WORKLOAD_BURST] = "each hart allocates L, then frees those L, again and again",
+    [WORKLOAD_ADVERSARY] = "allocations until one reaches the global allocator, then frees until one does, and so on",
+    [WORKLOAD_WALK] = "allocations and frees at random, one as likely as the other",
 };
 
 static const char *counts_text(void)
@@ -75,7 +77,7 @@ static void each_knob(const struct variant *variant, void (*visit)(void *context
 {
     struct frame_allocator_config config;
     frame_allocator_config_init(&config, variant, 1);
-    const uint64_t core_values[] = {config.magazine, config.batch, config.run_magazine,
+    const uint64_t core_values[] = {config.magazine, config.batch, config.magazines, config.run_magazine,
                                     config.hole_metadata_limit_bytes >> 10};
     uint32_t count;
     const struct knob *core = frame_allocator_knobs(&count);

@@ -98,11 +98,25 @@ static void run_burst(struct workload *workload, uint32_t hart)
     meet(workload, ok);
 }
 
+static void run_steps(struct workload *workload, uint32_t hart)
+{
+    struct workload_hart *me = &workload->hart[hart];
+    pfn_t *slots = slots_of(workload, hart);
+    uint64_t held = 0;
+    meet(workload, true);
+    uint64_t start_ns = platform_time_ns();
+    bool ok = choose_loops(workload, workload->time_each)->steps(workload, me, slots, &held);
+    me->phase_ns[0] = platform_time_ns() - start_ns;
+    give_back(workload, slots, held);
+    meet(workload, ok);
+}
+
 static void run_hart(void *context, uint32_t hart)
 {
     static void (*const phases[WORKLOAD_KIND_COUNT])(struct workload * workload, uint32_t hart) = {
-        [WORKLOAD_BULK] = run_bulk, [WORKLOAD_RAND] = run_bulk, [WORKLOAD_REPEAT] = run_repeat,
-        [WORKLOAD_FRAG] = run_frag, [WORKLOAD_FILL] = run_fill, [WORKLOAD_BURST] = run_burst};
+        [WORKLOAD_BULK] = run_bulk,       [WORKLOAD_RAND] = run_bulk, [WORKLOAD_REPEAT] = run_repeat,
+        [WORKLOAD_FRAG] = run_frag,       [WORKLOAD_FILL] = run_fill, [WORKLOAD_BURST] = run_burst,
+        [WORKLOAD_ADVERSARY] = run_steps, [WORKLOAD_WALK] = run_steps};
     struct workload *workload = context;
     struct workload_hart *me = &workload->hart[hart];
     me->core_ns = control_core_ns(workload->core_turns / 2);
@@ -143,6 +157,8 @@ static const struct {
                        {"alloc 10%", "free 10%", "alloc 50%", "free 50%", "alloc 90%", "free 90%", "alloc 99%",
                         "free 99%"}},
     [WORKLOAD_BURST] = {"burst", 1, {"pair"}},
+    [WORKLOAD_ADVERSARY] = {"adversary", 1, {"pair"}},
+    [WORKLOAD_WALK] = {"walk", 1, {"pair"}},
 };
 
 const char *workload_name(enum workload_kind kind)

@@ -13,6 +13,14 @@
  *           multiple of L. N of single frames, of which none can be in the way of others, may be all of memory: usable
  *           frames / most harts. The pairs are timed.
  *
+ * Two traces that are hard on caches. Each hart makes N allocations and N frees, always of what it got last, and holds
+ * nothing before and after. Timed as pairs. After an operation comes
+ *
+ *   adversary  another of its kind, until one has reached the global allocator: then one of the other kind
+ *   walk       one or the other, at random
+ *
+ * but an allocation where nothing is held, and frees when there are no operations left for more.
+ *
  * Two of single frames, in memory that has aged (workload_aged.c):
  *
  *   frag    all harts fill 90 % of memory; a random half of it is freed, across harts; then so many rounds of
@@ -45,6 +53,8 @@ enum workload_kind {
     WORKLOAD_FRAG,
     WORKLOAD_FILL,
     WORKLOAD_BURST,
+    WORKLOAD_ADVERSARY,
+    WORKLOAD_WALK,
     WORKLOAD_KIND_COUNT
 };
 

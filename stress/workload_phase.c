@@ -7,6 +7,7 @@
 #include "workload_phase.h"
 
 #include "platform.h"
+#include "random.h"
 
 #define TEMPLATE static inline __attribute__((always_inline))
 
@@ -137,6 +138,38 @@ TEMPLATE bool burst_loop(const struct workload *workload, struct workload_hart *
     return true;
 }
 
+/* The null allocator has nothing behind it. */
+TEMPLATE uint64_t accesses(const struct workload *workload)
+{
+    return workload->allocator != NULL ? frame_hart_accesses(workload->allocator) : 0;
+}
+
+/* Up allocates, down frees, as many of each. */
+TEMPLATE bool steps_loop(const struct workload *workload, struct workload_hart *me, pfn_t *slots, uint64_t *held,
+                         bool timed, alloc_operation alloc, free_operation free)
+{
+    const bool walks = workload->kind == WORKLOAD_WALK;
+    struct random random = random_stream(workload->seed, (uint64_t)(me - workload->hart));
+    uint64_t before = accesses(workload);
+    bool up = true;
+    for (uint64_t left = 2 * workload->requests; left > 0; left--) {
+        uint64_t now = accesses(workload);
+        up = walks ? random_one_in(&random, 2) : up == (now == before); /* which is: turn if they differ */
+        up = *held == 0 || (up && *held < left);
+        before = now;
+        uint64_t start_ns = timed ? platform_time_ns() : 0;
+        enum frame_status status = up ? alloc(workload, me, &slots[*held]) : free(workload, me, slots[*held - 1]);
+        if (timed) {
+            histogram_add(&me->latency[0], platform_time_ns() - start_ns);
+        }
+        if (__builtin_expect(status != FRAME_OK, 0)) {
+            return note_failure(me, status, 2 * workload->requests - left);
+        }
+        *held = up ? *held + 1 : *held - 1;
+    }
+    return true;
+}
+
 #define INSTANTIATE(set, timed)                                                                                        \
     static bool set##_alloc_loop_##timed(const struct workload *workload, struct workload_hart *me, pfn_t *slots)      \
     {                                                                                                                  \
@@ -154,8 +187,14 @@ TEMPLATE bool burst_loop(const struct workload *workload, struct workload_hart *
     {                                                                                                                  \
         return burst_loop(workload, me, slots, timed, set##_alloc, set##_free);                                        \
     }                                                                                                                  \
+    static bool set##_steps_loop_##timed(const struct workload *workload, struct workload_hart *me, pfn_t *slots,      \
+                                         uint64_t *held)                                                               \
+    {                                                                                                                  \
+        return steps_loop(workload, me, slots, held, timed, set##_alloc, set##_free);                                  \
+    }                                                                                                                  \
     static const struct loops set##_loops_##timed = {set##_alloc_loop_##timed, set##_free_loop_##timed,                \
-                                                     set##_pair_loop_##timed, set##_burst_loop_##timed}
+                                                     set##_pair_loop_##timed, set##_burst_loop_##timed,                \
+                                                     set##_steps_loop_##timed}
 
 INSTANTIATE(one, 0);
 INSTANTIATE(one, 1);

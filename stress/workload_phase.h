@@ -7,13 +7,15 @@
 #include "workload.h"
 
 /* Each makes workload->requests operations on as many slots, and returns false at the first that fails, noted in
- * `me`. Timed loops add alloc, pair and all of burst to me->latency[0], free to me->latency[1]. `free` begins with the
- * last. */
+ * `me`. Timed loops add alloc, pair, steps and all of burst to me->latency[0], free to me->latency[1]. `free` begins
+ * with the last. */
 struct loops {
     bool (*alloc)(const struct workload *workload, struct workload_hart *me, pfn_t *slots);
     bool (*free)(const struct workload *workload, struct workload_hart *me, const pfn_t *slots);
     bool (*pair)(const struct workload *workload, struct workload_hart *me);
     bool (*burst)(const struct workload *workload, struct workload_hart *me, pfn_t *slots);
+    /* Of adversary and walk; the first `*held` slots are held, also when it fails. */
+    bool (*steps)(const struct workload *workload, struct workload_hart *me, pfn_t *slots, uint64_t *held);
 };
 
 const struct loops *choose_loops(const struct workload *workload, bool timed);

@@ -50,7 +50,7 @@ static void knobs_are_set_and_told(void **state)
     assert_int_equal(config.batch, 8);
     assert_int_equal(config.hole_metadata_limit_bytes, 0);
     size_t needed = frame_allocator_config_format(&config, text, sizeof text);
-    assert_string_equal(text, "magazine=32,batch=8,run-magazine=32,hole-limit=0,lock=mcs");
+    assert_string_equal(text, "magazine=32,batch=8,magazines=2,run-magazine=32,hole-limit=0,lock=mcs");
     assert_int_equal(needed, strlen(text));
     assert_int_equal(frame_allocator_config_format(&config, text, 12), needed); /* cut, never past the end */
     assert_string_equal(text, "magazine=32");
@@ -82,8 +82,10 @@ static void wrong_texts_are_refused(void **state)
     expect_refused("lockfree,", "ends with a comma");
     expect_refused("lockfree,magazine=4,", "ends with a comma");
     expect_refused("lockfree,magazine", "is not knob=value");
-    expect_refused("lockfree,magazine=", "not a number from 0 to 1024");
-    expect_refused("lockfree,magazine=1025", "not a number from 0 to 1024");
+    expect_refused("lockfree,magazine=", "not a number from 0 to 2048");
+    expect_refused("lockfree,magazine=2049", "not a number from 0 to 2048");
+    expect_refused("lockfree,magazines=0", "not a number from 1 to 2");
+    expect_refused("lockfree,magazines=3", "not a number from 1 to 2");
     expect_refused("lockfree,magazine=-1", "not a number");
     expect_refused("lockfree,magazine=18446744073709551617", "not a number");
     expect_refused("lockfree,lock=mcs", "unknown knob 'lock'");

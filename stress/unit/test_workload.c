@@ -70,8 +70,10 @@ static void assert_all_back(struct frame_allocator *allocator)
 /* ---- over real allocators ---- */
 
 /* Those that need no aged memory. */
-static const enum workload_kind young_kinds[] = {WORKLOAD_BULK, WORKLOAD_RAND, WORKLOAD_REPEAT, WORKLOAD_BURST};
+static const enum workload_kind young_kinds[] = {WORKLOAD_BULK,  WORKLOAD_RAND,      WORKLOAD_REPEAT,
+                                                 WORKLOAD_BURST, WORKLOAD_ADVERSARY, WORKLOAD_WALK};
 #define YOUNG_KINDS (sizeof young_kinds / sizeof young_kinds[0])
+#define HOARDING_KINDS 4 /* the first of them: they hold all that they ask for at once */
 
 static void every_kind_gives_all_back(void **state)
 {
@@ -105,7 +107,7 @@ static void exhaustion_is_reported(void **state)
     assert_non_null(allocator);
     struct frame_stats stats;
     frame_allocator_stats(allocator, &stats);
-    for (uint32_t k = 0; k < YOUNG_KINDS; k++) {
+    for (uint32_t k = 0; k < HOARDING_KINDS; k++) {
         /* No hart of a burst waits for others before it frees: one alone asks for too much. */
         uint32_t harts = young_kinds[k] == WORKLOAD_BURST ? 1 : HARTS;
         struct fixture *fixture = fixture_make(allocator, young_kinds[k], 1, stats.frames_total / harts + 1);
@@ -118,6 +120,32 @@ static void exhaustion_is_reported(void **state)
         assert_all_back(allocator);
         fixture_free(fixture);
     }
+    framelab_close(allocator);
+}
+
+/* The traces never hold much; they fail where there is nothing. */
+static void traces_report_exhaustion(void **state)
+{
+    struct frame_allocator *allocator = framelab_open(*state, MEMORY_BYTES, HARTS);
+    static pfn_t all[MEMORY_BYTES / FRAME_SIZE];
+    uint64_t count = 0;
+    assert_non_null(allocator);
+    while (frame_alloc_one(allocator, &all[count]) == FRAME_OK) {
+        count++;
+    }
+    for (uint32_t k = HOARDING_KINDS; k < YOUNG_KINDS; k++) {
+        struct fixture *fixture = fixture_make(allocator, young_kinds[k], 1, 100);
+        assert_true(workload_run(&fixture->workload));
+        const struct workload_hart *failed = workload_failure(&fixture->workload);
+        assert_non_null(failed);
+        assert_int_equal(failed->status, FRAME_NO_MEMORY);
+        assert_int_equal(failed->failed_at, 0);
+        fixture_free(fixture);
+    }
+    while (count > 0) {
+        assert_int_equal(frame_free_one(allocator, all[--count]), FRAME_OK);
+    }
+    assert_all_back(allocator);
     framelab_close(allocator);
 }
 
@@ -134,7 +162,7 @@ static void latency_counts_every_operation(void **state)
         assert_null(workload_failure(&fixture->workload));
         for (uint32_t hart = 0; hart < HARTS; hart++) {
             for (uint32_t phase = 0; phase < workload_phase_count(kind); phase++) {
-                assert_int_equal(fixture->latency[hart][phase].samples, kind == WORKLOAD_BURST ? 2000 : 1000);
+                assert_int_equal(fixture->latency[hart][phase].samples, kind >= WORKLOAD_BURST ? 2000 : 1000);
             }
         }
         fixture_free(fixture);
@@ -163,6 +191,41 @@ static void bursts_reach_the_global_allocator_beyond_the_cache(void **state)
         assert_int_equal(after.global_gives - before.global_gives, HARTS * bursts * beyond);
         fixture_free(fixture);
         framelab_close(allocator);
+    }
+}
+
+/* Global accesses that a trace of 2 * REQUESTS operations a hart makes, all harts together. */
+static uint64_t trace_accesses(const char *variant, uint32_t magazine, uint32_t magazines, enum workload_kind kind,
+                               uint64_t requests)
+{
+    char spec[64];
+    (void)snprintf(spec, sizeof spec, "%s,magazine=%u,magazines=%u", variant, magazine, magazines);
+    struct frame_allocator *allocator = framelab_open(spec, MEMORY_BYTES, HARTS);
+    struct fixture *fixture = fixture_make(allocator, kind, 1, requests);
+    struct frame_stats before, after;
+    assert_true(workload_run(&fixture->workload)); /* the state in which it begins is that of a trace */
+    frame_allocator_stats(allocator, &before);
+    assert_true(workload_run(&fixture->workload));
+    frame_allocator_stats(allocator, &after);
+    assert_null(workload_failure(&fixture->workload));
+    fixture_free(fixture);
+    framelab_close(allocator);
+    return after.global_takes + after.global_gives - before.global_takes - before.global_gives;
+}
+
+/* Bonwick's magazines: with two of M at most one access in M operations. The adversary finds the worst of turning
+ * round: one in M + 2, or of every second operation with one magazine alone, however large it is. */
+static void traces_reach_the_global_allocator_as_magazines_allow(void **state)
+{
+    enum { REQUESTS = 1000 };
+    for (uint32_t magazine = 1; magazine <= 64; magazine = magazine * 2 + 1) {
+        uint64_t turns = trace_accesses(*state, magazine, 2, WORKLOAD_ADVERSARY, REQUESTS);
+        uint64_t walks = trace_accesses(*state, magazine, 2, WORKLOAD_WALK, REQUESTS);
+        uint64_t most = HARTS * ((2 * REQUESTS + magazine - 1) / magazine);
+        assert_in_range(turns, HARTS * (2 * REQUESTS / (magazine + 2) - 4), most);
+        assert_in_range(walks, 0, most);
+        assert_in_range(trace_accesses(*state, magazine, 1, WORKLOAD_ADVERSARY, REQUESTS),
+                        HARTS * (REQUESTS - UINT64_C(4) * magazine), HARTS * REQUESTS);
     }
 }
 
@@ -477,6 +540,8 @@ int main(void)
         cmocka_unit_test_prestate(exhaustion_is_reported, baseline),
         cmocka_unit_test_prestate(exhaustion_is_reported, seed),
         cmocka_unit_test_prestate(exhaustion_is_reported, lockfree),
+        cmocka_unit_test_prestate(traces_report_exhaustion, baseline),
+        cmocka_unit_test_prestate(traces_report_exhaustion, lockfree),
         cmocka_unit_test_prestate(aged_kinds_give_all_back, baseline),
         cmocka_unit_test_prestate(aged_kinds_give_all_back, seed),
         cmocka_unit_test_prestate(aged_kinds_give_all_back, lockfree),
@@ -487,6 +552,8 @@ int main(void)
         cmocka_unit_test(latency_counts_every_operation),
         cmocka_unit_test_prestate(bursts_reach_the_global_allocator_beyond_the_cache, baseline),
         cmocka_unit_test_prestate(bursts_reach_the_global_allocator_beyond_the_cache, lockfree),
+        cmocka_unit_test_prestate(traces_reach_the_global_allocator_as_magazines_allow, baseline),
+        cmocka_unit_test_prestate(traces_reach_the_global_allocator_as_magazines_allow, lockfree),
         cmocka_unit_test(rand_shuffles_across_harts),
         cmocka_unit_test(order_of_frees),
         cmocka_unit_test(request_count_is_the_published_one),
