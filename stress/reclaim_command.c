@@ -25,7 +25,7 @@
 #define HOST_MILLISECONDS UINT64_C(200)
 #define SIM_OPERATIONS UINT64_C(500)
 #define SIM_MACHINE "epyc-2socket"
-#define STACK_NODES UINT64_C(64)
+#define OWN_NODES UINT64_C(64)
 #define READ_NODES UINT64_C(1)
 #define BAG UINT64_C(16)
 
@@ -58,16 +58,16 @@ struct arguments {
 };
 
 static const struct argp_option options[] = {
-    {"workload", 'w', "NAME", 0, "stack: pop, retire, push after a grace period (default); read: a list", 1},
-    {"nodes", OPTION_NODES, "N", 0, "stack: for each hart (default: 64); read: of the list (default: 1)", 1},
+    {"workload", 'w', "NAME", 0, "queue (default), stack or read: see below", 1},
+    {"nodes", OPTION_NODES, "N", 0, "queue, stack: for each hart (default: 64); read: of the list (default: 1)", 1},
     {"bag", OPTION_BAG, "N", 0, "Nodes that a hart retires before it collects what has passed (default: 16)", 1},
-    {"free", OPTION_FREE, "all|N", 0, "Of what has passed, push all at once (default), or N in an operation", 1},
+    {"free", OPTION_FREE, "all|N", 0, "stack: of what has passed, push all at once (default), or N in an operation", 1},
     {"wait", OPTION_WAIT, "yield|spin", 0, "Who finds no node yields his core (default), or keeps it", 1},
     {"harts", 'n', "LIST", 0, "Hart counts (default: 1 and 2; simulated 1 to 64 by doubling)", 2},
     {"repeat", 'r', "N", 0, "Measurements of each (default: 5)", 2},
     {"milliseconds", OPTION_MILLISECONDS, "N", 0, "Of a measurement, not simulated (default: 200)", 2},
     {"operations", OPTION_OPERATIONS, "N", 0, "A hart and measurement, in place of a time (simulated: 500)", 2},
-    {"latency", OPTION_LATENCY, NULL, 0, "Time each call that retires and pushes, too", 2},
+    {"latency", OPTION_LATENCY, NULL, 0, "stack: time each call that retires and pushes, too", 2},
     {"seed", OPTION_SEED, "N", 0, "Of what is random in a simulated machine (default: from the clock; always printed)",
      2},
     {"platform", OPTION_PLATFORM, "NAME", 0, "host (default) or sim", 3},
@@ -98,7 +98,7 @@ static void set_workload(struct retire_plan *plan, const char *name, const struc
             return;
         }
     }
-    usage_error(state, "--workload is stack or read, not '%s'", name);
+    usage_error(state, "--workload is queue, stack or read, not '%s'", name);
 }
 
 static void set_wait(struct retire_plan *plan, const char *text, const struct argp_state *state)
@@ -221,7 +221,7 @@ static void set_defaults(struct arguments *arguments)
         plan->operations = SIM_OPERATIONS;
     }
     if (plan->nodes == 0) {
-        plan->nodes = plan->workload == RETIRE_STACK ? STACK_NODES : READ_NODES;
+        plan->nodes = plan->workload == RETIRE_READ ? READ_NODES : OWN_NODES;
     }
     plan->limit_ns = (arguments->milliseconds > 0 ? arguments->milliseconds : HOST_MILLISECONDS) * UINT64_C(1000000);
     for (uint32_t i = 0; retire_scheme(i) != NULL; i++) {
@@ -384,9 +384,13 @@ int reclaim_command(int argc, char **argv)
         .options = options,
         .parser = parse_option,
         .args_doc = "[SCHEME...]",
-        .doc = "Measures schemes of reclamation by themselves: qsbr (quiescent states), epoch (Concurrency Kit's), hp "
-               "(its hazard pointers) (default: all).\v"
-               "Exit status: 0, 2 usage, 77 platform not there, 130 interrupted."};
+        .doc =
+            "Measures schemes of reclamation by themselves: qsbr (quiescent states), epoch (Concurrency Kit's), hp "
+            "(its hazard pointers) (default: all).\v"
+            "queue: appends a node of its own to a shared queue, takes the first off, retires it, has it back after a "
+            "grace period. stack: pops a node off a shared stack, retires it, pushes it after a grace period. read: "
+            "reads a list.\n\n"
+            "Exit status: 0, 2 usage, 77 platform not there, 130 interrupted."};
     struct arguments arguments = {.repeats = 5, .seed = (uint64_t)time(NULL), .argc = argc, .argv = argv};
     arguments.plan = (struct retire_plan){.bag = BAG, .free_at_once = UINT64_MAX};
     char why[WHY_BYTES], scratch[] = "/tmp/framelab-reclaim-XXXXXX";

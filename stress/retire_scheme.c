@@ -19,6 +19,7 @@ bool retire_scheme_takes(enum retire_scheme scheme, uint32_t harts)
 static void hazard_free(void *data)
 {
     struct retire_node *node = data;
+    node->by->pending--;
     retire_bag_add(&node->by->ready, node);
 }
 
@@ -122,6 +123,7 @@ static void bags_pass(struct retire_hart *me)
 {
     uint32_t passed = 0;
     while (passed < me->closed_count && clock_passed(me, me->closed[passed].stamp)) {
+        me->pending -= me->closed[passed].count;
         bag_join(&me->ready, &me->closed[passed]);
         passed++;
     }
@@ -174,12 +176,8 @@ uint64_t retire_push_ready(struct retire_hart *me, uint64_t most)
 {
     uint64_t pushed = 0;
     while (pushed < most && me->ready.count > 0) {
-        struct retire_node *node = me->ready.first;
-        me->ready.first = node->later;
-        me->ready.count--;
-        retire_push(me->all, node);
+        retire_push(me->all, retire_bag_take(&me->ready));
         pushed++;
     }
-    me->pending -= pushed;
     return pushed;
 }

@@ -2,13 +2,14 @@
  * Three schemes that say when what was popped off a stack may be pushed again, side by side: quiescent states (qsbr),
  * epochs (epoch), hazard pointers (hp), as compared by Hart, McKenney, Demke Brown and Walpole, IPDPS 2006.
  *
- * 1. States of a node: on the stack; popped, and its popper's; in a bag of the hart that retired it; passed, in that
- *    hart's list of what may be pushed; on the stack. Only its hart moves it from retiring to pushing. So the stack's
- *    head and the clocks are all that harts share.
+ * 1. States of a node: on a stack (or in a queue); popped, and its popper's; in a bag of the hart that retired it;
+ *    passed, in that hart's list of what may be pushed; pushed. Only its hart moves it from retiring to pushing. So the
+ *    stack and the clocks are all that harts share.
  * 2. The danger is ABA: a pop reads head and head->next and swaps. It must not happen that the node on top is popped
  * and pushed again in between. So a pop stands between retire_enter and retire_exit, and what was retired is pushed
  * only if no hart that read it before it was popped is still between these two (qsbr, epoch), or names it in a hazard
- *    (hp). A node's `next` is written by its pusher alone, so who reads it under protection reads the right one.
+ *    (hp). Until it has passed nobody writes a popped node's `next`, so who reads it under protection reads the right
+ * one.
  * 3. Bags. What a hart retires goes into its open bag. retire_collect closes that bag and stamps it with the clock,
  *    after a full fence (F1) that orders the pops before the look; bags of one stamp are one bag. A bag whose stamp is
  *    GRACE moves old has passed. At most GRACE + 1 stamps have not, so the ring of bags does not overflow.
@@ -91,9 +92,9 @@ struct retire_hart {
     _Alignas(CACHE_PAIR) struct retire *all;
     struct retire_bag open, closed[RETIRE_BAGS]; /* closed: the oldest first */
     uint32_t closed_count;
-    struct retire_bag ready; /* has passed, not pushed yet */
+    struct retire_bag ready; /* has passed: the hart's own */
     uint64_t uncollected;    /* retired since retire_collect */
-    uint64_t pending;        /* retired and not pushed */
+    uint64_t pending;        /* retired, not passed */
     uint64_t peak;           /* the most that `pending` was */
     _Alignas(CACHE_PAIR) ck_hp_record_t hp;
 };
@@ -191,7 +192,16 @@ static inline void retire_bag_add(struct retire_bag *bag, struct retire_node *no
     bag->last = node;
 }
 
-/* Gives up a node that the caller popped; it is pushed once it has passed. In a section or not. */
+/* Takes a node out of a bag that is not empty. */
+static inline struct retire_node *retire_bag_take(struct retire_bag *bag)
+{
+    struct retire_node *node = bag->first;
+    bag->first = node->later;
+    bag->count--;
+    return node;
+}
+
+/* Gives up a node that no section to come can find; it is in `ready` once it has passed. In a section or not. */
 RETIRE_INLINE void retire_node(struct retire_hart *me, struct retire_node *node, enum retire_scheme scheme)
 {
     me->uncollected++;
