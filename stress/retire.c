@@ -14,7 +14,7 @@
 
 /* Operations between two looks at the clock, where time is limited. */
 #define OPERATIONS_PER_LOOK 16u
-/* A tenth of all, before what counts. */
+/* A tenth of all, before what counts; and where operations are counted, each of a hart's nodes once. */
 #define WARMUP_SHARE 10u
 /* Turns of a waiting loop that let another hart run. */
 #define TURNS_PER_YIELD 64u
@@ -53,6 +53,11 @@ const char *retire_workload_name(enum retire_workload workload)
 const char *retire_scheme(uint32_t scheme)
 {
     return scheme < RETIRE_SCHEME_COUNT ? retire_scheme_name((enum retire_scheme)scheme) : NULL;
+}
+
+uint64_t retire_warmup(const struct retire_plan *plan)
+{
+    return plan->operations / WARMUP_SHARE + plan->nodes;
 }
 
 /* ---- nodes ---- */
@@ -265,7 +270,8 @@ RETIRE_INLINE void run_phase(struct run *run, uint32_t hart, uint64_t share, enu
     retire_online(me);
     uint64_t start_ns = platform_time_ns();
     mine->deadline_ns = counted ? UINT64_MAX : begin_phase(&run->start_ns[share > 1]) + plan->limit_ns / share;
-    mine->operations = loop(run, me, mine, counted ? plan->operations / share : UINT64_MAX, scheme, operate);
+    uint64_t operations = share > 1 ? retire_warmup(plan) : plan->operations;
+    mine->operations = loop(run, me, mine, counted ? operations : UINT64_MAX, scheme, operate);
     run->hart_ns[hart] = counted ? platform_time_ns() - start_ns : plan->limit_ns;
     leave(plan, me, scheme);
 }

@@ -45,6 +45,9 @@ const char *retire_workload_name(enum retire_workload workload);
 /* The name of a scheme, or NULL if there are not so many. */
 const char *retire_scheme(uint32_t scheme);
 
+/* Operations of a hart before those that count, where operations are counted. */
+uint64_t retire_warmup(const struct retire_plan *plan);
+
 /* False if harts or memory cannot be had, or if the scheme is not for so many. Afterwards each node is where it
  * can be used again: anything else ends the program. */
 bool retire_run(const struct retire_plan *plan, struct retire_result *result);

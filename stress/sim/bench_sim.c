@@ -62,6 +62,6 @@ bool sim_retire_run(const struct retire_plan *plan, uint64_t seed, struct retire
 {
     begin(seed);
     bool good = retire_run(plan, result);
-    *told = good ? facts((plan->operations + plan->operations / 10) * plan->harts) : NULL;
+    *told = good ? facts((plan->operations + retire_warmup(plan)) * plan->harts) : NULL;
     return good;
 }
