@@ -104,7 +104,7 @@ includes = $(if $(filter stress/sim/% stress/unit/test_sim_%,$(1)),$(INCLUDES_si
 
 # The allocators and the workloads once more, with each access to memory a call into stress/sim (-fsanitize=thread,
 # without the sanitizer), together with it in one object file whose symbols are its own but for those of the simulator.
-# ck_epoch.c comes from the distribution's source package: the packaged library is not instrumented.
+# ck_epoch.c, ck_hp.c come from the distribution's source package: the packaged library is not instrumented.
 SIMULATOR := $(if $(WITH_SIM),$(O)/sim/simulator.o)
 SIM_LINK := $(if $(WITH_SIM),-no-pie)
 IS_CLANG := $(findstring clang,$(shell $(CC) --version 2>/dev/null))
@@ -112,11 +112,11 @@ SIM_CFLAGS := -fsanitize=thread '-DDRAIN_TURNS=sim_drain_turns()' '-DHOTPLUG_TUR
               $(if $(IS_CLANG),-mllvm -tsan-instrument-read-before-write=1 -mllvm -tsan-instrument-func-entry-exit=0,\
                 --param tsan-instrument-func-entry-exit=0 -Wno-tsan)
 SIM_INSTRUMENTED := $(filter-out core/counts_none.c,$(wildcard core/*.c lockfree/*.c baseline/*.c)) \
-                    $(wildcard $(addprefix stress/,null_allocator.c population.c primitives.c workload.c workload_aged.c \
-                      workload_phase.c sim/code_*.c))
+                    $(wildcard $(addprefix stress/,null_allocator.c population.c primitives.c retire.c retire_scheme.c workload.c \
+                      workload_aged.c workload_phase.c sim/code_*.c))
 SIM_PLAIN := stress/bench.c stress/host/machine.c stress/host/variants.c
 SIM_OWN := $(filter-out stress/sim/code_%,$(wildcard stress/sim/*.c))
-SIM_INSTRUMENTED_OBJECTS := $(SIM_INSTRUMENTED:%.c=$(O)/sim/%.o) $(O)/sim/ck/ck_epoch.o
+SIM_INSTRUMENTED_OBJECTS := $(SIM_INSTRUMENTED:%.c=$(O)/sim/%.o) $(O)/sim/ck/ck_epoch.o $(O)/sim/ck/ck_hp.o
 SIM_PLAIN_OBJECTS := $(SIM_PLAIN:%.c=$(O)/sim/plain/%.o) $(SIM_OWN:%.c=$(O)/%.o)
 # The simulator's own names; everything else in it is invisible to the rest of the command.
 SIM_NAMES := sim_* model* run_harts run_current run_count run_state run_switch run_park run_wake run_freeze run_abandon run_on_* \
@@ -160,10 +160,10 @@ $(O)/sim/plain/%.o: %.c $(O)/flags
 $(O)/sim/source/packages: .ci/sysroot
 	$(Q).ci/sysroot sim $(@D)
 
-$(O)/sim/ck/ck_epoch.o: $(O)/sim/source/packages $(O)/flags $(wildcard stress/sim/ck/*.h)
-	$(call say,CC,sim ck_epoch.c)
+$(O)/sim/ck/%.o: $(O)/sim/source/packages $(O)/flags $(wildcard stress/sim/ck/*.h)
+	$(call say,CC,sim $*.c)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) -std=gnu11 $(OPTIMISE) -g $(SIM_CFLAGS) -w $(INCLUDES_sim) $(CONFIG_CFLAGS) -c -o $@ $(<D)/ck_epoch.c
+	$(Q)$(CC) -std=gnu11 $(OPTIMISE) -g $(SIM_CFLAGS) -w $(INCLUDES_sim) $(CONFIG_CFLAGS) -c -o $@ $(<D)/$*.c
 
 # First what is instrumented, its memory functions renamed; then all of it, most names made local.
 # $(1): the instrumented objects, $(2): the simulator

@@ -24,9 +24,9 @@ struct command {
     const char *summary;
 };
 
-static char names[][24] = {"framelab bench",   "framelab stress",   "framelab fdt",  "framelab compare",
-                           "framelab table",   "framelab draw",     "framelab list", "framelab primitives",
-                           "framelab figures", "framelab calibrate"};
+static char names[][24] = {"framelab bench",   "framelab stress",    "framelab fdt",    "framelab compare",
+                           "framelab table",   "framelab draw",      "framelab list",   "framelab primitives",
+                           "framelab figures", "framelab calibrate", "framelab reclaim"};
 
 static const struct command commands[] = {
     {"bench", names[0], bench_command, "measure variants on workloads"},
@@ -37,6 +37,7 @@ static const struct command commands[] = {
     {"draw", names[5], draw_command, "a record file as pictures"},
     {"figures", names[8], figures_command, "figures of papers: run, drawn beside the published points, and judged"},
     {"primitives", names[7], primitives_command, "measure locks, counters and lists by themselves"},
+    {"reclaim", names[10], reclaim_command, "measure schemes of memory reclamation by themselves"},
     {"calibrate", names[9], calibrate_command, "a machine for simulated harts, with what this host's accesses cost"},
     {"list", names[6], list_command, "variants with their knobs, workloads, platforms, properties"},
 };

@@ -20,7 +20,6 @@
 #include "progress.h"
 #include "record.h"
 #include "simulator.h"
-#include "table_command.h"
 
 #define WHY_BYTES 256u
 #define HOST_OPERATIONS UINT64_C(50000)
@@ -67,38 +66,18 @@ static void add_primitive(struct arguments *arguments, const char *name, const s
     usage_error(state, "no primitive '%s'; its --help lists them", name);
 }
 
-static void set_harts(struct arguments *arguments, const char *text, const struct argp_state *state)
-{
-    if (!option_list(text, HART_MAX, &arguments->harts)) {
-        usage_error(state, "--harts is a list of 1 to %u, not '%s'", HART_MAX, text);
-    }
-    for (uint32_t i = 0; i < arguments->harts.count; i++) {
-        if (arguments->harts.values[i] == 0) {
-            usage_error(state, "--harts: nothing runs on 0 harts");
-        }
-    }
-}
-
-static void set_count(uint64_t *count, const char *option, const char *text, uint64_t most,
-                      const struct argp_state *state)
-{
-    if (!option_number(text, count) || *count == 0 || *count > most) {
-        usage_error(state, "--%s is 1 to %llu, not '%s'", option, (unsigned long long)most, text);
-    }
-}
-
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
     struct arguments *arguments = state->input;
     switch (key) {
     case 'n':
-        set_harts(arguments, text, state);
+        require_harts(state, text, &arguments->harts);
         return 0;
     case 'r':
-        set_count(&arguments->repeats, "repeat", text, 100000, state);
+        require_count(state, "repeat", text, 100000, &arguments->repeats);
         return 0;
     case OPTION_OPERATIONS:
-        set_count(&arguments->operations, "operations", text, 10000000, state);
+        require_count(state, "operations", text, 10000000, &arguments->operations);
         return 0;
     case OPTION_SEED:
         if (!option_number(text, &arguments->seed)) {
@@ -215,14 +194,6 @@ static int measure_all(const struct arguments *arguments, struct record_writer *
     return EXIT_STATUS_HOLDS;
 }
 
-static int print_table(enum output_format format, const char *path)
-{
-    char command[] = "framelab table", option[] = "--format", text[] = "text", csv[] = "csv", file[4096];
-    (void)snprintf(file, sizeof file, "%s", path);
-    char *argv[] = {command, option, format == FORMAT_CSV ? csv : text, file, NULL};
-    return table_command(4, argv);
-}
-
 static int run(const struct arguments *arguments, FILE *records, const char *path)
 {
     struct machine_model model;
@@ -242,7 +213,7 @@ static int run(const struct arguments *arguments, FILE *records, const char *pat
         return complain(EXIT_STATUS_VIOLATED, strerror(errno));
     }
     if (arguments->format != FORMAT_JSON && status == EXIT_STATUS_HOLDS) {
-        status = print_table(arguments->format, path);
+        status = print_records(arguments->format, path);
     }
     return status;
 }

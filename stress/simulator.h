@@ -10,6 +10,7 @@
 
 #include "bench.h"
 #include "primitives.h"
+#include "retire.h"
 #include "variant.h"
 
 extern const bool simulator_there;
@@ -28,5 +29,7 @@ const char *sim_bench_doing(void);
 struct json_t;
 bool sim_primitives_run(enum primitive primitive, uint32_t harts, uint64_t operations, uint64_t seed, uint64_t *hart_ns,
                         struct json_t **told);
+/* retire_run (retire.h) on the same. */
+bool sim_retire_run(const struct retire_plan *plan, uint64_t seed, struct retire_result *result, struct json_t **told);
 
 #endif

@@ -4,6 +4,7 @@
 #include "bench_platform.h"
 #include "hot_lines.h"
 #include "primitives.h"
+#include "retire.h"
 #include "simulator.h"
 #include "time_mode.h"
 
@@ -53,5 +54,14 @@ bool sim_primitives_run(enum primitive primitive, uint32_t harts, uint64_t opera
     begin(seed);
     bool good = primitives_run(primitive, harts, operations, hart_ns);
     *told = good ? facts(operations * harts) : NULL;
+    return good;
+}
+
+/* The counts are of the operations that warm up too. */
+bool sim_retire_run(const struct retire_plan *plan, uint64_t seed, struct retire_result *result, json_t **told)
+{
+    begin(seed);
+    bool good = retire_run(plan, result);
+    *told = good ? facts((plan->operations + retire_warmup(plan)) * plan->harts) : NULL;
     return good;
 }

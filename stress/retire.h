@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT
+ * What reclamation costs, by itself: three workloads over the schemes of retire_scheme.h.
+ *
+ *   queue   appends a node of the hart's own to a queue that all share, takes the first one off and retires it; after a
+ *           grace period it is the hart's own again (Hart et al., IPDPS 2006; the queue is Michael's and Scott's, 1996)
+ *   stack   pops a node from a stack that all share, writes to it, retires it; after a grace period it is pushed again.
+ *   read    reads a list of so many nodes, which nobody changes
+ *
+ * Who has no node, or finds no node on the stack, collects what has passed of his own and waits: memory is exhausted.
+ *
+ * Measured is a number of operations for each hart; or, where harts outnumber cores, how many are done until a time
+ * that is the same for all: whoever has no core then has done fewer. */
+#ifndef FRAMELAB_STRESS_RETIRE_H
+#define FRAMELAB_STRESS_RETIRE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "histogram.h"
+
+enum retire_workload { RETIRE_QUEUE, RETIRE_STACK, RETIRE_READ, RETIRE_WORKLOAD_COUNT };
+
+struct retire_plan {
+    uint32_t scheme; /* enum retire_scheme */
+    enum retire_workload workload;
+    uint32_t harts;
+    uint64_t operations; /* a hart; 0: until `limit_ns` */
+    uint64_t limit_ns;
+    uint64_t nodes;            /* queue, stack: for each hart; read: of the list */
+    uint64_t bag;              /* nodes that a hart retires before it collects */
+    uint64_t free_at_once;     /* pushed in one operation, of what has passed; UINT64_MAX: all of it */
+    bool spin;                 /* who finds no node keeps its core; else it yields */
+    struct histogram *latency; /* of each call that retires and pushes; NULL: not asked for */
+};
+
+struct retire_result {
+    uint64_t operations; /* a hart; the mean if these differ */
+    uint64_t *hart_ns;   /* the caller's, one a hart */
+    uint64_t limbo_peak; /* retired and not pushed, at most, summed over harts */
+    uint64_t waits;      /* looks that found no node */
+};
+
+const char *retire_workload_name(enum retire_workload workload);
+
+/* The name of a scheme, or NULL if there are not so many. */
+const char *retire_scheme(uint32_t scheme);
+
+/* Operations of a hart before those that count, where operations are counted. */
+uint64_t retire_warmup(const struct retire_plan *plan);
+
+/* False if harts or memory cannot be had, or if the scheme is not for so many. Afterwards each node is where it
+ * can be used again: anything else ends the program. */
+bool retire_run(const struct retire_plan *plan, struct retire_result *result);
+
+#endif
