@@ -64,7 +64,7 @@ static int write_with(const struct arguments *arguments, const json_t *report, c
 {
     char why[PAPER_WHY_BYTES];
     bool as_json = arguments->format == REPORT_JSON;
-    if (json_dump_file(report, as_json ? part : data, JSON_COMPACT | JSON_REAL_PRECISION(9)) != 0) {
+    if (json_dump_file(report, as_json ? part : data, JSON_COMPACT) != 0) {
         return complain(EXIT_STATUS_USAGE, out, strerror(errno));
     }
     if (!as_json && !run_jq(arguments, data, part, why)) {

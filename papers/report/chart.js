@@ -111,10 +111,13 @@ const shapes = [star(24, 3.6, 0), star(4, 4.4, Math.PI / 4), star(3, 4.8, -Math.
 // Series of one name but for its first word ("host mcs-lock", "mcs-lock") have one colour; the shape is each one's own.
 function dress(all) {
     const names = all.map(series => series.name);
-    const hue = name => { const rest = name.replace(/^\S+\s+/, ""); return names.filter(other => other === rest || (other !== name && other.endsWith(" " + rest))).length ? rest : name; };
-    const hues = [...new Set(all.map(series => hue(series.name)))];
+    const hue = name => {
+        const rest = name.replace(/^\S+\s+/, "");
+        return names.some(other => other === rest || (other !== name && other.endsWith(" " + rest))) ? rest : name;
+    };
+    const hues = [...new Set(all.filter(series => series.kind !== "model").map(series => hue(series.name)))];
     all.forEach((series, i) => {
-        series.color = `c${hues.indexOf(hue(series.name)) % 8 + 1}`;
+        series.color = series.kind === "model" ? "c7" : `c${[1, 2, 3, 4, 5, 6, 8][hues.indexOf(hue(series.name)) % 7]}`;
         series.shape = shapes[i % shapes.length];
         series.dash = {published: "dashed", model: "dotted"}[series.kind] ?? "";
         series.hollow = series.kind === "published" ? "hollow" : "";
@@ -140,22 +143,21 @@ class Chart {
     }
 
     build() {
-        const hint = `hint-${serial}`;
-        this.svg = make(":svg", {class: "plot", role: "application", tabindex: "0", "aria-roledescription": "chart", "aria-describedby": hint,
+        this.svg = make(":svg", {class: "plot", role: "application", tabindex: "0", "aria-roledescription": "chart", "aria-describedby": "chart-hint",
                                  "aria-label": `${this.panel.title}: ${this.y.label} against ${this.x.label}, ${this.series.length} series`});
         this.tip = make("div", {class: "tip", hidden: ""});
         this.said = make("p", {class: "unseen", "aria-live": "polite"});
         this.reset = button("Show all", () => this.showAll(), {disabled: ""});
-        const only = state => () => { this.series.forEach((one, i) => this.set(i, state)); this.draw(); };
         this.keys = this.series.map((one, i) => this.key(one, i));
-        this.element = make("figure", {class: "chart", "data-panel": this.panel.id},
-            make("h3", {}, this.panel.title), this.svg, this.tip,
-            make("div", {class: "tools", role: "group", "aria-label": "Zoom"},
-                button("+", () => this.zoom(.6), {"aria-label": "Zoom in"}), button("−", () => this.zoom(1 / .6), {"aria-label": "Zoom out"}), this.reset),
-            make("div", {class: "keys", role: "group", "aria-label": "Series"}, ...this.keys,
-                ...(this.series.length > 2 ? [button("All", only(true), {"aria-label": "All series on"}), button("None", only(false), {"aria-label": "All series off"})] : [])),
-            make("p", {class: "hint", id: hint}, "Drag to zoom. With the focus on the chart: ← → along a series, ↑ ↓ between series, + − 0 zoom."),
-            this.said, this.values());
+        const all = state => () => { this.series.forEach((_, i) => this.set(i, state)); this.draw(); };
+        const box = make("div", {class: "folded"});
+        this.element = make("figure", {class: "chart", "data-panel": this.panel.id}, make("h3", {}, this.panel.title), this.svg, this.tip,
+            make("div", {class: "keys", role: "group", "aria-label": `Series: ${this.panel.title}`}, ...this.keys),
+            make("div", {class: "tools", role: "group", "aria-label": `View: ${this.panel.title}`},
+                button("+", () => this.zoom(.6), {"aria-label": "Zoom in"}), button("−", () => this.zoom(1 / .6), {"aria-label": "Zoom out"}), this.reset,
+                ...(this.series.length > 2 ? [button("All series", all(true)), button("No series", all(false))] : []),
+                unfolder("Values", box, () => this.fill(box))),
+            box, this.said);
         this.listen();
     }
 
@@ -176,17 +178,14 @@ class Chart {
     }
 
     // All numbers, for those who cannot see the chart, or doubt it. Made when it is asked for.
-    values() {
-        const box = make("div", {class: "values folded"});
-        const fill = () => {
-            if (box.childElementCount) return;
-            const head = ["Series", this.x.label || "x", this.y.label || "y", "low", "high"];
-            const rows = this.series.flatMap(one => one.x.map((x, i) => make("tr", {}, make("th", {scope: "row"}, one.name),
-                ...[x, one.y[i], one.low?.[i], one.high?.[i]].map(value => make("td", {class: "number"}, Number.isFinite(value) ? show(value, 6) : "")))));
-            box.append(make("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": `Values: ${this.panel.title}`},
-                make("table", {}, make("thead", {}, make("tr", {}, ...head.map(name => make("th", {scope: "col"}, name)))), make("tbody", {}, ...rows))));
-        };
-        return make("div", {class: "values"}, unfolder("Values", box, fill), box);
+    fill(box) {
+        if (box.childElementCount) return;
+        const head = ["Series", this.x.label || "x", this.y.label || "y", "low", "high"];
+        const cell = value => make("td", {class: "number"}, Number.isFinite(value) ? show(value, 6) : "");
+        const rows = this.series.flatMap(one => one.x.map((x, i) =>
+            make("tr", {}, make("th", {scope: "row"}, one.name), ...[x, one.y[i], one.low?.[i], one.high?.[i]].map(cell))));
+        box.append(make("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": `Values: ${this.panel.title}`},
+            make("table", {}, make("thead", {}, make("tr", {}, ...head.map(name => make("th", {scope: "col"}, name)))), make("tbody", {}, ...rows))));
     }
 
     // -- Drawing --
@@ -388,6 +387,7 @@ function unfolder(label, box, before = () => {}) {
     return made;
 }
 
+document.getElementById("chart-hint").hidden = false;
 for (const data of document.querySelectorAll(".chart-data")) {
     const {key, panels, series} = JSON.parse(data.textContent);
     const place = document.querySelector(`.charts[data-key="${key}"]`);

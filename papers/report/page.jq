@@ -19,7 +19,7 @@ def summary:
     all_provenance as $lines | tally as $t |
     "<section aria-labelledby=\"summary\"><h2 id=\"summary\">Summary</h2><ul class=\"tally\">",
     count_box($t.holds; "good"; "✓"; if $t.holds == 1 then "claim holds" else "claims hold" end),
-    count_box($t.fails; "bad"; "✗"; if $t.fails == 1 then "does not hold" else "do not hold" end),
+    count_box($t.fails; (if $t.fails > 0 then "bad" else "open" end); "✗"; if $t.fails == 1 then "does not hold" else "do not hold" end),
     count_box($t.cannot; "open"; "?"; "cannot be judged here"),
     "</ul>",
     @html "<p>\(.figures | length | plural("figure")) and \($t.all | plural("claim")) of the literature on frame allocators, run again with \($lines | one_of("versions"; version)), on \($lines | one_of("machines"; machine)), \([$lines[].time | strings | .[:10]] | span).",
@@ -34,8 +34,12 @@ def contents:
         (.key as $key | .claims[] |
             @html "<a class=\"mark \(.verdict | tone)\" href=\"#claim-\($key)-\(.id)\" aria-label=\"\(.id) \(.verdict)\">\(.verdict | symbol) \(.id)</a> "),
         "</span></li>"),
-    "<li><a href=\"#claims\">All claims</a></li><li><a href=\"#platforms\">What each platform can show</a></li><li><a href=\"#provenance\">Where the numbers come from</a></li>",
-    "</ol></nav>";
+    "</ol><ul class=\"contents\"><li><a href=\"#claims\">All claims</a></li><li><a href=\"#platforms\">What each platform can show</a></li><li><a href=\"#provenance\">Where the numbers come from</a></li>",
+    "</ul></nav>";
+
+# How charts are used: shown where there are any, which is where the script runs.
+def hint:
+    "<p class=\"hint\" id=\"chart-hint\" hidden>In charts: drag to zoom, double click to see all. Keys below switch series. With the focus on a chart: ← → along a series, ↑ ↓ between series, + − 0 zoom.</p>";
 
 # ---- A figure ----
 
@@ -132,7 +136,7 @@ def provenance:
   "<style>", $style, "</style></head><body>",
   "<a class=\"skip\" href=\"#main\">To the figures</a>",
   "<header><p class=\"kicker\">framelab report</p><h1>Figures from papers, reproduced and judged</h1></header>",
-  "<main id=\"main\">", summary, contents, (.figures[] | figure), all_claims, platforms, provenance, "</main>",
+  "<main id=\"main\">", summary, contents, hint, (.figures[] | figure), all_claims, platforms, provenance, "</main>",
   (all_provenance | @html "<footer><p>Made by <code>framelab report</code> from records of \(one_of("versions"; version)). One file: it loads nothing.</p></footer>"),
   "<script>", $script, "</script></body></html>"
 ] | join("\n")
