@@ -10,6 +10,7 @@
 #include "exit_status.h"
 #include "fdt_command.h"
 #include "figures_command.h"
+#include "report_command.h"
 #include "table_command.h"
 
 /* The Makefile tells. */
@@ -24,9 +25,9 @@ struct command {
     const char *summary;
 };
 
-static char names[][24] = {"framelab bench",   "framelab stress",    "framelab fdt",    "framelab compare",
-                           "framelab table",   "framelab draw",      "framelab list",   "framelab primitives",
-                           "framelab figures", "framelab calibrate", "framelab reclaim"};
+static char names[][24] = {"framelab bench",   "framelab stress",    "framelab fdt",     "framelab compare",
+                           "framelab table",   "framelab draw",      "framelab list",    "framelab primitives",
+                           "framelab figures", "framelab calibrate", "framelab reclaim", "framelab report"};
 
 static const struct command commands[] = {
     {"bench", names[0], bench_command, "measure variants on workloads"},
@@ -36,6 +37,7 @@ static const struct command commands[] = {
     {"table", names[4], table_command, "a record file as a table"},
     {"draw", names[5], draw_command, "a record file as pictures"},
     {"figures", names[8], figures_command, "figures of papers: run, drawn beside the published points, and judged"},
+    {"report", names[11], report_command, "those figures as one page: charts, verdicts, provenance"},
     {"primitives", names[7], primitives_command, "measure locks, counters and lists by themselves"},
     {"reclaim", names[10], reclaim_command, "measure schemes of memory reclamation by themselves"},
     {"calibrate", names[9], calibrate_command, "a machine for simulated harts, with what this host's accesses cost"},

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT
+ * `framelab report`: reads a directory of figures and has jq write it down, by a program of papers/report/. */
+#include "report_command.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "exit_status.h"
+#include "grid.h"
+#include "paper_folder.h"
+#include "paper_verdicts.h"
+#include "report_data.h"
+
+#define DIRECTORY "results/latest-figures"
+#define REFERENCE "results/reference/figures"
+#define FILE_BYTES (PAPER_PATH_BYTES + 64u)
+
+enum report_format { REPORT_HTML, REPORT_LATEX, REPORT_JSON, REPORT_FORMATS };
+
+static const struct {
+    const char *name, *suffix, *program;
+} formats[REPORT_FORMATS] = {{"html", "html", "page.jq"}, {"latex", "tex", "latex.jq"}, {"json", "json", NULL}};
+
+struct arguments {
+    const char *directory, *out, *papers;
+    enum report_format format;
+};
+
+static int complain(int status, const char *what, const char *why)
+{
+    (void)fprintf(stderr, "framelab report: %s%s%s\n", what, *what != '\0' ? ": " : "", why);
+    return status;
+}
+
+/* ---- Writing ---------------------------------------------------------------------------------------------------- */
+
+/* Has the program of papers/report/ make `out` of `data`, both paths. False with a line in `why`. */
+static bool run_jq(const struct arguments *arguments, const char *data, const char *out, char *why)
+{
+    static const char *const files[] = {"style.css", "chart.js", "platforms.json"};
+    char papers[PAPER_PATH_BYTES], program[FILE_BYTES], paths[3][FILE_BYTES];
+    if (!paper_find(arguments->papers, papers)) {
+        (void)snprintf(why, PAPER_WHY_BYTES, "%.400s: no such directory", papers);
+        return false;
+    }
+    (void)snprintf(program, sizeof program, "%s/report/%s", papers, formats[arguments->format].program);
+    for (size_t i = 0; i < 3; i++) {
+        (void)snprintf(paths[i], sizeof paths[i], "%s/report/%s", papers, files[i]);
+    }
+    const char *const argv[] = {"jq",     "-r",        "-L",     papers,   "--rawfile",   "style",
+                                paths[0], "--rawfile", "script", paths[1], "--slurpfile", "platforms",
+                                paths[2], "-f",        program,  data,     NULL};
+    return paper_tool_run((char *const *)argv, out, why);
+}
+
+/* Writes the report as `out`, which is there whole or not at all: `part` and `data` are on the way to it. */
+static int write_with(const struct arguments *arguments, const json_t *report, const char *out, const char *part,
+                      const char *data)
+{
+    char why[PAPER_WHY_BYTES];
+    bool as_json = arguments->format == REPORT_JSON;
+    if (json_dump_file(report, as_json ? part : data, JSON_COMPACT) != 0) {
+        return complain(EXIT_STATUS_USAGE, out, strerror(errno));
+    }
+    if (!as_json && !run_jq(arguments, data, part, why)) {
+        return complain(EXIT_STATUS_VIOLATED, out, why);
+    }
+    return rename(part, out) == 0 ? EXIT_STATUS_HOLDS : complain(EXIT_STATUS_USAGE, out, strerror(errno));
+}
+
+static int write_report(const struct arguments *arguments, const json_t *report, const char *out)
+{
+    char part[FILE_BYTES + 8], data[FILE_BYTES + 8];
+    (void)snprintf(part, sizeof part, "%s.part", out);
+    (void)snprintf(data, sizeof data, "%s.data", out);
+    int status = write_with(arguments, report, out, part, data);
+    (void)unlink(part);
+    (void)unlink(data);
+    return status;
+}
+
+static int say(const json_t *report, const char *out)
+{
+    struct paper_tally tally = {0};
+    size_t i;
+    const json_t *entry, *figures = json_object_get(report, "figures");
+    json_array_foreach((json_t *)figures, i, entry)
+    {
+        paper_verdicts_count(json_object_get(entry, "claims"), &tally);
+    }
+    (void)printf("%s: %zu figures; %u claims hold, %u do not hold, %u cannot be judged\n", out,
+                 json_array_size(figures), tally.hold, tally.fail, tally.cannot);
+    return fflush(stdout) == 0 ? EXIT_STATUS_HOLDS : complain(EXIT_STATUS_USAGE, "standard output", strerror(errno));
+}
+
+/* ---- The command ------------------------------------------------------------------------------------------------ */
+
+static bool has_jq(void)
+{
+    char unused[PAPER_WHY_BYTES];
+    const char *const argv[] = {"jq", "--version", NULL};
+    return paper_tool_run((char *const *)argv, NULL, unused);
+}
+
+/* The directory that was asked for, or that of the last run, or that of the reference. NULL if there is none. */
+static const char *choose_directory(const struct arguments *arguments)
+{
+    if (arguments->directory != NULL || report_has_figures(DIRECTORY)) {
+        return arguments->directory != NULL ? arguments->directory : DIRECTORY;
+    }
+    if (!report_has_figures(REFERENCE)) {
+        return NULL;
+    }
+    (void)complain(0, DIRECTORY, "no figures there; this is " REFERENCE);
+    return REFERENCE;
+}
+
+static int run(const struct arguments *arguments)
+{
+    char why[PAPER_WHY_BYTES], out[FILE_BYTES];
+    const char *directory = choose_directory(arguments);
+    if (directory == NULL) {
+        return complain(EXIT_STATUS_USAGE, DIRECTORY, "no figures there; `framelab figures --quick` makes them");
+    }
+    if (!report_has_figures(directory)) {
+        return complain(EXIT_STATUS_USAGE, directory, "no figures there: it has no summary.json");
+    }
+    if (arguments->format != REPORT_JSON && !has_jq()) {
+        return complain(EXIT_STATUS_SKIPPED, "skipped", "there is no jq on this machine (Debian: jq)");
+    }
+    json_t *report = report_read(directory, why);
+    if (report == NULL) {
+        return complain(EXIT_STATUS_VIOLATED, "", why);
+    }
+    (void)snprintf(out, sizeof out, "%s/report.%s", directory, formats[arguments->format].suffix);
+    const char *path = arguments->out != NULL ? arguments->out : out;
+    int status = strlen(path) < FILE_BYTES ? write_report(arguments, report, path)
+                                           : complain(EXIT_STATUS_USAGE, "--out", strerror(ENAMETOOLONG));
+    status = status == EXIT_STATUS_HOLDS ? say(report, path) : status;
+    json_decref(report);
+    return status;
+}
+
+enum { OPTION_PAPERS = 256 };
+
+static const struct argp_option options[] = {
+    {"format", 'f', "FORMAT", 0, "html: one page; latex: the body of papers/report; json: all of it (default: html)",
+     1},
+    {"out", 'o', "FILE", 0, "Where to (default: DIR/report.html, .tex, .json)", 1},
+    {"papers", OPTION_PAPERS, "DIR", 0, "Folder with report/, its templates (default: that which came with framelab)",
+     2},
+    {NULL, 0, NULL, 0, NULL, 0},
+};
+
+static error_t parse_format(const char *text, struct arguments *arguments, const struct argp_state *state)
+{
+    for (size_t i = 0; i < REPORT_FORMATS; i++) {
+        if (strcmp(text, formats[i].name) == 0) {
+            arguments->format = (enum report_format)i;
+            return 0;
+        }
+    }
+    usage_error(state, "--format is html, latex or json, not '%s'", text);
+}
+
+static error_t parse_option(int key, char *text, struct argp_state *state)
+{
+    struct arguments *arguments = state->input;
+    switch (key) {
+    case 'f':
+        return parse_format(text, arguments, state);
+    case 'o':
+        arguments->out = text;
+        return 0;
+    case OPTION_PAPERS:
+        arguments->papers = text;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (arguments->directory != NULL) {
+            usage_error(state, "one directory at a time, not '%s' too", text);
+        }
+        arguments->directory = text;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+int report_command(int argc, char **argv)
+{
+    static const struct argp argp = {
+        .options = options,
+        .parser = parse_option,
+        .args_doc = "[DIR]",
+        .doc = "Makes one page of the figures that `framelab figures` left in DIR (default: " DIRECTORY
+               ", or else " REFERENCE "): verdicts, charts, tables, provenance. The page needs no network, and no "
+               "other file."
+               "\vExit status: 0 it is written; 1 what is in DIR is broken, or jq failed: then nothing is written; "
+               "2 usage, no figures in DIR, or FILE cannot be written; 77 without jq."};
+    struct arguments arguments = {.format = REPORT_HTML};
+    if (argp_parse(&argp, argc, argv, 0, NULL, &arguments) != 0) {
+        return EXIT_STATUS_USAGE;
+    }
+    return run(&arguments);
+}
