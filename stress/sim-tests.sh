@@ -120,6 +120,29 @@ ends 2 "nothing runs on 0 harts" primitives --harts 0
 ends 2 "no time" primitives --platform qemu
 ends 0 "own-counters" primitives --harts 1,2 --repeat 1 --operations 1000
 
+# ---- reclamation by itself ----
+
+"$framelab" reclaim --platform sim --machine flat --harts 1,8 --repeat 1 --seed 1 --operations 200 --out first.jsonl >out 2>err
+"$framelab" reclaim --platform sim --machine flat --harts 1,8 --repeat 1 --seed 1 --operations 200 --out second.jsonl >out 2>err
+fences() { # SCHEME: an operation of one hart
+    jq "select(.variant == \"$1\" and .harts == 1) | .events.fences / .events.operations" first.jsonl
+}
+check "an operation on a queue takes at most half a fence, one, three: qsbr, epoch, hp" \
+    holds "$(fences qsbr) <= 0.5 && $(fences epoch) >= 1 && $(fences epoch) <= 1.5 && $(fences hp) >= 3 && $(fences hp) <= 3.5"
+sed -i 1d first.jsonl second.jsonl
+sed -i 's/"provenance":"[^"]*"//' first.jsonl second.jsonl
+check "schemes of reclamation: the same seed gives the same records" cmp first.jsonl second.jsonl
+ends 0 "epoch" reclaim epoch --workload stack --free 1 --latency --operations 1000 --harts 1,2 --repeat 1
+ends 0 "hp" reclaim hp --wait spin --nodes 8 --bag 4 --milliseconds 5 --harts 1,4 --repeat 1
+ends 2 "no scheme 'rcu'" reclaim rcu
+ends 2 "queue, stack or read" reclaim --workload tree
+ends 2 "yield or spin" reclaim --wait sleep
+ends 2 "--free is 1 to" reclaim --free none
+ends 2 "not both" reclaim --milliseconds 5 --operations 5
+ends 2 "of the host" reclaim --platform sim --milliseconds 5
+ends 2 "no time" reclaim --platform qemu
+ends 2 "256 at most" reclaim hp --operations 1 --harts 300 --repeat 1
+
 # ---- explore mode ----
 
 ends 0 "holds" stress --platform sim --executions 500 --seed 1

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: MIT
+# Medians over repeats: the longest call that retires, and throughput, by harts and by the size of a bag.
+include "lib";
+
+bench as $all |
+def ways: [["batch", "a bag at once"], ["amortised", "one an operation"]][];
+def worst: .phases[0].latency_ns.max;
+def points($run; f): $all | of_run($run) | of_variant("epoch") | by_harts(f);
+def bag: .knobs | capture("bag=(?<n>[0-9]+)").n | tonumber;
+def bags($way): $all | map(select(.run == $way or .run == "\($way)-16" or .run == "\($way)-512")) | of_harts(8) | by(bag; worst);
+
+def curve_rows:
+  [ways[0] as $w | points($w; worst)] as $worst | [ways[0] as $w | points($w; per_us("op"))] as $rate |
+  $worst[0][] | .x as $n | [$worst[] | at($n)] as $w | [$rate[] | at($n)] as $r | select($w + $r | all(. != null)) |
+  [$n, ($w[0] | short), ($w[1] | short), ($w[0] / $w[1] | short), ($r[0] | short), ($r[1] | short), ($r[1] / $r[0] | short)];
+
+def scheme_rows:
+  ("qsbr", "epoch", "hp") as $s |
+  [ways[0] as $w | $all | map(select((.run == $w or .run == "\($w)-three") and .variant == $s)) | of_harts(16) | select(length > 0) |
+    {worst: (map(worst) | median), rate: (map(per_us("op")) | median)}] | select(length == 2) |
+  [$s] + (map(.worst) | map(short)) + (map(.rate) | map(short));
+
+def host_rows:
+  (1, 2) as $n |
+  [ways[0] as $w | $all | of_run("\($w)-host") | of_harts($n) | select(length > 0) |
+    {tail: (map(.phases[0].latency_ns["p99.9"]) | median), rate: (map(per_us("op")) | median)}] | select(length == 2) |
+  [$n] + (map(.tail) | map(short)) + (map(.rate) | map(short));
+
+{
+  series: ([
+    (ways as $w | points($w[0]; worst) | series("worst " + $w[0]; "worst"; "measured"; "sim, epyc-2socket, epoch, " + $w[1])),
+    (ways as $w | points($w[0]; per_us("op")) | series("rate " + $w[0]; "throughput"; "measured"; "sim, epyc-2socket, epoch, " + $w[1])),
+    (ways as $w | bags($w[0]) | series("bags " + $w[0]; "bags"; "measured"; "sim, epyc-2socket, epoch, 8 harts, " + $w[1]))
+  ] | map(select(.x | length > 0))),
+  tables: [
+    {
+      title: "Epoch, bags of 128, simulated (epyc-2socket): longest call in ns, operations in a microsecond",
+      columns: ["harts", "longest, at once", "longest, one each", "shorter by", "rate, at once", "rate, one each", "gain"],
+      rows: [curve_rows]
+    },
+    {
+      title: "Schemes, 16 harts, bags of 128, the same",
+      columns: ["scheme", "longest, at once", "longest, one each", "rate, at once", "rate, one each"],
+      rows: [scheme_rows]
+    },
+    {
+      title: "Epoch, bags of 128, this host: p99.9 of calls in ns (of 1000 calls 7.8 free a bag), operations in a microsecond with each call timed",
+      columns: ["harts", "p99.9, at once", "p99.9, one each", "rate, at once", "rate, one each"],
+      rows: [host_rows]
+    }
+  ]
+}
