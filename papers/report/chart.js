@@ -130,7 +130,8 @@ const marker = (series, x, y) => make(":path", {class: `marker ${series.hollow}`
 // ---- A chart ----
 
 class Chart {
-    constructor(panel, series) {
+    constructor(figure, panel, series) {
+        this.figure = figure;
         this.panel = panel;
         this.series = series;
         dress(series);
@@ -184,7 +185,7 @@ class Chart {
         const cell = value => make("td", {class: "number"}, Number.isFinite(value) ? show(value, 6) : "");
         const rows = this.series.flatMap(one => one.x.map((x, i) =>
             make("tr", {}, make("th", {scope: "row"}, one.name), ...[x, one.y[i], one.low?.[i], one.high?.[i]].map(cell))));
-        box.append(make("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": `Values: ${this.panel.title}`},
+        box.append(make("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": `Values: ${this.panel.title}; ${this.figure}`},
             make("table", {}, make("thead", {}, make("tr", {}, ...head.map(name => make("th", {scope: "col"}, name)))), make("tbody", {}, ...rows))));
     }
 
@@ -389,9 +390,9 @@ function unfolder(label, box, before = () => {}) {
 
 document.getElementById("chart-hint").hidden = false;
 for (const data of document.querySelectorAll(".chart-data")) {
-    const {key, panels, series} = JSON.parse(data.textContent);
+    const {key, title, panels, series} = JSON.parse(data.textContent);
     const place = document.querySelector(`.charts[data-key="${key}"]`);
-    const charts = panels.map(panel => new Chart(panel, series.filter(one => one.panel === panel.id))).filter(chart => chart.series.length);
+    const charts = panels.map(panel => new Chart(title, panel, series.filter(one => one.panel === panel.id))).filter(chart => chart.series.length);
     place.append(...charts.map(chart => chart.element));
     charts.forEach(chart => { chart.draw(); chart.follow(); });
 }
