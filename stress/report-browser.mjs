@@ -96,6 +96,11 @@ const shown = value => Number(value.toPrecision(4)).toLocaleString("en", {maximu
 await page.mouse.move(point.x, point.y);
 const tip = await page.$eval(`${first} .tip`, element => element.hidden ? "" : element.innerText);
 check("hovering tells series and value", tip.includes(point.name) && tip.includes(shown(point.value)), `${tip}, not ${shown(point.value)}`);
+const apart = await page.$eval(first, chart => {
+    const tip = chart.querySelector(".tip").getBoundingClientRect(), plot = chart.querySelector(".plot").getBoundingClientRect();
+    return [tip.top - plot.top, plot.bottom - tip.bottom, tip.left - chart.getBoundingClientRect().left];
+});
+check("beside the point, within the chart", apart.every(room => room >= 0), apart);
 await page.screenshot({path: `${out}/hover.png`});
 await page.mouse.move(5, 5);
 check("and no longer when the pointer has left", await page.$eval(`${first} .tip`, element => element.hidden));

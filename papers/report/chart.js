@@ -263,7 +263,8 @@ class Chart {
         this.tip.hidden = false;
         const room = this.element.clientWidth, at = this.left + x, wide = this.tip.offsetWidth;
         this.tip.style.left = `${Math.max(0, Math.min(room - wide, at + 14 + wide > room ? at - wide - 14 : at + 14))}px`;
-        this.tip.style.top = `${this.svg.offsetTop + this.top + Math.max(0, Math.min(y, this.height - this.tip.offsetHeight))}px`;
+        const above = this.svg.getBoundingClientRect().top - this.element.getBoundingClientRect().top;
+        this.tip.style.top = `${above + this.top + Math.max(0, Math.min(y, this.height - this.tip.offsetHeight))}px`;
     }
 
     tell() {
