@@ -60,7 +60,7 @@ PUBLIC_HEADERS := $(addprefix core/,arena.h boot_allocator.h frame.h frame_alloc
 
 # config.mk is made when everything it asks for is there. Goals that promise to install what is missing do so here,
 # before anything is compiled; the others say what is missing and stop.
-INSTALLING := $(filter deps compare figures qemu qemu-check check check-long soak,$(MAKECMDGOALS))
+INSTALLING := $(filter deps compare figures qemu qemu-check report-check paper check check-long soak,$(MAKECMDGOALS))
 WITHOUT_BUILD := help clean deps format uninstall
 ifneq ($(or $(if $(MAKECMDGOALS),,all),$(filter-out $(WITHOUT_BUILD),$(MAKECMDGOALS))),)
 include $(O)/config.mk
@@ -250,11 +250,24 @@ reference: $(O)/framelab ## keep the last `make figures` as results/reference/fi
 	$(Q)rm -rf $(KEPT)/*/ && cp $(LATEST)-figures/summary.json $(KEPT)/
 	$(Q)set -e; for figure in $$(jq -r '.figures[] | select(.status == "made") | .key' $(KEPT)/summary.json); do \
 	    from=$(LATEST)-figures/$$figure; mkdir -p $(KEPT)/$$figure; \
-	    cp $$from/figure.svg $$from/figure.png $$from/series.json $$from/tables.md $$from/verdicts.json $(KEPT)/$$figure/; \
+	    cp $$from/figure.svg $$from/figure.pdf $$from/series.json $$from/tables.md $$from/verdicts.json $(KEPT)/$$figure/; \
 	    gzip -9n < $$from/records.jsonl > $(KEPT)/$$figure/records.jsonl.gz; \
 	done
 	$(Q)sed -i '/^---$$/q' papers/REPRODUCING.md
 	$(Q){ echo; jq -r -f papers/reproducing.jq $(KEPT)/summary.json; } >> papers/REPRODUCING.md
+
+# What the last `make figures` found, or else the reference run; another: make report FIGURES=DIR.
+FIGURES ?= $(firstword $(patsubst %/summary.json,%,$(wildcard results/latest-figures/summary.json \
+             results/reference/figures/summary.json)) results/latest-figures)
+.PHONY: report paper paper-deps
+report: $(O)/framelab ## those figures as one page, results/latest-figures/report.html
+	$(Q)$(O)/framelab report $(FIGURES)
+
+paper: paper-deps $(O)/framelab ## the same as a paper, build/paper/framelab.pdf; installs LaTeX
+	$(Q)papers/report/build.sh $(O)/framelab $(FIGURES) $(O)/paper
+
+paper-deps:
+	$(Q).ci/dependencies paper
 
 # ---- Kernels for QEMU ------------------------------------------------------------------------------------------
 
@@ -336,7 +349,14 @@ check: deps all ## test everything, under 10 minutes on 2 cores; ends with `N pa
 	$(Q)CC='$(CC)' stress/run-tests $(O) $(SUITES)
 
 check-long: deps all ## the same and what takes longer: boards' device trees, minutes of stress
+	$(Q).ci/dependencies report || echo "without those, the report's tests in a browser are skipped" >&2
+	$(Q).ci/dependencies paper || echo "without those, the report as a paper is skipped" >&2
 	$(Q)CC='$(CC)' stress/run-tests --long $(O) $(SUITES)
+
+.PHONY: report-check
+report-check: all ## the page of `framelab report` in Chromium, judged by axe-core; installs Chromium and Node.js
+	$(Q).ci/dependencies figures report
+	$(Q)stress/report-browser.sh $(O) $(O)/check/report-browser
 
 qemu-check: deps qemu ## boot the kernels in many ways, and with each deliberate bug
 	$(Q)stress/qemu/check $(O)
@@ -454,16 +474,16 @@ $(foreach kernel,$(KERNELS),$(eval $(call mutant_of_kernel,$(kernel))))
 # ---- Installing ------------------------------------------------------------------------------------------------
 
 .PHONY: install uninstall
-PAPER_FOLDERS := $(patsubst papers/%/figure.json,%,$(wildcard papers/*/figure.json))
+INSTALLED_PAPERS := report $(patsubst papers/%/figure.json,%,$(wildcard papers/*/figure.json))
 install: all ## install the command, libframelab.a, its headers, pkg-config file, manual page and figures
 	$(Q)install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin lib/pkgconfig include/framelab share/man/man1 \
-	    $(PAPER_FOLDERS:%=share/framelab/papers/%))
+	    $(INSTALLED_PAPERS:%=share/framelab/papers/%))
 	$(Q)install -m 755 $(O)/framelab $(DESTDIR)$(PREFIX)/bin/
 	$(Q)install -m 644 $(O)/libframelab.a $(DESTDIR)$(PREFIX)/lib/
 	$(Q)install -m 644 $(PUBLIC_HEADERS) $(DESTDIR)$(PREFIX)/include/framelab/
 	$(Q)install -m 644 stress/package/framelab.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	$(Q)install -m 644 $(wildcard papers/*.*) $(DESTDIR)$(PREFIX)/share/framelab/papers/
-	$(Q)$(foreach folder,$(PAPER_FOLDERS),install -m 644 $(wildcard papers/$(folder)/*) \
+	$(Q)$(foreach folder,$(INSTALLED_PAPERS),install -m 644 $(wildcard papers/$(folder)/*) \
 	    $(DESTDIR)$(PREFIX)/share/framelab/papers/$(folder)/;)
 	$(Q)sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|; s|@LIBS@|$(LIB_LIBS)|' stress/package/framelab.pc.in \
 	    > $(DESTDIR)$(PREFIX)/lib/pkgconfig/framelab.pc

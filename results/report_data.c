@@ -111,12 +111,13 @@ static bool check_summary(const struct source *source, const json_t *summary, co
 
 static bool add_series(const struct source *source, json_t *entry)
 {
-    char path[FILE_BYTES], what[PAPER_WHY_BYTES];
+    char path[FILE_BYTES];
     file_of(source, entry, "series.json", path);
     struct paper_folder *folder = calloc(1, sizeof *folder); /* too large for the stack */
     json_t *made = folder != NULL ? load(source, path) : NULL;
     bool good = made != NULL;
     if (good) {
+        char what[PAPER_WHY_BYTES];
         folder->figure = entry;
         good = paper_series_check(made, folder, what, sizeof what) || refuse(source, path, what);
     }
@@ -226,6 +227,7 @@ json_t *report_read(const char *directory, char why[PAPER_WHY_BYTES])
     const struct source source = {directory, why};
     size_t i;
     json_t *entry;
+    why[0] = '\0';
     (void)snprintf(path, sizeof path, "%s/summary.json", directory);
     json_t *summary = load(&source, path);
     bool good = summary != NULL && check_summary(&source, summary, path);

@@ -79,7 +79,7 @@ ends 2
 ends 0 --help
 ends 0 --version
 refuses 2 "no command 'nonsense'" nonsense
-for command in bench stress fdt compare table draw primitives reclaim calibrate list; do
+for command in bench stress fdt compare table draw report primitives reclaim calibrate list; do
     ends 0 $command --help
     ends 2 $command --no-such-option
 done

@@ -18,7 +18,7 @@ function check(name, good, said = "") {
 }
 
 const args = process.getuid() === 0 ? ["--no-sandbox"] : []; // root has no sandbox
-const browser = await puppeteer.launch({executablePath, args});
+const browser = await puppeteer.launch({executablePath, args, protocolTimeout: 60000});
 
 // A page that was loaded, and all that it complained of or asked for.
 async function open(path, {width = 1200, height = 900, scheme = "light", script = true} = {}) {
@@ -32,11 +32,11 @@ async function open(path, {width = 1200, height = 900, scheme = "light", script 
     await page.setViewport({width, height});
     await page.emulateMediaFeatures([{name: "prefers-color-scheme", value: scheme}]);
     await page.goto("file://" + path);
-    await settle(page);
+    await settle();
     return {page, heard};
 }
 
-const settle = page => page.evaluate(() => new Promise(done => setTimeout(done, 100)));
+const settle = () => new Promise(done => setTimeout(done, 200));
 
 const faults = async page => {
     if (!await page.evaluate(() => "axe" in window)) await page.addScriptTag({path: axe});
@@ -93,14 +93,19 @@ const point = await page.$eval(first, chart => {
     return {x: box.x + box.width / 2, y: box.y + box.height / 2, name: series.name, value: series.y.at(-1)};
 });
 const shown = value => Number(value.toPrecision(4)).toLocaleString("en", {maximumFractionDigits: 8});
-await page.mouse.move(point.x + 2, point.y + 1);
+await page.mouse.move(point.x, point.y);
 const tip = await page.$eval(`${first} .tip`, element => element.hidden ? "" : element.innerText);
 check("hovering tells series and value", tip.includes(point.name) && tip.includes(shown(point.value)), `${tip}, not ${shown(point.value)}`);
+const apart = await page.$eval(first, chart => {
+    const tip = chart.querySelector(".tip").getBoundingClientRect(), plot = chart.querySelector(".plot").getBoundingClientRect();
+    return [tip.top - plot.top, plot.bottom - tip.bottom, tip.left - chart.getBoundingClientRect().left];
+});
+check("beside the point, within the chart", apart.every(room => room >= 0), apart);
 await page.screenshot({path: `${out}/hover.png`});
 await page.mouse.move(5, 5);
 check("and no longer when the pointer has left", await page.$eval(`${first} .tip`, element => element.hidden));
 
-await page.focus(`${first} .plot`);
+await page.$eval(`${first} .plot`, element => element.focus());
 const said = () => page.$eval(`${first} [aria-live]`, element => element.textContent);
 await page.keyboard.press("ArrowRight");
 const one = await said();
@@ -216,7 +221,7 @@ for (const [name, options] of Object.entries({desktop: {}, dark: {scheme: "dark"
     const {page, heard} = await open(hostilePath);
     await page.$$eval("button", all => all.forEach(one => one.click()));
     await page.$$eval(".plot", all => all.forEach(one => { one.dispatchEvent(new KeyboardEvent("keydown", {key: "ArrowRight", bubbles: true})); }));
-    await settle(page);
+    await settle();
     check("hostile texts do nothing", await page.evaluate(() => !("attacked" in window)) && heard.length === 0, heard.join("; "));
     check("hostile texts are read", await page.evaluate(() => document.body.innerText.includes("</script><script>window.attacked=1</script><img src=x")));
     const found = await faults(page);

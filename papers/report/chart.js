@@ -130,7 +130,8 @@ const marker = (series, x, y) => make(":path", {class: `marker ${series.hollow}`
 // ---- A chart ----
 
 class Chart {
-    constructor(panel, series) {
+    constructor(figure, panel, series) {
+        this.figure = figure;
         this.panel = panel;
         this.series = series;
         dress(series);
@@ -184,7 +185,7 @@ class Chart {
         const cell = value => make("td", {class: "number"}, Number.isFinite(value) ? show(value, 6) : "");
         const rows = this.series.flatMap(one => one.x.map((x, i) =>
             make("tr", {}, make("th", {scope: "row"}, one.name), ...[x, one.y[i], one.low?.[i], one.high?.[i]].map(cell))));
-        box.append(make("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": `Values: ${this.panel.title}`},
+        box.append(make("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": `Values: ${this.panel.title}; ${this.figure}`},
             make("table", {}, make("thead", {}, make("tr", {}, ...head.map(name => make("th", {scope: "col"}, name)))), make("tbody", {}, ...rows))));
     }
 
@@ -262,7 +263,8 @@ class Chart {
         this.tip.hidden = false;
         const room = this.element.clientWidth, at = this.left + x, wide = this.tip.offsetWidth;
         this.tip.style.left = `${Math.max(0, Math.min(room - wide, at + 14 + wide > room ? at - wide - 14 : at + 14))}px`;
-        this.tip.style.top = `${this.svg.offsetTop + this.top + Math.max(0, Math.min(y, this.height - this.tip.offsetHeight))}px`;
+        const above = this.svg.getBoundingClientRect().top - this.element.getBoundingClientRect().top;
+        this.tip.style.top = `${above + this.top + Math.max(0, Math.min(y, this.height - this.tip.offsetHeight))}px`;
     }
 
     tell() {
@@ -389,9 +391,9 @@ function unfolder(label, box, before = () => {}) {
 
 document.getElementById("chart-hint").hidden = false;
 for (const data of document.querySelectorAll(".chart-data")) {
-    const {key, panels, series} = JSON.parse(data.textContent);
+    const {key, title, panels, series} = JSON.parse(data.textContent);
     const place = document.querySelector(`.charts[data-key="${key}"]`);
-    const charts = panels.map(panel => new Chart(panel, series.filter(one => one.panel === panel.id))).filter(chart => chart.series.length);
+    const charts = panels.map(panel => new Chart(title, panel, series.filter(one => one.panel === panel.id))).filter(chart => chart.series.length);
     place.append(...charts.map(chart => chart.element));
     charts.forEach(chart => { chart.draw(); chart.follow(); });
 }

@@ -59,8 +59,8 @@ def cell: if type == "number" then @html "<td class=\"number\">\(short)</td>"
     elif (text | test("^[-+~]?[0-9]")) then @html "<td class=\"number\">\(text)</td>"
     else @html "<td>\(text)</td>" end;
 
-def table($id):
-    @html "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"\($id)\"><table><caption id=\"\($id)\">\(.title)</caption><thead><tr>",
+def table($key; $id):
+    @html "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"figure-\($key) \($id)\"><table><caption id=\"\($id)\">\(.title)</caption><thead><tr>",
     (.columns[] | @html "<th scope=\"col\">\(text)</th>"),
     "</tr></thead><tbody>",
     (.rows[] | "<tr>", (.[] | cell), "</tr>"),
@@ -68,7 +68,7 @@ def table($id):
 
 def runs:
     .key as $key |
-    @html "<div class=\"fold\" data-fold=\"Runs behind it\"><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"runs-\($key)\"><table class=\"runs\"><caption id=\"runs-\($key)\">Runs behind it</caption><thead><tr><th scope=\"col\">Run</th><th scope=\"col\">Command</th><th scope=\"col\">Seconds</th><th scope=\"col\">Outcome</th></tr></thead><tbody>",
+    @html "<div class=\"fold\" data-fold=\"Runs behind it\"><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"figure-\($key) runs-\($key)\"><table class=\"runs\"><caption id=\"runs-\($key)\">Runs behind it</caption><thead><tr><th scope=\"col\">Run</th><th scope=\"col\">Command</th><th scope=\"col\">Seconds</th><th scope=\"col\">Outcome</th></tr></thead><tbody>",
     (.runs[] |
         @html "<tr><th scope=\"row\">\(.id)</th><td><code>\(.command)</code></td><td class=\"number\">\(.seconds | short)</td><td>\(.outcome | text)\(if .outcome == "skipped" then ": \(.why | text)" else "" end)</td></tr>"),
     "</tbody></table></div></div>";
@@ -84,7 +84,7 @@ def made:
     "<script type=\"application/json\" class=\"chart-data\">", (chart_data | script_json), "</script>",
     (.key as $key | .tables | select(length > 0) |
         "<div class=\"fold\" data-fold=\"\(length | if . == 1 then "Table" else "\(.) tables" end)\">",
-        (to_entries[] | .key as $i | .value | table("table-\($key)-\($i)")),
+        (to_entries[] | .key as $i | .value | table($key; "table-\($key)-\($i)")),
         "</div>");
 
 def origin: (.provenance // []) | if length == 0 then empty else
@@ -106,7 +106,7 @@ def figure:
 # ---- Bottom ----
 
 def all_claims:
-    "<section aria-labelledby=\"claims\"><h2 id=\"claims\">All claims</h2><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"claims\"><table class=\"claims\"><thead><tr><th scope=\"col\">Claim</th><th scope=\"col\">Verdict</th><th scope=\"col\">By</th><th scope=\"col\">Measured</th><th scope=\"col\">Published</th></tr></thead><tbody>",
+    "<section aria-labelledby=\"claims\"><h2 id=\"claims\">All claims</h2><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of all claims\"><table class=\"claims\"><thead><tr><th scope=\"col\">Claim</th><th scope=\"col\">Verdict</th><th scope=\"col\">By</th><th scope=\"col\">Measured</th><th scope=\"col\">Published</th></tr></thead><tbody>",
     (claims[] |
         @html "<tr><th scope=\"row\"><a href=\"#claim-\(.key)-\(.id)\">\(.id)</a> <span class=\"of\">\(.key)</span></th><td data-label=\"Verdict\">", badge,
         @html "</td><td data-label=\"By\">\(.platform | text)</td><td data-label=\"Measured\">\(.measured | text)</td><td data-label=\"Published\">\(.published | text)</td></tr>"),
@@ -114,7 +114,7 @@ def all_claims:
 
 def answer_symbol: if . == "yes" then "✓" elif . == "no" then "✗" else "~" end;
 def platforms: $platforms[0] as $p |
-    "<section aria-labelledby=\"platforms\"><h2 id=\"platforms\">What each platform can show, and what not</h2><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"platforms\"><table class=\"platforms\"><thead><tr><th scope=\"col\">Question</th>",
+    "<section aria-labelledby=\"platforms\"><h2 id=\"platforms\">What each platform can show, and what not</h2><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of platforms\"><table class=\"platforms\"><thead><tr><th scope=\"col\">Question</th>",
     ($p.platforms[] | @html "<th scope=\"col\">\(.name)<br><span class=\"is\">\(.is)</span></th>"),
     "</tr></thead><tbody>",
     ($p.questions[] | . as $q | @html "<tr><th scope=\"row\">\(.asks)</th>",

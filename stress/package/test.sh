@@ -28,7 +28,8 @@ check() { # name command...
 everything_is_there() {
     local file
     for file in bin/framelab lib/libframelab.a lib/pkgconfig/framelab.pc include/framelab/framelab.h \
-        include/framelab/frame_allocator.h share/man/man1/framelab.1 share/framelab/papers/lib.jq; do
+        include/framelab/frame_allocator.h share/man/man1/framelab.1 share/framelab/papers/lib.jq \
+        share/framelab/papers/report/page.jq; do
         test -s "$prefix/$file" || { echo "missing: $file" && return 1; }
     done
 }
