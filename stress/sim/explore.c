@@ -184,6 +184,9 @@ static value_t do_event(uint32_t hart, const struct event *event)
 {
     struct memory_found found = {.writer = RUN_NOBODY};
     value_t value = 0;
+    if (event->kind == EVENT_PREFETCH) {
+        return 0;
+    }
     take_turn(hart, event);
     uint64_t step = it.report.steps;
     if (event->kind <= EVENT_PLAIN_STORE) { /* most are */

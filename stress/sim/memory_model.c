@@ -375,8 +375,7 @@ static value_t rmw(uint32_t hart, const struct event *event, uint64_t step, stru
     struct granule *granule = shadow_granule(event->address);
     const struct shadow_value *from = shadow_value(granule, 0);
     struct message found_message;
-    const struct message *carried =
-        message_of(granule, from, bytes_in(event, granule->address), &found_message);
+    const struct message *carried = message_of(granule, from, bytes_in(event, granule->address), &found_message);
     if (carried != NULL) {
         found_message = *carried; /* the ring goes on */
         carried = &found_message;

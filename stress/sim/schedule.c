@@ -21,7 +21,7 @@ static struct {
     struct random random;
     enum explore_strategy strategy;
     uint32_t harts;
-    uint64_t gap; /* events from a switch to the next, on average */
+    uint64_t gap;                          /* events from a switch to the next, on average */
     int64_t priorities[EXPLORE_HARTS_MAX]; /* higher runs first */
     int64_t lowest;
     uint64_t changes[EXPLORE_DEPTH_MAX]; /* steps, in order */
