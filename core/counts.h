@@ -222,7 +222,7 @@ static inline void counts_prefetch(const struct count_view *view, const pfn_t *f
     for (uint32_t i = 0; i < count; i++) {
         uintptr_t next = (uintptr_t)frame_word(view, firsts[i]) / CACHE_LINE;
         if (next != line && count_view_covers(view, firsts[i])) {
-            __builtin_prefetch(frame_word(view, firsts[i]), 1);
+            platform_prefetch(frame_word(view, firsts[i]));
         }
         line = next;
     }

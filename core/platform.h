@@ -24,6 +24,9 @@
  *     The cheap side of the asymmetric barrier: orders the calling hart's accesses around it against any other
  *     hart's platform_barrier_heavy(). A compiler barrier on every platform.
  *
+ * static inline void platform_prefetch(const void *address);
+ *     Asks for a cache line that the hart will soon write; changes nothing but time. Any address.
+ *
  * static inline void platform_hook_at(const char *place);
  *     See platform_hook.
  */

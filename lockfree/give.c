@@ -69,13 +69,21 @@ static struct frame_run run_at_front(const struct pool *pool, const pfn_t *first
     return frame_run(step == frames ? firsts[0] : firsts[length - 1], length * frames);
 }
 
-/* Asks for the chunks' lines, so that they arrive side by side and not one after the other. */
-static void prefetch_chunks(const struct pool *pool, const pfn_t *firsts, uint32_t count)
+/* Chunks whose lines are asked for before their turn: so that they arrive side by side and not one after the other. Not
+ * many, for where all harts free into the same chunks a line that comes too early is gone again when it is wanted. */
+#define PREFETCH_AHEAD 8u
+
+static void prefetch_chunk(const struct pool *pool, const pfn_t *firsts, uint32_t count, uint32_t i)
 {
-    for (uint32_t i = 1; i < count; i++) {
-        if (frame_run_contains(pool->arena->span, firsts[i])) {
-            __builtin_prefetch(pool_chunk(pool, chunk_number(firsts[i])), 1);
-        }
+    if (i < count && frame_run_contains(pool->arena->span, firsts[i])) {
+        platform_prefetch(pool_chunk(pool, chunk_number(firsts[i])));
+    }
+}
+
+static void prefetch_first(const struct pool *pool, const pfn_t *firsts, uint32_t count)
+{
+    for (uint32_t i = 1; i < PREFETCH_AHEAD; i++) {
+        prefetch_chunk(pool, firsts, count, i);
     }
 }
 
@@ -119,8 +127,9 @@ static void giving_frame(struct giving *giving, pfn_t frame)
 /* Neighbours in the list that lie in one word are given back in one step. */
 static void give_scattered(struct giving giving, const pfn_t *frames, uint32_t count)
 {
-    prefetch_chunks(giving.pool, frames, count);
+    prefetch_first(giving.pool, frames, count);
     for (uint32_t i = 0; i < count; i++) {
+        prefetch_chunk(giving.pool, frames, count, i + PREFETCH_AHEAD);
         giving_frame(&giving, frames[i]);
     }
     giving_word(&giving);
@@ -183,8 +192,9 @@ static void give_small_runs(struct lockfree *lf, uint32_t hart_id, bool local, u
     struct lockfree_hart *hart = &lf->harts[hart_id];
     bool near;
     struct pool *pool = lockfree_pool_of(lf, hart_id, firsts[0], &near);
-    prefetch_chunks(pool, firsts, count);
+    prefetch_first(pool, firsts, count);
     for (uint32_t i = 0, used; i < count; i += used) {
+        prefetch_chunk(pool, firsts, count, i + PREFETCH_AHEAD);
         if (!frame_run_contains(pool->arena->span, firsts[i])) {
             pool = lockfree_pool_of(lf, hart_id, firsts[i], &near);
         }

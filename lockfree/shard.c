@@ -61,8 +61,8 @@ static void prefetch_top(struct pool *pool, struct index_stack *stack)
 {
     struct place *place = index_top(stack);
     if (place != NULL) {
-        __builtin_prefetch(place, 1);
-        __builtin_prefetch(pool_chunk(pool, number_of(pool, place)), 1);
+        platform_prefetch(place);
+        platform_prefetch(pool_chunk(pool, number_of(pool, place)));
     }
 }
 

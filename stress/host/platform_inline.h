@@ -55,6 +55,11 @@ static inline void platform_relax(void)
 #endif
 }
 
+static inline void platform_prefetch(const void *address)
+{
+    __builtin_prefetch(address, 1);
+}
+
 static inline void platform_barrier_light(void)
 {
     __asm__ volatile("" ::: "memory");

@@ -19,6 +19,11 @@ static inline void platform_relax(void)
     schedule_relax();
 }
 
+static inline void platform_prefetch(const void *address)
+{
+    __builtin_prefetch(address, 1);
+}
+
 static inline void platform_barrier_light(void)
 {
     __asm__ volatile("" ::: "memory");

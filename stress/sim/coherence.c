@@ -165,9 +165,14 @@ static uint64_t bring(struct line *line, uint32_t hart, uintptr_t place)
     return jittered(it.machine->transfer_ps[distance_of(hart, line->holder)]);
 }
 
+bool coherence_has(const struct line *line, uint32_t hart, bool write)
+{
+    return hart_set_has(&line->sharers, hart) && (line->exclusive || !write);
+}
+
 bool coherence_is_busy(const struct line *line, uint32_t hart, uint64_t now_ps, bool write)
 {
-    if (hart_set_has(&line->sharers, hart) && (line->exclusive || !write)) {
+    if (coherence_has(line, hart, write)) {
         return false;
     }
     if (line->promised && line->next != hart) {

@@ -54,6 +54,8 @@ const struct coherence_counts *coherence_counts(void);
 
 /* The line of that address. The pointer holds until the next call for another. */
 struct line *coherence_line(uintptr_t address);
+/* Whether `hart` has what it needs of the line. */
+bool coherence_has(const struct line *line, uint32_t hart, bool write);
 /* Whether `hart` would have to wait for the line: it has not what it needs of it, and others are served first. */
 bool coherence_is_busy(const struct line *line, uint32_t hart, uint64_t now_ps, bool write);
 /* `hart` begins, at `now_ps`, to get the line for reading or for writing; returns when it has it. */

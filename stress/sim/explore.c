@@ -128,9 +128,13 @@ static void wait_a_turn(uint32_t hart, const struct event *event)
 /* Whether a load is one of many that found the same. */
 static bool is_polling(struct explore_hart *me, const struct event *event, value_t value)
 {
-    bool same = event->kind == EVENT_LOAD && event->address == me->polled && value == me->found;
-    me->polls = same ? me->polls + 1 : 0;
-    me->polled = event->kind == EVENT_LOAD ? event->address : 0;
+    if (event->kind != EVENT_LOAD) {
+        me->polled = 0;
+        me->polls = 0;
+        return false;
+    }
+    me->polls = event->address == me->polled && value == me->found ? me->polls + 1 : 0;
+    me->polled = event->address;
     me->found = value;
     return me->polls > 0 && me->polls % POLLS == 0;
 }
@@ -160,24 +164,35 @@ static void take_turn(uint32_t hart, const struct event *event)
     }
 }
 
+static value_t do_other(uint32_t hart, const struct event *event, struct memory_found *found)
+{
+    switch (event->kind) {
+    case EVENT_FENCE:
+        memory_model_fence(hart, event->order);
+        return 0;
+    case EVENT_BARRIER:
+        memory_model_barrier();
+        return 0;
+    case EVENT_RELAX:
+        return 0;
+    default:
+        return memory_model_access(hart, event, it.report.steps, found);
+    }
+}
+
 static value_t do_event(uint32_t hart, const struct event *event)
 {
     struct memory_found found = {.writer = RUN_NOBODY};
     value_t value = 0;
+    if (event->kind == EVENT_PREFETCH) {
+        return 0;
+    }
     take_turn(hart, event);
     uint64_t step = it.report.steps;
-    switch (event->kind) {
-    case EVENT_FENCE:
-        memory_model_fence(hart, event->order);
-        break;
-    case EVENT_BARRIER:
-        memory_model_barrier();
-        break;
-    case EVENT_RELAX:
-        break;
-    default:
-        value = memory_model_access(hart, event, step, &found);
-        break;
+    if (event->kind <= EVENT_PLAIN_STORE) { /* most are */
+        memory_model_plain(hart, event);
+    } else {
+        value = do_other(hart, event, &found);
     }
     if (it.options.trace) {
         trace_event(hart, event, step, value, &found);
@@ -203,6 +218,7 @@ static uint32_t next(void)
 static void wake(uint32_t hart, uint32_t by)
 {
     memory_model_join(hart, by);
+    schedule_woken();
 }
 
 static uint64_t time_ns(uint32_t hart)

@@ -16,19 +16,30 @@
 
 /* ---- plain accesses ---- */
 
+static void plain_event(enum event_kind kind, uintptr_t at, size_t size, uintptr_t place)
+{
+    struct event event;
+    event.kind = kind; /* the rest says nothing of a plain access: this is called millions of times a second */
+    event.size = (uint8_t)size;
+    event.order = ORDER_RELAXED;
+    event.address = at;
+    event.place = place;
+    (void)model_event(&event);
+}
+
 static inline void plain(enum event_kind kind, const void *address, size_t bytes, uintptr_t place)
 {
     uintptr_t at = (uintptr_t)address;
     if (run_self() == RUN_NOBODY || run_on_own_stack(at)) {
         return;
     }
-    while (bytes > 0) {
-        size_t room = GRANULE - at % GRANULE;
-        size_t size = bytes < room ? bytes : room;
-        struct event event = {.kind = kind, .size = (uint8_t)size, .address = at, .place = place};
-        (void)model_event(&event);
-        at += size;
-        bytes -= size;
+    for (size_t room = GRANULE - at % GRANULE; bytes > room; room = GRANULE) {
+        plain_event(kind, at, room, place);
+        at += room;
+        bytes -= room;
+    }
+    if (bytes > 0) {
+        plain_event(kind, at, bytes, place);
     }
 }
 

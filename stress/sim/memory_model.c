@@ -55,9 +55,10 @@ static struct {
     struct random random;
     uint64_t now; /* the newest stamp */
     uint64_t drain_one_in, stale_one_in;
-    uint32_t waiting; /* in all buffers */
     struct memory_counts counts;
 } memory;
+
+uint32_t memory_model_waiting;
 
 void memory_model_begin(uint32_t harts, enum explore_profile profile, uint64_t seed)
 {
@@ -72,7 +73,7 @@ void memory_model_begin(uint32_t harts, enum explore_profile profile, uint64_t s
     memory.profile = profile;
     memory.random = random_stream(seed, 2);
     memory.now = 0;
-    memory.waiting = 0;
+    memory_model_waiting = 0;
     memory.counts = (struct memory_counts){0};
     /* Some executions reorder nearly everything, some hardly anything: different bugs need different ones. */
     memory.drain_one_in = UINT64_C(1) << random_between(&memory.random, 0, 5);
@@ -120,25 +121,31 @@ static bool overlap(const struct event *a, const struct event *b)
 /* The value is new, the halves that were not written say what they said before. */
 static void note_messages(struct granule *granule, uint8_t bytes, const struct message *message)
 {
-    struct shadow_value *value = shadow_value(granule, 0);
-    const struct shadow_value *before = shadow_value(granule, 1);
+    static const struct message nothing;
+    const struct shadow_value *value = shadow_value(granule, 0), *older = shadow_value(granule, 1);
     for (uint32_t half = 0; half < 2; half++) {
         uint8_t written = bytes >> half * 4 & 0xf;
-        value->messages[half] = written != 0 ? *message : before->messages[half];
+        struct message *now = shadow_message(granule, value, half);
+        const struct message *before = shadow_message(granule, older, half);
+        before = before != NULL ? before : &nothing;
+        *now = written != 0 ? *message : *before;
         if (written != 0 && written != 0xf) {
-            races_pass_on(&value->messages[half], &before->messages[half]);
+            races_pass_on(now, before);
         }
     }
 }
 
-/* What a load of these bytes is told. */
-static struct message message_of(const struct shadow_value *value, uint8_t bytes)
+/* What a load of these bytes is told: NULL if nothing, else perhaps in `room`. */
+static const struct message *message_of(struct granule *granule, const struct shadow_value *value, uint8_t bytes,
+                                        struct message *room)
 {
-    struct message message = value->messages[(bytes & 0xf) == 0];
-    if ((bytes & 0xf) != 0 && bytes >> 4 != 0) {
-        races_pass_on(&message, &value->messages[1]);
+    const struct message *message = shadow_message(granule, value, (bytes & 0xf) == 0);
+    if (message == NULL || (bytes & 0xf) == 0 || bytes >> 4 == 0) {
+        return message;
     }
-    return message;
+    *room = *message;
+    races_pass_on(room, shadow_message(granule, value, 1));
+    return room;
 }
 
 static void note_value(uint32_t hart, const struct event *event, uint64_t step, const struct message *message)
@@ -181,7 +188,7 @@ static void let_go(uint32_t hart, uint32_t i)
     struct memory_hart *me = &memory.harts[hart];
     const struct waiting_store store = me->buffer[i];
     me->waiting--;
-    memory.waiting--;
+    memory_model_waiting--;
     memmove(&me->buffer[i], &me->buffer[i + 1], (me->waiting - i) * sizeof me->buffer[0]);
     make_known(hart, &store.event, store.step, &store.message);
 }
@@ -207,9 +214,9 @@ static void drain_before(uint32_t hart, const struct event *event, bool store)
     }
 }
 
-void memory_model_tick(void)
+void memory_model_tick_waiting(void)
 {
-    if (memory.waiting == 0 || !random_one_in(&memory.random, memory.drain_one_in)) {
+    if (!random_one_in(&memory.random, memory.drain_one_in)) {
         return;
     }
     uint32_t hart = (uint32_t)random_below(&memory.random, memory.count);
@@ -250,7 +257,7 @@ static void store(uint32_t hart, const struct event *event, uint64_t step)
     }
     me->buffer[me->waiting++] =
         (struct waiting_store){.event = *event, .message = message, .step = step, .group = me->group};
-    memory.waiting++;
+    memory_model_waiting++;
     memory.counts.delayed_stores++;
 }
 
@@ -311,21 +318,24 @@ static value_t cut_out(uint64_t value, const struct event *event)
     return event->size == 8 ? shifted : shifted & ((UINT64_C(1) << event->size * 8) - 1);
 }
 
-static void learn(uint32_t hart, const struct event *event, uint8_t order, const struct shadow_value *from,
-                  uint64_t bound, value_t value)
+/* The value is of `stamp` and carries `message`. */
+static void learn(uint32_t hart, const struct event *event, uint8_t order, uint64_t stamp,
+                  const struct message *message, uint64_t bound, value_t value)
 {
     struct memory_hart *me = &memory.harts[hart];
-    me->pending = max_of(me->pending, max_of(from->stamp, bound));
+    me->pending = max_of(me->pending, max_of(stamp, bound));
     if ((order & ORDER_LOAD_LOAD) != 0) {
         me->floor = max_of(me->floor, me->pending);
     }
+    if (message == NULL) { /* from before the execution, as everything is after that */
+        return;
+    }
     if (event->size >= 8 && value != 0) {
         me->pointers[me->next_pointer].value = (uintptr_t)value;
-        me->pointers[me->next_pointer].stamp = from->stamp;
+        me->pointers[me->next_pointer].stamp = stamp;
         me->next_pointer = (me->next_pointer + 1) % POINTERS;
     }
-    struct message message = message_of(from, bytes_in(event, granule_of(event->address)));
-    races_loaded(hart, &message, order, (uint64_t)value, event->size >= 8);
+    races_loaded(hart, message, order, (uint64_t)value, event->size >= 8);
 }
 
 static value_t load(uint32_t hart, const struct event *event, struct memory_found *found)
@@ -345,7 +355,9 @@ static value_t load(uint32_t hart, const struct event *event, struct memory_foun
     *found = (struct memory_found){.writer = from->writer, .step = from->step, .stale = age > 0};
     memory.counts.stale_loads += age > 0;
     granule->seen[hart] = max_of(granule->seen[hart], from->stamp);
-    learn(hart, event, order, from, bound, value);
+    struct message room;
+    learn(hart, event, order, from->stamp, message_of(granule, from, bytes_in(event, granule->address), &room), bound,
+          value);
     return value;
 }
 
@@ -361,15 +373,21 @@ static value_t rmw(uint32_t hart, const struct event *event, uint64_t step, stru
         drain_before(hart, event, true);
     }
     struct granule *granule = shadow_granule(event->address);
-    const struct shadow_value from = *shadow_value(granule, 0);
-    granule->seen[hart] = from.stamp;
-    *found = (struct memory_found){.writer = from.writer, .step = from.step};
+    const struct shadow_value *from = shadow_value(granule, 0);
+    struct message found_message;
+    const struct message *carried = message_of(granule, from, bytes_in(event, granule->address), &found_message);
+    if (carried != NULL) {
+        found_message = *carried; /* the ring goes on */
+        carried = &found_message;
+    }
+    granule->seen[hart] = from->stamp;
+    *found = (struct memory_found){.writer = from->writer, .step = from->step};
     const struct event look = {.kind = EVENT_LOAD, .size = event->size, .address = event->address};
     value_t old = model_apply(&look);
     bool stored;
     value_t value = model_rmw(event, old, &stored);
     uint8_t load_order = stored || memory.profile != EXPLORE_RMO ? order : event->order_failed;
-    learn(hart, event, load_order, &from, me->floor, old);
+    learn(hart, event, load_order, from->stamp, carried, me->floor, old);
     if (!stored) {
         races_dismiss(hart);
         return old;
@@ -381,8 +399,9 @@ static value_t rmw(uint32_t hart, const struct event *event, uint64_t step, stru
         races_atomic_write(hart, shadow_granule(at), bytes_in(event, at), event->place);
     }
     races_message(hart, order, &message);
-    struct message found_message = message_of(&from, bytes_in(event, granule_of(event->address)));
-    races_pass_on(&message, &found_message);
+    if (carried != NULL) {
+        races_pass_on(&message, carried);
+    }
     struct event write = *event;
     write.kind = EVENT_STORE;
     write.operand = value;
@@ -395,19 +414,35 @@ static value_t rmw(uint32_t hart, const struct event *event, uint64_t step, stru
 
 /* ---- plain accesses ---- */
 
-static void plain(uint32_t hart, const struct event *event)
+static void plain_load(uint32_t hart, const struct event *event)
 {
-    bool write = event->kind == EVENT_PLAIN_STORE;
-    if (write) {
-        races_confirm(hart);
-        memory.counts.changes++;
+    FOR_GRANULES(at, event)
+    {
+        races_read(hart, shadow_granule(at), bytes_in(event, at), event->address > at ? event->address : at,
+                   event->place);
     }
-    drain_before(hart, event, write);
+}
+
+static void plain_store(uint32_t hart, const struct event *event)
+{
+    races_confirm(hart);
+    memory.counts.changes++;
     FOR_GRANULES(at, event)
     {
         struct granule *granule = shadow_granule(at);
-        granule->value_count = write ? 1 : granule->value_count; /* nobody sees what was there before */
-        races_plain(hart, granule, bytes_in(event, at), write, event->address > at ? event->address : at, event->place);
+        granule->value_count = 1; /* nobody sees what was there before */
+        races_write(hart, granule, bytes_in(event, at), event->address > at ? event->address : at, event->place);
+    }
+}
+
+void memory_model_plain(uint32_t hart, const struct event *event)
+{
+    bool store = event->kind == EVENT_PLAIN_STORE;
+    drain_before(hart, event, store);
+    if (store) {
+        plain_store(hart, event);
+    } else {
+        plain_load(hart, event);
     }
 }
 
@@ -419,11 +454,8 @@ value_t memory_model_access(uint32_t hart, const struct event *event, uint64_t s
     case EVENT_STORE:
         store(hart, event, step);
         return 0;
-    case EVENT_RMW:
-        return rmw(hart, event, step, found);
     default:
-        plain(hart, event);
-        return 0;
+        return rmw(hart, event, step, found);
     }
 }
 

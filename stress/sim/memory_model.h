@@ -20,7 +20,9 @@ struct memory_found {
 void memory_model_begin(uint32_t harts, enum explore_profile profile, uint64_t seed);
 const struct memory_counts *memory_model_counts(void);
 
-/* Loads, stores, read-modify-writes and plain accesses; `step` numbers the event. What a load or a read-modify-write
+/* A plain access. */
+void memory_model_plain(uint32_t hart, const struct event *event);
+/* Loads, stores and read-modify-writes; `step` numbers the event. What a load or a read-modify-write
  * found is told in *found. */
 value_t memory_model_access(uint32_t hart, const struct event *event, uint64_t step, struct memory_found *found);
 void memory_model_fence(uint32_t hart, uint8_t order);
@@ -29,7 +31,14 @@ void memory_model_barrier(void);
 /* All that the hart stored can be seen. */
 void memory_model_drain(uint32_t hart);
 /* Time passes: perhaps some store can be seen now. */
-void memory_model_tick(void);
+extern uint32_t memory_model_waiting; /* stores, in all buffers: written by memory_model.c only */
+void memory_model_tick_waiting(void);
+static inline void memory_model_tick(void)
+{
+    if (memory_model_waiting > 0) {
+        memory_model_tick_waiting();
+    }
+}
 /* `hart` comes after all that `by` did. */
 void memory_model_join(uint32_t hart, uint32_t by);
 

@@ -54,6 +54,12 @@ void sim_relax(void)
     (void)model_event(&event);
 }
 
+void sim_prefetch(const void *address)
+{
+    const struct event event = {.kind = EVENT_PREFETCH, .size = 1, .address = (uintptr_t)address, .place = PLACE};
+    (void)model_event(&event);
+}
+
 void platform_barrier_heavy(void)
 {
     const struct event event = {.kind = EVENT_BARRIER, .order = ORDER_SEQ_CST, .place = PLACE};

@@ -8,6 +8,7 @@
 
 uint32_t sim_hart_id(void); /* 0 outside of harts */
 void sim_relax(void);       /* an event */
+void sim_prefetch(const void *address);
 uint32_t sim_drain_turns(void);
 uint32_t sim_hotplug_turns(void);
 
@@ -19,6 +20,11 @@ static inline uint32_t platform_hart_id(void)
 static inline void platform_relax(void)
 {
     sim_relax();
+}
+
+static inline void platform_prefetch(const void *address)
+{
+    sim_prefetch(address);
 }
 
 static inline void platform_barrier_light(void)

@@ -19,7 +19,7 @@
 #define DEPENDENT_BYTES 512u
 
 struct tentative {
-    uintptr_t address; /* of the granule */
+    struct granule *granule;
     uintptr_t place;
     uint32_t epoch; /* of its hart at that moment */
     uint8_t bytes;
@@ -168,16 +168,15 @@ static bool is_dependent(const struct hart_clocks *me, uintptr_t address, const 
     return false;
 }
 
-/* The first cell that the access is not ordered after, or NULL. */
-static const struct shadow_cell *find_race(uint32_t hart, const struct granule *granule, uint8_t bytes, bool write,
-                                           bool atomic, uintptr_t address)
+/* The first cell that a write is not ordered after, or NULL. */
+static const struct shadow_cell *find_race(uint32_t hart, const struct granule *granule, uint8_t bytes, bool atomic,
+                                           uintptr_t address)
 {
     const struct hart_clocks *me = &races.harts[hart];
-    for (uint32_t i = 0; i < SHADOW_CELLS; i++) {
+    for (uint32_t i = 0; i < granule->cell_count; i++) {
         const struct shadow_cell *cell = &granule->cells[i];
-        bool concerns =
-            (cell->bytes & bytes) != 0 && cell->hart != hart && (cell->write || write) && !(cell->atomic && atomic);
-        if (concerns && !is_ordered(me, cell, write) && !is_dependent(me, address, cell)) {
+        bool concerns = cell->hart != hart && (cell->bytes & bytes) != 0 && !(cell->atomic && atomic);
+        if (concerns && !is_ordered(me, cell, true) && !is_dependent(me, address, cell)) {
             return cell;
         }
     }
@@ -188,16 +187,17 @@ static void remember(uint32_t hart, uint32_t epoch, struct granule *granule, uin
                      uintptr_t place)
 {
     struct shadow_cell *cell = NULL;
-    for (uint32_t i = 0; i < SHADOW_CELLS && cell == NULL; i++) {
+    for (uint32_t i = 0; i < granule->cell_count && cell == NULL; i++) {
         struct shadow_cell *old = &granule->cells[i];
-        if (old->bytes == 0 ||
-            (old->hart == hart && old->write == write && old->atomic == atomic && (old->bytes & ~bytes) == 0)) {
+        if (old->hart == hart && old->write == write && old->atomic == atomic && (old->bytes & ~bytes) == 0) {
             cell = old;
         }
     }
-    if (cell == NULL) {
+    if (cell == NULL && granule->cell_count < SHADOW_CELLS) {
+        cell = &granule->cells[granule->cell_count++];
+    } else if (cell == NULL) {
         cell = &granule->cells[granule->next_cell];
-        granule->next_cell = (granule->next_cell + 1) % SHADOW_CELLS;
+        granule->next_cell = (uint8_t)((granule->next_cell + 1u) % SHADOW_CELLS);
     }
     *cell = (struct shadow_cell){
         .place = place, .epoch = epoch, .hart = (uint8_t)hart, .bytes = bytes, .write = write, .atomic = atomic};
@@ -211,7 +211,7 @@ static void meet_tentative(uint32_t hart, const struct granule *granule, uint8_t
         for (uint32_t i = 0; i < them->tentative_count && other != hart; i++) {
             struct tentative *look = &them->tentative[i];
             bool unordered = look->epoch > races.harts[hart].before_stores.reads[other];
-            if (look->address == granule->address && (look->bytes & bytes) != 0 && unordered && !look->raced) {
+            if (look->granule == granule && (look->bytes & bytes) != 0 && unordered && !look->raced) {
                 look->raced = true;
                 look->other = hart;
                 look->other_place = place;
@@ -227,10 +227,10 @@ void races_confirm(uint32_t hart)
         const struct tentative *look = &me->tentative[i];
         if (look->raced) {
             me->tentative_count = 0;
-            races.found(hart, look->other, false, true, look->address, look->place, look->other_place);
+            races.found(hart, look->other, false, true, look->granule->address, look->place, look->other_place);
             return;
         }
-        remember(hart, look->epoch, shadow_granule(look->address), look->bytes, false, false, look->place);
+        remember(hart, look->epoch, look->granule, look->bytes, false, false, look->place);
     }
     me->tentative_count = 0;
 }
@@ -240,45 +240,62 @@ void races_dismiss(uint32_t hart)
     races.harts[hart].tentative_count = 0;
 }
 
-static void look(uint32_t hart, const struct granule *granule, uint8_t bytes, uintptr_t place,
-                 const struct shadow_cell *race)
+static void look(uint32_t hart, struct granule *granule, uint8_t bytes, uintptr_t place, const struct shadow_cell *race)
 {
     struct hart_clocks *me = &races.harts[hart];
-    uintptr_t address = granule->address; /* the pointer does not outlive the confirmation */
-    struct tentative tentative = {
-        .address = address, .place = place, .epoch = me->epoch, .bytes = bytes, .raced = race != NULL};
-    if (race != NULL) {
-        tentative.other = race->hart;
-        tentative.other_place = race->place;
-    }
     if (me->tentative_count == TENTATIVE_MAX) {
         races_confirm(hart);
     }
-    me->tentative[me->tentative_count++] = tentative;
+    struct tentative *look = &me->tentative[me->tentative_count++];
+    look->granule = granule;
+    look->place = place;
+    look->epoch = me->epoch;
+    look->bytes = bytes;
+    look->raced = race != NULL;
+    if (race != NULL) {
+        look->other = race->hart;
+        look->other_place = race->place;
+    }
 }
 
-void races_plain(uint32_t hart, struct granule *granule, uint8_t bytes, bool write, uintptr_t address, uintptr_t place)
+void races_read(uint32_t hart, struct granule *granule, uint8_t bytes, uintptr_t address, uintptr_t place)
 {
-    const struct shadow_cell *race = find_race(hart, granule, bytes, write, false, address);
-    if (!write) {
-        look(hart, granule, bytes, place, race);
-        return;
+    const struct hart_clocks *me = &races.harts[hart];
+    const struct shadow_cell *race = NULL;
+    bool has_looked = false; /* since its epoch began, in earnest: another look says nothing new */
+    for (uint32_t i = 0; i < granule->cell_count && race == NULL; i++) {
+        const struct shadow_cell *cell = &granule->cells[i];
+        if (cell->hart == hart) {
+            has_looked |= !cell->write && cell->epoch == me->epoch && (bytes & ~cell->bytes) == 0;
+        } else if (cell->write && (cell->bytes & bytes) != 0 && !is_ordered(me, cell, false) &&
+                   !is_dependent(me, address, cell)) {
+            race = cell;
+        }
     }
+    if (race != NULL || !has_looked) {
+        look(hart, granule, bytes, place, race);
+    }
+}
+
+/* A write, plain or atomic. */
+static void write(uint32_t hart, struct granule *granule, uint8_t bytes, bool atomic, uintptr_t address,
+                  uintptr_t place)
+{
+    const struct shadow_cell *race = find_race(hart, granule, bytes, atomic, address);
     if (race != NULL) {
         races.found(hart, race->hart, true, race->write, address, place, race->place);
         return;
     }
     meet_tentative(hart, granule, bytes, place);
-    remember(hart, races.harts[hart].epoch, granule, bytes, true, false, place);
+    remember(hart, races.harts[hart].epoch, granule, bytes, true, atomic, place);
+}
+
+void races_write(uint32_t hart, struct granule *granule, uint8_t bytes, uintptr_t address, uintptr_t place)
+{
+    write(hart, granule, bytes, false, address, place);
 }
 
 void races_atomic_write(uint32_t hart, struct granule *granule, uint8_t bytes, uintptr_t place)
 {
-    const struct shadow_cell *race = find_race(hart, granule, bytes, true, true, granule->address);
-    if (race != NULL) {
-        races.found(hart, race->hart, true, race->write, granule->address, place, race->place);
-        return;
-    }
-    meet_tentative(hart, granule, bytes, place);
-    remember(hart, races.harts[hart].epoch, granule, bytes, true, true, place);
+    write(hart, granule, bytes, true, granule->address, place);
 }

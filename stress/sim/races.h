@@ -12,8 +12,9 @@ typedef void races_found(uint32_t hart, uint32_t other, bool write, bool other_w
 
 void races_begin(uint32_t harts, races_found *found);
 
-/* An access to bytes inside one granule; `bytes` has a bit for each. After shadow_granule(address). */
-void races_plain(uint32_t hart, struct granule *granule, uint8_t bytes, bool write, uintptr_t address, uintptr_t place);
+/* A plain access, or an atomic store, to bytes inside one granule; `bytes` has a bit for each. */
+void races_read(uint32_t hart, struct granule *granule, uint8_t bytes, uintptr_t address, uintptr_t place);
+void races_write(uint32_t hart, struct granule *granule, uint8_t bytes, uintptr_t address, uintptr_t place);
 void races_atomic_write(uint32_t hart, struct granule *granule, uint8_t bytes, uintptr_t place);
 
 /* What orders. `order` is a fence's. */

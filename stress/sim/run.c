@@ -26,6 +26,13 @@ static struct {
 } run;
 
 uint32_t run_current = RUN_NOBODY;
+uintptr_t run_own_stack;
+
+static void set_current(uint32_t hart)
+{
+    run_current = hart;
+    run_own_stack = hart != RUN_NOBODY ? (uintptr_t)run.fibre[hart].stack : 0;
+}
 
 uint32_t run_count(void)
 {
@@ -41,7 +48,7 @@ void run_switch(uint32_t hart)
 {
     if (hart != run_current) {
         struct fibre *from = &run.fibre[run_current];
-        run_current = hart;
+        set_current(hart);
         fibre_switch(from, &run.fibre[hart]);
     }
 }
@@ -50,7 +57,7 @@ static void go_home(enum run_end end)
 {
     struct fibre *from = &run.fibre[run_current];
     run.end = end;
-    run_current = RUN_NOBODY;
+    set_current(RUN_NOBODY);
     fibre_switch(from, &run.home);
 }
 
@@ -119,7 +126,7 @@ enum run_end run_harts(uint32_t count, void (*body)(void *context, uint32_t hart
     run.alive = count;
     run.body = body;
     run.context = context;
-    run_current = model->begin(count);
+    set_current(model->begin(count));
     fibre_switch(&run.home, &run.fibre[run_current]);
     model->end();
     return run.end;
@@ -128,9 +135,4 @@ enum run_end run_harts(uint32_t count, void (*body)(void *context, uint32_t hart
 bool run_on_stack_of(uint32_t hart, uintptr_t address)
 {
     return address - (uintptr_t)run.fibre[hart].stack < run.fibre[hart].stack_bytes;
-}
-
-bool run_on_own_stack(uintptr_t address)
-{
-    return run_current != RUN_NOBODY && run_on_stack_of(run_current, address);
 }

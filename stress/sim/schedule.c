@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Two ways to choose, which find different bugs:
  *
- * random walk: at each event, once in so many times, which the seed draws too, any hart that is ready goes on.
+ * random walk: after every so many events, a number that is drawn anew each time, any hart that is ready goes on; how
+ * many they are on average, the seed draws too.
  * PCT (Burckhardt, Kothari, Musuvathi, Nagarakatte, ASPLOS 2010): each hart has a priority, drawn at random; the
  * highest that is ready runs; at depth - 1 steps, drawn at random, the one that runs falls below all others. A bug of
  * depth d among n harts in k steps is found with a probability of 1 / (n k^(d-1)) at least in each execution, however
@@ -20,13 +21,28 @@ static struct {
     struct random random;
     enum explore_strategy strategy;
     uint32_t harts;
-    uint64_t switch_one_in;
+    uint64_t gap;                          /* events from a switch to the next, on average */
     int64_t priorities[EXPLORE_HARTS_MAX]; /* higher runs first */
     int64_t lowest;
-    uint64_t changes[EXPLORE_DEPTH_MAX]; /* steps */
-    uint32_t change_count;
-    uint64_t step;
+    uint64_t changes[EXPLORE_DEPTH_MAX]; /* steps, in order */
+    uint32_t change_count, change_next;
+    uint64_t step; /* of the next decision */
 } schedule;
+
+uint64_t schedule_quiet;
+
+/* Until the next decision nobody need be asked. */
+static void be_quiet(void)
+{
+    uint64_t steps = UINT64_MAX - schedule.step;
+    if (schedule.strategy == EXPLORE_RANDOM) {
+        steps = random_between(&schedule.random, 1, 2 * schedule.gap - 1);
+    } else if (schedule.change_next < schedule.change_count) {
+        steps = schedule.changes[schedule.change_next] - schedule.step;
+    }
+    schedule.step += steps;
+    schedule_quiet = steps - 1;
+}
 
 static void draw_priorities(void)
 {
@@ -44,7 +60,7 @@ void schedule_begin(uint32_t harts, const struct explore_options *options)
     schedule.strategy = options->strategy;
     schedule.harts = harts;
     schedule.step = 0;
-    schedule.switch_one_in = UINT64_C(1) << random_between(&schedule.random, 0, 6);
+    schedule.gap = UINT64_C(1) << random_between(&schedule.random, 0, 6);
     draw_priorities();
     schedule.change_count = options->depth > 0 ? options->depth - 1 : 0;
     if (schedule.change_count > EXPLORE_DEPTH_MAX) {
@@ -54,8 +70,15 @@ void schedule_begin(uint32_t harts, const struct explore_options *options)
      * an execution. So the length is drawn as well, over orders of magnitude. */
     uint64_t length = LENGTH_FIRST << random_between(&schedule.random, 0, 7);
     for (uint32_t i = 0; i < schedule.change_count; i++) {
-        schedule.changes[i] = 1 + random_below(&schedule.random, length);
+        uint64_t change = 1 + random_below(&schedule.random, length);
+        uint32_t at = i;
+        for (; at > 0 && schedule.changes[at - 1] > change; at--) {
+            schedule.changes[at] = schedule.changes[at - 1];
+        }
+        schedule.changes[at] = change;
     }
+    schedule.change_next = 0;
+    be_quiet();
 }
 
 static uint32_t ready_harts(uint32_t *ready)
@@ -90,18 +113,29 @@ uint32_t schedule_any(void)
     return count > 0 ? ready[random_below(&schedule.random, count)] : RUN_NOBODY;
 }
 
-uint32_t schedule_next(uint32_t running)
+uint32_t schedule_decide(uint32_t running)
 {
-    schedule.step++;
-    if (schedule.strategy == EXPLORE_RANDOM) {
-        return random_one_in(&schedule.random, schedule.switch_one_in) ? schedule_any() : running;
+    bool change = false;
+    for (; schedule.change_next < schedule.change_count && schedule.changes[schedule.change_next] == schedule.step;
+         schedule.change_next++) {
+        change = true;
     }
-    for (uint32_t i = 0; i < schedule.change_count; i++) {
-        if (schedule.changes[i] == schedule.step) {
-            schedule.priorities[running] = --schedule.lowest;
-        }
+    be_quiet();
+    if (schedule.strategy == EXPLORE_RANDOM) {
+        return schedule_any();
+    }
+    if (change) {
+        schedule.priorities[running] = --schedule.lowest;
     }
     return highest();
+}
+
+void schedule_woken(void)
+{
+    if (schedule.strategy == EXPLORE_PCT) {
+        schedule.step -= schedule_quiet;
+        schedule_quiet = 0;
+    }
 }
 
 uint32_t schedule_give_way(uint32_t waiting)

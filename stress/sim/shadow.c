@@ -7,23 +7,21 @@
 
 #include "platform.h"
 
-#define SLOTS_FIRST 4096u
-#define GRANULES_FIRST 2048u
+#define SLOTS_FIRST 1024u
+#define BLOCK_GRANULES 1024u
 
-/* The table holds numbers; the granules lie side by side in the order in which an execution came by them, so that the
- * few hundred that it needs are the same memory each time, and in the cache. */
+/* The granules lie in blocks, side by side in the order in which an execution came by them, so that the few hundred
+ * that it needs are the same memory each time, and in the cache. */
 struct slot {
     uintptr_t address;
-    uint64_t execution;
-    uint32_t granule;
+    struct granule *granule; /* NULL: the slot is free */
 };
 
 static struct {
     struct slot *slots;
     uint32_t mask;
-    struct granule *granules;
-    uint32_t made, used; /* granules */
-    uint64_t execution;
+    struct granule **blocks;
+    uint32_t block_count, used; /* granules */
 } shadow;
 
 static uint32_t slot_of(uintptr_t address)
@@ -45,85 +43,86 @@ static void slots_allocate(uint32_t count)
     shadow.mask = count - 1;
 }
 
-static void granules_allocate(uint32_t count)
+static struct granule *granule_at(uint32_t i)
 {
-    shadow.granules = not_null(realloc(shadow.granules, count * sizeof *shadow.granules));
-    shadow.made = count;
+    return &shadow.blocks[i / BLOCK_GRANULES][i % BLOCK_GRANULES];
+}
+
+static struct granule *granule_new(void)
+{
+    if (shadow.used == shadow.block_count * BLOCK_GRANULES) {
+        shadow.blocks = not_null(realloc(shadow.blocks, (shadow.block_count + 1) * sizeof(struct granule *)));
+        shadow.blocks[shadow.block_count++] = not_null(malloc(BLOCK_GRANULES * sizeof(struct granule)));
+    }
+    return granule_at(shadow.used++);
 }
 
 void shadow_begin(void)
 {
     if (shadow.slots == NULL) {
         slots_allocate(SLOTS_FIRST);
-        granules_allocate(GRANULES_FIRST);
     }
-    shadow.execution++;
+    for (uint32_t i = 0; i < shadow.used; i++) {
+        shadow.slots[granule_at(i)->slot].granule = NULL;
+    }
     shadow.used = 0;
 }
 
-static struct slot *find(uintptr_t address)
+/* The address's slot, or the free one where it belongs. */
+static uint32_t find(uintptr_t address)
 {
     uint32_t at = slot_of(address);
-    while (shadow.slots[at].execution == shadow.execution && shadow.slots[at].address != address) {
+    while (shadow.slots[at].granule != NULL && shadow.slots[at].address != address) {
         at = (at + 1) & shadow.mask;
     }
-    return &shadow.slots[at];
+    return at;
+}
+
+static void enter(struct granule *granule)
+{
+    granule->slot = find(granule->address);
+    shadow.slots[granule->slot] = (struct slot){granule->address, granule};
 }
 
 static void slots_grow(void)
 {
-    struct slot *old = shadow.slots;
     uint32_t count = shadow.mask + 1;
+    free(shadow.slots);
     slots_allocate(2 * count);
-    for (uint32_t i = 0; i < count; i++) {
-        if (old[i].execution == shadow.execution) {
-            *find(old[i].address) = old[i];
-        }
+    for (uint32_t i = 0; i < shadow.used; i++) {
+        enter(granule_at(i));
     }
-    free(old);
 }
 
-static void make(struct granule *granule, uintptr_t address)
+static struct granule *make(uintptr_t address)
 {
+    if (shadow.used >= shadow.mask / 2) {
+        slots_grow();
+    }
+    struct granule *granule = granule_new();
     granule->address = address;
     granule->newest = 0;
     granule->value_count = 1;
     granule->next_cell = 0;
+    granule->cell_count = 0;
     memset(granule->seen, 0, sizeof granule->seen);
-    for (uint32_t i = 0; i < SHADOW_CELLS; i++) {
-        granule->cells[i].bytes = 0;
-    }
     granule->values[0] = (struct shadow_value){.writer = RUN_NOBODY};
     memcpy(&granule->values[0].value, (const void *)address, GRANULE_BYTES);
+    enter(granule);
+    return granule;
 }
 
 struct granule *shadow_granule(uintptr_t address)
 {
     address &= ~(uintptr_t)(GRANULE_BYTES - 1);
-    struct slot *slot = find(address);
-    if (slot->execution != shadow.execution) {
-        if (shadow.used >= shadow.mask / 2) {
-            slots_grow();
-            slot = find(address);
-        }
-        if (shadow.used == shadow.made) {
-            granules_allocate(2 * shadow.made);
-        }
-        *slot = (struct slot){address, shadow.execution, shadow.used++};
-        make(&shadow.granules[slot->granule], address);
-    }
-    return &shadow.granules[slot->granule];
-}
-
-struct shadow_value *shadow_value(struct granule *granule, uint32_t i)
-{
-    return &granule->values[(granule->newest + SHADOW_VALUES - i) % SHADOW_VALUES];
+    struct granule *granule = shadow.slots[find(address)].granule;
+    return granule != NULL ? granule : make(address);
 }
 
 struct shadow_value *shadow_push(struct granule *granule, uint64_t stamp)
 {
-    granule->newest = (granule->newest + 1) % SHADOW_VALUES;
-    granule->value_count += granule->value_count < SHADOW_VALUES;
+    granule->newest = (uint8_t)((granule->newest + 1u) % SHADOW_VALUES);
+    granule->value_count = (uint8_t)(granule->value_count + (granule->value_count < SHADOW_VALUES));
     struct shadow_value *value = &granule->values[granule->newest];
     value->stamp = stamp;
     return value;

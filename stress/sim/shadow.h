@@ -6,6 +6,7 @@
 #define FRAMELAB_SIM_SHADOW_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "explore.h"
@@ -24,10 +25,7 @@ struct message {
 struct shadow_value {
     uint64_t stamp; /* 0: from before the execution */
     uint64_t value;
-    uint64_t step; /* of the store, for traces */
-    /* Of the first four bytes and of the last: what two words say that lie side by side (a lock's two tickets) is not
-     * one thing. */
-    struct message messages[2];
+    uint64_t step;   /* of the store, for traces */
     uint32_t writer; /* RUN_NOBODY: from before the execution */
 };
 
@@ -35,25 +33,38 @@ struct shadow_cell {
     uintptr_t place;
     uint32_t epoch;
     uint8_t hart;
-    uint8_t bytes; /* a bit each; 0: free */
+    uint8_t bytes; /* a bit each */
     bool write, atomic;
 };
 
+/* Most are read, and never written: what those need comes first. */
 struct granule {
     uintptr_t address;
-    struct shadow_value values[SHADOW_VALUES]; /* a ring */
-    uint32_t newest, value_count;
-    uint32_t next_cell;
-    uint64_t seen[EXPLORE_HARTS_MAX]; /* stamp of the newest value that each hart knows */
+    uint8_t newest, value_count;
+    uint8_t next_cell, cell_count;
+    uint32_t slot; /* of the table */
     struct shadow_cell cells[SHADOW_CELLS];
+    struct shadow_value values[SHADOW_VALUES]; /* a ring */
+    uint64_t seen[EXPLORE_HARTS_MAX];          /* stamp of the newest value that each hart knows */
+    /* Of each value, what its first four bytes carry and what the last: what two words say that lie side by side (a
+     * lock's two tickets) is not one thing. Nothing of a value from before the execution. */
+    struct message messages[SHADOW_VALUES][2];
 };
 
 /* All is forgotten. */
 void shadow_begin(void);
-/* The granule that holds the address. The pointer holds until the next call. */
+/* The granule that holds the address, until the next execution. */
 struct granule *shadow_granule(uintptr_t address);
 /* The i-th newest value, 0 the newest. */
-struct shadow_value *shadow_value(struct granule *granule, uint32_t i);
+static inline struct shadow_value *shadow_value(struct granule *granule, uint32_t i)
+{
+    return &granule->values[(granule->newest + SHADOW_VALUES - i) % SHADOW_VALUES];
+}
+/* What that value carries, of its first half or its last; NULL if it is from before the execution. */
+static inline struct message *shadow_message(struct granule *granule, const struct shadow_value *value, uint32_t half)
+{
+    return value->stamp != 0 ? &granule->messages[value - granule->values][half] : NULL;
+}
 /* A new newest value, of a store that was made known at `stamp`. */
 struct shadow_value *shadow_push(struct granule *granule, uint64_t stamp);
 

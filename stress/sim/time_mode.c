@@ -10,6 +10,9 @@
  *             twice, or the value is kept in a register, is the compiler's choice
  *   rmw       waits until the buffer is empty, fetches the line exclusive, then its own cost
  *   fence     store-load: waits until the buffer is empty, then its own cost. Weaker ones cost nothing, as on x86
+ *   prefetch  a hit's time; the line's transfer begins, exclusive, and who accesses it waits until it has arrived. A
+ *             hart waits for no more than PREFETCHES lines at a time: one more has to wait for the first to arrive. If
+ *             another hart is promised the line, nothing happens
  *   relax     a turn's time
  *
  * Waiting loops. A hart that, from one turn of such a loop to the next, only loaded what it had loaded before and found
@@ -17,7 +20,8 @@
  * value that changed between its load and its falling asleep is seen by looking once more. This is what makes 128
  * waiting harts as cheap to simulate as one. A loop over more lines than POLL_MOST spins, which is only slower.
  *
- * Not in it: execution out of order, capacity, prefetch, bandwidth, address translation, hardware threads, preemption.
+ * Not in it: execution out of order, capacity, prefetch by hardware, bandwidth, address translation, hardware threads,
+ * preemption.
  */
 #include "time_mode.h"
 
@@ -29,6 +33,9 @@
 
 #define POLL_MOST 4u
 #define RECENT_LINES 8u
+/* Lines on their way to a hart: the fill buffers of Intel's cores from Nehalem on (Intel 64 and IA-32 Architectures
+ * Optimization Reference Manual); AMD's Zen 3 has more, 24 (Software Optimization Guide for AMD Family 19h). */
+#define PREFETCHES 10u
 /* A store buffer's worth of time: a hart that is so far ahead of its stores waits for them. */
 #define STORE_BUFFER_PS UINT64_C(1000000)
 
@@ -36,6 +43,11 @@ struct poll {
     uintptr_t address;
     value_t value;
     uint8_t size;
+};
+
+struct arrival {
+    uintptr_t number; /* of a line; 0: none */
+    uint64_t at_ps;
 };
 
 struct time_hart {
@@ -47,7 +59,9 @@ struct time_hart {
     bool asleep;
     uint64_t asleep_since;
     uintptr_t recent[RECENT_LINES]; /* line numbers, the last one first */
-    uint32_t behind;                /* the hart that queues for the same line behind it; RUN_NOBODY */
+    struct arrival arrivals[PREFETCHES];
+    uint64_t arrived_ps; /* when all of them will have */
+    uint32_t behind;     /* the hart that queues for the same line behind it; RUN_NOBODY */
 };
 
 static struct {
@@ -255,6 +269,55 @@ static void serve_next(struct line *line, uint32_t hart)
     clock_insert(next, woken->now_ps);
 }
 
+/* ---- prefetch ---- */
+
+/* When a line that was asked for arrives; not later than now if none is on its way. */
+static uint64_t arrival_of(struct time_hart *me, uintptr_t address)
+{
+    if (me->arrived_ps <= me->now_ps) {
+        return 0;
+    }
+    for (uint32_t i = 0; i < PREFETCHES; i++) {
+        if (me->arrivals[i].number == address / LINE_BYTES) {
+            return me->arrivals[i].at_ps;
+        }
+    }
+    return 0;
+}
+
+/* Harts whose clock is less come first. */
+static void wait_until(struct time_hart *me, uint32_t hart, uint64_t at_ps)
+{
+    if (at_ps > me->now_ps) {
+        me->now_ps = at_ps;
+        clock_advance(hart, me->now_ps);
+        let_first_run(hart);
+    }
+}
+
+static struct arrival *first_arrival(struct time_hart *me)
+{
+    struct arrival *first = &me->arrivals[0];
+    for (uint32_t i = 1; i < PREFETCHES; i++) {
+        first = me->arrivals[i].at_ps < first->at_ps ? &me->arrivals[i] : first;
+    }
+    return first;
+}
+
+static void prefetch(struct time_hart *me, uint32_t hart, const struct event *event)
+{
+    const struct line *line = coherence_line(event->address);
+    me->now_ps += it.machine.hit_ps;
+    if (coherence_has(line, hart, true) || line->promised) {
+        return;
+    }
+    struct arrival *arrival = first_arrival(me);
+    wait_until(me, hart, arrival->at_ps);
+    arrival->number = event->address / LINE_BYTES;
+    arrival->at_ps = coherence_write(coherence_line(event->address), hart, me->now_ps, event->place);
+    me->arrived_ps = arrival->at_ps > me->arrived_ps ? arrival->at_ps : me->arrived_ps;
+}
+
 /* ---- accesses ---- */
 
 /* Whether the line was among the last ones; now it is the last one. */
@@ -280,6 +343,7 @@ static uint64_t hit_cost(struct time_hart *me, const struct event *event)
 
 static void load(struct time_hart *me, uint32_t hart, const struct event *event)
 {
+    wait_until(me, hart, arrival_of(me, event->address));
     struct line *line = wait_for_line(me, hart, event->address, false);
     uint64_t hit_ps = hit_cost(me, event), start_ps = me->now_ps;
     me->now_ps = coherence_read(line, hart, me->now_ps, event->place);
@@ -290,8 +354,10 @@ static void load(struct time_hart *me, uint32_t hart, const struct event *event)
 static void store(struct time_hart *me, uint32_t hart, const struct event *event)
 {
     struct line *line = wait_for_line(me, hart, event->address, true);
+    uint64_t ahead_ps = arrival_of(me, event->address);
     uint64_t arrived_ps = coherence_write(line, hart, me->now_ps, event->place);
     serve_next(line, hart);
+    arrived_ps = ahead_ps > arrived_ps ? ahead_ps : arrived_ps;
     (void)model_apply(event); /* of a plain store nothing: the program does it */
     me->stored_ps = arrived_ps > me->stored_ps ? arrived_ps : me->stored_ps;
     me->now_ps += hit_cost(me, event);
@@ -311,6 +377,7 @@ static void store(struct time_hart *me, uint32_t hart, const struct event *event
 static value_t rmw(struct time_hart *me, uint32_t hart, const struct event *event)
 {
     drain_stores(me);
+    wait_until(me, hart, arrival_of(me, event->address));
     struct line *line = wait_for_line(me, hart, event->address, true);
     me->now_ps = coherence_write(line, hart, me->now_ps, event->place) +
                  (event->size == 16 ? it.machine.rmw_16_ps : it.machine.rmw_ps);
@@ -374,6 +441,8 @@ static value_t do_event(uint32_t hart, const struct event *event)
         relax(me, hart);
     } else if (event->kind == EVENT_FENCE) {
         fence(me, event);
+    } else if (event->kind == EVENT_PREFETCH) {
+        prefetch(me, hart, event);
     } else {
         value = access_memory(me, hart, event);
     }

@@ -120,8 +120,8 @@ static FILE *open_places(uint64_t from, char *path)
 
 static const char *kind_name(const struct event *event)
 {
-    static const char *const kinds[EVENT_KIND_COUNT] = {"read", "write", "load",  "store",
-                                                        "rmw",  "fence", "relax", "barrier"};
+    static const char *const kinds[EVENT_KIND_COUNT] = {"read",  "write", "load",    "store",   "rmw",
+                                                        "fence", "relax", "barrier", "prefetch"};
     static const char *const operations[] = {"xchg", "cas", "add", "sub", "and", "or", "xor", "nand"};
     return event->kind == EVENT_RMW ? operations[event->operation] : kinds[event->kind];
 }

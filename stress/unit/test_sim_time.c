@@ -171,6 +171,78 @@ static void test_a_write_makes_copies_worthless(void **state)
     assert_int_equal(counts.lines.invalidations, 3);
 }
 
+/* ---- prefetch ---- */
+
+#define AHEAD 24u
+static _Alignas(64) uint64_t asked_for[AHEAD][8];
+
+/* `count` lines from memory, asked for before the first is read, or not. */
+static void read_lines(uint32_t hart, uint32_t count, bool ahead)
+{
+    uint64_t start = now(hart);
+    for (uint32_t i = 0; i < count && ahead; i++) {
+        (void)act(EVENT_PREFETCH, asked_for[i], 1, 0, 0);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        (void)act(EVENT_LOAD, asked_for[i], 8, 0, 0);
+    }
+    took[hart] = now(hart) - start;
+}
+
+static void read_two(void *context, uint32_t hart)
+{
+    read_lines(hart, 2, context != NULL);
+}
+
+static void read_many(void *context, uint32_t hart)
+{
+    (void)context;
+    read_lines(hart, AHEAD, true);
+}
+
+static void test_lines_asked_for_arrive_side_by_side(void **state)
+{
+    (void)state;
+    run(1, read_two, 1);
+    assert_int_equal(took[0], 100 + 100);
+    time_mode_use(&round_numbers, 1);
+    assert_int_equal(run_harts(1, read_two, took), RUN_FINISHED);
+    model = &model_direct;
+    assert_int_equal(took[0], 1 + 100 + 1 + 1); /* asked for, waited for, read; the second one is there by then */
+}
+
+/* Ten at a time: 24 lines come in three lots. */
+static void test_lines_under_way_are_bounded(void **state)
+{
+    (void)state;
+    run(1, read_many, 1);
+    assert_in_range(took[0], 300, 300 + 2 * AHEAD);
+}
+
+/* Hart 0 asks for a line, hart 1 takes it away: it comes again. */
+static void ask_too_early(void *context, uint32_t hart)
+{
+    (void)context;
+    if (hart == 0) {
+        (void)act(EVENT_PREFETCH, words[0], 1, 0, 0);
+        wait_until(0, 1000);
+        (void)act(EVENT_LOAD, words[0], 8, 0, 0);
+    } else {
+        wait_until(1, 500);
+        (void)act(EVENT_RMW, words[0], 8, 1, 0);
+    }
+}
+
+static void test_what_is_asked_for_can_be_taken_away(void **state)
+{
+    (void)state;
+    run(2, ask_too_early, 1);
+    struct time_counts counts;
+    time_mode_counts(&counts);
+    assert_int_equal(counts.lines.misses, 1);
+    assert_int_equal(counts.lines.transfers, 2);
+}
+
 static void add_together(void *context, uint32_t hart)
 {
     (void)context;
@@ -325,6 +397,9 @@ int main(void)
         cmocka_unit_test(test_plain_accesses_to_recent_lines_are_free),
         cmocka_unit_test(test_a_transfer_costs_its_distance),
         cmocka_unit_test(test_a_write_makes_copies_worthless),
+        cmocka_unit_test(test_lines_asked_for_arrive_side_by_side),
+        cmocka_unit_test(test_lines_under_way_are_bounded),
+        cmocka_unit_test(test_what_is_asked_for_can_be_taken_away),
         cmocka_unit_test(test_a_line_serves_one_at_a_time),
         cmocka_unit_test(test_lines_apart_do_not_wait),
         cmocka_unit_test(test_a_run_begins_when_the_last_has_ended),
