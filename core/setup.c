@@ -231,6 +231,7 @@ enum frame_status frame_allocator_init(struct frame_allocator **out, const struc
     fa->variant = config->variant;
     fa->hart_count = config->hart_count;
     fa->hole_metadata_limit_bytes = config->hole_metadata_limit_bytes;
+    fa->drain = config->drain;
     node_order_init(fa, map);
     if (!harts_init(fa, config, boot)) {
         return FRAME_NO_MEMORY;

@@ -188,6 +188,17 @@ void frame_allocator_stats(const struct frame_allocator *fa, struct frame_stats 
     fa->variant->add_stats(fa->global, stats);
 }
 
+void frame_hart_events(const struct frame_allocator *fa, struct frame_hart_events *events)
+{
+    const struct hart *hart = hart_self(fa);
+    *events = (struct frame_hart_events){
+        .global_takes = atomic_load_explicit(&hart->global_takes, memory_order_relaxed),
+        .global_gives = atomic_load_explicit(&hart->global_gives, memory_order_relaxed),
+        .bypasses = atomic_load_explicit(&hart->bypasses, memory_order_relaxed),
+        .drains = atomic_load_explicit(&hart->drains, memory_order_relaxed),
+    };
+}
+
 /* ---- by NUMA node ------------------------------------------------------------------------------------------- */
 
 uint32_t frame_allocator_nodes(const struct frame_allocator *fa)
