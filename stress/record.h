@@ -14,6 +14,8 @@
 #include <stdio.h>
 
 #include "frame_allocator.h"
+#include "histogram.h"
+#include "path.h"
 #include "stats.h"
 
 struct record_writer;
@@ -23,6 +25,13 @@ struct json_t;
 struct latency_summary {
     uint64_t samples; /* 0: not measured */
     uint64_t p50_ns, p99_ns, p999_ns, max_ns;
+};
+
+/* Of the operations that went one way (path.h). */
+struct path_latency {
+    const char *name;
+    struct latency_summary summary;
+    const struct histogram *histogram;
 };
 
 struct record_phase {
@@ -45,12 +54,17 @@ struct bench_record {
     uint64_t seed;
     const struct record_phase *phases;
     uint32_t phase_count;
-    uint64_t core_turns;             /* of the cores' control (workload.h); 0: it was not run */
-    const uint64_t *core_ns;         /* what they took, one a hart */
-    uint32_t burst;                  /* burst: L; 0: another workload */
-    const double *rounds;            /* frag: share of memory in free whole chunks after each round */
-    uint32_t round_count;            /* 0: no such */
-    const struct frame_stats *stats; /* of the whole run of this row, or NULL for the controls */
+    uint64_t core_turns;              /* of the cores' control (workload.h); 0: it was not run */
+    const uint64_t *core_ns;          /* what they took, one a hart */
+    uint32_t burst;                   /* burst: L; 0: another workload */
+    const double *rounds;             /* frag: share of memory in free whole chunks after each round */
+    const uint64_t *left;             /* exhaust: frames free when a hart was refused, a round; or NULL */
+    const uint64_t *limbo;            /* stopped: after each round, objects in limbo; or NULL */
+    const uint64_t *rounds_ns;        /* stopped: what each round took */
+    bool was_held;                    /* stopped: it was */
+    uint32_t round_count;             /* 0: no such */
+    const struct path_latency *paths; /* PATH_COUNT of them; NULL: latency was not measured */
+    const struct frame_stats *stats;  /* of the whole run of this row, or NULL for the controls */
     const struct frame_node_stats *nodes;
     uint32_t node_count;        /* 0: not told */
     const struct json_t *facts; /* what only the platform knows: an object whose members the record has too; or NULL */
