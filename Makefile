@@ -112,8 +112,8 @@ SIM_CFLAGS := -fsanitize=thread '-DDRAIN_TURNS=sim_drain_turns()' '-DHOTPLUG_TUR
               $(if $(IS_CLANG),-mllvm -tsan-instrument-read-before-write=1 -mllvm -tsan-instrument-func-entry-exit=0,\
                 --param tsan-instrument-func-entry-exit=0 -Wno-tsan)
 SIM_INSTRUMENTED := $(filter-out core/counts_none.c,$(wildcard core/*.c lockfree/*.c baseline/*.c)) \
-                    $(wildcard $(addprefix stress/,null_allocator.c population.c primitives.c retire.c retire_scheme.c workload.c \
-                      workload_aged.c workload_phase.c sim/code_*.c))
+                    $(wildcard $(addprefix stress/,null_allocator.c path.c population.c primitives.c retire.c \
+                      retire_scheme.c workload.c workload_aged.c workload_limits.c workload_phase.c sim/code_*.c))
 SIM_PLAIN := stress/bench.c stress/host/machine.c stress/host/variants.c
 SIM_OWN := $(filter-out stress/sim/code_%,$(wildcard stress/sim/*.c))
 SIM_INSTRUMENTED_OBJECTS := $(SIM_INSTRUMENTED:%.c=$(O)/sim/%.o) $(O)/sim/ck/ck_epoch.o $(O)/sim/ck/ck_hp.o
@@ -288,8 +288,8 @@ KERNEL_CFLAGS := -std=gnu11 -O2 -g $(WARNINGS) -ffreestanding -fno-pic -fno-pie 
 KERNEL_INCLUDES := -Icore -Ilockfree -Ibaseline -Istress -Istress/qemu
 KERNEL_SOURCES := $(filter-out core/counts_none.c,$(wildcard core/*.c lockfree/*.c baseline/*.c)) \
                   $(wildcard stress/qemu/*.c) stress/host/variants.c \
-                  $(addprefix stress/,checks.c histogram.c mixed.c null_allocator.c options.c oracle.c population.c property.c \
-                    stat_fields.c trial.c workload.c workload_aged.c workload_phase.c)
+                  $(addprefix stress/,checks.c histogram.c mixed.c null_allocator.c options.c oracle.c path.c population.c property.c \
+                    stat_fields.c trial.c workload.c workload_aged.c workload_limits.c workload_phase.c)
 
 .PHONY: qemu kernel-deps
 qemu: kernel-deps $(KERNELS:%=$(O)/qemu/%/kernel.elf) $(O)/qemu/aarch64/kernel.img ## build the kernels for QEMU

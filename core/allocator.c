@@ -228,7 +228,7 @@ static enum frame_status take_last_resort(struct frame_allocator *fa, struct har
         return FRAME_LAYOUT_IMPOSSIBLE;
     }
     uint32_t missed = 0;
-    for (uint32_t turn = 0; turn < RETRY_MAX && missed < MISSED_MAX; turn++) {
+    for (uint32_t turn = 0; fa->drain && turn < RETRY_MAX && missed < MISSED_MAX; turn++) {
         struct moves before;
         bool complete = harts_shut(fa, &before);
         missed += complete ? 0 : 1;

@@ -7,7 +7,17 @@
 #include "variant.h"
 
 /* The knobs that core itself has; every variant takes them. */
-enum core_knob { KNOB_MAGAZINE, KNOB_BATCH, KNOB_MAGAZINES, KNOB_RUN_MAGAZINE, KNOB_HOLE_LIMIT, CORE_KNOB_COUNT };
+enum core_knob {
+    KNOB_MAGAZINE,
+    KNOB_BATCH,
+    KNOB_MAGAZINES,
+    KNOB_RUN_MAGAZINE,
+    KNOB_HOLE_LIMIT,
+    KNOB_DRAIN,
+    CORE_KNOB_COUNT
+};
+
+static const char *const off_on[] = {"off", "on", NULL};
 
 static const struct knob core_knobs[CORE_KNOB_COUNT] = {
     [KNOB_MAGAZINE] = {.name = "magazine",
@@ -30,6 +40,11 @@ static const struct knob core_knobs[CORE_KNOB_COUNT] = {
                          .summary = "KiB of metadata that may be spent on the holes inside one arena",
                          .max = UINT64_C(1) << 30,
                          .initial = HOLE_METADATA_BYTES_DEFAULT >> 10},
+    [KNOB_DRAIN] = {.name = "drain",
+                    .summary = "empty all caches before an allocation fails; off strands memory, to see how much",
+                    .choices = off_on,
+                    .max = 1,
+                    .initial = 1},
 };
 
 const struct knob *frame_allocator_knobs(uint32_t *count)
@@ -54,6 +69,7 @@ void frame_allocator_config_init(struct frame_allocator_config *config, const st
         .magazines = MAGAZINES_MAX,
         .run_magazine = run_magazine_default(variant->magazine_default),
         .hole_metadata_limit_bytes = HOLE_METADATA_BYTES_DEFAULT,
+        .drain = true,
         .hart_count = hart_count,
     };
     knobs_reset(variant->knobs, variant->knob_count, config->knobs);
@@ -69,6 +85,7 @@ static uint32_t knobs_gather(const struct frame_allocator_config *config, struct
     values[KNOB_MAGAZINES] = config->magazines;
     values[KNOB_RUN_MAGAZINE] = config->run_magazine;
     values[KNOB_HOLE_LIMIT] = config->hole_metadata_limit_bytes >> 10;
+    values[KNOB_DRAIN] = config->drain;
     if (variant->knob_count > 0) {
         memcpy(knobs + CORE_KNOB_COUNT, variant->knobs, variant->knob_count * sizeof *knobs);
         memcpy(values + CORE_KNOB_COUNT, config->knobs, variant->knob_count * sizeof *values);
@@ -83,6 +100,7 @@ static void knobs_scatter(struct frame_allocator_config *config, const uint64_t 
     config->magazines = (uint32_t)values[KNOB_MAGAZINES];
     config->run_magazine = (uint32_t)values[KNOB_RUN_MAGAZINE];
     config->hole_metadata_limit_bytes = values[KNOB_HOLE_LIMIT] << 10;
+    config->drain = values[KNOB_DRAIN] != 0;
     memcpy(config->knobs, values + CORE_KNOB_COUNT, config->variant->knob_count * sizeof *values);
 }
 

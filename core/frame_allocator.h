@@ -6,9 +6,9 @@
  *   alloc, free, ref, unref       any hart, beside anything
  *   frame_arena_add / _remove     any hart, beside anything; they exclude one another
  *   frame_zero_idle, _drain       any hart, beside anything
+ *   frame_hart_events             any hart, of itself, beside anything
  *   frame_allocator_stats, _node_stats
  *                                 any hart; exact at rest, a hint otherwise
- *   frame_hart_accesses           any hart; exact
  *   frame_allocator_validate      at rest only
  *   frame_allocator_init          once, before anything else
  *
@@ -42,6 +42,7 @@ struct frame_allocator_config {
     uint32_t magazines;                 /* 1 or 2; with one the bound of one global access in a batch is lost */
     uint32_t run_magazine;              /* runs a magazine at most, 0 .. RUN_MAGAZINE_MAX; 0: none are cached */
     uint64_t hole_metadata_limit_bytes; /* HOLE_METADATA_BYTES_DEFAULT */
+    bool drain;                         /* true; false: allocations fail though caches hold memory (no P5) */
     uint32_t hart_count;
 };
 
@@ -50,8 +51,8 @@ void frame_allocator_config_init(struct frame_allocator_config *config, const st
                                  uint32_t hart_count);
 
 /* Parses `name[:preset][,knob=value]...` against `variants` (NULL-terminated). The knobs `magazine`, `batch`,
- * `magazines`, `run-magazine` (0 unless said otherwise if `magazine` is 0) and `hole-limit` (KiB) belong to every
- * variant. False with one line in `why` if it cannot be. */
+ * `magazines`, `run-magazine` (0 unless said otherwise if `magazine` is 0), `hole-limit` (KiB) and `drain` belong to
+ * every variant. False with one line in `why` if it cannot be. */
 bool frame_allocator_config_parse(struct frame_allocator_config *config, const struct variant *const *variants,
                                   const char *text, uint32_t hart_count, char *why, size_t why_bytes);
 
@@ -121,8 +122,9 @@ enum frame_status frame_arena_remove(struct frame_allocator *fa, pfn_t frame);
 bool frame_allocator_drain(struct frame_allocator *fa);
 
 void frame_allocator_stats(const struct frame_allocator *fa, struct frame_stats *stats);
-/* Times that the calling hart has reached the global allocator: its part of global_takes and global_gives. */
-uint64_t frame_hart_accesses(const struct frame_allocator *fa);
+/* What the calling hart has done beyond its cache so far: two looks tell which way an operation between them went. Any
+ * hart, beside anything; wait-free, and nobody else's lines are looked at. */
+void frame_hart_events(const struct frame_allocator *fa, struct frame_hart_events *events);
 /* Of one NUMA node, below frame_allocator_nodes(). It looks at every frame: milliseconds a GiB. FRAME_BAD_CONFIG: no
  * such node; FRAME_BUSY: arenas are coming or going. */
 enum frame_status frame_allocator_node_stats(struct frame_allocator *fa, uint32_t node, struct frame_node_stats *stats);

@@ -166,6 +166,7 @@ struct frame_allocator {
     uint32_t hart_count;
     uint32_t magazines; /* of each kind a hart: 2, or 1: `previous` is never used, and stays empty */
     uint64_t hole_metadata_limit_bytes;
+    bool drain; /* before an allocation fails */
     /* Longest run, in frames, that an empty arena offers at an alignment of 2^index frames; 0: no such. */
     _Atomic uint64_t longest_run[ALIGN_ORDER_MAX + 1];
     _Atomic uint64_t frames_total, metadata_bytes; /* sums over the arenas, so that nobody need look at them */

@@ -233,6 +233,7 @@ enum frame_status frame_allocator_init(struct frame_allocator **out, const struc
     fa->hart_count = config->hart_count;
     fa->magazines = config->magazines;
     fa->hole_metadata_limit_bytes = config->hole_metadata_limit_bytes;
+    fa->drain = config->drain;
     node_order_init(fa, map);
     if (!harts_init(fa, config, boot)) {
         return FRAME_NO_MEMORY;

@@ -32,6 +32,11 @@ struct frame_stats {
     uint64_t scans; /* searches over all state words, when the index had nothing */
 };
 
+/* Of one hart: the counts of these names, above. */
+struct frame_hart_events {
+    uint64_t global_takes, global_gives, bypasses, drains;
+};
+
 /* What only a build with reference counts can tell. */
 #define FRAMES_UNKNOWN UINT64_MAX
 

@@ -188,11 +188,15 @@ void frame_allocator_stats(const struct frame_allocator *fa, struct frame_stats 
     fa->variant->add_stats(fa->global, stats);
 }
 
-uint64_t frame_hart_accesses(const struct frame_allocator *fa)
+void frame_hart_events(const struct frame_allocator *fa, struct frame_hart_events *events)
 {
-    const struct hart *self = hart_self(fa); /* relaxed: its own counters */
-    return atomic_load_explicit(&self->global_takes, memory_order_relaxed) +
-           atomic_load_explicit(&self->global_gives, memory_order_relaxed);
+    const struct hart *hart = hart_self(fa);
+    *events = (struct frame_hart_events){
+        .global_takes = atomic_load_explicit(&hart->global_takes, memory_order_relaxed),
+        .global_gives = atomic_load_explicit(&hart->global_gives, memory_order_relaxed),
+        .bypasses = atomic_load_explicit(&hart->bypasses, memory_order_relaxed),
+        .drains = atomic_load_explicit(&hart->drains, memory_order_relaxed),
+    };
 }
 
 /* ---- by NUMA node ------------------------------------------------------------------------------------------- */

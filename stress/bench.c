@@ -35,13 +35,15 @@ struct bench {
     const struct bench_plan *plan;
     struct host_machine machine;
     struct record_writer *writer;
-    uint32_t harts_most;
+    uint32_t harts_most;    /* of a row, those beside too */
     uint64_t usable_frames; /* of the variant that has the fewest */
     struct workload_hart *harts;
     struct histogram *latency; /* WORKLOAD_PHASE_MAX a hart, and as many to merge into */
+    struct histogram *paths;   /* PATH_COUNT a hart, and as many to merge into */
     pfn_t *slots;
     void *population;                 /* memory of one, or NULL: no workload ages */
     struct population_spread *rounds; /* of frag */
+    uint64_t *samples, *rounds_ns;    /* one a round of exhaust or stopped */
     uint64_t cas_samples;
     uint64_t steps_done, steps;
 };
@@ -80,6 +82,11 @@ static uint64_t requests_of(const struct bench *bench, const struct row *row)
         return capped;
     }
     return capped >= row->burst ? capped - capped % row->burst : requests >= row->burst ? row->burst : 0;
+}
+
+static uint32_t harts_of(const struct row *row)
+{
+    return row->harts + workload_harts_beside(row->kind);
 }
 
 static uint64_t row_count(const struct bench_plan *plan)
@@ -157,7 +164,7 @@ static uint64_t ram_bytes(const struct bench *bench)
     return bytes;
 }
 
-/* What frag and fill need, if one of them is measured. */
+/* What those need that age, if one of them is measured. */
 static bool get_population(struct bench *bench)
 {
     bool ages = false;
@@ -169,7 +176,9 @@ static bool get_population(struct bench *bench)
     }
     bench->population = cache_aligned(population_bytes(extent_of(bench), ram_bytes(bench) >> FRAME_SHIFT));
     bench->rounds = calloc(bench->plan->rounds, sizeof *bench->rounds);
-    return bench->population != NULL && bench->rounds != NULL;
+    bench->samples = calloc(bench->plan->rounds, sizeof *bench->samples);
+    bench->rounds_ns = calloc(bench->plan->rounds, sizeof *bench->rounds_ns);
+    return bench->population != NULL && bench->rounds != NULL && bench->samples != NULL && bench->rounds_ns != NULL;
 }
 
 static int get_buffers(struct bench *bench)
@@ -183,14 +192,17 @@ static int get_buffers(struct bench *bench)
     uint64_t histograms = (uint64_t)(bench->harts_most + 1) * WORKLOAD_PHASE_MAX;
     bench->harts = cache_aligned(bench->harts_most * sizeof *bench->harts);
     bench->latency = calloc(histograms, sizeof *bench->latency);
+    bench->paths = calloc((uint64_t)(bench->harts_most + 1) * PATH_COUNT, sizeof *bench->paths);
     bench->slots = cache_aligned(slots * sizeof *bench->slots);
-    if (!get_population(bench) || bench->harts == NULL || bench->latency == NULL || bench->slots == NULL) {
+    if (!get_population(bench) || bench->harts == NULL || bench->latency == NULL || bench->paths == NULL ||
+        bench->slots == NULL) {
         return complain(EXIT_STATUS_USAGE, "no memory for the results of %u harts", bench->harts_most);
     }
     memset(bench->harts, 0, bench->harts_most * sizeof *bench->harts);
     memset(bench->slots, 0, slots * sizeof *bench->slots); /* every page is there before anything is timed */
     for (uint32_t i = 0; i < bench->harts_most; i++) {
         bench->harts[i].latency = &bench->latency[i * WORKLOAD_PHASE_MAX];
+        bench->harts[i].paths = &bench->paths[i * PATH_COUNT];
     }
     return EXIT_STATUS_HOLDS;
 }
@@ -243,6 +255,8 @@ static struct workload workload_of(const struct bench *bench, const struct row *
         .core_turns = row->harts <= harts_cores() ? bench_platform.core_turns : 0,
         .slots = bench->slots,
         .hart = bench->harts,
+        .hold = bench_platform.hold,
+        .let_go = bench_platform.let_go,
     };
 }
 
@@ -278,13 +292,8 @@ static int check_books(struct bench *bench, const struct row *row, const char *n
                     valid ? "" : "; validate() fails");
 }
 
-static struct latency_summary summarize_latency(struct bench *bench, uint32_t harts, uint32_t phase)
+static struct latency_summary summary_of(const struct histogram *all)
 {
-    struct histogram *all = &bench->latency[bench->harts_most * WORKLOAD_PHASE_MAX];
-    histogram_clear(all);
-    for (uint32_t i = 0; i < harts; i++) {
-        histogram_merge(all, &bench->harts[i].latency[phase]);
-    }
     return (struct latency_summary){
         .samples = all->samples,
         .p50_ns = histogram_quantile(all, 5000),
@@ -292,6 +301,30 @@ static struct latency_summary summarize_latency(struct bench *bench, uint32_t ha
         .p999_ns = histogram_quantile(all, 9990),
         .max_ns = all->max,
     };
+}
+
+static struct latency_summary summarize_latency(struct bench *bench, uint32_t harts, uint32_t phase)
+{
+    struct histogram *all = &bench->latency[bench->harts_most * WORKLOAD_PHASE_MAX];
+    histogram_clear(all);
+    for (uint32_t i = 0; i < harts; i++) {
+        histogram_merge(all, &bench->harts[i].latency[phase]);
+    }
+    return summary_of(all);
+}
+
+/* By path, all harts and phases together. */
+static void summarize_paths(struct bench *bench, uint32_t harts, struct path_latency *paths)
+{
+    struct histogram *all = &bench->paths[bench->harts_most * PATH_COUNT];
+    for (uint32_t path = 0; path < PATH_COUNT; path++) {
+        histogram_clear(&all[path]);
+        for (uint32_t i = 0; i < harts; i++) {
+            histogram_merge(&all[path], &bench->harts[i].paths[path]);
+        }
+        paths[path] = (struct path_latency){
+            .name = path_text((enum path)path), .summary = summary_of(&all[path]), .histogram = &all[path]};
+    }
 }
 
 /* A record in the making, with the memory that it points to. */
@@ -302,7 +335,8 @@ struct measurement {
     struct frame_stats stats;
     struct frame_node_stats nodes[NODE_MAX];
     uint32_t node_count;
-    json_t *facts;  /* of the platform, or NULL */
+    json_t *facts; /* of the platform, or NULL */
+    struct path_latency paths[PATH_COUNT];
     char burst[24]; /* the name of burst's phase */
 };
 
@@ -391,6 +425,9 @@ static int measure_latency(struct bench *bench, struct workload *workload, const
     for (uint32_t i = 0; i < workload->harts * WORKLOAD_PHASE_MAX; i++) {
         histogram_clear(&bench->latency[i]);
     }
+    for (uint32_t i = 0; i < workload->harts * PATH_COUNT; i++) {
+        histogram_clear(&bench->paths[i]);
+    }
     workload->time_each = true;
     for (uint32_t pass = passes_of(workload); pass > 0 && status == EXIT_STATUS_HOLDS; pass--) {
         status = run_pass(workload, name);
@@ -398,6 +435,7 @@ static int measure_latency(struct bench *bench, struct workload *workload, const
     for (uint32_t phase = 0; phase < workload_phase_count(workload->kind); phase++) {
         measurement->phases[phase].latency = summarize_latency(bench, workload->harts, phase);
     }
+    summarize_paths(bench, workload->harts, measurement->paths);
     return status;
 }
 
@@ -408,8 +446,24 @@ static void give_population(const struct bench *bench, const struct row *row, st
     population_init(population, workload->allocator, extent_of(bench), ram_bytes(bench) >> FRAME_SHIFT,
                     bench->plan->seed, bench->population);
     workload->population = population;
-    workload->turns = row->kind == WORKLOAD_FRAG ? bench->plan->rounds : times_enough(workload->requests);
+    workload->turns = workload_has_rounds(row->kind) ? bench->plan->rounds : times_enough(workload->requests);
     workload->rounds = bench->rounds;
+    workload->samples = bench->samples;
+    workload->rounds_ns = bench->rounds_ns;
+}
+
+/* Whether a hart can be stopped as stopped needs it. */
+static int check_can_stop(const struct bench *bench, const struct row *row, const char *name)
+{
+    if (row->kind != WORKLOAD_STOPPED) {
+        return EXIT_STATUS_HOLDS;
+    }
+    bool can = bench_platform.hold != NULL && bench_platform.hold(bench->machine.fa, row->harts);
+    if (can) {
+        (void)bench_platform.let_go(row->harts);
+        return EXIT_STATUS_HOLDS;
+    }
+    return complain(EXIT_STATUS_USAGE, "%s: there are no sections of an epoch for a hart to be stopped in", name);
 }
 
 /* What is random in a simulated machine differs from repeat to repeat. */
@@ -431,7 +485,8 @@ static int measure(struct bench *bench, const struct row *row, const struct benc
     struct measurement measurement = {.facts = NULL};
     bench_platform.begin(seed_of(bench, repeat));
     int status = measure_throughput(bench, &workload, name, &measurement);
-    if (status == EXIT_STATUS_HOLDS && repeat < bench->plan->latency_repeats && row->kind != WORKLOAD_FRAG) {
+    if (status == EXIT_STATUS_HOLDS && repeat < bench->plan->latency_repeats && row->kind != WORKLOAD_FRAG &&
+        row->kind != WORKLOAD_STOPPED) { /* those would have their rounds told by another run than their times */
         status = measure_latency(bench, &workload, name, &measurement);
     }
     if (status == EXIT_STATUS_HOLDS && variant != NULL) {
@@ -454,8 +509,13 @@ static int measure(struct bench *bench, const struct row *row, const struct benc
         .core_turns = measurement.core_turns,
         .core_ns = measurement.core_ns,
         .burst = row->burst,
-        .rounds = bench->rounds,
-        .round_count = row->kind == WORKLOAD_FRAG ? workload.turns : 0,
+        .rounds = row->kind == WORKLOAD_FRAG ? bench->rounds : NULL,
+        .round_count = workload_has_rounds(row->kind) ? workload.turns : 0,
+        .left = row->kind == WORKLOAD_EXHAUST ? bench->samples : NULL,
+        .limbo = row->kind == WORKLOAD_STOPPED ? bench->samples : NULL,
+        .rounds_ns = bench->rounds_ns,
+        .was_held = workload.was_held,
+        .paths = variant != NULL && measurement.paths[0].histogram != NULL ? measurement.paths : NULL,
         .stats = variant != NULL ? &measurement.stats : NULL,
         .nodes = measurement.nodes,
         .node_count = measurement.node_count,
@@ -530,7 +590,10 @@ static int record_init(struct bench *bench, const struct row *row, const struct 
 static int measure_variant(struct bench *bench, const struct row *row, const struct bench_variant *variant,
                            uint32_t repeat)
 {
-    int status = boot(bench, variant, row->harts);
+    int status = boot(bench, variant, harts_of(row));
+    if (status == EXIT_STATUS_HOLDS) {
+        status = check_can_stop(bench, row, variant->text);
+    }
     if (status == EXIT_STATUS_HOLDS && bench->plan->record_init) {
         status = record_init(bench, row, variant, repeat);
     }
@@ -604,8 +667,10 @@ int bench_run(const struct bench_plan *plan, FILE *records)
     struct bench bench = {.plan = plan};
     char why[WHY_BYTES];
     for (uint32_t i = 0; i < plan->harts.count; i++) {
-        uint32_t harts = (uint32_t)plan->harts.values[i];
-        bench.harts_most = harts > bench.harts_most ? harts : bench.harts_most;
+        for (uint32_t k = 0; k < plan->workload_count; k++) {
+            uint32_t harts = (uint32_t)plan->harts.values[i] + workload_harts_beside(plan->workloads[k]);
+            bench.harts_most = harts > bench.harts_most ? harts : bench.harts_most;
+        }
     }
     if (!host_machine_open(&bench.machine, &plan->machine, why, sizeof why)) {
         return complain(EXIT_STATUS_USAGE, "%s", why);
@@ -623,9 +688,12 @@ int bench_run(const struct bench_plan *plan, FILE *records)
     }
     free(bench.harts);
     free(bench.latency);
+    free(bench.paths);
     free(bench.slots);
     free(bench.population);
     free(bench.rounds);
+    free(bench.samples);
+    free(bench.rounds_ns);
     host_machine_close(&bench.machine);
     return status;
 }

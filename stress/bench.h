@@ -7,7 +7,7 @@
  *    the row. The metadata's pages are touched and `warmup` passes of the same workload run first, unmeasured.
  * 3. After it, the books: validate() must hold and no frame be out, or the row is an error, not a number.
  * 4. Where memory is small or requests are large, one pass of a workload has few operations. Then a measurement is
- *    several passes, each as published, their times and operations summed. frag and fill are one pass always, and
+ *    several passes, each as published, their times and operations summed. Those that age are one pass always, and
  *    have turns or rounds inside.
  * 5. Each measurement is one record, written at once; a run that is cut short keeps what it has. */
 #ifndef FRAMELAB_STRESS_BENCH_H
@@ -49,7 +49,7 @@ struct bench_plan {
     uint32_t size_count;
     struct option_list harts;
     uint64_t requests_most; /* allocations a hart, at most; 0: as the workload has it */
-    uint32_t rounds;        /* of frag */
+    uint32_t rounds;        /* of frag, exhaust and stopped */
     bool record_init;       /* also how long each boot took, as workload "boot" */
     uint32_t repeats;
     uint32_t latency_repeats; /* of these, so many also measure latency */

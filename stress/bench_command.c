@@ -23,7 +23,7 @@
 #define WHY_BYTES 256u
 
 #define REPEAT_MOST 100000u
-/* Rounds of frag: a record of more would be longer than a line may be. */
+/* Rounds: a record of more would be longer than a line may be. */
 #define ROUNDS_MOST 10000u
 #define BURST_MOST 1000000u
 #define BURST_DEFAULT 16u
@@ -76,7 +76,8 @@ struct bench_arguments {
 static const struct argp_option options[] = {
     {"variant", 'v', "SPEC", 0, "name[:preset][,knob=value]...; again for more (default: baseline and lockfree)", 1},
     {"workload", 'w', "NAME", 0,
-     "bulk, rand, repeat (default: these three), frag, fill, burst, adversary, walk; again for more", 1},
+     "bulk, rand, repeat (default: these three), frag, fill, burst, adversary, walk, exhaust, stopped; again for more",
+     1},
     {"order", OPTION_ORDER, "LIST", 0, "Requests of 2^order frames, orders 0 to 10: \"0,9\" or \"0-10\" (default: 0)",
      1},
     {"frames", OPTION_FRAMES, "LIST", 0, "Requests of so many frames, any number", 1},
@@ -94,7 +95,7 @@ static const struct argp_option options[] = {
     {"warmup", OPTION_WARMUP, "N", 0, "Unmeasured passes before each (default: 1)", 3},
     {"requests", OPTION_REQUESTS, "N", 0,
      "Allocations a hart, at most (default: half of memory, shared; in QEMU 2000, simulated 500)", 3},
-    {"rounds", OPTION_ROUNDS, "N", 0, "Rounds of frag (default: 100)", 3},
+    {"rounds", OPTION_ROUNDS, "N", 0, "Rounds of frag, exhaust and stopped (default: 100)", 3},
     {"burst", OPTION_BURST, "LIST", 0, "Run lengths of burst: allocations, then as many frees (default: 16)", 3},
     {"latency", OPTION_LATENCY, "N", 0, "Repeats that also measure latency, in a pass of its own (default: 1)", 3},
     {"no-latency", OPTION_NO_LATENCY, NULL, 0, "No latency pass", 3},
@@ -126,7 +127,9 @@ static void add_workload(struct bench_plan *plan, const char *text, const struct
 {
     enum workload_kind kind;
     if (!workload_find(text, &kind)) {
-        usage_error(state, "--workload is bulk, rand, repeat, frag, fill, burst, adversary or walk, not '%s'", text);
+        usage_error(
+            state, "--workload is bulk, rand, repeat, frag, fill, burst, adversary, walk, exhaust or stopped, not '%s'",
+            text);
     }
     for (uint32_t i = 0; i < plan->workload_count; i++) {
         if (plan->workloads[i] == kind) {
@@ -270,6 +273,11 @@ static void check_together(const struct bench_arguments *arguments, const struct
     }
     if (arguments->dtb_path != NULL && arguments->sized) {
         usage_error(state, "--dtb says what memory there is; --memory and --nodes do not go with it");
+    }
+    for (uint32_t i = 0; i < plan->workload_count; i++) {
+        if (plan->workloads[i] == WORKLOAD_STOPPED && arguments->platform != ON_SIM) {
+            usage_error(state, "stopped needs harts that can be stopped anywhere: --platform sim");
+        }
     }
     for (uint32_t i = 0; i < plan->workload_count * plan->size_count; i++) {
         enum workload_kind kind = plan->workloads[i / plan->size_count];

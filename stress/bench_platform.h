@@ -5,7 +5,10 @@
 #define FRAMELAB_STRESS_BENCH_PLATFORM_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
+
+struct frame_allocator;
 
 struct bench_platform {
     const char *name; /* as records have it */
@@ -22,6 +25,9 @@ struct bench_platform {
     /* What only this platform knows of the measurement, for the record; a new reference, or NULL. `operations`: of all
      * harts and phases since start_counting. */
     json_t *(*facts)(uint64_t operations);
+    /* As in struct workload; NULL: no hart can be stopped here. */
+    bool (*hold)(const struct frame_allocator *allocator, uint32_t hart);
+    bool (*let_go)(uint32_t hart);
 };
 
 extern const struct bench_platform bench_platform;

@@ -31,6 +31,12 @@ static uint64_t bucket_highest(uint32_t bucket)
     return ((step + 1) << shift) - 1;
 }
 
+uint64_t histogram_highest(const struct histogram *histogram, uint32_t bucket)
+{
+    uint64_t highest = bucket_highest(bucket);
+    return highest < histogram->max && bucket != HISTOGRAM_BUCKETS - 1 ? highest : histogram->max;
+}
+
 uint64_t histogram_quantile(const struct histogram *histogram, uint32_t ten_thousandths)
 {
     if (histogram->samples == 0) {
@@ -42,8 +48,7 @@ uint64_t histogram_quantile(const struct histogram *histogram, uint32_t ten_thou
     for (uint32_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
         seen += histogram->counts[i];
         if (seen >= rank && histogram->counts[i] > 0) {
-            uint64_t highest = bucket_highest(i);
-            return highest < histogram->max && i != HISTOGRAM_BUCKETS - 1 ? highest : histogram->max;
+            return histogram_highest(histogram, i);
         }
     }
     return histogram->max;

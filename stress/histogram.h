@@ -47,6 +47,9 @@ void histogram_clear(struct histogram *histogram);
 /* Adds `from` to `into`. */
 void histogram_merge(struct histogram *into, const struct histogram *from);
 
+/* The highest value that falls into a bucket, never above the maximum. */
+uint64_t histogram_highest(const struct histogram *histogram, uint32_t bucket);
+
 /* The smallest value such that at least `ten_thousandths` / 10000 of the samples are not above it, as its
  * bucket's highest value, never above the maximum: 5000 is the median, 9990 p99.9. 0 without samples. */
 uint64_t histogram_quantile(const struct histogram *histogram, uint32_t ten_thousandths);

@@ -10,6 +10,7 @@
 #include "provenance.h"
 #include "sim_stress.h"
 #include "stat_fields.h"
+#include "workload.h"
 
 struct record_writer {
     FILE *stream;
@@ -51,6 +52,13 @@ static json_t *times_json(const uint64_t *hart_ns, uint32_t harts)
     return times;
 }
 
+static json_t *latency_json(const struct latency_summary *latency)
+{
+    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "samples", count_json(latency->samples), "p50",
+                     count_json(latency->p50_ns), "p99", count_json(latency->p99_ns), "p99.9",
+                     count_json(latency->p999_ns), "max", count_json(latency->max_ns));
+}
+
 static json_t *phase_json(const struct record_phase *phase, uint32_t harts)
 {
     json_t *json = json_pack("{s:s, s:o, s:o}", "name", phase->name, "operations", count_json(phase->operations),
@@ -59,10 +67,7 @@ static json_t *phase_json(const struct record_phase *phase, uint32_t harts)
     if (json == NULL || latency->samples == 0) {
         return json;
     }
-    json_t *summary = json_pack("{s:o, s:o, s:o, s:o, s:o}", "samples", count_json(latency->samples), "p50",
-                                count_json(latency->p50_ns), "p99", count_json(latency->p99_ns), "p99.9",
-                                count_json(latency->p999_ns), "max", count_json(latency->max_ns));
-    if (json_object_set_new(json, "latency_ns", summary) != 0) {
+    if (json_object_set_new(json, "latency_ns", latency_json(latency)) != 0) {
         json_decref(json);
         return NULL;
     }
@@ -134,6 +139,40 @@ static json_t *rounds_json(const struct bench_record *record, json_t *(*json)(co
     return rounds;
 }
 
+static json_t *stopped_json(const struct bench_record *record)
+{
+    uint32_t rounds = record->round_count;
+    return json_pack("{s:b, s:I, s:I, s:o, s:o}", "held", record->was_held, "from",
+                     (json_int_t)workload_stop_round(rounds), "until", (json_int_t)workload_go_round(rounds), "limbo",
+                     times_json(record->limbo, rounds), "round_ns", times_json(record->rounds_ns, rounds));
+}
+
+/* Buckets that have samples: the highest value of each, and how many. */
+static json_t *histogram_json(const struct histogram *histogram)
+{
+    json_t *buckets = json_array();
+    for (uint32_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
+        if (histogram->counts[i] > 0) {
+            json_array_append_new(buckets, json_pack("[o, o]", count_json(histogram_highest(histogram, i)),
+                                                     count_json(histogram->counts[i])));
+        }
+    }
+    return buckets;
+}
+
+static json_t *paths_json(const struct path_latency *paths)
+{
+    json_t *object = json_object();
+    for (uint32_t i = 0; i < PATH_COUNT; i++) {
+        if (paths[i].summary.samples > 0) {
+            json_t *path = latency_json(&paths[i].summary);
+            json_object_set_new(path, "histogram", histogram_json(paths[i].histogram));
+            json_object_set_new(object, paths[i].name, path);
+        }
+    }
+    return object;
+}
+
 uint32_t record_read_nodes(struct frame_allocator *allocator, struct frame_node_stats *nodes)
 {
     uint32_t count = frame_allocator_nodes(allocator);
@@ -190,9 +229,18 @@ bool record_bench(struct record_writer *writer, const struct bench_record *recor
     if (record->burst > 0) {
         line = add_key(line, "burst", json_integer((json_int_t)record->burst));
     }
-    if (record->round_count > 0) {
+    if (record->rounds != NULL && record->round_count > 0) {
         line = add_key(line, "rounds", rounds_json(record, free_share_json));
         line = add_key(line, "moves", rounds_json(record, moves_json));
+    }
+    if (record->left != NULL) {
+        line = add_key(line, "left", times_json(record->left, record->round_count));
+    }
+    if (record->limbo != NULL) {
+        line = add_key(line, "stopped", stopped_json(record));
+    }
+    if (record->paths != NULL) {
+        line = add_key(line, "paths", paths_json(record->paths));
     }
     if (record->node_count > 0) {
         line = add_key(line, "nodes", nodes_json(record->nodes, record->node_count));

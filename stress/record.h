@@ -14,6 +14,8 @@
 #include <stdio.h>
 
 #include "frame_allocator.h"
+#include "histogram.h"
+#include "path.h"
 #include "population.h"
 #include "stats.h"
 
@@ -24,6 +26,13 @@ struct json_t;
 struct latency_summary {
     uint64_t samples; /* 0: not measured */
     uint64_t p50_ns, p99_ns, p999_ns, max_ns;
+};
+
+/* Of the operations that went one way (path.h). */
+struct path_latency {
+    const char *name;
+    struct latency_summary summary;
+    const struct histogram *histogram;
 };
 
 struct record_phase {
@@ -51,7 +60,12 @@ struct bench_record {
     const uint64_t *core_ns;                /* what they took, one a hart */
     uint32_t burst;                         /* burst: L; 0: another workload */
     const struct population_spread *rounds; /* frag: after each round */
+    const uint64_t *left;                   /* exhaust: frames free when a hart was refused, a round; or NULL */
+    const uint64_t *limbo;                  /* stopped: after each round, objects in limbo; or NULL */
+    const uint64_t *rounds_ns;              /* stopped: what each round took */
+    bool was_held;                          /* stopped: it was */
     uint32_t round_count;                   /* 0: no such */
+    const struct path_latency *paths;       /* PATH_COUNT of them; NULL: latency was not measured */
     const struct frame_stats *stats;        /* of the whole run of this row, or NULL for the controls */
     const struct frame_node_stats *nodes;
     uint32_t node_count;        /* 0: not told */

@@ -6,39 +6,9 @@
 #include <string.h>
 
 #include "platform.h"
-#include "random.h"
 #include "workload_phase.h"
 
-/* Slots a cache line holds. */
-#define SLOT_LINE (CACHE_PAIR / sizeof(pfn_t))
-
 /* ---- the phases ---- */
-
-static uint64_t slot_stride(uint64_t requests)
-{
-    return align_up_u64(requests, SLOT_LINE);
-}
-
-static pfn_t *slots_of(const struct workload *workload, uint32_t hart)
-{
-    return workload->slots + slot_stride(workload->requests) * hart;
-}
-
-/* Fisher-Yates over all harts' slots, as if they were one array. */
-static void shuffle_slots(const struct workload *workload)
-{
-    struct random random = random_stream(workload->seed, 0);
-    uint64_t requests = workload->requests;
-    for (uint64_t i = requests * workload->harts; i > 1; i--) {
-        uint64_t a = i - 1;
-        uint64_t b = random_below(&random, i);
-        pfn_t *slot_a = slots_of(workload, (uint32_t)(a / requests)) + a % requests;
-        pfn_t *slot_b = slots_of(workload, (uint32_t)(b / requests)) + b % requests;
-        pfn_t keep = *slot_a;
-        *slot_a = *slot_b;
-        *slot_b = keep;
-    }
-}
 
 static void run_bulk(struct workload *workload, uint32_t hart)
 {
@@ -114,9 +84,10 @@ static void run_steps(struct workload *workload, uint32_t hart)
 static void run_hart(void *context, uint32_t hart)
 {
     static void (*const phases[WORKLOAD_KIND_COUNT])(struct workload * workload, uint32_t hart) = {
-        [WORKLOAD_BULK] = run_bulk,       [WORKLOAD_RAND] = run_bulk, [WORKLOAD_REPEAT] = run_repeat,
-        [WORKLOAD_FRAG] = run_frag,       [WORKLOAD_FILL] = run_fill, [WORKLOAD_BURST] = run_burst,
-        [WORKLOAD_ADVERSARY] = run_steps, [WORKLOAD_WALK] = run_steps};
+        [WORKLOAD_BULK] = run_bulk,       [WORKLOAD_RAND] = run_bulk,  [WORKLOAD_REPEAT] = run_repeat,
+        [WORKLOAD_FRAG] = run_frag,       [WORKLOAD_FILL] = run_fill,  [WORKLOAD_BURST] = run_burst,
+        [WORKLOAD_ADVERSARY] = run_steps, [WORKLOAD_WALK] = run_steps, [WORKLOAD_EXHAUST] = run_exhaust,
+        [WORKLOAD_STOPPED] = run_stopped};
     struct workload *workload = context;
     struct workload_hart *me = &workload->hart[hart];
     me->core_ns = control_core_ns(workload->core_turns / 2);
@@ -126,7 +97,8 @@ static void run_hart(void *context, uint32_t hart)
 
 bool workload_run(struct workload *workload)
 {
-    for (uint32_t i = 0; i < workload->harts; i++) {
+    uint32_t harts = workload->harts + workload_harts_beside(workload->kind);
+    for (uint32_t i = 0; i < harts; i++) {
         struct workload_hart *hart = &workload->hart[i];
         hart->status = FRAME_OK;
         hart->failed_at = 0;
@@ -134,11 +106,12 @@ bool workload_run(struct workload *workload)
         hart->null = (struct null_allocator){.next = i * workload->requests * workload->frames};
     }
     workload->gave_up = false;
+    workload->ended = false;
     if (workload_ages(workload->kind)) {
         workload->population->count = 0;
     }
     hart_barrier_init(&workload->barrier, workload->harts);
-    return harts_run(workload->harts, run_hart, workload);
+    return harts_run(harts, run_hart, workload);
 }
 
 /* ---- the rest ---- */
@@ -159,6 +132,8 @@ static const struct {
     [WORKLOAD_BURST] = {"burst", 1, {"pair"}},
     [WORKLOAD_ADVERSARY] = {"adversary", 1, {"pair"}},
     [WORKLOAD_WALK] = {"walk", 1, {"pair"}},
+    [WORKLOAD_EXHAUST] = {"exhaust", 2, {"alloc", "free"}},
+    [WORKLOAD_STOPPED] = {"stopped", 2, {"alloc", "free"}},
 };
 
 const char *workload_name(enum workload_kind kind)
@@ -189,7 +164,27 @@ const char *workload_phase_name(enum workload_kind kind, uint32_t phase)
 
 bool workload_ages(enum workload_kind kind)
 {
-    return kind == WORKLOAD_FRAG || kind == WORKLOAD_FILL;
+    return kind == WORKLOAD_FILL || workload_has_rounds(kind);
+}
+
+bool workload_has_rounds(enum workload_kind kind)
+{
+    return kind == WORKLOAD_FRAG || kind == WORKLOAD_EXHAUST || kind == WORKLOAD_STOPPED;
+}
+
+uint32_t workload_harts_beside(enum workload_kind kind)
+{
+    return kind == WORKLOAD_STOPPED ? 1 : 0;
+}
+
+uint32_t workload_stop_round(uint32_t rounds)
+{
+    return rounds / 3;
+}
+
+uint32_t workload_go_round(uint32_t rounds)
+{
+    return rounds - rounds / 3;
 }
 
 uint64_t workload_requests(enum workload_kind kind, uint64_t usable_frames, uint32_t harts_most, uint64_t frames)
@@ -211,14 +206,9 @@ uint64_t workload_operations(const struct workload *workload)
     return workload->requests * (workload_ages(workload->kind) ? workload->turns : 1);
 }
 
-uint64_t workload_slots(uint64_t requests, uint32_t harts)
-{
-    return slot_stride(requests) * harts;
-}
-
 const struct workload_hart *workload_failure(const struct workload *workload)
 {
-    for (uint32_t i = 0; i < workload->harts; i++) {
+    for (uint32_t i = 0; i < workload->harts + workload_harts_beside(workload->kind); i++) {
         if (workload->hart[i].status != FRAME_OK) {
             return &workload->hart[i];
         }

@@ -32,6 +32,15 @@
  *           each hart allocates N and frees its N, again and again. Timed for each occupancy. N is half of a hart's
  *           share of 1 % of memory, so that every occupancy sees the same operations.
  *
+ * Two of single frames at the limits (workload_limits.c):
+ *
+ *   exhaust in each round all harts allocate N and free their N, both timed, so that their caches are full. Then one of
+ *           them, the next one in each round, allocates until it is refused, and frees all that: what it was refused is
+ *           what the others' caches kept from it. In a latency run its operations are among the samples.
+ *   stopped rounds of rand, while one hart more allocates and frees N by itself, not timed. In the middle third of the
+ *           rounds it is stopped in a section of reclamation. After each round: how much is in limbo, and how long the
+ *           round took. Needs a platform that can stop a hart.
+ *
  * Each hart times its own share from the barrier on, with two readings of the clock a phase. Latency is measured in
  * a run of its own that reads the clock around every operation: the clock's own cost is in every sample, and the
  * `null` control's latency is that cost.
@@ -44,6 +53,7 @@
 #include "harness.h"
 #include "histogram.h"
 #include "null_allocator.h"
+#include "path.h"
 #include "population.h"
 
 enum workload_kind {
@@ -55,6 +65,8 @@ enum workload_kind {
     WORKLOAD_BURST,
     WORKLOAD_ADVERSARY,
     WORKLOAD_WALK,
+    WORKLOAD_EXHAUST,
+    WORKLOAD_STOPPED,
     WORKLOAD_KIND_COUNT
 };
 
@@ -74,6 +86,7 @@ struct workload_hart {
     uint64_t failed_at;
     uint64_t core_ns;          /* of workload.core_turns turns of control_core_ns */
     struct histogram *latency; /* WORKLOAD_PHASE_MAX of them; added to if workload.time_each */
+    struct histogram *paths;   /* PATH_COUNT of them, likewise; or NULL */
     struct null_allocator null;
 };
 
@@ -88,15 +101,23 @@ struct workload {
     uint64_t seed;       /* of the shuffle */
     bool time_each;      /* latency instead of throughput */
     uint64_t core_turns; /* of control_core_ns, half of them before the phases and half after; or 0 */
-    pfn_t *slots;        /* workload_slots(requests, harts) */
-    /* Of frag and fill only. */
+    pfn_t *slots;        /* workload_slots(requests, harts, those beside too) */
+    /* Of those that age only. */
     struct population *population;
-    uint32_t turns;                   /* frag: rounds; fill: times that N are allocated and freed at each occupancy */
+    uint32_t turns;                   /* rounds; fill: times that N are allocated and freed at each occupancy */
     struct population_spread *rounds; /* of frag, after each; or NULL */
+    uint64_t *samples;   /* one a round; exhaust: frames that were free when the hart was refused; stopped: limbo */
+    uint64_t *rounds_ns; /* stopped, one a round: how long it took */
+    /* stopped: holds a hart up where it next stands in a section of reclamation (false: there are none), and lets it go
+     * on (false: it never stood in one). */
+    bool (*hold)(const struct frame_allocator *allocator, uint32_t hart);
+    bool (*let_go)(uint32_t hart);
+    bool was_held;
     /* All. */
-    struct workload_hart *hart; /* one a hart */
+    struct workload_hart *hart; /* one a hart, those beside too */
     /* Private. */
     struct hart_barrier barrier;
+    bool ended;   /* stopped: the hart beside the others is to end. Atomic, relaxed */
     bool gave_up; /* some hart's phase failed: the rest only cleans up. Written before a barrier, read after it. */
 };
 
@@ -107,8 +128,16 @@ uint32_t workload_phase_count(enum workload_kind kind);
 /* "alloc", "free" or "pair"; for fill with the occupancy; for burst without L. */
 const char *workload_phase_name(enum workload_kind kind, uint32_t phase);
 
-/* frag and fill: of single frames, on a fresh machine, with a population. */
+/* frag, fill, exhaust and stopped: of single frames, on a fresh machine, with a population; one pass, of several turns
+ * or rounds. */
 bool workload_ages(enum workload_kind kind);
+/* Of these, those of rounds: all but fill. */
+bool workload_has_rounds(enum workload_kind kind);
+/* Harts that take part beyond workload.harts: 1 in stopped. */
+uint32_t workload_harts_beside(enum workload_kind kind);
+/* Rounds of stopped during which a hart is stopped: from the first to before the second. */
+uint32_t workload_stop_round(uint32_t rounds);
+uint32_t workload_go_round(uint32_t rounds);
 
 /* N for a sweep of up to `harts_most`; 0 if the memory is too small for even one request a hart. */
 uint64_t workload_requests(enum workload_kind kind, uint64_t usable_frames, uint32_t harts_most, uint64_t frames);

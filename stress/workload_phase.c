@@ -55,6 +55,41 @@ TEMPLATE enum frame_status none_free(const struct workload *workload, struct wor
     return null_free(&me->null, first);
 }
 
+/* ---- operations that are timed one by one ---- */
+
+TEMPLATE struct look begin_timed(const struct workload *workload)
+{
+    struct look look = {.start_ns = 0};
+    if (workload->allocator != NULL) {
+        frame_hart_events(workload->allocator, &look.before);
+    }
+    look.start_ns = platform_time_ns();
+    return look;
+}
+
+TEMPLATE void end_timed(const struct workload *workload, struct workload_hart *me, const struct look *look,
+                        uint32_t phase, enum frame_status status)
+{
+    uint64_t taken_ns = platform_time_ns() - look->start_ns;
+    histogram_add(&me->latency[phase], taken_ns);
+    if (workload->allocator != NULL && me->paths != NULL) {
+        struct frame_hart_events after;
+        frame_hart_events(workload->allocator, &after);
+        histogram_add(&me->paths[path_of(&look->before, &after, status)], taken_ns);
+    }
+}
+
+struct look look_begin(const struct workload *workload)
+{
+    return begin_timed(workload);
+}
+
+void look_end(const struct workload *workload, struct workload_hart *me, const struct look *look, uint32_t phase,
+              enum frame_status status)
+{
+    end_timed(workload, me, look, phase, status);
+}
+
 /* ---- the loops; each returns false at the first operation that fails ---- */
 
 TEMPLATE bool note_failure(struct workload_hart *me, enum frame_status status, uint64_t at)
@@ -68,10 +103,10 @@ TEMPLATE bool alloc_loop(const struct workload *workload, struct workload_hart *
                          alloc_operation alloc)
 {
     for (uint64_t i = 0; i < workload->requests; i++) {
-        uint64_t start_ns = timed ? platform_time_ns() : 0;
+        struct look look = timed ? begin_timed(workload) : (struct look){.start_ns = 0};
         enum frame_status status = alloc(workload, me, &slots[i]);
         if (timed) {
-            histogram_add(&me->latency[0], platform_time_ns() - start_ns);
+            end_timed(workload, me, &look, 0, status);
         }
         if (__builtin_expect(status != FRAME_OK, 0)) {
             return note_failure(me, status, i);
@@ -84,10 +119,10 @@ TEMPLATE bool free_loop(const struct workload *workload, struct workload_hart *m
                         free_operation free)
 {
     for (uint64_t i = workload->requests; i-- > 0;) {
-        uint64_t start_ns = timed ? platform_time_ns() : 0;
+        struct look look = timed ? begin_timed(workload) : (struct look){.start_ns = 0};
         enum frame_status status = free(workload, me, slots[i]);
         if (timed) {
-            histogram_add(&me->latency[1], platform_time_ns() - start_ns);
+            end_timed(workload, me, &look, 1, status);
         }
         if (__builtin_expect(status != FRAME_OK, 0)) {
             return note_failure(me, status, i);
@@ -101,14 +136,14 @@ TEMPLATE bool pair_loop(const struct workload *workload, struct workload_hart *m
 {
     for (uint64_t i = 0; i < workload->requests; i++) {
         pfn_t first;
-        uint64_t start_ns = timed ? platform_time_ns() : 0;
+        struct look look = timed ? begin_timed(workload) : (struct look){.start_ns = 0};
         enum frame_status status = alloc(workload, me, &first);
         if (__builtin_expect(status != FRAME_OK, 0)) {
             return note_failure(me, status, i);
         }
         status = free(workload, me, first);
         if (timed) {
-            histogram_add(&me->latency[0], platform_time_ns() - start_ns);
+            end_timed(workload, me, &look, 0, status);
         }
         if (__builtin_expect(status != FRAME_OK, 0)) {
             return note_failure(me, status, i);
@@ -124,11 +159,11 @@ TEMPLATE bool burst_loop(const struct workload *workload, struct workload_hart *
     uint64_t burst = workload->burst;
     for (uint64_t done = 0; done < workload->requests; done += burst) {
         for (uint64_t i = 0; i < 2 * burst; i++) {
-            uint64_t start_ns = timed ? platform_time_ns() : 0;
+            struct look look = timed ? begin_timed(workload) : (struct look){.start_ns = 0};
             enum frame_status status =
                 i < burst ? alloc(workload, me, &slots[i]) : free(workload, me, slots[i - burst]);
             if (timed) {
-                histogram_add(&me->latency[0], platform_time_ns() - start_ns);
+                end_timed(workload, me, &look, 0, status);
             }
             if (__builtin_expect(status != FRAME_OK, 0)) {
                 return note_failure(me, status, i);
@@ -141,7 +176,11 @@ TEMPLATE bool burst_loop(const struct workload *workload, struct workload_hart *
 /* The null allocator has nothing behind it. */
 TEMPLATE uint64_t accesses(const struct workload *workload)
 {
-    return workload->allocator != NULL ? frame_hart_accesses(workload->allocator) : 0;
+    struct frame_hart_events events = {0};
+    if (workload->allocator != NULL) {
+        frame_hart_events(workload->allocator, &events);
+    }
+    return events.global_takes + events.global_gives;
 }
 
 /* Up allocates, down frees, as many of each. */
@@ -212,6 +251,41 @@ const struct loops *choose_loops(const struct workload *workload, bool timed)
         return timed ? &one_loops_1 : &one_loops_0;
     }
     return timed ? &run_loops_1 : &run_loops_0;
+}
+
+/* ---- slots ---- */
+
+/* Slots a cache line holds. */
+#define SLOT_LINE (CACHE_PAIR / sizeof(pfn_t))
+
+static uint64_t slot_stride(uint64_t requests)
+{
+    return align_up_u64(requests, SLOT_LINE);
+}
+
+uint64_t workload_slots(uint64_t requests, uint32_t harts)
+{
+    return slot_stride(requests) * harts;
+}
+
+pfn_t *slots_of(const struct workload *workload, uint32_t hart)
+{
+    return workload->slots + slot_stride(workload->requests) * hart;
+}
+
+void shuffle_slots(const struct workload *workload)
+{
+    struct random random = random_stream(workload->seed, 0);
+    uint64_t requests = workload->requests;
+    for (uint64_t i = requests * workload->harts; i > 1; i--) {
+        uint64_t a = i - 1;
+        uint64_t b = random_below(&random, i);
+        pfn_t *slot_a = slots_of(workload, (uint32_t)(a / requests)) + a % requests;
+        pfn_t *slot_b = slots_of(workload, (uint32_t)(b / requests)) + b % requests;
+        pfn_t keep = *slot_a;
+        *slot_a = *slot_b;
+        *slot_b = keep;
+    }
 }
 
 /* ---- the rest ---- */

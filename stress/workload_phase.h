@@ -18,10 +18,28 @@ struct loops {
     bool (*steps)(const struct workload *workload, struct workload_hart *me, pfn_t *slots, uint64_t *held);
 };
 
+/* What the clock and the hart's own counts say before an operation that is timed by itself. */
+struct look {
+    struct frame_hart_events before;
+    uint64_t start_ns;
+};
+
+/* The clock is read last here, and first in look_end: what else is read is in no sample. */
+struct look look_begin(const struct workload *workload);
+/* Adds the operation to me->latency[phase] and to the path that it took. */
+void look_end(const struct workload *workload, struct workload_hart *me, const struct look *look, uint32_t phase,
+              enum frame_status status);
+
 const struct loops *choose_loops(const struct workload *workload, bool timed);
 
 /* All harts come; true if none has failed so far. */
 bool meet(struct workload *workload, bool ok);
+
+/* Where a hart's N slots are. */
+pfn_t *slots_of(const struct workload *workload, uint32_t hart);
+
+/* Fisher-Yates over all harts' slots, as if they were one array, by the seed. */
+void shuffle_slots(const struct workload *workload);
 
 /* After a failure: gives back the first `count` of these slots. Not measured; the row is an error anyway. */
 void give_back(const struct workload *workload, const pfn_t *slots, uint64_t count);
@@ -29,5 +47,8 @@ void give_back(const struct workload *workload, const pfn_t *slots, uint64_t cou
 /* The phases of frag and fill, by every hart: workload_aged.c. */
 void run_frag(struct workload *workload, uint32_t hart);
 void run_fill(struct workload *workload, uint32_t hart);
+/* Of exhaust and stopped: workload_limits.c. */
+void run_exhaust(struct workload *workload, uint32_t hart);
+void run_stopped(struct workload *workload, uint32_t hart);
 
 #endif

@@ -2,6 +2,7 @@
  * The benchmark's platform is a simulated machine: a fresh one for each measurement, whose caches a warm-up pass fills.
  */
 #include "bench_platform.h"
+#include "epoch_look.h"
 #include "hot_lines.h"
 #include "primitives.h"
 #include "retire.h"
@@ -37,6 +38,15 @@ static json_t *facts(uint64_t operations)
                      hot_lines_json());
 }
 
+static bool hold(const struct frame_allocator *allocator, uint32_t hart)
+{
+    const unsigned *in_section = epoch_look(allocator, hart);
+    if (in_section != NULL) {
+        time_mode_hold(hart, in_section);
+    }
+    return in_section != NULL;
+}
+
 const struct bench_platform bench_platform = {
     .name = "sim",
     .operations_least = 1000, /* nothing is noisy but what is random in the machine, and repeats show that */
@@ -46,6 +56,8 @@ const struct bench_platform bench_platform = {
     .begin = begin,
     .start_counting = time_mode_clear_counts,
     .facts = facts,
+    .hold = hold,
+    .let_go = time_mode_let_go,
 };
 
 bool sim_primitives_run(enum primitive primitive, uint32_t harts, uint64_t operations, uint64_t seed, uint64_t *hart_ns,

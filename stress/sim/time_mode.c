@@ -70,12 +70,16 @@ static struct {
     uint32_t run_harts;
     uint64_t ended_ps; /* the run before this one; lines remember until when they were busy then */
     struct time_counts counts;
-} it;
+    uint32_t held_hart; /* to be stopped, or stopped; RUN_NOBODY */
+    bool held;
+    const unsigned *in_section; /* of that hart */
+} it = {.held_hart = RUN_NOBODY};
 
 void time_mode_use(const struct machine_model *machine, uint64_t seed)
 {
     it.machine = *machine;
     it.ended_ps = 0;
+    it.held_hart = RUN_NOBODY;
     coherence_reset(&it.machine, seed);
     time_mode_clear_counts();
     model = &model_time;
@@ -432,6 +436,30 @@ static void fence(struct time_hart *me, const struct event *event)
     }
 }
 
+/* ---- a hart that is stopped ---- */
+
+void time_mode_hold(uint32_t hart, const unsigned *in_section)
+{
+    it.held_hart = hart;
+    it.held = false;
+    it.in_section = in_section;
+}
+
+bool time_mode_let_go(uint32_t hart)
+{
+    bool held = it.held_hart == hart && it.held;
+    it.held_hart = RUN_NOBODY;
+    if (held) {
+        run_wake(hart);
+    }
+    return held;
+}
+
+static bool is_to_stop(uint32_t hart)
+{
+    return hart == it.held_hart && !it.held && !it.harts[hart].asleep && *it.in_section > 0;
+}
+
 static value_t do_event(uint32_t hart, const struct event *event)
 {
     struct time_hart *me = &it.harts[hart];
@@ -448,6 +476,11 @@ static value_t do_event(uint32_t hart, const struct event *event)
     }
     if (!me->asleep) {
         clock_advance(hart, me->now_ps);
+    }
+    if (is_to_stop(hart)) {
+        it.held = true;
+        run_park();
+        return value;
     }
     let_first_run(hart);
     return value;

@@ -24,4 +24,9 @@ void time_mode_use(const struct machine_model *machine, uint64_t seed);
 void time_mode_clear_counts(void);
 void time_mode_counts(struct time_counts *counts);
 
+/* Stops `hart` right after its next access at which *in_section is above 0, until time_mode_let_go(hart), at whose
+ * caller's time it goes on. One hart at a time; called on another, or at rest. Whether it had been stopped. */
+void time_mode_hold(uint32_t hart, const unsigned *in_section);
+bool time_mode_let_go(uint32_t hart);
+
 #endif

@@ -23,8 +23,9 @@ struct fixture {
     struct workload workload;
     struct population population;
     struct population_spread rounds[100];
+    uint64_t samples[100], rounds_ns[100];
     void *memory; /* of the population, or NULL */
-    struct histogram latency[HARTS][WORKLOAD_PHASE_MAX];
+    struct histogram latency[HARTS][WORKLOAD_PHASE_MAX], paths[HARTS][PATH_COUNT];
     struct workload_hart hart[HARTS];
 };
 
@@ -48,6 +49,7 @@ static struct fixture *fixture_make(struct frame_allocator *allocator, enum work
     assert_non_null(fixture->workload.slots);
     for (uint32_t i = 0; i < HARTS; i++) {
         fixture->hart[i].latency = fixture->latency[i];
+        fixture->hart[i].paths = fixture->paths[i];
     }
     return fixture;
 }
@@ -233,7 +235,7 @@ static void traces_reach_the_global_allocator_as_magazines_allow(void **state)
 
 #define ROUNDS 20u
 
-/* Gives the fixture what frag and fill need beyond the others. */
+/* Gives the fixture what those need that age. */
 static void fixture_age(struct fixture *fixture, uint64_t memory_bytes, uint32_t turns)
 {
     struct frame_run extent = frame_run_inside((struct phys_range){{DEFAULT_FDT_RAM_BASE}, memory_bytes});
@@ -246,6 +248,8 @@ static void fixture_age(struct fixture *fixture, uint64_t memory_bytes, uint32_t
     fixture->workload.population = &fixture->population;
     fixture->workload.turns = turns;
     fixture->workload.rounds = fixture->rounds;
+    fixture->workload.samples = fixture->samples;
+    fixture->workload.rounds_ns = fixture->rounds_ns;
 }
 
 static struct fixture *run_aged(struct frame_allocator *allocator, uint64_t memory_bytes, enum workload_kind kind,
@@ -376,6 +380,142 @@ static void scattering_keeps_what_there_is(void **state)
         from_below += i >= COUNT - TAIL && frames[i].value < COUNT - TAIL;
     }
     assert_in_range(from_below, TAIL * 3 / 4, TAIL); /* nine of ten */
+}
+
+/* ---- at the limits ---- */
+
+/* Drained, no frame is kept from the hart that wants all; else what two harts have in two magazines each, of which one
+ * at least is full. */
+static void exhaust_tells_what_is_stranded(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *variant;
+        uint64_t least, most; /* left in each round */
+    } cases[] = {{"baseline,magazine=32", 0, 0},
+                 {"lockfree,magazine=32", 0, 0},
+                 {"baseline,magazine=32,drain=off", UINT64_C(2) * 32, UINT64_C(2) * 2 * 32},
+                 {"baseline,magazine=0,drain=off", 0, 0}};
+    for (uint32_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct frame_allocator *allocator = framelab_open(cases[i].variant, MEMORY_BYTES, HARTS);
+        assert_non_null(allocator);
+        struct fixture *exhaust = run_aged(allocator, MEMORY_BYTES, WORKLOAD_EXHAUST, 2 * HARTS, true);
+        for (uint32_t round = 0; round < 2 * HARTS; round++) {
+            assert_in_range(exhaust->samples[round], cases[i].least, cases[i].most);
+        }
+        for (uint32_t hart = 0; hart < HARTS; hart++) { /* each was refused twice, and drained before if it does */
+            assert_int_equal(exhaust->paths[hart][PATH_FAIL].samples, 2);
+            assert_int_equal(exhaust->paths[hart][PATH_DRAIN].samples > 0, i < 2);
+        }
+        fixture_free(exhaust);
+        framelab_close(allocator);
+    }
+}
+
+/* What lockfree's harts have in hand is stranded, too, and drained, too. */
+static void hands_are_stranded_too(void **state)
+{
+    (void)state;
+    struct frame_allocator *allocator = framelab_open("lockfree,magazine=32,drain=off", MEMORY_BYTES, HARTS);
+    assert_non_null(allocator);
+    struct fixture *exhaust = run_aged(allocator, MEMORY_BYTES, WORKLOAD_EXHAUST, 1, false);
+    struct frame_stats stats;
+    frame_allocator_stats(allocator, &stats);
+    assert_true(exhaust->samples[0] > UINT64_C(2) * 2 * 32 && exhaust->samples[0] <= stats.frames_in_caches);
+    fixture_free(exhaust);
+    framelab_close(allocator);
+}
+
+static uint32_t holds, releases, held_hart;
+
+static bool note_hold(const struct frame_allocator *allocator, uint32_t hart)
+{
+    (void)allocator;
+    holds++;
+    held_hart = hart;
+    return true;
+}
+
+static bool note_release(uint32_t hart)
+{
+    return ++releases == 1 && hart == held_hart;
+}
+
+/* The hart beside the others is stopped once, goes on once and, should a round fail, in the end; then all is back. */
+static void stopped_stops_the_hart_beside(void **state)
+{
+    struct frame_allocator *allocator = framelab_open(*state, MEMORY_BYTES, HARTS);
+    assert_non_null(allocator);
+    struct fixture *fixture = fixture_make(allocator, WORKLOAD_STOPPED, 1, 300);
+    struct workload *workload = &fixture->workload;
+    fixture_age(fixture, MEMORY_BYTES, 9);
+    workload->harts = HARTS - 1;
+    workload->hold = note_hold;
+    workload->let_go = note_release;
+    holds = releases = 0;
+    assert_true(workload_run(workload));
+    assert_null(workload_failure(workload));
+    assert_int_equal(holds, 1);
+    assert_int_equal(held_hart, HARTS - 1);
+    assert_int_equal(releases, 2);
+    assert_true(workload->was_held);
+    for (uint32_t round = 0; round < 9; round++) {
+        assert_true(fixture->rounds_ns[round] > 0);
+    }
+    assert_all_back(allocator);
+    fixture_free(fixture);
+    framelab_close(allocator);
+}
+
+/* ---- paths ---- */
+
+static void a_path_is_told_by_what_changed(void **state)
+{
+    (void)state;
+    const struct frame_hart_events before = {7, 7, 7, 7};
+    static const struct {
+        struct frame_hart_events after;
+        enum frame_status status;
+        enum path path;
+    } cases[] = {
+        {{7, 7, 7, 7}, FRAME_OK, PATH_HIT},   {{8, 7, 7, 7}, FRAME_OK, PATH_REFILL},
+        {{7, 8, 7, 7}, FRAME_OK, PATH_SPILL}, {{8, 7, 8, 7}, FRAME_OK, PATH_BYPASS},
+        {{9, 9, 7, 8}, FRAME_OK, PATH_DRAIN}, {{9, 9, 7, 8}, FRAME_NO_MEMORY, PATH_FAIL},
+    };
+    for (uint32_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(path_of(&before, &cases[i].after, cases[i].status), cases[i].path);
+    }
+    for (uint32_t i = 0; i < PATH_COUNT; i++) {
+        assert_true(strlen(path_text((enum path)i)) > 0);
+    }
+}
+
+/* Every operation goes one way, and those that went to the global allocator are as many as it counted. */
+static void paths_add_up(void **state)
+{
+    struct frame_allocator *allocator = framelab_open(*state, MEMORY_BYTES, HARTS);
+    assert_non_null(allocator);
+    enum { REQUESTS = 1000 };
+    struct fixture *fixture = fixture_make(allocator, WORKLOAD_BULK, 1, REQUESTS);
+    struct frame_stats before, after;
+    frame_allocator_stats(allocator, &before);
+    fixture->workload.time_each = true;
+    assert_true(workload_run(&fixture->workload));
+    frame_allocator_stats(allocator, &after);
+    uint64_t paths[PATH_COUNT] = {0}, all = 0;
+    for (uint32_t hart = 0; hart < HARTS; hart++) {
+        for (uint32_t path = 0; path < PATH_COUNT; path++) {
+            paths[path] += fixture->paths[hart][path].samples;
+            all += fixture->paths[hart][path].samples;
+        }
+    }
+    assert_int_equal(all, UINT64_C(2) * REQUESTS * HARTS);
+    assert_int_equal(paths[PATH_REFILL], after.global_takes - before.global_takes);
+    assert_int_equal(paths[PATH_SPILL], after.global_gives - before.global_gives);
+    assert_true(paths[PATH_REFILL] > 0 && paths[PATH_SPILL] > 0);
+    assert_int_equal(paths[PATH_DRAIN] + paths[PATH_FAIL], 0);
+    fixture_free(fixture);
+    framelab_close(allocator);
 }
 
 /* ---- over the null allocator, whose numbers are known ---- */
@@ -548,6 +688,13 @@ int main(void)
         cmocka_unit_test_prestate(frag_gathers_whole_chunks, lockfree),
         cmocka_unit_test(whole_chunks_are_counted),
         cmocka_unit_test(moves_of_a_compaction_are_counted),
+        cmocka_unit_test(exhaust_tells_what_is_stranded),
+        cmocka_unit_test(hands_are_stranded_too),
+        cmocka_unit_test_prestate(stopped_stops_the_hart_beside, baseline),
+        cmocka_unit_test_prestate(stopped_stops_the_hart_beside, lockfree),
+        cmocka_unit_test(a_path_is_told_by_what_changed),
+        cmocka_unit_test_prestate(paths_add_up, baseline),
+        cmocka_unit_test_prestate(paths_add_up, lockfree),
         cmocka_unit_test(scattering_keeps_what_there_is),
         cmocka_unit_test(latency_counts_every_operation),
         cmocka_unit_test_prestate(bursts_reach_the_global_allocator_beyond_the_cache, baseline),
