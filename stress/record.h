@@ -36,7 +36,8 @@ struct bench_record {
     const char *variant;  /* as named on the command line, "null" or "cas" for the controls */
     const char *knobs;    /* every knob's value, "" for the controls */
     const char *platform; /* "host", "sim" */
-    const char *workload; /* "bulk", "rand", "repeat", "frag", "fill", "burst", "adversary", "walk", "boot", "control" */
+    const char *workload; /* "bulk", "rand", "repeat", "frag", "fill", "burst", "adversary", "walk", "zeroed", "boot",
+                             "control" */
     uint64_t frames;      /* a request */
     int order;            /* log2 of frames, or -1 */
     uint32_t harts;

@@ -114,9 +114,9 @@ static void run_steps(struct workload *workload, uint32_t hart)
 static void run_hart(void *context, uint32_t hart)
 {
     static void (*const phases[WORKLOAD_KIND_COUNT])(struct workload * workload, uint32_t hart) = {
-        [WORKLOAD_BULK] = run_bulk,       [WORKLOAD_RAND] = run_bulk, [WORKLOAD_REPEAT] = run_repeat,
-        [WORKLOAD_FRAG] = run_frag,       [WORKLOAD_FILL] = run_fill, [WORKLOAD_BURST] = run_burst,
-        [WORKLOAD_ADVERSARY] = run_steps, [WORKLOAD_WALK] = run_steps};
+        [WORKLOAD_BULK] = run_bulk,       [WORKLOAD_RAND] = run_bulk,  [WORKLOAD_REPEAT] = run_repeat,
+        [WORKLOAD_FRAG] = run_frag,       [WORKLOAD_FILL] = run_fill,  [WORKLOAD_BURST] = run_burst,
+        [WORKLOAD_ADVERSARY] = run_steps, [WORKLOAD_WALK] = run_steps, [WORKLOAD_ZEROED] = run_bulk};
     struct workload *workload = context;
     struct workload_hart *me = &workload->hart[hart];
     me->core_ns = control_core_ns(workload->core_turns / 2);
@@ -159,6 +159,7 @@ static const struct {
     [WORKLOAD_BURST] = {"burst", 1, {"pair"}},
     [WORKLOAD_ADVERSARY] = {"adversary", 1, {"pair"}},
     [WORKLOAD_WALK] = {"walk", 1, {"pair"}},
+    [WORKLOAD_ZEROED] = {"zeroed", 2, {"alloc", "free"}},
 };
 
 const char *workload_name(enum workload_kind kind)
