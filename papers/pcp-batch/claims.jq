@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Holds on each platform, of the host if it was idle; waiting on simulated harts.
+# Holds on each platform, of the host if it was idle; throughput and waiting on simulated harts: of the host's memory
+# strangers have their part, whatever a control of the cores says.
 include "lib";
 
 (bench | map(select(.variant != "null" and .workload != "control"))) as $all |
@@ -12,8 +13,9 @@ def judge: if index("host") then "host" else .[0] end;
 def c1:
   def pages($p): $all | of_run($p + "-pages") | undisturbed | by(knob("batch"); 1 / (ns("alloc") + ns("free")));
   [usable("-pages") | {platform: ., gain: (pages(.) | .[0].y as $first | (map(.y) | .[1:] | max) / $first - 1)}] as $gains |
+  ($gains | map(select(.platform == "sim")) + . | .[0]) as $first |
   if $gains == [] then cannot("C1"; "no pages were measured, or the host was not idle") else
-  verdict("C1"; $gains | map(.platform) | judge; all($gains[]; .gain <= 0.1);
+  verdict("C1"; $first.platform; $first.gain <= 0.1;
     $gains | map("\(.platform) \(.gain * 100 | short) %") | join(", "); "more than 10 % above batch 63") end;
 
 def holds($p; f): $all | of_run($p + "-hold") | of_workload("rand") | undisturbed | by(knob("batch"); f);
