@@ -14,7 +14,7 @@
  * 5. Counting. A wait is an acquisition whose first try failed. Mutex, MCS and FAS have a try, so for them it is
  *    exact. CK's ticket lock has one on x86 only; to count alike everywhere it is looked at instead, and a wait that
  *    begins between the look and the ticket is missed: a lower bound. Each hart counts on its own line.
- *    The longest wait is taken from the failed first try to the acquisition, by platform_time_ns: in nanoseconds on the
+ *    A wait is measured from the failed first try to the acquisition, by platform_time_ns: in nanoseconds on the
  *    host; in QEMU in instructions that the waiting hart itself executed, giving way in between.
  *
  * Papers: Mellor-Crummey & Scott, ACM TOCS 9(1), 1991 (ticket, MCS). */
@@ -94,6 +94,7 @@ static void wait_for_lock(struct lock *lock, struct lock_hart *self)
     wait_and_acquire(lock, self);
     uint64_t waited = platform_time_ns() - began;
     counter_add(&self->waits, 1);
+    counter_add(&self->waited, waited);
     if (waited > atomic_load_explicit(&self->longest, memory_order_relaxed)) { /* as in counter_add */
         atomic_store_explicit(&self->longest, waited, memory_order_relaxed);
     }
@@ -134,6 +135,7 @@ void lock_add_stats(const struct lock *lock, struct frame_stats *stats)
         const struct lock_hart *hart = &lock->harts[i];
         stats->lock_acquisitions += atomic_load_explicit(&hart->acquisitions, memory_order_relaxed);
         stats->lock_waits += atomic_load_explicit(&hart->waits, memory_order_relaxed);
+        stats->lock_wait_total += atomic_load_explicit(&hart->waited, memory_order_relaxed);
         uint64_t longest = atomic_load_explicit(&hart->longest, memory_order_relaxed);
         stats->lock_wait_longest = longest > stats->lock_wait_longest ? longest : stats->lock_wait_longest;
     }

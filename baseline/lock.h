@@ -27,9 +27,9 @@ extern const char *const lock_kind_names[LOCK_KIND_COUNT + 1];
 /* What one hart needs for itself. */
 struct lock_hart {
     _Alignas(CACHE_PAIR) ck_spinlock_mcs_context_t mcs; /* its place in the queue */
-    _Atomic uint64_t acquisitions;                      /* all three written by this hart only */
+    _Atomic uint64_t acquisitions;                      /* all four written by this hart only */
     _Atomic uint64_t waits;                             /* acquisitions that did not succeed at once */
-    _Atomic uint64_t longest;                           /* wait, by platform_time_ns */
+    _Atomic uint64_t waited, longest;                   /* all waits and the longest, by platform_time_ns */
 };
 
 struct lock {
@@ -51,7 +51,7 @@ bool lock_init(struct lock *lock, enum lock_kind kind, struct lock_hart *harts, 
 void lock_acquire(struct lock *lock, uint32_t hart);
 void lock_release(struct lock *lock, uint32_t hart);
 
-/* Adds lock_acquisitions and lock_waits, and raises lock_wait_longest. */
+/* Adds lock_acquisitions, lock_waits and lock_wait_total, and raises lock_wait_longest. */
 void lock_add_stats(const struct lock *lock, struct frame_stats *stats);
 
 #endif

@@ -17,16 +17,27 @@
  *    O(log arenas), attach O(regions + frames / 1024) before the lock is taken, detach as much.
  * 6. Progress: blocking, every operation but quiesce, which is wait-free: nobody looks at an arena without the lock,
  *    so once detach has released it nobody can still be looking. A hart stopped inside stops all others (P9).
- * 7. Order: the lock's. The pointers that init is given (node order, hart nodes) must live as long as the global. */
+ * 7. Asked for by `hold-times=on`, the time that takes and gives of frames hold the lock is measured from behind the
+ *    acquisition to before the release, and noted under the same lock: what noting costs is not in it, but others wait
+ *    for it.
+ * 8. Order: the lock's. The pointers that init is given (node order, hart nodes) must live as long as the global. */
 #include "vector.h"
 
 #include <string.h>
 
+enum vector_knob { KNOB_LOCK, KNOB_HOLD_TIMES };
+
+static const char *const off_on[] = {"off", "on", NULL};
+
 const struct knob vector_knobs[VECTOR_KNOB_COUNT] = {
-    {.name = "lock",
-     .summary = "kind of the lock; auto: mutex where the platform has one, else ticket",
-     .choices = lock_kind_names,
-     .initial = LOCK_AUTO},
+    [KNOB_LOCK] = {.name = "lock",
+                   .summary = "kind of the lock; auto: mutex where the platform has one, else ticket",
+                   .choices = lock_kind_names,
+                   .initial = LOCK_AUTO},
+    [KNOB_HOLD_TIMES] =
+        {.name = "hold-times",
+         .summary = "measure how long refills and spills of frames hold the lock: two readings of the clock each",
+         .choices = off_on},
 };
 
 /* ---- set-up ------------------------------------------------------------------------------------------------- */
@@ -44,12 +55,13 @@ uint64_t vector_arena_bytes(struct frame_run span)
 enum frame_status vector_init(struct global *global, const struct global_config *config)
 {
     struct vector *vector = vector_of(global);
-    enum lock_kind kind = (enum lock_kind)config->knobs[0];
+    enum lock_kind kind = (enum lock_kind)config->knobs[KNOB_LOCK];
     void *lock_harts = (unsigned char *)vector + align_up_u64(sizeof *vector, CACHE_PAIR);
     vector->hart_count = config->hart_count;
     vector->node_count = config->node_count;
     vector->node_order = config->node_order;
     vector->hart_node = config->hart_node;
+    vector->times_holds = config->knobs[KNOB_HOLD_TIMES] == 1;
     if (!lock_init(&vector->lock, kind, lock_harts, config->hart_count)) {
         platform_log("baseline: lock=%s: this platform has no such lock", lock_kind_names[kind]);
         return FRAME_BAD_CONFIG;
@@ -174,6 +186,19 @@ struct arena *vector_find(struct global *global, uint32_t hart, pfn_t frame)
 
 /* ---- take and give ------------------------------------------------------------------------------------------ */
 
+/* Around what holds the lock, if that is to be measured; under the lock. */
+static uint64_t hold_begin(const struct vector *vector)
+{
+    return vector->times_holds ? platform_time_ns() : 0;
+}
+
+static void hold_end(const struct vector *vector, struct hold_times *times, uint64_t began)
+{
+    if (vector->times_holds) {
+        hold_times_add(times, platform_time_ns() - began);
+    }
+}
+
 static uint32_t node_take(struct vector *vector, uint32_t node, pfn_t *frames, uint32_t count)
 {
     uint32_t taken = 0;
@@ -199,9 +224,11 @@ uint32_t vector_take(struct global *global, uint32_t hart, bool local, pfn_t *fr
     uint32_t taken = 0;
     lock_acquire(&vector->lock, hart);
     platform_hook();
+    uint64_t began = hold_begin(vector);
     for (uint32_t i = 0; i < vector->node_count && taken == 0; i++) {
         taken = node_take(vector, nodes[i], frames, count);
     }
+    hold_end(vector, &vector->take_holds, began);
     lock_release(&vector->lock, hart);
     return taken;
 }
@@ -287,6 +314,7 @@ void vector_give(struct global *global, uint32_t hart, bool local, pfn_t *frames
     struct vector *vector = vector_of(global);
     lock_acquire(&vector->lock, hart);
     platform_hook();
+    uint64_t began = hold_begin(vector);
     const struct vector_slot *slot = NULL;
     for (uint32_t done = 0; done < count;) {
         if (slot == NULL || !frame_run_contains(slot->span, frames[done])) {
@@ -297,6 +325,7 @@ void vector_give(struct global *global, uint32_t hart, bool local, pfn_t *frames
         buddy_give_run(slot->buddy, run);
         done += (uint32_t)run.count;
     }
+    hold_end(vector, &vector->give_holds, began);
     lock_release(&vector->lock, hart);
 }
 
@@ -350,5 +379,14 @@ bool vector_walk_free(struct global *global, void (*visit)(void *context, struct
 
 void vector_add_stats(const struct global *global, struct frame_stats *stats)
 {
-    lock_add_stats(&((const struct vector *)(const void *)global)->lock, stats);
+    const struct vector *vector = (const struct vector *)(const void *)global;
+    lock_add_stats(&vector->lock, stats);
+    if (vector->times_holds) { /* relaxed: numbers, no order */
+        stats->take_holds = atomic_load_explicit(&vector->take_holds.count, memory_order_relaxed);
+        stats->take_hold_total = atomic_load_explicit(&vector->take_holds.total, memory_order_relaxed);
+        stats->take_hold_p99 = hold_times_p99(&vector->take_holds);
+        stats->give_holds = atomic_load_explicit(&vector->give_holds.count, memory_order_relaxed);
+        stats->give_hold_total = atomic_load_explicit(&vector->give_holds.total, memory_order_relaxed);
+        stats->give_hold_p99 = hold_times_p99(&vector->give_holds);
+    }
 }

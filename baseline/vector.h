@@ -6,6 +6,7 @@
 #define FRAMELAB_BASELINE_VECTOR_H
 
 #include "buddy.h"
+#include "hold_times.h"
 #include "lock.h"
 #include "variant.h"
 
@@ -29,10 +30,15 @@ struct vector {
     /* How often `slots` has changed. Written under the lock; see seed.c for who reads it without. */
     _Atomic uint64_t generation;
     struct vector_slot slots[ARENA_MAX]; /* ascending, disjoint */
+    /* Of batches of single frames, taken and given; nothing unless asked for. Written under the lock, after what is
+     * measured. */
+    bool times_holds; /* constant after init */
+    _Alignas(CACHE_PAIR) struct hold_times take_holds;
+    struct hold_times give_holds;
 };
 
 /* The knobs of both variants, `count` of them. */
-#define VECTOR_KNOB_COUNT 1u
+#define VECTOR_KNOB_COUNT 2u
 extern const struct knob vector_knobs[VECTOR_KNOB_COUNT];
 
 uint64_t vector_global_bytes(uint32_t hart_count);

@@ -25,7 +25,11 @@ struct frame_stats {
     uint64_t cas_retries; /* read-modify-writes that had to be tried again */
     uint64_t lock_acquisitions;
     uint64_t lock_waits;        /* acquisitions that did not succeed at once */
-    uint64_t lock_wait_longest; /* the longest of them, by platform_time_ns */
+    uint64_t lock_wait_total;   /* all of them, by platform_time_ns */
+    uint64_t lock_wait_longest; /* the longest of them, likewise */
+    /* How long the lock was held for batches of frames that were taken and given, likewise; if asked for. */
+    uint64_t take_holds, take_hold_total, take_hold_p99;
+    uint64_t give_holds, give_hold_total, give_hold_p99;
     uint64_t grace_periods;
     uint64_t limbo; /* objects retired whose grace period has not passed */
     uint64_t limbo_peak;

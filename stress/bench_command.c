@@ -76,7 +76,8 @@ struct bench_arguments {
 static const struct argp_option options[] = {
     {"variant", 'v', "SPEC", 0, "name[:preset][,knob=value]...; again for more (default: baseline and lockfree)", 1},
     {"workload", 'w', "NAME", 0,
-     "bulk, rand, repeat (default: these three), frag, fill, burst, adversary, walk, exhaust, stopped; again for more",
+     "bulk, rand, repeat (default: these three), frag, fill, burst, adversary, walk, zeroed, exhaust, stopped; "
+     "again for more",
      1},
     {"order", OPTION_ORDER, "LIST", 0, "Requests of 2^order frames, orders 0 to 10: \"0,9\" or \"0-10\" (default: 0)",
      1},
@@ -127,9 +128,10 @@ static void add_workload(struct bench_plan *plan, const char *text, const struct
 {
     enum workload_kind kind;
     if (!workload_find(text, &kind)) {
-        usage_error(
-            state, "--workload is bulk, rand, repeat, frag, fill, burst, adversary, walk, exhaust or stopped, not '%s'",
-            text);
+        usage_error(state,
+                    "--workload is bulk, rand, repeat, frag, fill, burst, adversary, walk, zeroed, exhaust or stopped, "
+                    "not '%s'",
+                    text);
     }
     for (uint32_t i = 0; i < plan->workload_count; i++) {
         if (plan->workloads[i] == kind) {

@@ -23,6 +23,7 @@ static const char *const WORKLOAD_TEXTS[WORKLOAD_KIND_COUNT] = {
     [WORKLOAD_FILL] = "single frames, N at a time, with 10, 50, 90 and 99 % of memory out and the free ones scattered",
     [WORKLOAD_BURST] = "each hart allocates L, then frees those L, again and again",
     [WORKLOAD_ADVERSARY] = "allocations until one reaches the global allocator, then frees until one does, and so on",
+    [WORKLOAD_ZEROED] = "as bulk, of frames that are zeroed",
     [WORKLOAD_WALK] = "allocations and frees at random, one as likely as the other",
 };
 

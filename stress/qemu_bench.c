@@ -11,9 +11,10 @@ bool qemu_bench_check(const struct bench_plan *plan, char *why, size_t why_bytes
 {
     for (uint32_t i = 0; i < plan->workload_count; i++) {
         if (workload_ages(plan->workloads[i])) {
-            (void)snprintf(why, why_bytes,
-                           "--workload: in QEMU there are bulk, rand, repeat, burst, adversary and walk, not %s",
-                           workload_name(plan->workloads[i]));
+            (void)snprintf(
+                why, why_bytes,
+                "--workload: in QEMU there are bulk, rand, repeat, burst, adversary, walk and zeroed, not %s",
+                workload_name(plan->workloads[i]));
             return false;
         }
     }

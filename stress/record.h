@@ -46,10 +46,9 @@ struct bench_record {
     const char *variant;  /* as named on the command line, "null" or "cas" for the controls */
     const char *knobs;    /* every knob's value, "" for the controls */
     const char *platform; /* "host", "sim" */
-    const char
-        *workload;   /* "bulk", "rand", "repeat", "frag", "fill", "burst", "adversary", "walk", "boot", "control" */
-    uint64_t frames; /* a request */
-    int order;       /* log2 of frames, or -1 */
+    const char *workload; /* of workload_name(), or "boot", "control" */
+    uint64_t frames;      /* a request */
+    int order;            /* log2 of frames, or -1 */
     uint32_t harts;
     uint32_t cores; /* that the harts could run on: harts > cores is oversubscribed */
     uint32_t repeat;

@@ -11,7 +11,8 @@
 const char *stat_field_name(uint32_t i);
 uint64_t stat_field_value(const struct frame_stats *stats, uint32_t i);
 
-/* Leaves in `stats` what was counted since `before`; levels (totals, caches, limbo, the longest wait) as they now are.
+/* Leaves in `stats` what was counted since `before`; levels (totals, caches, limbo, the longest wait, percentiles) as
+ * they now are.
  */
 void stats_since(struct frame_stats *stats, const struct frame_stats *before);
 

@@ -87,7 +87,7 @@ static void run_hart(void *context, uint32_t hart)
         [WORKLOAD_BULK] = run_bulk,       [WORKLOAD_RAND] = run_bulk,  [WORKLOAD_REPEAT] = run_repeat,
         [WORKLOAD_FRAG] = run_frag,       [WORKLOAD_FILL] = run_fill,  [WORKLOAD_BURST] = run_burst,
         [WORKLOAD_ADVERSARY] = run_steps, [WORKLOAD_WALK] = run_steps, [WORKLOAD_EXHAUST] = run_exhaust,
-        [WORKLOAD_STOPPED] = run_stopped};
+        [WORKLOAD_STOPPED] = run_stopped, [WORKLOAD_ZEROED] = run_bulk};
     struct workload *workload = context;
     struct workload_hart *me = &workload->hart[hart];
     me->core_ns = control_core_ns(workload->core_turns / 2);
@@ -134,6 +134,7 @@ static const struct {
     [WORKLOAD_WALK] = {"walk", 1, {"pair"}},
     [WORKLOAD_EXHAUST] = {"exhaust", 2, {"alloc", "free"}},
     [WORKLOAD_STOPPED] = {"stopped", 2, {"alloc", "free"}},
+    [WORKLOAD_ZEROED] = {"zeroed", 2, {"alloc", "free"}},
 };
 
 const char *workload_name(enum workload_kind kind)

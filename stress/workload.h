@@ -21,6 +21,11 @@
  *
  * but an allocation where nothing is held, and frees when there are no operations left for more.
  *
+ * One for what pages are for:
+ *
+ *   zeroed  as bulk, but each request is for frames that are zeroed, as those of a page fault are: between two looks at
+ *           the allocator a hart has other work to do.
+ *
  * Two of single frames, in memory that has aged (workload_aged.c):
  *
  *   frag    all harts fill 90 % of memory; a random half of it is freed, across harts; then so many rounds of
@@ -67,6 +72,7 @@ enum workload_kind {
     WORKLOAD_WALK,
     WORKLOAD_EXHAUST,
     WORKLOAD_STOPPED,
+    WORKLOAD_ZEROED,
     WORKLOAD_KIND_COUNT
 };
 

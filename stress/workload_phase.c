@@ -44,6 +44,24 @@ TEMPLATE enum frame_status run_free(const struct workload *workload, struct work
     return frame_free_run(workload->allocator, frame_run(first, workload->frames));
 }
 
+TEMPLATE enum frame_status zeroed_alloc(const struct workload *workload, struct workload_hart *me, pfn_t *first)
+{
+    (void)me;
+    if (workload->frames == 1) {
+        return frame_alloc_one_zeroed(workload->allocator, first);
+    }
+    struct frame_layout layout = {workload->frames << FRAME_SHIFT, workload->align_bytes};
+    struct frame_run run;
+    enum frame_status status = frame_alloc_contiguous_zeroed(workload->allocator, layout, &run);
+    *first = run.first;
+    return status;
+}
+
+TEMPLATE enum frame_status zeroed_free(const struct workload *workload, struct workload_hart *me, pfn_t first)
+{
+    return workload->frames == 1 ? one_free(workload, me, first) : run_free(workload, me, first);
+}
+
 TEMPLATE enum frame_status none_alloc(const struct workload *workload, struct workload_hart *me, pfn_t *first)
 {
     return null_alloc(&me->null, workload->frames, first);
@@ -239,6 +257,8 @@ INSTANTIATE(one, 0);
 INSTANTIATE(one, 1);
 INSTANTIATE(run, 0);
 INSTANTIATE(run, 1);
+INSTANTIATE(zeroed, 0);
+INSTANTIATE(zeroed, 1);
 INSTANTIATE(none, 0);
 INSTANTIATE(none, 1);
 
@@ -246,6 +266,9 @@ const struct loops *choose_loops(const struct workload *workload, bool timed)
 {
     if (workload->allocator == NULL) {
         return timed ? &none_loops_1 : &none_loops_0;
+    }
+    if (workload->kind == WORKLOAD_ZEROED) {
+        return timed ? &zeroed_loops_1 : &zeroed_loops_0;
     }
     if (workload->frames == 1) {
         return timed ? &one_loops_1 : &one_loops_0;

@@ -182,7 +182,7 @@ int kernel_bench(const struct kernel_options *options)
     for (const char *list = options->workloads; *list != '\0' && status == KERNEL_HOLDS;) {
         enum workload_kind kind;
         if (!next_workload(&list, &kind)) {
-            console_line("Bail out! workloads are bulk, rand, repeat, burst, adversary and walk, not '%s'",
+            console_line("Bail out! workloads are bulk, rand, repeat, burst, adversary, walk and zeroed, not '%s'",
                          options->workloads);
             return KERNEL_USAGE;
         }

@@ -487,8 +487,59 @@ static void waits_are_counted_under_every_lock(void **state)
         }
         assert_int_equal(stats.lock_waits, 1);
         assert_true(stats.lock_wait_longest > 0);
+        assert_int_equal(stats.lock_wait_total, stats.lock_wait_longest); /* of one wait */
         assert_int_equal(stats.lock_acquisitions, 2 * rounds);
         free(meeting);
+    }
+}
+
+/* Times whose percentile is known; and one far above all buckets. */
+static void hold_times_know_their_percentile(void **state)
+{
+    (void)state;
+    static struct hold_times times;
+    memset(&times, 0, sizeof times);
+    assert_int_equal(hold_times_p99(&times), 0);
+    for (uint64_t held = 1; held <= 1000; held++) {
+        hold_times_add(&times, held * 1000);
+    }
+    assert_int_equal(times.count, 1000);
+    assert_int_equal(times.total, 500500 * 1000);
+    assert_in_range(hold_times_p99(&times), 990000, 990000 * 9 / 8); /* to within an eighth, and never below */
+    hold_times_add(&times, UINT64_MAX);
+    assert_in_range(hold_times_p99(&times), 990000, 990000 * 9 / 8);
+    /* Small ones are exact. */
+    memset(&times, 0, sizeof times);
+    for (uint64_t held = 0; held < 2 * HOLD_STEPS; held++) {
+        hold_times_add(&times, held);
+        assert_int_equal(hold_times_p99(&times), held);
+    }
+}
+
+/* Each batch of frames is measured if that is asked for, and nothing else. */
+static void holds_are_measured_if_asked_for(void **state)
+{
+    (void)state;
+    pfn_t frames[64];
+    for (uint64_t asked = 0; asked < 2; asked++) {
+        struct bench bench;
+        struct frame_stats stats = {0};
+        bench_make(&bench, &baseline_variant, LOCK_AUTO);
+        vector_of(bench.global)->times_holds = asked == 1;
+        for (uint32_t i = 0; i < 5; i++) {
+            assert_int_equal(bench.variant->take(bench.global, 0, true, frames, 64), 64);
+            bench.variant->give(bench.global, 0, true, frames, 64);
+        }
+        pfn_t first;
+        assert_true(bench.variant->take_run(bench.global, 0, true, (struct frame_request){4, 2}, &first));
+        bench.variant->give_run(bench.global, 0, true, frame_run(first, 4));
+        bench.variant->add_stats(bench.global, &stats);
+        assert_int_equal(stats.take_holds, 5 * asked);
+        assert_int_equal(stats.give_holds, 5 * asked);
+        assert_true((stats.take_hold_total > 0) == (asked == 1) && (stats.give_hold_total > 0) == (asked == 1));
+        assert_true((stats.take_hold_p99 > 0) == (asked == 1) && (stats.give_hold_p99 > 0) == (asked == 1));
+        bench_check(&bench);
+        bench_drop(&bench);
     }
 }
 
@@ -800,6 +851,8 @@ int main(void)
         cmocka_unit_test(attach_refuses_what_has_no_room),
         cmocka_unit_test(P1_four_harts_under_every_lock),
         cmocka_unit_test(waits_are_counted_under_every_lock),
+        cmocka_unit_test(hold_times_know_their_percentile),
+        cmocka_unit_test(holds_are_measured_if_asked_for),
         cmocka_unit_test(auto_is_a_lock_that_exists),
         cmocka_unit_test(seed_is_first_in_first_out),
         cmocka_unit_test(P5_seed_finds_a_run_that_ends_the_list),

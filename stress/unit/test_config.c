@@ -50,7 +50,8 @@ static void knobs_are_set_and_told(void **state)
     assert_int_equal(config.batch, 8);
     assert_int_equal(config.hole_metadata_limit_bytes, 0);
     size_t needed = frame_allocator_config_format(&config, text, sizeof text);
-    assert_string_equal(text, "magazine=32,batch=8,magazines=2,run-magazine=32,hole-limit=0,drain=on,lock=mcs");
+    assert_string_equal(text, "magazine=32,batch=8,magazines=2,run-magazine=32,hole-limit=0,drain=on,lock=mcs,"
+                              "hold-times=off");
     assert_true(config.drain);
     assert_int_equal(needed, strlen(text));
     assert_int_equal(frame_allocator_config_format(&config, text, 12), needed); /* cut, never past the end */

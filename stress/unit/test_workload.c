@@ -72,10 +72,10 @@ static void assert_all_back(struct frame_allocator *allocator)
 /* ---- over real allocators ---- */
 
 /* Those that need no aged memory. */
-static const enum workload_kind young_kinds[] = {WORKLOAD_BULK,  WORKLOAD_RAND,      WORKLOAD_REPEAT,
+static const enum workload_kind young_kinds[] = {WORKLOAD_BULK,  WORKLOAD_RAND,      WORKLOAD_REPEAT, WORKLOAD_ZEROED,
                                                  WORKLOAD_BURST, WORKLOAD_ADVERSARY, WORKLOAD_WALK};
 #define YOUNG_KINDS (sizeof young_kinds / sizeof young_kinds[0])
-#define HOARDING_KINDS 4 /* the first of them: they hold all that they ask for at once */
+#define HOARDING_KINDS 5 /* the first of them: they hold all that they ask for at once */
 
 static void every_kind_gives_all_back(void **state)
 {
@@ -158,13 +158,14 @@ static void latency_counts_every_operation(void **state)
     assert_non_null(allocator);
     for (uint32_t k = 0; k < YOUNG_KINDS; k++) {
         enum workload_kind kind = young_kinds[k];
+        bool pairs = kind == WORKLOAD_BURST || kind == WORKLOAD_ADVERSARY || kind == WORKLOAD_WALK;
         struct fixture *fixture = fixture_make(allocator, kind, 1, 1000);
         fixture->workload.time_each = true;
         assert_true(workload_run(&fixture->workload));
         assert_null(workload_failure(&fixture->workload));
         for (uint32_t hart = 0; hart < HARTS; hart++) {
             for (uint32_t phase = 0; phase < workload_phase_count(kind); phase++) {
-                assert_int_equal(fixture->latency[hart][phase].samples, kind >= WORKLOAD_BURST ? 2000 : 1000);
+                assert_int_equal(fixture->latency[hart][phase].samples, pairs ? 2000 : 1000);
             }
         }
         fixture_free(fixture);
@@ -569,6 +570,24 @@ static void order_of_frees(void **state)
     fixture_free(repeat);
 }
 
+/* Every frame comes zeroed, and those that were out before have to be. */
+static void zeroed_asks_for_zeroes(void **state)
+{
+    enum { REQUESTS = 100 };
+    static const uint64_t sizes[] = {1, 8};
+    for (uint32_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        struct frame_allocator *allocator = framelab_open(*state, MEMORY_BYTES, HARTS);
+        assert_non_null(allocator);
+        struct fixture *fixture = fixture_make(allocator, WORKLOAD_ZEROED, sizes[i], REQUESTS);
+        struct frame_stats stats;
+        assert_true(workload_run(&fixture->workload) && workload_run(&fixture->workload));
+        frame_allocator_stats(allocator, &stats);
+        assert_int_equal(stats.frames_known_zero + stats.frames_zeroed, 2 * HARTS * REQUESTS * sizes[i]);
+        fixture_free(fixture);
+        framelab_close(allocator);
+    }
+}
+
 static void request_count_is_the_published_one(void **state)
 {
     (void)state;
@@ -703,6 +722,8 @@ int main(void)
         cmocka_unit_test_prestate(traces_reach_the_global_allocator_as_magazines_allow, lockfree),
         cmocka_unit_test(rand_shuffles_across_harts),
         cmocka_unit_test(order_of_frees),
+        cmocka_unit_test_prestate(zeroed_asks_for_zeroes, baseline),
+        cmocka_unit_test_prestate(zeroed_asks_for_zeroes, lockfree),
         cmocka_unit_test(request_count_is_the_published_one),
         cmocka_unit_test(cas_takes_time_in_proportion),
         cmocka_unit_test(turns_of_the_cores_control_take_time),
