@@ -386,6 +386,7 @@ static void bring_back(const struct run *run, struct retire_result *result)
 {
     uint64_t operations = 0;
     uint32_t harts = run->plan->harts;
+    FRAME_ASSERT(harts > 0);
     for (uint32_t i = 0; i < harts; i++) {
         operations += run->mine[i].operations;
         result->limbo_peak += run->harts[i].peak;
