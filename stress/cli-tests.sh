@@ -156,6 +156,8 @@ refuses 2 "0 to 10" bench --order 0,9,
 refuses 2 "at least one frame" bench --frames 0
 refuses 2 "bulk, rand, repeat, frag, fill, burst, adversary, walk, zeroed, exhaust or stopped" bench --workload nosuch
 refuses 2 "frag is of single frames" bench --workload frag --order 0,9 --memory 64M
+refuses 2 "exhaust is of single frames" bench --workload exhaust --order 9 --memory 64M
+refuses 2 "stopped needs harts that can be stopped" bench --workload stopped
 refuses 2 "burst is a list of 1 to" bench --workload burst --burst 1-4,x
 refuses 2 "a run has at least one allocation" bench --workload burst --burst 0
 refuses 2 "rounds is 1 to" bench --workload frag --rounds 0
@@ -302,6 +304,11 @@ fi
 run 60 "$framelab" bench --memory 64M --repeat 2 --harts 1,2 --workload frag --rounds 3 --workload fill --requests 50
 check "frag shows how much of memory is in free whole chunks" grep -q 'first *last' out
 check "fill shows each occupancy" grep -q 'fill alloc 99%' out
+run 60 "$framelab" bench --memory 64M --repeat 1 --harts 2 --workload exhaust --rounds 2 --requests 300 --variant lockfree --variant lockfree,drain=off --format json
+check "exhaust: with the drain nothing is left" grep -q 'drain=on.*"left":\[0,0\]' out
+check "exhaust: without it, what the other hart has" grep -Eq 'drain=off.*"left":\[[1-9][0-9]*,[1-9][0-9]*\]' out
+check "exhaust: one refusal a round, and a drain before it" \
+    grep -Eq 'drain=on.*"drain":\{"samples":[1-9].*"fail":\{"samples":2,"p50":[1-9].*"histogram":\[\[' out
 run 60 "$framelab" bench --memory 64M --repeat 1 --harts 1,2 --workload burst --burst 6,7 --requests 100 --variant baseline,magazine=3
 check "burst shows each run length" bash -c 'grep -q "burst of 6" out && grep -q "burst of 7" out'
 run 60 "$framelab" bench --memory 64M --repeat 1 --harts 2 --workload adversary --workload walk --requests 100 --variant baseline,magazine=3,magazines=1

@@ -89,6 +89,18 @@ check "the compare-and-swap list: exponent 1.0 to 1.6" holds "$(exponent cas-lis
 check "chunks have no shared stack: bulk, order 9, at 32 harts takes 3 times as long as at 1 at most" \
     holds "$(figure bulk alloc lockfree 9 32) / $(figure bulk alloc lockfree 9 1) <= 3"
 
+# ---- a hart that is stopped ----
+
+stopped=(bench --platform sim --workload stopped --harts 3 --memory 64M --requests 1100 --rounds 9 --repeat 1 --seed 5 --no-latency)
+for run in first second; do
+    "$framelab" "${stopped[@]}" --variant lockfree --format json 2>err | jq -c 'select(.stopped != null) | .stopped' >$run.json
+done
+check "the hart is stopped inside a section, in the middle third" jq -e '.held and .from == 3 and .until == 6 and (.limbo | length) == 9' first.json
+check "limbo grows while it is, and is smaller again in the end" jq -e '(.limbo[3:6] | max) > (.limbo[:3] + .limbo[-1:] | max)' first.json
+check "the same seed stops it at the same access" cmp first.json second.json
+ends 2 "no sections of an epoch" "${stopped[@]}" --variant lockfree,reclaim=tag
+ends 2 "no sections of an epoch" "${stopped[@]}" --variant baseline,lock=mcs
+
 # ---- machines ----
 
 ends 0 "quartiles" calibrate --repeat 9 --name here --out here.json
