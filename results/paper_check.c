@@ -31,11 +31,13 @@ static const struct field figure_fields[] = {
     {"differs", TEXT, true},    {NULL, TEXT, false},
 };
 static const struct field panel_fields[] = {
-    {"id", NAME, false}, {"title", TEXT, false}, {"x", OBJECT, false}, {"y", OBJECT, false}, {NULL, TEXT, false},
+    {"id", NAME, false},  {"title", TEXT, false}, {"x", OBJECT, false},
+    {"y", OBJECT, false}, {"z", OBJECT, true},    {NULL, TEXT, false},
 };
 static const struct field axis_fields[] = {
     {"label", TEXT, false},
     {"log", FLAG, true},
+    {"names", OBJECT, true},
     {NULL, TEXT, false},
 };
 static const struct field run_fields[] = {
@@ -160,14 +162,15 @@ static bool check_ids(const struct checker *checker, const json_t *array, const 
 
 static bool check_panel(const struct checker *checker, const json_t *panel, const char *prefix)
 {
-    static const char *const axes[] = {"x", "y"};
+    static const char *const axes[] = {"x", "y", "z"};
     if (!check_object(checker, panel, prefix, panel_fields)) {
         return false;
     }
-    for (size_t i = 0; i < 2; i++) {
-        char axis[WHERE_BYTES];
-        (void)snprintf(axis, sizeof axis, "%.100s%s.", prefix, axes[i]);
-        if (!check_object(checker, json_object_get(panel, axes[i]), axis, axis_fields)) {
+    for (size_t i = 0; i < 3; i++) {
+        char where[WHERE_BYTES];
+        const json_t *axis = json_object_get(panel, axes[i]);
+        (void)snprintf(where, sizeof where, "%.100s%s.", prefix, axes[i]);
+        if (axis != NULL && !check_object(checker, axis, where, axis_fields)) {
             return false;
         }
     }

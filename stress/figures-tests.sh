@@ -149,6 +149,8 @@ broken() { # status pattern file sed-script: one change to the folder
 broken 1 'B does not hold: it stays' figure.json 's/, "deviation": "it does not"//'
 broken 0 'B: holds, though a deviation is known' claims.jq 's/growth("own") >=/2 >=/'
 broken 2 'broken/small/figure.json: claims\[1\].check: is missing' figure.json '0,/"id": "B"/!b; s/"check": "at least 1.5 times", "platforms": \["sim"\],$/"platforms": ["sim"],/'
+broken 2 'broken/small/figure.json: panels\[0\].z.label: is missing' figure.json 's/"y": {"label": "ns"}/&, "z": {}/'
+broken 2 'broken/small/figure.json: panels\[0\].y.names: must be an object' figure.json 's/"y": {"label": "ns"/&, "names": "a"/'
 broken 2 'broken/small/figure.json: line [0-9]+: ' figure.json 's/"panels"/panels/'
 broken 1 "small: failed: run own: framelab primitives: no primitive 'their-counters'" figure.json 's/"own-counters"/"their-counters"/'
 broken 1 'small: failed: jq: error.*nothing/0 is not defined' claims.jq 's/growth("own")/nothing/'

@@ -38,9 +38,10 @@ function show(value, digits = 4) {
     return Number(value.toPrecision(digits)).toLocaleString("en", {maximumFractionDigits: 8});
 }
 
-const tick = value => {
+const tick = (value, names) => {
+    if (names) return names[value];
     const power = Math.log10(value);
-    return value >= 1e5 && Math.abs(power - Math.round(power)) < 1e-9 ? `10${superscript(Math.round(power))}` : show(value);
+    return (value >= 1e5 || value < 1e-3) && Math.abs(power - Math.round(power)) < 1e-9 ? `10${superscript(Math.round(power))}` : show(value);
 };
 
 // ---- Axes: a scale works on the axis' own numbers, which are logarithms if the axis is ----
@@ -48,20 +49,22 @@ const tick = value => {
 class Axis {
     constructor(spec, values) {
         this.label = spec?.label ?? "";
+        this.names = spec?.names ?? null; // of things that are numbered
         const usable = values.filter(value => Number.isFinite(value) && !(spec?.log && value <= 0));
         this.log = Boolean(spec?.log) && usable.length > 0;
         this.powers = this.log && usable.filter(value => Number.isInteger(Math.log2(value))).length > usable.length / 2;
         const own = usable.map(value => this.to(value));
         let low = own.length ? Math.min(...own) : 0, high = own.length ? Math.max(...own) : 1;
-        if (!this.log && low > 0 && low < high / 2) low = 0;
+        if (!this.log && !this.names && low > 0 && low < high / 2) low = 0;
         const room = (high - low) * .05 || (this.log ? .3 : Math.abs(high) * .1 || 1);
-        this.all = [!this.log && low === 0 ? 0 : low - room, high + room];
+        this.all = this.names ? [low - .5, high + .5] : [!this.log && low === 0 ? 0 : low - room, high + room];
         this.view = this.all;
     }
     to(value) { return this.log ? (value > 0 ? Math.log10(value) : NaN) : value; }
     from(own) { return this.log ? 10 ** own : own; }
     scale(value, length) { return (this.to(value) - this.view[0]) / (this.view[1] - this.view[0]) * length; }
     invert(pixel, length) { return this.view[0] + pixel / length * (this.view[1] - this.view[0]); }
+    say(value) { return this.names?.[value] ?? show(value); }
     has(value) { const own = this.to(value); return own >= this.view[0] && own <= this.view[1]; }
     zoom(factor, around) { this.view = this.view.map(end => around + (end - around) * factor); }
     move(value) { // so that it is seen
@@ -92,6 +95,7 @@ class Axis {
         return ticks;
     }
     ticks(count) {
+        if (this.names) return Object.keys(this.names).map(Number).filter(value => this.has(value));
         const some = this.log ? this.logarithmic(count) : [];
         if (some.length >= 2 || !this.log) return some.length >= 2 ? some : this.linear(count);
         const few = Array.from({length: 4}, (_, i) => this.from(this.view[0] + (i + .5) / 4 * (this.view[1] - this.view[0])));
@@ -101,13 +105,14 @@ class Axis {
 
 // ---- Looks ----
 
-const star = (corners, r, turn, inner = r) => "M" + Array.from({length: corners * (inner < r ? 2 : 1)}, (_, i, all) => {
+const star = (corners, r, turn, inner = r) => "M" + Array.from({length: corners * (inner < r ? 2 : 1)}, (_, i) => {
     const angle = turn + i * 2 * Math.PI / (corners * (inner < r ? 2 : 1)), radius = inner < r && i % 2 ? inner : r;
     return `${(radius * Math.cos(angle)).toFixed(2)} ${(radius * Math.sin(angle)).toFixed(2)}`;
 }).join("L") + "Z";
 const shapes = [star(24, 3.6, 0), star(4, 4.4, Math.PI / 4), star(3, 4.8, -Math.PI / 2), star(4, 4.8, 0), star(3, 4.8, Math.PI / 2),
                 star(5, 4.5, -Math.PI / 2), star(5, 5.4, -Math.PI / 2, 2.3), star(6, 4.4, 0), star(4, 5.6, Math.PI / 4, 2)];
 
+// Beyond as many as there are shapes, hollow and full change places; the line still tells measured from published.
 // Series of one name but for its first word ("host mcs-lock", "mcs-lock") have one colour; the shape is each one's own.
 function dress(all) {
     const names = all.map(series => series.name);
@@ -116,16 +121,19 @@ function dress(all) {
         return names.some(other => other === rest || (other !== name && other.endsWith(" " + rest))) ? rest : name;
     };
     const hues = [...new Set(all.filter(series => series.kind !== "model").map(series => hue(series.name)))];
-    all.forEach((series, i) => {
+    const counts = {};
+    all.forEach(series => {
+        const i = counts[series.kind] = (counts[series.kind] ?? -1) + 1, late = Math.floor(i / shapes.length) % 2 === 1;
         series.color = series.kind === "model" ? "c7" : `c${[1, 2, 3, 4, 5, 6, 8][hues.indexOf(hue(series.name)) % 7]}`;
         series.shape = shapes[i % shapes.length];
-        series.dash = {published: "dashed", model: "dotted"}[series.kind] ?? "";
-        series.hollow = series.kind === "published" ? "hollow" : "";
+        series.dash = {published: "dashed", model: `dotted dots${i % 4}`}[series.kind] ?? "";
+        series.hollow = (series.kind === "published") !== late ? "hollow" : "";
         series.shown = true;
     });
 }
 
-const marker = (series, x, y) => make(":path", {class: `marker ${series.hollow}`, d: series.shape, transform: `translate(${x} ${y})`});
+// Smaller where points stand close.
+const marker = (series, x, y, scale = 1) => make(":path", {class: `marker ${series.hollow}`, d: series.shape, transform: `translate(${x} ${y}) scale(${scale})`});
 
 // ---- A chart ----
 
@@ -137,7 +145,7 @@ class Chart {
         dress(series);
         const all = key => series.flatMap(one => one[key] ?? []);
         this.x = new Axis(panel.x, all("x"));
-        this.y = new Axis(panel.y, [...all("y"), ...all("low"), ...all("high")]);
+        this.y = new Axis(panel.z ?? panel.y, [...all("y"), ...all("low"), ...all("high")]);
         this.here = null; // {series, i}: the point that is told of
         this.clip = `clip-${++serial}`;
         this.build();
@@ -168,7 +176,8 @@ class Chart {
         if (series.kind !== "model") sample.append(marker(series, 17, 7));
         const about = series.kind === "measured" ? series.source ?? "" : `${series.kind}${series.source ? ", " + series.source : ""}`;
         const made = button("", () => { this.set(i, !series.shown); this.draw(); }, {class: "key", "aria-pressed": "true", "data-series": series.name});
-        made.append(sample, make("span", {class: "name"}, series.name), make("small", {}, about));
+        const lost = series.y.filter(value => !Number.isFinite(this.y.to(value))).length;
+        made.append(sample, make("span", {class: "name"}, series.name), make("small", {}, about + (lost ? `; ${lost} of ${series.y.length} are 0, not drawn` : "")));
         return made;
     }
 
@@ -193,10 +202,10 @@ class Chart {
 
     draw() {
         this.drawn = this.element.clientWidth;
-        const width = Math.max(260, this.svg.parentNode.clientWidth), height = Math.round(Math.min(380, Math.max(250, width * .62)));
+        const width = Math.max(260, this.svg.parentNode.clientWidth), height = Math.round(Math.min(380, Math.max(260, width * .62)));
         const y_ticks = this.y.ticks(6);
-        this.left = 26 + Math.max(...y_ticks.map(value => tick(value).length), 2) * 7;
-        this.top = 10;
+        this.left = 12 + Math.max(...y_ticks.map(value => tick(value, this.y.names).length), 2) * 7;
+        this.top = 30;
         this.width = width - this.left - 14;
         this.height = height - this.top - 42;
         this.svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
@@ -216,15 +225,15 @@ class Chart {
         const inner = make(":g", {transform: `translate(${this.left} ${this.top})`, "aria-hidden": "true"});
         for (const value of y_ticks) {
             const y = this.py(value);
-            inner.append(make(":path", {class: "grid", d: `M0 ${y}H${this.width}`}), make(":text", {x: -7, y: y + 4, "text-anchor": "end"}, tick(value)));
+            inner.append(make(":path", {class: "grid", d: `M0 ${y}H${this.width}`}), make(":text", {x: -7, y: y + 4, "text-anchor": "end"}, tick(value, this.y.names)));
         }
         for (const value of this.x.ticks(Math.max(3, Math.floor(this.width / 55)))) {
             const x = this.px(value);
-            inner.append(make(":path", {class: "axis", d: `M${x} ${this.height}v4`}), make(":text", {x, y: this.height + 17, "text-anchor": "middle"}, tick(value)));
+            inner.append(make(":path", {class: "axis", d: `M${x} ${this.height}v4`}), make(":text", {x, y: this.height + 17, "text-anchor": x > this.width - 12 ? "end" : "middle"}, tick(value, this.x.names)));
         }
         inner.append(make(":path", {class: "axis", d: `M0 0V${this.height}H${this.width}`}),
             make(":text", {x: this.width / 2, y: this.height + 35, "text-anchor": "middle"}, this.x.label + (this.x.log ? " (log)" : "")),
-            make(":text", {"text-anchor": "middle", transform: `translate(${12 - this.left} ${this.height / 2}) rotate(-90)`}, this.y.label + (this.y.log ? " (log)" : "")),
+            make(":text", {x: 2 - this.left, y: 14 - this.top}, this.y.label + (this.y.log ? " (log)" : "")),
             make(":g", {"clip-path": `url(#${this.clip})`}, ...this.series.filter(one => one.shown).map(one => this.line(one))));
         this.over = inner.appendChild(make(":g"));
         return inner;
@@ -238,10 +247,10 @@ class Chart {
             const px = this.px(x), py = this.py(series.y[i]);
             if (!Number.isFinite(px) || !Number.isFinite(py)) { pen = "M"; return; }
             path += `${pen}${px} ${py}`;
-            pen = "L";
+            pen = this.x.names ? "M" : "L"; // between things there is no line
             const low = this.py(series.low?.[i] ?? NaN), high = this.py(series.high?.[i] ?? NaN);
             if (low - high > 1) bars += `M${px} ${low}V${high}M${px - 3} ${low}h6M${px - 3} ${high}h6`;
-            if (series.kind !== "model") markers.push(marker(series, px, py));
+            if (series.kind !== "model") markers.push(marker(series, px, py, series.x.length > 40 ? .6 : 1));
         });
         group.append(make(":path", {class: `line ${series.dash}`, d: path}), make(":path", {class: "bar", d: bars}), ...markers);
         return group;
@@ -269,7 +278,7 @@ class Chart {
 
     tell() {
         const {series, i} = this.here, low = series.low?.[i], high = series.high?.[i];
-        const lines = [`${this.x.label}: ${show(series.x[i])}`, `${this.y.label}: ${show(series.y[i])}`];
+        const lines = [`${this.x.label}: ${this.x.say(series.x[i])}`, `${this.y.label}: ${this.y.say(series.y[i])}`];
         if (Number.isFinite(low) && Number.isFinite(high) && low !== high) lines.push(`from ${show(low)} to ${show(high)}`);
         lines.push(`${series.kind}${series.source ? ", " + series.source : ""}`);
         return lines;
@@ -358,7 +367,7 @@ class Chart {
 
     zoomHere(factor) {
         const {series, i} = this.here ?? {};
-        if (series) this.zoom(factor, this.x.to(series.x[i]), this.y.to(series.y[i]));
+        if (series && this.x.has(series.x[i]) && this.y.has(series.y[i])) this.zoom(factor, this.x.to(series.x[i]), this.y.to(series.y[i]));
         else this.zoom(factor);
     }
 

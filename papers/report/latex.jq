@@ -29,7 +29,7 @@ def line($what; $value): if ($value | text) == "" then empty else "\\fact{\($wha
 def abstract: all_provenance as $lines | tally as $t |
     "\\reportof{\($lines | one_of("versions"; version) | tex)}{\([$lines[].time | strings | .[:10]] | span | tex)}",
     "\\begin{abstract}",
-    "\(.figures | length) figures and \($t.all) claims of the literature on frame allocators, run again with \($lines | one_of("versions"; version) | tex) on \($lines | one_of("machines"; machine) | tex). \($t.holds) claims hold, \($t.fails) do not, of which \($t.fails - $t.unexpected) were known not to, and \($t.cannot) cannot be judged here. A claim is judged by a program on records of measurements, by the check that stands beside it, on a platform that can judge it (section~\\ref{platforms}).",
+    "\(.figures | length) figures and \($t.all) claims of the literature on frame allocators, run again with \($lines | one_of("versions"; version) | tex) on \($lines | one_of("machines"; machine) | tex). \($t.holds) claims hold, \($t.fails) do not, of which \($t.fails - $t.unexpected) were known not to, and \($t.cannot) cannot be judged here. A claim is judged by a program on records of measurements, by the check that stands beside it, on a platform that can judge it (section~\\ref{platforms}). The commands behind each figure are in section~\\ref{commands}.",
     "\\end{abstract}";
 
 def all_claims:
@@ -64,8 +64,7 @@ def figure:
      else "\\paragraph{Not drawn (\(.status | tex)).} \(.why | tex)", "" end),
     (.claims[] | claim),
     ((.tables // [])[] | table),
-    "\\paragraph{Repeat.} \(.repeat | code) (\(.level | tex); its runs took \(.seconds // 0 | round)~s). Its runs:",
-    "\\begin{runs}", (.runs[] | "\\item[\(.id | tex)] \(.command | code)\(if .outcome == "skipped" then " --- skipped: \(.why | tex)" else "" end)"), "\\end{runs}";
+    "\\paragraph{Repeat.} \(.repeat | code) (\(.level | tex); its runs took \(.seconds // 0 | round)~s).";
 
 # ---- Back ----
 
@@ -80,6 +79,13 @@ def provenance:
     (all_provenance | facts[] | "\\fact{\(.what | tex)}{\([.values[] | tex] | join("\\\\ "))}"),
     "\\end{facts}";
 
+# What each figure was made of.
+def commands:
+    "\\section{Commands}\\label{commands}",
+    (.figures[] | "\\paragraph{\(.title | tex).}", "\\begin{runs}",
+        (.runs[] | "\\item[\(.id | tex)] \(.command | code)\(if .outcome == "skipped" then " (skipped: \(.why | tex))" else "" end)"),
+        (if .runs == [] then "\\item[] none" else empty end), "\\end{runs}");
+
 def bibliography: "\\begin{thebibliography}{99}", (.figures[] | "\\bibitem{\(.key)} \(.citation | tex)"), "\\end{thebibliography}";
 
-[ abstract, all_claims, (.figures[] | figure), platforms, provenance, bibliography ] | join("\n")
+[ abstract, all_claims, (.figures[] | figure), platforms, provenance, commands, bibliography ] | join("\n")

@@ -61,7 +61,7 @@ def cell: if type == "number" then @html "<td class=\"number\">\(short)</td>"
 
 def table($key; $id):
     @html "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"figure-\($key) \($id)\"><table><caption id=\"\($id)\">\(.title)</caption><thead><tr>",
-    (.columns[] | @html "<th scope=\"col\">\(text)</th>"),
+    (.columns[] | if text == "" then "<td></td>" else @html "<th scope=\"col\">\(text)</th>" end),
     "</tr></thead><tbody>",
     (.rows[] | "<tr>", (.[] | cell), "</tr>"),
     "</tbody></table></div>";
