@@ -9,6 +9,7 @@
 #   HOOKS=1              with calls by which tests stop a hart in the middle of an operation (default O: build/hooks)
 #   COUNTS=0             without reference counts, a frame has one owner: core/README.md (default O: build/no-counts)
 #   SIM=0                without simulated harts (always so with SANITIZE, HOOKS or COUNTS=0): stress/sim/README.md
+#   OWN=FOLDER           with a variant of your own, that stands there and in stress/host/variants.c
 #   PREFIX=, DESTDIR=    where `make install` puts things (default: /usr/local)
 #
 # Flags are portable on purpose (no -march=native) and go into every record. A change of flags rebuilds.
@@ -32,11 +33,12 @@ say = @$(if $(V),:,printf '  %-8s %s\n' '$(1)' '$(2)')
 # libframelab.a: the allocators and the host platform, for any program. The framelab command: all the rest.
 # Either build has one of the rooms behind core/counting.h, and its test.
 OTHER_ROOM := $(if $(NO_COUNTS),counts,counts_none)
-LIB_SOURCES := $(filter-out core/$(OTHER_ROOM).c,$(wildcard core/*.c lockfree/*.c baseline/*.c stress/host/*.c))
+ALLOCATORS := $(wildcard $(addsuffix /*.c,core lockfree baseline $(OWN)))
+LIB_SOURCES := $(filter-out core/$(OTHER_ROOM).c,$(ALLOCATORS) $(wildcard stress/host/*.c))
 COMMAND_SOURCES := $(filter-out stress/sim_$(if $(WITH_SIM),none,linked).c,$(wildcard stress/*.c results/*.c))
 UNIT_SOURCES := $(wildcard stress/unit/*.c)
 KERNEL_C := $(wildcard stress/qemu/*.c stress/qemu/*/*.c)
-ALL_C := $(filter-out $(KERNEL_C),$(wildcard core/*.c lockfree/*.c baseline/*.c stress/*.c stress/*/*.c results/*.c))
+ALL_C := $(filter-out $(KERNEL_C),$(ALLOCATORS) $(wildcard stress/*.c stress/*/*.c results/*.c))
 ALL_H := $(wildcard core/*.h lockfree/*.h baseline/*.h stress/*.h stress/*/*.h stress/qemu/*/*.h results/*.h)
 
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(O)/%.o)
@@ -94,11 +96,12 @@ BASE_CFLAGS = -std=gnu11 $(OPTIMISE) -g $(SANITIZERS) $(WARNINGS) $(TSAN_FLAGS) 
 INCLUDES_core := -Icore -Istress/host
 INCLUDES_lockfree := $(INCLUDES_core) -Ilockfree
 INCLUDES_baseline := $(INCLUDES_core) -Ibaseline
-INCLUDES_stress := $(INCLUDES_core) -Ilockfree -Ibaseline -Istress -Iresults
+INCLUDES_own = $(INCLUDES_core) -I$(OWN)
+INCLUDES_stress := $(INCLUDES_core) -Ilockfree -Ibaseline $(OWN:%=-I%) -Istress -Iresults
 INCLUDES_results := $(INCLUDES_stress)
 # On simulated harts: Concurrency Kit's primitives and the platform's inline half are the simulator's.
 INCLUDES_sim := -Istress/sim/ck -Istress/sim $(INCLUDES_stress)
-includes = $(if $(filter stress/sim/% stress/unit/test_sim_%,$(1)),$(INCLUDES_sim),$(INCLUDES_$(firstword $(subst /, ,$(1)))))
+includes = $(if $(filter stress/sim/% stress/unit/test_sim_%,$(1)),$(INCLUDES_sim),$(INCLUDES_$(if $(filter $(OWN:%=%/%),$(1)),own,$(firstword $(subst /, ,$(1))))))
 
 # ---- Simulated harts -------------------------------------------------------------------------------------------
 
@@ -111,7 +114,7 @@ IS_CLANG := $(findstring clang,$(shell $(CC) --version 2>/dev/null))
 SIM_CFLAGS := -fsanitize=thread '-DDRAIN_TURNS=sim_drain_turns()' '-DHOTPLUG_TURNS=sim_hotplug_turns()' -fno-builtin-memset -fno-builtin-memcpy -fno-builtin-memmove \
               $(if $(IS_CLANG),-mllvm -tsan-instrument-read-before-write=1 -mllvm -tsan-instrument-func-entry-exit=0,\
                 --param tsan-instrument-func-entry-exit=0 -Wno-tsan)
-SIM_INSTRUMENTED := $(filter-out core/counts_none.c,$(wildcard core/*.c lockfree/*.c baseline/*.c)) \
+SIM_INSTRUMENTED := $(filter-out core/counts_none.c,$(ALLOCATORS)) \
                     $(wildcard $(addprefix stress/,null_allocator.c path.c population.c primitives.c retire.c \
                       retire_scheme.c workload.c workload_aged.c workload_limits.c workload_phase.c sim/code_*.c))
 SIM_PLAIN := stress/bench.c stress/host/machine.c stress/host/variants.c
@@ -285,8 +288,8 @@ KERNEL_MODE_riscv64-bare := -DKERNEL_MACHINE_MODE
 KERNEL_LINK_MODE_riscv64-bare := -Wl,--defsym=KERNEL_MACHINE_MODE=1
 KERNEL_CFLAGS := -std=gnu11 -O2 -g $(WARNINGS) -ffreestanding -fno-pic -fno-pie -fno-stack-protector -ftls-model=local-exec \
                  -fno-omit-frame-pointer -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables
-KERNEL_INCLUDES := -Icore -Ilockfree -Ibaseline -Istress -Istress/qemu
-KERNEL_SOURCES := $(filter-out core/counts_none.c,$(wildcard core/*.c lockfree/*.c baseline/*.c)) \
+KERNEL_INCLUDES := -Icore -Ilockfree -Ibaseline $(OWN:%=-I%) -Istress -Istress/qemu
+KERNEL_SOURCES := $(filter-out core/counts_none.c,$(ALLOCATORS)) \
                   $(wildcard stress/qemu/*.c) stress/host/variants.c \
                   $(addprefix stress/,checks.c histogram.c mixed.c null_allocator.c options.c oracle.c path.c population.c property.c \
                     stat_fields.c trial.c workload.c workload_aged.c workload_limits.c workload_phase.c)
@@ -341,7 +344,7 @@ $(O)/qemu/aarch64/kernel.img: $(O)/qemu/aarch64/kernel.elf
 
 # ---- Testing ---------------------------------------------------------------------------------------------------
 
-.PHONY: deps qemu-check unit unit-build hooked-build check check-long tidy lint
+.PHONY: deps qemu-check unit unit-build unit-compile hooked-build check check-long tidy lint
 deps: ## install what is missing (Debian and its kin), or say what is needed
 	$(Q)CC='$(CC)' .ci/dependencies build figures qemu check
 
@@ -365,6 +368,9 @@ qemu-check: deps qemu ## boot the kernels in many ways, and with each deliberate
 unit: $(UNIT_TESTS:%=%.run) ## build and run the unit tests
 
 unit-build: $(UNIT_TESTS)
+
+# For a compiler's opinion.
+unit-compile: $(UNIT_TESTS:$(O)/unit/%=$(O)/stress/unit/%.o)
 
 # With HOOKS=1 only.
 hooked-build: $(HOOKED_TESTS)

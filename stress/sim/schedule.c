@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Two ways to choose, which find different bugs:
  *
- * random walk: after every so many events, a number that is drawn anew each time, any hart that is ready goes on; how
- * many they are on average, the seed draws too.
+ * random walk: at each event, once in so many times, which the seed draws too, any hart that is ready goes on.
  * PCT (Burckhardt, Kothari, Musuvathi, Nagarakatte, ASPLOS 2010): each hart has a priority, drawn at random; the
  * highest that is ready runs; at depth - 1 steps, drawn at random, the one that runs falls below all others. A bug of
  * depth d among n harts in k steps is found with a probability of 1 / (n k^(d-1)) at least in each execution, however
@@ -21,7 +20,7 @@ static struct {
     struct random random;
     enum explore_strategy strategy;
     uint32_t harts;
-    uint64_t gap;                          /* events from a switch to the next, on average */
+    uint64_t switch_one_in;
     int64_t priorities[EXPLORE_HARTS_MAX]; /* higher runs first */
     int64_t lowest;
     uint64_t changes[EXPLORE_DEPTH_MAX]; /* steps, in order */
@@ -36,7 +35,8 @@ static void be_quiet(void)
 {
     uint64_t steps = UINT64_MAX - schedule.step;
     if (schedule.strategy == EXPLORE_RANDOM) {
-        steps = random_between(&schedule.random, 1, 2 * schedule.gap - 1);
+        for (steps = 1; !random_one_in(&schedule.random, schedule.switch_one_in); steps++) {
+        }
     } else if (schedule.change_next < schedule.change_count) {
         steps = schedule.changes[schedule.change_next] - schedule.step;
     }
@@ -60,7 +60,7 @@ void schedule_begin(uint32_t harts, const struct explore_options *options)
     schedule.strategy = options->strategy;
     schedule.harts = harts;
     schedule.step = 0;
-    schedule.gap = UINT64_C(1) << random_between(&schedule.random, 0, 6);
+    schedule.switch_one_in = UINT64_C(1) << random_between(&schedule.random, 0, 6);
     draw_priorities();
     schedule.change_count = options->depth > 0 ? options->depth - 1 : 0;
     if (schedule.change_count > EXPLORE_DEPTH_MAX) {
@@ -120,14 +120,12 @@ uint32_t schedule_decide(uint32_t running)
          schedule.change_next++) {
         change = true;
     }
-    be_quiet();
-    if (schedule.strategy == EXPLORE_RANDOM) {
-        return schedule_any();
-    }
     if (change) {
         schedule.priorities[running] = --schedule.lowest;
     }
-    return highest();
+    uint32_t next = schedule_any();
+    be_quiet();
+    return next;
 }
 
 void schedule_woken(void)
