@@ -58,6 +58,6 @@ def facts:
     ] | map(select(.values | length > 0));
 
 def all_provenance: [.figures[].provenance // [] | .[]];
-# The one value, or how many there are.
+# The one value, or both, or how many there are: the provenance names them all.
 def one_of($what; f): [.[] | f] | unique |
-    if length == 0 then "unknown" elif length == 1 then first else "\(length) \($what): \(join("; "))" end;
+    if length == 0 then "unknown" elif length <= 2 then join(" and ") else "\(length) \($what)" end;

@@ -27,9 +27,9 @@ def line($what; $value): if ($value | text) == "" then empty else "\\fact{\($wha
 # ---- Front ----
 
 def abstract: all_provenance as $lines | tally as $t |
-    "\\reportof{\($lines | one_of("versions"; version) | tex)}{\([$lines[].time | strings | .[:10]] | span | tex)}",
+    "\\reportof{\($lines | one_of("builds of framelab"; version) | tex)}{\([$lines[].time | strings | .[:10]] | span | tex)}",
     "\\begin{abstract}",
-    "\(.figures | length) figures and \($t.all) claims of the literature on frame allocators, run again with \($lines | one_of("versions"; version) | tex) on \($lines | one_of("machines"; machine) | tex). \($t.holds) claims hold, \($t.fails) do not, of which \($t.fails - $t.unexpected) were known not to, and \($t.cannot) cannot be judged here. A claim is judged by a program on records of measurements, by the check that stands beside it, on a platform that can judge it (section~\\ref{platforms}). The commands behind each figure are in section~\\ref{commands}.",
+    "\(.figures | length) figures and \($t.all) claims on frame allocators and what they are made of, run again with \($lines | one_of("builds of framelab"; version) | tex) on \($lines | one_of("machines"; machine) | tex). \($t.holds) claims hold, \($t.fails) do not, of which \($t.fails - $t.unexpected) were known not to, and \($t.cannot) cannot be judged here. A claim is judged by a program on records of measurements, by the check that stands beside it, on a platform that can judge it (section~\\ref{platforms}). The commands behind each figure are in section~\\ref{commands}.",
     "\\end{abstract}";
 
 def all_claims:

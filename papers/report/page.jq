@@ -22,7 +22,7 @@ def summary:
     count_box($t.fails; (if $t.fails > 0 then "bad" else "open" end); "✗"; if $t.fails == 1 then "does not hold" else "do not hold" end),
     count_box($t.cannot; "open"; "?"; "cannot be judged here"),
     "</ul>",
-    @html "<p>\(.figures | length | plural("figure")) and \($t.all | plural("claim")) of the literature on frame allocators, run again with \($lines | one_of("versions"; version)), on \($lines | one_of("machines"; machine)), \([$lines[].time | strings | .[:10]] | span).",
+    @html "<p>\(.figures | length | plural("figure")) and \($t.all | plural("claim")) on frame allocators and what they are made of, run again with \($lines | one_of("builds of framelab"; version)), on \($lines | one_of("machines"; machine)), \([$lines[].time | strings | .[:10]] | span).",
     (if $t.fails > 0 then @html " Of the claims that do not hold, \($t.fails - $t.unexpected) were known not to, and each says why." else empty end),
     "</p>",
     "<p>A claim is judged by a program on records of measurements, by the check that stands beside it, on a platform that can judge it; <a href=\"#platforms\">which can show what</a>.</p></section>";
@@ -88,7 +88,7 @@ def made:
         "</div>");
 
 def origin: (.provenance // []) | if length == 0 then empty else
-    @html "<dt>Measured</dt><dd>\([.[].time | strings | .[:16] | sub("T"; " ")] | span) UTC, \(one_of("versions"; version)), \(one_of("machines"; machine))</dd>" end;
+    @html "<dt>Measured</dt><dd>\([.[].time | strings | .[:16] | sub("T"; " ")] | span) UTC, \(one_of("builds of framelab"; version)), \(one_of("machines"; machine))</dd>" end;
 
 def figure:
     @html "<section class=\"figure\" aria-labelledby=\"figure-\(.key)\"><h2 id=\"figure-\(.key)\">\(.title)</h2><p class=\"citation\">\(.citation | text)</p>",
@@ -137,6 +137,6 @@ def provenance:
   "<a class=\"skip\" href=\"#main\">To the figures</a>",
   "<header><p class=\"kicker\">framelab report</p><h1>Figures from papers, reproduced and judged</h1></header>",
   "<main id=\"main\">", summary, contents, hint, (.figures[] | figure), all_claims, platforms, provenance, "</main>",
-  (all_provenance | @html "<footer><p>Made by <code>framelab report</code> from records of \(one_of("versions"; version)). One file: it loads nothing.</p></footer>"),
+  (all_provenance | @html "<footer><p>Made by <code>framelab report</code> from records of \(one_of("builds of framelab"; version)). One file: it loads nothing.</p></footer>"),
   "<script>", $script, "</script></body></html>"
 ] | join("\n")
