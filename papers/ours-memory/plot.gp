@@ -9,12 +9,14 @@ stats data index "stop" using 1 nooutput
 if (exists("STATS_min") && STATS_records > 0) {
     set object 1 rectangle from STATS_min, graph 0 to STATS_max, graph 1 behind fillcolor rgb "#eeeeee" fillstyle solid noborder
 }
+stats data index "limbo stopped-small" using 1 name "ROUNDS" nooutput
+rounds = exists("ROUNDS_max") && ROUNDS_records > 0 ? ROUNDS_max : 1
 set xlabel "rounds"
 set title "limbo, one hart of 8 stopped (grey)"
 set ylabel "entries in limbo"
 set key left top
 set logscale y
-plot [0.5:*][1:1000] data index "bound stopped-large" using 1:2 with lines lt 5 dashtype (4, 4) title "all entries there are, 256 MiB", \
+plot [0.5:rounds + 0.5][1:1000] data index "bound stopped-large" using 1:2 with lines lt 5 dashtype (4, 4) title "all entries there are, 256 MiB", \
     data index "limbo stopped-large" using 1:2 with linespoints lt 5 title "in limbo, 256 MiB", \
     data index "bound stopped-small" using 1:2 with lines lt 2 dashtype (4, 4) title "all entries there are, 64 MiB", \
     data index "limbo stopped-small" using 1:2 with linespoints lt 2 title "in limbo, 64 MiB"
@@ -22,7 +24,7 @@ unset logscale y
 
 set title "what the other 7 harts take for a round"
 set ylabel "simulated us"
-plot [0.5:*][0:*] data index "time stopped-large" using 1:2 with linespoints lt 5 title "256 MiB", \
+plot [0.5:rounds + 0.5][0:150] data index "time stopped-large" using 1:2 with linespoints lt 5 title "256 MiB", \
     data index "time stopped-small" using 1:2 with linespoints lt 2 title "64 MiB"
 unset object 1
 
