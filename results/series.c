@@ -11,7 +11,7 @@
 #include "statistics.h"
 
 /* The knobs that core gives to every variant. */
-static const char *const common_knobs[] = {"magazine", "batch", "run-magazine", "hole-limit", "drain"};
+static const char *const common_knobs[] = {"magazine", "batch", "run-magazine", "hole-limit", "drain", "magazines"};
 
 static bool is_common_knob(const char *item, size_t length)
 {
