@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: MIT
+# An allocation and its free, against harts; throughput at constant occupancy.
+include "lib";
+
+(bench | map(select(.workload != "control" and .variant != "null"))) as $all |
+def of($run; $variant): $all | of_run($run) | map(select(.variant | startswith($variant + ",")));
+def pair: [.phases[] | (.hart_ns | mean) / .operations] | add;
+def bench_curve($panel; $order; $variant; $workload):
+  of("benches"; $variant) | of_workload($workload) | map(select(.order == $order)) | by_harts(pair) |
+  series("\($panel) \($variant) \($workload)"; $panel; "measured"; "sim, epyc-2socket");
+def pairs_per_us($percent): .harts * 1000 / (ns("alloc \($percent)%") + ns("free \($percent)%"));
+def occupancy($variant; $percent):
+  of("occupancy"; $variant) | by_harts(pairs_per_us($percent)) |
+  series("\($variant) \($percent)%"; "occupancy"; "measured"; "sim, epyc-2socket");
+
+{
+  series: ([
+    (("baseline", "lockfree") as $variant |
+      (("repeat", "bulk", "rand") as $workload |
+        bench_curve("frames"; 0; $variant; $workload), bench_curve("runs"; 4; $variant; $workload)),
+      (10, 50, 90, 99) as $percent | occupancy($variant; $percent))
+  ] | map(select(.x | length > 0))),
+  tables: []
+}
