@@ -30,12 +30,11 @@ set logscale x 2
 set xtics (1, 2, 4, 8, 16, 32)
 set xlabel "harts on two cores"
 set ylabel "ns from one operation to the next"
-set key top left reverse Left maxrows 6 noautotitle
 set title "memory short, who waits spins: host (full), published (hollow)"
 plot [0.9:40][10:1e6] for [i = 1:3] data index "spin " . ours[i] using 1:2:3:4 with yerrorlines lt i title label[i], \
     for [i = 1:3] data index "spin " . theirs[i] using 1:2 with linespoints lt 10 + i title theirs[i] . ", published"
 
-unset key
+set key top left reverse Left maxrows 6 noautotitle
 set title "memory short, who waits yields: host (full), published (hollow)"
 plot [0.9:40][10:1e6] for [i = 1:3] data index "yield " . ours[i] using 1:2:3:4 with yerrorlines lt i title label[i], \
     for [i = 1:3] data index "yield " . theirs[i] using 1:2 with linespoints lt 10 + i title theirs[i] . ", published"
