@@ -24,7 +24,8 @@
  * One for what pages are for:
  *
  *   zeroed  as bulk, but each request is for frames that are zeroed, as those of a page fault are: between two looks at
- *           the allocator a hart has other work to do.
+ *           the allocator a hart has other work to do. Fresh memory is not touched, being zero: the second pass is the
+ *           first that writes to it, so that on the host only from the third on there are no page faults in it.
  *
  * Two of single frames, in memory that has aged (workload_aged.c):
  *
