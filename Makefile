@@ -244,8 +244,8 @@ compare: deps $(O)/framelab qemu ## compare the allocators: tables, records and 
 figures: deps $(O)/framelab qemu ## the figures of papers: run, drawn, judged; results/latest-figures: make figures ARGS=--full
 	$(Q)$(O)/framelab figures $(or $(ARGS),--quick)
 
-# The last campaign, as it came, becomes the one that is kept in git: records compressed, pictures, verdicts; and
-# papers/REPRODUCING.md is brought up to date. Run it behind `make figures` on a quiet machine.
+# The last campaign, as it came but for the path of this folder, becomes the one that is kept in git: records compressed,
+# pictures, verdicts; and papers/REPRODUCING.md is brought up to date. Run it behind `make figures` on a quiet machine.
 KEPT := results/reference/figures
 .PHONY: reference
 reference: $(O)/framelab ## keep the last `make figures` as results/reference/figures
@@ -254,7 +254,7 @@ reference: $(O)/framelab ## keep the last `make figures` as results/reference/fi
 	$(Q)set -e; for figure in $$(jq -r '.figures[] | select(.status == "made") | .key' $(KEPT)/summary.json); do \
 	    from=$(LATEST)-figures/$$figure; mkdir -p $(KEPT)/$$figure; \
 	    cp $$from/figure.svg $$from/figure.pdf $$from/series.json $$from/tables.md $$from/verdicts.json $(KEPT)/$$figure/; \
-	    gzip -9n < $$from/records.jsonl > $(KEPT)/$$figure/records.jsonl.gz; \
+	    sed 's|$(CURDIR)/||g' $$from/records.jsonl | gzip -9n > $(KEPT)/$$figure/records.jsonl.gz; \
 	done
 	$(Q)sed -i '/^---$$/q' papers/REPRODUCING.md
 	$(Q){ echo; jq -r -f papers/reproducing.jq $(KEPT)/summary.json; } >> papers/REPRODUCING.md
