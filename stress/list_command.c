@@ -15,18 +15,6 @@
 #include "variants.h"
 #include "workload.h"
 
-static const char *const WORKLOAD_TEXTS[WORKLOAD_KIND_COUNT] = {
-    [WORKLOAD_BULK] = "each hart allocates N, then frees its N in reverse order",
-    [WORKLOAD_RAND] = "as bulk, but all allocations are shuffled across harts before they are freed",
-    [WORKLOAD_REPEAT] = "with N allocated, each hart allocates one and frees that one, N times",
-    [WORKLOAD_FRAG] = "fills 90 %, frees a random half, then exchanges random tenths: how much stays in whole chunks",
-    [WORKLOAD_FILL] = "single frames, N at a time, with 10, 50, 90 and 99 % of memory out and the free ones scattered",
-    [WORKLOAD_BURST] = "each hart allocates L, then frees those L, again and again",
-    [WORKLOAD_ADVERSARY] = "allocations until one reaches the global allocator, then frees until one does, and so on",
-    [WORKLOAD_ZEROED] = "as bulk, of frames that are zeroed",
-    [WORKLOAD_WALK] = "allocations and frees at random, one as likely as the other",
-};
-
 static const char *counts_text(void)
 {
     return frame_counts_references() ? "every frame has a reference count"
@@ -110,7 +98,7 @@ static void list_text(void)
     }
     (void)printf("workloads\n");
     for (uint32_t i = 0; i < WORKLOAD_KIND_COUNT; i++) {
-        (void)printf("  %-18s %s\n", workload_name((enum workload_kind)i), WORKLOAD_TEXTS[i]);
+        (void)printf("  %-18s %s\n", workload_name((enum workload_kind)i), workload_summary((enum workload_kind)i));
     }
     (void)printf("platforms\n");
     for (const struct platform_entry *entry = framelab_platforms; entry->name != NULL; entry++) {
@@ -168,7 +156,7 @@ static void list_csv(void)
         each_knob(framelab_variants[i], knob_to_csv, (void *)framelab_variants[i]);
     }
     for (uint32_t i = 0; i < WORKLOAD_KIND_COUNT; i++) {
-        csv_line("workload", workload_name((enum workload_kind)i), "", "", "", WORKLOAD_TEXTS[i]);
+        csv_line("workload", workload_name((enum workload_kind)i), "", "", "", workload_summary((enum workload_kind)i));
     }
     for (const struct platform_entry *entry = framelab_platforms; entry->name != NULL; entry++) {
         csv_line("platform", entry->name, "", "", *entry->available ? "available" : "not built", entry->summary);
@@ -210,7 +198,7 @@ static void list_json(void)
     }
     for (uint32_t i = 0; i < WORKLOAD_KIND_COUNT; i++) {
         json_array_append_new(workloads, json_pack("{s:s, s:s}", "name", workload_name((enum workload_kind)i),
-                                                   "summary", WORKLOAD_TEXTS[i]));
+                                                   "summary", workload_summary((enum workload_kind)i)));
     }
     for (const struct platform_entry *entry = framelab_platforms; entry->name != NULL; entry++) {
         json_array_append_new(platforms, json_pack("{s:s, s:b, s:s}", "name", entry->name, "available",

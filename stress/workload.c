@@ -117,29 +117,54 @@ bool workload_run(struct workload *workload)
 /* ---- the rest ---- */
 
 static const struct {
-    const char *name;
+    const char *name, *summary;
     uint32_t phase_count;
     const char *phases[WORKLOAD_PHASE_MAX];
 } WORKLOADS[WORKLOAD_KIND_COUNT] = {
-    [WORKLOAD_BULK] = {"bulk", 2, {"alloc", "free"}},
-    [WORKLOAD_RAND] = {"rand", 2, {"alloc", "free"}},
-    [WORKLOAD_REPEAT] = {"repeat", 1, {"pair"}},
-    [WORKLOAD_FRAG] = {"frag", 2, {"alloc", "free"}},
+    [WORKLOAD_BULK] = {"bulk", "each hart allocates N, then frees its N in reverse order", 2, {"alloc", "free"}},
+    [WORKLOAD_RAND] = {"rand",
+                       "as bulk, but all allocations are shuffled across harts before they are freed",
+                       2,
+                       {"alloc", "free"}},
+    [WORKLOAD_REPEAT] = {"repeat",
+                         "with N allocated, each hart allocates one and frees that one, N times",
+                         1,
+                         {"pair"}},
+    [WORKLOAD_FRAG] = {"frag",
+                       "fills 90 %, frees a random half, then exchanges random tenths: how much stays in whole chunks",
+                       2,
+                       {"alloc", "free"}},
     [WORKLOAD_FILL] = {"fill",
+                       "single frames, N at a time, with 10, 50, 90 and 99 % of memory out and the free ones scattered",
                        8,
                        {"alloc 10%", "free 10%", "alloc 50%", "free 50%", "alloc 90%", "free 90%", "alloc 99%",
                         "free 99%"}},
-    [WORKLOAD_BURST] = {"burst", 1, {"pair"}},
-    [WORKLOAD_ADVERSARY] = {"adversary", 1, {"pair"}},
-    [WORKLOAD_WALK] = {"walk", 1, {"pair"}},
-    [WORKLOAD_EXHAUST] = {"exhaust", 2, {"alloc", "free"}},
-    [WORKLOAD_STOPPED] = {"stopped", 2, {"alloc", "free"}},
-    [WORKLOAD_ZEROED] = {"zeroed", 2, {"alloc", "free"}},
+    [WORKLOAD_BURST] = {"burst", "each hart allocates L, then frees those L, again and again", 1, {"pair"}},
+    [WORKLOAD_ADVERSARY] = {"adversary",
+                            "allocations until one reaches the global allocator, then frees until one does, and so on",
+                            1,
+                            {"pair"}},
+    [WORKLOAD_WALK] = {"walk", "allocations and frees at random, one as likely as the other", 1, {"pair"}},
+    [WORKLOAD_EXHAUST] = {"exhaust",
+                          "all harts fill their caches, then one allocates until it is refused: what idle caches keep",
+                          2,
+                          {"alloc", "free"}},
+    [WORKLOAD_STOPPED] =
+        {"stopped",
+         "rounds of rand beside a hart that is stopped inside a section: what limbo keeps; simulated harts only",
+         2,
+         {"alloc", "free"}},
+    [WORKLOAD_ZEROED] = {"zeroed", "as bulk, of frames that are zeroed", 2, {"alloc", "free"}},
 };
 
 const char *workload_name(enum workload_kind kind)
 {
     return WORKLOADS[kind].name;
+}
+
+const char *workload_summary(enum workload_kind kind)
+{
+    return WORKLOADS[kind].summary;
 }
 
 bool workload_find(const char *name, enum workload_kind *kind)

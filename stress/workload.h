@@ -129,6 +129,8 @@ struct workload {
 };
 
 const char *workload_name(enum workload_kind kind);
+/* What it does, in a line. */
+const char *workload_summary(enum workload_kind kind);
 /* False if there is no workload of that name. */
 bool workload_find(const char *name, enum workload_kind *kind);
 uint32_t workload_phase_count(enum workload_kind kind);
