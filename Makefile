@@ -186,11 +186,10 @@ $(O)/sim/simulator.o: $(SIM_INSTRUMENTED_OBJECTS) $(SIM_PLAIN_OBJECTS) Makefile
 
 -include $(SIM_INSTRUMENTED_OBJECTS:.o=.d) $(SIM_PLAIN_OBJECTS:.o=.d)
 
-# Rewritten only when they change, so that only then is rebuilt what depends on them.
+# Rewritten only when they change, so that only then is rebuilt what depends on them. Several makes may be at it.
 define update
 	$(Q)mkdir -p $(@D)
-	$(Q)$(1) > $@.new
-	$(Q)if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+	$(Q)new=$@.$$$$; $(1) > $$new; if cmp -s $$new $@; then rm $$new; else mv $$new $@; fi
 endef
 
 .PHONY: always
