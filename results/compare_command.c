@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * `framelab compare A B`: matches the rows of two record files and judges each.
  *
- * 1. A row is a series (series.h); it matches by variant, knobs, platform, simulated machine, run of a figure,
- * workload, phase, frames and harts.
+ * 1. A row is a series (series.h); it matches by variant, knobs that both files know, platform, simulated machine, run
+ * of a figure, workload, phase, frames and harts.
  * 2. The change is median(B) / median(A), with a bootstrap interval. Its significance is that of a two-sided
  *    Mann-Whitney test, corrected by Holm for the number of rows judged: the chance of even one false alarm in the
  *    whole comparison stays below alpha.
@@ -82,10 +82,41 @@ struct comparison {
 
 /* ---- Matching ------------------------------------------------------------------------------------------------- */
 
+/* The value of a knob in a list `name=value,...`, and its length; NULL: the list does not have it. */
+static const char *knob_value(const char *knobs, const char *name, size_t name_length, size_t *length)
+{
+    while (*knobs != '\0') {
+        size_t item = strcspn(knobs, ",");
+        if (item > name_length && knobs[name_length] == '=' && strncmp(knobs, name, name_length) == 0) {
+            *length = item - name_length - 1;
+            return knobs + name_length + 1;
+        }
+        knobs += item + (knobs[item] == ',');
+    }
+    return NULL;
+}
+
+/* Whether two lists agree in every knob that both have: one that is new since the older file was written stands at its
+ * default in the other, unless the variant says otherwise. */
+static bool knobs_agree(const char *a, const char *b)
+{
+    while (*a != '\0') {
+        size_t item = strcspn(a, ",");
+        size_t name = strcspn(a, "=");
+        size_t length = 0;
+        const char *value = name < item ? knob_value(b, a, name, &length) : NULL;
+        if (value != NULL && (length != item - name - 1 || strncmp(value, a + name + 1, length) != 0)) {
+            return false;
+        }
+        a += item + (a[item] == ',');
+    }
+    return true;
+}
+
 static bool series_match(const struct series *a, const struct series *b)
 {
     return a->frames == b->frames && a->harts == b->harts && strcmp(a->variant, b->variant) == 0 &&
-           strcmp(a->knobs, b->knobs) == 0 && strcmp(a->platform, b->platform) == 0 &&
+           knobs_agree(a->knobs, b->knobs) && strcmp(a->platform, b->platform) == 0 &&
            strcmp(a->machine, b->machine) == 0 && strcmp(a->run, b->run) == 0 &&
            strcmp(a->workload, b->workload) == 0 && strcmp(a->phase, b->phase) == 0;
 }

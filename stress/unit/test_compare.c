@@ -208,6 +208,34 @@ static void cas_units_carry_across_machines(void **state)
     unlink(none.path);
 }
 
+/* A knob that only one file knows is new; one that differs makes another row. */
+static void rows_match_by_the_knobs_that_both_know(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *knobs;
+        bool matches;
+    } cases[] = {{"magazine=64,drain=on", true},
+                 {"drain=on,magazine=64", true},
+                 {"magazine=6", false},
+                 {"magazine=32,drain=on", false}};
+    char *line = bench_line("mine", "alloc", 1, 0, 10);
+    struct file_made a = file_make_text(line);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *other = calloc(1, 2 * LINE_BYTES);
+        const char *knobs = strstr(line, "magazine=64");
+        (void)snprintf(other, 2 * LINE_BYTES, "%.*s%s%s", (int)(knobs - line), line, cases[i].knobs, knobs + 11);
+        struct file_made b = file_make_text(other);
+        run_command(&outcome, compare_command, 5, "framelab compare", a.path, b.path, "--format", "csv");
+        assert_int_equal(holds(outcome.out, "only in"), !cases[i].matches);
+        assert_int_equal(outcome.status, cases[i].matches ? 0 : 2);
+        unlink(b.path);
+        free(other);
+    }
+    unlink(a.path);
+    free(line);
+}
+
 static void rows_of_one_file_only_are_listed(void **state)
 {
     (void)state;
@@ -521,6 +549,7 @@ int main(void)
         cmocka_unit_test(too_few_repeats_are_never_called_good),
         cmocka_unit_test(controls_are_shown_and_not_judged),
         cmocka_unit_test(cas_units_carry_across_machines),
+        cmocka_unit_test(rows_match_by_the_knobs_that_both_know),
         cmocka_unit_test(rows_of_one_file_only_are_listed),
         cmocka_unit_test(differing_provenance_is_said),
         cmocka_unit_test(damaged_files_are_judged_as_far_as_they_go),
