@@ -62,7 +62,7 @@ static void on_fault(int signal_number, siginfo_t *info, void *context)
 
 void fault_watch(struct phys_range range, int fd, const char *last_words)
 {
-    watched.start = (uintptr_t)platform_phys_to_virt(range.start);
+    watched.start = range.size > 0 ? (uintptr_t)platform_phys_to_virt(range.start) : 0; /* too little to plug */
     watched.end = watched.start + range.size;
     watched.physical = range.start.value;
     watched.fd = fd;
