@@ -294,7 +294,7 @@ static void aged_kinds_give_all_back(void **state)
  * each hart has begun do not count. */
 static void frag_gathers_whole_chunks(void **state)
 {
-    static const uint64_t memory_bytes = UINT64_C(512) << 20;
+    static const uint64_t memory_bytes = UINT64_C(1) << 30;
     struct frame_allocator *allocator = framelab_open(*state, memory_bytes, HARTS);
     assert_non_null(allocator);
     struct fixture *frag = run_aged(allocator, memory_bytes, WORKLOAD_FRAG, 100, false);
