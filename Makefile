@@ -53,7 +53,7 @@ HOOKED_TESTS := $(patsubst stress/unit/%.c,$(O)/unit/%,$(wildcard stress/unit/ho
 MUTANTS := $(filter-out $(if $(WITH_SIM),,sim-%),$(patsubst stress/mutants/%.patch,%,$(wildcard stress/mutants/*.patch)))
 
 # What a program that links libframelab.a includes.
-PUBLIC_HEADERS := $(addprefix core/,arena.h boot_allocator.h frame.h frame_allocator.h frame_limits.h knob.h memory_map.h \
+PUBLIC_HEADERS := $(addprefix core/,arena.h boot_allocator.h frame.h frame_allocator.h frame_limits.h hart_set.h knob.h memory_map.h \
                     platform.h stats.h variant.h) \
                   baseline/baseline.h lockfree/lockfree.h stress/harness.h stress/variants.h \
                   $(filter-out %/reclaim_urcu.h,$(wildcard stress/host/*.h))

@@ -43,9 +43,11 @@ const char *frame_status_text(enum frame_status status)
         [FRAME_NOT_ALLOCATED] = "the frame is free already",
         [FRAME_SHARED] = "the frame has other references",
         [FRAME_TOO_MANY_REFS] = "the frame has as many references as can be counted",
-        [FRAME_BUSY] = "a frame of the arena is out, or a hart did not answer in time",
+        [FRAME_CONTENDED] = "other harts were in the way, or did not answer, for too long: try again",
+        [FRAME_BUSY] = "a frame of the arena is out",
         [FRAME_OVERLAP] = "an arena covers this memory already",
         [FRAME_BAD_CONFIG] = "the configuration cannot be",
+        [FRAME_BAD_HART] = "the caller is no hart: it was given no number",
     };
     return (unsigned)status < FRAME_STATUS_COUNT ? texts[status] : "an unknown status";
 }

@@ -46,7 +46,8 @@ struct frame_request {
 /* Why an operation was refused. A refused operation changed nothing. */
 enum frame_status {
     FRAME_OK = 0,
-    FRAME_NO_MEMORY,         /* nothing free meets it now; a retry may succeed */
+    FRAME_NO_MEMORY,         /* at some moment of the call nothing that was free met it; a retry may succeed */
+    FRAME_CONTENDED,         /* others were in the way, or a hart did not answer, until patience ran out; retry */
     FRAME_LAYOUT_INVALID,    /* size 0, an alignment that is no power of two, or a size that wraps */
     FRAME_LAYOUT_IMPOSSIBLE, /* no arena could ever meet this layout */
     FRAME_FOREIGN,           /* not a frame of this allocator: outside RAM, in a hole, or reserved */
@@ -54,9 +55,10 @@ enum frame_status {
     FRAME_NOT_ALLOCATED,     /* a double free, or a reference to a free frame */
     FRAME_SHARED,            /* a free of a frame that others still hold; use frame_unref */
     FRAME_TOO_MANY_REFS,     /* a reference more would overflow the count, or there is none to count it */
-    FRAME_BUSY,              /* an arena of which a frame is out, or a hart that did not answer in time */
+    FRAME_BUSY,              /* an arena of which a frame is out */
     FRAME_OVERLAP,           /* an arena over memory that an arena already covers */
     FRAME_BAD_CONFIG,        /* a knob, hart count or region list that cannot be */
+    FRAME_BAD_HART,          /* the caller has no hart number: core/platform.h */
     FRAME_STATUS_COUNT
 };
 

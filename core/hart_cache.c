@@ -390,8 +390,9 @@ bool harts_shut(struct frame_allocator *fa, struct moves *moves)
         platform_hook();
         atomic_fetch_add_explicit(&fa->harts[i].drain, 1, memory_order_relaxed); /* ordered by the barrier */
     }
+    struct hart_set silent;
     platform_hook();
-    platform_barrier_heavy(); /* partner: platform_barrier_light in hart_enter */
+    (void)platform_barrier_heavy(&silent); /* partner: platform_barrier_light in hart_enter */
     uint32_t missed = caches_empty(fa, self, &turns);
     if (moves != NULL) {
         *moves = moves_now(fa);
@@ -420,7 +421,8 @@ bool harts_drain(struct frame_allocator *fa)
 bool harts_pass(struct frame_allocator *fa)
 {
     uint32_t turns = DRAIN_TURNS;
-    platform_barrier_heavy(); /* partner: platform_barrier_light in hart_begin */
+    struct hart_set silent;
+    (void)platform_barrier_heavy(&silent); /* partner: platform_barrier_light in hart_begin */
     for (uint32_t i = 0; i < fa->hart_count; i++) {
         if (!wait_for_zero(&fa->harts[i].passing, &turns)) {
             return false;

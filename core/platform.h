@@ -11,11 +11,13 @@
 #include <stdint.h>
 
 #include "frame.h"
+#include "hart_set.h"
 
 /* From platform_inline.h:
  *
  * static inline uint32_t platform_hart_id(void);
- *     The calling hart's number, 0 .. platform_hart_count() - 1. Does not change while a hart runs.
+ *     The calling hart's number, 0 .. platform_hart_count() - 1, or HART_NONE for who was given none. Does not change
+ *     while a hart runs. Two callers that run at one time never have one number: the platform refuses to give it twice.
  *
  * static inline void platform_relax(void);
  *     Called in every turn of a waiting loop: lets the hart waited for run, in the end (it may outnumber the cores).
@@ -32,6 +34,9 @@
  */
 #include "platform_inline.h"
 
+/* No hart. As a signed number, -1. */
+#define HART_NONE UINT32_MAX
+
 /* Called before each shared access of the slow paths (variants, drain, reclamation), so that a test can stop or delay
  * a hart there; nothing in ordinary builds. Never on a fast path. */
 #define platform_hook() platform_hook_at(__func__)
@@ -39,10 +44,14 @@
 /* Harts that take part; constant after start-up. */
 uint32_t platform_hart_count(void);
 
-/* The dear side of the asymmetric barrier: on return, every hart has passed a full fence since the call, the
- * caller too. membarrier(2) on the host, an inter-processor interrupt in QEMU, a modelled fence in the simulator.
- * Callable on any hart; never waits for a hart to leave a critical section. */
-void platform_barrier_heavy(void);
+/* The slow side of the asymmetric barrier. True: on return every hart has passed a full fence since the call, the
+ * caller too. False: all but those in *silent have; of a silent hart nothing is known, and what it has for itself may
+ * not be touched. *silent is written in either case. membarrier(2) on the host, where every hart answers; an
+ * inter-processor interrupt in QEMU, where a hart answers that has interrupts on, rests, or waits in platform_relax or
+ * in a barrier of its own within a bounded time (a kernel must guarantee that if it wants its caches drained and its
+ * memory removable; what it owes to safety is nothing); a modelled fence in the simulator. Callable on any hart;
+ * bounded; never waits for a hart to leave a critical section. */
+bool platform_barrier_heavy(struct hart_set *silent);
 
 /* Monotonic time in nanoseconds; simulated time in the simulator; meaningless but monotonic in QEMU. */
 uint64_t platform_time_ns(void);

@@ -143,16 +143,18 @@ static void barrier_visit(void)
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
-void platform_barrier_heavy(void)
+bool platform_barrier_heavy(struct hart_set *silent)
 {
+    *silent = (struct hart_set){{0}};
     if (barrier_kind == HOST_BARRIER_VISIT) {
         barrier_visit();
-        return;
+        return true;
     }
     int command = barrier_kind == HOST_BARRIER_EXPEDITED ? MEMBARRIER_CMD_PRIVATE_EXPEDITED : MEMBARRIER_CMD_GLOBAL;
     if (membarrier(command) != 0) {
         platform_panic("barrier: membarrier worked at start-up and now fails: %s", strerror(errno));
     }
+    return true;
 }
 
 /* RAM. */

@@ -15,9 +15,11 @@ uint32_t platform_hart_count(void)
     return kernel_hart_count;
 }
 
-void platform_barrier_heavy(void)
+bool platform_barrier_heavy(struct hart_set *silent)
 {
+    *silent = (struct hart_set){{0}};
     harts_fence();
+    return true;
 }
 
 /* What workloads take for nanoseconds, and report as instructions. */

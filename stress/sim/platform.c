@@ -60,10 +60,12 @@ void sim_prefetch(const void *address)
     (void)model_event(&event);
 }
 
-void platform_barrier_heavy(void)
+bool platform_barrier_heavy(struct hart_set *silent)
 {
+    *silent = (struct hart_set){{0}};
     const struct event event = {.kind = EVENT_BARRIER, .order = ORDER_SEQ_CST, .place = PLACE};
     (void)model_event(&event);
+    return true;
 }
 
 uint64_t platform_time_ns(void)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * A set of harts. */
-#ifndef FRAMELAB_SIM_HART_SET_H
-#define FRAMELAB_SIM_HART_SET_H
+#ifndef FRAMELAB_CORE_HART_SET_H
+#define FRAMELAB_CORE_HART_SET_H
 
 #include <stdbool.h>
 #include <stdint.h>
