@@ -108,7 +108,7 @@ static int boot(struct bench *bench, const struct bench_variant *variant, uint32
 {
     char why[WHY_BYTES];
     struct frame_allocator_config config = variant->config;
-    config.hart_count = harts;
+    config.hart_count = harts > bench->plan->harts_configured ? harts : bench->plan->harts_configured;
     if (!host_machine_boot(&bench->machine, &config, 0, why, sizeof why)) {
         return complain(EXIT_STATUS_USAGE, "%s: %s", variant->text, why);
     }

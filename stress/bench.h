@@ -48,9 +48,10 @@ struct bench_plan {
     struct bench_size sizes[OPTION_LIST_MAX]; /* 1 alone, if a workload ages (workload.h) */
     uint32_t size_count;
     struct option_list harts;
-    uint64_t requests_most; /* allocations a hart, at most; 0: as the workload has it */
-    uint32_t rounds;        /* of frag, exhaust and stopped */
-    bool record_init;       /* also how long each boot took, as workload "boot" */
+    uint32_t harts_configured; /* that the allocators are built for, if those of a row are fewer */
+    uint64_t requests_most;    /* allocations a hart, at most; 0: as the workload has it */
+    uint32_t rounds;           /* of frag, exhaust and stopped */
+    bool record_init;          /* also how long each boot took, as workload "boot" */
     uint32_t repeats;
     uint32_t latency_repeats; /* of these, so many also measure latency */
     uint32_t warmup;          /* unmeasured passes before each measurement */

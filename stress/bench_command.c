@@ -49,6 +49,7 @@ enum {
     OPTION_WARMUP,
     OPTION_REQUESTS,
     OPTION_ROUNDS,
+    OPTION_CONFIGURED,
     OPTION_BURST,
     OPTION_FORMAT,
     OPTION_PLATFORM,
@@ -76,7 +77,8 @@ struct bench_arguments {
 static const struct argp_option options[] = {
     {"variant", 'v', "SPEC", 0, "name[:preset][,knob=value]...; again for more (default: baseline and lockfree)", 1},
     {"workload", 'w', "NAME", 0,
-     "bulk, rand, repeat (default: these three), frag, fill, burst, adversary, walk, zeroed, exhaust, stopped; "
+     "bulk, rand, repeat (default: these three), frag, fill, burst, adversary, walk, zeroed, exhaust, stopped, "
+     "refused; "
      "again for more",
      1},
     {"order", OPTION_ORDER, "LIST", 0, "Requests of 2^order frames, orders 0 to 10: \"0,9\" or \"0-10\" (default: 0)",
@@ -86,6 +88,8 @@ static const struct argp_option options[] = {
      "Hart counts: \"1,2,4\" or \"1-4\" (default: 1 and 2; with --dtb 1 and the tree's; in QEMU 1,2,4,8; simulated 1 "
      "to 64 by doubling)",
      1},
+    {"configured", OPTION_CONFIGURED, "N", 0,
+     "Harts that the allocators are built for, at least: the others never run (default: those of the row)", 1},
     {"memory", 'm', "SIZE", 0,
      "RAM, with K, M, G or T (default: 8G, in QEMU 4G, simulated 64G); not touched but for metadata", 2},
     {"nodes", OPTION_NODES, "N", 0, "NUMA nodes (default: 1)", 2},
@@ -129,7 +133,8 @@ static void add_workload(struct bench_plan *plan, const char *text, const struct
     enum workload_kind kind;
     if (!workload_find(text, &kind)) {
         usage_error(state,
-                    "--workload is bulk, rand, repeat, frag, fill, burst, adversary, walk, zeroed, exhaust or stopped, "
+                    "--workload is bulk, rand, repeat, frag, fill, burst, adversary, walk, zeroed, exhaust, stopped or "
+                    "refused, "
                     "not '%s'",
                     text);
     }
@@ -245,6 +250,9 @@ static error_t parse_plan(int key, char *text, struct argp_state *state)
     case OPTION_REQUESTS:
         plan->requests_most = number_in("requests", text, 1, UINT32_MAX, state);
         return 0;
+    case OPTION_CONFIGURED:
+        plan->harts_configured = (uint32_t)number_in("configured", text, 1, HART_MAX, state);
+        return 0;
     case OPTION_ROUNDS:
         plan->rounds = number_in("rounds", text, 1, ROUNDS_MOST, state);
         return 0;
@@ -280,6 +288,9 @@ static void check_together(const struct bench_arguments *arguments, const struct
         if (plan->workloads[i] == WORKLOAD_STOPPED && arguments->platform != ON_SIM) {
             usage_error(state, "stopped needs harts that can be stopped anywhere: --platform sim");
         }
+    }
+    if (plan->harts_configured != 0 && arguments->platform == ON_QEMU) {
+        usage_error(state, "--configured is for the host and simulated harts: in QEMU all harts of the machine run");
     }
     for (uint32_t i = 0; i < plan->workload_count * plan->size_count; i++) {
         enum workload_kind kind = plan->workloads[i / plan->size_count];
@@ -558,6 +569,8 @@ int bench_command(int argc, char **argv)
     }
     set_defaults(&arguments);
     machine->harts = (uint32_t)harts_most(&arguments.plan.harts);
+    machine->harts =
+        machine->harts > arguments.plan.harts_configured ? machine->harts : arguments.plan.harts_configured;
     if ((arguments.dtb_path != NULL && machine->fdt == NULL) || !parse_variants(&arguments, why, sizeof why)) {
         return complain(EXIT_STATUS_USAGE, why);
     }

@@ -154,7 +154,7 @@ refuses 2 "list of 1 to 512" bench --harts -1
 refuses 2 "0 to 10" bench --order 11
 refuses 2 "0 to 10" bench --order 0,9,
 refuses 2 "at least one frame" bench --frames 0
-refuses 2 "bulk, rand, repeat, frag, fill, burst, adversary, walk, zeroed, exhaust or stopped" bench --workload nosuch
+refuses 2 "bulk, rand, repeat, frag, fill, burst, adversary, walk, zeroed, exhaust, stopped or refused" bench --workload nosuch
 refuses 2 "frag is of single frames" bench --workload frag --order 0,9 --memory 64M
 refuses 2 "exhaust is of single frames" bench --workload exhaust --order 9 --memory 64M
 refuses 2 "stopped needs harts that can be stopped" bench --workload stopped

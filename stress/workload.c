@@ -34,7 +34,7 @@ static void run_bulk(struct workload *workload, uint32_t hart)
     me->phase_ns[1] = platform_time_ns() - start_ns;
 }
 
-static void run_repeat(struct workload *workload, uint32_t hart)
+void run_repeat(struct workload *workload, uint32_t hart)
 {
     const struct loops *untimed = choose_loops(workload, false);
     struct workload_hart *me = &workload->hart[hart];
@@ -43,6 +43,9 @@ static void run_repeat(struct workload *workload, uint32_t hart)
     if (!meet(workload, ok)) {
         give_back(workload, slots, ok ? workload->requests : me->failed_at);
         return;
+    }
+    if (hart == 0) { /* who waits for either does so by itself */
+        __atomic_store_n(&workload->begun, true, __ATOMIC_RELAXED);
     }
     uint64_t start_ns = platform_time_ns();
     ok = choose_loops(workload, workload->time_each)->pair(workload, me);
@@ -84,10 +87,10 @@ static void run_steps(struct workload *workload, uint32_t hart)
 static void run_hart(void *context, uint32_t hart)
 {
     static void (*const phases[WORKLOAD_KIND_COUNT])(struct workload * workload, uint32_t hart) = {
-        [WORKLOAD_BULK] = run_bulk,       [WORKLOAD_RAND] = run_bulk,  [WORKLOAD_REPEAT] = run_repeat,
-        [WORKLOAD_FRAG] = run_frag,       [WORKLOAD_FILL] = run_fill,  [WORKLOAD_BURST] = run_burst,
-        [WORKLOAD_ADVERSARY] = run_steps, [WORKLOAD_WALK] = run_steps, [WORKLOAD_EXHAUST] = run_exhaust,
-        [WORKLOAD_STOPPED] = run_stopped, [WORKLOAD_ZEROED] = run_bulk};
+        [WORKLOAD_BULK] = run_bulk,       [WORKLOAD_RAND] = run_bulk,   [WORKLOAD_REPEAT] = run_repeat,
+        [WORKLOAD_FRAG] = run_frag,       [WORKLOAD_FILL] = run_fill,   [WORKLOAD_BURST] = run_burst,
+        [WORKLOAD_ADVERSARY] = run_steps, [WORKLOAD_WALK] = run_steps,  [WORKLOAD_EXHAUST] = run_exhaust,
+        [WORKLOAD_STOPPED] = run_stopped, [WORKLOAD_ZEROED] = run_bulk, [WORKLOAD_REFUSED] = run_refused};
     struct workload *workload = context;
     struct workload_hart *me = &workload->hart[hart];
     me->core_ns = control_core_ns(workload->core_turns / 2);
@@ -106,6 +109,7 @@ bool workload_run(struct workload *workload)
         hart->null = (struct null_allocator){.next = i * workload->requests * workload->frames};
     }
     workload->gave_up = false;
+    workload->begun = false;
     workload->ended = false;
     if (workload_ages(workload->kind)) {
         workload->population->count = 0;
@@ -154,6 +158,10 @@ static const struct {
          "rounds of rand beside a hart that is stopped inside a section: what limbo keeps; simulated harts only",
          2,
          {"alloc", "free"}},
+    [WORKLOAD_REFUSED] = {"refused",
+                          "as repeat, beside a hart that keeps asking for a run that is not there",
+                          1,
+                          {"pair"}},
     [WORKLOAD_ZEROED] = {"zeroed", "as bulk, of frames that are zeroed", 2, {"alloc", "free"}},
 };
 
@@ -200,7 +208,7 @@ bool workload_has_rounds(enum workload_kind kind)
 
 uint32_t workload_harts_beside(enum workload_kind kind)
 {
-    return kind == WORKLOAD_STOPPED ? 1 : 0;
+    return kind == WORKLOAD_STOPPED || kind == WORKLOAD_REFUSED ? 1 : 0;
 }
 
 uint32_t workload_stop_round(uint32_t rounds)

@@ -47,6 +47,11 @@
  *           rounds it is stopped in a section of reclamation. After each round: how much is in limbo, and how long the
  *           round took. Needs a platform that can stop a hart.
  *
+ * One of a neighbour that asks for what is not there (workload_limits.c):
+ *
+ *   refused repeat, while one hart more keeps asking for a run longer than any that can be free, and is refused each
+ *           time: that hart's looks with all caches shut are what the pairs of the others show. It is not timed.
+ *
  * Each hart times its own share from the barrier on, with two readings of the clock a phase. Latency is measured in
  * a run of its own that reads the clock around every operation: the clock's own cost is in every sample, and the
  * `null` control's latency is that cost.
@@ -74,6 +79,7 @@ enum workload_kind {
     WORKLOAD_EXHAUST,
     WORKLOAD_STOPPED,
     WORKLOAD_ZEROED,
+    WORKLOAD_REFUSED,
     WORKLOAD_KIND_COUNT
 };
 
@@ -124,7 +130,8 @@ struct workload {
     struct workload_hart *hart; /* one a hart, those beside too */
     /* Private. */
     struct hart_barrier barrier;
-    bool ended;   /* stopped: the hart beside the others is to end. Atomic, relaxed */
+    bool begun; /* refused: the hart beside the others is to begin, and (stopped, too) to end. Atomic, relaxed */
+    bool ended;
     bool gave_up; /* some hart's phase failed: the rest only cleans up. Written before a barrier, read after it. */
 };
 
@@ -142,7 +149,7 @@ const char *workload_phase_name(enum workload_kind kind, uint32_t phase);
 bool workload_ages(enum workload_kind kind);
 /* Of these, those of rounds: all but fill. */
 bool workload_has_rounds(enum workload_kind kind);
-/* Harts that take part beyond workload.harts: 1 in stopped. */
+/* Harts that take part beyond workload.harts: 1 in stopped and refused. */
 uint32_t workload_harts_beside(enum workload_kind kind);
 /* Rounds of stopped during which a hart is stopped: from the first to before the second. */
 uint32_t workload_stop_round(uint32_t rounds);

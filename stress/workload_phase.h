@@ -47,8 +47,10 @@ void give_back(const struct workload *workload, const pfn_t *slots, uint64_t cou
 /* The phases of frag and fill, by every hart: workload_aged.c. */
 void run_frag(struct workload *workload, uint32_t hart);
 void run_fill(struct workload *workload, uint32_t hart);
-/* Of exhaust and stopped: workload_limits.c. */
+void run_repeat(struct workload *workload, uint32_t hart);
+/* Of exhaust, stopped and refused: workload_limits.c. */
 void run_exhaust(struct workload *workload, uint32_t hart);
 void run_stopped(struct workload *workload, uint32_t hart);
+void run_refused(struct workload *workload, uint32_t hart);
 
 #endif
