@@ -266,7 +266,7 @@ static json_t *simulated_json(const struct sim_stress_report *report)
                   count_json(report->removed), "drains", count_json(report->drains));
     return json_pack("{s:o, s:o, s:f, s:o, s:o, s:o, s:o}", "executions", count_json(report->executions), "accesses",
                      count_json(report->steps), "executions_per_second", (double)report->executions / seconds,
-                     "linearized", count_json(report->linearized), "excused", count_json(report->excused), "faults",
+                     "linearized", count_json(report->linearized), "contended", count_json(report->contended), "faults",
                      faults, "calls", calls);
 }
 

@@ -67,12 +67,12 @@ static void print_text(const char *variant, const struct sim_stress_report *repo
                  (double)report->steps / seconds / 1e6, report->holds ? "holds" : report->property);
     (void)printf("  faults: %llu harts stopped at %llu places, %llu held up in a section, %llu allocations failed, "
                  "%llu arenas added, %llu removed, %llu drains\n"
-                 "  judged: %llu histories explained, %llu failures excused\n  calls: ",
+                 "  judged: %llu histories explained, %llu calls gave up for contention\n  calls: ",
                  (unsigned long long)report->frozen, (unsigned long long)report->places,
                  (unsigned long long)report->held, (unsigned long long)report->failures,
                  (unsigned long long)report->added, (unsigned long long)report->removed,
                  (unsigned long long)report->drains, (unsigned long long)report->linearized,
-                 (unsigned long long)report->excused);
+                 (unsigned long long)report->contended);
     for (uint32_t i = 0; i < SIM_STEP_KINDS; i++) {
         if (report->calls[i] > 0) {
             (void)printf(" %s %llu", sim_step_name(i), (unsigned long long)report->calls[i]);

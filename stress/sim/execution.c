@@ -72,7 +72,7 @@ static void judge_ledger(struct execution_result *result)
         result->hart = ledger->hart;
     }
     result->failures = ledger->failures;
-    result->excused = ledger->excused;
+    result->contended = ledger->contended;
     result->linearized = ledger->linearized;
 }
 

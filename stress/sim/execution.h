@@ -44,7 +44,7 @@ struct execution_result {
     bool frozen, held; /* the fault came about */
     uintptr_t frozen_place;
     uintptr_t places[2]; /* of a race, or where two harts wait; 0: none */
-    uint64_t failures, excused, linearized;
+    uint64_t failures, contended, linearized;
 };
 
 /* `player` keeps its counts from one execution to the next. */

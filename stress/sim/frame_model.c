@@ -91,10 +91,12 @@ bool frame_model_allows(const struct frame_model *model, const struct operation 
 {
     struct frame_run run = operation->run;
     bool done = operation->status == FRAME_OK;
+    if (operation->status == FRAME_CONTENDED) {
+        return true; /* it does not know, and has changed nothing */
+    }
     switch (operation->kind) {
     case OPERATION_ALLOC:
-        return done ? counts_within(model, run, 0, 0)
-                    : operation->excused || !frame_model_has_run(model, operation->request);
+        return done ? counts_within(model, run, 0, 0) : !frame_model_has_run(model, operation->request);
     case OPERATION_FREE:
         return done ? counts_within(model, run, 1, 1)
                     : operation->status == FRAME_SHARED && !counts_within(model, run, 1, 1);
@@ -102,13 +104,11 @@ bool frame_model_allows(const struct frame_model *model, const struct operation 
     case OPERATION_UNREF:
         return done && counts_within(model, run, 1, UINT8_MAX - 1);
     case OPERATION_ADD:
-        return done                                 ? !is_present(model, run)
-               : operation->status == FRAME_OVERLAP ? is_present(model, run)
-                                                    : operation->excused;
+        return done ? !is_present(model, run) : operation->status == FRAME_OVERLAP && is_present(model, run);
     case OPERATION_REMOVE:
         return done                                 ? counts_within(model, run, 0, 0)
                : operation->status == FRAME_FOREIGN ? !is_present(model, run)
-                                                    : operation->excused || !counts_within(model, run, 0, 0);
+                                                    : !counts_within(model, run, 0, 0);
     case OPERATION_OTHER:
         break;
     }

@@ -32,11 +32,9 @@ struct operation {
     struct frame_request request; /* of OPERATION_ALLOC */
     struct frame_run run;         /* what was got, or is freed, or the one frame of a reference */
     bool zeroed;
-    bool excused; /* a failure that the allocator may have for a reason of its own: ledger.h */
     /* The ledger's. */
-    bool takes_a_while;          /* it has memory out meanwhile, and gives it back: frame_zero_idle */
-    bool alone;                  /* no other call was under way meanwhile */
-    uint32_t excuse, generation; /* when it was called */
+    bool alone;          /* no other call was under way meanwhile */
+    uint32_t generation; /* when it was called */
 };
 
 struct frame_model {

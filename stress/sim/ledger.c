@@ -11,9 +11,6 @@
 #include "linearize.h"
 #include "platform.h"
 
-/* core/allocator.c's: an allocation gives up after so many turns. */
-#define RETRY_MAX 64u
-
 bool ledger_violate(struct ledger *ledger, enum property property, uint32_t hart, const char *format, ...)
 {
     if (ledger->violated == PROPERTY_NONE) {
@@ -25,6 +22,11 @@ bool ledger_violate(struct ledger *ledger, enum property property, uint32_t hart
         va_end(arguments);
     }
     return false;
+}
+
+static const struct hart *hart_of(const struct ledger *ledger, uint32_t hart)
+{
+    return &ledger->machine->fa->harts[hart];
 }
 
 void ledger_begin(struct ledger *ledger, struct small_machine *machine)
@@ -39,11 +41,14 @@ void ledger_begin(struct ledger *ledger, struct small_machine *machine)
     ledger->second_out = true;
     ledger->only_singles = true;
     ledger->failures = 0;
-    ledger->excused = 0;
+    ledger->contended = 0;
     ledger->linearized = 0;
     frame_model_copy(&ledger->before, &machine->model);
     memset(ledger->owners, 0, machine->model.frame_count);
     memset(ledger->generation, 0, machine->model.frame_count * sizeof ledger->generation[0]);
+    for (uint32_t hart = 0; hart < machine->harts; hart++) { /* nobody runs: what memory says is so */
+        ledger->given_up[hart] = atomic_load_explicit(&hart_of(ledger, hart)->contentions, memory_order_relaxed);
+    }
     memset(ledger->singles, 0, sizeof ledger->singles);
 }
 
@@ -57,23 +62,6 @@ void ledger_harts_begin(struct ledger *ledger)
 }
 
 /* ---- while harts run ---- */
-
-static const struct hart *hart_of(const struct ledger *ledger, uint32_t hart)
-{
-    return &ledger->machine->fa->harts[hart];
-}
-
-/* What the caller's failures are excused by, as a number that grows. It is the caller itself that looks, where stores
- * may wait; at the call, where every allocation would pay for that, what others see will do. */
-static uint32_t excuses(const struct ledger *ledger, uint32_t hart, bool as_hart)
-{
-    const struct hart *self = hart_of(ledger, hart);
-    uint64_t timeouts = as_hart ? frame_counter_read(&self->drain_timeouts)
-                                : atomic_load_explicit(&self->drain_timeouts, memory_order_relaxed);
-    uint64_t drains =
-        as_hart ? frame_counter_read(&self->drains) : atomic_load_explicit(&self->drains, memory_order_relaxed);
-    return (uint32_t)(timeouts * RETRY_MAX + drains);
-}
 
 /* Owners of each frame of a run, one more or less. */
 static void owners_change(struct ledger *ledger, struct frame_run run, int change)
@@ -101,7 +89,6 @@ uint32_t ledger_call(struct ledger *ledger, const struct operation *operation)
     *made = *operation;
     made->call = ++ledger->now;
     made->answer = 0;
-    made->excuse = excuses(ledger, operation->hart, false);
     made->alone = ledger->under_way++ == 0;
     for (uint32_t i = 0; i < number && !made->alone; i++) {
         if (ledger->operations[i].answer == 0) {
@@ -175,29 +162,25 @@ static bool check_given(struct ledger *ledger, const struct operation *operation
     return true;
 }
 
-/* Whether another hart adds an arena that the caller, on weakly ordered memory, may not know of yet: what no arena
- * could ever meet is told by a look that orders nothing. */
-static bool may_not_know(const struct ledger *ledger, const struct operation *failed)
+/* How often a hart has given up since this was last asked. The hart itself asks: others may see its stores later. */
+static uint64_t times_given_up(struct ledger *ledger, uint32_t hart)
 {
-    for (uint32_t i = 0; i < ledger->operation_count; i++) {
-        const struct operation *other = &ledger->operations[i];
-        if (other->kind == OPERATION_ADD && other->hart != failed->hart) {
-            return failed->status == FRAME_LAYOUT_IMPOSSIBLE;
-        }
-    }
-    return false;
+    uint64_t before = ledger->given_up[hart];
+    ledger->given_up[hart] = frame_counter_read(&hart_of(ledger, hart)->contentions);
+    return ledger->given_up[hart] - before;
 }
 
-/* Whether another call had memory out while this one was under way. */
-static bool is_disturbed(const struct ledger *ledger, const struct operation *failed)
+/* What the allocator does not know it may not know for a reason only: it gave up, and somebody was in the way. */
+static bool check_contended(struct ledger *ledger, const struct operation *operation)
 {
-    for (uint32_t i = 0; i < ledger->operation_count; i++) {
-        const struct operation *other = &ledger->operations[i];
-        if (other->takes_a_while && (other->answer == 0 || other->answer > failed->call)) {
-            return true;
-        }
+    uint64_t times = operation->kind == OPERATION_ALLOC ? times_given_up(ledger, operation->hart) : 1;
+    ledger->contended++;
+    if (operation->alone || times != 1) {
+        return ledger_violate(ledger, PROPERTY_NOTHING_STRANDED, operation->hart,
+                              "a call says that it gave up for contention: %s, and core has counted that %llu times",
+                              operation->alone ? "alone" : "beside others", (unsigned long long)times);
     }
-    return false;
+    return true;
 }
 
 /* Whether the second arena may have been added after it was removed, and before the removal's answer. */
@@ -229,9 +212,9 @@ bool ledger_answer(struct ledger *ledger, uint32_t number, enum frame_status sta
             return check_handed_out(ledger, operation);
         }
         ledger->failures++;
-        operation->excused = excuses(ledger, operation->hart, true) - operation->excuse >= RETRY_MAX ||
-                             is_disturbed(ledger, operation) || may_not_know(ledger, operation);
-        ledger->excused += operation->excused;
+        if (status == FRAME_CONTENDED) {
+            return check_contended(ledger, operation);
+        }
         if (status != FRAME_NO_MEMORY && status != FRAME_LAYOUT_IMPOSSIBLE) {
             return ledger_violate(ledger, PROPERTY_REFERENCES, operation->hart, "an allocation answered: %s",
                                   frame_status_text(status));
@@ -246,7 +229,9 @@ bool ledger_answer(struct ledger *ledger, uint32_t number, enum frame_status sta
         return check_given(ledger, operation);
     case OPERATION_ADD:
     case OPERATION_REMOVE:
-        operation->excused = status == FRAME_BUSY && !operation->alone;
+        if (status == FRAME_CONTENDED) {
+            return check_contended(ledger, operation);
+        }
         if (operation->kind == OPERATION_REMOVE && status == FRAME_OK) {
             ledger->second_out = !may_be_back(ledger, operation);
         }
@@ -316,7 +301,7 @@ static bool check_failures(struct ledger *ledger)
     for (uint32_t i = 0; i < ledger->operation_count; i++) {
         const struct operation *operation = &ledger->operations[i];
         if (operation->kind == OPERATION_ALLOC && operation->answer != 0 && operation->status != FRAME_OK &&
-            !operation->excused && !had_reason(ledger, operation)) {
+            operation->status != FRAME_CONTENDED && !had_reason(ledger, operation)) {
             return ledger_violate(ledger, PROPERTY_NOTHING_STRANDED, operation->hart,
                                   "an allocation of %llu frames aligned to 2^%u failed, though at every moment of the "
                                   "call memory was free that met it",

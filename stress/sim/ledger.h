@@ -10,9 +10,9 @@
  *    has not been answered. That is exact, for all failures of a history at once: allocations take effect as early as
  *    they may, frees as late. Histories that are short enough are explained by linearize.h as well, which also judges
  *    references and arenas.
- *    Excused: an allocation during which a hart did not answer a drain (it was stopped in a section), or that lost
- *    RETRY_MAX races in a row: core/allocator.c, 3; or beside frame_zero_idle, which has a chunk out. And arenas that
- * are busy while others are at work. They are counted.
+ *    Nothing is excused: FRAME_NO_MEMORY and FRAME_BUSY are always judged. FRAME_CONTENDED says that the allocator does
+ *    not know; it is right where core says that it gave up (its counter of contentions moved by one), and another call
+ *    was under way, or a hart stopped. They are counted.
  * 4. At rest (ledger_rest, when all that was allocated has been freed): P2 by frame_allocator_validate, P8 by the
  *    largest run, P11 by the number of global accesses. */
 #ifndef FRAMELAB_SIM_LEDGER_H
@@ -42,7 +42,8 @@ struct ledger {
     bool second_out;                     /* the second arena is not in service, for sure: nobody may touch it */
     uint64_t singles[PROGRAM_HARTS_MAX]; /* calls for single frames: P11 */
     bool only_singles;
-    uint64_t failures, excused, linearized; /* of this execution */
+    uint64_t given_up[PROGRAM_HARTS_MAX];     /* core's counters of contentions when last looked at */
+    uint64_t failures, contended, linearized; /* of this execution */
 };
 
 void ledger_begin(struct ledger *ledger, struct small_machine *machine);

@@ -132,7 +132,10 @@ static void do_free_part(struct player *player, uint32_t hart, struct slot *slot
 /* Two references are the hart's own: whatever others do, a free is refused. */
 static void refuse_shared(struct player *player, uint32_t hart, const struct slot *slot)
 {
+    const struct operation operation = {.kind = OPERATION_OTHER, .hart = hart};
+    uint32_t number = ledger_call(&player->ledger, &operation);
     enum frame_status status = frame_free_one(allocator_of(player), slot->run.first);
+    (void)ledger_answer(&player->ledger, number, FRAME_OK, (struct frame_run){{0}, 0});
     if (slot->references[hart] >= 2 && status != FRAME_SHARED) {
         (void)ledger_violate(&player->ledger, PROPERTY_REFERENCES, hart,
                              "the free of a frame with two references was answered '%s'", frame_status_text(status));
@@ -263,8 +266,7 @@ static void do_wrong(struct player *player, uint32_t hart, uint32_t kind)
 static void do_other(struct player *player, uint32_t hart, const struct step *step)
 {
     struct frame_allocator *fa = allocator_of(player);
-    const struct operation operation = {
-        .kind = OPERATION_OTHER, .hart = hart, .takes_a_while = step->kind == STEP_IDLE};
+    const struct operation operation = {.kind = OPERATION_OTHER, .hart = hart};
     struct frame_stats stats;
     uint32_t number = ledger_call(&player->ledger, &operation);
     switch (step->kind) {

@@ -141,7 +141,7 @@ static void note_result(struct campaign *campaign, const struct execution_result
     report->frozen += result->frozen;
     report->held += result->held;
     report->failures += result->failures;
-    report->excused += result->excused;
+    report->contended += result->contended;
     report->linearized += result->linearized;
     if (result->frozen) {
         note_place(campaign, result->frozen_place);

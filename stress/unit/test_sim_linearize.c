@@ -123,7 +123,7 @@ static void test_arenas(void **state)
                           on_arena(OPERATION_ADD, 4, 5, FRAME_OVERLAP)));
     assert_false(EXPLAINED(on_arena(OPERATION_ADD, 1, 2, FRAME_OVERLAP)));
     assert_true(EXPLAINED(on_arena(OPERATION_REMOVE, 1, 2, FRAME_FOREIGN)));
-    /* Busy needs a frame that is out, or an excuse. */
+    /* Busy needs a frame that is out. */
     assert_false(EXPLAINED(on_arena(OPERATION_ADD, 1, 2, FRAME_OK), on_arena(OPERATION_REMOVE, 3, 4, FRAME_BUSY)));
     assert_true(EXPLAINED(on_arena(OPERATION_ADD, 1, 2, FRAME_OK), alloc_made(3, 4, 201, 1),
                           on_arena(OPERATION_REMOVE, 5, 6, FRAME_BUSY)));
