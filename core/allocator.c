@@ -8,10 +8,12 @@
  *    the acquire fence after every take (hart_cache.c), through a drain by its handshake. Said here once; no variant
  *    says it again.
  * 3. Failure (P5). An allocation that finds nothing shuts and empties all caches, notes the harts' `moves`, and looks
- *    again before it opens them: while they are shut no hart takes more than it needs. It fails only if, when it has
- *    looked, nobody has moved a frame since and no movement is under way: then what it saw was the truth of the moment
- *    noted, at which all caches were empty. If somebody did move, it looks again, RETRY_MAX times at most: beyond that
- *    other harts are taking memory as fast as it comes, and the caller may as well decide.
+ *    again before it opens them: while they are shut no hart takes more than it needs. It answers FRAME_NO_MEMORY only
+ *    if, when it has looked, nobody has moved a frame since and no movement is under way: then what it saw was the
+ *    truth of the moment noted, at which all caches were empty. If somebody did move, it waits a little and looks
+ * again, RETRY_MAX times at most. Then, or if a hart does not answer (its cache cannot be emptied), it answers
+ *    FRAME_CONTENDED: it does not know. A chunk that frame_zero_idle has out, and an arena that is coming or going, are
+ *    movements under way. So FRAME_NO_MEMORY is never wrong, but for `drain=off`, which asks for no proof.
  * 4. Progress. Every operation is wait-free on a cache hit. Beyond that it is as the variant is: with `lockfree`
  *    lock-free, for the retries, the drain and the waiting are bounded; with `baseline` blocking.
  * 5. Limits. Two harts that free the same frame in the same instant are not found out (frame_allocator.h); in a build
@@ -21,10 +23,18 @@
 
 #include "hart_cache.h"
 
-/* Turns of the loop of point 3. Each costs a drain, some microseconds. */
-#define RETRY_MAX 64u
-/* Of these, turns in which some hart did not answer the drain: each costs the drain's whole patience. */
+/* Of the turns of the loop of point 3, those in which some hart did not answer the drain: each costs the drain's whole
+ * patience. */
 #define MISSED_MAX 3u
+/* Turns of platform_relax, for each hart, that a hart waits at most between two looks of point 3; and the part of that
+ * with which it begins. A look takes all harts' caches from them for a moment, some microseconds for two harts and some
+ * tens for 512, in which their operations cost eight times as much: so one look in ten times its own duration. */
+#ifndef PATIENCE_PER_HART /* a test may have less */
+#define PATIENCE_PER_HART 512u
+#endif
+#define PATIENCE_FIRST_PART 8u
+/* Turns that a lookup waits for an arena that is coming or going. */
+#define LOOKUP_TURNS 20000u
 /* Chunks that frame_zero_idle looks at in search of one that is not zero. */
 #define ZERO_IDLE_TURNS 8u
 
@@ -221,36 +231,81 @@ static bool take_global(struct frame_allocator *fa, struct hart *hart, bool loca
     return global_take_run(fa, hart, local, request, first);
 }
 
-/* Nothing was found at first: drain, look again, and fail only on proof. */
+/* Whether some arena, empty, could meet the request. An arena that is added stores what it offers before arena_moves is
+ * released, and the read-modify-write reads the newest arena_moves: so whoever calls after an addition has ended knows
+ * of it, whatever the memory's order. */
+static bool layout_is_possible(struct frame_allocator *fa, struct frame_request request)
+{
+    _Atomic uint64_t *longest = &fa->longest_run[request.align_order];
+    if (request.count <= atomic_load_explicit(longest, memory_order_relaxed)) {
+        return true;
+    }
+    (void)atomic_fetch_add_explicit(&fa->arena_moves, 0, memory_order_acquire); /* partner: arenas_move_end */
+    return request.count <= atomic_load_explicit(longest, memory_order_relaxed);
+}
+
+/* A look with all caches shut costs every hart the use of its own for a moment. So who keeps asking for what is not
+ * there waits before the next look, twice as long each time, up to as long as makes its looks a small part of the time.
+ * Nobody is waited for. */
+static void last_resort_wait(const struct frame_allocator *fa, struct hart *hart)
+{
+    uint32_t most = PATIENCE_PER_HART * fa->hart_count;
+    for (uint32_t turn = 0; turn < hart->patience; turn++) {
+        platform_relax();
+    }
+    uint32_t longer = hart->patience == 0 ? most / PATIENCE_FIRST_PART : hart->patience * 2;
+    hart->patience = longer < most ? longer : most;
+}
+
+/* One look with all caches shut. FRAME_NO_MEMORY: the caches were empty, nothing met the request, and nobody moved
+ * anything meanwhile. FRAME_CONTENDED: nothing was found, and it is not known whether there was something. */
+static enum frame_status look_with_caches_shut(struct frame_allocator *fa, struct hart *hart,
+                                               struct frame_request request, pfn_t *first, bool *complete)
+{
+    struct moves before;
+    *complete = harts_shut(fa, &before);
+    uint64_t own = atomic_load_explicit(&hart->moves, memory_order_relaxed);
+    hart_pass(hart); /* what it looks at is not to be removed meanwhile */
+    bool taken = take_global(fa, hart, false, request, first);
+    hart_end(hart, false);
+    own = atomic_load_explicit(&hart->moves, memory_order_relaxed) - own;
+    struct moves after = moves_now(fa);
+    harts_open(fa);
+    return taken ? FRAME_OK : *complete && moves_none(before, after, own) ? FRAME_NO_MEMORY : FRAME_CONTENDED;
+}
+
+/* Nothing was found at first: drain, look again, and say that there is nothing only on proof. */
+static enum frame_status take_or_prove(struct frame_allocator *fa, struct hart *hart, struct frame_request request,
+                                       pfn_t *first)
+{
+    if (!layout_is_possible(fa, request)) {
+        return FRAME_LAYOUT_IMPOSSIBLE;
+    }
+    if (!fa->drain) {
+        return FRAME_NO_MEMORY;
+    }
+    enum frame_status status = FRAME_CONTENDED;
+    uint32_t missed = 0;
+    for (uint32_t turn = 0; turn < RETRY_MAX && missed < MISSED_MAX && status == FRAME_CONTENDED; turn++) {
+        bool complete;
+        last_resort_wait(fa, hart);
+        status = look_with_caches_shut(fa, hart, request, first, &complete);
+        missed += complete ? 0 : 1;
+    }
+    return status;
+}
+
 static enum frame_status take_last_resort(struct frame_allocator *fa, struct hart *hart, struct frame_request request,
                                           pfn_t *first)
 {
-    if (request.count > atomic_load_explicit(&fa->longest_run[request.align_order], memory_order_relaxed)) {
+    enum frame_status status = take_or_prove(fa, hart, request, first);
+    if (status == FRAME_OK) {
+        hart->patience = 0;
+    } else {
         counter_add(&hart->failures, 1);
-        return FRAME_LAYOUT_IMPOSSIBLE;
+        counter_add(&hart->contentions, status == FRAME_CONTENDED);
     }
-    uint32_t missed = 0;
-    for (uint32_t turn = 0; fa->drain && turn < RETRY_MAX && missed < MISSED_MAX; turn++) {
-        struct moves before;
-        bool complete = harts_shut(fa, &before);
-        missed += complete ? 0 : 1;
-        uint64_t own = atomic_load_explicit(&hart->moves, memory_order_relaxed);
-        hart_pass(hart); /* what it looks at is not to be removed meanwhile */
-        bool taken = take_global(fa, hart, false, request, first);
-        hart_end(hart, false);
-        own = atomic_load_explicit(&hart->moves, memory_order_relaxed) - own;
-        struct moves after = moves_now(fa);
-        harts_open(fa);
-        if (taken) {
-            return FRAME_OK;
-        }
-        if (complete && !before.under_way && !after.under_way && after.sum == before.sum + own) {
-            break;
-        }
-        platform_relax();
-    }
-    counter_add(&hart->failures, 1);
-    return FRAME_NO_MEMORY;
+    return status;
 }
 
 /* Counts a run just taken. */
@@ -512,12 +567,16 @@ bool frame_zero_idle(struct frame_allocator *fa)
     struct count_view view;
     pfn_t first;
     uint64_t zeroed = 0;
+    /* Before the chunk is taken, and until it has been given back: an allocation that finds nothing meanwhile does not
+     * believe it. The take's release fence orders the first store, release the second (partner: moves_now). */
+    atomic_store_explicit(&hart->chunk_out, 1, memory_order_relaxed);
     /* What the variant does not know as zero may be so all the same: then it is told, and the next one is tried. */
     for (uint32_t turn = 0; turn < ZERO_IDLE_TURNS && zeroed == 0 && chunk_take(fa, hart, &first, &view); turn++) {
         zeroed = frames_zero(&view, frame_run(first, CHUNK_FRAMES));
         counts_mark_zero(&view, first);
         chunk_give_as_zero(fa, hart, first);
     }
+    atomic_store_explicit(&hart->chunk_out, 0, memory_order_release);
     counter_add(&hart->frames_zeroed, zeroed);
     return zeroed > 0;
 }
@@ -664,21 +723,37 @@ uint32_t frame_ref_count(struct frame_allocator *fa, pfn_t frame)
     return count;
 }
 
+/* FRAME_FOREIGN only if no arena came or went meanwhile: one that is going may yet stay. */
+static enum frame_status look_up(struct frame_allocator *fa, pfn_t frame)
+{
+    /* Acquire, partner of the release in arenas_move_end: the arenas are those of that moment, or newer. */
+    uint64_t before = atomic_load_explicit(&fa->arena_moves, memory_order_acquire);
+    struct hart *hart = hart_self(fa);
+    bool local = hart_begin(hart);
+    bool ours = is_ours(fa, frame_run(frame, 1));
+    hart_end(hart, local);
+    atomic_thread_fence(memory_order_acquire); /* partner: the release fence in arenas_move_begin */
+    uint64_t after = atomic_load_explicit(&fa->arena_moves, memory_order_relaxed);
+    return ours ? FRAME_OK : before == after && before % 2 == 0 ? FRAME_FOREIGN : FRAME_CONTENDED;
+}
+
 enum frame_status frame_at_addr(struct frame_allocator *fa, phys_addr_t addr, pfn_t *frame)
 {
     if ((addr.value & (FRAME_SIZE - 1)) != 0) {
         return FRAME_MISALIGNED;
     }
-    struct hart *hart = hart_self(fa);
     pfn_t found = frame_containing(addr);
-    bool local = hart_begin(hart);
-    const struct arena *arena = fa->variant->find(fa->global, platform_hart_id(), found);
-    bool ours = arena != NULL && arena_covers(arena, frame_run(found, 1));
-    hart_end(hart, local);
-    if (ours) {
+    enum frame_status status = FRAME_CONTENDED;
+    for (uint32_t turn = 0; turn < LOOKUP_TURNS && status == FRAME_CONTENDED; turn++) {
+        status = look_up(fa, found);
+        if (status == FRAME_CONTENDED) {
+            platform_relax();
+        }
+    }
+    if (status == FRAME_OK) {
         *frame = found;
     }
-    return ours ? FRAME_OK : FRAME_FOREIGN;
+    return status;
 }
 
 bool frame_allocator_drain(struct frame_allocator *fa)

@@ -72,7 +72,9 @@ enum frame_status frame_allocator_init(struct frame_allocator **out, const struc
 /* False in a build without reference counts. */
 bool frame_counts_references(void);
 
-/* One frame, its reference count 1. FRAME_NO_MEMORY only when nothing is free anywhere, caches drained. */
+/* One frame, its reference count 1. Of all allocations: FRAME_NO_MEMORY only if at some moment of the call nothing that
+ * was free anywhere met the request, caches drained; never wrong, but with `drain` off. FRAME_CONTENDED if that could
+ * not be told: others moved frames at each of many looks, a hart did not answer, or an arena was coming or going. */
 enum frame_status frame_alloc_one(struct frame_allocator *fa, pfn_t *frame);
 enum frame_status frame_alloc_one_zeroed(struct frame_allocator *fa, pfn_t *frame);
 
@@ -86,7 +88,7 @@ enum frame_status frame_alloc_contiguous_zeroed(struct frame_allocator *fa, stru
 
 /* For idle time: takes a chunk that is free in the global allocator and not known to hold zeroes, zeroes it, and gives
  * it back as one that does. True if it did; false if it found none. At most 2 MiB are zeroed, and nothing waits: the
- * chunk is out meanwhile, as if the caller had allocated it. */
+ * chunk is out meanwhile: an allocation that finds nothing then answers FRAME_CONTENDED. */
 bool frame_zero_idle(struct frame_allocator *fa);
 
 /* Frees a frame of which the caller holds the only reference, and knows it: if others had references, what they did
@@ -106,15 +108,19 @@ enum frame_status frame_unref(struct frame_allocator *fa, pfn_t frame);
  * free or not; 0 for a foreign one. */
 uint32_t frame_ref_count(struct frame_allocator *fa, pfn_t frame);
 
-/* The frame at a physical address: FRAME_MISALIGNED inside a frame, FRAME_FOREIGN if it is none of ours. */
+/* The frame at a physical address: FRAME_MISALIGNED inside a frame, FRAME_FOREIGN if it is none of ours;
+ * FRAME_CONTENDED if an arena that may have it was coming or going for too long. */
 enum frame_status frame_at_addr(struct frame_allocator *fa, phys_addr_t addr, pfn_t *frame);
 
 /* The largest alignment, in bytes, that some arena could meet. */
 uint64_t frame_max_alignment(const struct frame_allocator *fa);
 
 /* Memory hot-plug. Add: FRAME_OVERLAP, FRAME_NO_MEMORY (too small for its metadata, or too many arenas).
- * Remove takes the arena that holds `frame`; FRAME_BUSY, changing nothing, while a frame of it is out. When it
- * returns FRAME_OK the whole region, metadata included, belongs to the caller again. */
+ * Remove takes the arena that holds `frame`; FRAME_BUSY, changing nothing, while a frame of it is out; FRAME_CONTENDED,
+ * changing nothing, if a hart did not answer, or others moved frames all the time so that it could not be told. When it
+ * returns FRAME_OK the whole region, metadata included, belongs to the caller again. Every hart has to answer before
+ * anything is taken away; one that stops in the moment after that costs the others FRAME_CONTENDED, in place of that
+ * arena's memory, until the removal gives up. Both: FRAME_CONTENDED if another of them is under way for too long. */
 enum frame_status frame_arena_add(struct frame_allocator *fa, struct phys_range range, uint32_t node);
 enum frame_status frame_arena_remove(struct frame_allocator *fa, pfn_t frame);
 
@@ -126,7 +132,7 @@ void frame_allocator_stats(const struct frame_allocator *fa, struct frame_stats 
  * hart, beside anything; wait-free, and nobody else's lines are looked at. */
 void frame_hart_events(const struct frame_allocator *fa, struct frame_hart_events *events);
 /* Of one NUMA node, below frame_allocator_nodes(). It looks at every frame: milliseconds a GiB. FRAME_BAD_CONFIG: no
- * such node; FRAME_BUSY: arenas are coming or going. */
+ * such node; FRAME_CONTENDED: arenas were coming or going for too long. */
 enum frame_status frame_allocator_node_stats(struct frame_allocator *fa, uint32_t node, struct frame_node_stats *stats);
 uint32_t frame_allocator_nodes(const struct frame_allocator *fa);
 

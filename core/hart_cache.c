@@ -361,14 +361,15 @@ static bool cache_claim(struct hart *victim, uint32_t *turns)
     return false;
 }
 
-/* Empties the caches, all of them shut; returns how many could not be had. */
-static uint32_t caches_empty(struct frame_allocator *fa, struct hart *self, uint32_t *turns)
+/* Empties the caches, all of them shut; returns how many could not be emptied. Of a silent hart it is not known whether
+ * it has seen that its cache is shut. */
+static uint32_t caches_empty(struct frame_allocator *fa, struct hart *self, const struct hart_set *silent)
 {
-    uint32_t missed = 0;
+    uint32_t turns = DRAIN_TURNS, missed = 0;
     for (uint32_t i = 0; i < fa->hart_count; i++) {
         struct hart *victim = &fa->harts[i];
         platform_hook();
-        if (wait_for_zero(&victim->in_section, turns) && cache_claim(victim, turns)) {
+        if (!hart_set_has(silent, i) && wait_for_zero(&victim->in_section, &turns) && cache_claim(victim, &turns)) {
             cache_empty(fa, self, victim);
             platform_hook();
             /* Partner: the acquires in wait_for_zero and cache_claim. */
@@ -384,16 +385,15 @@ static uint32_t caches_empty(struct frame_allocator *fa, struct hart *self, uint
 bool harts_shut(struct frame_allocator *fa, struct moves *moves)
 {
     struct hart *self = hart_self(fa);
-    uint32_t turns = DRAIN_TURNS;
+    struct hart_set silent;
     counter_add(&self->drains, 1);
     for (uint32_t i = 0; i < fa->hart_count; i++) {
         platform_hook();
         atomic_fetch_add_explicit(&fa->harts[i].drain, 1, memory_order_relaxed); /* ordered by the barrier */
     }
-    struct hart_set silent;
     platform_hook();
     (void)platform_barrier_heavy(&silent); /* partner: platform_barrier_light in hart_enter */
-    uint32_t missed = caches_empty(fa, self, &turns);
+    uint32_t missed = caches_empty(fa, self, &silent);
     if (moves != NULL) {
         *moves = moves_now(fa);
     }
@@ -422,7 +422,10 @@ bool harts_pass(struct frame_allocator *fa)
 {
     uint32_t turns = DRAIN_TURNS;
     struct hart_set silent;
-    (void)platform_barrier_heavy(&silent); /* partner: platform_barrier_light in hart_begin */
+    platform_hook();
+    if (!platform_barrier_heavy(&silent)) { /* partner: platform_barrier_light in hart_begin */
+        return false;
+    }
     for (uint32_t i = 0; i < fa->hart_count; i++) {
         if (!wait_for_zero(&fa->harts[i].passing, &turns)) {
             return false;
@@ -438,9 +441,16 @@ struct moves moves_now(const struct frame_allocator *fa)
     uint64_t moves = atomic_load_explicit(&fa->arena_moves, memory_order_acquire);
     struct moves now = {moves & ~UINT64_C(1), (moves & 1) != 0};
     for (uint32_t i = 0; i < fa->hart_count; i++) {
-        moves = atomic_load_explicit(&fa->harts[i].moves, memory_order_acquire);
+        const struct hart *hart = &fa->harts[i];
+        moves = atomic_load_explicit(&hart->moves, memory_order_acquire);
         now.sum += moves & ~UINT64_C(1);
-        now.under_way |= (moves & 1) != 0;
+        /* After `moves`: who has seen the chunk taken sees that it is out, unless it has been given back since. */
+        now.under_way |= (moves & 1) != 0 || atomic_load_explicit(&hart->chunk_out, memory_order_acquire) != 0;
     }
     return now;
+}
+
+bool moves_none(struct moves before, struct moves after, uint64_t own)
+{
+    return !before.under_way && !after.under_way && after.sum == before.sum + own;
 }

@@ -80,11 +80,13 @@ struct hart {
     struct cache caches[CACHE_ORDERS];                /* these two touched in a section only */
     struct count_view views[HART_VIEWS];
     struct zero_reserve zero;
+    uint32_t patience; /* the owner's alone: turns to wait before its next look with all caches shut (allocator.c) */
 
     /* Owner writes, others read: on lines of their own. */
     _Alignas(CACHE_PAIR) _Atomic uint64_t moves;
+    _Atomic uint32_t chunk_out; /* 1: frame_zero_idle has a chunk of the global allocator out; see moves_now */
     _Atomic uint64_t global_takes, global_gives, refill_frames, spill_frames;
-    _Atomic uint64_t drains, drain_timeouts, bypasses, failures;
+    _Atomic uint64_t drains, drain_timeouts, bypasses, failures, contentions;
     _Atomic uint64_t frames_known_zero, frames_zeroed;
     _Atomic uint64_t taken[NODE_MAX]; /* frames that came from each node's arenas */
 };
@@ -206,6 +208,10 @@ bool hart_zero_take(struct frame_allocator *fa, struct hart *hart, struct frame_
 bool arenas_lock(struct frame_allocator *fa);
 void arenas_unlock(struct frame_allocator *fa);
 
+/* Looks with all caches shut after which an allocation that is disturbed at each, or the removal of an arena, gives up.
+ */
+#define RETRY_MAX 64u
+
 /* All movements up to some moment, and whether one was under way then. */
 struct moves {
     uint64_t sum;
@@ -227,6 +233,10 @@ bool harts_pass(struct frame_allocator *fa);
 
 /* The movements up to now: ordered after everything that the caller looked at before. */
 struct moves moves_now(const struct frame_allocator *fa);
+
+/* Whether nothing was moved between two looks but what the caller moved itself, and nothing was on its way at either.
+ */
+bool moves_none(struct moves before, struct moves after, uint64_t own);
 
 /* The calls of the variant with the fences and counters that core owes them. `local`: the caller is in a section. */
 uint32_t global_take(struct frame_allocator *fa, struct hart *hart, bool local, pfn_t *frames, uint32_t count);

@@ -310,7 +310,7 @@ enum frame_status frame_arena_add(struct frame_allocator *fa, struct phys_range 
         return FRAME_NO_MEMORY;
     }
     if (!arenas_lock(fa)) {
-        return FRAME_BUSY;
+        return FRAME_CONTENDED;
     }
     enum frame_status status = FRAME_OVERLAP;
     if (!overlaps_arena(fa, run)) {
@@ -328,44 +328,83 @@ enum frame_status frame_arena_add(struct frame_allocator *fa, struct phys_range 
     return status;
 }
 
-/* True once no hart can still be looking at a detached arena. */
-static bool arena_unseen(struct frame_allocator *fa)
+/* Whether every hart has answered: what stood in a section or was passing its cache has ended, in core and in the
+ * variant. No hart can then still be looking at what was detached before. */
+static bool harts_answer(struct frame_allocator *fa)
 {
     return harts_drain(fa) && harts_pass(fa) && fa->variant->quiesce(fa->global, platform_hart_id());
 }
 
-static enum frame_status arena_take_out_of_service(struct frame_allocator *fa, uint32_t index)
+/* Takes the arena out of service while all caches are shut, so that a frame of it that is not out is in the global
+ * allocator. FRAME_BUSY, FRAME_CONTENDED: it was not, or is back. */
+static enum frame_status arena_detach(struct frame_allocator *fa, struct arena *arena)
 {
-    struct arena *arena = fa->arenas[index];
-    arena->is_zero = false; /* if it comes back, its counts know more */
+    arenas_move_begin(fa);
     enum frame_status status = fa->variant->detach(fa->global, arena);
-    if (status != FRAME_OK) {
-        return status;
-    }
     platform_hook();
-    if (!arena_unseen(fa)) {
+    if (status == FRAME_OK && !harts_answer(fa)) {
+        arena->is_zero = false; /* its counts know more */
         /* The slot that detach left is free, so this cannot fail. */
         status = fa->variant->attach(fa->global, arena);
         FRAME_ASSERT(status == FRAME_OK);
-        return FRAME_BUSY;
+        status = FRAME_CONTENDED;
     }
-    fa->arenas[index] = fa->arenas[--fa->arena_count];
-    summary_update(fa);
-    return FRAME_OK;
+    arenas_move_end(fa);
+    return status;
+}
+
+/* Whether a frame of the arena has a reference: then it is out, or was at some moment of the caller's operation. */
+static bool arena_has_reference(const struct arena *arena)
+{
+    struct count_view view = count_view_of(arena);
+    bool out = false;
+    for (uint32_t r = 0; r < arena->region_count && COUNTS_REFERENCES && !out; r++) {
+        for (uint64_t i = 0; i < arena->regions[r].count && !out; i++) {
+            out = count_read(&view, pfn(arena->regions[r].first.value + i)) > 0;
+        }
+    }
+    return out;
+}
+
+/* One attempt. Every hart has to answer before anything is taken from anybody: who is refused then has changed nothing.
+ * FRAME_BUSY only on proof: a reference, or nobody moved a frame between the moment at which all caches were empty and
+ * the end of a detach that found one missing. */
+static enum frame_status arena_try_remove(struct frame_allocator *fa, struct arena *arena, bool *answered)
+{
+    struct moves before;
+    *answered = harts_shut(fa, &before) && harts_pass(fa) && fa->variant->quiesce(fa->global, platform_hart_id());
+    enum frame_status status = *answered ? arena_detach(fa, arena) : FRAME_CONTENDED;
+    /* arena_detach moved arena_moves by two. */
+    if (status == FRAME_BUSY && !moves_none(before, moves_now(fa), 2) && !arena_has_reference(arena)) {
+        status = FRAME_CONTENDED;
+    }
+    harts_open(fa);
+    return status;
+}
+
+static enum frame_status arena_remove(struct frame_allocator *fa, uint32_t index)
+{
+    enum frame_status status = FRAME_CONTENDED;
+    bool answered = true;
+    for (uint32_t turn = 0; turn < RETRY_MAX && answered && status == FRAME_CONTENDED; turn++) {
+        status = arena_try_remove(fa, fa->arenas[index], &answered);
+    }
+    if (status == FRAME_OK) {
+        fa->arenas[index] = fa->arenas[--fa->arena_count];
+        summary_update(fa);
+    }
+    return status;
 }
 
 enum frame_status frame_arena_remove(struct frame_allocator *fa, pfn_t frame)
 {
     if (!arenas_lock(fa)) {
-        return FRAME_BUSY;
+        return FRAME_CONTENDED;
     }
     enum frame_status status = FRAME_FOREIGN;
     for (uint32_t i = 0; i < fa->arena_count; i++) {
         if (frame_run_contains(fa->arenas[i]->span, frame)) {
-            harts_drain(fa);
-            arenas_move_begin(fa);
-            status = arena_take_out_of_service(fa, i);
-            arenas_move_end(fa);
+            status = arena_remove(fa, i);
             break;
         }
     }

@@ -19,6 +19,7 @@ struct frame_stats {
     uint64_t drain_timeouts;    /* harts that did not answer a drain in time */
     uint64_t bypasses;          /* operations that found their cache being drained */
     uint64_t failures;          /* allocations that failed */
+    uint64_t contentions;       /* of these, those that gave up (FRAME_CONTENDED) */
     uint64_t frames_known_zero; /* of zeroed requests, served without zeroing: they were known to hold zeroes */
     uint64_t frames_zeroed;     /* filled with zeroes, for such requests or in idle time */
     /* the variant */

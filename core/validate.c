@@ -173,6 +173,7 @@ static void add_hart_stats(const struct hart *hart, struct frame_stats *stats)
     stats->drain_timeouts += atomic_load_explicit(&hart->drain_timeouts, memory_order_relaxed);
     stats->bypasses += atomic_load_explicit(&hart->bypasses, memory_order_relaxed);
     stats->failures += atomic_load_explicit(&hart->failures, memory_order_relaxed);
+    stats->contentions += atomic_load_explicit(&hart->contentions, memory_order_relaxed);
     stats->frames_known_zero += atomic_load_explicit(&hart->frames_known_zero, memory_order_relaxed);
     stats->frames_zeroed += atomic_load_explicit(&hart->frames_zeroed, memory_order_relaxed);
 }
@@ -226,7 +227,7 @@ enum frame_status frame_allocator_node_stats(struct frame_allocator *fa, uint32_
         return FRAME_BAD_CONFIG;
     }
     if (!arenas_lock(fa)) {
-        return FRAME_BUSY;
+        return FRAME_CONTENDED;
     }
     stats->frames_free = COUNTS_REFERENCES ? 0 : FRAMES_UNKNOWN;
     for (uint32_t a = 0; a < fa->arena_count; a++) {

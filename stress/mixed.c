@@ -19,7 +19,8 @@
 #define ADJACENT_REACH 32u
 
 /* Tries of a single-frame allocation that the budget covers, before it counts as failed for good. The allocator may
- * give up when others move frames about faster than it can look; a hundred times in a row is another matter. */
+ * give up (FRAME_CONTENDED) when others move frames about faster than it can look; a hundred times in a row is another
+ * matter. It may not say that there is no memory: there is, at every moment. */
 #define COVERED_TRIES 100u
 
 struct operation {
@@ -51,8 +52,8 @@ static void take_one(struct trial *trial, struct trial_hart *me, bool zeroed)
     }
     static const struct frame_request one = {1, 0};
     pfn_t frame;
-    enum frame_status status = FRAME_NO_MEMORY;
-    for (uint32_t tries = 0; status == FRAME_NO_MEMORY && tries < COVERED_TRIES; tries++) {
+    enum frame_status status = FRAME_CONTENDED;
+    for (uint32_t tries = 0; status == FRAME_CONTENDED && tries < COVERED_TRIES; tries++) {
         hart_count_call(me);
         status =
             zeroed ? frame_alloc_one_zeroed(allocator_of(trial), &frame) : frame_alloc_one(allocator_of(trial), &frame);
@@ -132,7 +133,7 @@ static void take_contiguous(struct trial *trial, struct trial_hart *me, bool zer
     }
     budget_release(trial, request.count);
     /* Whether a run could have been found, nobody can know while others move: that is checked at rest. */
-    if (status != FRAME_NO_MEMORY && status != FRAME_LAYOUT_IMPOSSIBLE) {
+    if (status != FRAME_NO_MEMORY && status != FRAME_LAYOUT_IMPOSSIBLE && status != FRAME_CONTENDED) {
         (void)expect_status(trial, me, status, FRAME_NO_MEMORY, UINT64_MAX, "frame_alloc_contiguous");
     }
 }
@@ -414,7 +415,7 @@ static void look_at_hotplug(struct trial *trial, struct trial_hart *me)
     (void)frame_ref_count(allocator_of(trial), frame);
     hart_count_call(me);
     enum frame_status status = frame_at_addr(allocator_of(trial), frame_addr(frame), &found);
-    if (status != FRAME_FOREIGN) {
+    if (status != FRAME_FOREIGN && status != FRAME_CONTENDED) {
         (void)expect_status(trial, me, status, FRAME_OK, frame.value, "frame_at_addr of memory that comes and goes");
     }
 }
@@ -519,7 +520,7 @@ static enum frame_status hotplug_remove(struct trial *trial, struct trial_hart *
         return FRAME_OVERLAP;
     }
     enum frame_status status = frame_arena_remove(allocator_of(trial), frame);
-    if (status == FRAME_BUSY) {
+    if (status == FRAME_BUSY || status == FRAME_CONTENDED) {
         trial->tally.unplug_refused++;
         return status;
     }
@@ -550,7 +551,8 @@ static void hotplug(struct trial *trial, struct trial_hart *me)
 void hotplug_settle(struct trial *trial, struct trial_hart *me)
 {
     hart_doing(me, "removing an arena of which nothing is out");
-    if (trial->plugged && hotplug_remove(trial, me) == FRAME_BUSY) {
+    enum frame_status status = trial->plugged ? hotplug_remove(trial, me) : FRAME_OK;
+    if (status == FRAME_BUSY || status == FRAME_CONTENDED) {
         verdict_violate(&trial->verdict, PROPERTY_REFERENCES, me->hart,
                         frame_containing(trial->config.hotplug.start).value,
                         "frame_arena_remove is refused, though no frame of the arena is out");

@@ -11,19 +11,15 @@ static const struct stat_field {
     size_t offset;
     bool level;
 } fields[] = {
-    {FIELD(frames_total), true},       {FIELD(frames_in_caches), true},
-    {FIELD(metadata_bytes), true},     {FIELD(global_takes), false},
-    {FIELD(global_gives), false},      {FIELD(refill_frames), false},
-    {FIELD(spill_frames), false},      {FIELD(drains), false},
-    {FIELD(drain_timeouts), false},    {FIELD(bypasses), false},
-    {FIELD(failures), false},          {FIELD(frames_known_zero), false},
-    {FIELD(frames_zeroed), false},     {FIELD(cas_retries), false},
-    {FIELD(lock_acquisitions), false}, {FIELD(lock_waits), false},
-    {FIELD(lock_wait_total), false},   {FIELD(lock_wait_longest), true},
-    {FIELD(take_holds), false},        {FIELD(take_hold_total), false},
-    {FIELD(take_hold_p99), true},      {FIELD(give_holds), false},
-    {FIELD(give_hold_total), false},   {FIELD(give_hold_p99), true},
-    {FIELD(grace_periods), false},     {FIELD(limbo), true},
+    {FIELD(frames_total), true},       {FIELD(frames_in_caches), true}, {FIELD(metadata_bytes), true},
+    {FIELD(global_takes), false},      {FIELD(global_gives), false},    {FIELD(refill_frames), false},
+    {FIELD(spill_frames), false},      {FIELD(drains), false},          {FIELD(drain_timeouts), false},
+    {FIELD(bypasses), false},          {FIELD(failures), false},        {FIELD(contentions), false},
+    {FIELD(frames_known_zero), false}, {FIELD(frames_zeroed), false},   {FIELD(cas_retries), false},
+    {FIELD(lock_acquisitions), false}, {FIELD(lock_waits), false},      {FIELD(lock_wait_total), false},
+    {FIELD(lock_wait_longest), true},  {FIELD(take_holds), false},      {FIELD(take_hold_total), false},
+    {FIELD(take_hold_p99), true},      {FIELD(give_holds), false},      {FIELD(give_hold_total), false},
+    {FIELD(give_hold_p99), true},      {FIELD(grace_periods), false},   {FIELD(limbo), true},
     {FIELD(limbo_peak), true},         {FIELD(scans), false},
 };
 _Static_assert(sizeof fields / sizeof *fields == STAT_FIELD_COUNT, "every count has a name");

@@ -32,6 +32,11 @@ uint32_t sim_hotplug_turns(void)
     return sim_impatient ? 400 : 20000;
 }
 
+uint32_t sim_patience_per_hart(void)
+{
+    return sim_impatient ? 2 : 512;
+}
+
 uint32_t sim_hart_id(void)
 {
     uint32_t self = run_self();

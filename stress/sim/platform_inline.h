@@ -11,6 +11,7 @@ void sim_relax(void);       /* an event */
 void sim_prefetch(const void *address);
 uint32_t sim_drain_turns(void);
 uint32_t sim_hotplug_turns(void);
+uint32_t sim_patience_per_hart(void);
 
 static inline uint32_t platform_hart_id(void)
 {

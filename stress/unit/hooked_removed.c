@@ -3,7 +3,11 @@
  *
  * Hart 0 performs an operation. At its k-th hook (platform.h) hart 1 asks for an arena to be removed; if it is, the
  * arena's memory, with the metadata in it, becomes unreadable, so that one more look at it by hart 0 is a fault. This
- * for every k until the operation ends before its k-th hook. Hart 1 runs inside the hook: one thread is both harts. */
+ * for every k until the operation ends before its k-th hook. Hart 1 runs inside the hook: one thread is both harts.
+ *
+ * And P5 beside it: while hart 1 asks, hart 2 allocates a frame, at every hook of the removal, when the arena's memory is
+ * all that is free. A removal that is refused has taken nothing away meanwhile, not for a moment; one that is under way
+ * is no proof that there is no memory. One thread is all three. */
 #include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -39,8 +43,35 @@ static void readable(bool yes)
     assert_int_equal(mprotect(memory, machine.hotplug.size, yes ? PROT_READ | PROT_WRITE : PROT_NONE), 0);
 }
 
+/* What hart 2 was answered during a removal: allocations of a frame, and lookups of one of the arena's. */
+static struct {
+    bool wanted;
+    uint32_t done, contended, no_memory, foreign;
+} beside;
+
+static void hart_2_allocates(void)
+{
+    pfn_t frame;
+    enum frame_status status = frame_alloc_one(machine.fa, &frame);
+    beside.done += status == FRAME_OK;
+    beside.contended += status == FRAME_CONTENDED;
+    beside.no_memory += status == FRAME_NO_MEMORY;
+    if (status == FRAME_OK) {
+        assert_int_equal(frame_free_one(machine.fa, frame), FRAME_OK);
+    }
+    status = frame_at_addr(machine.fa, machine.hotplug.start, &frame);
+    beside.contended += status == FRAME_CONTENDED;
+    beside.foreign += status == FRAME_FOREIGN;
+}
+
 static void hook(const char *place)
 {
+    static uint32_t waits;
+    if (platform_host_hart == 1 && beside.wanted && (strcmp(place, "platform_relax") != 0 || ++waits % 512 == 0)) {
+        platform_host_hart = 2;
+        hart_2_allocates();
+        platform_host_hart = 1;
+    }
     if (platform_host_hart != 0 || ++hooks != remove_at) {
         return;
     }
@@ -147,9 +178,9 @@ static void at_every_hook(void (*operation)(void))
 
 static int setup_variant(const char *variant)
 {
-    const struct host_machine_options options = {.memory_bytes = 64 * MIB, .harts = 2, .nodes = 1};
+    const struct host_machine_options options = {.memory_bytes = 64 * MIB, .harts = 3, .nodes = 1};
     struct frame_allocator_config config;
-    assert_true(frame_allocator_config_parse(&config, framelab_variants, variant, 2, why, sizeof why));
+    assert_true(frame_allocator_config_parse(&config, framelab_variants, variant, 3, why, sizeof why));
     assert_true(host_machine_open(&machine, &options, why, sizeof why));
     assert_true(host_machine_boot(&machine, &config, HOTPLUG_BYTES, why, sizeof why));
     run_count = 0;
@@ -167,6 +198,12 @@ static int setup_without_caches(void **state)
 {
     (void)state;
     return setup_variant("lockfree,magazine=0,hand=off,reclaim=urcu-memb");
+}
+
+static int setup_past_caches(void **state)
+{
+    (void)state;
+    return setup_variant("lockfree,magazine=0,run-magazine=0");
 }
 
 static int teardown(void **state)
@@ -199,6 +236,60 @@ static void P10_while_caches_are_drained(void **state)
 {
     (void)state;
     at_every_hook(drains);
+}
+
+static void takes_a_frame(void)
+{
+    if (take(1)) {
+        give_all();
+    }
+}
+
+/* Memory as it is without the arena, in as few runs as there may be. */
+static struct frame_run filled[64];
+static uint32_t filled_count;
+
+static void fill(void)
+{
+    for (uint64_t count = machine.map->ram[0].range.size >> FRAME_SHIFT; count > 0; count /= 2) {
+        struct frame_layout layout = {count << FRAME_SHIFT, FRAME_SIZE};
+        while (filled_count < 64 && frame_alloc_contiguous(machine.fa, layout, &filled[filled_count]) == FRAME_OK) {
+            filled_count++;
+        }
+    }
+    assert_true(filled_count > 0 && filled_count < 64);
+}
+
+static void empty(void)
+{
+    while (filled_count > 0) {
+        assert_int_equal(frame_free_run(machine.fa, filled[--filled_count]), FRAME_OK);
+    }
+}
+
+/* Hart 0 is stopped at each hook of an operation in turn; the arena that comes and goes has all that is free. */
+static void P5_while_a_removal_is_tried(void **state)
+{
+    (void)state;
+    uint32_t refusals = 0;
+    bool ended = false;
+    fill();
+    beside.wanted = true;
+    for (remove_at = 1; !ended; remove_at++) {
+        beside.done = beside.contended = beside.no_memory = beside.foreign = 0;
+        ended = removed_before_hook(takes_a_frame);
+        assert_int_equal(beside.no_memory, 0);
+        if (refused) {
+            refusals++;
+            assert_int_equal(beside.contended, 0);
+            assert_int_equal(beside.foreign, 0);
+            assert_true(beside.done > 0);
+        }
+    }
+    beside.wanted = false;
+    print_message("# %u hooks, refused at %u of them\n", remove_at - 2, refusals);
+    assert_true(refusals > 10);
+    empty();
 }
 
 /* Leaves places in limbo, of different ages each time; how many. */
@@ -259,6 +350,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(P10_while_runs_come_and_go, setup, teardown),
         cmocka_unit_test_setup_teardown(P10_while_frames_come_and_go, setup, teardown),
         cmocka_unit_test_setup_teardown(P10_while_caches_are_drained, setup, teardown),
+        cmocka_unit_test_setup_teardown(P5_while_a_removal_is_tried, setup, teardown),
+        cmocka_unit_test_setup_teardown(P5_while_a_removal_is_tried, setup_past_caches, teardown),
         cmocka_unit_test_setup_teardown(P10_while_places_are_in_limbo, setup_without_caches, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

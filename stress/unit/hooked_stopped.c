@@ -347,8 +347,8 @@ static void script_hotplug(struct actor *me)
         me->moving = 1;
         enum frame_status removed = frame_arena_remove(scene.allocator, first);
         me->moving = 0;
-        scene.plugged = removed == FRAME_BUSY;
-        if (added != wanted || (removed != FRAME_OK && removed != FRAME_BUSY)) {
+        scene.plugged = removed == FRAME_BUSY || removed == FRAME_CONTENDED;
+        if (added != wanted || (removed != FRAME_OK && !scene.plugged)) {
             verdict_violate(&scene.verdict, PROPERTY_REFERENCES, 0, first.value, "adding: %s; removing: %s",
                             frame_status_text(added), frame_status_text(removed));
         }

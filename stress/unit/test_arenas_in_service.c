@@ -109,7 +109,7 @@ static void plug(void)
     for (uint32_t round = 0; round < ROUNDS; round++) {
         expect_ok(frame_arena_add(machine.fa, machine.hotplug, 0));
         enum frame_status status = frame_arena_remove(machine.fa, first);
-        for (uint32_t turn = 0; status == FRAME_BUSY; turn++) {
+        for (uint32_t turn = 0; status == FRAME_BUSY || status == FRAME_CONTENDED; turn++) {
             atomic_fetch_add(&busy, 1);
             atomic_store(&keep_off, turn > 10);
             platform_relax();
