@@ -319,6 +319,9 @@ INLINE bool take(struct frame_allocator *fa, struct hart *hart, bool local, stru
 INLINE enum frame_status alloc(struct frame_allocator *fa, struct frame_request request, pfn_t *first)
 {
     struct hart *hart = hart_self(fa);
+    if (hart_is_none(fa, hart)) {
+        return FRAME_BAD_HART;
+    }
     bool local = hart_begin(hart);
     bool taken = take(fa, hart, local, request, first);
     if (taken) {
@@ -455,6 +458,9 @@ static enum frame_status take_to_zero(struct frame_allocator *fa, struct hart *h
 static enum frame_status alloc_zeroed(struct frame_allocator *fa, struct frame_request request, pfn_t *first)
 {
     struct hart *hart = hart_self(fa);
+    if (hart_is_none(fa, hart)) {
+        return FRAME_BAD_HART;
+    }
     struct count_view view;
     enum frame_status status = take_to_zero(fa, hart, request, first, &view);
     if (status == FRAME_OK) {
@@ -509,6 +515,9 @@ static void chunk_give_as_zero(struct frame_allocator *fa, struct hart *hart, pf
 bool frame_zero_idle(struct frame_allocator *fa)
 {
     struct hart *hart = hart_self(fa);
+    if (hart_is_none(fa, hart)) {
+        return false;
+    }
     struct count_view view;
     pfn_t first;
     uint64_t zeroed = 0;
@@ -573,6 +582,9 @@ static enum frame_status free_run(struct frame_allocator *fa, struct hart *hart,
 __attribute__((noinline)) static enum frame_status free_slow(struct frame_allocator *fa, pfn_t first, uint64_t count)
 {
     struct hart *hart = hart_self(fa);
+    if (hart_is_none(fa, hart)) {
+        return FRAME_BAD_HART;
+    }
     bool local = hart_begin(hart);
     enum frame_status status = free_run(fa, hart, local, frame_run(first, count));
     hart_end(hart, local);
@@ -619,6 +631,9 @@ bool frame_counts_references(void)
 enum frame_status frame_ref(struct frame_allocator *fa, pfn_t frame)
 {
     struct hart *hart = hart_self(fa);
+    if (hart_is_none(fa, hart)) {
+        return FRAME_BAD_HART;
+    }
     struct count_view outside;
     bool local = hart_begin(hart);
     enum frame_status status = FRAME_FOREIGN;
@@ -636,6 +651,9 @@ enum frame_status frame_ref(struct frame_allocator *fa, pfn_t frame)
 enum frame_status frame_unref(struct frame_allocator *fa, pfn_t frame)
 {
     struct hart *hart = hart_self(fa);
+    if (hart_is_none(fa, hart)) {
+        return FRAME_BAD_HART;
+    }
     struct count_view outside;
     bool local = hart_begin(hart);
     enum frame_status status = FRAME_FOREIGN;
@@ -655,6 +673,9 @@ enum frame_status frame_unref(struct frame_allocator *fa, pfn_t frame)
 uint32_t frame_ref_count(struct frame_allocator *fa, pfn_t frame)
 {
     struct hart *hart = hart_self(fa);
+    if (hart_is_none(fa, hart)) {
+        return 0;
+    }
     struct count_view outside;
     bool local = hart_begin(hart);
     const struct count_view *view = view_of(fa, hart, local, frame, &outside);
@@ -670,6 +691,9 @@ enum frame_status frame_at_addr(struct frame_allocator *fa, phys_addr_t addr, pf
         return FRAME_MISALIGNED;
     }
     struct hart *hart = hart_self(fa);
+    if (hart_is_none(fa, hart)) {
+        return FRAME_BAD_HART;
+    }
     pfn_t found = frame_containing(addr);
     bool local = hart_begin(hart);
     const struct arena *arena = fa->variant->find(fa->global, platform_hart_id(), found);
@@ -683,7 +707,7 @@ enum frame_status frame_at_addr(struct frame_allocator *fa, phys_addr_t addr, pf
 
 bool frame_allocator_drain(struct frame_allocator *fa)
 {
-    return harts_drain(fa);
+    return !hart_is_none(fa, hart_self(fa)) && harts_drain(fa);
 }
 
 uint64_t frame_max_alignment(const struct frame_allocator *fa)
