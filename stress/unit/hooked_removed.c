@@ -17,7 +17,7 @@
 #include "framelab.h"
 #include "lockfree.h"
 #include "machine.h"
-#include "platform.h"
+#include "play_harts.h"
 
 #define MIB UINT64_C(0x100000)
 #define HOTPLUG_BYTES (8 * MIB)
@@ -41,12 +41,12 @@ static void readable(bool yes)
 
 static void hook(const char *place)
 {
-    if (platform_host_hart != 0 || ++hooks != remove_at) {
+    if (platform_hart_id() != 0 || ++hooks != remove_at) {
         return;
     }
-    platform_host_hart = 1;
+    play_hart(1);
     removed = frame_arena_remove(machine.fa, frame_containing(machine.hotplug.start)) == FRAME_OK;
-    platform_host_hart = 0;
+    play_hart(0);
     refused = !removed;
     removed_in = place;
     if (removed) {
@@ -172,7 +172,6 @@ static int setup_without_caches(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    platform_host_hart = 0;
     host_machine_close(&machine);
     return 0;
 }
