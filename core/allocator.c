@@ -374,6 +374,9 @@ INLINE bool take(struct frame_allocator *fa, struct hart *hart, bool local, stru
 INLINE enum frame_status alloc(struct frame_allocator *fa, struct frame_request request, pfn_t *first)
 {
     struct hart *hart = hart_self(fa);
+    if (hart_is_none(fa, hart)) {
+        return FRAME_BAD_HART;
+    }
     bool local = hart_begin(hart);
     bool taken = take(fa, hart, local, request, first);
     if (taken) {
@@ -510,6 +513,9 @@ static enum frame_status take_to_zero(struct frame_allocator *fa, struct hart *h
 static enum frame_status alloc_zeroed(struct frame_allocator *fa, struct frame_request request, pfn_t *first)
 {
     struct hart *hart = hart_self(fa);
+    if (hart_is_none(fa, hart)) {
+        return FRAME_BAD_HART;
+    }
     struct count_view view;
     enum frame_status status = take_to_zero(fa, hart, request, first, &view);
     if (status == FRAME_OK) {
@@ -564,6 +570,9 @@ static void chunk_give_as_zero(struct frame_allocator *fa, struct hart *hart, pf
 bool frame_zero_idle(struct frame_allocator *fa)
 {
     struct hart *hart = hart_self(fa);
+    if (hart_is_none(fa, hart)) {
+        return false;
+    }
     struct count_view view;
     pfn_t first;
     uint64_t zeroed = 0;
@@ -632,6 +641,9 @@ static enum frame_status free_run(struct frame_allocator *fa, struct hart *hart,
 __attribute__((noinline)) static enum frame_status free_slow(struct frame_allocator *fa, pfn_t first, uint64_t count)
 {
     struct hart *hart = hart_self(fa);
+    if (hart_is_none(fa, hart)) {
+        return FRAME_BAD_HART;
+    }
     bool local = hart_begin(hart);
     enum frame_status status = free_run(fa, hart, local, frame_run(first, count));
     hart_end(hart, local);
@@ -678,6 +690,9 @@ bool frame_counts_references(void)
 enum frame_status frame_ref(struct frame_allocator *fa, pfn_t frame)
 {
     struct hart *hart = hart_self(fa);
+    if (hart_is_none(fa, hart)) {
+        return FRAME_BAD_HART;
+    }
     struct count_view outside;
     bool local = hart_begin(hart);
     enum frame_status status = FRAME_FOREIGN;
@@ -695,6 +710,9 @@ enum frame_status frame_ref(struct frame_allocator *fa, pfn_t frame)
 enum frame_status frame_unref(struct frame_allocator *fa, pfn_t frame)
 {
     struct hart *hart = hart_self(fa);
+    if (hart_is_none(fa, hart)) {
+        return FRAME_BAD_HART;
+    }
     struct count_view outside;
     bool local = hart_begin(hart);
     enum frame_status status = FRAME_FOREIGN;
@@ -714,6 +732,9 @@ enum frame_status frame_unref(struct frame_allocator *fa, pfn_t frame)
 uint32_t frame_ref_count(struct frame_allocator *fa, pfn_t frame)
 {
     struct hart *hart = hart_self(fa);
+    if (hart_is_none(fa, hart)) {
+        return 0;
+    }
     struct count_view outside;
     bool local = hart_begin(hart);
     const struct count_view *view = view_of(fa, hart, local, frame, &outside);
@@ -742,6 +763,9 @@ enum frame_status frame_at_addr(struct frame_allocator *fa, phys_addr_t addr, pf
     if ((addr.value & (FRAME_SIZE - 1)) != 0) {
         return FRAME_MISALIGNED;
     }
+    if (hart_is_none(fa, hart_self(fa))) {
+        return FRAME_BAD_HART;
+    }
     pfn_t found = frame_containing(addr);
     enum frame_status status = FRAME_CONTENDED;
     for (uint32_t turn = 0; turn < LOOKUP_TURNS && status == FRAME_CONTENDED; turn++) {
@@ -758,7 +782,7 @@ enum frame_status frame_at_addr(struct frame_allocator *fa, phys_addr_t addr, pf
 
 bool frame_allocator_drain(struct frame_allocator *fa)
 {
-    return harts_drain(fa);
+    return !hart_is_none(fa, hart_self(fa)) && harts_drain(fa);
 }
 
 uint64_t frame_max_alignment(const struct frame_allocator *fa)

@@ -3,14 +3,20 @@
  *
  * Who may call what beside what:
  *
- *   alloc, free, ref, unref       any hart, beside anything
+ *   alloc, free, ref, unref, frame_ref_count, frame_at_addr
+ *                                 any hart, beside anything
  *   frame_arena_add / _remove     any hart, beside anything; they exclude one another
  *   frame_zero_idle, _drain       any hart, beside anything
  *   frame_hart_events             any hart, of itself, beside anything
  *   frame_allocator_stats, _node_stats
- *                                 any hart; exact at rest, a hint otherwise
- *   frame_allocator_validate      at rest only
- *   frame_allocator_init          once, before anything else
+ *                                 anybody; exact at rest, a hint otherwise
+ *   frame_allocator_validate      anybody, at rest only
+ *   frame_allocator_init          any hart, once, before anything else
+ *
+ * A hart is who the platform gave a number (platform_hart_id in platform.h), and no two have the same. Who has none is
+ * refused by every call that is for a hart: FRAME_BAD_HART, or false, 0, and zeroes where there is no status; nothing
+ * is touched, and any number of such callers at one time do no harm. On the host a thread says which hart it is by
+ * platform_host_hart_set (platform_host.h), which checks it.
  *
  * A call that returns anything but FRAME_OK has changed nothing. An allocation failure is not permanent.
  *
@@ -43,7 +49,7 @@ struct frame_allocator_config {
     uint32_t run_magazine;              /* runs a magazine at most, 0 .. RUN_MAGAZINE_MAX; 0: none are cached */
     uint64_t hole_metadata_limit_bytes; /* HOLE_METADATA_BYTES_DEFAULT */
     bool drain;                         /* true; false: allocations fail though caches hold memory (no P5) */
-    uint32_t hart_count;
+    uint32_t hart_count;                /* platform_hart_count() .. HART_MAX: no caller may have a number beyond */
 };
 
 /* Fills in the variant's defaults. */
@@ -65,7 +71,8 @@ const struct knob *frame_allocator_knobs(uint32_t *count);
 
 /* Builds an allocator in memory from `boot`, over all that `boot` then has left and the FDT's own region, given back
  * here: the caller has done parsing. `map` gives nodes and distances. Regions too small for their metadata are
- * logged and skipped. FRAME_BAD_CONFIG, FRAME_NO_MEMORY (no room for the allocator itself, or no arena). */
+ * logged and skipped. FRAME_BAD_CONFIG (also: fewer harts than the platform has), FRAME_BAD_HART, FRAME_NO_MEMORY (no
+ * room for the allocator itself, or no arena). */
 enum frame_status frame_allocator_init(struct frame_allocator **out, const struct frame_allocator_config *config,
                                        struct boot_allocator *boot, struct memory_map *map);
 
@@ -124,12 +131,13 @@ uint64_t frame_max_alignment(const struct frame_allocator *fa);
 enum frame_status frame_arena_add(struct frame_allocator *fa, struct phys_range range, uint32_t node);
 enum frame_status frame_arena_remove(struct frame_allocator *fa, pfn_t frame);
 
-/* Empties every hart's cache into the global allocator. False if a hart did not answer in time. */
+/* Empties every hart's cache into the global allocator. False if a hart did not answer in time, or the caller is none.
+ */
 bool frame_allocator_drain(struct frame_allocator *fa);
 
 void frame_allocator_stats(const struct frame_allocator *fa, struct frame_stats *stats);
 /* What the calling hart has done beyond its cache so far: two looks tell which way an operation between them went. Any
- * hart, beside anything; wait-free, and nobody else's lines are looked at. */
+ * hart, beside anything; wait-free, and nobody else's lines are looked at. Zeroes for who is none. */
 void frame_hart_events(const struct frame_allocator *fa, struct frame_hart_events *events);
 /* Of one NUMA node, below frame_allocator_nodes(). It looks at every frame: milliseconds a GiB. FRAME_BAD_CONFIG: no
  * such node; FRAME_CONTENDED: arenas were coming or going for too long. */

@@ -15,6 +15,7 @@
  * moves_now) makes whoever sees the movement's effect see the odd number too. */
 static uint64_t move_begin(struct hart *hart)
 {
+    FRAME_DEBUG_ASSERT(platform_hart_id() != HART_NONE); /* the variant will index by it */
     uint64_t moves = atomic_load_explicit(&hart->moves, memory_order_relaxed);
     platform_hook();
     atomic_store_explicit(&hart->moves, moves + 1, memory_order_relaxed);

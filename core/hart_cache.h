@@ -35,7 +35,13 @@
  * it is always in one of two states that the removal of an arena waits for: in its section (the drain) or passing
  *    (harts_pass). What a lookup found in between may be used until hart_end, by whoever it was found for (P10).
  *    `passing` stands to harts_pass's heavy barrier as in_section does to the drain's; it is waited for by the removal
- *    only, which holds nothing that a passing hart could want. */
+ *    only, which holds nothing that a passing hart could want.
+ * 7. Who is no hart (HART_NONE in platform.h) finds the sentinel, which stands in front of hart 0 and whose cache is
+ *    always shut: its `drain` is 1 from init on, and drainers never come by. So nobody is asked for a number on a hit,
+ *    and who has none misses; every operation asks once when it has come past the hit, before it begins one
+ * (hart_begin) or touches anything, and answers FRAME_BAD_HART. Any number of callers may be the sentinel at one time:
+ * all that they do to it are atomic stores to in_section, which nobody reads, and to its count of bypasses, which
+ * nobody adds up. It has no magazines. */
 #ifndef FRAMELAB_CORE_HART_CACHE_H
 #define FRAMELAB_CORE_HART_CACHE_H
 
@@ -147,6 +153,7 @@ static inline void hart_pass(struct hart *hart)
  * touch the hart's own memory. */
 static inline bool hart_begin(struct hart *hart)
 {
+    FRAME_DEBUG_ASSERT(platform_hart_id() != HART_NONE); /* a variant would index by it */
     if (hart_enter(hart)) {
         return true;
     }
@@ -162,7 +169,7 @@ static inline void hart_end(struct hart *hart, bool local)
 
 /* Everything of an allocator; private to core. */
 struct frame_allocator {
-    struct hart *harts;
+    struct hart *harts; /* hart 0's; harts[-1] is the sentinel */
     struct global *global;
     const struct variant *variant;
     uint32_t hart_count;
@@ -183,9 +190,16 @@ struct frame_allocator {
     uint32_t node_count;
 };
 
+/* The calling hart, or the sentinel: a load that extends the sign is no dearer than one that does not. */
 static inline struct hart *hart_self(const struct frame_allocator *fa)
 {
-    return &fa->harts[platform_hart_id()];
+    return &fa->harts[(int32_t)platform_hart_id()];
+}
+
+/* Whether hart_self found that the caller has no number. */
+static inline bool hart_is_none(const struct frame_allocator *fa, const struct hart *self)
+{
+    return self < fa->harts;
 }
 
 /* In a section, capacity not 0. A run from the magazines, refilled if need be; false if the global allocator has none.

@@ -17,7 +17,8 @@
  *
  * static inline uint32_t platform_hart_id(void);
  *     The calling hart's number, 0 .. platform_hart_count() - 1, or HART_NONE for who was given none. Does not change
- *     while a hart runs. Two callers that run at one time never have one number: the platform refuses to give it twice.
+ *     inside an operation of the allocator. Two callers that run at one time never have one number: the platform
+ * refuses to give it twice. Who gets a number sees all that was done under it before.
  *
  * static inline void platform_relax(void);
  *     Called in every turn of a waiting loop: lets the hart waited for run, in the end (it may outnumber the cores).
@@ -34,14 +35,15 @@
  */
 #include "platform_inline.h"
 
-/* No hart. As a signed number, -1. */
+/* No hart. As a signed number, -1: the place in front of the harts of an allocator, where the sentinel stands that
+ * refuses (hart_cache.h, 7). */
 #define HART_NONE UINT32_MAX
 
 /* Called before each shared access of the slow paths (variants, drain, reclamation), so that a test can stop or delay
  * a hart there; nothing in ordinary builds. Never on a fast path. */
 #define platform_hook() platform_hook_at(__func__)
 
-/* Harts that take part; constant after start-up. */
+/* Harts that take part; no caller has a number as high. Constant while there is an allocator. */
 uint32_t platform_hart_count(void);
 
 /* The slow side of the asymmetric barrier. True: on return every hart has passed a full fence since the call, the

@@ -168,11 +168,13 @@ static bool harts_init(struct frame_allocator *fa, const struct frame_allocator_
 {
     uint64_t hart_bytes =
         2 * magazine_bytes(config->magazine) + 2 * CACHE_ORDER_MAX * magazine_bytes(config->run_magazine);
-    fa->harts = boot_alloc_zeroed(boot, config->hart_count * sizeof *fa->harts, CACHE_PAIR);
+    struct hart *sentinel = boot_alloc_zeroed(boot, (UINT64_C(1) + config->hart_count) * sizeof *sentinel, CACHE_PAIR);
     unsigned char *magazines = boot_alloc_zeroed(boot, config->hart_count * hart_bytes, CACHE_PAIR);
-    if (fa->harts == NULL || magazines == NULL) {
+    if (sentinel == NULL || magazines == NULL) {
         return false;
     }
+    atomic_init(&sentinel->drain, 1); /* for ever */
+    fa->harts = sentinel + 1;
     uint32_t batch = config->batch == 0 ? config->magazine : config->batch;
     for (uint32_t i = 0; i < config->hart_count; i++) {
         struct cache *caches = fa->harts[i].caches;
@@ -220,8 +222,11 @@ enum frame_status frame_allocator_init(struct frame_allocator **out, const struc
 {
     if (config->hart_count == 0 || config->hart_count > HART_MAX || config->magazine > MAGAZINE_MAX ||
         config->batch > config->magazine || config->magazines == 0 || config->magazines > MAGAZINES_MAX ||
-        config->run_magazine > RUN_MAGAZINE_MAX) {
+        config->run_magazine > RUN_MAGAZINE_MAX || config->hart_count < platform_hart_count()) {
         return FRAME_BAD_CONFIG;
+    }
+    if (platform_hart_id() == HART_NONE) {
+        return FRAME_BAD_HART;
     }
     struct frame_allocator *fa = boot_alloc_zeroed(boot, sizeof *fa, CACHE_PAIR);
     /* Two lists of regions, then one: too large for a kernel's stack, and only needed for a moment. */
@@ -303,6 +308,9 @@ static bool overlaps_arena(const struct frame_allocator *fa, struct frame_run ru
 enum frame_status frame_arena_add(struct frame_allocator *fa, struct phys_range range, uint32_t node)
 {
     struct frame_run run = frame_run_inside(range);
+    if (hart_is_none(fa, hart_self(fa))) {
+        return FRAME_BAD_HART;
+    }
     if (range.size == 0 || range.start.value + range.size < range.start.value || node >= fa->node_count) {
         return FRAME_BAD_CONFIG;
     }
@@ -398,6 +406,9 @@ static enum frame_status arena_remove(struct frame_allocator *fa, uint32_t index
 
 enum frame_status frame_arena_remove(struct frame_allocator *fa, pfn_t frame)
 {
+    if (hart_is_none(fa, hart_self(fa))) {
+        return FRAME_BAD_HART;
+    }
     if (!arenas_lock(fa)) {
         return FRAME_CONTENDED;
     }

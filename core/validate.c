@@ -192,6 +192,10 @@ void frame_allocator_stats(const struct frame_allocator *fa, struct frame_stats 
 void frame_hart_events(const struct frame_allocator *fa, struct frame_hart_events *events)
 {
     const struct hart *hart = hart_self(fa);
+    if (hart_is_none(fa, hart)) {
+        *events = (struct frame_hart_events){0}; /* what the sentinel counts is nobody's */
+        return;
+    }
     *events = (struct frame_hart_events){
         .global_takes = atomic_load_explicit(&hart->global_takes, memory_order_relaxed),
         .global_gives = atomic_load_explicit(&hart->global_gives, memory_order_relaxed),

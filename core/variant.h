@@ -17,6 +17,9 @@
  *   walk_free        no: at rest only
  *   local hooks      owner or drainer, never both (core's handshake)
  *
+ * Every call is a hart's: `hart`, and platform_hart_id(), are below global_config.hart_count, never HART_NONE. Only the
+ * books (walk_free, local_walk, add_stats) may be asked for by anybody.
+ *
  * `local` in the four operations says that the caller stands inside its hart's section (hart_cache.h): only then may
  * the variant touch what it keeps for that hart alone. When it is false, a drainer may be at that very state.
  *

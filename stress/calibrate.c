@@ -11,6 +11,7 @@
 #include "harness.h"
 #include "harts.h"
 #include "platform.h"
+#include "platform_host.h"
 #include "random.h"
 
 #define ACCESSES 4096u /* a round, of lines that are there */
@@ -271,7 +272,7 @@ bool calibrate_run(uint32_t rounds, struct cost_sample samples[COST_COUNT])
         for (uint32_t cost = 0; cost < COST_COUNT; cost++) {
             it->took_ns[cost] = took_ns + (size_t)cost * rounds;
         }
-        good = harts_run(it->harts, run_hart, it);
+        good = platform_host_hart_count_set(it->harts) && harts_run(it->harts, run_hart, it);
     }
     if (good) {
         summarise(it, samples);

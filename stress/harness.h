@@ -11,7 +11,8 @@
 /* Runs body(context, hart) on harts 0 .. count - 1, each with that platform_hart_id(), all at one time (each on a
  * core of its own as far as there are cores), and returns when all have returned. Everything that the caller wrote
  * is visible to the harts, everything that they wrote to the caller afterwards. False, with no body run, if `count`
- * harts cannot be had. Called by one hart at a time, never from inside a body. */
+ * harts cannot be had: there are not so many (platform_hart_count), or somebody else is one of them. Called by one at a
+ * time, a hart or none, never from inside a body; who calls is no hart meanwhile, and afterwards what it was. */
 bool harts_run(uint32_t count, void (*body)(void *context, uint32_t hart), void *context);
 
 /* A barrier that sleeps: harts may outnumber cores. The storage is the platform's. */

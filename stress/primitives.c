@@ -10,6 +10,7 @@
 #include "frame_limits.h"
 #include "harness.h"
 #include "platform.h"
+#include "platform_host.h"
 
 /* A node and the line that it is alone on; further apart than a prefetcher looks. */
 struct node {
@@ -191,7 +192,7 @@ bool primitives_run(enum primitive primitive, uint32_t harts, uint64_t operation
         ck_stack_init(&run.state->stack);
         link_nodes(&run, count);
         hart_barrier_init(&run.barrier, harts);
-        good = harts_run(harts, run_hart, &run);
+        good = platform_host_hart_count_set(harts) && harts_run(harts, run_hart, &run);
     }
     free(run.state);
     free(run.nodes);

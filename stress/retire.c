@@ -10,6 +10,7 @@
 #include "frame_limits.h"
 #include "harness.h"
 #include "platform.h"
+#include "platform_host.h"
 #include "retire_scheme.h"
 
 /* Operations between two looks at the clock, where time is limited. */
@@ -411,7 +412,7 @@ static bool run_all(struct run *run, uint64_t count, struct retire_result *resul
         run->mine[i].latency = &run->latency[i];
     }
     hart_barrier_init(&run->barrier, plan->harts);
-    if (!harts_run(plan->harts, run_hart, run)) {
+    if (!platform_host_hart_count_set(plan->harts) || !harts_run(plan->harts, run_hart, run)) {
         return false;
     }
     check_nodes(run, count);

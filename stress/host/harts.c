@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Harts are threads: hart i is a thread of its own, pinned to the (i mod cores)-th CPU of the process's affinity
  * mask, made when first needed and kept, asleep, until the process ends, so that a thousand short runs do not
- * measure the making of threads. The caller of harts_run sleeps meanwhile; outside of runs it is hart 0. */
+ * measure the making of threads. The caller of harts_run sleeps meanwhile. A run's threads have their numbers while the
+ * body runs and at no other time; the numbers are lent to them by the caller, who is no hart in the meantime, so that
+ * nobody else can be hart 0 before it is so again. */
 #define _GNU_SOURCE
 #include "harts.h"
 
@@ -89,11 +91,13 @@ static void wait_for(sem_t *semaphore)
 static void *worker_main(void *argument)
 {
     struct worker *self = argument;
-    platform_host_hart_set(self->hart);
     pin(self->hart);
     for (;;) {
         wait_for(&self->start);
+        platform_host_hart = self->hart;
         run.body(run.context, self->hart);
+        FRAME_ASSERT(platform_hart_id() == self->hart); /* it was lent, not to be given away */
+        platform_host_hart = HART_NONE;
         /* acq_rel: the last one to come has seen all that the others did, and passes it on with the post. */
         if (atomic_fetch_sub_explicit(&run.running, 1, memory_order_acq_rel) == 1) {
             (void)sem_post(&run.done);
@@ -126,6 +130,7 @@ static void run_init(void)
 
 bool harts_run(uint32_t count, void (*body)(void *context, uint32_t hart), void *context)
 {
+    const uint32_t own = platform_hart_id();
     (void)pthread_once(&run_once, run_init);
     (void)harts_cores(); /* before a worker is pinned: it would be read from the wrong mask */
     if (count > HART_MAX) {
@@ -139,6 +144,9 @@ bool harts_run(uint32_t count, void (*body)(void *context, uint32_t hart), void 
     if (count == 0) {
         return true;
     }
+    if (!host_harts_lend(count)) {
+        return false;
+    }
     run.body = body;
     run.context = context;
     atomic_store_explicit(&run.running, count, memory_order_relaxed); /* the posts below publish it */
@@ -146,6 +154,7 @@ bool harts_run(uint32_t count, void (*body)(void *context, uint32_t hart), void 
         (void)sem_post(&workers[hart].start);
     }
     wait_for(&run.done);
+    host_harts_return(count, own);
     return true;
 }
 

@@ -97,6 +97,7 @@ bool host_machine_open(struct host_machine *machine, const struct host_machine_o
 
 void host_machine_close(struct host_machine *machine)
 {
+    platform_host_hart_clear();
     host_ram_unmap();
     free(machine->map);
     free(machine->boot);
@@ -132,10 +133,29 @@ static bool hotplug_withhold(struct host_machine *machine, uint64_t bytes, char 
 
 _Static_assert(NODE_MAX <= 64, "a node is a bit of nodes_seen");
 
+/* The calling thread becomes hart 0 of `harts`. */
+static bool first_hart_get(uint32_t harts, char *why, size_t why_bytes)
+{
+    enum host_hart_status status = platform_host_hart_set(0);
+    if (status != HOST_HART_OK) {
+        (void)snprintf(why, why_bytes, "who boots a machine becomes hart 0, and this thread cannot: %s",
+                       host_hart_text(status));
+    } else if (!platform_host_hart_count_set(harts)) {
+        (void)snprintf(why, why_bytes,
+                       "there cannot be %u harts: that is not 1 to %u, or a live thread has a number as high", harts,
+                       HART_MAX);
+        return false;
+    }
+    return status == HOST_HART_OK;
+}
+
 bool host_machine_boot(struct host_machine *machine, const struct frame_allocator_config *config,
                        uint64_t hotplug_bytes, char *why, size_t why_bytes)
 {
     machine->fa = NULL;
+    if (!first_hart_get(config->hart_count, why, why_bytes)) {
+        return false;
+    }
     if (machine->used && !host_ram_clear()) {
         return fail(why, why_bytes, "RAM cannot be cleared for another boot");
     }
@@ -149,7 +169,6 @@ bool host_machine_boot(struct host_machine *machine, const struct frame_allocato
     if (!hotplug_withhold(machine, hotplug_bytes, why, why_bytes)) {
         return false;
     }
-    platform_host_hart_count_set(config->hart_count);
     uint64_t begin_ns = platform_time_ns();
     enum frame_status status = frame_allocator_init(&machine->fa, config, machine->boot, machine->map);
     machine->boot_ns = platform_time_ns() - begin_ns;

@@ -36,12 +36,14 @@ struct host_machine {
 /* Reads the tree, maps RAM and finds the tree a place in it. False with one line in `why`, and nothing to close. */
 bool host_machine_open(struct host_machine *machine, const struct host_machine_options *options, char *why,
                        size_t why_bytes);
+/* The calling thread is no hart afterwards. */
 void host_machine_close(struct host_machine *machine);
 
 /* Boots: RAM is zeroes, the tree lies in it, boot allocator, frame allocator in machine->fa. A machine boots any
  * number of times; each boot ends the one before. At least `hotplug_bytes` (0: none) in machine->hotplug are kept
- * from the allocator, for frame_arena_add; no arena that is booted spans them. False with one line in `why`; the
- * machine may then be booted again. */
+ * from the allocator, for frame_arena_add; no arena that is booted spans them. The calling thread becomes hart 0, of
+ * config->hart_count that there are from now on (platform_host.h). False with one line in `why`, also if hart 0, or a
+ * number that there is no longer, is another live thread's; the machine may then be booted again. */
 bool host_machine_boot(struct host_machine *machine, const struct frame_allocator_config *config,
                        uint64_t hotplug_bytes, char *why, size_t why_bytes);
 

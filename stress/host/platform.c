@@ -16,6 +16,7 @@
 #include <linux/membarrier.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +37,7 @@
 
 #define LOG_LINE_BYTES 1024
 
-_Thread_local uint32_t platform_host_hart __attribute__((tls_model("initial-exec")));
+_Thread_local uint32_t platform_host_hart __attribute__((tls_model("initial-exec"))) = HART_NONE;
 _Thread_local uint32_t platform_host_turns __attribute__((tls_model("initial-exec")));
 void (*platform_host_hook)(const char *place);
 
@@ -45,16 +46,113 @@ static struct phys_range ram_extent;
 static unsigned char *ram_base;
 static enum host_barrier barrier_kind = HOST_BARRIER_VISIT;
 
-/* Harts. */
+/* Harts. A number belongs to one thread at a time, from set to clear or to the thread's end, which a key's destructor
+ * sees; or to one run of harts (harts.c), which lends it to a thread of its own. */
 
-void platform_host_hart_set(uint32_t hart)
+static _Atomic bool number_taken[HART_MAX];
+static pthread_key_t number_key; /* of a thread that has one: not NULL */
+static bool number_key_made;
+
+/* Acquire, partner of the release in number_give: who gets the number sees all that was done under it. */
+static bool number_take(uint32_t hart)
 {
-    platform_host_hart = hart;
+    return !atomic_exchange_explicit(&number_taken[hart], true, memory_order_acquire);
 }
 
-void platform_host_hart_count_set(uint32_t count)
+static void number_give(uint32_t hart)
 {
+    atomic_store_explicit(&number_taken[hart], false, memory_order_release);
+}
+
+static void thread_end(void *unused)
+{
+    (void)unused;
+    platform_host_hart_clear();
+}
+
+/* Before main: a thread's first number may come at any time. */
+__attribute__((constructor)) static void number_key_make(void)
+{
+    number_key_made = pthread_key_create(&number_key, thread_end) == 0;
+}
+
+enum host_hart_status platform_host_hart_set(uint32_t hart)
+{
+    if (hart >= hart_count) {
+        return HOST_HART_BEYOND;
+    }
+    if (hart == platform_host_hart) {
+        return HOST_HART_OK;
+    }
+    if (!number_take(hart)) {
+        return HOST_HART_IN_USE;
+    }
+    if (!number_key_made || pthread_setspecific(number_key, number_taken) != 0) {
+        number_give(hart);
+        return HOST_HART_NO_MEMORY;
+    }
+    platform_host_hart_clear();
+    platform_host_hart = hart;
+    return HOST_HART_OK;
+}
+
+void platform_host_hart_clear(void)
+{
+    uint32_t hart = platform_host_hart;
+    platform_host_hart = HART_NONE;
+    if (hart != HART_NONE) {
+        number_give(hart);
+    }
+}
+
+const char *host_hart_text(enum host_hart_status status)
+{
+    static const char *const texts[HOST_HART_STATUS_COUNT] = {
+        [HOST_HART_OK] = "done",
+        [HOST_HART_BEYOND] = "there are not so many harts",
+        [HOST_HART_IN_USE] = "another live thread is that hart",
+        [HOST_HART_NO_MEMORY] = "no memory, or no key, to see the end of the thread by",
+    };
+    return (unsigned)status < HOST_HART_STATUS_COUNT ? texts[status] : "an unknown status";
+}
+
+bool platform_host_hart_count_set(uint32_t count)
+{
+    for (uint32_t hart = count; hart < HART_MAX; hart++) {
+        if (atomic_load_explicit(&number_taken[hart], memory_order_relaxed)) { /* at rest */
+            return false;
+        }
+    }
+    if (count == 0 || count > HART_MAX) {
+        return false;
+    }
     hart_count = count;
+    return true;
+}
+
+bool host_harts_lend(uint32_t count)
+{
+    const uint32_t own = platform_host_hart;
+    uint32_t taken = 0;
+    while (taken < count && taken < hart_count && (taken == own || number_take(taken))) {
+        taken++;
+    }
+    if (taken < count) {
+        host_harts_return(taken, own);
+        return false;
+    }
+    platform_host_hart = HART_NONE;
+    return true;
+}
+
+void host_harts_return(uint32_t count, uint32_t own)
+{
+    for (uint32_t hart = 0; hart < count; hart++) {
+        if (hart != own) {
+            number_give(hart);
+        }
+    }
+    platform_host_hart = own;
 }
 
 uint32_t platform_hart_count(void)

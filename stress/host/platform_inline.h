@@ -11,8 +11,8 @@
  * better of spinning and switching. */
 #define PLATFORM_HOST_TURNS_PER_YIELD 64u
 
-/* The calling thread's hart: 0 in a thread that never became another. initial-exec: one instruction to read, no
- * call into the loader. */
+/* The calling thread's hart: HART_NONE in a thread that was given no number. Written by platform.c and harts.c alone,
+ * which know who has which. initial-exec: one instruction to read, no call into the loader. */
 extern _Thread_local uint32_t platform_host_hart __attribute__((tls_model("initial-exec")));
 extern _Thread_local uint32_t platform_host_turns __attribute__((tls_model("initial-exec")));
 

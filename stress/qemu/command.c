@@ -96,6 +96,7 @@ struct frame_allocator *kernel_allocator(const struct kernel_options *options, u
 {
     char why[WHY_BYTES];
     struct frame_allocator *fa;
+    harts = harts > kernel_hart_count ? harts : kernel_hart_count; /* those that have no part could still call it */
     if (!frame_allocator_config_parse(config, framelab_variants, options->variant, harts, why, sizeof why)) {
         console_line("Bail out! %s", why);
         return NULL;

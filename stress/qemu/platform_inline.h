@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+/* Set by thread_begin, the first that a hart does: no code runs on a hart without a number, nor on two with one. */
 extern _Thread_local uint32_t platform_kernel_hart;
 void schedule_hook(void);
 void schedule_relax(void);

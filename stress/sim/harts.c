@@ -14,7 +14,7 @@ uint32_t harts_cores(void)
 
 bool harts_run(uint32_t count, void (*body)(void *context, uint32_t hart), void *context)
 {
-    if (count > HART_MAX) {
+    if (count > platform_hart_count()) {
         return false;
     }
     if (count > 0 && run_harts(count, body, context) == RUN_STUCK) {

@@ -43,9 +43,28 @@ uint32_t sim_hart_id(void)
     return self != RUN_NOBODY ? self : 0;
 }
 
-void platform_host_hart_count_set(uint32_t count)
+bool platform_host_hart_count_set(uint32_t count)
 {
+    if (count == 0 || count > HART_MAX) {
+        return false;
+    }
     hart_count = count;
+    return true;
+}
+
+/* A fibre has its number from run.c; whoever calls outside of a run is alone, and hart 0. */
+enum host_hart_status platform_host_hart_set(uint32_t hart)
+{
+    return hart == sim_hart_id() ? HOST_HART_OK : hart < hart_count ? HOST_HART_IN_USE : HOST_HART_BEYOND;
+}
+
+void platform_host_hart_clear(void)
+{
+}
+
+const char *host_hart_text(enum host_hart_status status)
+{
+    return status == HOST_HART_OK ? "done" : "simulated harts have their numbers for good";
 }
 
 uint32_t platform_hart_count(void)

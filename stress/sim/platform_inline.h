@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-uint32_t sim_hart_id(void); /* 0 outside of harts */
+uint32_t sim_hart_id(void); /* the fibre that runs; 0 outside of a run, where nothing else does */
 void sim_relax(void);       /* an event */
 void sim_prefetch(const void *address);
 uint32_t sim_drain_turns(void);

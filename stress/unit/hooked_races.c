@@ -25,6 +25,7 @@
 #include "hand.h"
 #include "hand_arena.h"
 #include "lockfree.h"
+#include "play_harts.h"
 #include "shard.h"
 
 #define HARTS 3u
@@ -103,7 +104,8 @@ static void hook(const char *place)
         (void)swapcontext(&scene.contexts[self], &scene.outside);
     }
     if (next != self) {
-        scene.current = platform_host_hart = next;
+        scene.current = next;
+        play_hart(next);
         (void)swapcontext(&scene.contexts[self], &scene.contexts[next]);
     }
 }
@@ -132,10 +134,11 @@ static void run_plan(void)
     }
     while (scene.alive != 0) {
         uint32_t next = point_pass("start", (uint32_t)__builtin_ctz(scene.alive), false);
-        scene.current = platform_host_hart = next;
+        scene.current = next;
+        play_hart(next);
         (void)swapcontext(&scene.outside, &scene.contexts[next]);
     }
-    platform_host_hart = 0;
+    play_hart(0);
     scene.check();
 }
 
@@ -774,6 +777,7 @@ static void P9_a_gatherer_that_stops_keeps_one_chunk(void **state)
 
 int main(void)
 {
+    play_harts(HARTS);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(P8_the_last_two_frames),
         cmocka_unit_test(P1_P2_P8_the_last_frame_and_a_taker),

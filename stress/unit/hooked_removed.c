@@ -21,7 +21,7 @@
 #include "framelab.h"
 #include "lockfree.h"
 #include "machine.h"
-#include "platform.h"
+#include "play_harts.h"
 
 #define MIB UINT64_C(0x100000)
 #define HOTPLUG_BYTES (8 * MIB)
@@ -67,17 +67,17 @@ static void hart_2_allocates(void)
 static void hook(const char *place)
 {
     static uint32_t waits;
-    if (platform_host_hart == 1 && beside.wanted && (strcmp(place, "platform_relax") != 0 || ++waits % 512 == 0)) {
-        platform_host_hart = 2;
+    if (platform_hart_id() == 1 && beside.wanted && (strcmp(place, "platform_relax") != 0 || ++waits % 512 == 0)) {
+        play_hart(2);
         hart_2_allocates();
-        platform_host_hart = 1;
+        play_hart(1);
     }
-    if (platform_host_hart != 0 || ++hooks != remove_at) {
+    if (platform_hart_id() != 0 || ++hooks != remove_at) {
         return;
     }
-    platform_host_hart = 1;
+    play_hart(1);
     removed = frame_arena_remove(machine.fa, frame_containing(machine.hotplug.start)) == FRAME_OK;
-    platform_host_hart = 0;
+    play_hart(0);
     refused = !removed;
     removed_in = place;
     if (removed) {
@@ -209,7 +209,6 @@ static int setup_past_caches(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    platform_host_hart = 0;
     host_machine_close(&machine);
     return 0;
 }

@@ -10,6 +10,7 @@
 #include "baseline.h"
 #include "hand_arena.h"
 #include "harness.h"
+#include "play_harts.h"
 #include "vector.h"
 
 #define HARTS 4u
@@ -840,6 +841,7 @@ static void seed_agrees_with_a_naive_model(void **state)
 
 int main(void)
 {
+    play_harts(HARTS);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(near_nodes_come_first),
         cmocka_unit_test(P5_a_batch_gives_all_that_is_left),

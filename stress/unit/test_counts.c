@@ -10,6 +10,7 @@
 
 #include "counts.h"
 #include "harness.h"
+#include "play_harts.h"
 #include "random.h"
 
 /* A span that begins and ends inside a group; two chunks of it are whole. */
@@ -294,6 +295,7 @@ static void references_do_not_overflow(void **state)
 
 int main(void)
 {
+    play_harts(HARTS);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(P7_random_operations_against_a_plain_array, setup),
         cmocka_unit_test_setup(a_group_is_counted_as_one, setup),

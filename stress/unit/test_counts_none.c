@@ -11,6 +11,7 @@
 #include "counts_none.h"
 #include "framelab.h"
 #include "harness.h"
+#include "play_harts.h"
 #include "random.h"
 
 #define KIB UINT64_C(0x400)
@@ -222,6 +223,7 @@ static void P6_harts_free_side_by_side_in_one_chunk(void **state)
     (void)state;
     static struct hart_barrier barrier;
     hart_barrier_init(&barrier, HARTS);
+    play_harts(HARTS);
     assert_true(harts_run(HARTS, free_in_one_chunk, &barrier));
 }
 

@@ -9,7 +9,7 @@
 
 #include "hand_arena.h"
 #include "lockfree.h"
-#include "platform.h"
+#include "play_harts.h"
 
 #define HARTS 3u
 #define ARENAS 2u
@@ -64,7 +64,7 @@ static int teardown(void **state)
         free(visited[i]);
     }
     free(global);
-    platform_host_hart = 0;
+    play_hart(0);
     return 0;
 }
 
@@ -119,7 +119,7 @@ static void given(struct frame_run run)
 
 static uint32_t take(uint32_t hart, bool local, pfn_t *frames, uint32_t count)
 {
-    platform_host_hart = hart;
+    play_hart(hart);
     uint32_t got = lockfree_variant.take(global, hart, local, frames, count);
     for (uint32_t i = 0; i < got; i++) {
         taken(frame_run(frames[i], 1));
@@ -129,7 +129,7 @@ static uint32_t take(uint32_t hart, bool local, pfn_t *frames, uint32_t count)
 
 static void give(uint32_t hart, bool local, pfn_t *frames, uint32_t count)
 {
-    platform_host_hart = hart;
+    play_hart(hart);
     for (uint32_t i = 0; i < count; i++) {
         given(frame_run(frames[i], 1));
     }
@@ -138,7 +138,7 @@ static void give(uint32_t hart, bool local, pfn_t *frames, uint32_t count)
 
 static bool take_run(uint32_t hart, bool local, struct frame_request request, pfn_t *first)
 {
-    platform_host_hart = hart;
+    play_hart(hart);
     bool got = lockfree_variant.take_run(global, hart, local, request, first);
     if (got) {
         assert_int_equal(first->value & ((UINT64_C(1) << request.align_order) - 1), 0);
@@ -149,7 +149,7 @@ static bool take_run(uint32_t hart, bool local, struct frame_request request, pf
 
 static void give_run(uint32_t hart, bool local, struct frame_run run)
 {
-    platform_host_hart = hart;
+    play_hart(hart);
     given(run);
     lockfree_variant.give_run(global, hart, local, run);
 }
@@ -282,7 +282,7 @@ static void step_take_runs(struct random *random)
 {
     pfn_t firsts[BATCH];
     uint32_t hart = (uint32_t)random_below(random, HARTS);
-    platform_host_hart = hart;
+    play_hart(hart);
     uint32_t order = random_one_in(random, 2) ? CHUNK_ORDER : (uint32_t)random_between(random, 1, CACHE_ORDER_MAX);
     uint64_t frames = UINT64_C(1) << order;
     bool zero = order == CHUNK_ORDER && random_one_in(random, 4);
@@ -387,6 +387,7 @@ static void P2_P3_P4_P5_every_step_against_a_model(void **state)
 
 int main(void)
 {
+    play_harts(HARTS);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(P2_P3_a_batch_over_the_border, setup, teardown),
         cmocka_unit_test_setup_teardown(P2_P3_a_batch_of_runs_over_the_border, setup, teardown),

@@ -14,7 +14,7 @@
 #include "arena.h"
 #include "default_fdt.h"
 #include "machine.h"
-#include "platform_host.h"
+#include "play_harts.h"
 #include "variants.h"
 
 #define HARTS 8u
@@ -81,7 +81,6 @@ static void open_with(const char *variant, uint32_t nodes)
 static int close_it(void **state)
 {
     (void)state;
-    platform_host_hart_set(0);
     if (model.machine.map != NULL) {
         host_machine_close(&model.machine);
         model.machine.map = NULL;
@@ -149,7 +148,7 @@ static void P5_no_far_frame_while_a_near_one_is_free(void **state)
     for (uint32_t nodes = 2; nodes <= 4; nodes += 2) {
         open_with(*state, nodes);
         for (uint32_t hart = 0; hart < HARTS; hart += HARTS / nodes) {
-            platform_host_hart_set(hart);
+            play_hart(hart);
             take_all_singles(hart);
             assert_true(nothing_left(model.free));
             give_all();
@@ -177,7 +176,7 @@ static void statistics_tell_near_from_far(void **state)
     struct frame_node_stats none;
     pfn_t frame;
     open_with(*state, NODES);
-    platform_host_hart_set(MINE * HARTS / NODES);
+    play_hart(MINE * HARTS / NODES);
     assert_int_equal(frame_alloc_one(model.allocator, &frame), FRAME_OK);
     remove_frames(frame_run(frame, 1));
     frame_allocator_stats(model.allocator, &sum);

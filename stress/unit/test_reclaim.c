@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "platform_host.h"
+#include "play_harts.h"
 #include "reclaim.h"
 
 #define HARTS 4u
@@ -101,7 +101,7 @@ struct other {
 static void *other_main(void *argument)
 {
     struct other *other = argument;
-    platform_host_hart_set(1);
+    play_hart(1);
     for (uint32_t i = 0; i < other->deep; i++) {
         reclaim_enter(&harts[1]);
     }
@@ -366,7 +366,7 @@ static void node_watch(struct reclaim_hart *hart)
 static void *hammer(void *argument)
 {
     struct reclaim_hart *hart = argument;
-    platform_host_hart_set((uint32_t)(hart - harts));
+    play_hart((uint32_t)(hart - harts));
     for (uint32_t round = 0; round < ROUNDS && atomic_load(&popped_twice) == 0; round++) {
         if (round % ROUNDS_PER_YIELD == 0) {
             node_watch(hart);
@@ -454,6 +454,7 @@ static void add_test(const char *backend, const char *name, CMUnitTestFunction t
 
 int main(void)
 {
+    FRAME_ASSERT(platform_host_hart_count_set(HARTS));
     static const char *const clocks[] = {"epoch", "urcu-memb", "urcu-qsbr"};
     for (uint32_t i = 0; i < sizeof clocks / sizeof clocks[0]; i++) {
         ADD(clocks[i], P2_an_open_section_is_waited_for);

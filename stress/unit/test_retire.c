@@ -14,8 +14,7 @@
 
 #include <cmocka.h>
 
-#include "platform.h"
-#include "platform_host.h"
+#include "play_harts.h"
 #include "retire.h"
 #include "retire_scheme.h"
 
@@ -176,7 +175,7 @@ static void turn(struct retire_hart *hart, enum retire_scheme scheme)
 static void *hammer(void *argument)
 {
     struct retire_hart *hart = argument;
-    platform_host_hart_set((uint32_t)(hart - harts));
+    play_hart((uint32_t)(hart - harts));
     retire_online(hart);
     for (uint32_t round = 0; round < ROUNDS && atomic_load(&popped_twice) == 0; round++) {
         if (round % ROUNDS_PER_YIELD == 0) {
@@ -191,6 +190,7 @@ static void *hammer(void *argument)
 static void P1_P2_a_stack_survives_four_threads(void **state)
 {
     begin(scheme_of(state), HARTS);
+    assert_true(platform_host_hart_count_set(HARTS));
     popped_twice = popped_again = 0;
     pthread_t threads[HARTS];
     for (uint32_t i = 0; i < HARTS; i++) {
