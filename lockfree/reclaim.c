@@ -102,7 +102,7 @@ bool reclaim_poll(struct reclaim_hart *hart)
         return false;
     }
     hart->backend->move(hart);
-    uint32_t now = reclaim_now(reclaim);
+    uint64_t now = reclaim_now(reclaim);
     if (now != reclaim->polled) {
         reclaim->polled = now;
         limbo_empty(hart);
@@ -116,7 +116,9 @@ bool reclaim_poll(struct reclaim_hart *hart)
  * clock has not moved since an earlier poll that had, and found all of it. */
 bool reclaim_barrier(struct reclaim_hart *hart)
 {
-    uint32_t start = reclaim_stamp(hart);
+    reclaim_enter(hart);
+    uint64_t start = reclaim_stamp(hart);
+    reclaim_exit(hart);
     for (uint32_t turn = 0; turn < hart->backend->barrier_turns; turn++) {
         bool passed = reclaim_passed(hart, start);
         if (reclaim_poll(hart) && passed) {
@@ -139,7 +141,12 @@ uint32_t reclaim_peak(const struct reclaim *reclaim)
     return atomic_load_explicit(&reclaim->peak, memory_order_relaxed);
 }
 
-uint32_t reclaim_moves(const struct reclaim *reclaim)
+uint64_t reclaim_moves(const struct reclaim *reclaim)
 {
     return reclaim_now(reclaim) - reclaim->start;
+}
+
+void reclaim_jump(struct reclaim *reclaim, uint64_t moves)
+{
+    reclaim->backend->jump(reclaim, moves);
 }

@@ -86,7 +86,7 @@ void urcu_clock_register(struct urcu_clock *clock)
     clock->register_thread();
 }
 
-uint32_t urcu_clock_now(const struct urcu_clock *clock)
+uint64_t urcu_clock_now(const struct urcu_clock *clock)
 {
     return atomic_load_explicit(&clock->now, memory_order_acquire);
 }
@@ -97,4 +97,9 @@ void urcu_clock_move(struct urcu_clock *clock)
         atomic_exchange_explicit(&clock->wanted, 1, memory_order_seq_cst) == 0) {
         (void)sem_post(&clock->wake);
     }
+}
+
+void urcu_clock_jump(struct urcu_clock *clock, uint64_t moves)
+{
+    atomic_fetch_add_explicit(&clock->now, moves, memory_order_release);
 }

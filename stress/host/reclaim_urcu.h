@@ -19,7 +19,7 @@ struct urcu_clock {
     void (*const synchronize)(void);
     void (*const register_thread)(void);
     void (*const unregister_thread)(void);
-    _Atomic uint32_t now;    /* grace periods ended, from 1 */
+    _Atomic uint64_t now;    /* grace periods ended, from 1 */
     _Atomic uint32_t wanted; /* 1: one that has not begun yet is asked for */
     sem_t wake;              /* of the thread that waits for grace periods */
     pthread_key_t leave;     /* has a registered thread unregistered when it ends */
@@ -34,7 +34,8 @@ bool urcu_clock_start(struct urcu_clock *clock);
 /* The calling thread's first section. */
 void urcu_clock_register(struct urcu_clock *clock);
 
-uint32_t urcu_clock_now(const struct urcu_clock *clock);
+uint64_t urcu_clock_now(const struct urcu_clock *clock);
 void urcu_clock_move(struct urcu_clock *clock);
+void urcu_clock_jump(struct urcu_clock *clock, uint64_t moves);
 
 #endif

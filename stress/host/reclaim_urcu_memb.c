@@ -40,7 +40,7 @@ static void memb_exit(struct reclaim_hart *hart)
     urcu_memb_read_unlock();
 }
 
-static uint32_t memb_now(const struct reclaim *reclaim)
+static uint64_t memb_now(const struct reclaim *reclaim)
 {
     (void)reclaim;
     return urcu_clock_now(&memb_clock);
@@ -50,6 +50,12 @@ static void memb_move(struct reclaim_hart *hart)
 {
     (void)hart;
     urcu_clock_move(&memb_clock);
+}
+
+static void memb_jump(struct reclaim *reclaim, uint64_t moves)
+{
+    (void)reclaim;
+    urcu_clock_jump(&memb_clock, moves);
 }
 
 const struct reclaim_backend reclaim_urcu_memb = {
@@ -63,4 +69,5 @@ const struct reclaim_backend reclaim_urcu_memb = {
     .exit = memb_exit,
     .now = memb_now,
     .move = memb_move,
+    .jump = memb_jump,
 };

@@ -47,7 +47,7 @@ static void qsbr_exit(struct reclaim_hart *hart)
     }
 }
 
-static uint32_t qsbr_now(const struct reclaim *reclaim)
+static uint64_t qsbr_now(const struct reclaim *reclaim)
 {
     (void)reclaim;
     return urcu_clock_now(&qsbr_clock);
@@ -57,6 +57,12 @@ static void qsbr_move(struct reclaim_hart *hart)
 {
     (void)hart;
     urcu_clock_move(&qsbr_clock);
+}
+
+static void qsbr_jump(struct reclaim *reclaim, uint64_t moves)
+{
+    (void)reclaim;
+    urcu_clock_jump(&qsbr_clock, moves);
 }
 
 const struct reclaim_backend reclaim_urcu_qsbr = {
@@ -71,4 +77,5 @@ const struct reclaim_backend reclaim_urcu_qsbr = {
     .exit = qsbr_exit,
     .now = qsbr_now,
     .move = qsbr_move,
+    .jump = qsbr_jump,
 };

@@ -143,7 +143,7 @@ static void expect_waits_for_section(uint32_t deep)
 {
     struct other other;
     other_enter(&other, deep);
-    uint32_t stamp = reclaim_stamp(&harts[0]);
+    uint64_t stamp = reclaim_stamp(&harts[0]);
     defer_now(&counted[0]);
     poll_until(1, NEVER_NS);
     uint32_t early = calls_of(1);
@@ -264,7 +264,7 @@ static void limbo_of_one_hart_stays_short(void **state)
 static void nothing_passes_through_limbo(void **state)
 {
     (void)state;
-    uint32_t stamp = reclaim_stamp(&harts[0]);
+    uint64_t stamp = reclaim_stamp(&harts[0]);
     struct other other;
     other_enter(&other, 1);
     assert_true(reclaim_passed(&harts[0], stamp));
