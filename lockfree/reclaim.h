@@ -97,7 +97,6 @@ struct reclaim {
 struct reclaim_hart {
     const struct reclaim_backend *backend; /* the reclaim's, at hand */
     struct reclaim *reclaim;
-    uint32_t depth;          /* of sections, for a back end that does not count them itself */
     ck_epoch_record_t epoch; /* of the back end `epoch` */
 };
 
