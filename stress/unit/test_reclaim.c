@@ -336,6 +336,22 @@ static void P10_barrier_is_not_content_with_anothers_poll(void **state)
     assert_int_equal(calls_of(1), 1);
 }
 
+/* As tests have it that let one hart act in the middle of another's operation. */
+static void P2_a_thread_may_be_two_harts(void **state)
+{
+    (void)state;
+    reclaim_enter(&harts[2]);
+    reclaim_enter(&harts[1]);
+    reclaim_exit(&harts[1]);
+    defer_now(&counted[0]);
+    poll_until(1, NEVER_NS);
+    uint32_t early = calls_of(1);
+    reclaim_exit(&harts[2]);
+    assert_int_equal(early, 0);
+    assert_true(reclaim_barrier(&harts[0]));
+    assert_int_equal(calls_of(1), 1);
+}
+
 /* ---- clocks that come to a wrap of 31 or 32 bits ------------------------------------------------------------- */
 
 static const uint64_t jumps[] = {UINT64_C(0x7fffffff), UINT64_C(0x80000000), UINT64_C(0x80000001),
@@ -625,7 +641,7 @@ static void an_unknown_back_end_is_refused(void **state)
 
 /* ---- each test for each back end ---------------------------------------------------------------------------- */
 
-#define TESTS 63u
+#define TESTS 66u
 #define NAME_BYTES 96u
 
 static struct CMUnitTest tests[TESTS];
@@ -655,6 +671,7 @@ static void add_clock(const char *clock)
     ADD(clock, 0, P2_a_stamp_from_before_a_jump_has_passed);
     ADD(clock, 0, P2_P10_limbo_from_before_a_jump_is_emptied_by_one_poll);
     ADD(clock, 0, P2_a_section_of_a_thread_that_ends_is_waited_for);
+    ADD(clock, 0, P2_a_thread_may_be_two_harts);
     ADD(clock, 0, P10_barrier_does_not_pass_an_open_section);
     ADD(clock, 0, P10_barrier_is_not_content_with_anothers_poll);
     ADD(clock, 0, who_is_in_no_section_holds_nothing_up);
