@@ -134,7 +134,7 @@ static inline void reclaim_exit(struct reclaim_hart *hart)
     ck_epoch_end(&hart->epoch, NULL);
 }
 
-/* Acquire, so that what the sections read that have been left comes before what the caller then writes. */
+/* Acquire: see (G), and reclaim_epoch.c, 3. */
 static inline uint64_t reclaim_now(const struct reclaim *reclaim)
 {
     platform_hook();
@@ -162,6 +162,9 @@ static inline uint64_t reclaim_stamp(const struct reclaim_hart *hart)
 static inline bool reclaim_passed(const struct reclaim_hart *hart, uint64_t stamp)
 {
     uint64_t now = reclaim_now(hart->reclaim);
+    /* What the sections read, and the caller's look at the stamp, before what it now writes: a push orders stores
+     * alone, and who pops the entry then stamps it anew. */
+    ck_pr_fence_acquire();
     return stamp == 0 || now >= stamp + hart->backend->grace;
 }
 
