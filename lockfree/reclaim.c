@@ -112,8 +112,13 @@ bool reclaim_poll(struct reclaim_hart *hart)
     return true;
 }
 
-/* What was deferred before `start` has passed once `start` has. The poll that comes then has limbo to itself; or the
- * clock has not moved since an earlier poll that had, and found all of it. */
+/* Why nothing that was deferred before the call is in limbo when the answer is true. Let entry X have been, stamped x.
+ * `start` is taken later, so x <= start, and once `start` has passed so has X. A poll of our own comes after that look.
+ * If it empties limbo it finds X there or X is done: nobody else is at it, and who was has done X or put it back. If it
+ * does not, the clock shows what it showed when an earlier poll emptied limbo, at least start + grace. So that poll
+ * came after the section below had been left (G), and with it after X was pushed: it found X, and X had passed. Had
+ * `start` been taken in no section, nothing would order that poll after the push. Another's poll does not do: it may
+ * not have come to X yet. */
 bool reclaim_barrier(struct reclaim_hart *hart)
 {
     reclaim_enter(hart);

@@ -19,14 +19,22 @@
  *        urcu-qsbr  the same
  * 3. Limbo holds entries whose stamp has not passed when they are to be pushed. It is a stack that is pushed to and
  *    emptied as a whole, so it has no ABA of its own. Whoever polls moves the clock on, if that can be, and when it
- *    has moved empties limbo: what has passed is handed to the call, the rest goes back, at most `grace` times an
- *    entry. One hart polls at a time, by a try-lock; nobody waits for it.
+ *    has moved since limbo was last emptied empties it: what has passed is handed to the call, the rest goes back, at
+ *    most `grace` + 1 times an entry. One hart polls at a time, by a try-lock; nobody waits for it. How long an entry
+ *    stays: until a poll finds that the clock has moved and that the entry has passed. With `epoch` that is the third
+ *    poll after the pop, or one more, if none of them meets a section that hangs. Polls come with a deferral that
+ *    finds LIMBO_BEFORE_POLL entries in limbo, with every so many pops of a hart (shard.c), with a block that is put,
+ *    and with the barrier; while harts need none of these, what is in limbo stays there. So may one that was deferred
+ *    by a hart whose look at the clock was old, though it has passed, until the clock moves again.
  * 4. Bound. An entry is in limbo once at most, and its link is a part of it: limbo holds at most as many as there are
- *    entries (chunks and blocks, for the index) and takes no memory, whatever stops. While no section hangs it is far
- *    less: with LIMBO_BEFORE_POLL in it every deferral polls. With one hart and clock `epoch` each poll moves the
- *    clock by one, so it never holds more than LIMBO_BEFORE_POLL + RECLAIM_GRACE_MAX. `pending` is what is in limbo,
- *    no less at any moment, and exact at rest; `peak` is the most that `pending` ever was, exactly: both change by
- *    atomic read-modify-writes alone.
+ *    entries (chunks and blocks, for the index) and takes no memory, whatever stops. Nothing less holds while a
+ *    section hangs, be it that its hart does not run. Else with LIMBO_BEFORE_POLL in it every deferral polls. With one
+ *    hart and clock `epoch`, if it defers at most d entries in one section, each section's first poll moves the clock,
+ *    and three sections later its entries are out: there are never more than LIMBO_BEFORE_POLL + RECLAIM_GRACE_MAX * d
+ *    (the index: RELIST_MAX in shard.c). Other harts may add theirs while one polls; four threads on two processors
+ *    have been seen to come to 25, and liburcu's clocks, which wait for a thread to run, to 79. `pending` is what is
+ *    in limbo, no less at any moment, and exact at rest; `peak` is the most that `pending` ever was, exactly: both
+ *    change by atomic read-modify-writes alone.
  * 5. Progress. enter, exit, stamp, passed, pop: as the back end says. defer: lock-free (a push). poll: lock-free; the
  *    pushes that it calls are. barrier: bounded. A hart stopped in a section stops the clock, one stopped in a poll
  *    keeps limbo from being emptied: then everything popped goes to limbo and stays there. What is in limbo is still

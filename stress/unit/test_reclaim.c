@@ -23,6 +23,8 @@
 #define NEVER_NS UINT64_C(20000000)
 #define SOON_NS UINT64_C(20000000000)
 #define ENTRIES 1000u
+/* Of reclaim.c. */
+#define LIMBO_BEFORE_POLL 8u
 /* Few nodes, so that the same one comes back at once. */
 #define NODES 4u
 #define ROUNDS 1000000u
@@ -460,7 +462,26 @@ static void limbo_of_one_hart_stays_short(void **state)
         /* An entry is in limbo once at most. */
         assert_int_equal(atomic_load(&counted[(i + 1) % ENTRIES].calls), (i + 1) / ENTRIES);
     }
-    assert_in_range(reclaim_peak(&reclaim), 1, 8 + RECLAIM_GRACE_MAX);
+    assert_in_range(reclaim_peak(&reclaim), 1, LIMBO_BEFORE_POLL + RECLAIM_GRACE_MAX);
+}
+
+/* And if it defers several in each section. */
+static void limbo_of_one_hart_is_bounded_by_its_sections(void **state)
+{
+    (void)state;
+    uint32_t next = 0;
+    for (uint32_t several = 1; several <= 16; several++) {
+        for (uint32_t section = 0; section < ENTRIES; section++) {
+            reclaim_enter(&harts[0]);
+            for (uint32_t i = 0; i < several; i++) {
+                struct counted *entry = &counted[next++ % ENTRIES];
+                entry->entry.stamp = reclaim_stamp(&harts[0]);
+                reclaim_defer(&harts[0], &entry->entry);
+            }
+            reclaim_exit(&harts[0]);
+        }
+        assert_in_range(reclaim_peak(&reclaim), 1, LIMBO_BEFORE_POLL + RECLAIM_GRACE_MAX * several);
+    }
 }
 
 static void nothing_passes_through_limbo(void **state)
@@ -641,7 +662,7 @@ static void an_unknown_back_end_is_refused(void **state)
 
 /* ---- each test for each back end ---------------------------------------------------------------------------- */
 
-#define TESTS 66u
+#define TESTS 67u
 #define NAME_BYTES 96u
 
 static struct CMUnitTest tests[TESTS];
@@ -689,6 +710,7 @@ int main(void)
     }
     ADD("epoch", 0, P2_a_stamp_ahead_of_the_clock_has_not_passed);
     ADD("epoch", 0, limbo_of_one_hart_stays_short);
+    ADD("epoch", 0, limbo_of_one_hart_is_bounded_by_its_sections);
     ADD("tag", 0, nothing_passes_through_limbo);
     ADD("tag", 0, P2_a_pop_changes_the_tag);
     ADD("tag", 0, P1_P2_a_stack_survives_four_threads);
