@@ -111,7 +111,7 @@ includes = $(if $(filter stress/sim/% stress/unit/test_sim_%,$(1)),$(INCLUDES_si
 SIMULATOR := $(if $(WITH_SIM),$(O)/sim/simulator.o)
 SIM_LINK := $(if $(WITH_SIM),-no-pie)
 IS_CLANG := $(findstring clang,$(shell $(CC) --version 2>/dev/null))
-SIM_CFLAGS := -fsanitize=thread '-DDRAIN_TURNS=sim_drain_turns()' '-DHOTPLUG_TURNS=sim_hotplug_turns()' '-DPATIENCE_PER_HART=sim_patience_per_hart()' -fno-builtin-memset -fno-builtin-memcpy -fno-builtin-memmove \
+SIM_CFLAGS := -fsanitize=thread '-DDRAIN_TURNS=sim_drain_turns()' '-DHOTPLUG_TURNS=sim_hotplug_turns()' -DEPOCH_BARRIER_TURNS=2000u '-DPATIENCE_PER_HART=sim_patience_per_hart()' -fno-builtin-memset -fno-builtin-memcpy -fno-builtin-memmove \
               $(if $(IS_CLANG),-mllvm -tsan-instrument-read-before-write=1 -mllvm -tsan-instrument-func-entry-exit=0,\
                 --param tsan-instrument-func-entry-exit=0 -Wno-tsan)
 SIM_INSTRUMENTED := $(filter-out core/counts_none.c,$(ALLOCATORS)) \

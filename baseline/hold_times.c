@@ -28,10 +28,10 @@ static uint64_t highest_of(uint32_t bucket)
 
 void hold_times_add(struct hold_times *times, uint64_t held)
 {
-    _Atomic uint32_t *bucket = &times->buckets[bucket_of(held)];
+    _Atomic uint64_t *bucket = &times->buckets[bucket_of(held)];
     uint64_t count = atomic_load_explicit(&times->count, memory_order_relaxed);
     uint64_t total = atomic_load_explicit(&times->total, memory_order_relaxed);
-    uint32_t before = atomic_load_explicit(bucket, memory_order_relaxed);
+    uint64_t before = atomic_load_explicit(bucket, memory_order_relaxed);
     atomic_store_explicit(&times->count, count + 1, memory_order_relaxed);
     atomic_store_explicit(&times->total, total + held, memory_order_relaxed);
     atomic_store_explicit(bucket, before + 1, memory_order_relaxed);

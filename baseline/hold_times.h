@@ -19,7 +19,7 @@
 /* Zeroed: none yet. */
 struct hold_times {
     _Atomic uint64_t count, total;
-    _Atomic uint32_t buckets[HOLD_BUCKETS];
+    _Atomic uint64_t buckets[HOLD_BUCKETS];
 };
 
 void hold_times_add(struct hold_times *times, uint64_t held);

@@ -38,6 +38,8 @@ struct place {
     _Atomic uint32_t listed;
 };
 
+_Static_assert(sizeof(void *) != 8 || sizeof(struct place) == 40, "metadata of a chunk: README.md");
+
 /* Tries to get the duty of a place that is not listed. */
 static inline bool index_claim(struct place *place)
 {

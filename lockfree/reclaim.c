@@ -102,7 +102,7 @@ bool reclaim_poll(struct reclaim_hart *hart)
         return false;
     }
     hart->backend->move(hart);
-    uint32_t now = reclaim_now(reclaim);
+    uint64_t now = reclaim_now(reclaim);
     if (now != reclaim->polled) {
         reclaim->polled = now;
         limbo_empty(hart);
@@ -112,11 +112,18 @@ bool reclaim_poll(struct reclaim_hart *hart)
     return true;
 }
 
-/* What was deferred before `start` has passed once `start` has. The poll that comes then has limbo to itself; or the
- * clock has not moved since an earlier poll that had, and found all of it. */
+/* Why nothing that was deferred before the call is in limbo when the answer is true. Let entry X have been, stamped x.
+ * `start` is taken later, so x <= start, and once `start` has passed so has X. A poll of our own comes after that look.
+ * If it empties limbo it finds X there or X is done: nobody else is at it, and who was has done X or put it back. If it
+ * does not, the clock shows what it showed when an earlier poll emptied limbo, at least start + grace. So that poll
+ * came after the section below had been left (G), and with it after X was pushed: it found X, and X had passed. Had
+ * `start` been taken in no section, nothing would order that poll after the push. Another's poll does not do: it may
+ * not have come to X yet. */
 bool reclaim_barrier(struct reclaim_hart *hart)
 {
-    uint32_t start = reclaim_stamp(hart);
+    reclaim_enter(hart);
+    uint64_t start = reclaim_stamp(hart);
+    reclaim_exit(hart);
     for (uint32_t turn = 0; turn < hart->backend->barrier_turns; turn++) {
         bool passed = reclaim_passed(hart, start);
         if (reclaim_poll(hart) && passed) {
@@ -139,7 +146,12 @@ uint32_t reclaim_peak(const struct reclaim *reclaim)
     return atomic_load_explicit(&reclaim->peak, memory_order_relaxed);
 }
 
-uint32_t reclaim_moves(const struct reclaim *reclaim)
+uint64_t reclaim_moves(const struct reclaim *reclaim)
 {
     return reclaim_now(reclaim) - reclaim->start;
+}
+
+void reclaim_jump(struct reclaim *reclaim, uint64_t moves)
+{
+    reclaim->backend->jump(reclaim, moves);
 }

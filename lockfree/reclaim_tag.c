@@ -49,10 +49,16 @@ static void tag_nothing(struct reclaim_hart *hart)
     (void)hart;
 }
 
-static uint32_t tag_now(const struct reclaim *reclaim)
+static uint64_t tag_now(const struct reclaim *reclaim)
 {
     (void)reclaim;
     return 1;
+}
+
+static void tag_jump(struct reclaim *reclaim, uint64_t moves)
+{
+    (void)reclaim;
+    (void)moves;
 }
 
 const struct reclaim_backend reclaim_tag = {
@@ -66,4 +72,5 @@ const struct reclaim_backend reclaim_tag = {
     .exit = tag_nothing,
     .now = tag_now,
     .move = tag_nothing,
+    .jump = tag_jump,
 };

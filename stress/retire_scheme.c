@@ -80,17 +80,20 @@ static void clock_move(struct retire_hart *me)
     if (me->all->scheme == RETIRE_QSBR) {
         qsbr_move(me->all);
     } else {
-        me->epoch.backend->move(&me->epoch);
+        (void)reclaim_poll(&me->epoch);
     }
 }
 
-static uint64_t clock_stamp(const struct retire_hart *me)
+static uint64_t clock_stamp(struct retire_hart *me)
 {
     if (me->all->scheme == RETIRE_QSBR) {
         atomic_thread_fence(memory_order_seq_cst); /* F1 */
         return atomic_load_explicit(&me->all->clock, memory_order_acquire);
     }
-    return reclaim_stamp(&me->epoch); /* with its own fence */
+    reclaim_enter(&me->epoch);
+    uint64_t stamp = reclaim_stamp(&me->epoch); /* with its own fence */
+    reclaim_exit(&me->epoch);
+    return stamp;
 }
 
 static bool clock_passed(const struct retire_hart *me, uint64_t stamp)
@@ -98,7 +101,7 @@ static bool clock_passed(const struct retire_hart *me, uint64_t stamp)
     if (me->all->scheme == RETIRE_QSBR) {
         return atomic_load_explicit(&me->all->clock, memory_order_acquire) - stamp >= RETIRE_GRACE;
     }
-    return reclaim_passed(&me->epoch, (uint32_t)stamp);
+    return reclaim_passed(&me->epoch, stamp);
 }
 
 /* ---- bags ---- */

@@ -12,7 +12,8 @@
  * one.
  * 3. Bags. What a hart retires goes into its open bag. retire_collect closes that bag and stamps it with the clock,
  *    after a full fence (F1) that orders the pops before the look; bags of one stamp are one bag. A bag whose stamp is
- *    GRACE moves old has passed. At most GRACE + 1 stamps have not, so the ring of bags does not overflow.
+ *    GRACE moves old has passed. What the clock then shows is the stamp, or with `epoch` up to two moves less
+ *    (lockfree/reclaim_epoch.c, 3), so at most GRACE + 2 stamps have not passed: the ring of bags does not overflow.
  * 4. Clock `epoch`: lockfree/reclaim.h with its back end of that name, whose proof is there: one full fence to enter,
  *    none to exit.
  * 5. Clock `qsbr`. Each hart, when it exits, loads the clock (acquire) and stores what it saw as its own `seen`
@@ -51,7 +52,7 @@
 
 /* Moves of a clock after which a stamp has passed. */
 #define RETIRE_GRACE 3u
-#define RETIRE_BAGS (RETIRE_GRACE + 1u)
+#define RETIRE_BAGS (RETIRE_GRACE + 2u)
 /* Hazards of a hart: of what it reads, and of what it came from. */
 #define RETIRE_SLOTS 2u
 #define RETIRE_HP_HARTS ((uint32_t)CK_HP_CACHE / RETIRE_SLOTS)

@@ -12,8 +12,12 @@
  *    was read in it was read before. Store and load of the clock are release and acquire.
  * 3. The clock is one a flavour, not one an allocator, and touches nothing of an allocator's: memory of a machine that
  *    is gone is never looked at.
- * 4. Threads register at their first section and unregister when they end. A registered thread outside a section holds
- *    nothing up, asleep or not.
+ * 4. Threads. NEW -- first section --> REGISTERED -- its destructor for our key --> LEAVING. A registered thread
+ * outside a section holds nothing up, asleep or not. A thread ends by rounds of destructors, in no order, and those of
+ *    others may use the allocator after ours has unregistered it: a section that liburcu does not know of would protect
+ *    nothing. So while it is leaving each outermost section registers it and its end unregisters it, however many
+ *    rounds follow. One thing is left that cannot be seen from here: a thread that has its very first section in the
+ *    last of PTHREAD_DESTRUCTOR_ITERATIONS rounds would stay registered when it is gone.
  * 5. Progress. Sections are wait-free, but for a thread's first, which takes the lock of liburcu's registry, and for
  *    the end of one that a grace period waits for, which makes a system call (futex wake). The clock is blocking: it
  *    hangs on one thread's being scheduled, and on every section's end. A hart stopped in a section stops it, as with
@@ -46,8 +50,9 @@ static void *clock_main(void *argument)
 
 static void thread_leave(void *argument)
 {
-    const struct urcu_clock *clock = argument;
-    clock->unregister_thread();
+    struct urcu_thread *thread = argument;
+    thread->state = URCU_THREAD_LEAVING;
+    urcu_thread_unregister(thread);
 }
 
 /* Signals are for the program's own threads. */
@@ -78,15 +83,23 @@ bool urcu_clock_start(struct urcu_clock *clock)
     return runs;
 }
 
-void urcu_clock_register(struct urcu_clock *clock)
+void urcu_thread_register(struct urcu_thread *thread)
 {
-    if (pthread_setspecific(clock->leave, clock) != 0) {
-        platform_panic("reclaim: a thread cannot be registered: no memory");
+    if (thread->state == URCU_THREAD_NEW) {
+        if (pthread_setspecific(thread->clock->leave, thread) != 0) {
+            platform_panic("reclaim: a thread cannot be registered: no memory");
+        }
+        thread->state = URCU_THREAD_REGISTERED;
     }
-    clock->register_thread();
+    thread->clock->register_thread();
 }
 
-uint32_t urcu_clock_now(const struct urcu_clock *clock)
+void urcu_thread_unregister(struct urcu_thread *thread)
+{
+    thread->clock->unregister_thread();
+}
+
+uint64_t urcu_clock_now(const struct urcu_clock *clock)
 {
     return atomic_load_explicit(&clock->now, memory_order_acquire);
 }
@@ -97,4 +110,9 @@ void urcu_clock_move(struct urcu_clock *clock)
         atomic_exchange_explicit(&clock->wanted, 1, memory_order_seq_cst) == 0) {
         (void)sem_post(&clock->wake);
     }
+}
+
+void urcu_clock_jump(struct urcu_clock *clock, uint64_t moves)
+{
+    atomic_fetch_add_explicit(&clock->now, moves, memory_order_release);
 }

@@ -19,11 +19,21 @@ struct urcu_clock {
     void (*const synchronize)(void);
     void (*const register_thread)(void);
     void (*const unregister_thread)(void);
-    _Atomic uint32_t now;    /* grace periods ended, from 1 */
+    _Atomic uint64_t now;    /* grace periods ended, from 1 */
     _Atomic uint32_t wanted; /* 1: one that has not begun yet is asked for */
     sem_t wake;              /* of the thread that waits for grace periods */
     pthread_key_t leave;     /* has a registered thread unregistered when it ends */
     bool runs;
+};
+
+/* A thread, as one flavour knows it: it has had no section yet; it is registered until it ends; its end has
+ * unregistered it, and each outermost section that its destructors still have registers and unregisters by itself. */
+enum urcu_thread_state { URCU_THREAD_NEW, URCU_THREAD_REGISTERED, URCU_THREAD_LEAVING };
+
+struct urcu_thread {
+    struct urcu_clock *clock;
+    enum urcu_thread_state state;
+    uint32_t depth; /* of sections, for a flavour that does not count them itself */
 };
 
 extern const struct reclaim_backend reclaim_urcu_memb, reclaim_urcu_qsbr;
@@ -31,10 +41,13 @@ extern const struct reclaim_backend reclaim_urcu_memb, reclaim_urcu_qsbr;
 /* Starts the clock unless it runs; false if the system refuses. */
 bool urcu_clock_start(struct urcu_clock *clock);
 
-/* The calling thread's first section. */
-void urcu_clock_register(struct urcu_clock *clock);
+/* The calling thread's own, before an outermost section for which it is not registered; and after it, if it is leaving.
+ */
+void urcu_thread_register(struct urcu_thread *thread);
+void urcu_thread_unregister(struct urcu_thread *thread);
 
-uint32_t urcu_clock_now(const struct urcu_clock *clock);
+uint64_t urcu_clock_now(const struct urcu_clock *clock);
 void urcu_clock_move(struct urcu_clock *clock);
+void urcu_clock_jump(struct urcu_clock *clock, uint64_t moves);
 
 #endif

@@ -11,7 +11,7 @@ static struct urcu_clock memb_clock = {
     .register_thread = urcu_memb_register_thread,
     .unregister_thread = urcu_memb_unregister_thread,
 };
-static _Thread_local bool is_registered __attribute__((tls_model("initial-exec")));
+static _Thread_local struct urcu_thread self __attribute__((tls_model("initial-exec"))) = {.clock = &memb_clock};
 
 static bool memb_init(struct reclaim *reclaim)
 {
@@ -27,9 +27,8 @@ static void memb_add_hart(struct reclaim_hart *hart)
 static void memb_enter(struct reclaim_hart *hart)
 {
     (void)hart;
-    if (__builtin_expect(!is_registered, 0)) {
-        urcu_clock_register(&memb_clock);
-        is_registered = true;
+    if (__builtin_expect(self.state != URCU_THREAD_REGISTERED, 0) && !urcu_memb_read_ongoing()) {
+        urcu_thread_register(&self);
     }
     urcu_memb_read_lock();
 }
@@ -38,9 +37,12 @@ static void memb_exit(struct reclaim_hart *hart)
 {
     (void)hart;
     urcu_memb_read_unlock();
+    if (__builtin_expect(self.state == URCU_THREAD_LEAVING, 0) && !urcu_memb_read_ongoing()) {
+        urcu_thread_unregister(&self);
+    }
 }
 
-static uint32_t memb_now(const struct reclaim *reclaim)
+static uint64_t memb_now(const struct reclaim *reclaim)
 {
     (void)reclaim;
     return urcu_clock_now(&memb_clock);
@@ -50,6 +52,12 @@ static void memb_move(struct reclaim_hart *hart)
 {
     (void)hart;
     urcu_clock_move(&memb_clock);
+}
+
+static void memb_jump(struct reclaim *reclaim, uint64_t moves)
+{
+    (void)reclaim;
+    urcu_clock_jump(&memb_clock, moves);
 }
 
 const struct reclaim_backend reclaim_urcu_memb = {
@@ -63,4 +71,5 @@ const struct reclaim_backend reclaim_urcu_memb = {
     .exit = memb_exit,
     .now = memb_now,
     .move = memb_move,
+    .jump = memb_jump,
 };

@@ -3,7 +3,8 @@
  * where our sections end but not whether another will follow, and a hart that sleeps must not hold grace periods up.
  * So a hart is online in its sections only: a store and a full fence to begin, two fences to end. To stay online and
  * only announce a quiescent state at the end would be cheaper, and would let one idle hart keep an arena from being
- * removed for ever. Nested sections are counted here. */
+ * removed for ever. Nested sections are
+ * counted here, of a thread, as liburcu's registration is. */
 #include <urcu/urcu-qsbr.h>
 
 #include "reclaim_urcu.h"
@@ -13,7 +14,7 @@ static struct urcu_clock qsbr_clock = {
     .register_thread = urcu_qsbr_register_thread,
     .unregister_thread = urcu_qsbr_unregister_thread,
 };
-static _Thread_local bool is_registered __attribute__((tls_model("initial-exec")));
+static _Thread_local struct urcu_thread self __attribute__((tls_model("initial-exec"))) = {.clock = &qsbr_clock};
 
 static bool qsbr_init(struct reclaim *reclaim)
 {
@@ -28,26 +29,32 @@ static void qsbr_add_hart(struct reclaim_hart *hart)
 
 static void qsbr_enter(struct reclaim_hart *hart)
 {
-    if (hart->depth++ > 0) {
+    (void)hart;
+    if (self.depth++ > 0) {
         return;
     }
-    if (__builtin_expect(!is_registered, 0)) {
-        urcu_clock_register(&qsbr_clock); /* which puts it online */
-        is_registered = true;
-        return;
+    if (__builtin_expect(self.state == URCU_THREAD_REGISTERED, 1)) {
+        urcu_qsbr_thread_online();
+    } else {
+        urcu_thread_register(&self); /* which puts it online */
     }
-    urcu_qsbr_thread_online();
 }
 
 static void qsbr_exit(struct reclaim_hart *hart)
 {
-    FRAME_DEBUG_ASSERT(hart->depth > 0);
-    if (--hart->depth == 0) {
+    (void)hart;
+    FRAME_DEBUG_ASSERT(self.depth > 0);
+    if (--self.depth > 0) {
+        return;
+    }
+    if (__builtin_expect(self.state == URCU_THREAD_REGISTERED, 1)) {
         urcu_qsbr_thread_offline();
+    } else {
+        urcu_thread_unregister(&self); /* which puts it offline */
     }
 }
 
-static uint32_t qsbr_now(const struct reclaim *reclaim)
+static uint64_t qsbr_now(const struct reclaim *reclaim)
 {
     (void)reclaim;
     return urcu_clock_now(&qsbr_clock);
@@ -57,6 +64,12 @@ static void qsbr_move(struct reclaim_hart *hart)
 {
     (void)hart;
     urcu_clock_move(&qsbr_clock);
+}
+
+static void qsbr_jump(struct reclaim *reclaim, uint64_t moves)
+{
+    (void)reclaim;
+    urcu_clock_jump(&qsbr_clock, moves);
 }
 
 const struct reclaim_backend reclaim_urcu_qsbr = {
@@ -71,4 +84,5 @@ const struct reclaim_backend reclaim_urcu_qsbr = {
     .exit = qsbr_exit,
     .now = qsbr_now,
     .move = qsbr_move,
+    .jump = qsbr_jump,
 };

@@ -515,6 +515,11 @@ static void hold_times_know_their_percentile(void **state)
         hold_times_add(&times, held);
         assert_int_equal(hold_times_p99(&times), held);
     }
+    /* After an hour of a million batches a second. */
+    memset(&times, 0, sizeof times);
+    times.count = times.buckets[5] = UINT32_MAX;
+    hold_times_add(&times, 5);
+    assert_int_equal(hold_times_p99(&times), 5);
 }
 
 /* Each batch of frames is measured if that is asked for, and nothing else. */
