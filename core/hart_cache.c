@@ -419,17 +419,18 @@ bool harts_drain(struct frame_allocator *fa)
     return complete;
 }
 
-bool harts_pass(struct frame_allocator *fa)
+/* No barrier of its own: the drain's came after whatever was taken off before it. */
+bool harts_pass(const struct frame_allocator *fa)
 {
     uint32_t turns = DRAIN_TURNS;
-    struct hart_set silent;
-    platform_hook();
-    if (!platform_barrier_heavy(&silent)) { /* partner: platform_barrier_light in hart_begin */
-        return false;
-    }
     for (uint32_t i = 0; i < fa->hart_count; i++) {
-        if (!wait_for_zero(&fa->harts[i].passing, &turns)) {
-            return false;
+        const _Atomic uint32_t *passing = &fa->harts[i].passing;
+        uint32_t seen = atomic_load_explicit(passing, memory_order_acquire);
+        while (seen % 2 != 0 && atomic_load_explicit(passing, memory_order_acquire) == seen) {
+            if (turns-- == 0) {
+                return false;
+            }
+            platform_relax();
         }
     }
     return true;

@@ -31,11 +31,14 @@
  *    shut, and their harts go past them, but whoever drains next can empty them.
  * 5. `moves` is a sequence count of this hart's movements between the global allocator and elsewhere: odd while one
  *    is under way. An allocation that found nothing believes it only if nobody moved anything meanwhile: allocator.c.
- * 6. Lifetime of arenas. A hart that goes past its cache says so in `passing`, so that between hart_begin and hart_end
- * it is always in one of two states that the removal of an arena waits for: in its section (the drain) or passing
- *    (harts_pass). What a lookup found in between may be used until hart_end, by whoever it was found for (P10).
- *    `passing` stands to harts_pass's heavy barrier as in_section does to the drain's; it is waited for by the removal
- *    only, which holds nothing that a passing hart could want.
+ * 6. Lifetime of arenas. A hart that goes past its cache says so in `passing`, which it makes odd, and even again, so
+ *    that between hart_begin and hart_end it is always in one of two states that the removal of an arena waits for: in
+ *    its section (the drain) or passing (harts_pass). What a lookup found in between may be used until hart_end, by
+ *    whoever it was found for (P10). Waited for is the end of the operation that was under way, not a moment without
+ *    one: while caches are shut a busy hart hardly has such. A hart stores `passing` before it looks at anything; the
+ *    heavy barrier of the drain that comes before harts_pass, after what is removed was taken off, orders the two as it
+ *    does in_section: either harts_pass sees the operation, or the operation does not see the arena. The removal holds
+ *    nothing that a passing hart could want.
  * 7. Who is no hart (HART_NONE in platform.h) finds the sentinel, which stands in front of hart 0 and whose cache is
  *    always shut: its `drain` is 1 from init on, and drainers never come by. So nobody is asked for a number on a hit,
  *    and who has none misses; every operation asks once when it has come past the hit, before it begins one
@@ -82,7 +85,7 @@ struct hart {
     _Alignas(CACHE_PAIR) _Atomic uint32_t in_section; /* written by the owner only */
     _Atomic uint32_t drain;                           /* drainers that have shut the cache; written by them only */
     _Atomic uint32_t emptying;                        /* 1: one of them is at it */
-    _Atomic uint32_t passing;                         /* written by the owner only */
+    _Atomic uint32_t passing;                         /* odd: in an operation past the cache; the owner writes it */
     struct cache caches[CACHE_ORDERS];                /* these two touched in a section only */
     struct count_view views[HART_VIEWS];
     struct zero_reserve zero;
@@ -142,11 +145,18 @@ static inline void hart_exit(struct hart *hart)
     atomic_store_explicit(&hart->in_section, 0, memory_order_release);
 }
 
+/* `passing` has one writer, so a load and a store make an increment. It may wrap: a waiter that misses a whole round of
+ * it waits for an operation more. */
+static inline uint32_t hart_next_pass(const struct hart *hart)
+{
+    return atomic_load_explicit(&hart->passing, memory_order_relaxed) + 1;
+}
+
 /* Begins an operation past the cache. */
 static inline void hart_pass(struct hart *hart)
 {
-    atomic_store_explicit(&hart->passing, 1, memory_order_relaxed);
-    platform_barrier_light(); /* partner: platform_barrier_heavy in harts_pass */
+    atomic_store_explicit(&hart->passing, hart_next_pass(hart), memory_order_relaxed);
+    platform_barrier_light(); /* partner: platform_barrier_heavy in harts_shut */
 }
 
 /* Begins an operation; true if in a section, false if past the cache. To hart_end with the answer, and to all that may
@@ -164,7 +174,11 @@ static inline bool hart_begin(struct hart *hart)
 static inline void hart_end(struct hart *hart, bool local)
 {
     /* Release, partner of the acquire of whoever waits: what was done with an arena is done. */
-    atomic_store_explicit(local ? &hart->in_section : &hart->passing, 0, memory_order_release);
+    if (local) {
+        atomic_store_explicit(&hart->in_section, 0, memory_order_release);
+    } else {
+        atomic_store_explicit(&hart->passing, hart_next_pass(hart), memory_order_release);
+    }
 }
 
 /* Everything of an allocator; private to core. */
@@ -242,8 +256,9 @@ void harts_open(struct frame_allocator *fa);
 /* The one after the other. */
 bool harts_drain(struct frame_allocator *fa);
 
-/* Waits until every hart that was passing its cache has ended its operation; false if not in bounded time. */
-bool harts_pass(struct frame_allocator *fa);
+/* After a drain that every hart answered. Waits until every hart that was passing its cache has ended its operation;
+ * false if not in bounded time. */
+bool harts_pass(const struct frame_allocator *fa);
 
 /* The movements up to now: ordered after everything that the caller looked at before. */
 struct moves moves_now(const struct frame_allocator *fa);

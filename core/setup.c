@@ -6,11 +6,12 @@
  * 2. Adding an arena is the same for one region at a time, while harts run: nobody sees it before the variant has
  *    attached it. While arenas come or go, `arena_moves` is odd: an allocation that finds nothing then does not believe
  *    it.
- * 3. Removing one: the caches are drained, since a cached frame would pin it; the variant detaches it if all of its
- *    frames are there; then nobody must be looking at it still. Harts look in three ways: through the views of their
- *    caches, which a second drain clears; past their caches, which harts_pass waits out; and inside the variant, which
- *    quiesces. If one of these does not come about in bounded time the arena is attached again, and nothing has
- * changed.
+ * 3. Removing one, in two steps. First every hart has to answer; if one does not, the removal is refused, and nothing
+ * was taken from anybody. Then, with all caches shut and emptied, since a cached frame would pin it, the variant
+ * detaches the arena if all of its frames are there, and every hart has to answer once more, since nobody may be
+ * looking at it still. Harts look in three ways: through the views of their caches, which the drain clears; past their
+ * caches, which harts_pass waits out; and inside the variant, which quiesces. If a hart stops just between, the arena
+ * is attached again; until then `arena_moves` is odd, and nobody believes that its memory or its frames are not there.
  * 4. Add and remove exclude one another by a flag; a second one waits for a bounded time and then says busy. */
 #include <string.h>
 
@@ -374,14 +375,12 @@ static bool arena_has_reference(const struct arena *arena)
     return out;
 }
 
-/* One attempt. Every hart has to answer before anything is taken from anybody: who is refused then has changed nothing.
- * FRAME_BUSY only on proof: a reference, or nobody moved a frame between the moment at which all caches were empty and
- * the end of a detach that found one missing. */
-static enum frame_status arena_try_remove(struct frame_allocator *fa, struct arena *arena, bool *answered)
+/* One attempt. FRAME_BUSY only on proof: a reference, or nobody moved a frame between the moment at which all caches
+ * were empty and the end of a detach that found one missing. */
+static enum frame_status arena_try_remove(struct frame_allocator *fa, struct arena *arena)
 {
     struct moves before;
-    *answered = harts_shut(fa, &before) && harts_pass(fa) && fa->variant->quiesce(fa->global, platform_hart_id());
-    enum frame_status status = *answered ? arena_detach(fa, arena) : FRAME_CONTENDED;
+    enum frame_status status = harts_shut(fa, &before) ? arena_detach(fa, arena) : FRAME_CONTENDED;
     /* arena_detach moved arena_moves by two. */
     if (status == FRAME_BUSY && !moves_none(before, moves_now(fa), 2) && !arena_has_reference(arena)) {
         status = FRAME_CONTENDED;
@@ -390,12 +389,13 @@ static enum frame_status arena_try_remove(struct frame_allocator *fa, struct are
     return status;
 }
 
+/* Every hart has to answer before anything is taken from anybody: who is refused then has changed nothing. */
 static enum frame_status arena_remove(struct frame_allocator *fa, uint32_t index)
 {
     enum frame_status status = FRAME_CONTENDED;
-    bool answered = true;
-    for (uint32_t turn = 0; turn < RETRY_MAX && answered && status == FRAME_CONTENDED; turn++) {
-        status = arena_try_remove(fa, fa->arenas[index], &answered);
+    bool answered = harts_answer(fa);
+    for (uint32_t turn = 0; turn < RETRY_MAX && status == FRAME_CONTENDED && answered; turn++) {
+        status = arena_try_remove(fa, fa->arenas[index]);
     }
     if (status == FRAME_OK) {
         fa->arenas[index] = fa->arenas[--fa->arena_count];
