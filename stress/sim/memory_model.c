@@ -35,7 +35,9 @@
  *      An acquire of its own hart does not come before it, if that loads what it stored: a read-modify-write hands on
  *      what another hart released.
  *    - A compare-and-swap that fails is a load, with the order for failures: it may have found an old value.
- * Allowed, though not on Arm: that a release store and a later sequentially consistent load change places, as on x86.
+ * Allowed, though not on Arm: that a release store and a later sequentially consistent load change places, as on x86;
+ * and that after a sequentially consistent store and then such a load of something else a load that is weaker comes
+ * before the store: it comes after what the load in between was told, and `ordered` is for such loads only.
  * Not allowed, though C11 does: what takes a machine that is not multi-copy atomic (IRIW with acquires, as on Power),
  * or one on which a release comes before the same hart's earlier stores to some (2+2W with releases).
  *
@@ -402,25 +404,22 @@ static const struct waiting_store *forward(uint32_t hart, const struct event *ev
     return NULL;
 }
 
-/* No load of that order is of a moment before this ... */
-static uint64_t bound_of_order(const struct memory_hart *me, uint8_t order)
-{
-    if (is_fence(order)) {
-        return memory.now;
-    }
-    return is_sequential(order) ? max_of(me->floor, me->ordered) : me->floor;
-}
-
-/* ... and of that address not before this. */
+/* No load of that address is of a moment before this ... */
 static uint64_t bound_of(const struct memory_hart *me, const struct event *event)
 {
-    uint64_t bound = bound_of_order(me, event->order);
+    uint64_t bound = me->floor;
     for (uint32_t i = 0; i < POINTERS; i++) {
         if (me->pointers[i].value != 0 && event->address - me->pointers[i].value < DEPENDENT_BYTES) {
             bound = max_of(bound, me->pointers[i].stamp);
         }
     }
-    return bound;
+    return is_fence(event->order) ? memory.now : bound;
+}
+
+/* ... and none of that order before this. */
+static uint64_t bound_by_order(const struct memory_hart *me, uint8_t order, uint64_t bound)
+{
+    return is_sequential(order) ? max_of(bound, me->ordered) : bound;
 }
 
 /* How old a value the load returns: 0 for the newest. */
@@ -477,7 +476,7 @@ static value_t load(uint32_t hart, const struct event *event, struct memory_foun
     uint8_t order = is_weak() ? event->order : event->order | ORDER_ACQUIRE;
     uint64_t bound = bound_of(&memory.harts[hart], event);
     struct granule *granule = shadow_granule(event->address);
-    uint32_t age = choose_age(hart, event, granule, bound);
+    uint32_t age = choose_age(hart, event, granule, bound_by_order(&memory.harts[hart], event->order, bound));
     const struct shadow_value *from = shadow_value(granule, age);
     value_t value = age == 0 ? model_apply(event) : cut_out(from->value, event);
     *found = (struct memory_found){.writer = from->writer, .step = from->step, .stale = age > 0};
@@ -499,7 +498,8 @@ static uint32_t choose_failure(uint32_t hart, const struct event *event, struct 
     }
     struct event look = *event;
     look.order = event->order_failed;
-    uint32_t age = choose_age(hart, &look, granule, bound_of(&memory.harts[hart], &look));
+    uint64_t bound = bound_of(&memory.harts[hart], &look);
+    uint32_t age = choose_age(hart, &look, granule, bound_by_order(&memory.harts[hart], look.order, bound));
     return age > 0 && cut_out(shadow_value(granule, age)->value, event) != event->expected ? age : 0;
 }
 
@@ -557,7 +557,7 @@ static value_t rmw(uint32_t hart, const struct event *event, uint64_t step, stru
     bool stored;
     value_t value = model_rmw(event, old, &stored);
     uint8_t load_order = stored || !is_weak() ? order : event->order_failed;
-    learn(hart, event, load_order, from->stamp, carried, bound_of_order(&memory.harts[hart], load_order), old);
+    learn(hart, event, load_order, from->stamp, carried, memory.harts[hart].floor, old);
     if (stored) {
         rmw_store(hart, event, order, step, value, carried);
     } else {
