@@ -495,6 +495,23 @@ static void sb_across_exchange(void *context, uint32_t hart)
     got[hart] = load(hart == 0 ? Y : X, it->second);
 }
 
+/* A load that is in order with the store, and of something else. Arm's would hold the weaker one after it; C11's does
+ * not. */
+static void sb_across_load(void *context, uint32_t hart)
+{
+    const struct litmus *it = context;
+    store(hart == 0 ? X : Y, 1, ORDER_SEQ_CST);
+    (void)load(Z, it->first);
+    got[hart] = load(hart == 0 ? Y : X, it->second);
+}
+
+static void test_rcpc_a_load_in_between_is_no_fence(void **state)
+{
+    (void)state;
+    expect_rcpc_only((struct litmus){2, sb_across_load, ORDER_SEQ_CST, ORDER_ACQUIRE}, 0);
+    expect_neither((struct litmus){2, sb_across_load, ORDER_SEQ_CST, ORDER_SEQ_CST}, 0);
+}
+
 static void test_rcpc_exchange_is_no_fence(void **state)
 {
     (void)state;
@@ -1058,6 +1075,7 @@ int main(void)
         cmocka_unit_test(test_a_hart_sees_its_own_stores),
         cmocka_unit_test(test_rcpc_sb),
         cmocka_unit_test(test_rcpc_sb_by_exchange),
+        cmocka_unit_test(test_rcpc_a_load_in_between_is_no_fence),
         cmocka_unit_test(test_rcpc_exchange_is_no_fence),
         cmocka_unit_test(test_rcpc_a_failure_is_a_load),
         cmocka_unit_test(test_rcpc_mp),
