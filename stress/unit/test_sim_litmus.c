@@ -435,6 +435,7 @@ static void sb_swap_orders(void *context, uint32_t hart)
 }
 
 /* A compare-and-swap that fails, and so is but a load. */
+/* NOLINTNEXTLINE(readability-non-const-parameter) */
 static uint64_t compare_in_vain(uint64_t *target, uint8_t order, uint8_t order_failed)
 {
     const struct event event = {.kind = EVENT_RMW,
