@@ -77,15 +77,15 @@ uint32_t pool_scan_frames(struct pool *pool, struct worker *worker, uint64_t *cu
     uint32_t mark = worker->mark;
     platform_hook();
     atomic_store_explicit(&pool->scanned, mark, memory_order_seq_cst);
-    /* Between the mark and all looks, which are relaxed: chunk_take's and block_take's (pool.h, 2). */
-    atomic_thread_fence(memory_order_seq_cst);
+    atomic_thread_fence(memory_order_seq_cst); /* between the mark and all looks, which are relaxed: pool.h, 2 */
     for (uint64_t i = 0; i < pool->chunk_count && taken < count; i++) {
         uint64_t number = pool->first_chunk + (start + i) % pool->chunk_count;
-        uint32_t from = 0;
-        uint32_t got = chunk_take(pool_chunk(pool, number), &from, number << CHUNK_ORDER, frames + taken, count - taken,
-                                  &worker->contest);
-        *cursor = got > 0 ? number : *cursor;
-        taken += got;
+        if (!chunk_seems_empty(pool_chunk(pool, number))) {
+            uint32_t from = 0;
+            taken += chunk_take(pool_chunk(pool, number), &from, number << CHUNK_ORDER, frames + taken, count - taken,
+                                &worker->contest);
+            *cursor = number;
+        }
     }
     for (uint64_t b = 0; b < pool->block_count && taken == 0; b++) {
         pfn_t first;
