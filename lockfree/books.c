@@ -21,16 +21,18 @@ void lockfree_local_walk(struct global *global, uint32_t owner, void (*visit)(vo
     visit_bits(hart->returns.number, &hart->returns.bits, visit, context);
 }
 
-/* Places of an arena that are listed; `sound` becomes false if one has something free and is not (index.h, (I)), or if
- * a whole chunk has bits of its own. */
+/* Places of an arena that are listed; `sound` becomes false if one has something free and is not (index.h, (I)), if a
+ * whole chunk has bits of its own, or if something is free where a scan has said that nothing is (pool.h, 2). */
 static uint64_t count_listed(struct pool *pool, bool *sound)
 {
     uint64_t listed = 0;
+    bool any = false;
     for (uint64_t n = pool->first_chunk; n < pool_end_chunk(pool); n++) {
         bool is_listed = atomic_load(&pool_place(pool, n)->listed) != 0;
         bool is_empty = chunk_is_empty(pool_chunk(pool, n));
         bool is_whole = (block_look(pool_block(pool, n)) & block_bit(n)) != 0;
         listed += is_listed ? 1 : 0;
+        any |= !is_empty;
         if ((!is_empty && !is_listed) || (!is_empty && is_whole) || chunk_is_full(pool_chunk(pool, n))) {
             platform_log("lockfree: chunk %llu: %s, %s, %s", (unsigned long long)n, is_empty ? "no bits" : "some bits",
                          is_whole ? "whole" : "not whole", is_listed ? "listed" : "not listed");
@@ -40,10 +42,15 @@ static uint64_t count_listed(struct pool *pool, bool *sound)
     for (uint64_t b = 0; b < pool->block_count; b++) {
         bool is_listed = atomic_load(&pool->blocks[b].place.listed) != 0;
         listed += is_listed ? 1 : 0;
+        any |= !block_is_empty(&pool->blocks[b]);
         if (!block_is_empty(&pool->blocks[b]) && !is_listed) {
             platform_log("lockfree: block %llu has whole chunks and is not listed", (unsigned long long)b);
             *sound = false;
         }
+    }
+    if (any && pool_is_exhausted(pool)) {
+        platform_log("lockfree: an arena has something free and is said to be exhausted");
+        *sound = false;
     }
     return listed;
 }

@@ -74,7 +74,18 @@ static inline struct chunk_bits chunk_look(const struct chunk *chunk)
     return bits;
 }
 
-/* The same, and how many. In one pass, since words that were just stored are slow to load two at a time. */
+/* Whether nothing seems to be free: a hint, for a search that looks at many chunks. */
+static inline bool chunk_seems_empty(const struct chunk *chunk)
+{
+    uint64_t any = 0;
+    for (uint32_t w = 0; w < CHUNK_WORDS; w++) {
+        platform_hook();
+        any |= atomic_load_explicit(&chunk->words[w], memory_order_relaxed);
+    }
+    return any == 0;
+}
+
+/* What is free now, and how many. In one pass, since words that were just stored are slow to load two at a time. */
 static inline uint32_t chunk_count(const struct chunk *chunk, struct chunk_bits *seen)
 {
     uint64_t bytes = 0;

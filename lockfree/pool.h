@@ -6,11 +6,13 @@
  *    block, list the block.
  * 2. `scanned` is EXHAUSTED if a scan found nothing and nothing was given since: then the pool need not be looked at.
  *    A scan writes its own mark before it looks, and turns it into EXHAUSTED if it found nothing and the mark is still
- *    there; a giver clears `scanned` after its step. All of these are sequentially consistent: a give that the scan did
- *    not see comes after the scan's look at that word, and so its hart sees the mark, or what became of it, and clears
- *    it. Another scan's mark in place of one's own is not turned: that scan will say. A hart stopped in a scan leaves a
- *    mark that nobody heeds; one stopped between its step and the clearing leaves EXHAUSTED where it is no longer true
- *    until the next give, so an allocation that would fail looks all the same.
+ *    there; a giver looks at `scanned` after its step, and clears it. Mark, step and the giver's look are sequentially
+ *    consistent; between the mark and the scan's looks, which may be thousands, stands a fence that is, so that they
+ *    need no order themselves. A step that a look did not see comes after that fence in the one order of all these, and
+ *    so its hart sees the mark, or what became of it, and clears it. Another scan's mark in place of one's own is not
+ *    turned: that scan will say. A hart stopped in a scan leaves a mark that nobody heeds; one stopped between its step
+ *    and the clearing leaves EXHAUSTED where it is no longer true until the next give, so an allocation that would fail
+ *    looks all the same.
  * 3. Progress. Everything here is lock-free. Gathering repeats only if another hart gave frames meanwhile. */
 #ifndef FRAMELAB_LOCKFREE_POOL_H
 #define FRAMELAB_LOCKFREE_POOL_H

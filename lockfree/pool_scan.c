@@ -77,10 +77,10 @@ uint32_t pool_scan_frames(struct pool *pool, struct worker *worker, uint64_t *cu
     uint32_t mark = worker->mark;
     platform_hook();
     atomic_store_explicit(&pool->scanned, mark, memory_order_seq_cst);
-    atomic_thread_fence(memory_order_seq_cst); /* before all looks, relaxed ones too: pool.h, 3 */
+    atomic_thread_fence(memory_order_seq_cst); /* between the mark and all looks, which are relaxed: pool.h, 2 */
     for (uint64_t i = 0; i < pool->chunk_count && taken < count; i++) {
         uint64_t number = pool->first_chunk + (start + i) % pool->chunk_count;
-        if (!chunk_is_empty(pool_chunk(pool, number))) {
+        if (!chunk_seems_empty(pool_chunk(pool, number))) {
             uint32_t from = 0;
             taken += chunk_take(pool_chunk(pool, number), &from, number << CHUNK_ORDER, frames + taken, count - taken,
                                 &worker->contest);

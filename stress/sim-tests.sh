@@ -159,6 +159,7 @@ ends 2 "256 at most" reclaim hp --operations 1 --harts 300 --repeat 1
 
 ends 0 "holds" stress --platform sim --executions 500 --seed 1
 ends 0 "holds" stress --platform sim --executions 500 --seed 1 --variant lockfree,reclaim=tag --profile tso
+ends 0 "holds" stress --platform sim --executions 1000 --seed 1 --variant lockfree --variant lockfree,reclaim=tag --profile rcpc
 some="[1-9][0-9]*" # every fault comes about, and is counted
 ends 0 "$some harts stopped at $some places, $some held up in a section, $some allocations failed, $some arenas added, $some removed, $some drains" \
     stress --platform sim --executions 3000 --seed 1 --variant lockfree

@@ -23,7 +23,7 @@ enum {
 
 static const struct argp_option options[] = {
     {"executions", OPTION_EXECUTIONS, "N", 0, "In place of time", 1},
-    {"profile", OPTION_PROFILE, "NAME", 0, "What memory does: rmo (default), tso or sc", 1},
+    {"profile", OPTION_PROFILE, "NAME", 0, "What memory does: rmo (default), rcpc, tso or sc: stress/sim/README.md", 1},
     {"strategy", OPTION_STRATEGY, "NAME", 0, "Who runs next: random, pct or both (default)", 1},
     {"depth", OPTION_DEPTH, "N", 0, "Of pct (default: 3 to 6)", 1},
     {"program", OPTION_PROGRAM, "TEXT", 0, "Play this by many schedules: stress/sim/program.h", 1},
@@ -91,7 +91,7 @@ static const char *name_of(int key)
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
-    static const char *const profiles[] = {"rmo", "tso", "sc", NULL};
+    static const char *const profiles[] = {"rmo", "tso", "sc", "rcpc", NULL};
     static const char *const strategies[] = {"both", "random", "pct", NULL};
     struct sim_options *sim = state->input;
     switch (key) {

@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 enum sim_strategy { SIM_STRATEGY_BOTH, SIM_STRATEGY_RANDOM, SIM_STRATEGY_PCT };
-enum sim_profile { SIM_PROFILE_RMO, SIM_PROFILE_TSO, SIM_PROFILE_SC };
+enum sim_profile { SIM_PROFILE_RMO, SIM_PROFILE_TSO, SIM_PROFILE_SC, SIM_PROFILE_RCPC };
 
 struct sim_stress_plan {
     const char *variant; /* a spec */

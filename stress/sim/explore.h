@@ -17,7 +17,7 @@
 #define EXPLORE_DEPTH_MAX 16u
 
 enum explore_strategy { EXPLORE_RANDOM, EXPLORE_PCT };
-enum explore_profile { EXPLORE_RMO, EXPLORE_TSO, EXPLORE_SC };
+enum explore_profile { EXPLORE_RMO, EXPLORE_TSO, EXPLORE_SC, EXPLORE_RCPC };
 
 struct explore_options {
     uint64_t seed;

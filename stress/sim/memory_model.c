@@ -2,17 +2,44 @@
  * Weakly ordered memory, the same for all harts (multi-copy atomic, as ARMv8's and RISC-V's): stores become known to
  * all other harts at one moment, and these moments are numbered, the stamps.
  *
- *   store   waits in the hart's buffer, of which the hart itself reads. It becomes known at a moment that the seed
- * draws, in RMO in any order but that of one granule's stores, and that a store-store fence keeps; in TSO in order load
- * returns the value that was newest at some moment. Which moments are open to it: none before the hart's `floor`, and
- * for one granule none before what the hart knows of it. A load-load fence raises the floor to the latest moment that
- * the loads so far cannot have been before; a store-load fence empties the buffer and raises it to now. A load of what
- * a loaded pointer points to comes after that load (address dependency) rmw     empties the buffer of what must come
- * before it, finds the newest value, and is known at once plain   is done by the program itself, so it is known at
- * once, and finds the newest: what is wrong with it, races.c sees
+ * 1. A store waits in its hart's buffer, of which the hart itself reads. It becomes known at a moment that the seed
+ *    draws: in RMO in any order but that of one granule's stores, and that a store-store fence keeps; in TSO in order.
+ *    It waits for WAIT_EVENTS at most, since harts that wait for one another count turns.
+ * 2. A load returns the value that was newest at some moment. Which moments are open to it: none before the hart's
+ *    `floor`, and for one granule none before what the hart knows of it. A load-load fence raises the floor to the
+ *    latest moment that the loads so far cannot have been before; a store-load fence empties the buffer and raises it
+ *    to now. A load of what a loaded pointer points to comes after that load (address dependency).
+ * 3. A read-modify-write empties the buffer of what must come before it, finds the newest value, and is known at once.
+ * 4. A plain access is done by the program itself, so it is known at once, and finds the newest: what is wrong with it,
+ *    races.c sees.
  *
  * TSO: loads are acquires and stores releases, of which a store followed by a load is the one pair that changes places.
  * SC: everything at once.
+ *
+ * RCPC is RMO, but for what sequentially consistent accesses and read-modify-writes are. In RMO the former are full
+ * fences beside all others, and the latter one step. In RCPC they are what C11 asks for and no more (7.17.3; Lahav et
+ * al., "Repairing sequential consistency in C/C++11", PLDI 2017), on memory that is multi-copy atomic. Such machines
+ * are AArch64 (Arm Architecture Reference Manual, B2.3, "barrier-ordered-before") where ldar and stlr stand for
+ * sequentially consistent loads and stores, ldapr (RCpc) for loads that only acquire, ldaxr and stlxr for the halves of
+ * a read-modify-write; and RISC-V where a fence stands before such a load, and none after such a store. Fences are what
+ * they are in RMO.
+ *    - A sequentially consistent store is a release that waits in the buffer like any other, so a later load of its
+ *      hart may come before it. One that is sequentially consistent may not: it lets all such stores of its hart go
+ *      first, and its moment is not before `ordered`, at which the last of them became known. So the moments of all
+ *      sequentially consistent accesses, each hart's in its program's order, are the one order that C11 asks for.
+ *    - A sequentially consistent load may come before earlier loads that do not acquire, and before earlier stores that
+ *      are not sequentially consistent.
+ *    - A read-modify-write is a load and then a store that waits, so later loads and stores may come before the store
+ *      (not before the load, if that acquires). Nobody's store comes between the two: one that is to become known lets
+ *      this one go first. In the one order its place is where it becomes known.
+ *      An acquire of its own hart does not come before it, if that loads what it stored: a read-modify-write hands on
+ *      what another hart released.
+ *    - A compare-and-swap that fails is a load, with the order for failures: it may have found an old value.
+ * Allowed, though not on Arm: that a release store and a later sequentially consistent load change places, as on x86;
+ * and that after a sequentially consistent store and then such a load of something else a load that is weaker comes
+ * before the store: it comes after what the load in between was told, and `ordered` is for such loads only.
+ * Not allowed, though C11 does: what takes a machine that is not multi-copy atomic (IRIW with acquires, as on Power),
+ * or one on which a release comes before the same hart's earlier stores to some (2+2W with releases).
  *
  * Not in it: a load that sees a store of its own future (load buffering: stores never become known before they are
  * made), plain loads of old values, more than SHADOW_VALUES old values. */
@@ -25,6 +52,8 @@
 #include "shadow.h"
 
 #define BUFFER_STORES 8u
+/* Events that one waits at most: far more than what harts do in a loop, far fewer than they wait for one another. */
+#define WAIT_EVENTS 256u
 #define POINTERS 4u
 #define DEPENDENT_BYTES 512u
 
@@ -32,7 +61,9 @@ struct waiting_store {
     struct event event;
     struct message message;
     uint64_t step;
+    uint64_t since; /* tick */
     uint64_t group; /* one group after the other */
+    bool is_half;   /* of a read-modify-write: nobody's store comes between the two */
 };
 
 struct memory_hart {
@@ -41,6 +72,7 @@ struct memory_hart {
     uint64_t group;   /* of the stores from now on */
     uint64_t floor;   /* no load is of a moment before this */
     uint64_t pending; /* what the next load-load fence raises it to */
+    uint64_t ordered; /* when its last sequentially consistent store became known */
     struct {
         uintptr_t value;
         uint64_t stamp;
@@ -53,7 +85,8 @@ static struct {
     uint32_t count;
     enum explore_profile profile;
     struct random random;
-    uint64_t now; /* the newest stamp */
+    uint64_t now;   /* the newest stamp */
+    uint64_t ticks; /* events at which some store waited */
     uint64_t drain_one_in, stale_one_in;
     struct memory_counts counts;
 } memory;
@@ -67,12 +100,14 @@ void memory_model_begin(uint32_t harts, enum explore_profile profile, uint64_t s
         memory.harts[i].group = 0;
         memory.harts[i].floor = 0;
         memory.harts[i].pending = 0;
+        memory.harts[i].ordered = 0;
         memset(memory.harts[i].pointers, 0, sizeof memory.harts[i].pointers);
     }
     memory.count = harts;
     memory.profile = profile;
     memory.random = random_stream(seed, 2);
     memory.now = 0;
+    memory.ticks = 0;
     memory_model_waiting = 0;
     memory.counts = (struct memory_counts){0};
     /* Some executions reorder nearly everything, some hardly anything: different bugs need different ones. */
@@ -83,6 +118,24 @@ void memory_model_begin(uint32_t harts, enum explore_profile profile, uint64_t s
 const struct memory_counts *memory_model_counts(void)
 {
     return &memory.counts;
+}
+
+/* ---- profiles ---- */
+
+static bool is_weak(void)
+{
+    return memory.profile == EXPLORE_RMO || memory.profile == EXPLORE_RCPC;
+}
+
+static bool is_sequential(uint8_t order)
+{
+    return (order & ORDER_STORE_LOAD) != 0;
+}
+
+/* Of an access: whether it is a fence for all others, too. */
+static bool is_fence(uint8_t order)
+{
+    return is_sequential(order) && memory.profile != EXPLORE_RCPC;
 }
 
 /* ---- granules ---- */
@@ -163,13 +216,47 @@ static void note_value(uint32_t hart, const struct event *event, uint64_t step, 
     }
 }
 
-static void make_known(uint32_t hart, const struct event *event, uint64_t step, const struct message *message)
+static void publish(uint32_t hart, const struct event *event, uint64_t step, const struct message *message)
 {
     note_value(hart, event, step, message);
+    if (is_sequential(event->order)) {
+        memory.harts[hart].ordered = memory.now;
+    }
     const struct event look = {.kind = EVENT_LOAD, .size = event->size, .address = event->address};
     value_t before = model_apply(&look);
     (void)model_apply(event);
     memory.counts.changes += model_apply(&look) != before;
+}
+
+static struct waiting_store take_out(uint32_t hart, uint32_t i)
+{
+    struct memory_hart *me = &memory.harts[hart];
+    const struct waiting_store store = me->buffer[i];
+    me->waiting--;
+    memory_model_waiting--;
+    memmove(&me->buffer[i], &me->buffer[i + 1], (me->waiting - i) * sizeof me->buffer[0]);
+    return store;
+}
+
+/* Where another hart's read-modify-write of these bytes is half done, it ends now. It may: when it was made, what comes
+ * before it was known, and nobody else's was half done. */
+static void end_halves(uint32_t hart, const struct event *event)
+{
+    for (uint32_t other = 0; other < memory.count; other++) {
+        struct memory_hart *them = &memory.harts[other];
+        for (uint32_t i = 0; other != hart && i < them->waiting; i++) {
+            if (them->buffer[i].is_half && overlap(&them->buffer[i].event, event)) {
+                const struct waiting_store half = take_out(other, i--);
+                publish(other, &half.event, half.step, &half.message);
+            }
+        }
+    }
+}
+
+static void make_known(uint32_t hart, const struct event *event, uint64_t step, const struct message *message)
+{
+    end_halves(hart, event);
+    publish(hart, event, step, message);
 }
 
 static bool may_go(const struct memory_hart *me, uint32_t i)
@@ -185,11 +272,7 @@ static bool may_go(const struct memory_hart *me, uint32_t i)
 
 static void let_go(uint32_t hart, uint32_t i)
 {
-    struct memory_hart *me = &memory.harts[hart];
-    const struct waiting_store store = me->buffer[i];
-    me->waiting--;
-    memory_model_waiting--;
-    memmove(&me->buffer[i], &me->buffer[i + 1], (me->waiting - i) * sizeof me->buffer[0]);
+    const struct waiting_store store = take_out(hart, i);
     make_known(hart, &store.event, store.step, &store.message);
 }
 
@@ -214,8 +297,37 @@ static void drain_before(uint32_t hart, const struct event *event, bool store)
     }
 }
 
+/* For an access of that order: sequentially consistent ones come one after the other. */
+static void drain_ordered(uint32_t hart, uint8_t order)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < memory.harts[hart].waiting && is_sequential(order); i++) {
+        count = is_sequential(memory.harts[hart].buffer[i].event.order) ? i + 1 : count;
+    }
+    while (count-- > 0) { /* and what came before them */
+        let_go(hart, 0);
+    }
+}
+
+/* One that has waited long enough. */
+static bool let_oldest_go(void)
+{
+    for (uint32_t hart = 0; hart < memory.count; hart++) {
+        const struct memory_hart *them = &memory.harts[hart];
+        if (them->waiting > 0 && memory.ticks - them->buffer[0].since > WAIT_EVENTS) {
+            let_go(hart, 0);
+            return true;
+        }
+    }
+    return false;
+}
+
 void memory_model_tick_waiting(void)
 {
+    memory.ticks++;
+    if (let_oldest_go()) {
+        return;
+    }
     if (!random_one_in(&memory.random, memory.drain_one_in)) {
         return;
     }
@@ -229,10 +341,22 @@ void memory_model_tick_waiting(void)
 
 /* ---- stores ---- */
 
+static void wait_in_buffer(uint32_t hart, const struct waiting_store *store)
+{
+    struct memory_hart *me = &memory.harts[hart];
+    if (me->waiting == BUFFER_STORES) {
+        let_go(hart, 0);
+    }
+    me->buffer[me->waiting] = *store;
+    me->buffer[me->waiting++].since = memory.ticks;
+    memory_model_waiting++;
+    memory.counts.delayed_stores++;
+}
+
 static void store(uint32_t hart, const struct event *event, uint64_t step)
 {
     struct memory_hart *me = &memory.harts[hart];
-    uint8_t order = memory.profile == EXPLORE_RMO ? event->order : event->order | ORDER_RELEASE;
+    uint8_t order = is_weak() ? event->order : event->order | ORDER_RELEASE;
     struct message message;
     races_confirm(hart);
     FOR_GRANULES(at, event)
@@ -241,7 +365,7 @@ static void store(uint32_t hart, const struct event *event, uint64_t step)
     }
     races_message(hart, order, &message);
     me->group += (order & ORDER_STORE_STORE) != 0;
-    if (memory.profile == EXPLORE_SC || (order & ORDER_STORE_LOAD) != 0) {
+    if (memory.profile == EXPLORE_SC || is_fence(order)) {
         memory_model_drain(hart);
         make_known(hart, event, step, &message);
         me->floor = memory.now;
@@ -252,28 +376,25 @@ static void store(uint32_t hart, const struct event *event, uint64_t step)
         make_known(hart, event, step, &message);
         return;
     }
-    if (me->waiting == BUFFER_STORES) {
-        let_go(hart, 0);
-    }
-    me->buffer[me->waiting++] =
-        (struct waiting_store){.event = *event, .message = message, .step = step, .group = me->group};
-    memory_model_waiting++;
-    memory.counts.delayed_stores++;
+    const struct waiting_store waiting = {.event = *event, .message = message, .step = step, .group = me->group};
+    wait_in_buffer(hart, &waiting);
 }
 
 /* ---- loads ---- */
 
-/* The youngest store of its own that the hart can load from; SIZE of the buffer if none, after draining what covers the
- * load in part only. */
+/* The youngest store of its own that the hart can load from; NULL if none, after draining what covers the load in part
+ * only, and the half of a read-modify-write if the load acquires: for that may carry what another hart released. */
 static const struct waiting_store *forward(uint32_t hart, const struct event *event)
 {
     const struct memory_hart *me = &memory.harts[hart];
     for (uint32_t i = me->waiting; i-- > 0;) {
         const struct event *mine = &me->buffer[i].event;
-        if (mine->address <= event->address && event->address + event->size <= mine->address + mine->size) {
+        bool meets = mine->address < event->address + event->size && event->address < mine->address + mine->size;
+        bool covers = mine->address <= event->address && event->address + event->size <= mine->address + mine->size;
+        if (covers && !(me->buffer[i].is_half && (event->order & ORDER_ACQUIRE) != 0)) {
             return &me->buffer[i];
         }
-        if (mine->address < event->address + event->size && event->address < mine->address + mine->size) {
+        if (meets) {
             for (uint32_t n = 0; n <= i; n++) {
                 let_go(hart, 0);
             }
@@ -283,7 +404,7 @@ static const struct waiting_store *forward(uint32_t hart, const struct event *ev
     return NULL;
 }
 
-/* No load of that address is of a moment before this. */
+/* No load of that address is of a moment before this ... */
 static uint64_t bound_of(const struct memory_hart *me, const struct event *event)
 {
     uint64_t bound = me->floor;
@@ -292,15 +413,20 @@ static uint64_t bound_of(const struct memory_hart *me, const struct event *event
             bound = max_of(bound, me->pointers[i].stamp);
         }
     }
-    return (event->order & ORDER_STORE_LOAD) != 0 ? memory.now : bound;
+    return is_fence(event->order) ? memory.now : bound;
+}
+
+/* ... and none of that order before this. */
+static uint64_t bound_by_order(const struct memory_hart *me, uint8_t order, uint64_t bound)
+{
+    return is_sequential(order) ? max_of(bound, me->ordered) : bound;
 }
 
 /* How old a value the load returns: 0 for the newest. */
 static uint32_t choose_age(uint32_t hart, const struct event *event, struct granule *granule, uint64_t bound)
 {
     bool whole = granule_of(event->address + event->size - 1) == granule->address;
-    if (memory.profile != EXPLORE_RMO || !whole || granule->value_count == 1 ||
-        !random_one_in(&memory.random, memory.stale_one_in)) {
+    if (!is_weak() || !whole || granule->value_count == 1 || !random_one_in(&memory.random, memory.stale_one_in)) {
         return 0;
     }
     uint32_t open = 0; /* so many older values are open to it */
@@ -340,16 +466,17 @@ static void learn(uint32_t hart, const struct event *event, uint8_t order, uint6
 
 static value_t load(uint32_t hart, const struct event *event, struct memory_found *found)
 {
+    drain_ordered(hart, event->order);
     const struct waiting_store *own = forward(hart, event);
     if (own != NULL) {
         *found = (struct memory_found){.writer = hart, .step = own->step, .forwarded = true};
         value_t value = own->event.operand >> ((event->address - own->event.address) * 8);
         return event->size == 16 ? value : value & (((value_t)1 << event->size * 8) - 1);
     }
-    uint8_t order = memory.profile == EXPLORE_RMO ? event->order : event->order | ORDER_ACQUIRE;
+    uint8_t order = is_weak() ? event->order : event->order | ORDER_ACQUIRE;
     uint64_t bound = bound_of(&memory.harts[hart], event);
     struct granule *granule = shadow_granule(event->address);
-    uint32_t age = choose_age(hart, event, granule, bound);
+    uint32_t age = choose_age(hart, event, granule, bound_by_order(&memory.harts[hart], event->order, bound));
     const struct shadow_value *from = shadow_value(granule, age);
     value_t value = age == 0 ? model_apply(event) : cut_out(from->value, event);
     *found = (struct memory_found){.writer = from->writer, .step = from->step, .stale = age > 0};
@@ -363,51 +490,78 @@ static value_t load(uint32_t hart, const struct event *event, struct memory_foun
 
 /* ---- read-modify-writes ---- */
 
-static value_t rmw(uint32_t hart, const struct event *event, uint64_t step, struct memory_found *found)
+/* How old a value a compare-and-swap finds, and fails by; 0: it finds the newest. */
+static uint32_t choose_failure(uint32_t hart, const struct event *event, struct granule *granule)
+{
+    if (memory.profile != EXPLORE_RCPC || event->operation != RMW_COMPARE) {
+        return 0;
+    }
+    struct event look = *event;
+    look.order = event->order_failed;
+    uint64_t bound = bound_of(&memory.harts[hart], &look);
+    uint32_t age = choose_age(hart, &look, granule, bound_by_order(&memory.harts[hart], look.order, bound));
+    return age > 0 && cut_out(shadow_value(granule, age)->value, event) != event->expected ? age : 0;
+}
+
+/* The half that stores. */
+static void rmw_store(uint32_t hart, const struct event *event, uint8_t order, uint64_t step, value_t value,
+                      const struct message *carried)
 {
     struct memory_hart *me = &memory.harts[hart];
-    uint8_t order = memory.profile == EXPLORE_RMO ? event->order : ORDER_SEQ_CST;
+    struct waiting_store half = {.event = *event, .step = step, .group = me->group, .is_half = true};
+    half.event.kind = EVENT_STORE;
+    half.event.operand = value;
+    races_confirm(hart);
+    FOR_GRANULES(at, event)
+    {
+        races_atomic_write(hart, shadow_granule(at), bytes_in(event, at), event->place);
+    }
+    races_message(hart, order, &half.message);
+    if (carried != NULL) {
+        races_pass_on(&half.message, carried);
+    }
+    if (memory.profile == EXPLORE_RCPC && !run_on_own_stack(event->address)) {
+        wait_in_buffer(hart, &half);
+        return;
+    }
+    make_known(hart, &half.event, step, &half.message);
+    if (is_fence(order)) {
+        me->floor = memory.now;
+    }
+}
+
+static value_t rmw(uint32_t hart, const struct event *event, uint64_t step, struct memory_found *found)
+{
+    uint8_t order = is_weak() ? event->order : ORDER_SEQ_CST;
+    drain_ordered(hart, event->order_failed);
     if ((order & ORDER_STORE_STORE) != 0) {
         memory_model_drain(hart);
     } else {
         drain_before(hart, event, true);
     }
+    end_halves(hart, event);
     struct granule *granule = shadow_granule(event->address);
-    const struct shadow_value *from = shadow_value(granule, 0);
+    uint32_t age = choose_failure(hart, event, granule);
+    const struct shadow_value *from = shadow_value(granule, age);
     struct message found_message;
     const struct message *carried = message_of(granule, from, bytes_in(event, granule->address), &found_message);
     if (carried != NULL) {
         found_message = *carried; /* the ring goes on */
         carried = &found_message;
     }
-    granule->seen[hart] = from->stamp;
-    *found = (struct memory_found){.writer = from->writer, .step = from->step};
+    granule->seen[hart] = max_of(granule->seen[hart], from->stamp);
+    *found = (struct memory_found){.writer = from->writer, .step = from->step, .stale = age > 0};
+    memory.counts.stale_loads += age > 0;
     const struct event look = {.kind = EVENT_LOAD, .size = event->size, .address = event->address};
-    value_t old = model_apply(&look);
+    value_t old = age == 0 ? model_apply(&look) : cut_out(from->value, event);
     bool stored;
     value_t value = model_rmw(event, old, &stored);
-    uint8_t load_order = stored || memory.profile != EXPLORE_RMO ? order : event->order_failed;
-    learn(hart, event, load_order, from->stamp, carried, me->floor, old);
-    if (!stored) {
+    uint8_t load_order = stored || !is_weak() ? order : event->order_failed;
+    learn(hart, event, load_order, from->stamp, carried, memory.harts[hart].floor, old);
+    if (stored) {
+        rmw_store(hart, event, order, step, value, carried);
+    } else {
         races_dismiss(hart);
-        return old;
-    }
-    races_confirm(hart);
-    struct message message;
-    FOR_GRANULES(at, event)
-    {
-        races_atomic_write(hart, shadow_granule(at), bytes_in(event, at), event->place);
-    }
-    races_message(hart, order, &message);
-    if (carried != NULL) {
-        races_pass_on(&message, carried);
-    }
-    struct event write = *event;
-    write.kind = EVENT_STORE;
-    write.operand = value;
-    make_known(hart, &write, step, &message);
-    if ((order & ORDER_STORE_LOAD) != 0) {
-        me->floor = memory.now;
     }
     return old;
 }

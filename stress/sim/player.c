@@ -392,9 +392,21 @@ static bool check_at_rest(struct player *player)
                           frame_status_text(status));
 }
 
+/* The account is right with all that the harts still have: what frees undo that come now, was wrong all the same. */
+static bool check_books(struct player *player)
+{
+    struct frame_account account;
+    return frame_allocator_validate(allocator_of(player), &account) ||
+           ledger_violate(&player->ledger, PROPERTY_ACCOUNT, 0,
+                          "when the harts have ended the account is wrong: %llu free, %llu cached, %llu allocated of "
+                          "%llu",
+                          (unsigned long long)account.free, (unsigned long long)account.cached,
+                          (unsigned long long)account.allocated, (unsigned long long)account.total);
+}
+
 bool player_finish(struct player *player)
 {
-    bool right = ledger_history(&player->ledger);
+    bool right = ledger_history(&player->ledger) && check_books(player);
     for (uint32_t s = 0; s < PROGRAM_SLOTS && right; s++) {
         right = slot_empty(player, &player->slots[s]);
     }

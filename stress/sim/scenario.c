@@ -52,9 +52,11 @@ bool sim_program_check(const char *text, char *why, size_t why_bytes)
 
 static enum explore_profile profile_of(const struct sim_stress_plan *stress)
 {
-    return stress->profile == SIM_PROFILE_RMO   ? EXPLORE_RMO
-           : stress->profile == SIM_PROFILE_TSO ? EXPLORE_TSO
-                                                : EXPLORE_SC;
+    static const enum explore_profile profiles[] = {[SIM_PROFILE_RMO] = EXPLORE_RMO,
+                                                    [SIM_PROFILE_TSO] = EXPLORE_TSO,
+                                                    [SIM_PROFILE_SC] = EXPLORE_SC,
+                                                    [SIM_PROFILE_RCPC] = EXPLORE_RCPC};
+    return profiles[stress->profile];
 }
 
 /* A hart that was stopped may cost the others nothing but what it had: not of every variant. */
@@ -156,7 +158,7 @@ static const char *strategy_word(const struct execution_plan *plan)
 /* The options that give this very execution, in a word of the command's. */
 static void write_options(const struct campaign *campaign, const struct execution_plan *plan, uint64_t seed)
 {
-    static const char *const profiles[] = {"rmo", "tso", "sc"};
+    static const char *const profiles[] = {"rmo", "tso", "sc", "rcpc"};
     const struct sim_stress_plan *stress = campaign->plan;
     char *out = campaign->report->options;
     size_t bytes = sizeof campaign->report->options;

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * Litmus tests of explore mode: for each profile, outcomes that the machine allows are seen, and those that it forbids
- * are not, over thousands of seeds by both strategies. And races: what is one is found, what is not is not. */
+ * are not, over thousands of seeds by both strategies. And races: what is one is found, what is not is not.
+ *
+ * Whose outcomes a profile allows: SC nobody's; TSO x86's; RMO those of a machine whose fences are CK's and on which a
+ * sequentially consistent access is a full fence; RCPC C11's on multi-copy atomic memory, so those of AArch64 with
+ * ldapr for acquire, and of RISC-V with fences before sequentially consistent loads (memory_model.c). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -385,6 +389,374 @@ static void test_a_hart_sees_its_own_stores(void **state)
     }
 }
 
+/* ---- sequentially consistent accesses that are no fences: RCPC beside RMO ---- */
+
+static void expect_rcpc_only(struct litmus litmus, uint32_t which)
+{
+    expect(litmus, EXPLORE_RCPC, which, true);
+    expect(litmus, EXPLORE_RMO, which, false);
+}
+
+static void expect_neither(struct litmus litmus, uint32_t which)
+{
+    expect(litmus, EXPLORE_RCPC, which, false);
+    expect(litmus, EXPLORE_RMO, which, false);
+}
+
+static void expect_both(struct litmus litmus, uint32_t which)
+{
+    expect(litmus, EXPLORE_RCPC, which, true);
+    expect(litmus, EXPLORE_RMO, which, true);
+}
+
+static void sb_orders(void *context, uint32_t hart)
+{
+    const struct litmus *it = context;
+    store(hart == 0 ? X : Y, 1, it->first);
+    got[hart] = load(hart == 0 ? Y : X, it->second);
+}
+
+static void test_rcpc_sb(void **state)
+{
+    (void)state;
+    expect_rcpc_only((struct litmus){2, sb_orders, ORDER_SEQ_CST, ORDER_ACQUIRE}, 0); /* stlr; ldapr */
+    expect_rcpc_only((struct litmus){2, sb_orders, ORDER_SEQ_CST, ORDER_RELAXED}, 0);
+    expect_both((struct litmus){2, sb_orders, ORDER_RELAXED, ORDER_SEQ_CST}, 0);
+    expect_neither((struct litmus){2, sb_orders, ORDER_SEQ_CST, ORDER_SEQ_CST}, 0);
+    expect((struct litmus){2, sb, ORDER_SEQ_CST, 0}, EXPLORE_RCPC, 0, false); /* a fence */
+    expect((struct litmus){2, sb_asymmetric, 1, 0}, EXPLORE_RCPC, 0, false);
+}
+
+static void sb_swap_orders(void *context, uint32_t hart)
+{
+    const struct litmus *it = context;
+    (void)swap(hart == 0 ? X : Y, 1, it->first);
+    got[hart] = load(hart == 0 ? Y : X, it->second);
+}
+
+/* A compare-and-swap that fails, and so is but a load. */
+/* NOLINTNEXTLINE(readability-non-const-parameter) */
+static uint64_t compare_in_vain(uint64_t *target, uint8_t order, uint8_t order_failed)
+{
+    const struct event event = {.kind = EVENT_RMW,
+                                .size = 8,
+                                .order = order,
+                                .order_failed = order_failed,
+                                .operation = RMW_COMPARE,
+                                .address = (uintptr_t)target,
+                                .place = 1,
+                                .operand = 3,
+                                .expected = 2};
+    return (uint64_t)model_event(&event);
+}
+
+static void sb_fail(void *context, uint32_t hart)
+{
+    const struct litmus *it = context;
+    store(hart == 0 ? X : Y, 1, ORDER_SEQ_CST);
+    got[hart] = compare_in_vain(hart == 0 ? Y : X, it->first, it->second);
+}
+
+static void mp_fail(void *context, uint32_t hart)
+{
+    const struct litmus *it = context;
+    if (hart == 0) {
+        store(X, 1, 0);
+        store(Y, 1, ORDER_RELEASE);
+    } else {
+        got[0] = load(Y, it->first);
+        got[1] = compare_in_vain(X, ORDER_ACQ_REL, it->second);
+    }
+}
+
+static void test_rcpc_a_failure_is_a_load(void **state)
+{
+    (void)state;
+    expect_rcpc_only((struct litmus){2, sb_fail, ORDER_ACQUIRE, ORDER_ACQUIRE}, 0);
+    expect_neither((struct litmus){2, sb_fail, ORDER_SEQ_CST, ORDER_SEQ_CST}, 0);
+    expect_neither((struct litmus){2, sb_fail, ORDER_ACQUIRE, ORDER_SEQ_CST}, 0);
+    expect_rcpc_only((struct litmus){2, mp_fail, ORDER_RELAXED, ORDER_RELAXED}, 1);
+    expect_neither((struct litmus){2, mp_fail, ORDER_ACQUIRE, ORDER_RELAXED}, 1);
+}
+
+/* ldaxr and stlxr: what comes later waits for the former only. */
+static void test_rcpc_sb_by_exchange(void **state)
+{
+    (void)state;
+    expect_rcpc_only((struct litmus){2, sb_swap_orders, ORDER_SEQ_CST, ORDER_ACQUIRE}, 0);
+    expect_neither((struct litmus){2, sb_swap_orders, ORDER_SEQ_CST, ORDER_SEQ_CST}, 0);
+}
+
+/* An exchange of something else in between: no fence, though Linux once took it for one. */
+static void sb_across_exchange(void *context, uint32_t hart)
+{
+    const struct litmus *it = context;
+    store(hart == 0 ? X : Y, 1, 0);
+    (void)swap(Z + hart, 1, it->first);
+    got[hart] = load(hart == 0 ? Y : X, it->second);
+}
+
+/* A load that is in order with the store, and of something else. Arm's would hold the weaker one after it; C11's does
+ * not. */
+static void sb_across_load(void *context, uint32_t hart)
+{
+    const struct litmus *it = context;
+    store(hart == 0 ? X : Y, 1, ORDER_SEQ_CST);
+    (void)load(Z, it->first);
+    got[hart] = load(hart == 0 ? Y : X, it->second);
+}
+
+static void test_rcpc_a_load_in_between_is_no_fence(void **state)
+{
+    (void)state;
+    expect_rcpc_only((struct litmus){2, sb_across_load, ORDER_SEQ_CST, ORDER_ACQUIRE}, 0);
+    expect_neither((struct litmus){2, sb_across_load, ORDER_SEQ_CST, ORDER_SEQ_CST}, 0);
+}
+
+static void test_rcpc_exchange_is_no_fence(void **state)
+{
+    (void)state;
+    expect_rcpc_only((struct litmus){2, sb_across_exchange, ORDER_SEQ_CST, ORDER_ACQUIRE}, 0);
+    expect_neither((struct litmus){2, sb_across_exchange, ORDER_SEQ_CST, ORDER_SEQ_CST}, 0);
+}
+
+/* A message by an exchange and then a store: the store may be seen first. */
+static void mp_swap(void *context, uint32_t hart)
+{
+    const struct litmus *it = context;
+    if (hart == 0) {
+        (void)swap(X, 1, ORDER_SEQ_CST);
+        store(Y, 1, it->first);
+    } else {
+        got[0] = load(Y, ORDER_ACQUIRE);
+        got[1] = load(X, 0);
+    }
+}
+
+static void test_rcpc_mp(void **state)
+{
+    (void)state;
+    expect_rcpc_only((struct litmus){2, mp_swap, ORDER_RELAXED, 0}, 1);
+    expect_neither((struct litmus){2, mp_swap, ORDER_RELEASE, 0}, 1);
+    expect_neither((struct litmus){2, mp_c11, ORDER_SEQ_CST, ORDER_SEQ_CST}, 1);
+    expect_neither((struct litmus){2, mp_c11, ORDER_SEQ_CST, ORDER_ACQUIRE}, 1);
+    expect_neither((struct litmus){2, mp_c11, ORDER_RELEASE, ORDER_SEQ_CST}, 1);
+    expect((struct litmus){2, mp_dependent, 0, 0}, EXPLORE_RCPC, 1, false);
+}
+
+/* The reader's second load is the strong one. */
+static void mp_late(void *context, uint32_t hart)
+{
+    const struct litmus *it = context;
+    if (hart == 0) {
+        store(X, 1, 0);
+        store(Y, 1, ORDER_RELEASE);
+    } else {
+        got[0] = load(Y, it->first);
+        got[1] = load(X, it->second);
+    }
+}
+
+static void test_rcpc_a_load_holds_no_earlier_one(void **state)
+{
+    (void)state;
+    expect_rcpc_only((struct litmus){2, mp_late, ORDER_RELAXED, ORDER_SEQ_CST}, 1);
+    expect_neither((struct litmus){2, mp_late, ORDER_ACQUIRE, ORDER_SEQ_CST}, 1);
+}
+
+static void iriw_orders(void *context, uint32_t hart)
+{
+    const struct litmus *it = context;
+    if (hart < 2) {
+        store(hart == 0 ? X : Y, 1, it->first);
+        return;
+    }
+    uint64_t first = load(hart == 2 ? X : Y, it->second);
+    got[hart - 2] = first * 2 + load(hart == 2 ? Y : X, it->second);
+}
+
+static void test_rcpc_iriw(void **state)
+{
+    (void)state;
+    expect_neither((struct litmus){4, iriw_orders, ORDER_SEQ_CST, ORDER_SEQ_CST}, 2 + 2 * 4);
+    expect_neither((struct litmus){4, iriw_orders, ORDER_RELEASE, ORDER_ACQUIRE}, 2 + 2 * 4); /* Power may */
+    expect_both((struct litmus){4, iriw_orders, ORDER_SEQ_CST, ORDER_RELAXED}, 2 + 2 * 4);
+}
+
+/* Write-to-read causality: who sees a store, and tells. */
+static void wrc(void *context, uint32_t hart)
+{
+    const struct litmus *it = context;
+    if (hart == 0) {
+        store(X, 1, it->first);
+    } else if (hart == 1) {
+        got[0] = load(X, it->second);
+        store(Y, 1, it->first);
+    } else {
+        got[1] = load(Y, it->second) * 2;
+        got[1] += load(X, it->second);
+    }
+}
+
+static void test_rcpc_wrc(void **state)
+{
+    (void)state;
+    expect_neither((struct litmus){3, wrc, ORDER_SEQ_CST, ORDER_SEQ_CST}, 1 + 2 * 4);
+    expect_neither((struct litmus){3, wrc, ORDER_RELEASE, ORDER_ACQUIRE}, 1 + 2 * 4);
+    expect_both((struct litmus){3, wrc, ORDER_RELEASE, ORDER_RELAXED}, 1 + 2 * 4);
+}
+
+/* R, S and 2+2W: which store is the last, got[2], decides as well. */
+static void r_orders(void *context, uint32_t hart)
+{
+    const struct litmus *it = context;
+    if (hart == 0) {
+        store(X, 1, ORDER_SEQ_CST);
+        store(Y, 1, ORDER_SEQ_CST);
+    } else {
+        store(Y, 2, it->first);
+        got[0] = load(X, it->second) + 1;
+    }
+}
+
+static void s_orders(void *context, uint32_t hart)
+{
+    const struct litmus *it = context;
+    if (hart == 0) {
+        store(X, 2, 0);
+        store(Y, 1, it->first);
+    } else {
+        got[0] = load(Y, it->second);
+        store(X, 1, 0);
+        fence(ORDER_SEQ_CST); /* known before the other's, perhaps, which waits */
+    }
+}
+
+static void two_plus_two_orders(void *context, uint32_t hart)
+{
+    const struct litmus *it = context;
+    store(hart == 0 ? X : Y, 1, it->first);
+    store(hart == 0 ? Y : X, 2, it->second);
+}
+
+/* How often hart 0 or 1 got `value`, and X and Y ended as said; a 0 stands for any. */
+static uint32_t count_ends(struct litmus litmus, enum explore_profile profile, uint64_t value, uint64_t x, uint64_t y)
+{
+    uint32_t count = 0;
+    for (uint32_t seed = 0; seed < SEEDS; seed++) {
+        memset(memory, 0, sizeof memory);
+        memset(got, 0, sizeof got);
+        const struct explore_options options = {
+            .seed = seed, .strategy = seed % 2, .depth = 4, .profile = profile, .freeze_hart = RUN_NOBODY};
+        explore_use(&options);
+        (void)run_harts(litmus.harts, litmus.body, (void *)(uintptr_t)&litmus);
+        count += (value == 0 || got[0] == value) && (x == 0 || *X == x) && (y == 0 || *Y == y);
+    }
+    model = &model_direct;
+    return count;
+}
+
+static void test_rcpc_r_s_and_2_plus_2w(void **state)
+{
+    (void)state;
+    const struct litmus r_acquire = {2, r_orders, ORDER_SEQ_CST, ORDER_ACQUIRE};
+    const struct litmus r_all = {2, r_orders, ORDER_SEQ_CST, ORDER_SEQ_CST};
+    const struct litmus s_all = {2, s_orders, ORDER_SEQ_CST, ORDER_SEQ_CST};
+    const struct litmus s_relaxed = {2, s_orders, ORDER_RELAXED, ORDER_SEQ_CST};
+    const struct litmus writes_all = {2, two_plus_two_orders, ORDER_SEQ_CST, ORDER_SEQ_CST};
+    const struct litmus writes_first = {2, two_plus_two_orders, ORDER_SEQ_CST, ORDER_RELAXED};
+    assert_true(count_ends(r_acquire, EXPLORE_RCPC, 1, 0, 2) > 0);
+    assert_int_equal(count_ends(r_acquire, EXPLORE_RMO, 1, 0, 2), 0);
+    assert_int_equal(count_ends(r_all, EXPLORE_RCPC, 1, 0, 2), 0);
+    assert_int_equal(count_ends(s_all, EXPLORE_RCPC, 1, 2, 0), 0);
+    assert_true(count_ends(s_relaxed, EXPLORE_RCPC, 1, 2, 0) > 0);
+    assert_int_equal(count_ends(writes_all, EXPLORE_RCPC, 0, 1, 1), 0);
+    assert_true(count_ends(writes_first, EXPLORE_RCPC, 0, 1, 1) > 0);
+    assert_int_equal(count_ends(writes_first, EXPLORE_RMO, 0, 1, 1), 0);
+}
+
+static void test_rcpc_lb_is_not_covered(void **state)
+{
+    (void)state;
+    expect((struct litmus){2, lb, 0, 0}, EXPLORE_RCPC, 1 + 4, false);
+}
+
+/* An acquire of what the hart's own read-modify-write left carries what that found: a release sequence. */
+static void handed_on(void *context, uint32_t hart)
+{
+    const struct litmus *it = context;
+    if (hart == 0) {
+        store(X, 1, 0);
+        store(Y, 1, ORDER_RELEASE);
+    } else {
+        got[0] = swap(Y, 2, ORDER_RELAXED);
+        (void)load(Y, it->first);
+        got[1] = load(X, 0);
+    }
+}
+
+static void test_rcpc_an_exchange_hands_on(void **state)
+{
+    (void)state;
+    expect_neither((struct litmus){2, handed_on, ORDER_ACQUIRE, 0}, 1);
+    expect_neither((struct litmus){2, handed_on, ORDER_SEQ_CST, 0}, 1);
+    expect_both((struct litmus){2, handed_on, ORDER_RELAXED, 0}, 1);
+}
+
+/* Between the halves of a read-modify-write nobody else's store comes: neither another such, nor a store. */
+static void adds(void *context, uint32_t hart)
+{
+    (void)context;
+    const struct event event = {
+        .kind = EVENT_RMW, .size = 8, .operation = RMW_ADD, .address = (uintptr_t)X, .place = 1, .operand = 1};
+    if (hart == 2) {
+        store(X, 8, 0);
+        return;
+    }
+    (void)model_event(&event);
+    store(Y + hart, 1, 0);
+    (void)model_event(&event);
+}
+
+static void test_rcpc_exchanges_are_atomic(void **state)
+{
+    (void)state;
+    const struct litmus two = {2, adds, 0, 0}, three = {3, adds, 0, 0};
+    assert_int_equal(count_ends(two, EXPLORE_RCPC, 0, 4, 0), SEEDS);
+    uint32_t count = 0;
+    for (uint64_t x = 8; x <= 12; x++) {
+        count += count_ends(three, EXPLORE_RCPC, 0, x, 0);
+    }
+    assert_int_equal(count, SEEDS);
+}
+
+/* A compare-and-swap that finds an old value fails: it changes nothing, and a hart does not see time go back. */
+static void compare_late(void *context, uint32_t hart)
+{
+    (void)context;
+    if (hart == 0) {
+        store(X, 1, 0);
+        store(X, 2, 0);
+        store(X, 3, 0);
+    } else {
+        got[0] = compare(X, 2, 8, ORDER_ACQ_REL);
+        got[1] = load(X, 0) >= 2;
+        got[2] = compare(X, 3, 9, ORDER_ACQ_REL);
+    }
+}
+
+static void test_rcpc_coherence(void **state)
+{
+    (void)state;
+    expect((struct litmus){2, corr, 0, 0}, EXPLORE_RCPC, 2 + 1 * 4, false);
+    const struct litmus litmus = {2, compare_late, 0, 0};
+    run_seeds(&litmus, EXPLORE_RCPC, SEEDS);
+    assert_true(seen[1 + 4] > 0);
+    assert_int_equal(seen[1] + seen[1 + 16], 0); /* it has set X to 8, and then loads less than 2 */
+    assert_int_equal(count_ends(litmus, EXPLORE_RCPC, 0, 1, 0) + count_ends(litmus, EXPLORE_RCPC, 0, 2, 0), 0);
+    assert_int_equal(count_ends(litmus, EXPLORE_RCPC, 1, 8, 0), 0); /* 3 comes after 8 */
+}
+
 /* ---- mixed sizes ---- */
 
 static void mixed(void *context, uint32_t hart)
@@ -589,6 +961,45 @@ static void test_a_waiting_loop_ends(void **state)
     assert_int_equal(seen[1], 2000);
 }
 
+/* One store, and harts that wait for it, busy with stores of their own. got[3]: turns that one waited at most. */
+static bool stored;
+
+static void wait_for_store(void *context, uint32_t hart)
+{
+    (void)context;
+    if (hart == 0) {
+        store(X, 1, ORDER_RELEASE);
+        stored = true;
+        return;
+    }
+    uint64_t turns = 0;
+    while (load(X, ORDER_ACQUIRE) == 0) {
+        (void)swap(Y + hart, turns, ORDER_ACQUIRE);
+        turns += stored;
+        relax();
+    }
+    got[3] = turns > got[3] ? turns : got[3];
+}
+
+static void test_a_store_does_not_wait_for_ever(void **state)
+{
+    (void)state;
+    const struct litmus litmus = {4, wait_for_store, 0, 0};
+    uint64_t most = 0;
+    for (uint32_t seed = 0; seed < SEEDS; seed++) {
+        memset(memory, 0, sizeof memory);
+        got[3] = 0;
+        stored = false;
+        const struct explore_options options = {
+            .seed = seed, .strategy = seed % 2, .depth = 4, .profile = EXPLORE_RCPC, .freeze_hart = RUN_NOBODY};
+        explore_use(&options);
+        (void)run_harts(litmus.harts, litmus.body, (void *)(uintptr_t)&litmus);
+        most = got[3] > most ? got[3] : most;
+    }
+    model = &model_direct;
+    assert_true(most > 0 && most < 128); /* a turn is three events, of which it waits for 256 */
+}
+
 static void critical(void *context, uint32_t hart)
 {
     (void)context;
@@ -663,6 +1074,20 @@ int main(void)
         cmocka_unit_test(test_two_plus_two_writes),
         cmocka_unit_test(test_one_location_is_coherent),
         cmocka_unit_test(test_a_hart_sees_its_own_stores),
+        cmocka_unit_test(test_rcpc_sb),
+        cmocka_unit_test(test_rcpc_sb_by_exchange),
+        cmocka_unit_test(test_rcpc_a_load_in_between_is_no_fence),
+        cmocka_unit_test(test_rcpc_exchange_is_no_fence),
+        cmocka_unit_test(test_rcpc_a_failure_is_a_load),
+        cmocka_unit_test(test_rcpc_mp),
+        cmocka_unit_test(test_rcpc_a_load_holds_no_earlier_one),
+        cmocka_unit_test(test_rcpc_iriw),
+        cmocka_unit_test(test_rcpc_wrc),
+        cmocka_unit_test(test_rcpc_r_s_and_2_plus_2w),
+        cmocka_unit_test(test_rcpc_lb_is_not_covered),
+        cmocka_unit_test(test_rcpc_an_exchange_hands_on),
+        cmocka_unit_test(test_rcpc_exchanges_are_atomic),
+        cmocka_unit_test(test_rcpc_coherence),
         cmocka_unit_test(test_halves_make_a_whole),
         cmocka_unit_test(test_sixteen_bytes_are_one),
         cmocka_unit_test(test_a_message_needs_its_fences),
@@ -671,6 +1096,7 @@ int main(void)
         cmocka_unit_test(test_optimistic_readers),
         cmocka_unit_test(test_locks_in_two_orders),
         cmocka_unit_test(test_a_waiting_loop_ends),
+        cmocka_unit_test(test_a_store_does_not_wait_for_ever),
         cmocka_unit_test(test_a_frozen_owner_stops_the_others),
         cmocka_unit_test(test_the_same_seed_is_the_same_execution),
     };
