@@ -361,14 +361,16 @@ static bool cache_claim(struct hart *victim, uint32_t *turns)
     return false;
 }
 
-/* Empties the caches, all of them shut; returns how many could not be had. */
-static uint32_t caches_empty(struct frame_allocator *fa, struct hart *self, uint32_t *turns)
+/* Empties the caches, all of them shut, but those of silent harts, of which nobody knows whether they have seen that;
+ * returns how many could not be had. */
+static uint32_t caches_empty(struct frame_allocator *fa, struct hart *self, const struct hart_set *silent,
+                             uint32_t *turns)
 {
     uint32_t missed = 0;
     for (uint32_t i = 0; i < fa->hart_count; i++) {
         struct hart *victim = &fa->harts[i];
         platform_hook();
-        if (wait_for_zero(&victim->in_section, turns) && cache_claim(victim, turns)) {
+        if (!hart_set_has(silent, i) && wait_for_zero(&victim->in_section, turns) && cache_claim(victim, turns)) {
             cache_empty(fa, self, victim);
             platform_hook();
             /* Partner: the acquires in wait_for_zero and cache_claim. */
@@ -393,7 +395,7 @@ bool harts_shut(struct frame_allocator *fa, struct moves *moves)
     struct hart_set silent;
     platform_hook();
     (void)platform_barrier_heavy(&silent); /* partner: platform_barrier_light in hart_enter */
-    uint32_t missed = caches_empty(fa, self, &turns);
+    uint32_t missed = caches_empty(fa, self, &silent, &turns);
     if (moves != NULL) {
         *moves = moves_now(fa);
     }
@@ -422,7 +424,9 @@ bool harts_pass(struct frame_allocator *fa)
 {
     uint32_t turns = DRAIN_TURNS;
     struct hart_set silent;
-    (void)platform_barrier_heavy(&silent); /* partner: platform_barrier_light in hart_begin */
+    if (!platform_barrier_heavy(&silent)) { /* partner: platform_barrier_light in hart_begin */
+        return false;
+    }
     for (uint32_t i = 0; i < fa->hart_count; i++) {
         if (!wait_for_zero(&fa->harts[i].passing, &turns)) {
             return false;
