@@ -50,7 +50,7 @@ HOOKED_TESTS := $(patsubst stress/unit/%.c,$(O)/unit/%,$(wildcard stress/unit/ho
 # Kept, though no rule names some of them. Not everything is, as an empty .SECONDARY has it: make would then miss that a
 # header is gone which an object was made from.
 .SECONDARY: $(ALL_C:%.c=$(O)/%.o)
-MUTANTS := $(filter-out $(if $(WITH_SIM),,sim-%),$(patsubst stress/mutants/%.patch,%,$(wildcard stress/mutants/*.patch)))
+MUTANTS := $(filter-out qemu-% $(if $(WITH_SIM),,sim-%),$(patsubst stress/mutants/%.patch,%,$(wildcard stress/mutants/*.patch)))
 
 # What a program that links libframelab.a includes.
 PUBLIC_HEADERS := $(addprefix core/,arena.h boot_allocator.h frame.h frame_allocator.h frame_limits.h hart_set.h knob.h memory_map.h \
