@@ -12,7 +12,7 @@
  *    references and arenas.
  *    Excused: an allocation during which a hart did not answer a drain (it was stopped in a section), or that lost
  *    RETRY_MAX races in a row: core/allocator.c, 3; or beside frame_zero_idle, which has a chunk out. And arenas that
- * are busy while others are at work. They are counted.
+ *    are busy while others are at work, or while some hart does not answer the asymmetric barrier. They are counted.
  * 4. At rest (ledger_rest, when all that was allocated has been freed): P2 by frame_allocator_validate, P8 by the
  *    largest run, P11 by the number of global accesses. */
 #ifndef FRAMELAB_SIM_LEDGER_H
@@ -31,6 +31,7 @@ struct ledger {
     enum property violated;
     uint32_t hart;
     char text[LEDGER_TEXT_MAX];
+    bool silence;                                       /* some hart does not answer the asymmetric barrier */
     bool concurrent;                                    /* the prelude is over */
     uint32_t now;                                       /* counts calls and answers */
     uint32_t under_way;                                 /* calls without an answer */
