@@ -50,7 +50,7 @@ HOOKED_TESTS := $(patsubst stress/unit/%.c,$(O)/unit/%,$(wildcard stress/unit/ho
 # Kept, though no rule names some of them. Not everything is, as an empty .SECONDARY has it: make would then miss that a
 # header is gone which an object was made from.
 .SECONDARY: $(ALL_C:%.c=$(O)/%.o)
-MUTANTS := $(filter-out $(if $(WITH_SIM),,sim-%),$(patsubst stress/mutants/%.patch,%,$(wildcard stress/mutants/*.patch)))
+MUTANTS := $(filter-out qemu-% $(if $(WITH_SIM),,sim-%),$(patsubst stress/mutants/%.patch,%,$(wildcard stress/mutants/*.patch)))
 
 # What a program that links libframelab.a includes.
 PUBLIC_HEADERS := $(addprefix core/,arena.h boot_allocator.h frame.h frame_allocator.h frame_limits.h hart_set.h knob.h memory_map.h \
@@ -124,7 +124,7 @@ SIM_PLAIN_OBJECTS := $(SIM_PLAIN:%.c=$(O)/sim/plain/%.o) $(SIM_OWN:%.c=$(O)/%.o)
 # The simulator's own names; everything else in it is invisible to the rest of the command.
 SIM_NAMES := sim_* model* run_harts run_current run_own_stack run_count run_state run_switch run_park run_wake run_freeze run_abandon run_on_* \
              time_mode_* coherence_* clock_* explore_* schedule_* memory_model_* races_* \
-             shadow_* trace_* program_* frame_model_* linearize* ledger_* scenario_* player_* known_bugs_*
+             shadow_* trace_* execution_* finding_name program_* frame_model_* linearize* ledger_* scenario_* player_* known_bugs_*
 
 # ---- Building --------------------------------------------------------------------------------------------------
 

@@ -47,12 +47,19 @@
 uint32_t platform_hart_count(void);
 
 /* The slow side of the asymmetric barrier. True: on return every hart has passed a full fence since the call, the
- * caller too. False: all but those in *silent have; of a silent hart nothing is known, and what it has for itself may
- * not be touched. *silent is written in either case. membarrier(2) on the host, where every hart answers; an
- * inter-processor interrupt in QEMU, where a hart answers that has interrupts on, rests, or waits in platform_relax or
- * in a barrier of its own within a bounded time (a kernel must guarantee that if it wants its caches drained and its
- * memory removable; what it owes to safety is nothing); a modelled fence in the simulator. Callable on any hart;
- * bounded; never waits for a hart to leave a critical section. */
+ * caller too; one that has not come up yet passes it before it does anything, one that has left does nothing more.
+ * False: all but those in *silent have; of a silent hart nothing is known, it may be in the middle of anything, and
+ * what it has for itself may not be touched. *silent is written in either case, and the caller is never in it.
+ * Callable on any hart, by several at once, with interrupts on or off; bounded; never waits for a hart to leave a
+ * critical section.
+ *
+ * The host: membarrier(2), or what stands for it; the kernel answers for a thread, whatever that does, so no hart
+ * is ever silent. QEMU: an inter-processor interrupt; a hart answers where its interrupts are on, after a rest, at
+ * each turn of platform_relax, and while it waits in a barrier of its own. The simulator: a modelled fence, which a
+ * hart may be told not to answer.
+ *
+ * What a kernel must guarantee: for safety, nothing. For caches to be drained (until then allocations may answer
+ * FRAME_CONTENDED) and for arenas to be removed: that each hart comes to such a place within a bounded time. */
 bool platform_barrier_heavy(struct hart_set *silent);
 
 /* Monotonic time in nanoseconds; simulated time in the simulator; meaningless but monotonic in QEMU. */

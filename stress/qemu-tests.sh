@@ -221,7 +221,7 @@ verdict $? "SIGKILL: the guest is gone too"
 
 export INSTEAD=trap
 ends 1 "the guest panicked after 0 of 2 records" "a panic" "${fake[@]}" FAKE=instead "${one[@]}" --harts 3
-grep -qE 'panic: +at 0x[0-9a-f]+ [a-z_]*trap[a-z_]*\+0x[0-9a-f]+ \(kernel_fault\.c:[0-9]+\)$' err &&
+grep -qE 'panic: +at 0x[0-9a-f]+ [a-z_]*trap[a-z_]*\+0x[0-9a-f]+ \(kernel_wrong\.c:[0-9]+\)$' err &&
     grep -qE 'called at 0x[0-9a-f]+ hart_main\+0x[0-9a-f]+ \(harts\.c:[0-9]+\)$' err
 verdict $? "its addresses have names and lines"
 run env FAKE=instead PATH="$PWD/fake:$PWD/bare" "${one[@]}" --harts 3

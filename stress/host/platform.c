@@ -8,7 +8,9 @@
  *   3. Without membarrier (old kernels, seccomp filters): the caller moves itself to each CPU in turn that the kernel
  *      lets it run on. When it runs there, whichever thread ran there no longer does, and the switch was a full
  *      fence. A thread that moved from a CPU not yet visited to one already visited was switched out on its way.
- *      So each thread has passed a fence. Slow, but as strong as the others, and it needs nobody's help. */
+ *      So each thread has passed a fence. Slow, but as strong as the others, and it needs nobody's help.
+ * In all three it is the operating system that has a thread pass its fence, whether it spins, sleeps, is stopped or has
+ * all its signals blocked: every hart answers, none is ever silent. */
 #define _GNU_SOURCE
 #include "platform.h"
 

@@ -4,10 +4,24 @@
  * 1. Sleep. A hart that waits sleeps in arch_rest with interrupts off, after a last look at what it waits for; whoever
  *    changes that pokes it afterwards, and a poke that comes between the look and the rest ends the rest at once. So no
  *    wake-up is lost, and a waiting hart costs nothing.
- * 2. The asymmetric barrier. The caller draws a number, and every other hart that is online answers it: by the handler
- *    of the interrupt that it is sent, or after a rest, which may have swallowed the interrupt. An answer is a full
- * fence and then a store of the newest number. The caller answers others' requests while it waits, so that two callers
- * do not wait for each other. A hart that was stopped for good has nothing left to order.
+ * 2. The asymmetric barrier. The caller draws a number, pokes all, and waits until every other hart that is online
+ *    has answered that number or a later one, for a bounded number of turns in all: who has not answered then is
+ *    silent. An answer is a full fence, then a store of the newest number drawn. The handler of the interrupt gives
+ *    it; where interrupts are off, a rest does once it is over (it may have swallowed the interrupt), and so does
+ *    each turn of schedule_relax. The caller itself waits by that: harts that are in the barrier at one time answer
+ *    one another, in both modes, whatever their interrupts.
+ *    - Drawing releases and answering acquires: what the caller stored before is seen by a hart after its answer.
+ *      The answer releases and the caller acquires: what the hart stored before its answer is seen by the caller
+ *      afterwards.
+ *    - A hart that is not online is not asked. One that has left (hart_leave) does nothing more, and the caller has
+ *      acquired what it did. One that comes up has done nothing yet; it and the caller are a Dekker pair. The
+ *      caller draws, passes a fence, pokes, looks at `online`; the hart stores `online`, passes a fence, looks at
+ *      the number (hart_main). If the hart's fence is the later one, it finds the number and answers, though it was
+ *      not there to be poked; whichever the caller took it for, it has passed a fence since the call. If its fence
+ *      is the earlier one, the caller finds it online, and the poke comes when its interrupts are on: it is a hart
+ *      like the others.
+ *    - A hart that was silent once is asked again with each fence, and not waited for until it has answered: one
+ *      that is dead costs each of the others its patience once or twice, not at each fence.
  * 3. Hart 0 is the one that the firmware started; the others have the FDT's order. */
 #include "harness.h"
 #include "kernel.h"
@@ -30,15 +44,26 @@ static _Atomic uint64_t fence_requests;
 
 /* ---- the fence ---- */
 
-/* Acquire: harts_fence draws the number. The fence: those of harts_fence, for what is around either call. Release: for
- * has_answered. Relaxed: only the calling hart writes it. */
+/* Turns that a fence waits, in all, for harts to answer. Under -icount a turn lets every other hart run, and one with
+ * interrupts on answers as soon as it runs: one turn is enough, the rest is for harts that have them off for a moment.
+ * Where harts are threads of QEMU a turn is a tenth of a microsecond of the caller's own: in a tenth of a second of it
+ * the host has given its core to any other thread of the machine that can run. */
+#define FENCE_TURNS_SEEDED 100u
+#define FENCE_TURNS_FREE 1000000u
+
+/* Acquire: harts_fence draws the number. Release: for has_answered. Relaxed: only the calling hart writes it, here, and
+ * its handler, which may come in between but where interrupts are off. */
 void harts_answer(void)
 {
     uint64_t newest = atomic_load_explicit(&fence_requests, memory_order_acquire);
-    if (atomic_load_explicit(&kernel_hart->fences, memory_order_relaxed) < newest) {
-        atomic_thread_fence(memory_order_seq_cst);
-        atomic_store_explicit(&kernel_hart->fences, newest, memory_order_release);
+    if (atomic_load_explicit(&kernel_hart->fences, memory_order_relaxed) >= newest) {
+        return;
     }
+    bool enabled = arch_interrupts_off();
+    newest = atomic_load_explicit(&fence_requests, memory_order_acquire);
+    atomic_thread_fence(memory_order_seq_cst); /* the full fence that the barrier promises */
+    atomic_store_explicit(&kernel_hart->fences, newest, memory_order_release);
+    arch_interrupts_restore(enabled);
 }
 
 /* Acquire: of `online`, hart_leave and hart_main; of `fences`, harts_answer. */
@@ -48,19 +73,44 @@ static bool has_answered(const struct kernel_hart *hart, uint64_t request)
            atomic_load_explicit(&hart->fences, memory_order_acquire) >= request;
 }
 
-/* Its fences and that of harts_answer are pairs: what the caller stored before the first is seen by an answering hart
- * after its own, and what that hart stored before is seen by the caller after the second. Release: for harts_answer. */
-void harts_fence(void)
+/* Relaxed, both: it decides how long is waited, nothing else. */
+static bool is_known_silent(const struct kernel_hart *hart)
 {
-    atomic_thread_fence(memory_order_seq_cst);
+    return atomic_load_explicit(&hart->fences, memory_order_relaxed) <
+           atomic_load_explicit(&hart->missed, memory_order_relaxed);
+}
+
+static bool wait_for_answer(struct kernel_hart *hart, uint64_t request, uint32_t *turns)
+{
+    while (!has_answered(hart, request)) {
+        if (*turns == 0 || is_known_silent(hart)) {
+            atomic_store_explicit(&hart->missed, request, memory_order_relaxed);
+            return false;
+        }
+        (*turns)--;
+        schedule_relax(); /* answers others */
+    }
+    return true;
+}
+
+/* Release: for harts_answer. The fence stands for two: the caller's own, before which it stored what others are to see;
+ * and its half of the pair with hart_main, between the number and `online`. */
+bool harts_fence(struct hart_set *silent)
+{
+    *silent = (struct hart_set){{0}};
+    uint32_t turns = schedule_is_seeded() ? FENCE_TURNS_SEEDED : FENCE_TURNS_FREE;
+    bool all = true;
     uint64_t request = atomic_fetch_add_explicit(&fence_requests, 1, memory_order_release) + 1;
+    atomic_thread_fence(memory_order_seq_cst);
     arch_poke_all();
     for (uint32_t i = 0; i < kernel_hart_count; i++) {
-        while (&kernel_harts[i] != kernel_hart && !has_answered(&kernel_harts[i], request)) {
-            schedule_relax();
+        if (&kernel_harts[i] != kernel_hart && !wait_for_answer(&kernel_harts[i], request, &turns)) {
+            hart_set_add(silent, i);
+            all = false;
         }
     }
-    atomic_thread_fence(memory_order_seq_cst);
+    atomic_thread_fence(memory_order_seq_cst); /* the caller's looks come after the answers, and after its own stores */
+    return all;
 }
 
 /* ---- sleeping ---- */
@@ -105,17 +155,24 @@ void hart_leave(void)
     work_done();
 }
 
-/* Release: for harts_bring_up and has_answered. Acquire: harts_run. */
+void hart_fall_silent(void)
+{
+    (void)arch_interrupts_off();
+    work_done();
+}
+
+/* Release: for harts_bring_up and has_answered. The fence: harts_fence, as 2 says. Acquire: harts_run. */
 void hart_main(struct kernel_hart *hart)
 {
     thread_begin(hart);
     arch_traps_begin(hart);
-    uint32_t round = 0; /* there was none before the first hart came up */
     atomic_store_explicit(&hart->online, 1, memory_order_release);
+    atomic_thread_fence(memory_order_seq_cst);
+    harts_answer(); /* a poke from before it was there is lost */
     arch_poke(&kernel_harts[0]);
     for (;;) {
-        hart_sleep_while(&work.round, round);
-        round = atomic_load_explicit(&work.round, memory_order_acquire);
+        hart_sleep_while(&work.round, hart->round);
+        hart->round = atomic_load_explicit(&work.round, memory_order_acquire);
         if (hart->number < work.count) {
             work.body(work.context, hart->number);
         }

@@ -19,8 +19,12 @@
  *   command.c          boot arguments (kernel_options.h), and the run that they ask for
  *   kernel_stress.c    run=stress: the stress test
  *   kernel_bench.c     run=bench: the workloads, counted
- *   kernel_fault.c     run=fault, fence: a hart stopped for good, harts that must answer; run=trap, overrun: wrong
+ *   kernel_fault.c     run=fault: a hart stopped in the middle of an operation
+ *   kernel_fence.c     run=fence: harts that answer the barrier, or do not
+ *   kernel_wrong.c     run=trap, overrun: wrong on purpose
  *   kernel_map.c       run=map: the memory map as it was read
+ *   kernel_memory.c    how much memory an allocator is given
+ *   kernel_books.c     who owns which frame
  *   record_text.c      records, written to the console */
 #ifndef FRAMELAB_QEMU_KERNEL_H
 #define FRAMELAB_QEMU_KERNEL_H
@@ -32,6 +36,7 @@
 
 #include "boot_allocator.h"
 #include "contract.h"
+#include "hart_set.h"
 #include "random.h"
 
 #define HART_STACK_BYTES (UINT64_C(32) << 10)
@@ -45,13 +50,16 @@ struct kernel_hart {
     uintptr_t thread_pointer;
     uintptr_t trap_stack_top;
     uint32_t number;      /* platform_hart_id() */
+    uint32_t round;       /* of the work in which it last took part; kept if it leaves and comes again */
     uint64_t hardware_id; /* what the firmware calls it */
     uintptr_t stack_bottom;
 
     _Alignas(CACHE_PAIR) _Atomic uint32_t online; /* it has come up, and is not stopped for good */
-    _Atomic uint64_t fences;                      /* requests of harts_fence that it has answered */
+    _Atomic uint64_t fences;                      /* the newest request of harts_fence that it has answered */
+    _Atomic uint64_t missed;                      /* the newest one that somebody gave up waiting for */
     struct random random;                         /* of its schedule */
-    uint64_t hooks_left;                          /* until it stops for good; 0: it does not */
+    uint64_t hooks_left;                          /* until it comes to its stop; 0: it does not */
+    void (*stop)(void);                           /* what it does then */
     uint64_t waited;                              /* turns since its last progress */
     uint64_t instructions;                        /* that it has executed up to its last rest */
     uint64_t resumed;                             /* the machine's count when it was resumed */
@@ -62,7 +70,7 @@ extern uint32_t kernel_hart_count;
 extern _Thread_local struct kernel_hart *kernel_hart; /* the calling one */
 
 /* ARCH/. What C calls of it; arch.h has the rest: ARCH_NAME, ARCH_THREAD_HEADER (bytes between where the thread pointer
- * points and thread-local storage), and what must be inline. */
+ * points and thread-local storage), ARCH_HARTS_COME_AGAIN, and what must be inline. */
 struct arch_frame { /* a caller, by the frame pointer of who was called */
     uintptr_t frame, return_address;
 };
@@ -93,12 +101,15 @@ void thread_begin(struct kernel_hart *hart);
 _Noreturn void hart_main(struct kernel_hart *hart);
 /* Panics if the calling hart has overrun its stack. */
 void hart_check_stack(void);
-/* The calling hart is about to stop for good: nobody is to wait for it. */
+/* The calling hart is about to stop: nobody is to wait for it. If it is started again it goes on with the next work. */
 void hart_leave(void);
+/* The calling hart will not be heard of again, and says so to nobody but harts_run, which does not wait for it: whoever
+ * passes the fence finds it silent. Its interrupts are off. */
+void hart_fall_silent(void);
 /* What an inter-processor interrupt is for: answers requests of harts_fence. */
 void harts_answer(void);
-/* On return every other hart has passed a full fence since the call. */
-void harts_fence(void);
+/* platform_barrier_heavy. */
+bool harts_fence(struct hart_set *silent);
 /* Sleeps until *word is no longer `value`; whoever changes it pokes the sleeper. */
 void hart_sleep_while(const _Atomic uint32_t *word, uint32_t value);
 
@@ -108,14 +119,17 @@ enum schedule_mode {
     SCHEDULE_FREE,   /* harts are threads of QEMU (-accel tcg,thread=multi): the host's scheduler decides */
 };
 void schedule_begin(enum schedule_mode mode, uint64_t seed);
-/* The calling hart stops for good at its `hook`th hook from now on. */
-void schedule_stop_at(uint64_t hook);
+bool schedule_is_seeded(void);
+/* DRAIN_TURNS of core/hart_cache.c (platform_inline.h). */
+uint32_t schedule_drain_turns(void);
+/* The calling hart calls `stop` at its `hook`th hook from now on. */
+void schedule_stop_at(uint64_t hook, void (*stop)(void));
 /* In waiting loops of any hart: after so many turns without a schedule_progress the machine ends with a report. */
 void schedule_expect_progress(uint64_t turns);
 void schedule_progress(void);
 /* At a hook: gives way now and then. */
 void schedule_hook(void);
-/* In a waiting loop: gives way. */
+/* In a waiting loop: gives way, and answers requests of harts_fence. */
 void schedule_relax(void);
 /* Around a rest of the calling hart: what is executed meanwhile is not its own. */
 void schedule_rest(void);

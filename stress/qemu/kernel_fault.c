@@ -1,176 +1,322 @@
 /* SPDX-License-Identifier: MIT
- * P9 on real harts: one is stopped for good by the firmware in the middle of an operation; the others must finish. And
- * the fence that core's drain stands on: a hart that sleeps and one that spins must answer. See kernel_options.h. */
+ * P9 on real harts: one stops in the middle of an operation, before a shared access of a slow path; the others must
+ * finish. Memory runs out again and again, so that they drain one another's caches. See kernel_options.h.
+ *
+ *   stop=leave    the firmware stops the hart for good; it has said that it leaves
+ *   stop=silent   the same, but it has told nobody: the asymmetric barrier (harts.c, 2) finds it silent
+ *   stop=mute     it stands still with interrupts off until the others have finished, then it goes on
+ *
+ * In all three the others allocate and free to the end, no frame is owned twice (kernel_books.h), and in the end they
+ * can have, twice over, all but what the stopped hart has: its frames, its cache, what it was moving. Meanwhile they
+ * may be refused. While a hart does not answer, an arena that was plugged in after it fell silent cannot be removed,
+ * and stays in service. When it has gone on, nothing is lost: all caches drain, all memory is had again, and the arena
+ * goes. */
+#include <string.h>
+
 #include "harness.h"
+#include "kernel_books.h"
 #include "kernel_options.h"
 #include "platform.h"
-#include "record_text.h"
 
-/* Frames that a hart holds at a time. */
-#define HELD 40u
 /* Turns of waiting without progress that only a hart needs that waits for nothing. */
-#define PATIENCE UINT64_C(200000)
+#define PATIENCE_SEEDED UINT64_C(200000)
+#define PATIENCE_FREE UINT64_C(200000000)
+#define FRAMES_PER_HART UINT64_C(256)
+/* A run among single frames. */
+#define RUN_FRAMES UINT64_C(8)
+#define ALLOCATIONS_PER_RUN 8u
+/* What a hart may have in neither its cache nor its hands: the chunk that it is moving. */
+#define MOVING_MOST CHUNK_FRAMES
+/* Operations of hart 0 from one attempt to remove the arena to the next. */
+#define REMOVAL_EVERY 64u
 
-struct fault {
-    struct frame_allocator *allocator;
+enum stop { STOP_LEAVE, STOP_SILENT, STOP_MUTE, STOP_COUNT };
+
+static struct fault {
+    struct books books;
+    struct phys_range plugged;
+    uint32_t plugged_node;
     uint64_t operations, hook;
-    uint32_t victim;
-    _Atomic uint32_t finished;
+    uint64_t room; /* frames that a hart holds at most: without the victim they want more than there are */
+    uint32_t harts, victim;
+    enum stop stop;
+    _Atomic uint32_t stopped;  /* the victim has come to its hook */
+    _Atomic uint32_t returned; /* or it never will */
+    _Atomic uint32_t finished; /* others but hart 0 that have finished */
+    _Atomic uint32_t go_on;
+    _Atomic uint32_t failures; /* allocations that were refused */
+    uint64_t refused;          /* removals, of this round */
+    bool holds;
+    struct frame_run *held[HART_MAX];
+} fault;
+
+static bool expect(bool good, const char *what)
+{
+    if (!good) {
+        console_line("# hook %llu: not so: %s", (unsigned long long)fault.hook, what);
+        fault.holds = false;
+    }
+    return good;
+}
+
+/* ---- how it stops ---- */
+
+static void stop_leave(void)
+{
+    atomic_store_explicit(&fault.stopped, 1, memory_order_release);
+    hart_leave();
+    arch_hart_stop();
+}
+
+static void stop_silent(void)
+{
+    hart_fall_silent();
+    atomic_store_explicit(&fault.stopped, 1, memory_order_release);
+    arch_hart_stop();
+}
+
+/* Acquire: hart 0, after its last look at what is wrong. */
+static void stop_mute(void)
+{
+    bool enabled = arch_interrupts_off();
+    atomic_store_explicit(&fault.stopped, 1, memory_order_release);
+    while (atomic_load_explicit(&fault.go_on, memory_order_acquire) == 0) {
+        arch_give_way(); /* and answers nobody */
+    }
+    harts_answer(); /* giving way may have swallowed an interrupt */
+    arch_interrupts_restore(enabled);
+}
+
+static const struct {
+    const char *name, *told;
+    void (*stop)(void);
+} stops[STOP_COUNT] = {{"leave", "stopped for good", stop_leave},
+                       {"silent", "stopped for good, which nobody was told,", stop_silent},
+                       {"mute", "not answering until the others have finished", stop_mute}};
+
+/* Acquire: the victim, so that what comes after this comes after its last answer. */
+static bool is_stopped(void)
+{
+    return atomic_load_explicit(&fault.stopped, memory_order_acquire) != 0;
+}
+
+/* ---- work ---- */
+
+struct holding {
+    struct random random;
+    struct frame_run *runs;
+    uint32_t count;
+    uint64_t frames;
 };
 
-/* Allocations and frees, so many that magazines are filled and emptied; runs among them. */
-static void work(struct fault *fault, uint32_t hart)
+static void give(struct holding *holding, uint32_t hart)
 {
-    struct random random = random_stream(fault->operations, hart);
-    pfn_t held[HELD];
-    uint32_t count = 0;
-    for (uint64_t i = 0; i < fault->operations; i++) {
-        bool give = count == HELD || (count > 0 && random_one_in(&random, 2));
-        if (give) {
-            FRAME_ASSERT(frame_free_one(fault->allocator, held[--count]) == FRAME_OK);
-        } else if (frame_alloc_one(fault->allocator, &held[count]) == FRAME_OK) {
-            count++;
+    struct frame_run run = holding->runs[--holding->count];
+    holding->frames -= run.count;
+    books_give(&fault.books, hart, run);
+    FRAME_ASSERT(frame_free_run(fault.books.allocator, run) == FRAME_OK);
+}
+
+/* A hart that is refused frees half of what it has. */
+static void take(struct holding *holding, uint32_t hart)
+{
+    const struct frame_layout layout = {RUN_FRAMES << FRAME_SHIFT, RUN_FRAMES << FRAME_SHIFT};
+    struct frame_run run = {{0}, 1};
+    enum frame_status status = random_one_in(&holding->random, ALLOCATIONS_PER_RUN)
+                                   ? frame_alloc_contiguous(fault.books.allocator, layout, &run)
+                                   : frame_alloc_one(fault.books.allocator, &run.first);
+    if (status == FRAME_OK) {
+        books_take(&fault.books, hart, run);
+        holding->runs[holding->count++] = run;
+        holding->frames += run.count;
+        return;
+    }
+    FRAME_ASSERT(status == FRAME_NO_MEMORY || status == FRAME_CONTENDED);
+    atomic_fetch_add_explicit(&fault.failures, 1, memory_order_relaxed);
+    for (uint32_t left = holding->count / 2; holding->count > left;) {
+        give(holding, hart);
+    }
+}
+
+/* With a hart that does not answer nobody knows who looks at an arena: what was plugged in does not go out again. */
+static void try_removal(void)
+{
+    struct frame_allocator *fa = fault.books.allocator;
+    enum frame_status added = frame_arena_add(fa, fault.plugged, fault.plugged_node);
+    enum frame_status removed = frame_arena_remove(fa, frame_containing(fault.plugged.start));
+    (void)expect(added == FRAME_OK || added == FRAME_OVERLAP, "an arena can be added");
+    if (expect(removed == FRAME_BUSY || removed == FRAME_CONTENDED, "its removal is refused")) {
+        fault.refused++;
+    }
+}
+
+/* Allocations and frees, more of the former, so that memory runs out; so many after the victim has stopped. */
+static void work(uint32_t hart)
+{
+    struct holding holding = {.random = random_stream(fault.hook, hart), .runs = fault.held[hart]};
+    bool removes = hart == 0 && fault.stop != STOP_LEAVE;
+    for (uint64_t done = 0; done < fault.operations;) {
+        if (hart == fault.victim && done == fault.operations / 2) { /* by then it has something of all kinds */
+            schedule_stop_at(fault.hook, stops[fault.stop].stop);
+        }
+        bool full = holding.frames + RUN_FRAMES > fault.room;
+        if (full || (holding.count > 0 && random_one_in(&holding.random, 3))) {
+            give(&holding, hart);
+        } else {
+            take(&holding, hart);
+        }
+        bool stopped = is_stopped();
+        done += hart == fault.victim || stopped || atomic_load_explicit(&fault.returned, memory_order_relaxed) != 0;
+        if (removes && stopped && done % REMOVAL_EVERY == 0) {
+            try_removal();
         }
         schedule_progress();
     }
-    while (count > 0) {
-        FRAME_ASSERT(frame_free_one(fault->allocator, held[--count]) == FRAME_OK);
+    while (holding.count > 0) {
+        give(&holding, hart);
     }
+}
+
+/* ---- judgement ---- */
+
+/* The others have finished, and hold nothing. */
+static void judge_stopped(void)
+{
+    struct frame_stats stats;
+    uint64_t got = books_collect(&fault.books);
+    (void)expect(books_collect(&fault.books) == got, "all that was had can be had again");
+    (void)frame_allocator_drain(fault.books.allocator);
+    frame_allocator_stats(fault.books.allocator, &stats);
+    uint64_t rest = stats.frames_total - books_held(&fault.books, fault.victim) - stats.frames_in_caches;
+    if (!expect(got <= rest && rest - got <= MOVING_MOST, "all is had but what the stopped hart has")) {
+        console_line("# of %llu: had %llu, held %llu, cached %llu", (unsigned long long)stats.frames_total,
+                     (unsigned long long)got, (unsigned long long)books_held(&fault.books, fault.victim),
+                     (unsigned long long)stats.frames_in_caches);
+    }
+    if (fault.stop != STOP_LEAVE) {
+        try_removal();
+        (void)expect(books_collect(&fault.books) >= got, "the arena that could not be removed is in service");
+    }
+}
+
+/* The victim has gone on, and all have returned. */
+static void judge_rest(void)
+{
+    struct frame_allocator *fa = fault.books.allocator;
+    struct frame_account account;
+    (void)expect(frame_allocator_drain(fa), "all caches drain");
+    (void)expect(frame_allocator_validate(fa, &account) && account.free == account.total, "all memory is free");
+    (void)expect(books_collect(&fault.books) == account.total, "all memory is had");
+    if (fault.refused > 0) {
+        (void)expect(frame_arena_remove(fa, frame_containing(fault.plugged.start)) == FRAME_OK, "the arena goes");
+    }
+}
+
+/* Release: for stop_mute. Acquire: the others. */
+static void hart_0(void)
+{
+    uint32_t finished;
+    work(0);
+    while ((finished = atomic_load_explicit(&fault.finished, memory_order_acquire)) < fault.harts - 2) {
+        hart_sleep_while(&fault.finished, finished);
+    }
+    if (is_stopped()) {
+        judge_stopped();
+    }
+    atomic_store_explicit(&fault.go_on, 1, memory_order_release);
 }
 
 static void fault_hart(void *context, uint32_t hart)
 {
-    struct fault *fault = context;
-    if (hart == fault->victim) {
-        schedule_stop_at(fault->hook);
+    (void)context;
+    if (hart == 0) {
+        hart_0();
+    } else if (hart == fault.victim) {
+        work(hart);
+        schedule_stop_at(0, NULL);
+        atomic_store_explicit(&fault.returned, 1, memory_order_relaxed);
+    } else {
+        work(hart);
+        atomic_fetch_add_explicit(&fault.finished, 1, memory_order_release);
+        arch_poke(&kernel_harts[0]);
     }
-    work(fault, hart);
-    atomic_fetch_add_explicit(&fault->finished, 1, memory_order_relaxed);
+}
+
+/* One stop; false if the victim does not come by so many hooks. */
+static bool run_once(void)
+{
+    atomic_store_explicit(&fault.stopped, 0, memory_order_relaxed);
+    atomic_store_explicit(&fault.returned, 0, memory_order_relaxed);
+    atomic_store_explicit(&fault.finished, 0, memory_order_relaxed);
+    atomic_store_explicit(&fault.go_on, 0, memory_order_relaxed);
+    fault.refused = 0;
+    schedule_expect_progress(schedule_is_seeded() ? PATIENCE_SEEDED : PATIENCE_FREE);
+    (void)harts_run(fault.harts, fault_hart, NULL);
+    schedule_expect_progress(0);
+    (void)expect(atomic_load_explicit(&fault.books.wrong, memory_order_relaxed) == 0, "no frame is owned twice");
+    if (fault.stop == STOP_MUTE) {
+        judge_rest();
+    }
+    return is_stopped();
+}
+
+static bool fault_begin(const struct kernel_options *options)
+{
+    struct frame_allocator_config config;
+    while (fault.stop < STOP_COUNT && strcmp(options->stop, stops[fault.stop].name) != 0) {
+        fault.stop++;
+    }
+    fault.harts = (uint32_t)options->harts.values[0];
+    fault.operations = options->operations;
+    fault.hook = options->hook != 0 ? options->hook : 1;
+    fault.victim = fault.harts - 1;
+    if (fault.stop == STOP_COUNT || fault.harts < 2 || (options->repeats > 1 && fault.stop != STOP_MUTE)) {
+        console_line("Bail out! a fault needs two harts, and stop=leave, silent or mute; with repeat=, mute");
+        return false;
+    }
+    uint64_t frames = options->frames != 0 ? options->frames : fault.harts * FRAMES_PER_HART;
+    fault.plugged = kernel_withhold(frames, &fault.plugged_node);
+    fault.room = (frames + (fault.plugged.size >> FRAME_SHIFT)) * 5 / 4 / (fault.harts - 1);
+    bool room = books_begin(&fault.books);
+    for (uint32_t i = 0; i < fault.harts && room; i++) {
+        fault.held[i] = boot_alloc_zeroed(&kernel_boot, fault.room * sizeof *fault.held[i], CACHE_PAIR);
+        room = fault.held[i] != NULL;
+    }
+    if (!room || fault.plugged.size == 0) {
+        console_line("Bail out! no memory for the books, or none to plug in");
+        return false;
+    }
+    kernel_keep_frames(frames / kernel_map.node_count);
+    fault.books.allocator = kernel_allocator(options, fault.harts, &config);
+    return fault.books.allocator != NULL;
 }
 
 int kernel_fault(const struct kernel_options *options)
 {
-    struct frame_allocator_config config;
-    uint32_t harts = (uint32_t)options->harts.values[0];
-    struct fault fault = {.operations = options->operations,
-                          .hook = options->hook != 0 ? options->hook : 1,
-                          .victim = harts - 1,
-                          .allocator = kernel_allocator(options, harts, &config)};
-    if (fault.allocator == NULL || harts < 2) {
-        console_line("Bail out! a fault needs two harts and an allocator");
+    if (!fault_begin(options)) {
         return KERNEL_USAGE;
     }
     console_line("KTAP version 1");
     console_line("1..1");
-    console_line("# fault: %s, %lu harts, hart %lu stops at hook %llu", options->variant, (unsigned long)harts,
+    console_line("# fault: %s, %lu harts, hart %lu stops at hook %llu", options->variant, (unsigned long)fault.harts,
                  (unsigned long)fault.victim, (unsigned long long)fault.hook);
-    schedule_expect_progress(PATIENCE);
-    (void)harts_run(harts, fault_hart, &fault);
-    schedule_expect_progress(0);
-    bool stopped = atomic_load_explicit(&kernel_harts[fault.victim].online, memory_order_acquire) == 0;
-    uint32_t finished = atomic_load_explicit(&fault.finished, memory_order_relaxed);
-    if (!stopped) {
+    uint64_t stopped = 0;
+    fault.holds = true;
+    for (uint64_t i = 0; i < options->repeats && fault.holds; i++, fault.hook++) {
+        stopped += run_once();
+    }
+    console_line("# refused: %lu allocations",
+                 (unsigned long)atomic_load_explicit(&fault.failures, memory_order_relaxed));
+    /* Harts that are threads may come one after the other, so that none is in another's way. */
+    (void)expect(stopped == 0 || !schedule_is_seeded() ||
+                     atomic_load_explicit(&fault.failures, memory_order_relaxed) > 0,
+                 "memory ran out");
+    if (stopped == 0 && fault.holds) {
         console_line("ok 1 P9 # SKIP hart %lu came by fewer than %llu hooks", (unsigned long)fault.victim,
-                     (unsigned long long)fault.hook);
+                     (unsigned long long)fault.hook - 1);
         return KERNEL_HOLDS;
     }
-    bool holds = finished == harts - 1;
-    console_line("%s 1 P9 with one hart stopped for good, %lu of %lu others finish", holds ? "ok" : "not ok",
-                 (unsigned long)finished, (unsigned long)harts - 1);
-    return holds ? KERNEL_HOLDS : KERNEL_VIOLATED;
-}
-
-/* ---- the fence ---- */
-
-#define FENCES 200u
-
-struct fence_test {
-    _Atomic uint32_t spinning, over;
-    uint64_t before[3];
-};
-
-/* Hart 1 sleeps, hart 2 spins with interrupts on, the others are not there. */
-static void fence_hart(void *context, uint32_t hart)
-{
-    struct fence_test *test = context;
-    if (hart == 1) {
-        hart_sleep_while(&test->over, 0);
-    } else if (hart == 2) {
-        atomic_store_explicit(&test->spinning, 1, memory_order_release);
-        while (atomic_load_explicit(&test->over, memory_order_relaxed) == 0) {
-        }
-    } else {
-        while (atomic_load_explicit(&test->spinning, memory_order_acquire) == 0) {
-            schedule_relax();
-        }
-        for (uint32_t i = 0; i < FENCES; i++) {
-            struct hart_set silent;
-            (void)platform_barrier_heavy(&silent);
-        }
-        atomic_store_explicit(&test->over, 1, memory_order_release);
-        arch_poke(&kernel_harts[1]);
-    }
-}
-
-int kernel_fence(const struct kernel_options *options)
-{
-    static struct fence_test test;
-    if (kernel_hart_count < 3 ||
-        options->mode != SCHEDULE_FREE) { /* under -icount who spins has the machine to itself */
-        console_line("Bail out! the fence is tested on three harts, with mode=mttcg");
-        return KERNEL_USAGE;
-    }
-    console_line("KTAP version 1");
-    console_line("1..2");
-    for (uint32_t i = 1; i < 3; i++) {
-        test.before[i] = atomic_load_explicit(&kernel_harts[i].fences, memory_order_relaxed);
-    }
-    (void)harts_run(3, fence_hart, &test);
-    int status = KERNEL_HOLDS;
-    for (uint32_t i = 1; i < 3; i++) {
-        uint64_t answered = atomic_load_explicit(&kernel_harts[i].fences, memory_order_relaxed) - test.before[i];
-        bool all = answered == FENCES;
-        console_line("%s %lu a hart that %s answered %llu of %u fences", all ? "ok" : "not ok", (unsigned long)i,
-                     i == 1 ? "sleeps" : "spins with interrupts on", (unsigned long long)answered, FENCES);
-        status = all ? status : KERNEL_VIOLATED;
-    }
-    return status;
-}
-
-/* ---- wrong on purpose ---- */
-
-/* On the last hart: reads where nothing is. */
-static void trap_hart(void *context, uint32_t hart)
-{
-    const volatile uint32_t *nowhere = context;
-    if (hart == kernel_hart_count - 1) {
-        (void)*nowhere;
-    }
-}
-
-int kernel_trap(const struct kernel_options *options)
-{
-    (void)options;
-    (void)harts_run(kernel_hart_count, trap_hart, (void *)UINT64_C(0x3fffff0000)); /* above all that is there */
-    return KERNEL_HOLDS;
-}
-
-static uint64_t overrun(uint64_t depth);
-static uint64_t (*volatile overrun_again)(uint64_t depth) = overrun; /* not to be made a loop */
-
-/* Goes down as far as the guard; what lies below belongs to nobody. */
-static uint64_t overrun(uint64_t depth)
-{
-    volatile uint64_t here[64];
-    for (uint32_t i = 0; i < 64; i++) {
-        here[i] = depth;
-    }
-    return (uintptr_t)here > kernel_hart->stack_bottom ? overrun_again(depth + 1) + here[0] - depth : depth;
-}
-
-int kernel_overrun(const struct kernel_options *options)
-{
-    (void)options;
-    console_line("# %llu calls deep", (unsigned long long)overrun(0));
-    return KERNEL_HOLDS;
+    console_line("%s 1 P9 with one hart %s at %llu of %llu hooks the others finish", fault.holds ? "ok" : "not ok",
+                 stops[fault.stop].told, (unsigned long long)stopped, (unsigned long long)options->repeats);
+    return fault.holds ? KERNEL_HOLDS : KERNEL_VIOLATED;
 }

@@ -16,8 +16,9 @@ struct kernel_options {
     uint64_t operations; /* stress: mixed ones a hart */
     uint64_t requests;   /* bench: at most, a hart; 0: no such limit */
     uint64_t repeats;
-    uint64_t hook;   /* fault: the hook at which a hart stops, counted from 1 */
-    uint64_t frames; /* stress: that the allocator is given, at most; little memory is much contention */
+    const char *stop; /* fault: how a hart stops: kernel_fault.c */
+    uint64_t hook; /* fault: the hook at which it does, counted from 1; with repeat=n, this one to the n-th after it */
+    uint64_t frames; /* stress, fault, fence: that the allocator is given, at most; little memory is much contention */
     struct option_list harts, orders; /* at most the machine's, at most WORKLOAD_ORDER_MOST */
     struct option_list bursts;        /* run lengths, of the workload burst */
 };
@@ -39,5 +40,12 @@ int kernel_map_tell(const struct kernel_options *options);
 /* An allocator over all memory that is left; NULL after a line that says why. With it, its configuration. */
 struct frame_allocator *kernel_allocator(const struct kernel_options *options, uint32_t harts,
                                          struct frame_allocator_config *config);
+
+/* kernel_memory.c, before that. Takes memory away from the allocator, to be plugged in and out: the end of the last
+ * region that has room for it, at most `frames`; size 0: none has. What lies behind, and the tree, which is no longer
+ * needed, are left out too: an arena over them would reach across. */
+struct phys_range kernel_withhold(uint64_t frames, uint32_t *node);
+/* Leaves each node so many frames, those of its lowest regions. */
+void kernel_keep_frames(uint64_t frames);
 
 #endif

@@ -9,44 +9,6 @@
 /* That the allocator is given unless the boot arguments say otherwise. */
 #define FRAMES_PER_HART UINT64_C(256)
 
-/* Withheld from the allocator, to be plugged in and out: at most so much, and no more than the allocator is given. More
- * would leave harts nothing to contend for while it is in. */
-#define HOTPLUG_BYTES (UINT64_C(4) << 20)
-#define CHUNK_BYTES (CHUNK_FRAMES * FRAME_SIZE)
-
-/* The end of the last region that has room for it; size 0: none has. What lies behind, and the tree, which is no longer
- * needed, are left out too: an arena over them would reach across. */
-static struct phys_range withhold_hotplug(uint64_t frames, uint32_t *node)
-{
-    uint64_t bytes = frames < HOTPLUG_BYTES >> FRAME_SHIFT ? frames << FRAME_SHIFT : HOTPLUG_BYTES;
-    struct ram_region tree[REGION_MAX];
-    (void)memory_map_release_fdt(&kernel_map, tree, REGION_MAX);
-    for (uint32_t i = kernel_boot.free_count; i-- > 0;) {
-        struct ram_region *region = &kernel_boot.free[i];
-        if (region->range.size > 4 * HOTPLUG_BYTES) {
-            uint64_t end = region->range.start.value + region->range.size;
-            uint64_t start = align_down_u64(end - bytes, bytes < CHUNK_BYTES ? FRAME_SIZE : CHUNK_BYTES);
-            region->range.size -= end - start;
-            kernel_boot.free_count = i + 1;
-            *node = region->node;
-            return (struct phys_range){{start}, end - start};
-        }
-    }
-    return (struct phys_range){{0}, 0};
-}
-
-/* Leaves each node so many frames, those of its lowest regions. */
-static void keep_frames(uint64_t frames)
-{
-    uint64_t kept[NODE_MAX] = {0};
-    for (uint32_t i = 0; i < kernel_boot.free_count; i++) {
-        struct ram_region *region = &kernel_boot.free[i];
-        uint64_t room = (frames - kept[region->node]) << FRAME_SHIFT;
-        region->range.size = region->range.size < room ? region->range.size : room;
-        kept[region->node] += region->range.size >> FRAME_SHIFT;
-    }
-}
-
 static void tell(const struct trial *trial)
 {
     const struct verdict *verdict = &trial->verdict;
@@ -82,13 +44,13 @@ int kernel_stress(const struct kernel_options *options)
     struct trial_config trial_config = {
         .map = &kernel_map, .harts = harts, .seed = options->seed, .operations = options->operations};
     uint64_t frames = options->frames != 0 ? options->frames : harts * FRAMES_PER_HART;
-    trial_config.hotplug = withhold_hotplug(frames, &trial_config.hotplug_node);
+    trial_config.hotplug = kernel_withhold(frames, &trial_config.hotplug_node);
     void *memory = boot_alloc_zeroed(&kernel_boot, trial_bytes(&kernel_map, harts), CACHE_PAIR);
     if (memory == NULL) {
         console_line("Bail out! no memory for the oracle");
         return KERNEL_USAGE;
     }
-    keep_frames(frames / kernel_map.node_count);
+    kernel_keep_frames(frames / kernel_map.node_count);
     trial_config.allocator = kernel_allocator(options, harts, &config);
     if (trial_config.allocator == NULL) {
         return KERNEL_USAGE;

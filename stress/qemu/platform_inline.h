@@ -9,6 +9,10 @@
 extern _Thread_local uint32_t platform_kernel_hart;
 void schedule_hook(void);
 void schedule_relax(void);
+uint32_t schedule_drain_turns(void);
+
+/* Of core/hart_cache.c: the schedule says how long a turn is. */
+#define DRAIN_TURNS schedule_drain_turns()
 
 static inline uint32_t platform_hart_id(void)
 {

@@ -57,9 +57,25 @@ static void give_way(void)
     arch_interrupts_restore(enabled);
 }
 
-void schedule_stop_at(uint64_t hook)
+bool schedule_is_seeded(void)
+{
+    return schedule_mode == SCHEDULE_SEEDED;
+}
+
+/* How long a drain waits for a hart to leave its section. Under -icount a turn lets every other hart go on to its next
+ * hook that gives way, and a section has some hundreds of them; else as on the host. */
+#define DRAIN_TURNS_SEEDED 2000u
+#define DRAIN_TURNS_FREE 500000u
+
+uint32_t schedule_drain_turns(void)
+{
+    return schedule_is_seeded() ? DRAIN_TURNS_SEEDED : DRAIN_TURNS_FREE;
+}
+
+void schedule_stop_at(uint64_t hook, void (*stop)(void))
 {
     kernel_hart->hooks_left = hook;
+    kernel_hart->stop = stop;
 }
 
 void schedule_expect_progress(uint64_t turns)
@@ -76,8 +92,7 @@ void schedule_progress(void)
 static void count_down(void)
 {
     if (--kernel_hart->hooks_left == 0) {
-        hart_leave();
-        arch_hart_stop();
+        kernel_hart->stop();
     }
 }
 
@@ -102,6 +117,7 @@ void schedule_relax(void)
         trap_stuck((uintptr_t)__builtin_frame_address(0));
     }
     if (schedule_mode != SCHEDULE_SEEDED) {
+        harts_answer(); /* interrupts may be off */
         arch_pause();
         return;
     }

@@ -86,6 +86,7 @@ static void run_under_model(const struct execution_plan *plan, struct execution_
                                             .steps_most = STEPS_MOST,
                                             .freeze_hart = plan->freeze_hart,
                                             .freeze_at = plan->freeze_at,
+                                            .silent = plan->silent,
                                             .trace = plan->trace};
     sim_impatient = true;
     explore_use(&options);
@@ -97,6 +98,7 @@ static void run_under_model(const struct execution_plan *plan, struct execution_
     result->steps = report->steps;
     result->frozen = report->frozen;
     result->frozen_place = report->frozen_place;
+    result->silences = report->silences;
     memcpy(result->places, report->places, sizeof result->places);
     memcpy(result->events, report->events, plan->program->harts * sizeof result->events[0]);
     judge_run(result, report, end);
@@ -116,6 +118,7 @@ void execution_run(const struct execution_plan *plan, struct player *player, str
     result->harts = program->harts;
     result->frozen = false;
     result->held = false;
+    result->silences = 0;
     struct small_machine *machine =
         small_machine_get(plan->spec, program->layout, program->setting, program->harts, why, sizeof why);
     if (machine == NULL) {
@@ -128,6 +131,7 @@ void execution_run(const struct execution_plan *plan, struct player *player, str
     player->on_violation = end_for_player;
     player->on_end = hart_ended;
     player_begin(player, program, machine);
+    player->ledger.silence = plan->silent != 0;
     if (player_prelude(player)) {
         run_under_model(plan, result);
         if (result->finding == FINDING_NONE && player->ledger.violated == PROPERTY_NONE && !result->frozen) {

@@ -18,6 +18,7 @@ struct execution_plan {
     enum explore_profile profile;
     uint32_t freeze_hart; /* RUN_NOBODY: none */
     uint64_t freeze_at;   /* its event, counted from 1 */
+    uint32_t silent;      /* harts that do not answer the asymmetric barrier, a bit each */
     struct guard_plan guard;
     bool trace;
 };
@@ -43,6 +44,7 @@ struct execution_result {
     uint64_t events[PROGRAM_HARTS_MAX];
     bool frozen, held; /* the fault came about */
     uintptr_t frozen_place;
+    uint64_t silences;   /* barriers that some hart did not answer */
     uintptr_t places[2]; /* of a race, or where two harts wait; 0: none */
     uint64_t failures, contended, linearized;
 };

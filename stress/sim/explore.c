@@ -164,6 +164,20 @@ static void take_turn(uint32_t hart, const struct event *event)
     }
 }
 
+/* All but silent harts pass a fence, and the caller in any case. Who has returned has nothing left to order. */
+static value_t do_barrier(uint32_t hart)
+{
+    uint32_t silent = 0;
+    for (uint32_t other = 0; other < run_count(); other++) {
+        if (other != hart && run_state(other) != RUN_DONE) {
+            silent |= it.options.silent & UINT32_C(1) << other;
+        }
+    }
+    it.report.silences += silent != 0;
+    memory_model_barrier(silent);
+    return silent;
+}
+
 static value_t do_other(uint32_t hart, const struct event *event, struct memory_found *found)
 {
     switch (event->kind) {
@@ -171,8 +185,7 @@ static value_t do_other(uint32_t hart, const struct event *event, struct memory_
         memory_model_fence(hart, event->order);
         return 0;
     case EVENT_BARRIER:
-        memory_model_barrier();
-        return 0;
+        return do_barrier(hart);
     case EVENT_RELAX:
         return 0;
     default:

@@ -27,7 +27,8 @@ struct explore_options {
     uint64_t steps_most;  /* 0: no limit */
     uint32_t freeze_hart; /* stopped for good before its freeze_at-th event, counted from 1; RUN_NOBODY: none */
     uint64_t freeze_at;
-    bool trace; /* remember every event, for trace_print */
+    uint32_t silent; /* harts, a bit each, that do not answer EVENT_BARRIER, running or frozen, until they return */
+    bool trace;      /* remember every event, for trace_print */
 };
 
 enum explore_verdict {
@@ -48,6 +49,7 @@ struct explore_report {
     uint64_t delayed_stores; /* that other harts could not see at once */
     bool frozen;
     uintptr_t frozen_place;
+    uint64_t silences; /* barriers that some hart did not answer */
 };
 
 /* Puts explore mode in charge for the next run. */

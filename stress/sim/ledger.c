@@ -34,6 +34,7 @@ void ledger_begin(struct ledger *ledger, struct small_machine *machine)
     ledger->machine = machine;
     ledger->violated = PROPERTY_NONE;
     ledger->text[0] = '\0';
+    ledger->silence = false;
     ledger->concurrent = false;
     ledger->now = 0;
     ledger->under_way = 0;
@@ -89,7 +90,7 @@ uint32_t ledger_call(struct ledger *ledger, const struct operation *operation)
     *made = *operation;
     made->call = ++ledger->now;
     made->answer = 0;
-    made->alone = ledger->under_way++ == 0;
+    made->alone = ledger->under_way++ == 0 && !ledger->silence;
     for (uint32_t i = 0; i < number && !made->alone; i++) {
         if (ledger->operations[i].answer == 0) {
             ledger->operations[i].alone = false;

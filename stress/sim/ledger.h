@@ -12,7 +12,7 @@
  *    references and arenas.
  *    Nothing is excused: FRAME_NO_MEMORY and FRAME_BUSY are always judged. FRAME_CONTENDED says that the allocator does
  *    not know; it is right where core says that it gave up (its counter of contentions moved by one), and another call
- *    was under way, or a hart stopped. They are counted.
+ *    was under way, or a hart stopped or silent. They are counted.
  * 4. At rest (ledger_rest, when all that was allocated has been freed): P2 by frame_allocator_validate, P8 by the
  *    largest run, P11 by the number of global accesses. */
 #ifndef FRAMELAB_SIM_LEDGER_H
@@ -31,6 +31,7 @@ struct ledger {
     enum property violated;
     uint32_t hart;
     char text[LEDGER_TEXT_MAX];
+    bool silence;                                       /* some hart does not answer the asymmetric barrier */
     bool concurrent;                                    /* the prelude is over */
     uint32_t now;                                       /* counts calls and answers */
     uint32_t under_way;                                 /* calls without an answer */

@@ -629,14 +629,18 @@ void memory_model_fence(uint32_t hart, uint8_t order)
     races_fence(hart, order);
 }
 
-void memory_model_barrier(void)
+void memory_model_barrier(uint32_t silent)
 {
     for (uint32_t hart = 0; hart < memory.count; hart++) {
-        memory_model_drain(hart);
+        if ((silent >> hart & 1) == 0) {
+            memory_model_drain(hart);
+        }
     }
     for (uint32_t hart = 0; hart < memory.count; hart++) {
-        memory.harts[hart].floor = memory.now;
-        races_fenced_by_other(hart, ORDER_SEQ_CST);
+        if ((silent >> hart & 1) == 0) {
+            memory.harts[hart].floor = memory.now;
+            races_fenced_by_other(hart, ORDER_SEQ_CST);
+        }
     }
 }
 

@@ -26,8 +26,8 @@ void memory_model_plain(uint32_t hart, const struct event *event);
  * found is told in *found. */
 value_t memory_model_access(uint32_t hart, const struct event *event, uint64_t step, struct memory_found *found);
 void memory_model_fence(uint32_t hart, uint8_t order);
-/* Every hart passes a full fence. */
-void memory_model_barrier(void);
+/* Every hart passes a full fence, but those in `silent`, a bit each. */
+void memory_model_barrier(uint32_t silent);
 /* All that the hart stored can be seen. */
 void memory_model_drain(uint32_t hart);
 /* Time passes: perhaps some store can be seen now. */

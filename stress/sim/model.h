@@ -24,7 +24,7 @@ enum event_kind {
     EVENT_RMW,
     EVENT_FENCE,
     EVENT_RELAX,    /* one turn of a waiting loop */
-    EVENT_BARRIER,  /* platform_barrier_heavy: every hart passes a full fence */
+    EVENT_BARRIER,  /* platform_barrier_heavy; returns the silent harts, a bit each; all others pass a full fence */
     EVENT_PREFETCH, /* platform_prefetch: nothing but time */
     EVENT_KIND_COUNT
 };

@@ -59,6 +59,12 @@ static enum explore_profile profile_of(const struct sim_stress_plan *stress)
     return profiles[stress->profile];
 }
 
+/* A hart that is stopped at each of its events is silent to the barrier, too, in every other round of the programs. */
+static uint32_t silent_if_frozen(uint64_t seed, uint32_t hart)
+{
+    return hart != RUN_NOBODY && seed / SWEPT_COUNT % 2 == 1 ? UINT32_C(1) << hart : 0;
+}
+
 /* A hart that was stopped may cost the others nothing but what it had: not of every variant. */
 static bool claims_lock_freedom(const char *spec)
 {
@@ -93,10 +99,13 @@ void scenario_plan(const struct sim_stress_plan *stress, uint64_t seed, struct p
     if (sweep) {
         plan->freeze_hart = stress->freeze_at != 0 ? stress->freeze_hart : RUN_NOBODY;
         plan->freeze_at = stress->freeze_at;
+        plan->silent = silent_if_frozen(seed, plan->freeze_hart);
     } else if (seed % 16 == 4 && claims_lock_freedom(stress->variant)) {
         plan->freeze_hart = (uint32_t)random_below(&random, program->harts);
         plan->freeze_at = UINT64_C(1) << random_below(&random, 9);
         plan->freeze_at += random_below(&random, plan->freeze_at);
+    } else if (seed % 16 / 2 == 4) {
+        plan->silent = UINT32_C(1) << random_below(&random, program->harts);
     } else if (seed % 4 >= 2) {
         plan->guard.hold_hart = (uint32_t)random_below(&random, program->harts);
         plan->guard.hold_at = (uint32_t)random_between(&random, 1, 24);
@@ -192,6 +201,10 @@ static void write_places(struct sim_stress_report *report, const struct executio
         at += (size_t)snprintf(report->where, bytes, "hart %u was stopped before its access %llu: %s",
                                plan->freeze_hart, (unsigned long long)plan->freeze_at, line);
     }
+    if (result->silences > 0 && at < bytes) {
+        at += (size_t)snprintf(report->where + at, bytes - at, "%shart %d did not answer the barrier",
+                               at > 0 ? "; " : "", __builtin_ctz(plan->silent));
+    }
     for (uint32_t i = 0; i < 2 && result->places[i] != 0 && at < bytes; i++) {
         trace_place(result->places[i], line, sizeof line);
         at += (size_t)snprintf(report->where + at, bytes - at, "%s%s", at > 0 ? "; " : "", line);
@@ -237,6 +250,7 @@ static bool sweep(struct campaign *campaign, struct execution_plan *plan, uint64
         for (uint64_t at = 1; at <= whole.events[hart]; at++) {
             plan->freeze_hart = hart;
             plan->freeze_at = at;
+            plan->silent = silent_if_frozen(seed, hart);
             if (!run_one(campaign, plan, seed, &result)) {
                 return false;
             }

@@ -125,6 +125,53 @@ static void barrier_visit(void **state)
     barrier_orders(HOST_BARRIER_VISIT, 2000);
 }
 
+/* ---- every hart answers, whatever it does ---- */
+
+static struct {
+    struct hart_barrier begun, ended; /* hart 1 sleeps at the second */
+    _Atomic uint32_t over;            /* hart 2 spins until then, all signals blocked */
+    uint32_t silent;
+} answers;
+
+static void answers_body(void *context, uint32_t hart)
+{
+    const enum host_barrier *kind = context;
+    sigset_t all, before;
+    (void)sigfillset(&all);
+    hart_barrier_wait(&answers.begun);
+    if (hart == 2) {
+        (void)pthread_sigmask(SIG_BLOCK, &all, &before);
+        while (atomic_load(&answers.over) == 0) {
+        }
+        (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    } else if (hart == 0) {
+        for (uint32_t i = 0; i < (*kind == HOST_BARRIER_GLOBAL ? 3u : 20u); i++) {
+            struct hart_set silent;
+            memset(&silent, 0xff, sizeof silent);
+            bool all_answered = platform_barrier_heavy(&silent);
+            answers.silent += !all_answered || hart_set_count(&silent) != 0;
+        }
+        atomic_store(&answers.over, 1);
+    }
+    hart_barrier_wait(&answers.ended);
+}
+
+static void every_hart_answers(void **state)
+{
+    (void)state;
+    enum host_barrier before = host_barrier_kind();
+    for (enum host_barrier kind = 0; kind < HOST_BARRIER_COUNT; kind++) {
+        if (host_barrier_choose(kind)) {
+            memset(&answers, 0, sizeof answers);
+            hart_barrier_init(&answers.begun, 3);
+            hart_barrier_init(&answers.ended, 3);
+            assert_true(harts_run(3, answers_body, &kind));
+            assert_int_equal(answers.silent, 0);
+        }
+    }
+    assert_true(host_barrier_choose(before));
+}
+
 /* A kind that works must have been found before main. */
 static void barrier_is_chosen(void **state)
 {
@@ -368,6 +415,7 @@ int main(void)
         cmocka_unit_test(barrier_expedited),
         cmocka_unit_test(barrier_global),
         cmocka_unit_test(barrier_visit),
+        cmocka_unit_test(every_hart_answers),
         cmocka_unit_test(barrier_test_can_fail),
         cmocka_unit_test(ram_is_congruent_and_zero),
         cmocka_unit_test(ram_may_be_terabytes),

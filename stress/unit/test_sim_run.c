@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Simulated harts as such: fibres, who runs when, and that an event does to memory what it says. */
+ * Simulated harts as such: fibres, who runs when, and that an event does to memory what it says; and harts that do not
+ * answer the asymmetric barrier. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "execution.h"
+#include "explore.h"
 #include "frame_limits.h"
 #include "model.h"
 
@@ -244,6 +247,122 @@ static void test_loads_and_stores(void **state)
     assert_int_equal((uint64_t)model_event(&event), 0x89ab);
 }
 
+/* ---- harts that do not answer the barrier ---- */
+
+#define SILENT_SEEDS 400u
+
+struct dekker {
+    _Alignas(64) uint64_t stored[2];
+    uint64_t found[2];
+    uint64_t silent; /* what the barrier said */
+};
+
+/* Hart 1 passes the barrier between its store and its load, hart 0 nothing. */
+static void play_dekker(void *context, uint32_t hart)
+{
+    struct dekker *it = context;
+    const struct event barrier = {.kind = EVENT_BARRIER, .order = ORDER_SEQ_CST};
+    struct event event = {.kind = EVENT_STORE, .size = 8, .address = (uintptr_t)&it->stored[hart], .operand = 1};
+    (void)model_event(&event);
+    if (hart == 1) {
+        it->silent |= (uint64_t)model_event(&barrier);
+    }
+    event = (struct event){.kind = EVENT_LOAD, .size = 8, .address = (uintptr_t)&it->stored[1 - hart]};
+    it->found[hart] = (uint64_t)model_event(&event);
+}
+
+/* Executions in which neither saw the other. */
+static uint32_t count_unseen(uint32_t silent, uint64_t *said)
+{
+    uint32_t unseen = 0;
+    for (uint32_t seed = 0; seed < SILENT_SEEDS; seed++) {
+        static struct dekker it;
+        memset(&it, 0, sizeof it);
+        const struct explore_options options = {
+            .seed = seed, .profile = EXPLORE_RMO, .freeze_hart = RUN_NOBODY, .silent = silent};
+        explore_use(&options);
+        assert_int_equal(run_harts(2, play_dekker, &it), RUN_FINISHED);
+        unseen += it.found[0] == 0 && it.found[1] == 0;
+        *said |= it.silent;
+    }
+    model = &model_direct;
+    return unseen;
+}
+
+static void test_a_silent_hart_passes_no_fence(void **state)
+{
+    (void)state;
+    uint64_t said = 0;
+    assert_int_equal(count_unseen(0, &said), 0);
+    assert_int_equal(said, 0);
+    assert_int_equal(count_unseen(1 << 1, &said), 0); /* the caller passes its own */
+    assert_int_equal(said, 0);
+    assert_int_not_equal(count_unseen(1 << 0, &said), 0);
+    assert_int_equal(said, 1 << 0);
+}
+
+struct silent_sum {
+    uint64_t silences, failures, frozen;
+};
+
+/* A program by many schedules, whatever it says right in all. */
+static struct silent_sum run_program(const char *spec, const char *text, uint32_t silent, uint64_t freeze_at)
+{
+    static struct player player;
+    static struct execution_result result;
+    static struct program program;
+    struct silent_sum sum = {0};
+    char why[128];
+    assert_true(program_parse(&program, text, why, sizeof why));
+    for (uint64_t seed = 0; seed < SILENT_SEEDS; seed++) {
+        const struct execution_plan plan = {.spec = spec,
+                                            .program = &program,
+                                            .schedule_seed = seed,
+                                            .strategy = seed % 2 == 0 ? EXPLORE_RANDOM : EXPLORE_PCT,
+                                            .depth = 4,
+                                            .profile = EXPLORE_RMO,
+                                            .freeze_hart = freeze_at != 0 ? 1 : RUN_NOBODY,
+                                            .freeze_at = freeze_at != 0 ? 1 + seed % freeze_at : 0,
+                                            .silent = silent,
+                                            .guard = {.hold_hart = RUN_NOBODY}};
+        execution_run(&plan, &player, &result);
+        if (result.finding != FINDING_NONE) {
+            fail_msg("%s, seed %u: %s: %s", text, (unsigned)seed, finding_name(&result), result.text);
+        }
+        sum.silences += result.silences;
+        sum.failures += result.failures;
+        sum.frozen += result.frozen;
+    }
+    return sum;
+}
+
+/* Hart 1 frees most of memory into its cache, and stays; hart 0 wants it all, and an arena gone. */
+static const char *const silent_program =
+    "tiny.3; a0 a1 a2 a3 a4 a5 : s s a6 a7 a8 f6 f7 f8 A R | f1 f3 f5 s s s s s s s s s s s s d";
+
+/* What hart 1 does not answer for is let alone, and nothing is lost or owned twice; what it does answer for is had. */
+static void P9_others_do_without_a_silent_hart(void **state)
+{
+    (void)state;
+    static const char *const specs[] = {"lockfree", "baseline"};
+    for (size_t i = 0; i < 2; i++) {
+        struct silent_sum answering = run_program(specs[i], silent_program, 0, 0);
+        struct silent_sum silent = run_program(specs[i], silent_program, 1 << 1, 0);
+        assert_int_equal(answering.silences, 0);
+        assert_int_not_equal(silent.silences, 0);
+        assert_true(silent.failures > 2 * answering.failures); /* it has what they want */
+    }
+}
+
+/* The same when it stops for good, at any of its events. */
+static void P9_others_finish_without_a_silent_frozen_hart(void **state)
+{
+    (void)state;
+    struct silent_sum sum = run_program("lockfree", silent_program, 1 << 1, 200);
+    assert_true(sum.frozen > SILENT_SEEDS / 2);
+    assert_int_not_equal(sum.silences, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -258,6 +377,9 @@ int main(void)
         cmocka_unit_test(test_each_operation_does_what_its_name_says),
         cmocka_unit_test(test_compare_and_exchange_of_every_size),
         cmocka_unit_test(test_loads_and_stores),
+        cmocka_unit_test(test_a_silent_hart_passes_no_fence),
+        cmocka_unit_test(P9_others_do_without_a_silent_hart),
+        cmocka_unit_test(P9_others_finish_without_a_silent_frozen_hart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

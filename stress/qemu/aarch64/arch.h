@@ -7,6 +7,9 @@
 
 #define ARCH_THREAD_HEADER 16u
 
+/* A hart that has stopped (arch_hart_stop) may be started again. */
+#define ARCH_HARTS_COME_AGAIN true
+
 /* DAIF: interrupts off. */
 #define DAIF_IRQ UINT64_C(0x80)
 

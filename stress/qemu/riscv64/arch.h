@@ -9,6 +9,9 @@
 
 #define ARCH_THREAD_HEADER 0u
 
+/* A hart that has stopped (arch_hart_stop) may be started again: the firmware's are. */
+#define ARCH_HARTS_COME_AGAIN HARTS_COME_AGAIN
+
 static inline bool arch_interrupts_off(void)
 {
     uint64_t before;
