@@ -33,13 +33,13 @@ say = @$(if $(V),:,printf '  %-8s %s\n' '$(1)' '$(2)')
 # libframelab.a: the allocators and the host platform, for any program. The framelab command: all the rest.
 # Either build has one of the rooms behind core/counting.h, and its test.
 OTHER_ROOM := $(if $(NO_COUNTS),counts,counts_none)
-ALLOCATORS := $(wildcard $(addsuffix /*.c,core lockfree baseline $(OWN)))
+ALLOCATORS := $(wildcard $(addsuffix /*.c,core core/boot lockfree baseline $(OWN)))
 LIB_SOURCES := $(filter-out core/$(OTHER_ROOM).c,$(ALLOCATORS) $(wildcard stress/host/*.c))
 COMMAND_SOURCES := $(filter-out stress/sim_$(if $(WITH_SIM),none,linked).c,$(wildcard stress/*.c results/*.c))
 UNIT_SOURCES := $(wildcard stress/unit/*.c)
 KERNEL_C := $(wildcard stress/qemu/*.c stress/qemu/*/*.c)
 ALL_C := $(filter-out $(KERNEL_C),$(ALLOCATORS) $(wildcard stress/*.c stress/*/*.c results/*.c))
-ALL_H := $(wildcard core/*.h lockfree/*.h baseline/*.h stress/*.h stress/*/*.h stress/qemu/*/*.h results/*.h)
+ALL_H := $(wildcard core/*.h core/*/*.h lockfree/*.h baseline/*.h stress/*.h stress/*/*.h stress/qemu/*/*.h results/*.h)
 
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(O)/%.o)
 COMMAND_OBJECTS := $(COMMAND_SOURCES:%.c=$(O)/%.o)
@@ -53,8 +53,8 @@ HOOKED_TESTS := $(patsubst stress/unit/%.c,$(O)/unit/%,$(wildcard stress/unit/ho
 MUTANTS := $(filter-out $(if $(WITH_SIM),,sim-%),$(patsubst stress/mutants/%.patch,%,$(wildcard stress/mutants/*.patch)))
 
 # What a program that links libframelab.a includes.
-PUBLIC_HEADERS := $(addprefix core/,arena.h boot_allocator.h frame.h frame_allocator.h frame_limits.h hart_set.h knob.h memory_map.h \
-                    platform.h stats.h variant.h) \
+PUBLIC_HEADERS := $(addprefix core/,arena.h base/frame.h base/frame_limits.h base/hart_set.h base/platform.h boot/boot_allocator.h \
+                    boot/memory_map.h frame_allocator.h knob.h stats.h variant.h) \
                   baseline/baseline.h lockfree/lockfree.h stress/harness.h stress/variants.h \
                   $(filter-out %/reclaim_urcu.h,$(wildcard stress/host/*.h))
 
@@ -93,7 +93,7 @@ BASE_CFLAGS = -std=gnu11 $(OPTIMISE) -g $(SANITIZERS) $(WARNINGS) $(TSAN_FLAGS) 
 
 # Includes point one way, and the compiler checks it: core does not see the variants, nor they one another.
 # stress/host is on every path for platform_inline.h, the host's half of core/platform.h.
-INCLUDES_core := -Icore -Istress/host
+INCLUDES_core := -Icore -Icore/base -Icore/boot -Istress/host
 INCLUDES_lockfree := $(INCLUDES_core) -Ilockfree
 INCLUDES_baseline := $(INCLUDES_core) -Ibaseline
 INCLUDES_own = $(INCLUDES_core) -I$(OWN)
@@ -287,7 +287,7 @@ KERNEL_MODE_riscv64-bare := -DKERNEL_MACHINE_MODE
 KERNEL_LINK_MODE_riscv64-bare := -Wl,--defsym=KERNEL_MACHINE_MODE=1
 KERNEL_CFLAGS := -std=gnu11 -O2 -g $(WARNINGS) -ffreestanding -fno-pic -fno-pie -fno-stack-protector -ftls-model=local-exec \
                  -fno-omit-frame-pointer -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables
-KERNEL_INCLUDES := -Icore -Ilockfree -Ibaseline $(OWN:%=-I%) -Istress -Istress/qemu
+KERNEL_INCLUDES := -Icore -Icore/base -Icore/boot -Ilockfree -Ibaseline $(OWN:%=-I%) -Istress -Istress/qemu
 KERNEL_SOURCES := $(filter-out core/counts_none.c,$(ALLOCATORS)) \
                   $(wildcard stress/qemu/*.c) stress/host/variants.c \
                   $(addprefix stress/,checks.c histogram.c mixed.c null_allocator.c options.c oracle.c path.c population.c property.c \
