@@ -34,12 +34,13 @@ say = @$(if $(V),:,printf '  %-8s %s\n' '$(1)' '$(2)')
 # Either build has one of the rooms behind core/counting.h, and its test.
 OTHER_ROOM := $(if $(NO_COUNTS),counts,counts_none)
 ALLOCATORS := $(wildcard $(addsuffix /*.c,core core/boot lockfree baseline $(OWN)))
-LIB_SOURCES := $(filter-out core/$(OTHER_ROOM).c,$(ALLOCATORS) $(wildcard stress/host/*.c))
-COMMAND_SOURCES := $(filter-out stress/sim_$(if $(WITH_SIM),none,linked).c,$(wildcard stress/*.c results/*.c))
+LIB_SOURCES := $(filter-out core/$(OTHER_ROOM).c,$(ALLOCATORS) stress/variants.c $(wildcard stress/host/*.c))
+COMMAND_FOLDERS := $(addprefix stress/,harness workload trial micro system qemu/host sim/machine run command) results papers/engine
+COMMAND_SOURCES := $(filter-out stress/run/sim_$(if $(WITH_SIM),none,linked).c stress/run/bench_sim.c,$(wildcard $(COMMAND_FOLDERS:%=%/*.c)))
 UNIT_SOURCES := $(wildcard stress/unit/*.c)
-KERNEL_C := $(wildcard stress/qemu/*.c stress/qemu/*/*.c)
-ALL_C := $(filter-out $(KERNEL_C),$(ALLOCATORS) $(wildcard stress/*.c stress/*/*.c results/*.c))
-ALL_H := $(wildcard core/*.h core/*/*.h lockfree/*.h baseline/*.h stress/*.h stress/*/*.h stress/qemu/*/*.h results/*.h)
+KERNEL_C := $(wildcard stress/qemu/guest/*.c stress/qemu/guest/*/*.c)
+ALL_C := $(filter-out $(KERNEL_C),$(ALLOCATORS) $(wildcard stress/*.c stress/*/*.c stress/*/*/*.c results/*.c papers/*/*.c))
+ALL_H := $(wildcard core/*.h core/*/*.h lockfree/*.h baseline/*.h stress/*.h stress/*/*.h stress/*/*/*.h stress/*/*/*/*.h results/*.h papers/*/*.h)
 
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(O)/%.o)
 COMMAND_OBJECTS := $(COMMAND_SOURCES:%.c=$(O)/%.o)
@@ -55,7 +56,7 @@ MUTANTS := $(filter-out $(if $(WITH_SIM),,sim-%),$(patsubst stress/mutants/%.pat
 # What a program that links libframelab.a includes.
 PUBLIC_HEADERS := $(addprefix core/,arena.h base/frame.h base/frame_limits.h base/hart_set.h base/platform.h boot/boot_allocator.h \
                     boot/memory_map.h frame_allocator.h knob.h stats.h variant.h) \
-                  baseline/baseline.h lockfree/lockfree.h stress/harness.h stress/variants.h \
+                  baseline/baseline.h lockfree/lockfree.h stress/harness/harness.h stress/variants.h stress/host/inline/platform_inline.h \
                   $(filter-out %/reclaim_urcu.h,$(wildcard stress/host/*.h))
 
 # ---- The libraries that we use ---------------------------------------------------------------------------------
@@ -93,14 +94,17 @@ BASE_CFLAGS = -std=gnu11 $(OPTIMISE) -g $(SANITIZERS) $(WARNINGS) $(TSAN_FLAGS) 
 
 # Includes point one way, and the compiler checks it: core does not see the variants, nor they one another.
 # stress/host is on every path for platform_inline.h, the host's half of core/platform.h.
-INCLUDES_core := -Icore -Icore/base -Icore/boot -Istress/host
+INCLUDES_core := -Icore -Icore/base -Icore/boot -Istress/host/inline
 INCLUDES_lockfree := $(INCLUDES_core) -Ilockfree
 INCLUDES_baseline := $(INCLUDES_core) -Ibaseline
 INCLUDES_own = $(INCLUDES_core) -I$(OWN)
-INCLUDES_stress := $(INCLUDES_core) -Ilockfree -Ibaseline $(OWN:%=-I%) -Istress -Iresults
+INCLUDES_stress := $(INCLUDES_core) -Ilockfree -Ibaseline $(OWN:%=-I%) -Istress -Istress/qemu -Iresults -Ipapers/engine \
+                   $(addprefix -Istress/,harness workload trial micro system host qemu/host run command unit) \
+                   $(addprefix -Istress/sim/,machine engine time explore history instrumented)
 INCLUDES_results := $(INCLUDES_stress)
+INCLUDES_papers := $(INCLUDES_stress)
 # On simulated harts: Concurrency Kit's primitives and the platform's inline half are the simulator's.
-INCLUDES_sim := -Istress/sim/ck -Istress/sim $(INCLUDES_stress)
+INCLUDES_sim := -Istress/sim/ck -Istress/sim/inline $(INCLUDES_stress)
 includes = $(if $(filter stress/sim/% stress/unit/test_sim_%,$(1)),$(INCLUDES_sim),$(INCLUDES_$(if $(filter $(OWN:%=%/%),$(1)),own,$(firstword $(subst /, ,$(1))))))
 
 # ---- Simulated harts -------------------------------------------------------------------------------------------
@@ -115,10 +119,9 @@ SIM_CFLAGS := -fsanitize=thread '-DDRAIN_TURNS=sim_drain_turns()' '-DHOTPLUG_TUR
               $(if $(IS_CLANG),-mllvm -tsan-instrument-read-before-write=1 -mllvm -tsan-instrument-func-entry-exit=0,\
                 --param tsan-instrument-func-entry-exit=0 -Wno-tsan)
 SIM_INSTRUMENTED := $(filter-out core/counts_none.c,$(ALLOCATORS)) \
-                    $(wildcard $(addprefix stress/,null_allocator.c path.c population.c primitives.c retire.c \
-                      retire_scheme.c workload.c workload_aged.c workload_limits.c workload_phase.c sim/code_*.c))
-SIM_PLAIN := stress/bench.c stress/host/machine.c stress/host/variants.c
-SIM_OWN := $(filter-out stress/sim/code_%,$(wildcard stress/sim/*.c))
+                    $(wildcard $(addprefix stress/,workload/*.c micro/*.c sim/instrumented/*.c))
+SIM_PLAIN := stress/run/bench.c stress/run/bench_sim.c stress/host/machine.c stress/variants.c
+SIM_OWN := $(wildcard $(addprefix stress/sim/,engine/*.c time/*.c explore/*.c history/*.c))
 SIM_INSTRUMENTED_OBJECTS := $(SIM_INSTRUMENTED:%.c=$(O)/sim/%.o) $(O)/sim/ck/ck_epoch.o $(O)/sim/ck/ck_hp.o
 SIM_PLAIN_OBJECTS := $(SIM_PLAIN:%.c=$(O)/sim/plain/%.o) $(SIM_OWN:%.c=$(O)/%.o)
 # The simulator's own names; everything else in it is invisible to the rest of the command.
@@ -129,7 +132,7 @@ SIM_NAMES := sim_* model* run_harts run_current run_own_stack run_count run_stat
 # ---- Building --------------------------------------------------------------------------------------------------
 
 .PHONY: all
-all: $(O)/libframelab.a $(if $(wildcard stress/main.c),$(O)/framelab) ## build the framelab command and libframelab.a
+all: $(O)/libframelab.a $(if $(wildcard stress/command/main.c),$(O)/framelab) ## build the framelab command and libframelab.a
 
 $(O)/framelab: $(COMMAND_OBJECTS) $(SIMULATOR) $(O)/libframelab.a
 	$(call say,LINK,$@)
@@ -141,7 +144,7 @@ $(O)/libframelab.a: $(LIB_OBJECTS)
 	$(Q)$(AR) rcs $@ $^
 
 # The command's own modules, for unit tests of them.
-$(O)/libcommand.a: $(filter-out $(O)/stress/main.o,$(COMMAND_OBJECTS)) $(SIMULATOR)
+$(O)/libcommand.a: $(filter-out $(O)/stress/command/main.o,$(COMMAND_OBJECTS)) $(SIMULATOR)
 	$(Q)rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
@@ -206,13 +209,14 @@ $(O)/version.h: always
       echo '#define FRAMELAB_CFLAGS "$(strip $(BASE_CFLAGS))"'; \
 	      echo '#define FRAMELAB_LIBS "$(LIB_VERSIONS)"'; })
 
-SAYS_VERSION := $(O)/stress/provenance.o $(O)/stress/main.o
+SAYS_VERSION := $(O)/results/provenance.o $(O)/stress/command/main.o
 $(SAYS_VERSION): $(O)/version.h
 $(SAYS_VERSION): INCLUDES_stress += -include $(O)/version.h
+$(SAYS_VERSION): INCLUDES_results += -include $(O)/version.h
 # Where the command looks for kernels if they do not lie beside it.
-$(O)/stress/qemu_kernel.o: INCLUDES_stress += -DFRAMELAB_KERNELS='"$(abspath $(O))/qemu"'
+$(O)/stress/qemu/host/qemu_kernel.o: INCLUDES_stress += -DFRAMELAB_KERNELS='"$(abspath $(O))/qemu"'
 # And for figures of papers, if none are installed beside it.
-$(O)/results/paper_folder.o: INCLUDES_results += -DFRAMELAB_PAPERS='"$(abspath papers)"'
+$(O)/papers/engine/paper_folder.o: INCLUDES_papers += -DFRAMELAB_PAPERS='"$(abspath papers)"'
 
 -include $(LIB_OBJECTS:.o=.d) $(COMMAND_OBJECTS:.o=.d) $(UNIT_SOURCES:%.c=$(O)/%.d)
 
@@ -287,11 +291,10 @@ KERNEL_MODE_riscv64-bare := -DKERNEL_MACHINE_MODE
 KERNEL_LINK_MODE_riscv64-bare := -Wl,--defsym=KERNEL_MACHINE_MODE=1
 KERNEL_CFLAGS := -std=gnu11 -O2 -g $(WARNINGS) -ffreestanding -fno-pic -fno-pie -fno-stack-protector -ftls-model=local-exec \
                  -fno-omit-frame-pointer -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables
-KERNEL_INCLUDES := -Icore -Icore/base -Icore/boot -Ilockfree -Ibaseline $(OWN:%=-I%) -Istress -Istress/qemu
+KERNEL_INCLUDES := -Icore -Icore/base -Icore/boot -Ilockfree -Ibaseline $(OWN:%=-I%) -Istress -Istress/qemu -Istress/qemu/guest \
+                   -Istress/qemu/guest/inline -Istress/harness -Istress/workload -Istress/trial
 KERNEL_SOURCES := $(filter-out core/counts_none.c,$(ALLOCATORS)) \
-                  $(wildcard stress/qemu/*.c) stress/host/variants.c \
-                  $(addprefix stress/,checks.c histogram.c mixed.c null_allocator.c options.c oracle.c path.c population.c property.c \
-                    stat_fields.c trial.c workload.c workload_aged.c workload_limits.c workload_phase.c)
+                  stress/variants.c $(wildcard $(addprefix stress/,qemu/guest/*.c harness/*.c workload/*.c trial/*.c))
 
 .PHONY: qemu kernel-deps
 qemu: kernel-deps $(KERNELS:%=$(O)/qemu/%/kernel.elf) $(O)/qemu/aarch64/kernel.img ## build the kernels for QEMU
@@ -309,11 +312,11 @@ endef
 # $(1): kernel, $(2): its architecture
 define kernel_rules
 KERNEL_COMPILE_$(1) := $$(KERNEL_TOOL_$(2))gcc $$(KERNEL_CFLAGS) $$(KERNEL_FLAGS_$(2)) $$(KERNEL_MODE_$(1)) \
-                       --specs=picolibc.specs $$(KERNEL_INCLUDES) -Istress/qemu/$(2) -isystem $(O)/qemu/$(2)/sysroot/usr/include
+                       --specs=picolibc.specs $$(KERNEL_INCLUDES) -Istress/qemu/guest/$(2) -isystem $(O)/qemu/$(2)/sysroot/usr/include
 KERNEL_LINK_$(1) := $$(KERNEL_TOOL_$(2))gcc $$(KERNEL_FLAGS_$(2)) --specs=picolibc.specs -nostartfiles -static \
-                    -Wl,--build-id=none $$(KERNEL_LINK_MODE_$(1)) -T stress/qemu/$(2)/link.ld
+                    -Wl,--build-id=none $$(KERNEL_LINK_MODE_$(1)) -T stress/qemu/guest/$(2)/link.ld
 KERNEL_LIBS_$(1) := -L$(O)/qemu/$(2)/sysroot/lib -lck -lfdt
-KERNEL_OBJECTS_$(1) := $$(patsubst %.c,$(O)/qemu/$(1)/%.o,$$(KERNEL_SOURCES) stress/qemu/$(2)/arch.c) \
+KERNEL_OBJECTS_$(1) := $$(patsubst %.c,$(O)/qemu/$(1)/%.o,$$(KERNEL_SOURCES) stress/qemu/guest/$(2)/arch.c) \
                        $(O)/qemu/$(1)/boot.o
 
 $(O)/qemu/$(1)/%.o: %.c $(O)/qemu/$(2)/sysroot/packages $(O)/flags Makefile
@@ -321,11 +324,11 @@ $(O)/qemu/$(1)/%.o: %.c $(O)/qemu/$(2)/sysroot/packages $(O)/flags Makefile
 	$$(Q)mkdir -p $$(@D)
 	$$(Q)$$(KERNEL_COMPILE_$(1)) -MMD -MP -c -o $$@ $$<
 
-$(O)/qemu/$(1)/boot.o: stress/qemu/$(2)/boot.S $$(wildcard stress/qemu/$(2)/*.h) | kernel-deps
+$(O)/qemu/$(1)/boot.o: stress/qemu/guest/$(2)/boot.S $$(wildcard stress/qemu/guest/$(2)/*.h) | kernel-deps
 	$$(Q)mkdir -p $$(@D)
 	$$(Q)$$(KERNEL_TOOL_$(2))gcc $$(KERNEL_FLAGS_$(2)) $$(KERNEL_MODE_$(1)) -g -c -o $$@ $$<
 
-$(O)/qemu/$(1)/kernel.elf: $$(KERNEL_OBJECTS_$(1)) stress/qemu/$(2)/link.ld stress/qemu/kernel.ld
+$(O)/qemu/$(1)/kernel.elf: $$(KERNEL_OBJECTS_$(1)) stress/qemu/guest/$(2)/link.ld stress/qemu/guest/kernel.ld
 	$$(call say,LINK,$$@)
 	$$(Q)$$(KERNEL_LINK_$(1)) -o $$@ $$(KERNEL_OBJECTS_$(1)) $$(KERNEL_LIBS_$(1))
 	$$(Q){ $$(KERNEL_TOOL_$(2))gcc --version | head -n 1; \
@@ -401,8 +404,8 @@ CPPCHECK := cppcheck --quiet --std=c11 --enable=warning,style,performance,portab
 cppcheck: deps
 	$(call say,CPPCHECK,$(words $(ALL_C) $(KERNEL_C)) files)
 	$(Q)$(CPPCHECK) $(INCLUDES_stress) $(ALL_C)
-	$(Q)$(CPPCHECK) $(KERNEL_INCLUDES) -Istress/qemu/riscv64 $(wildcard stress/qemu/*.c stress/qemu/riscv64/*.c)
-	$(Q)$(CPPCHECK) $(KERNEL_INCLUDES) -Istress/qemu/aarch64 $(wildcard stress/qemu/aarch64/*.c)
+	$(Q)$(CPPCHECK) $(KERNEL_INCLUDES) -Istress/qemu/guest/riscv64 $(wildcard stress/qemu/guest/*.c stress/qemu/guest/riscv64/*.c)
+	$(Q)$(CPPCHECK) $(KERNEL_INCLUDES) -Istress/qemu/guest/aarch64 $(wildcard stress/qemu/guest/aarch64/*.c)
 
 # $(1): file, $(2): options
 read_by_clang_tidy = clang-tidy --quiet $(2) $(1) -- -std=gnu11 $(CONFIG_CFLAGS) \
@@ -464,7 +467,7 @@ $(O)/mutants/sim-%/framelab: stress/mutants/sim-%.patch $(SIM_INSTRUMENTED_OBJEC
 # Hooked ones with HOOKS=1 only.
 define mutant_of_test
 $(O)/mutants/%/$(1): stress/mutants/%.patch $(O)/stress/unit/$(1).o \
-                     $(filter-out $(O)/stress/main.o,$(COMMAND_OBJECTS)) $(SIMULATOR) $(LIB_OBJECTS)
+                     $(filter-out $(O)/stress/command/main.o,$(COMMAND_OBJECTS)) $(SIMULATOR) $(LIB_OBJECTS)
 	$$(call mutate_program,-lcmocka)
 endef
 $(foreach test,$(notdir $(UNIT_TESTS) $(HOOKED_TESTS)),$(eval $(call mutant_of_test,$(test))))

@@ -65,7 +65,7 @@ broken() { # name file sed-expression function
         return
     fi
     # shellcheck disable=SC2046 # the build's compiler and flags, many words
-    $(cat "$build/flags") -Wno-error -w -I"$scratch/core" -Icore/base -Icore/boot -Istress/host -c -o "$scratch/core/allocator.o" "$scratch/core/allocator.c"
+    $(cat "$build/flags") -Wno-error -w -I"$scratch/core" -Icore/base -Icore/boot -Istress/host/inline -c -o "$scratch/core/allocator.o" "$scratch/core/allocator.c"
     verdict broken "negative control: $1" "$scratch/core/allocator.o" "$4"
 }
 

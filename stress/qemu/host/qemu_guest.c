@@ -11,7 +11,7 @@
 #include "exit_status.h"
 #include "interrupt.h"
 #include "platform.h"
-#include "qemu/contract.h"
+#include "contract.h"
 #include "qemu_symbols.h"
 
 /* Between two looks at the clock and at `interrupted`. */
