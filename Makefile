@@ -9,7 +9,7 @@
 #   HOOKS=1              with calls by which tests stop a hart in the middle of an operation (default O: build/hooks)
 #   COUNTS=0             without reference counts, a frame has one owner: core/README.md (default O: build/no-counts)
 #   SIM=0                without simulated harts (always so with SANITIZE, HOOKS or COUNTS=0): stress/sim/README.md
-#   OWN=FOLDER           with a variant of your own, that stands there and in stress/host/variants.c
+#   OWN=FOLDER           with a variant of your own, that stands there and in stress/variants.c
 #   PREFIX=, DESTDIR=    where `make install` puts things (default: /usr/local)
 #
 # Flags are portable on purpose (no -march=native) and go into every record. A change of flags rebuilds.
@@ -93,7 +93,7 @@ CFLAGS ?=
 BASE_CFLAGS = -std=gnu11 $(OPTIMISE) -g $(SANITIZERS) $(WARNINGS) $(TSAN_FLAGS) -pthread $(CONFIG_CFLAGS) $(CFLAGS)
 
 # Includes point one way, and the compiler checks it: core does not see the variants, nor they one another.
-# stress/host is on every path for platform_inline.h, the host's half of core/platform.h.
+# stress/host is on every path for platform_inline.h, the host's half of core/base/platform.h.
 INCLUDES_core := -Icore -Icore/base -Icore/boot -Istress/host/inline
 INCLUDES_lockfree := $(INCLUDES_core) -Ilockfree
 INCLUDES_baseline := $(INCLUDES_core) -Ibaseline
@@ -351,21 +351,21 @@ deps: ## install what is missing (Debian and its kin), or say what is needed
 	$(Q)CC='$(CC)' .ci/dependencies build figures qemu check
 
 check: deps all ## test everything, under 10 minutes on 2 cores; ends with `N passed, N failed, N skipped`
-	$(Q)CC='$(CC)' stress/run-tests $(O) $(SUITES)
+	$(Q)CC='$(CC)' stress/check/run-tests $(O) $(SUITES)
 
 check-long: deps all ## the same and what takes longer: boards' device trees, minutes of stress
 	$(Q).ci/dependencies report || echo "without those, the report's tests in a browser are skipped" >&2
 	$(Q).ci/dependencies paper || echo "without those, the report as a paper is skipped" >&2
-	$(Q)CC='$(CC)' stress/run-tests --long $(O) $(SUITES)
+	$(Q)CC='$(CC)' stress/check/run-tests --long $(O) $(SUITES)
 
 .PHONY: report-check
 report-check: all ## the page of `framelab report` in Chromium, judged by axe-core; installs Chromium and Node.js
 	$(Q).ci/dependencies figures report
-	$(Q)stress/report-browser.sh $(O) $(O)/check/report-browser
+	$(Q)stress/check/report-browser.sh $(O) $(O)/check/report-browser
 
 qemu-check: deps qemu ## boot the kernels in many ways, and with each deliberate bug
-	$(Q)stress/qemu/check $(O)
-	$(Q)stress/qemu/mutants-check $(O)
+	$(Q)stress/check/qemu-guests.sh $(O)
+	$(Q)stress/check/qemu-mutants.sh $(O)
 
 unit: $(UNIT_TESTS:%=%.run) ## build and run the unit tests
 
@@ -398,7 +398,7 @@ format-test: deps
 	$(call say,FORMAT,$(words $(ALL_C) $(KERNEL_C) $(ALL_H)) files)
 	$(Q)clang-format --dry-run -Werror $(ALL_C) $(KERNEL_C) $(ALL_H)
 
-# The host's half of core/platform.h and the kernel's, and the architectures', are not seen together.
+# The host's half of core/base/platform.h and the kernel's, and the architectures', are not seen together.
 CPPCHECK := cppcheck --quiet --std=c11 --enable=warning,style,performance,portability --inline-suppr \
             --suppressions-list=.ci/cppcheck --error-exitcode=1
 cppcheck: deps

@@ -4,22 +4,22 @@
 # of its own, built with OWN=, and put on host threads, on simulated clocks and through the schedules of explore mode.
 # That its code is instrumented shows in a race: a counter that its harts share, first atomic, then plain.
 #
-#   stress/own-variant-test.sh BUILD_DIRECTORY SCRATCH_DIRECTORY
+#   stress/check/own-variant-test.sh BUILD_DIRECTORY SCRATCH_DIRECTORY
 set -u
-build=$(realpath "${1:?usage: stress/own-variant-test.sh BUILD_DIRECTORY SCRATCH_DIRECTORY}")
-copy=${2:?usage: stress/own-variant-test.sh BUILD_DIRECTORY SCRATCH_DIRECTORY}
-cd "$(dirname "$0")/.." || exit 1
+build=$(realpath "${1:?usage: stress/check/own-variant-test.sh BUILD_DIRECTORY SCRATCH_DIRECTORY}")
+copy=${2:?usage: stress/check/own-variant-test.sh BUILD_DIRECTORY SCRATCH_DIRECTORY}
+cd "$(dirname "$0")/../.." || exit 1
 failed=0
 
 # Object files come along with their times, so that only what is new is compiled.
 rm -rf "$copy"
 mkdir -p "$copy/build/sim" "$copy/mine"
 cp -a Makefile .ci core lockfree baseline stress results papers "$copy"
-cp -a "$build"/{flags,config.mk,version.h,core,lockfree,baseline,stress,results} "$copy/build"
+cp -a "$build"/{flags,config.mk,version.h,core,lockfree,baseline,stress,results,papers} "$copy/build"
 cp -a "$build"/sim/{core,lockfree,baseline,stress,plain,ck,source} "$copy/build/sim"
 cd "$copy" || exit 1
 sed -e 's/LOCKFREE_LOCKFREE/MINE_MINE/; s/lockfree_variant/mine_variant/' lockfree/lockfree.h >mine/mine.h
-sed -i 's/^#include "lockfree.h"/&\n#include "mine.h"/; s/^    NULL,/    \&mine_variant,\n&/' stress/host/variants.c
+sed -i 's/^#include "lockfree.h"/&\n#include "mine.h"/; s/^    NULL,/    \&mine_variant,\n&/' stress/variants.c
 
 # mine COUNTER-TYPE: writes the variant and builds it.
 mine() {

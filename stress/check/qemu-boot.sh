@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Boots a kernel in QEMU: its console on stdout, its exit status for ours; 124 if it takes longer than two minutes.
 #
-#   stress/qemu/boot [OPTION...] KERNEL [BOOT-ARGUMENT...]
+#   stress/check/qemu-boot.sh [OPTION...] KERNEL [BOOT-ARGUMENT...]
 #
 #   -a ARCH      riscv64 (default), riscv64-bare or aarch64
 #   -n HARTS     default: 1
@@ -24,7 +24,7 @@ while getopts a:n:m:t:q: option; do
     esac
 done
 shift $((OPTIND - 1))
-kernel=${1:?usage: stress/qemu/boot [-a ARCH] [-n HARTS] [-m MEMORY] [-t MODE] [-q WORDS] KERNEL [BOOT-ARGUMENT...]}
+kernel=${1:?usage: stress/check/qemu-boot.sh [-a ARCH] [-n HARTS] [-m MEMORY] [-t MODE] [-q WORDS] KERNEL [BOOT-ARGUMENT...]}
 shift
 
 case $arch in

@@ -3,13 +3,13 @@
 # The report as a paper: LaTeX takes what `framelab report` makes of figures, and of texts that are hostile to it; and the
 # numbers on its pages are those of the records.
 #
-#   stress/report-paper.sh BUILD_DIRECTORY SCRATCH_DIRECTORY
+#   stress/check/report-paper.sh BUILD_DIRECTORY SCRATCH_DIRECTORY
 #
 # Status 77 without LaTeX (`make paper` installs it).
 set -u
 here=$(realpath "$(dirname "$0")")
-framelab=$(realpath "${1:?usage: stress/report-paper.sh BUILD_DIRECTORY SCRATCH_DIRECTORY}")/framelab
-rm -rf "${2:?usage: stress/report-paper.sh BUILD_DIRECTORY SCRATCH_DIRECTORY}"
+framelab=$(realpath "${1:?usage: stress/check/report-paper.sh BUILD_DIRECTORY SCRATCH_DIRECTORY}")/framelab
+rm -rf "${2:?usage: stress/check/report-paper.sh BUILD_DIRECTORY SCRATCH_DIRECTORY}"
 mkdir -p "$2"
 cd "$2" || exit 1
 status=0
@@ -26,7 +26,7 @@ command -v pdflatex >/dev/null && kpsewhich lmodern.sty booktabs.sty >/dev/null 
 "$here/report-fixture.sh" "$framelab" fixture || { [ $? -eq 77 ] && skip "no figures could be made"; exit 1; }
 
 for directory in figures hostile; do
-    if "$here/../papers/report/build.sh" "$framelab" "fixture/$directory" "$directory" >build.log 2>&1; then good=true; else good=false; fi
+    if "$here/../../papers/report/build.sh" "$framelab" "fixture/$directory" "$directory" >build.log 2>&1; then good=true; else good=false; fi
     verdict "$directory: a PDF" $good "$(tail -n 1 build.log)"
     verdict "$directory: no reference is open" "$([ -s "$directory/framelab.pdf" ] && ! grep -q 'undefined references\|LaTeX Warning: Ref' "$directory/framelab.log" && echo true || echo false)" "see $directory/framelab.log"
 done

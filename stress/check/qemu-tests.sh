@@ -3,12 +3,12 @@
 # `framelab bench` and `framelab stress` on QEMU: their records, and how they end whatever QEMU and the guest do. For
 # what a guest hardly ever does, a script in QEMU's place says it.
 #
-#   stress/qemu-tests.sh BUILD_DIRECTORY SCRATCH_DIRECTORY
+#   stress/check/qemu-tests.sh BUILD_DIRECTORY SCRATCH_DIRECTORY
 #
 # Prints `ok - NAME` or `not ok - NAME`; exit 1 if any is not.
 set -u
-build=$(realpath "${1:?usage: stress/qemu-tests.sh BUILD_DIRECTORY SCRATCH_DIRECTORY}")
-scratch=${2:?usage: stress/qemu-tests.sh BUILD_DIRECTORY SCRATCH_DIRECTORY}
+build=$(realpath "${1:?usage: stress/check/qemu-tests.sh BUILD_DIRECTORY SCRATCH_DIRECTORY}")
+scratch=${2:?usage: stress/check/qemu-tests.sh BUILD_DIRECTORY SCRATCH_DIRECTORY}
 framelab=$build/framelab
 kernel=$build/qemu/riscv64/kernel.elf
 rm -rf "$scratch"

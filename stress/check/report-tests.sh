@@ -3,11 +3,11 @@
 # `framelab report`: the page has all of what was made and nothing from elsewhere; texts of the data stay texts; what is
 # broken is named, and then nothing is written. How the page behaves in a browser: report-browser.sh.
 #
-#   stress/report-tests.sh BUILD_DIRECTORY SCRATCH_DIRECTORY
+#   stress/check/report-tests.sh BUILD_DIRECTORY SCRATCH_DIRECTORY
 set -u
 here=$(realpath "$(dirname "$0")")
-framelab=$(realpath "${1:?usage: stress/report-tests.sh BUILD_DIRECTORY SCRATCH_DIRECTORY}")/framelab
-rm -rf "${2:?usage: stress/report-tests.sh BUILD_DIRECTORY SCRATCH_DIRECTORY}"
+framelab=$(realpath "${1:?usage: stress/check/report-tests.sh BUILD_DIRECTORY SCRATCH_DIRECTORY}")/framelab
+rm -rf "${2:?usage: stress/check/report-tests.sh BUILD_DIRECTORY SCRATCH_DIRECTORY}"
 mkdir -p "$2"
 cd "$2" || exit 1
 timeout=$(command -v timeout)

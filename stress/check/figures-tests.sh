@@ -4,11 +4,11 @@
 # run again; verdicts decide the exit status; what is broken is named. Then the figures of papers/ themselves, as far as
 # they need no time to be measured; and jq's own fits, on numbers whose answer is known.
 #
-#   stress/figures-tests.sh BUILD_DIRECTORY SCRATCH_DIRECTORY
+#   stress/check/figures-tests.sh BUILD_DIRECTORY SCRATCH_DIRECTORY
 set -u
-framelab=$(realpath "${1:?usage: stress/figures-tests.sh BUILD_DIRECTORY SCRATCH_DIRECTORY}")/framelab
-papers=$(realpath "$(dirname "$0")/../papers")
-rm -rf "${2:?usage: stress/figures-tests.sh BUILD_DIRECTORY SCRATCH_DIRECTORY}"
+framelab=$(realpath "${1:?usage: stress/check/figures-tests.sh BUILD_DIRECTORY SCRATCH_DIRECTORY}")/framelab
+papers=$(realpath "$(dirname "$0")/../../papers")
+rm -rf "${2:?usage: stress/check/figures-tests.sh BUILD_DIRECTORY SCRATCH_DIRECTORY}"
 mkdir -p "$2/papers/small"
 cd "$2" || exit 1
 timeout=$(command -v timeout)

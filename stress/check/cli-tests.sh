@@ -3,12 +3,12 @@
 # Bad input at the command line: for each, the documented exit status, one clear line on stderr, nothing on stdout.
 # And what a run leaves behind when it is interrupted or takes too long.
 #
-#   stress/cli-tests.sh FRAMELAB SCRATCH_DIRECTORY
+#   stress/check/cli-tests.sh FRAMELAB SCRATCH_DIRECTORY
 #
 # Prints `ok NAME` or `not ok NAME: why`; exit 1 if any is not.
 set -u
-framelab=$(realpath "${1:?usage: stress/cli-tests.sh FRAMELAB SCRATCH_DIRECTORY}")
-scratch=${2:?usage: stress/cli-tests.sh FRAMELAB SCRATCH_DIRECTORY}
+framelab=$(realpath "${1:?usage: stress/check/cli-tests.sh FRAMELAB SCRATCH_DIRECTORY}")
+scratch=${2:?usage: stress/check/cli-tests.sh FRAMELAB SCRATCH_DIRECTORY}
 rm -rf "$scratch"
 mkdir -p "$scratch"
 cd "$scratch" || exit 1

@@ -3,10 +3,10 @@
 # What the documentation says is there: every folder has a README.md, their links lead somewhere, the make targets
 # and framelab sub-commands that they show exist. That the check can fail is shown on a README that lies.
 #
-#   stress/docs.sh BUILD_DIRECTORY
+#   stress/check/docs.sh BUILD_DIRECTORY
 set -u
-cd "$(dirname "$0")/.."
-build=${1:?usage: stress/docs.sh BUILD_DIRECTORY}
+cd "$(dirname "$0")/../.."
+build=${1:?usage: stress/check/docs.sh BUILD_DIRECTORY}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 status=0

@@ -4,13 +4,13 @@
 # JavaScript, and axe-core's judgement. What drives it, puppeteer-core and axe-core, comes by npm into SCRATCH_DIRECTORY,
 # and is no part of framelab. Pictures of every state stay there, to be looked at.
 #
-#   stress/report-browser.sh BUILD_DIRECTORY SCRATCH_DIRECTORY
+#   stress/check/report-browser.sh BUILD_DIRECTORY SCRATCH_DIRECTORY
 #
 # Status 77 if there is no browser, node or npm (`make report-check` installs them), or npm cannot get its packages.
 set -u
 here=$(realpath "$(dirname "$0")")
-framelab=$(realpath "${1:?usage: stress/report-browser.sh BUILD_DIRECTORY SCRATCH_DIRECTORY}")/framelab
-mkdir -p "${2:?usage: stress/report-browser.sh BUILD_DIRECTORY SCRATCH_DIRECTORY}/modules"
+framelab=$(realpath "${1:?usage: stress/check/report-browser.sh BUILD_DIRECTORY SCRATCH_DIRECTORY}")/framelab
+mkdir -p "${2:?usage: stress/check/report-browser.sh BUILD_DIRECTORY SCRATCH_DIRECTORY}/modules"
 cd "$2" || exit 1
 
 skip() { # reason

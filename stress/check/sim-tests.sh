@@ -3,10 +3,10 @@
 # Simulated harts from the command line: curves that are their seed, primitives that grow as published ones do, a search
 # that holds, P9 by stopping each hart at each access, and bad options.
 #
-#   stress/sim-tests.sh BUILD_DIRECTORY SCRATCH_DIRECTORY
+#   stress/check/sim-tests.sh BUILD_DIRECTORY SCRATCH_DIRECTORY
 set -u
-framelab=$(realpath "${1:?usage: stress/sim-tests.sh BUILD_DIRECTORY SCRATCH_DIRECTORY}")/framelab
-mkdir -p "${2:?usage: stress/sim-tests.sh BUILD_DIRECTORY SCRATCH_DIRECTORY}"
+framelab=$(realpath "${1:?usage: stress/check/sim-tests.sh BUILD_DIRECTORY SCRATCH_DIRECTORY}")/framelab
+mkdir -p "${2:?usage: stress/check/sim-tests.sh BUILD_DIRECTORY SCRATCH_DIRECTORY}"
 cd "$2" || exit 1
 failed=0
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # The fast path has no atomic read-modify-write, no fence and no call: shown by disassembly.
 #
-#   stress/unit/fast-path.sh BUILD_DIRECTORY
+#   stress/check/fast-path.sh BUILD_DIRECTORY
 #
 # On a cache hit frame_alloc_one, frame_free_one, frame_alloc_contiguous and frame_free_run run within their own code;
 # everything else is behind a jump to a function whose name ends in _slow. So no instruction of theirs may lock, fence or
@@ -11,7 +11,7 @@
 # forward; that cost as much as all else that a hit does.
 # That this test can fail is shown by breaking core on purpose, in several ways.
 set -eu
-build=${1:?usage: stress/unit/fast-path.sh BUILD_DIRECTORY}
+build=${1:?usage: stress/check/fast-path.sh BUILD_DIRECTORY}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 

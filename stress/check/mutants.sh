@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Deliberate bugs are caught: builds each mutant and runs the test that its patch names.
 #
-#   stress/mutants/check [--sim] BUILD_DIRECTORY [NAME...]
+#   stress/check/mutants.sh [--sim] BUILD_DIRECTORY [NAME...]
 #
 # With --sim: those that simulated harts kill, whose names begin with sim-. Without: the others.
 #
@@ -24,7 +24,7 @@ if [ "${1:-}" = --sim ]; then
     shift
 fi
 shopt -s extglob
-build=${1:?usage: stress/mutants/check [--sim] BUILD_DIRECTORY [NAME...]}
+build=${1:?usage: stress/check/mutants.sh [--sim] BUILD_DIRECTORY [NAME...]}
 shift
 names=("$@")
 if [ ${#names[@]} -eq 0 ]; then

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # The kernels in QEMU, tried: one line an attempt, "ok - ..." or "not ok - ...".
 #
-#   stress/qemu/check [--long] BUILD_DIRECTORY [ARCH...]
+#   stress/check/qemu-guests.sh [--long] BUILD_DIRECTORY [ARCH...]
 #
 # The stress test at several hart counts and seeds, both variants; the same run twice, to the byte; the memory map against
 # what QEMU was told; one hart stopped for good; the fence; and that a kernel that does wrong says so. The deliberate
@@ -14,7 +14,7 @@ if [ "${1:-}" = --long ]; then
     shift
 fi
 here=$(dirname "$0")
-build=${1:?usage: stress/qemu/check [--long] BUILD_DIRECTORY [ARCH...]}
+build=${1:?usage: stress/check/qemu-guests.sh [--long] BUILD_DIRECTORY [ARCH...]}
 shift
 [ $# -gt 0 ] || set -- riscv64 aarch64
 scratch=$(mktemp -d)
@@ -42,7 +42,7 @@ boot() { # arch harts memory mode "options of QEMU" boot-arguments...
     local arch=$1 harts=$2 memory=$3 mode=$4 extra=$5 kernel=kernel.elf
     shift 5
     [[ $arch$extra != aarch64*-initrd* ]] || kernel=kernel.img
-    "$here/boot" -a "$arch" -n "$harts" -m "$memory" -t "$mode" -q "$extra" "$build/qemu/$arch/$kernel" "$@" >"$scratch/console"
+    "$here/qemu-boot.sh" -a "$arch" -n "$harts" -m "$memory" -t "$mode" -q "$extra" "$build/qemu/$arch/$kernel" "$@" >"$scratch/console"
 }
 
 verdict() { # good(0|1) name

@@ -3,10 +3,10 @@
 # Directories of figures for the tests of `framelab report`: DIRECTORY/figures, as `framelab figures --tiny` makes them,
 # and DIRECTORY/hostile: the same, with texts that break out of a page whose writer forgot to escape them.
 #
-#   stress/report-fixture.sh FRAMELAB DIRECTORY
+#   stress/check/report-fixture.sh FRAMELAB DIRECTORY
 set -eu
-framelab=${1:?usage: stress/report-fixture.sh FRAMELAB DIRECTORY}
-directory=${2:?usage: stress/report-fixture.sh FRAMELAB DIRECTORY}
+framelab=${1:?usage: stress/check/report-fixture.sh FRAMELAB DIRECTORY}
+directory=${2:?usage: stress/check/report-fixture.sh FRAMELAB DIRECTORY}
 rm -rf "$directory"
 mkdir -p "$directory"
 "$framelab" figures --tiny --only perfbook-smpalloc,lock-collapse --out "$directory/figures" >"$directory/figures.log" 2>&1 || {

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Deliberate bugs (stress/mutants) are caught in QEMU too: builds each into the kernel and runs the stress test on it.
 #
-#   stress/qemu/mutants-check BUILD_DIRECTORY [NAME...]
+#   stress/check/qemu-mutants.sh BUILD_DIRECTORY [NAME...]
 #
 # Without names: every mutant that the host's stress test kills. Runs grow until one ends with status 1 and says that the
 # property is violated; and the kernel without the bug must pass the very same run. A patch may say in a line of its own
@@ -10,7 +10,7 @@
 #   # guest: none, because   that there is nothing to see here
 set -u
 cd "$(dirname "$0")/../.."
-build=${1:?usage: stress/qemu/mutants-check BUILD_DIRECTORY [NAME...]}
+build=${1:?usage: stress/check/qemu-mutants.sh BUILD_DIRECTORY [NAME...]}
 shift
 names=("$@")
 if [ ${#names[@]} -eq 0 ]; then
@@ -38,7 +38,7 @@ boot() { # kernel run variant log
     local harts memory arguments
     read -r harts memory arguments <<<"$2"
     # shellcheck disable=SC2086 # $arguments is many words
-    stress/qemu/boot -n "$harts" -m "$memory" "$1" run=stress variant="$3" harts="$harts" $arguments >"$4"
+    stress/check/qemu-boot.sh -n "$harts" -m "$memory" "$1" run=stress variant="$3" harts="$harts" $arguments >"$4"
 }
 
 # The wanted property that a log says is violated.

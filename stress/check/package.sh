@@ -3,10 +3,10 @@
 # Another program links the allocator: everything installed into a fresh prefix, the example built against that
 # alone and run, every public header compiled by itself, the manual page read without a warning, all removed again.
 #
-#   stress/package/test.sh BUILD_DIRECTORY
+#   stress/check/package.sh BUILD_DIRECTORY
 set -u
 cd "$(dirname "$0")/../.."
-build=${1:?usage: stress/package/test.sh BUILD_DIRECTORY}
+build=${1:?usage: stress/check/package.sh BUILD_DIRECTORY}
 CC=${CC:-cc}
 prefix=$(mktemp -d)
 trap 'rm -rf "$prefix"' EXIT

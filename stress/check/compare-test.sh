@@ -3,10 +3,10 @@
 # `make compare` itself, made small: it measures every row, shows the tables, and leaves records and pictures that
 # the other sub-commands read.
 #
-#   stress/compare-test.sh BUILD_DIRECTORY
+#   stress/check/compare-test.sh BUILD_DIRECTORY
 set -u
-cd "$(dirname "$0")/.."
-build=${1:?usage: stress/compare-test.sh BUILD_DIRECTORY}
+cd "$(dirname "$0")/../.."
+build=${1:?usage: stress/check/compare-test.sh BUILD_DIRECTORY}
 framelab=$build/framelab
 out=$build/check/compare
 status=0
