@@ -26,7 +26,7 @@ static const struct argp_option options[] = {
     {"profile", OPTION_PROFILE, "NAME", 0, "What memory does: rmo (default), tso or sc", 1},
     {"strategy", OPTION_STRATEGY, "NAME", 0, "Who runs next: random, pct or both (default)", 1},
     {"depth", OPTION_DEPTH, "N", 0, "Of pct (default: 3 to 6)", 1},
-    {"program", OPTION_PROGRAM, "TEXT", 0, "Play this by many schedules: stress/sim/program.h", 1},
+    {"program", OPTION_PROGRAM, "TEXT", 0, "Play this by many schedules: stress/sim/history/program.h", 1},
     {"freeze", OPTION_FREEZE, "HART.ACCESS", OPTION_ARG_OPTIONAL,
      "P9: stop each hart at each of its accesses in turn; or just this hart at this one", 1},
     {"replay", OPTION_REPLAY, "SEED", 0, "Just this execution", 1},

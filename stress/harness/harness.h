@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The seam between what framelab runs (workloads, stress operations) and where it runs it: how harts start and how
- * they wait for one another. core/platform.h is the allocator's seam, this one is the harness's. A platform (host,
+ * they wait for one another. core/base/platform.h is the allocator's seam, this one is the harness's. A platform (host,
  * qemu, sim) implements both; nothing on this side of the seam knows of threads. */
 #ifndef FRAMELAB_STRESS_HARNESS_H
 #define FRAMELAB_STRESS_HARNESS_H

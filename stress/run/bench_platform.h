@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What the benchmark must know of where it runs, beside core/platform.h and harness.h. bench.c is compiled once for
+ * What the benchmark must know of where it runs, beside platform.h and harness.h. bench.c is compiled once for
  * each platform that it measures on: for the host, and, with the allocators, for simulated harts. */
 #ifndef FRAMELAB_STRESS_BENCH_PLATFORM_H
 #define FRAMELAB_STRESS_BENCH_PLATFORM_H

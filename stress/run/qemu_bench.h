@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * `framelab bench` on QEMU: a plan into boot arguments. The kernel measures (stress/qemu/kernel_bench.c). */
+ * `framelab bench` on QEMU: a plan into boot arguments. The kernel measures (stress/qemu/guest/kernel_bench.c). */
 #ifndef FRAMELAB_STRESS_QEMU_BENCH_H
 #define FRAMELAB_STRESS_QEMU_BENCH_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * `framelab stress` on QEMU: a plan into boot arguments. The kernel runs the trial (stress/qemu/kernel_stress.c). */
+ * `framelab stress` on QEMU: a plan into boot arguments. The kernel runs the trial (kernel_stress.c). */
 #ifndef FRAMELAB_STRESS_QEMU_STRESS_H
 #define FRAMELAB_STRESS_QEMU_STRESS_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The calls of core/platform.h that must cost next to nothing, for the host: harts are threads. */
+ * The calls of core/base/platform.h that must cost next to nothing, for the host: harts are threads. */
 #ifndef FRAMELAB_HOST_PLATFORM_INLINE_H
 #define FRAMELAB_HOST_PLATFORM_INLINE_H
 

@@ -9,7 +9,7 @@
  *   main.c             from the FDT to the boot arguments
  *   harts.c            starting harts, running a function on all of them, barriers, the asymmetric fence
  *   schedule.c         who runs when: the seed is the schedule
- *   platform.c         core/platform.h, for a kernel; platform_inline.h: what of it must cost next to nothing
+ *   platform.c         core/base/platform.h, for a kernel; platform_inline.h: what of it must cost next to nothing
  *   console.c          lines of text
  *   trap.c             the end of a kernel that did wrong
  *   contract.h         on what the kernel and the command that starts it agree

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The stress test (stress/trial.h) on the kernel's harts, told as KTAP: one test a property. See kernel_options.h. */
+ * The stress test (stress/trial) on the kernel's harts, told as KTAP: one test a property. See kernel_options.h. */
 #include <string.h>
 
 #include "kernel_options.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * The kernel: from the FDT to what the boot arguments ask for. See kernel.h.
  *
- * This is how an operating system adopts the allocator: read the memory map (core/memory_map.h), take what is needed
- * before there is an allocator from the boot allocator (core/boot_allocator.h), then build the allocator over the rest
+ * This is how an operating system adopts the allocator: read the memory map (memory_map.h), take what is needed
+ * before there is an allocator from the boot allocator (boot_allocator.h), then build the allocator over the rest
  * (command.c). Everything is used where it lies: virtual addresses are physical ones. */
 #include <libfdt.h>
 

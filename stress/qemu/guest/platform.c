@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * core/platform.h for a kernel: physical memory is where it is, time is what a hart has executed, the log is the
+ * core/base/platform.h for a kernel: physical memory is where it is, time is what a hart has executed, the log is the
  * console, and the dear side of the asymmetric barrier is an interrupt to every other hart. */
 #include "platform.h"
 

@@ -2,7 +2,7 @@
  * Who runs when. See kernel.h.
  *
  * Under -icount QEMU runs one hart at a time, each until it has executed a hundred million instructions or rests: races
- * would hardly ever happen. So at every hook (core/platform.h: before each shared access of the slow paths) a hart
+ * would hardly ever happen. So at every hook (core/base/platform.h: before each shared access of the slow paths) a hart
  * gives way with a certain chance, drawn from a stream of its own. Nothing else decides who runs, so that the seed is
  * the schedule, and the same seed gives the same run to the last instruction.
  *

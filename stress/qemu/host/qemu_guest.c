@@ -8,10 +8,10 @@
 #include <string.h>
 
 #include "child.h"
+#include "contract.h"
 #include "exit_status.h"
 #include "interrupt.h"
 #include "platform.h"
-#include "contract.h"
 #include "qemu_symbols.h"
 
 /* Between two looks at the clock and at `interrupted`. */

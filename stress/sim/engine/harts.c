@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * stress/harness.h for simulated harts: harts are fibres (run.h) and each has a core to itself. Barriers are the
+ * harness.h for simulated harts: harts are fibres (run.h) and each has a core to itself. Barriers are the
  * simulator's own, without an event: what is measured or explored is the allocator, not the harness. */
 #include "harts.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * core/platform.h and stress/harness.h for simulated harts. RAM is the host's: a process has one machine at a time,
+ * platform.h and stress/harness/harness.h for simulated harts. RAM is the host's: a process has one machine at a time,
  * whichever platform's harts run on it. There is no sleeping lock, as on bare metal. */
 #include "platform.h"
 

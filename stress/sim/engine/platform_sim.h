@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What the simulator's platform offers beyond core/platform.h. */
+ * What the simulator's platform offers beyond core/base/platform.h. */
 #ifndef FRAMELAB_SIM_PLATFORM_SIM_H
 #define FRAMELAB_SIM_PLATFORM_SIM_H
 

@@ -75,7 +75,8 @@ static bool read_place(FILE *lines, char *out, size_t bytes)
 /* Code of the port and of Concurrency Kit, which is inlined everywhere: who called it is what one wants to know. */
 static bool is_inner(const char *place)
 {
-    static const char *const inner[] = {"stress/sim/ck/", "stress/sim/inline/platform_inline.h", "/include/ck_", "/spinlock/"};
+    static const char *const inner[] = {"stress/sim/ck/", "stress/sim/inline/platform_inline.h", "/include/ck_",
+                                        "/spinlock/"};
     for (size_t i = 0; i < sizeof inner / sizeof *inner; i++) {
         if (strstr(place, inner[i]) != NULL) {
             return true;

@@ -40,7 +40,7 @@ struct sim_stress_report {
     /* Faults, each where it came about: harts stopped for good, harts held up inside a section of the epoch,
      * allocations that failed, arenas added and removed (calls), drains (calls). */
     uint64_t frozen, held, failures, added, removed, drains;
-    uint64_t excused; /* failures that may be wrong: stress/sim/ledger.h */
+    uint64_t excused; /* failures that may be wrong: stress/sim/history/ledger.h */
     uint64_t places;  /* code addresses at which a hart was stopped */
     uint64_t calls[SIM_STEP_KINDS];
     /* The first finding. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The calls of core/platform.h that must cost next to nothing, for simulated harts. They are calls into the simulator:
+ * The calls of platform.h that must cost next to nothing, for simulated harts. They are calls into the simulator:
  * code that is not instrumented, so that they are no events but where they say so. */
 #ifndef FRAMELAB_SIM_PLATFORM_INLINE_H
 #define FRAMELAB_SIM_PLATFORM_INLINE_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The calls of core/platform.h that must cost next to nothing, for a kernel. See kernel.h. */
+ * The calls of core/base/platform.h that must cost next to nothing, for a kernel. See kernel.h. */
 #ifndef FRAMELAB_QEMU_PLATFORM_INLINE_H
 #define FRAMELAB_QEMU_PLATFORM_INLINE_H
 
