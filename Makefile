@@ -68,8 +68,8 @@ SEES_stress/qemu :=
 SEES_stress/qemu/host := core/base stress/system stress/qemu
 SEES_stress/qemu/guest := $(CORE) lockfree stress $(addprefix stress/,harness workload trial qemu)
 # The kernel and its half for an architecture are one module, the only two folders that see each other: qemu.mk.
-SEES_stress/qemu/guest/riscv64 := $(SEES_stress/qemu/guest) stress/qemu/guest
-SEES_stress/qemu/guest/aarch64 := $(SEES_stress/qemu/guest) stress/qemu/guest
+SEES_stress/qemu/guest/riscv64 := core/base core/boot stress/harness stress/qemu stress/qemu/guest
+SEES_stress/qemu/guest/aarch64 := $(SEES_stress/qemu/guest/riscv64)
 SEES_stress/sim/machine :=
 SEES_stress/sim/engine := core/base core/boot lockfree stress/harness stress/host
 SEES_stress/sim/time := core/base $(addprefix stress/,harness system sim/machine sim/engine)
@@ -79,7 +79,7 @@ SEES_stress/sim/history := $(CORE) lockfree stress \
     $(addprefix stress/,harness trial micro host sim/engine sim/explore sim/instrumented)
 
 # What measures, and the command. Of the simulator, results and command take sim_stress.h: what a search found.
-SEES_results := $(CORE) $(addprefix stress/,harness workload sim/history)
+SEES_results := core core/base $(addprefix stress/,harness workload sim/history)
 SEES_stress/run := $(CORE) results stress $(addprefix stress/,harness workload trial micro system host qemu/host \
     sim/machine sim/engine sim/time sim/history)
 SEES_papers/engine := core/base results $(addprefix stress/,harness system host qemu/host)

@@ -39,7 +39,7 @@ shown() { # readme word
         grep -oE "(^|[ \`/\$])$2 [a-z][a-z-]*" | sed "s/.*$2 //" | sort -u
 }
 
-targets=$(sed -n 's/^\([a-z][a-z -]*\):.*/\1/p' Makefile)
+targets=$(sed -n 's/^\([a-z][a-z -]*\):.*/\1/p' Makefile $(git ls-files '*.mk'))
 subcommands=$("$build/framelab" --help | sed -n 's/^  *\([a-z]*\)  .*/\1/p')
 
 unknown_commands() { # readme
