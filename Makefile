@@ -89,7 +89,7 @@ SEES_stress/command := $(CORE) results papers/engine stress $(addprefix stress/,
 # Tests see everything but the kernel. A variant of yours sees what ours do.
 FOLDERS := $(sort $(patsubst SEES_%,%,$(filter SEES_%,$(.VARIABLES))) $(OWN))
 SEES_stress/unit := $(filter-out stress/qemu/guest%,$(FOLDERS))
-SEES_stress/fuzz := core/base core/boot stress/unit
+SEES_stress/fuzz := $(CORE) stress/unit
 SEES_$(OWN) := $(CORE)
 
 INLINE_host := stress/host/inline

@@ -80,7 +80,7 @@ broken "a full fence to enter" hart_cache.h \
 broken "a vector on the stack" allocator.c \
     's/    uint32_t order = order_of_layout(size, align);/    volatile sixteen_groups spill = {size, align};\n&/' \
     frame_alloc_contiguous
-broken "a call to enter" hart_cache.h 's/platform_barrier_light();/platform_barrier_heavy();/' frame_alloc_one
+broken "a call to enter" hart_cache.h 's/platform_barrier_light();/platform_barrier_heavy(NULL);/' frame_alloc_one
 if grep -q FRAMELAB_NO_COUNTS "$build/flags"; then
     broken "a group looked at by a read-modify-write" count_view.h \
         's/atomic_load_explicit(group_byte(view, frame), /atomic_fetch_or_explicit(group_byte(view, frame), 0, /' \
