@@ -78,7 +78,8 @@ SEES_stress/sim/instrumented := core/base lockfree $(addprefix stress/,micro sim
 SEES_stress/sim/history := $(CORE) lockfree stress \
     $(addprefix stress/,harness trial micro host sim/engine sim/explore sim/instrumented)
 
-# What measures, and the command. Of the simulator, results and command take sim_stress.h: what a search found.
+# What measures, and the command. For now, results and command see sim/history for the sake of sim_stress.h, in which a
+# search says what it found, and command sees all that one of its measuring commands needs.
 SEES_results := core core/base $(addprefix stress/,harness workload sim/history)
 SEES_stress/run := $(CORE) results stress $(addprefix stress/,harness workload trial micro system host qemu/host \
     sim/machine sim/engine sim/time sim/history)
