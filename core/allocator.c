@@ -64,7 +64,7 @@ const char *frame_status_text(enum frame_status status)
 
 /* ---- cache hits --------------------------------------------------------------------------------------------- */
 
-/* A hit, at any order: no call, no fence, no read-modify-write (stress/unit/fast-path.sh). */
+/* A hit, at any order: no call, no fence, no read-modify-write (stress/check/fast-path.sh). */
 
 /* In a section: takes the run on top of the loaded magazine, if there is one and its counts, if any, are at hand. */
 INLINE bool hit_take(struct hart *hart, uint32_t order, pfn_t *first)
@@ -410,7 +410,7 @@ static enum frame_status request_of(struct frame_layout layout, struct frame_req
 }
 
 /* A layout's two numbers stand by themselves from here on. As a struct in a register pair gcc 12 stores them one by one
- * and loads them as one vector, on the way past the hit: 7 ns that stress/unit/fast-path.sh now looks for. */
+ * and loads them as one vector, on the way past the hit: 7 ns that stress/check/fast-path.sh now looks for. */
 
 /* One chunk, aligned to no more than that, and in no other words. */
 static inline bool is_chunk(uint64_t size, uint64_t align)

@@ -9,7 +9,7 @@
  *
  * Disturbed repeats. On a machine that is shared with strangers a core's other hardware thread may be theirs for a
  * while, and all that keeps a core busy takes up to twice as long; so may two virtual cores be one. The cores' control
- * (stress/workload.h), run by every hart before and after, tells so whatever is measured: a repeat is disturbed if on
+ * (workload.h), run by every hart before and after, tells so whatever is measured: a repeat is disturbed if on
  * some hart it took over a tenth longer than the quickest of the file. Where at least three repeats of a series were
  * not disturbed, it is made of these alone; the others stay in the file. */
 #ifndef FRAMELAB_RESULTS_SERIES_H

@@ -128,6 +128,11 @@ static void run_init(void)
     (void)sem_init(&run.done, 0, 0);
 }
 
+bool harts_provide(uint32_t count)
+{
+    return platform_host_hart_count_set(count);
+}
+
 bool harts_run(uint32_t count, void (*body)(void *context, uint32_t hart), void *context)
 {
     const uint32_t own = platform_hart_id();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Harts on the host: what harts.c offers beyond stress/harness.h. */
+ * Harts on the host: what harts.c offers beyond stress/harness/harness.h. */
 #ifndef FRAMELAB_HOST_HARTS_H
 #define FRAMELAB_HOST_HARTS_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * core/platform.h on the host: harts are threads, RAM is an anonymous mapping, the log is stderr.
+ * core/base/platform.h on the host: harts are threads, RAM is an anonymous mapping, the log is stderr.
  *
  * The dear side of the asymmetric barrier. Every thread must pass a full fence between call and return:
  *   1. membarrier(2) PRIVATE_EXPEDITED does just that: an interrupt to each CPU that runs a thread of ours; a thread

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What the host platform offers beyond core/platform.h, to whoever sets it up: RAM, hart numbers, barriers. */
+ * What the host platform offers beyond core/base/platform.h, to whoever sets it up: RAM, hart numbers, barriers. */
 #ifndef FRAMELAB_HOST_PLATFORM_HOST_H
 #define FRAMELAB_HOST_PLATFORM_HOST_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * What framelab figures does before it runs anything: folders that are refused, command lines, keys; and afterwards:
- * series and verdicts that are refused. That it runs, draws and judges: stress/figures-tests.sh. */
+ * series and verdicts that are refused. That it runs, draws and judges: stress/check/figures-tests.sh. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

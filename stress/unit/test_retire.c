@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Schemes of reclamation (stress/retire_scheme.h), each by itself: what is retired does not pass while a section of
+ * Schemes of reclamation (retire_scheme.h), each by itself: what is retired does not pass while a section of
  * before is open, and passes once it is left; who is offline holds nothing up; hazards bound what is held; four threads
  * at full speed; and the workloads around them, whose nodes are all there at the end. */
 #include <pthread.h>

@@ -17,7 +17,7 @@
 #include <ck_stdbool.h>
 #include <ck_stdint.h>
 
-/* What stress/sim/port.c answers. Sizes in bytes; orders and operations as in model.h. */
+/* What stress/sim/engine/port.c answers. Sizes in bytes; orders and operations as in model.h. */
 uint64_t sim_ck_load(const void *from, unsigned size);
 void sim_ck_store(void *to, uint64_t value, unsigned size);
 uint64_t sim_ck_rmw(void *target, unsigned size, unsigned operation, uint64_t operand);

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: MIT
+# Testing: what runs, and what only reads.
+
+UNIT_TESTS := $(patsubst stress/unit/%.c,$(O)/unit/%,\
+                         $(filter-out stress/unit/test_$(OTHER_ROOM).c $(if $(WITH_SIM),,stress/unit/test_sim_%),\
+                           $(wildcard stress/unit/test_*.c)))
+HOOKED_TESTS := $(patsubst stress/unit/%.c,$(O)/unit/%,$(wildcard stress/unit/hooked_*.c))
+
+.PHONY: deps qemu-check unit unit-build unit-compile hooked-build check check-long
+deps: ## install what is missing (Debian and its kin), or say what is needed
+	$(Q)CC='$(CC)' .ci/dependencies build figures qemu check
+
+check: deps all ## test everything, under 10 minutes on 2 cores; ends with `N passed, N failed, N skipped`
+	$(Q)CC='$(CC)' stress/check/run-tests $(O) $(SUITES)
+
+check-long: deps all ## the same and what takes longer: boards' device trees, minutes of stress
+	$(Q).ci/dependencies report || echo "without those, the report's tests in a browser are skipped" >&2
+	$(Q).ci/dependencies paper || echo "without those, the report as a paper is skipped" >&2
+	$(Q)CC='$(CC)' stress/check/run-tests --long $(O) $(SUITES)
+
+.PHONY: report-check
+report-check: all ## the page of `framelab report` in Chromium, judged by axe-core; installs Chromium and Node.js
+	$(Q).ci/dependencies figures report
+	$(Q)stress/check/report-browser.sh $(O) $(O)/check/report-browser
+
+qemu-check: deps qemu ## boot the kernels in many ways, and with each deliberate bug
+	$(Q)stress/check/qemu-guests.sh $(O)
+	$(Q)stress/check/qemu-mutants.sh $(O)
+
+# One after the other: some need both cores.
+unit: $(UNIT_TESTS) ## build and run the unit tests
+	$(Q)set -e; for test in $(UNIT_TESTS); do $$test; done
+
+unit-build: $(UNIT_TESTS)
+
+# For a compiler's opinion.
+unit-compile: $(UNIT_TESTS:$(O)/unit/%=$(O)/stress/unit/%.o)
+
+# With HOOKS=1 only.
+hooked-build: $(HOOKED_TESTS)
+
+$(O)/unit/test_%.run: $(O)/unit/test_%
+	$(Q)$<
+
+$(UNIT_TESTS) $(HOOKED_TESTS): $(O)/unit/%: $(O)/stress/unit/%.o $(O)/libcommand.a $(O)/libframelab.a
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(BASE_CFLAGS) $(LDFLAGS) $(SIM_LINK) -o $@ $^ $(LIB_LIBS) $(COMMAND_LIBS) -lcmocka -lm
+
+-include $(UNIT_SOURCES:%.c=$(O)/%.d)
+
+# For folders.sh, a line each: folder, what it may include, where the inline half of the platform is.
+.PHONY: folders
+folders:
+	@$(foreach folder,$(FOLDERS),echo '$(folder)|$(strip $(SEES_$(folder)))|$(INLINE_$(or \
+	    $(if $(filter stress/qemu/guest%,$(folder)),guest),$(if $(filter $(SIMULATED),$(folder)/),sim),host))';) :
+
+# Read by tools. What they look for, what not, and why: .clang-tidy, .ci/cppcheck. Nearly all of that time goes into
+# following paths (clang-analyzer, two seconds a file) and into all combinations of #ifdef; `make lint` does without.
+.PHONY: format-test cppcheck tidy lint
+tidy: format-test cppcheck $(ALL_C:%.c=$(O)/%.tidy) ## find fault with the sources: clang-format, cppcheck, clang-tidy
+
+lint: format-test cppcheck $(ALL_C:%.c=$(O)/%.lint) ## the same in a minute: no paths are followed, one set of #ifdef
+lint: CPPCHECK += --max-configs=1 --suppress=toomanyconfigs
+
+format-test: deps
+	$(call say,FORMAT,$(words $(ALL_C) $(KERNEL_C) $(ALL_H)) files)
+	$(Q)clang-format --dry-run -Werror $(ALL_C) $(KERNEL_C) $(ALL_H)
+
+# The host's half of core/base/platform.h and the kernel's, and the architectures', are not seen together.
+CPPCHECK := cppcheck --quiet --std=c11 --enable=warning,style,performance,portability --inline-suppr \
+            --suppressions-list=.ci/cppcheck --error-exitcode=1
+cppcheck: deps
+	$(call say,CPPCHECK,$(words $(ALL_C) $(KERNEL_C)) files)
+	$(Q)$(CPPCHECK) $(call include_all,host) $(ALL_C)
+	$(Q)$(CPPCHECK) $(call kernel_include_all,riscv64) $(call sources,stress/qemu/guest stress/qemu/guest/riscv64)
+	$(Q)$(CPPCHECK) $(call kernel_include_all,aarch64) $(call sources,stress/qemu/guest/aarch64)
+
+# $(1): file, $(2): options
+read_by_clang_tidy = clang-tidy --quiet $(2) $(1) -- -std=gnu11 $(CONFIG_CFLAGS) $(call includes,$(1)) 2>/dev/null
+
+# Read anew when the object file is: then something that it includes has changed.
+$(O)/%.tidy: %.c $(O)/%.o .clang-tidy stress/unit/.clang-tidy | deps
+	$(call say,TIDY,$<)
+	$(Q)$(call read_by_clang_tidy,$<,)
+	$(Q)touch $@ $(@:.tidy=.lint)
+
+$(O)/%.lint: %.c $(O)/%.o .clang-tidy stress/unit/.clang-tidy | deps
+	$(call say,LINT,$<)
+	$(Q)$(call read_by_clang_tidy,$<,'--checks=-clang-analyzer-*')
+	$(Q)touch $@

@@ -1,0 +1,326 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Bad input at the command line: for each, the documented exit status, one clear line on stderr, nothing on stdout.
+# And what a run leaves behind when it is interrupted or takes too long.
+#
+#   stress/check/cli-tests.sh FRAMELAB SCRATCH_DIRECTORY
+#
+# Prints `ok NAME` or `not ok NAME: why`; exit 1 if any is not.
+set -u
+framelab=$(realpath "${1:?usage: stress/check/cli-tests.sh FRAMELAB SCRATCH_DIRECTORY}")
+scratch=${2:?usage: stress/check/cli-tests.sh FRAMELAB SCRATCH_DIRECTORY}
+rm -rf "$scratch"
+mkdir -p "$scratch"
+cd "$scratch" || exit 1
+failed=0
+
+ok() {
+    echo "ok $1"
+}
+
+not_ok() {
+    echo "not ok $1: $2"
+    failed=1
+}
+
+# run LIMIT_SECONDS COMMAND...: status in $status, output in out and err.
+run() {
+    local limit=$1
+    shift
+    timeout -k 5 "$limit" "$@" >out 2>err </dev/null
+    status=$?
+}
+
+# refuses STATUS PATTERN ARGUMENT...: ends so, with one line on stderr that matches, and says nothing on stdout.
+refuses() {
+    local wanted=$1 pattern=$2
+    shift 2
+    local name="refuses: framelab $*"
+    run 30 "$framelab" "$@"
+    if [ $status -ne "$wanted" ]; then
+        not_ok "$name" "status $status, not $wanted: $(head -n 1 err)"
+    elif [ -s out ]; then
+        not_ok "$name" "says on stdout: $(head -n 1 out)"
+    elif [ "$(wc -l <err)" -ne 1 ]; then
+        not_ok "$name" "$(wc -l <err) lines on stderr, not one"
+    elif ! grep -qE -- "$pattern" err; then
+        not_ok "$name" "does not say '$pattern' but: $(cat err)"
+    else
+        ok "$name"
+    fi
+}
+
+# ends STATUS ARGUMENT...
+ends() {
+    local wanted=$1
+    shift
+    run 60 "$framelab" "$@"
+    if [ $status -eq "$wanted" ]; then
+        ok "status $wanted: framelab $*"
+    else
+        not_ok "status $wanted: framelab $*" "status $status: $(tail -n 1 err)"
+    fi
+}
+
+# check NAME COMMAND...: the command succeeds.
+check() {
+    local name=$1
+    shift
+    if "$@" >check.log 2>&1; then
+        ok "$name"
+    else
+        not_ok "$name" "$(tail -n 1 check.log)"
+    fi
+}
+
+# ---- commands and their help ----
+
+ends 2
+ends 0 --help
+ends 0 --version
+refuses 2 "no command 'nonsense'" nonsense
+for command in bench stress fdt compare table draw report primitives reclaim calibrate list; do
+    ends 0 $command --help
+    ends 2 $command --no-such-option
+done
+for format in text json csv; do
+    ends 0 list --format $format
+done
+refuses 2 "text, json or csv" list --format xml
+refuses 2 "takes no argument" list extra
+
+# ---- device trees ----
+
+: >empty.dtb
+mkdir directory.dtb
+head -c 4096 /dev/urandom >random.dtb
+printf '\xd0\x0d\xfe\xed' >magic.dtb
+cat >good.dts <<'DTS'
+/dts-v1/;
+/ {
+    #address-cells = <2>;
+    #size-cells = <2>;
+    cpus {
+        #address-cells = <1>;
+        #size-cells = <0>;
+        cpu@0 { device_type = "cpu"; reg = <0>; };
+        cpu@1 { device_type = "cpu"; reg = <1>; };
+    };
+    memory@80000000 { device_type = "memory"; reg = <0x0 0x80000000 0x0 0x4000000>; };
+    memory@100000000 { device_type = "memory"; reg = <0x1 0x0 0x0 0x2345000>; };
+};
+DTS
+check "dtc makes a good tree" dtc -q -I dts -O dtb -o good.dtb good.dts
+head -c 200 good.dtb >truncated.dtb
+head -c $(($(stat -c %s good.dtb) - 1)) good.dtb >one-byte-short.dtb
+sed 's/0x4000000>/0x0>/; s/0x2345000>/0x0>/' good.dts >no-memory.dts
+check "dtc makes a tree without memory" dtc -q -I dts -O dtb -o no-memory.dtb no-memory.dts
+sed 's/0x0 0x4000000>/0xffffffff 0xffffffff>/' good.dts >wraps.dts
+check "dtc makes a tree whose memory wraps" dtc -q -I dts -O dtb -o wraps.dtb wraps.dts
+
+ends 0 fdt good.dtb
+for broken in empty random magic truncated one-byte-short no-memory wraps; do
+    for command in "fdt" "bench --dtb" "stress --dtb"; do
+        # shellcheck disable=SC2086
+        run 30 "$framelab" $command $broken.dtb
+        name="framelab $command $broken.dtb"
+        wanted=2 # an option that cannot be met; for fdt the tree is not an option but the question
+        [ "$command" != fdt ] || wanted=1
+        if [ $status -ne $wanted ]; then
+            not_ok "$name" "status $status: $(tail -n 1 err)"
+        elif [ "$(grep -cvE ': seed [0-9]+$' err)" -ne 1 ]; then
+            not_ok "$name" "not one line besides the seed: $(cat err)"
+        else
+            ok "$name"
+        fi
+    done
+done
+for command in "fdt" "bench --dtb" "stress --dtb"; do
+    # shellcheck disable=SC2086
+    refuses 2 "No such file" $command missing.dtb
+    # shellcheck disable=SC2086
+    refuses 2 "[Dd]irectory" $command directory.dtb
+done
+
+# ---- options that cannot be ----
+
+refuses 2 "0 harts" bench --harts 0
+refuses 2 "list of 1 to 512" bench --harts 513
+refuses 2 "list of 1 to 512" bench --harts 2,1000000
+refuses 2 "list of 1 to 512" bench --harts 4-2
+refuses 2 "list of 1 to 512" bench --harts two
+refuses 2 "list of 1 to 512" bench --harts ''
+refuses 2 "list of 1 to 512" bench --harts -1
+refuses 2 "0 to 10" bench --order 11
+refuses 2 "0 to 10" bench --order 0,9,
+refuses 2 "at least one frame" bench --frames 0
+refuses 2 "bulk, rand, repeat, frag, fill, burst, adversary, walk, zeroed, exhaust, stopped or refused" bench --workload nosuch
+refuses 2 "frag is of single frames" bench --workload frag --order 0,9 --memory 64M
+refuses 2 "exhaust is of single frames" bench --workload exhaust --order 9 --memory 64M
+refuses 2 "stopped needs harts that can be stopped" bench --workload stopped
+refuses 2 "burst is a list of 1 to" bench --workload burst --burst 1-4,x
+refuses 2 "a run has at least one allocation" bench --workload burst --burst 0
+refuses 2 "rounds is 1 to" bench --workload frag --rounds 0
+refuses 2 "requests is 1 to" bench --requests 0
+refuses 2 "no variant 'nosuch'" bench --variant nosuch
+refuses 2 "no variant 'baseline:nosuch'" bench --variant baseline:nosuch
+refuses 2 "magazine" bench --variant baseline,magazine=99999
+refuses 2 "magazine" bench --variant baseline,magazine
+refuses 2 "nosuch" bench --variant lockfree,nosuch=1
+refuses 2 "batch" bench --variant lockfree,magazine=3,batch=9
+refuses 2 "512M or 8G" bench --memory lots
+refuses 2 "512M or 8G" bench --memory -1G
+refuses 2 "1 to 64" bench --nodes 0
+refuses 2 "1 to 64" bench --nodes 65
+refuses 2 "1 to" bench --repeat 0
+refuses 2 "seconds" bench --time-limit 0
+refuses 2 "seconds" bench --time-limit inf
+refuses 2 "a number" bench --seed 0x
+refuses 2 "text, json or csv" bench --format xml
+refuses 2 "do not go with it" bench --dtb good.dtb --memory 1G
+refuses 2 "takes no argument" bench extra
+refuses 2 "host, qemu or sim" bench --platform mars
+refuses 2 "of simulated harts" bench --machine flat
+refuses 2 "not simulated" bench --platform sim --init
+refuses 2 "No such file" bench --out /nonexistent/file
+refuses 2 "1 to 512" stress --harts 0
+refuses 2 "1 to 512" stress --harts 513
+refuses 2 "no variant 'nosuch'" stress --variant nosuch
+refuses 2 "plain, nodes, nodes4 or holes" stress --layout round
+refuses 2 "--memory is a size" stress --memory 1M
+refuses 2 "--memory is a size" stress --memory 1000T
+refuses 2 "seconds" stress --seconds 0
+refuses 2 "seconds" stress --timeout nan
+refuses 2 "operations" stress --operations 0
+refuses 2 "seed" stress --seed -1
+
+# ---- no memory; the seed is printed too, so not one line but the last ----
+
+says() { # STATUS PATTERN COMMAND...
+    local wanted=$1 pattern=$2
+    shift 2
+    run 60 "$@"
+    if [ $status -eq "$wanted" ] && tail -n 1 err | grep -qE -- "$pattern"; then
+        ok "says '$pattern': ${*//$framelab/framelab}"
+    else
+        not_ok "says '$pattern': ${*//$framelab/framelab}" "status $status: $(tail -n 1 err)"
+    fi
+}
+says 2 "." "$framelab" bench --memory 1M --repeat 1
+says 2 "." "$framelab" bench --memory 16000000T --repeat 1
+says 2 "." "$framelab" bench --memory 1000T --repeat 1
+says 2 "memory too small" "$framelab" bench --memory 16M --order 10 --harts 64 --repeat 1
+says 2 "memory too small" "$framelab" stress --memory 8M --harts 200 --layout plain --operations 10
+says 2 "memory too small" "$framelab" bench --memory 16M --workload fill --harts 64 --repeat 1
+says 2 "." bash -c 'ulimit -v 3000000; exec "$@"' limited "$framelab" bench --memory 8G --repeat 1
+# Fewer threads than harts. The limit does not bind root, so root becomes nobody, with a binary that nobody can read.
+nobody=$(mktemp -d)
+chmod 755 "$nobody"
+cp "$framelab" "$nobody/framelab"
+as_nobody=()
+[ "$(id -u)" -ne 0 ] || as_nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+says 2 "harts cannot be had" "${as_nobody[@]}" bash -c 'ulimit -u 30; exec "$@"' limited \
+    "$nobody/framelab" bench --memory 64M --harts 400 --repeat 1 --workload bulk --format json
+rm -r "$nobody"
+
+# ---- what a run leaves behind ----
+
+records=0
+count_records() { # FILE
+    records=$(grep -c '"type":"bench"' "$1" 2>/dev/null)
+}
+
+# starts a long bench in the background, waits until it has written some records.
+begin_bench() { # FILE ARGUMENT...
+    local file=$1
+    shift
+    "$framelab" bench --memory 256M --repeat 10000 --out "$file" "$@" >out 2>err </dev/null &
+    pid=$!
+    for _ in $(seq 300); do
+        count_records "$file"
+        [ "${records:-0}" -lt 3 ] || return
+        sleep 0.1
+    done
+}
+
+for signal in INT TERM; do
+    begin_bench interrupted-$signal.json
+    kill -$signal $pid
+    wait $pid
+    status=$?
+    count_records interrupted-$signal.json
+    if [ $status -ne 130 ]; then
+        not_ok "bench ends on SIG$signal with 130" "status $status: $(tail -n 1 err)"
+    elif [ "$records" -lt 3 ] || [ -n "$(tail -c 1 interrupted-$signal.json)" ]; then
+        not_ok "bench ends on SIG$signal with 130" "$records records, or the last one is cut"
+    else
+        ok "bench ends on SIG$signal with 130"
+    fi
+    check "what it measured until SIG$signal is a file of records" "$framelab" table interrupted-$signal.json
+done
+
+run 30 "$framelab" bench --memory 256M --repeat 10000 --out late.json --time-limit 1
+count_records late.json
+if [ $status -eq 124 ] && [ "$records" -ge 1 ] && grep -q "while measuring" err; then
+    ok "bench keeps records past its time limit"
+else
+    not_ok "bench keeps records past its time limit" "status $status, $records records: $(tail -n 1 err)"
+fi
+
+"$framelab" stress --seconds 60 --seed 5 >out 2>err </dev/null &
+pid=$!
+sleep 2
+kill -INT $pid
+wait $pid
+status=$?
+if [ $status -eq 130 ] && grep -q "seed 5" err && grep -q holds out; then
+    ok "stress ends on SIGINT with 130 and what held so far"
+else
+    not_ok "stress ends on SIGINT with 130 and what held so far" "status $status: $(tail -n 1 err)"
+fi
+
+run 30 "$framelab" stress --seconds 60 --timeout 1 --harts 3 --seed 5
+if [ $status -eq 124 ] && [ "$(grep -c ': hart [0-2] after' err)" -eq 3 ]; then
+    ok "the watchdog of stress says where each hart is"
+else
+    not_ok "the watchdog of stress says where each hart is" "status $status: $(tail -n 1 err)"
+fi
+
+# ---- what a run says ----
+
+run 60 "$framelab" bench --memory 64M --repeat 1 --harts 1 --workload bulk --format json --seed 77
+for wanted in '"type":"provenance"' '"variant":"null"' '"variant":"cas"' '"variant":"baseline"' \
+    '"variant":"lockfree"' '"seed":77' '"latency_ns"'; do
+    check "bench --format json has $wanted" grep -q -- "$wanted" out
+done
+check "the seed is printed" grep -q 'seed 77' err
+check "nothing is coloured that is no terminal" bash -c '! grep -q $'"'\\x1b'"' out err'
+run 60 bash -c '"$1" bench --memory 64M --repeat 1 --harts 1 --workload bulk --format json >/dev/full' full "$framelab"
+if [ $status -eq 1 ] && grep -q "No space" err; then
+    ok "a full disk is told"
+else
+    not_ok "a full disk is told" "status $status: $(tail -n 1 err)"
+fi
+run 60 "$framelab" bench --memory 64M --repeat 2 --harts 1,2 --workload frag --rounds 3 --workload fill --requests 50
+check "frag shows how much of memory is in free whole chunks" grep -q 'first *last' out
+check "fill shows each occupancy" grep -q 'fill alloc 99%' out
+run 60 "$framelab" bench --memory 64M --repeat 1 --harts 2 --workload exhaust --rounds 2 --requests 300 --variant lockfree --variant lockfree,drain=off --format json
+check "exhaust: with the drain nothing is left" grep -q 'drain=on.*"left":\[0,0\]' out
+check "exhaust: without it, what the other hart has" grep -Eq 'drain=off.*"left":\[[1-9][0-9]*,[1-9][0-9]*\]' out
+check "exhaust: one refusal a round, and a drain before it" \
+    grep -Eq 'drain=on.*"drain":\{"samples":[1-9].*"fail":\{"samples":2,"p50":[1-9].*"histogram":\[\[' out
+run 60 "$framelab" bench --memory 64M --repeat 1 --harts 1,2 --workload burst --burst 6,7 --requests 100 --variant baseline,magazine=3
+check "burst shows each run length" bash -c 'grep -q "burst of 6" out && grep -q "burst of 7" out'
+run 60 "$framelab" bench --memory 64M --repeat 1 --harts 2 --workload adversary --workload walk --requests 100 --variant baseline,magazine=3,magazines=1
+check "traces that are hard on caches are pairs" bash -c 'grep -q "adversary pair" out && grep -q "walk pair" out'
+run 60 "$framelab" bench --memory 64M --repeat 1 --harts 1 --workload bulk --requests 1000 --no-latency --format json
+check "--requests bounds the allocations a hart" grep -q '"operations":20000,' out
+run 60 "$framelab" bench --memory 64M --repeat 1 --harts 2 --workload repeat --requests 100 --no-latency --init --format json
+check "--init says of each hart how long it waited" \
+    grep -Eq '"workload":"boot".*"hart_ns": ?\[([1-9][0-9]*), ?\1\]' out
+ends 0 bench --dtb good.dtb --harts 1-3 --repeat 1 --order 0,3 --frames 3 --no-latency
+ends 0 stress --dtb good.dtb --operations 500 --harts 3
+ends 0 stress --operations 200 --harts 2 --format csv
+ends 0 stress --operations 200 --harts 2 --format json
+
+[ $failed -eq 0 ]

@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# What the documentation says is there: every folder has a README.md, their links lead somewhere, the make targets
+# and framelab sub-commands that they show exist. That the check can fail is shown on a README that lies.
+#
+#   stress/check/docs.sh BUILD_DIRECTORY
+set -u
+cd "$(dirname "$0")/../.."
+build=${1:?usage: stress/check/docs.sh BUILD_DIRECTORY}
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+status=0
+
+verdict() { # name offences
+    if [ -z "$2" ]; then
+        echo "ok - $1"
+    else
+        echo "not ok - $1"
+        printf '%s\n' "$2" | sed 's/^/# /'
+        status=1
+    fi
+}
+
+folders_without_readme() {
+    git ls-files | grep / | sed 's|/[^/]*$||' | grep -v '^\.\|^results/reference/figures/' | sort -u | while read -r folder; do
+        test -s "$folder/README.md" || echo "$folder has no README.md"
+    done
+}
+
+broken_links() { # readme
+    grep -o '](\([^)#]*\)' "$1" | sed 's/^](//' | grep -v '^[a-z]*://' | grep . | while read -r link; do
+        test -e "$(dirname "$1")/$link" || echo "$1: leads nowhere: $link"
+    done
+}
+
+# Commands in code, fenced, indented or `quoted`: `make X` and `framelab X`.
+shown() { # readme word
+    { sed -n '/^ *```/,/^ *```/p' "$1"; grep '^    ' "$1"; grep -o '`[^`]*`' "$1"; } |
+        grep -oE "(^|[ \`/\$])$2 [a-z][a-z-]*" | sed "s/.*$2 //" | sort -u
+}
+
+targets=$(sed -n 's/^\([a-z][a-z -]*\):.*/\1/p' Makefile $(git ls-files '*.mk'))
+subcommands=$("$build/framelab" --help | sed -n 's/^  *\([a-z]*\)  .*/\1/p')
+
+unknown_commands() { # readme
+    local word
+    for word in $(shown "$1" make); do
+        grep -qw -- "$word" <<<"$targets" || echo "$1: there is no 'make $word'"
+    done
+    for word in $(shown "$1" framelab); do
+        grep -qx -- "$word" <<<"$subcommands" || echo "$1: there is no 'framelab $word'"
+    done
+}
+
+verdict "every folder has a README.md" "$(folders_without_readme)"
+while read -r readme; do
+    verdict "$readme: links" "$(broken_links "$readme")"
+    verdict "$readme: commands" "$(unknown_commands "$readme")"
+done < <(git ls-files '*README.md')
+
+printf 'Run `make miracle`, see [this](nowhere.md):\n\n    framelab dream --all\n' >"$scratch/README.md"
+for offence in 'make miracle' 'framelab dream' 'nowhere.md'; do
+    { broken_links "$scratch/README.md"; unknown_commands "$scratch/README.md"; } | grep -qF "$offence" &&
+        verdict "negative control: $offence is found" "" || verdict "negative control: $offence is found" "it was not"
+done
+exit $status

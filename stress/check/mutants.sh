@@ -1,0 +1,122 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Deliberate bugs are caught: builds each mutant and runs the test that its patch names.
+#
+#   stress/check/mutants.sh [--sim] BUILD_DIRECTORY [NAME...]
+#
+# With --sim: those that simulated harts kill, whose names begin with sim-. Without: the others; but qemu-*, which are in
+# the kernel for QEMU, are stress/check/qemu-mutants.sh's.
+#
+# A patch begins with three lines:
+#   # property: P1         the property that the bug breaks; several, if the schedule decides which is seen first
+#   # what: ...            the bug, in words
+#   # test: framelab ...   the command that must see it; or a program of stress/unit, and which of its tests
+# and perhaps a fourth:
+#   # build: COUNTS=0      built so; `hooked_*` are with HOOKS=1 in any case
+# For each: the mutant must end with status 1 and say "violated: P1" (or another of those), or a test with the property
+# in its name must fail; and the binary without the bug must pass the very same command, or the test would prove
+# nothing. The same command is only run once on it.
+set -u
+export CMOCKA_MESSAGE_OUTPUT=TAP
+cd "$(dirname "$0")/../.."
+which='!(sim-*|qemu-*)'
+if [ "${1:-}" = --sim ]; then
+    which=sim-*
+    shift
+fi
+shopt -s extglob
+build=${1:?usage: stress/check/mutants.sh [--sim] BUILD_DIRECTORY [NAME...]}
+shift
+names=("$@")
+if [ ${#names[@]} -eq 0 ]; then
+    for patch in stress/mutants/$which.patch; do
+        names+=("$(basename "$patch" .patch)")
+    done
+fi
+
+log=$build/mutants
+mkdir -p "$log"
+declare -A sound # build and command -> ok, or what went wrong
+failed=0
+
+header() { # patch key
+    sed -n "s/^# $2: //p" "$1" | head -n 1
+}
+
+# The last line that says why a run was not what it should be.
+reason() { # log
+    grep -E '^violated:|^not ok|panic|assert|hang' "$1" | tail -n 1
+}
+
+not_ok() {
+    echo "not ok mutant $1: $2"
+    failed=1
+}
+
+# The property of those wanted that a log says is violated.
+killer() { # log properties
+    sed -nE "s/^violated: (${2// /|}) .*/\1/p; s/^not ok [0-9]+ - (.*_)?(${2// /|})_.*/\2/p" "$1" | head -n 1
+}
+
+check() { # name
+    local name=$1 patch=stress/mutants/$1.patch property command program arguments status binary mutant make killed_by
+    local folder=$build sound_key
+    property=$(header "$patch" property)
+    command=$(header "$patch" test)
+    eval "arguments=($command)" # words in quotes are one
+    program=${arguments[0]:-}
+    make=(make -s)
+    case $program,$(header "$patch" build) in
+    hooked_*,) make+=(HOOKS=1) folder=$build/hooks ;;
+    *,COUNTS=0) make+=(COUNTS=0) folder=$build/no-counts ;;
+    esac
+    make+=(O="$folder") binary=$folder/unit/$program mutant=$folder/mutants/$name/$program
+    case $property,$program in
+    P*,framelab) binary=$folder/framelab ;;
+    P*,test_* | P*,hooked_*) ;;
+    *)
+        not_ok "$name" "its patch lacks a header"
+        return
+        ;;
+    esac
+    if ! "${make[@]}" "$binary" "$mutant" >"$log/$name.build" 2>&1; then
+        not_ok "$name" "does not build: $(tail -n 1 "$log/$name.build")"
+        return
+    fi
+    sound_key="$folder $command"
+    if [ -z "${sound[$sound_key]:-}" ]; then
+        timeout -k 5 120 "$binary" "${arguments[@]:1}" >"$log/$name.sound" 2>&1
+        status=$?
+        sound[$sound_key]=ok
+        [ $status -eq 0 ] || sound[$sound_key]="status $status $(reason "$log/$name.sound")"
+    fi
+    if [ "${sound[$sound_key]}" != ok ]; then
+        not_ok "$name" "without the bug the test fails as well: ${sound[$sound_key]}"
+        return
+    fi
+    # Which property is seen first may be the schedule's doing, and so may an assertion of the allocator's own.
+    for _ in 1 2 3; do
+        timeout -k 5 120 "$mutant" "${arguments[@]:1}" >"$log/$name.log" 2>&1
+        status=$?
+        killed_by=$(killer "$log/$name.log" "$property")
+        [ -z "$killed_by" ] && [ $status -ne 0 ] && [ $status -ne 124 ] || break
+    done
+    # A test program's status is how many of its tests failed.
+    if [ -n "$killed_by" ] && { [ $status -eq 1 ] || { [ "$program" != framelab ] && [ $status -lt 124 ]; }; }; then
+        echo "ok mutant $name killed by $killed_by"
+    else
+        not_ok "$name" "should violate $property, but: status $status $(reason "$log/$name.log")"
+    fi
+}
+
+if ! make -s O="$build" "$build/framelab" >"$log/sound.build" 2>&1; then
+    echo "not ok mutants: the sound binary does not build: $(tail -n 1 "$log/sound.build")"
+    exit 1
+fi
+# Side by side; one that does not build is told of by its check.
+targets=("${names[@]/#/$build/mutants/}")
+make -s -k -j2 O="$build" "${targets[@]/%//framelab}" >"$log/build.log" 2>&1
+for name in "${names[@]}"; do
+    check "$name"
+done
+[ $failed -eq 0 ]

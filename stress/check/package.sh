@@ -1,0 +1,111 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Another program links the allocator: everything installed into a fresh prefix, the example built against that
+# alone and run, every public header compiled by itself, the manual page read without a warning, all removed again.
+#
+#   stress/check/package.sh BUILD_DIRECTORY
+set -u
+cd "$(dirname "$0")/../.."
+build=${1:?usage: stress/check/package.sh BUILD_DIRECTORY}
+CC=${CC:-cc}
+prefix=$(mktemp -d)
+trap 'rm -rf "$prefix"' EXIT
+export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
+status=0
+
+check() { # name command...
+    local name=$1 said
+    shift
+    if said=$("$@" 2>&1); then
+        echo "ok - $name"
+    else
+        echo "not ok - $name"
+        printf '%s\n' "$said" | sed 's/^/# /'
+        status=1
+    fi
+}
+
+everything_is_there() {
+    local file
+    for file in bin/framelab lib/libframelab.a lib/pkgconfig/framelab.pc include/framelab/framelab.h \
+        include/framelab/frame_allocator.h share/man/man1/framelab.1 share/framelab/papers/lib.jq \
+        share/framelab/papers/report/page.jq; do
+        test -s "$prefix/$file" || { echo "missing: $file" && return 1; }
+    done
+}
+
+example_builds() {
+    # shellcheck disable=SC2046 # flags are many words
+    $CC -Wall -Wextra -Werror -o "$prefix/example" stress/package/example.c $(pkg-config --cflags --libs framelab)
+}
+
+# Two megabytes aligned, three long: 768 frames from an address that ends in 00000.
+example_runs() {
+    "$prefix/example" | grep -E '^768 frames from 0x[0-9a-f]*[02468ace]00000$'
+}
+
+headers_stand_alone() {
+    local header
+    for header in "$prefix"/include/framelab/*.h; do
+        # shellcheck disable=SC2046
+        echo "#include <${header##*/}>" |
+            $CC -std=c11 -Wall -Wextra -Werror -fsyntax-only -x c - $(pkg-config --cflags framelab) || return 1
+    done
+}
+
+manual_reads() {
+    local said
+    said=$(groff -man -Tutf8 -ww -rLL=100n -P-c "$prefix/share/man/man1/framelab.1" 2>&1 >/dev/null)
+    echo "$said"
+    test -z "$said"
+}
+
+# The manual names every sub-command that the command has, and no other.
+manual_is_complete() {
+    diff <("$prefix/bin/framelab" --help | sed -n 's/^  *\([a-z]*\)  .*/\1/p' | sort) \
+        <(sed -n 's/^\.SS framelab \([a-z]*\).*/\1/p' "$prefix/share/man/man1/framelab.1" | sort)
+}
+
+# And of each sub-command every option, and no other.
+manual_has_options() {
+    local command
+    for command in $("$prefix/bin/framelab" --help | sed -n 's/^  *\([a-z]*\)  .*/\1/p'); do
+        diff <("$prefix/bin/framelab" "$command" --help | grep -oE -- '^ .*--[a-z-]+' | grep -oE -- '--[a-z-]+' |
+            grep -vxE -- '--(help|usage|version)' | sort -u) \
+            <(sed -n "/^\.SS framelab $command/,/^\.S[SH]/p" "$prefix/share/man/man1/framelab.1" | tr -d '\\' |
+                grep -E '^\.BR? ' | grep -oE -- '--[a-z-]+' | sort -u) || { echo "framelab $command" && return 1; }
+    done
+}
+
+# Those that were installed, not those of the sources: one more is put beside them.
+figures_are_found() {
+    local papers=$prefix/share/framelab/papers
+    diff <("$prefix/bin/framelab" figures --list | awk '{ print $1 }') \
+        <(cd papers && printf '%s\n' */figure.json | sed 's|/.*||') || return 1
+    cp -r "$papers/lock-collapse" "$papers/one-more"
+    sed -i 's/"key": "lock-collapse"/"key": "one-more"/' "$papers/one-more/figure.json"
+    "$prefix/bin/framelab" figures --list | grep '^one-more '
+}
+
+nothing_is_left() {
+    make -s O="$build" PREFIX="$prefix" uninstall || return 1
+    rm -f "$prefix/example"
+    local left
+    left=$(find "$prefix" -type f)
+    echo "$left"
+    test -z "$left"
+}
+
+check "make install" make -s O="$build" PREFIX="$prefix" CC="$CC" install
+check "everything is installed" everything_is_there
+check "pkg-config knows the version" pkg-config --atleast-version=0.1 framelab
+check "the example builds against what is installed" example_builds
+check "the example runs" example_runs
+check "every public header compiles by itself" headers_stand_alone
+check "the installed command runs" "$prefix/bin/framelab" --version
+check "the manual page has no warnings" manual_reads
+check "the manual page has every sub-command" manual_is_complete
+check "the manual page has every option" manual_has_options
+check "the installed command finds the installed figures" figures_are_found
+check "make uninstall leaves nothing" nothing_is_left
+exit $status

@@ -1,0 +1,207 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# `framelab report`: the page has all of what was made and nothing from elsewhere; texts of the data stay texts; what is
+# broken is named, and then nothing is written. How the page behaves in a browser: report-browser.sh.
+#
+#   stress/check/report-tests.sh BUILD_DIRECTORY SCRATCH_DIRECTORY
+set -u
+here=$(realpath "$(dirname "$0")")
+framelab=$(realpath "${1:?usage: stress/check/report-tests.sh BUILD_DIRECTORY SCRATCH_DIRECTORY}")/framelab
+rm -rf "${2:?usage: stress/check/report-tests.sh BUILD_DIRECTORY SCRATCH_DIRECTORY}"
+mkdir -p "$2"
+cd "$2" || exit 1
+timeout=$(command -v timeout)
+failed=0
+
+verdict() { # name succeeded said
+    if [ "$2" = true ]; then
+        echo "ok - $1"
+    else
+        echo "not ok - $1: $3"
+        failed=1
+    fi
+}
+
+check() { # name command...
+    local name=$1
+    shift
+    if "$@" >check.log 2>&1; then verdict "$name" true ""; else verdict "$name" false "$(tail -n 1 check.log)"; fi
+}
+
+# ends STATUS PATTERN ARGUMENT...: framelab report ends so, and says so in one line.
+ends() {
+    local wanted=$1 pattern=$2 status good=false
+    shift 2
+    $timeout 60 "$framelab" report "$@" >out 2>err </dev/null
+    status=$?
+    [ $status -eq "$wanted" ] && cat out err | grep -qE -- "$pattern" && [ "$(cat out err | wc -l)" -le 2 ] && good=true
+    verdict "status $wanted, '$pattern': report $*" $good "status $status, $(cat out err | tail -n 1)"
+}
+
+equal() { # one other
+    [ "$1" = "$2" ] || { echo "'$1' is not '$2'"; return 1; }
+}
+
+# How often a pattern occurs in a page.
+occurs() { # page pattern
+    grep -oE -- "$2" "$1" | wc -l
+}
+
+count_is() { # page pattern number
+    equal "$(occurs "$1" "$2")" "$3"
+}
+
+has_figures_only() {
+    if "$framelab" figures --list | grep '^report '; then return 1; fi
+}
+
+# ---- what was made is there ----
+
+"$here/report-fixture.sh" "$framelab" fixture >fixture.log 2>&1
+status=$?
+if [ $status -eq 77 ]; then
+    echo "skip - framelab report: $(tail -n 1 fixture.log)"
+    exit 77
+fi
+check "a directory of figures" equal $status 0
+figures=fixture/figures
+page=$figures/report.html
+ends 0 "report.html: 2 figures; $(jq '[.figures[].claims[]] | length' $figures/summary.json) claims hold, 0 do not hold" $figures
+
+claims() { jq -r '.figures[] | .key as $key | .claims[] | "claim-\($key)-\(.id)"' $figures/summary.json; }
+for id in $(claims); do
+    check "$id has its place" count_is $page "<article class=\"claim [a-z]*\" id=\"$id\"" 1
+done
+check "each verdict stands at its claim and in the table" \
+    count_is $page 'class="badge good"' "$((2 * $(jq '[.figures[].claims[] | select(.verdict == "holds")] | length' $figures/summary.json)))"
+check "how to repeat it stands at each claim and figure" \
+    count_is $page '<code>framelab figures --only [a-z-]* --tiny</code>' "$(($(claims | wc -l) + 2))"
+
+# The picture is the file, to the byte; the chart's data are the series.
+picture_of() { grep -o 'src="data:image/svg+xml;base64,[^"]*"' $page | sed -n "$1s/.*base64,//p" | tr -d '"' | base64 -d; }
+data_of() { sed -n '/class="chart-data"/,/<\/script>/p' $page | grep '^{' | sed -n "$1p"; }
+same_picture() { picture_of "$1" | cmp - "$figures/$2/figure.svg"; }
+same_series() { data_of "$1" | jq -cS .series | cmp - <(jq -cS .series "$figures/$2/series.json"); }
+i=0
+for key in $(jq -r '.figures[].key' $figures/summary.json); do
+    i=$((i + 1))
+    check "$key: the picture" same_picture $i "$key"
+    check "$key: the series" same_series $i "$key"
+done
+commit=$(jq -r 'select(.type == "provenance") | .framelab.commit' $figures/lock-collapse/records.jsonl | head -n 1 | cut -c -12)
+check "the commit is named" grep -qF "commit $commit" $page
+check "what each platform can show" grep -q 'id="platforms"' $page
+
+# ---- one file ----
+
+loads_nothing() { # page: no address but within the page or of inlined data
+    ! grep -oE '(src|href|action|srcset|poster)="[^"]*"' "$1" | grep -vE '="(#|data:image/svg)' &&
+        ! grep -nE '<(link|iframe|object|embed|base|form)|@import|url\((["'\'']?)(http|//|file)' "$1" &&
+        ! grep -nE 'fetch\(|XMLHttpRequest|WebSocket|import\(|eval\(|innerHTML' "$1"
+}
+check "it loads nothing" loads_nothing $page
+check "its policy allows nothing else" grep -qF "content=\"default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'\"" $page
+says_no_path() { ! grep -nE "$(pwd)|/tmp/|/home/" $page; }
+check "it says nothing of this machine's folders" says_no_path
+
+balanced() { # page
+    local tag
+    for tag in section article table tr td dl dd figure div script a li; do
+        equal "$tag $(occurs "$1" "<$tag[ >]")" "$tag $(occurs "$1" "</$tag>")" || return 1
+    done
+}
+check "each element is closed" balanced $page
+unique_ids() { equal "" "$(grep -oE ' id="[^"]*"' "$1" | sort | uniq -d)"; }
+check "ids are unique" unique_ids $page
+leads_somewhere() {
+    local link
+    for link in $(grep -oE 'href="#[^"]*"' $page | sed 's/href="#//; s/"//' | sort -u); do
+        grep -qF " id=\"$link\"" $page || { echo "#$link"; return 1; }
+    done
+}
+check "links within the page lead somewhere" leads_somewhere
+
+# ---- texts of the data stay texts ----
+
+hostile=fixture/hostile/report.html
+ends 0 '1 do not hold, 1 cannot be judged' fixture/hostile
+check "hostile texts: as many scripts as figures drawn, and one" count_is $hostile '<script[ >]' 2
+check "hostile texts: no tag of theirs" count_is $hostile '<img src=x' 0
+own_attribute='<[a-z]+( [a-z-]+="[^"]*")* onmouseover='
+check "hostile texts: no attribute of theirs" count_is $hostile "$own_attribute" 0
+check "hostile texts: each element is closed" balanced $hostile
+check "hostile texts: it loads nothing" loads_nothing $hostile
+check "hostile texts: they are all there" bash -c "[ \$(grep -oF '&lt;script&gt;window.attacked=1' $hostile | wc -l) -ge 8 ]"
+check "a figure that failed says why" grep -q 'class="missing">Not drawn (failed)' $hostile
+# That the checks above can fail: the same page with one text put in as it is.
+sed 's|&lt;/script&gt;|</script>|; s|&lt;img src=x|<img src=x|; s|&quot; onmouseover|" onmouseover|g; s|<footer|<link href="http://x"><footer|' $hostile >careless.html
+for fault in "balanced careless.html" "loads_nothing careless.html" 'count_is careless.html "<img src=x" 0' 'count_is careless.html "$own_attribute" 0'; do
+    if eval "$fault" >check.log 2>&1; then verdict "negative control: $fault" false "found nothing"; else verdict "negative control: $fault" true ""; fi
+done
+
+# ---- other forms ----
+
+ends 0 'all.json: 2 figures' --format json --out all.json $figures
+check "json has it all" jq -e '[.figures[] | has("series", "tables", "svg", "provenance")] | all' all.json
+ends 0 'body.tex: 2 figures' --format latex --out body.tex $figures
+check "latex has each claim" equal "$(grep -c '^\\claim{' body.tex)" "$(claims | wc -l)"
+ends 0 'hostile.tex' --format latex --out hostile.tex fixture/hostile
+no_bare_special() { # what hostile texts hold, left as LaTeX would read it
+    ! grep -nE '\\undefined|[^\\]\$#|[^\\]#_' hostile.tex
+}
+check "latex: hostile texts stay texts" no_bare_special
+if command -v gzip >/dev/null; then
+    cp -R $figures packed && gzip packed/*/records.jsonl
+    ends 0 'report.html' packed
+    check "packed records say the same" cmp $page packed/report.html
+fi
+
+# ---- where to read ----
+
+mkdir -p elsewhere/results/reference nothing
+(cd elsewhere && ends 2 'results/latest-figures: no figures there; `framelab figures --quick` makes them') | tee sub.log
+cp -R $figures elsewhere/results/reference/figures
+(cd elsewhere && ends 0 'no figures there; this is results/reference/figures') | tee -a sub.log
+! grep -q '^not ok' sub.log || failed=1
+check "papers/report is no figure" has_figures_only
+ends 2 'nothing: no figures there' nothing
+ends 2 "no/such/folder: no figures there" no/such/folder
+ends 2 "format is html, latex or json, not 'pdf'" --format pdf $figures
+ends 2 "one directory at a time" $figures $figures
+ends 2 'nothing/no/report.html: No such file' --out nothing/no/report.html $figures
+ends 1 'no such directory' --papers nothing/at/all $figures
+without_jq() {
+    local status
+    env PATH=/nonexistent "$framelab" report $figures >out 2>&1
+    status=$?
+    equal "$status $(cat out)" "77 framelab report: skipped: there is no jq on this machine (Debian: jq)"
+}
+check "without jq: status 77" without_jq
+
+# ---- what is broken ----
+
+# breaks PATTERN COMMAND...: in a copy of the directory, with the page of before.
+breaks() {
+    local pattern=$1
+    shift
+    rm -rf broken && cp -R $figures broken && echo before >broken/report.html
+    (cd broken && "$@")
+    ends 1 "$pattern" broken
+    check "... and the page of before is still there" equal "$(cat broken/report.html)" before
+}
+jq_in() { # program file
+    jq "$1" "$2" >new && mv new "$2"
+}
+breaks 'summary.json: line [0-9]*: ' truncate -s 1000 summary.json
+breaks 'summary.json: names no figures' jq_in '.figures = []' summary.json
+breaks "summary.json: figure '../x': a figure without a key" jq_in '.figures[0].key = "../x"' summary.json
+breaks "figure 'lock-collapse': claims are not" jq_in 'del(.figures[0].claims[0].verdict)' summary.json
+breaks 'lock-collapse/series.json: line [0-9]*: ' truncate -s 500 lock-collapse/series.json
+breaks 'lock-collapse/series.json: No such file' rm lock-collapse/series.json
+breaks "lock-collapse/series.json: .*no panel 'nowhere'" jq_in '.series[0].panel = "nowhere"' lock-collapse/series.json
+breaks 'y is not as many numbers as x' jq_in '.series[0].y = ["<b>"]' lock-collapse/series.json
+breaks 'lock-collapse/figure.svg: No such file' rm lock-collapse/figure.svg
+breaks 'lock-collapse/figure.svg: is no whole SVG' truncate -s 5000 lock-collapse/figure.svg
+breaks 'lock-collapse/records.jsonl: ' rm lock-collapse/records.jsonl
+breaks 'lock-collapse/records.jsonl: .*damaged' truncate -s 500 lock-collapse/records.jsonl
+exit $failed

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT
+ * What the benchmark must know of where it runs, beside platform.h and harness.h. bench.c is compiled once for
+ * each platform that it measures on: for the host, and, with the allocators, for simulated harts. */
+#ifndef FRAMELAB_STRESS_BENCH_PLATFORM_H
+#define FRAMELAB_STRESS_BENCH_PLATFORM_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct frame_allocator;
+
+struct bench_platform {
+    const char *name; /* as records have it */
+    /* Operations of a phase, a hart: fewer, and a measurement is of several passes. */
+    uint64_t operations_least;
+    uint64_t cas_operations; /* of one sample of the control `cas` */
+    uint64_t core_turns;     /* of the cores' control in a pass; 0: cores are nobody else's */
+    /* The machine for the provenance, a new reference; NULL: it is this one. */
+    json_t *(*machine_model)(void);
+    /* A measurement begins on a fresh machine; `seed` is of this repeat. */
+    void (*begin)(uint64_t seed);
+    /* What is counted of the phases from now on. */
+    void (*start_counting)(void);
+    /* What only this platform knows of the measurement, for the record; a new reference, or NULL. `operations`: of all
+     * harts and phases since start_counting. */
+    json_t *(*facts)(uint64_t operations);
+    /* As in struct workload; NULL: no hart can be stopped here. */
+    bool (*hold)(const struct frame_allocator *allocator, uint32_t hart);
+    bool (*let_go)(uint32_t hart);
+};
+
+extern const struct bench_platform bench_platform;
+
+#endif

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT
+ * See calibrate.h. Hart 0 measures; hart 1, if there is a core for it, writes or reads the lines beforehand. Between
+ * rounds the two meet at a barrier that spins, since what sleeps finds its caches cold. */
+#include "calibrate.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "ck.h"
+#include "frame_limits.h"
+#include "harness.h"
+#include "harts.h"
+#include "platform.h"
+#include "random.h"
+
+#define ACCESSES 4096u /* a round, of lines that are there */
+#define LINES 256u     /* that go from hart to hart: a half of the smallest first-level cache there is */
+#define RELAXES 512u
+#define BARRIERS 16u
+#define CHAIN_BYTES (UINT64_C(256) << 20)
+#define CHAIN_STEPS 1024u
+#define WARM_ROUNDS 3u
+
+/* Further from the next than a prefetcher looks. */
+struct chain_line {
+    _Alignas(4 * CACHE_PAIR) struct chain_line *next;
+    _Atomic uint64_t word;
+};
+
+struct own_lines {
+    _Alignas(CACHE_PAIR) volatile uint64_t words[16][CACHE_PAIR / sizeof(uint64_t)];
+    _Alignas(CACHE_PAIR) _Atomic uint64_t counter;
+#ifdef CK_F_STACK_POP_MPMC
+    _Alignas(CACHE_PAIR) void *pair[2];
+#endif
+};
+
+struct calibration {
+    uint32_t rounds, harts;
+    struct own_lines own;
+    struct chain_line *lines; /* LINES, linked in a random circle */
+    struct chain_line *chain; /* CHAIN_BYTES of them, likewise */
+    uint64_t *took_ns[COST_COUNT];
+    _Alignas(CACHE_PAIR) _Atomic uint32_t arrived;
+    _Alignas(CACHE_PAIR) _Atomic uint32_t round;
+};
+
+static const struct {
+    const char *name;
+    uint32_t accesses; /* a round */
+} costs[COST_COUNT] = {[COST_HIT] = {"hit", ACCESSES},           [COST_RMW] = {"rmw", ACCESSES},
+                       [COST_RMW_16] = {"rmw_16", ACCESSES},     [COST_FENCE] = {"fence", ACCESSES},
+                       [COST_RELAX] = {"relax", RELAXES},        [COST_MISS] = {"miss", CHAIN_STEPS},
+                       [COST_BARRIER] = {"barrier", BARRIERS},   [COST_TRANSFER] = {"transfer", LINES},
+                       [COST_INVALIDATE] = {"invalidate", LINES}};
+
+const char *calibrate_name(enum calibrate_cost cost)
+{
+    return costs[cost].name;
+}
+
+/* ---- what is timed ---- */
+
+static void hit(struct calibration *it)
+{
+    for (uint32_t i = 0; i < ACCESSES / 2; i++) {
+        volatile uint64_t *word = &it->own.words[i % 16][0];
+        *word = *word + 1;
+    }
+}
+
+static void rmw(struct calibration *it)
+{
+    for (uint32_t i = 0; i < ACCESSES; i++) {
+        (void)atomic_fetch_add_explicit(&it->own.counter, 1, memory_order_seq_cst);
+    }
+}
+
+#ifdef CK_F_STACK_POP_MPMC
+static void rmw_16(struct calibration *it)
+{
+    for (uint32_t i = 0; i < ACCESSES; i++) {
+        void *seen[2] = {it->own.pair[0], it->own.pair[1]};
+        void *next[2] = {seen[1], seen[0]};
+        (void)ck_pr_cas_ptr_2(it->own.pair, seen, next);
+    }
+}
+#endif
+
+static void fence(struct calibration *it)
+{
+    (void)it;
+    for (uint32_t i = 0; i < ACCESSES; i++) {
+        atomic_thread_fence(memory_order_seq_cst);
+    }
+}
+
+static void relax(struct calibration *it)
+{
+    (void)it;
+    for (uint32_t i = 0; i < RELAXES; i++) {
+        platform_relax();
+    }
+}
+
+/* What each load finds is where the next one goes. */
+static struct chain_line *follow(struct chain_line *line, uint32_t steps)
+{
+    for (uint32_t i = 0; i < steps; i++) {
+        line = *(struct chain_line *volatile *)&line->next;
+    }
+    return line;
+}
+
+static void miss(struct calibration *it)
+{
+    it->chain = follow(it->chain, CHAIN_STEPS);
+}
+
+static void barrier(struct calibration *it)
+{
+    (void)it;
+    for (uint32_t i = 0; i < BARRIERS; i++) {
+        struct hart_set silent;
+        (void)platform_barrier_heavy(&silent);
+    }
+}
+
+static void transfer(struct calibration *it)
+{
+    it->lines = follow(it->lines, LINES);
+}
+
+static void add_to_lines(struct calibration *it)
+{
+    struct chain_line *line = it->lines;
+    for (uint32_t i = 0; i < LINES; i++) {
+        (void)atomic_fetch_add_explicit(&line->word, 1, memory_order_seq_cst);
+        line = line->next;
+    }
+}
+
+static void (*const timed[COST_COUNT])(struct calibration *it) = {
+    [COST_HIT] = hit,         [COST_RMW] = rmw,
+#ifdef CK_F_STACK_POP_MPMC
+    [COST_RMW_16] = rmw_16,
+#endif
+    [COST_FENCE] = fence,     [COST_RELAX] = relax,       [COST_MISS] = miss,
+    [COST_BARRIER] = barrier, [COST_TRANSFER] = transfer, [COST_INVALIDATE] = add_to_lines};
+
+static bool takes_two(enum calibrate_cost cost)
+{
+    return cost == COST_TRANSFER || cost == COST_INVALIDATE;
+}
+
+/* ---- two harts in turn ---- */
+
+static void meet(struct calibration *it)
+{
+    uint32_t round = atomic_load_explicit(&it->round, memory_order_acquire);
+    if (atomic_fetch_add_explicit(&it->arrived, 1, memory_order_acq_rel) + 1 == it->harts) {
+        atomic_store_explicit(&it->arrived, 0, memory_order_relaxed); /* the next line publishes it */
+        atomic_store_explicit(&it->round, round + 1, memory_order_release);
+        return;
+    }
+    while (atomic_load_explicit(&it->round, memory_order_acquire) == round) {
+        platform_relax();
+    }
+}
+
+/* Before a transfer the other hart writes the lines, before an invalidation both have read them. */
+static void prepare(struct calibration *it, enum calibrate_cost cost, uint32_t hart)
+{
+    if (cost == COST_TRANSFER && hart == 1) {
+        add_to_lines(it);
+    }
+    if (cost == COST_INVALIDATE) {
+        (void)follow(it->lines, LINES);
+    }
+}
+
+static void measure(struct calibration *it, enum calibrate_cost cost, uint32_t hart)
+{
+    for (uint32_t round = 0; round < it->rounds + WARM_ROUNDS; round++) {
+        meet(it);
+        prepare(it, cost, hart);
+        meet(it);
+        if (hart == 0) {
+            uint64_t start_ns = platform_time_ns();
+            timed[cost](it);
+            uint64_t ns = platform_time_ns() - start_ns;
+            it->took_ns[cost][round < WARM_ROUNDS ? 0 : round - WARM_ROUNDS] = ns;
+        }
+    }
+    meet(it);
+}
+
+static void run_hart(void *context, uint32_t hart)
+{
+    struct calibration *it = context;
+    for (uint32_t cost = 0; cost < COST_COUNT; cost++) {
+        if (timed[cost] != NULL && (it->harts > 1 || !takes_two((enum calibrate_cost)cost))) {
+            measure(it, (enum calibrate_cost)cost, hart);
+        }
+    }
+}
+
+/* ---- all of it ---- */
+
+/* One circle through all lines, in random order (Sattolo's shuffle, of the lines' successors). */
+static struct chain_line *make_circle(uint64_t count)
+{
+    struct chain_line *lines = aligned_alloc(_Alignof(struct chain_line), count * sizeof *lines);
+    struct random random = random_stream(1, count);
+    for (uint64_t i = 0; i < count && lines != NULL; i++) {
+        lines[i].next = &lines[i];
+        lines[i].word = 0;
+    }
+    for (uint64_t i = count; lines != NULL && i-- > 1;) {
+        uint64_t other = random_below(&random, i);
+        struct chain_line *keep = lines[i].next;
+        lines[i].next = lines[other].next;
+        lines[other].next = keep;
+    }
+    return lines;
+}
+
+static int compare_ns(const void *a, const void *b)
+{
+    uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+    return (left > right) - (left < right);
+}
+
+static struct cost_sample summary(uint64_t *took_ns, uint32_t rounds, uint32_t accesses)
+{
+    qsort(took_ns, rounds, sizeof *took_ns, compare_ns);
+    return (struct cost_sample){.median_ps = took_ns[rounds / 2] * 1000 / accesses,
+                                .q1_ps = took_ns[rounds / 4] * 1000 / accesses,
+                                .q3_ps = took_ns[rounds * 3 / 4] * 1000 / accesses,
+                                .rounds = rounds};
+}
+
+/* An invalidation is what a read-modify-write took longer than on a line of the hart's own. */
+static void subtract(struct cost_sample *sample, uint64_t ps)
+{
+    uint64_t *values[] = {&sample->median_ps, &sample->q1_ps, &sample->q3_ps};
+    for (uint32_t i = 0; i < 3; i++) {
+        *values[i] = *values[i] > ps ? *values[i] - ps : 0;
+    }
+}
+
+static void summarise(struct calibration *it, struct cost_sample samples[COST_COUNT])
+{
+    for (uint32_t cost = 0; cost < COST_COUNT; cost++) {
+        bool measured = timed[cost] != NULL && (it->harts > 1 || !takes_two((enum calibrate_cost)cost));
+        samples[cost] =
+            measured ? summary(it->took_ns[cost], it->rounds, costs[cost].accesses) : (struct cost_sample){.rounds = 0};
+    }
+    subtract(&samples[COST_INVALIDATE], samples[COST_RMW].median_ps);
+}
+
+bool calibrate_run(uint32_t rounds, struct cost_sample samples[COST_COUNT])
+{
+    struct calibration *it = aligned_alloc(_Alignof(struct calibration), sizeof *it);
+    uint64_t *took_ns = calloc((size_t)COST_COUNT * rounds, sizeof *took_ns);
+    struct chain_line *lines = make_circle(LINES), *chain = make_circle(CHAIN_BYTES / sizeof *chain);
+    bool good = it != NULL && took_ns != NULL && lines != NULL && chain != NULL;
+    if (good) {
+        *it =
+            (struct calibration){.rounds = rounds, .harts = harts_cores() > 1 ? 2 : 1, .lines = lines, .chain = chain};
+        for (uint32_t cost = 0; cost < COST_COUNT; cost++) {
+            it->took_ns[cost] = took_ns + (size_t)cost * rounds;
+        }
+        good = harts_provide(it->harts) && harts_run(it->harts, run_hart, it);
+    }
+    if (good) {
+        summarise(it, samples);
+    }
+    free(chain);
+    free(lines);
+    free(took_ns);
+    free(it);
+    return good;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT
+ * `framelab bench` on QEMU: a plan into boot arguments. The kernel measures (stress/qemu/guest/kernel_bench.c). */
+#ifndef FRAMELAB_STRESS_QEMU_BENCH_H
+#define FRAMELAB_STRESS_QEMU_BENCH_H
+
+#include "bench.h"
+#include "qemu_machine.h"
+
+/* Allocations a hart unless the plan says otherwise: what is counted does not become surer by more of it. */
+#define QEMU_BENCH_REQUESTS 2000u
+
+/* Whether the kernel has what the plan asks for. False with one line in `why`. */
+bool qemu_bench_check(const struct bench_plan *plan, char *why, size_t why_bytes);
+
+/* Runs a plan that passed the check: one guest a variant, at most so many seconds together. Returns an exit status,
+ * after a line on stderr if it is not EXIT_STATUS_HOLDS. */
+int qemu_bench_run(const struct bench_plan *plan, const struct qemu_machine *machine, double seconds, FILE *records);
+
+#endif

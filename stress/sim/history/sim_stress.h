@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT
+ * `framelab stress --platform sim`: what crosses between the command and the simulator (stress/sim), which is an object
+ * file of its own. Plain types only. */
+#ifndef FRAMELAB_STRESS_SIM_STRESS_H
+#define FRAMELAB_STRESS_SIM_STRESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum sim_strategy { SIM_STRATEGY_BOTH, SIM_STRATEGY_RANDOM, SIM_STRATEGY_PCT };
+enum sim_profile { SIM_PROFILE_RMO, SIM_PROFILE_TSO, SIM_PROFILE_SC, SIM_PROFILE_RCPC };
+
+struct sim_stress_plan {
+    const char *variant; /* a spec */
+    uint32_t harts;      /* 2 .. 8; 0: it varies */
+    uint64_t seed;       /* of the first execution; the others count up */
+    uint64_t executions; /* 0: as many as there is time for */
+    double seconds;      /* 0: no such limit */
+    enum sim_profile profile;
+    enum sim_strategy strategy;
+    uint32_t depth;       /* of PCT; 0: 3 to 6 */
+    bool freeze;          /* P9: stop each hart at each access of each execution */
+    uint32_t freeze_hart; /* or just this hart at this access of its own, counted from 1 ... */
+    uint64_t freeze_at;   /* ... 0: not */
+    const char *program;  /* NULL: random ones */
+    bool replay;          /* just the execution of `seed`, in full */
+    bool trace;
+    bool (*stopped)(void); /* asked now and then; NULL: never */
+};
+
+#define SIM_STEP_KINDS 17u
+#define SIM_STRESS_TEXT_MAX 512u
+
+struct sim_stress_report {
+    bool holds;
+    uint64_t executions, steps, linearized;
+    double seconds;
+    /* Faults, each where it came about: harts stopped for good, harts held up inside a section of the epoch,
+     * allocations that failed, arenas added and removed (calls), drains (calls). */
+    uint64_t frozen, held, failures, added, removed, drains;
+    uint64_t contended; /* calls that gave up: stress/sim/history/ledger.h */
+    uint64_t places;    /* code addresses at which a hart was stopped */
+    uint64_t calls[SIM_STEP_KINDS];
+    /* The first finding. */
+    char property[16]; /* "P1", or "race", "panic" */
+    char what[SIM_STRESS_TEXT_MAX];
+    char program[2048];
+    char history[4096];                /* calls and answers, in lines */
+    char where[SIM_STRESS_TEXT_MAX];   /* of a stopped hart; "" */
+    char options[SIM_STRESS_TEXT_MAX]; /* what replays it: options of the command */
+    uint64_t seed;
+    uint32_t hart; /* UINT32_MAX: none in particular */
+};
+
+/* Name of a kind of step, for reports. */
+const char *sim_step_name(uint32_t kind);
+/* False with one line in `why` if the text is no program. */
+bool sim_program_check(const char *text, char *why, size_t why_bytes);
+/* Runs executions up to the first finding. False with one line in report->what if it could not. The trace, if asked
+ * for, goes to `out`. */
+bool sim_stress_explore(const struct sim_stress_plan *plan, struct sim_stress_report *report, FILE *out);
+
+/* The command's side: a campaign for each variant of the plan, up to the first finding. `simulated` has what the plan
+ * lacks. Returns an exit status. */
+struct stress_plan;
+int sim_stress_run(const struct stress_plan *plan, const struct sim_stress_plan *simulated);
+
+#endif
