@@ -43,6 +43,12 @@ uint64_t buddy_bytes(struct frame_run span);
  * buddy_clear. Touches only the head of it. */
 struct buddy *buddy_init(void *memory, struct frame_run span);
 
+/* The owner words, one for each frame of the span. */
+static inline uint64_t *buddy_owner_words(const struct buddy *buddy)
+{
+    return &buddy->words[0].owner;
+}
+
 /* Takes all free blocks off the lists. */
 void buddy_clear(struct buddy *buddy);
 

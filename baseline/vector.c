@@ -15,8 +15,8 @@
  * neighbours is one block to merge instead of 64. Sorting the batch first costs more than it finds: baseline/README.md.
  * 5. Costs, under the lock: take O(blocks taken), give O(n), take_run O(10) or O(span) a searched arena, find
  *    O(log arenas), attach O(regions + frames / 1024) before the lock is taken, detach as much.
- * 6. Progress: blocking, every operation but quiesce, which is wait-free: nobody looks at an arena without the lock,
- *    so once detach has released it nobody can still be looking. A hart stopped inside stops all others (P9).
+ * 6. Progress: blocking, every operation. Nobody looks at an arena without the lock, so once detach has released it
+ *    nobody can still be looking. A hart stopped inside stops all others (P9).
  * 7. Asked for by `hold-times=on`, the time that takes and gives of frames hold the lock is measured from behind the
  *    acquisition to before the release, and noted under the same lock: what noting costs is not in it, but others wait
  *    for it.
@@ -42,11 +42,6 @@ const struct knob vector_knobs[VECTOR_KNOB_COUNT] = {
 
 /* ---- set-up ------------------------------------------------------------------------------------------------- */
 
-uint64_t vector_global_bytes(uint32_t hart_count)
-{
-    return align_up_u64(sizeof(struct vector), CACHE_PAIR) + hart_count * sizeof(struct lock_hart);
-}
-
 uint64_t vector_arena_bytes(struct frame_run span)
 {
     return buddy_bytes(span);
@@ -56,7 +51,7 @@ enum frame_status vector_init(struct global *global, const struct global_config 
 {
     struct vector *vector = vector_of(global);
     enum lock_kind kind = (enum lock_kind)config->knobs[KNOB_LOCK];
-    void *lock_harts = (unsigned char *)vector + align_up_u64(sizeof *vector, CACHE_PAIR);
+    void *lock_harts = vector + 1;
     vector->hart_count = config->hart_count;
     vector->node_count = config->node_count;
     vector->node_order = config->node_order;
@@ -95,13 +90,6 @@ const struct vector_slot *vector_slot_of(const struct vector *vector, pfn_t fram
     return &vector->slots[count - 1];
 }
 
-/* Relaxed: a hart that must see this change owns a frame of the arena, and came by it through the lock. */
-static void generation_step(struct vector *vector)
-{
-    uint64_t generation = atomic_load_explicit(&vector->generation, memory_order_relaxed);
-    atomic_store_explicit(&vector->generation, generation + 1, memory_order_relaxed);
-}
-
 static enum frame_status slot_insert(struct vector *vector, struct vector_slot slot)
 {
     uint32_t at = slots_up_to(vector, slot.span.first);
@@ -111,7 +99,6 @@ static enum frame_status slot_insert(struct vector *vector, struct vector_slot s
     memmove(&vector->slots[at + 1], &vector->slots[at], (vector->slot_count - at) * sizeof slot);
     vector->slots[at] = slot;
     vector->slot_count++;
-    generation_step(vector);
     return FRAME_OK;
 }
 
@@ -119,7 +106,6 @@ static void slot_remove(struct vector *vector, uint32_t at)
 {
     vector->slot_count--;
     memmove(&vector->slots[at], &vector->slots[at + 1], (vector->slot_count - at) * sizeof vector->slots[0]);
-    generation_step(vector);
 }
 
 enum frame_status vector_attach(struct global *global, struct arena *arena)
@@ -134,6 +120,7 @@ enum frame_status vector_attach(struct global *global, struct arena *arena)
     }
     /* Nobody sees the arena yet: all of this needs no lock. */
     struct buddy *buddy = buddy_init(arena->variant, arena->span);
+    arena->links = buddy_owner_words(buddy);
     for (uint32_t i = 0; i < arena->region_count; i++) {
         buddy_give_run(buddy, arena->regions[i]);
     }
@@ -164,13 +151,6 @@ enum frame_status vector_detach(struct global *global, struct arena *arena)
     }
     buddy_clear(buddy); /* core may attach it again as it is */
     return FRAME_OK;
-}
-
-bool vector_quiesce(struct global *global, uint32_t hart)
-{
-    (void)global;
-    (void)hart;
-    return true;
 }
 
 struct arena *vector_find(struct global *global, uint32_t hart, pfn_t frame)
@@ -216,10 +196,8 @@ static const uint8_t *nodes_of(const struct vector *vector, uint32_t hart)
     return &vector->node_order[(size_t)vector->hart_node[hart] * vector->node_count];
 }
 
-uint32_t vector_take(struct global *global, uint32_t hart, bool local, pfn_t *frames, uint32_t count)
+static uint32_t take_frames(struct vector *vector, uint32_t hart, pfn_t *frames, uint32_t count)
 {
-    (void)local;
-    struct vector *vector = vector_of(global);
     const uint8_t *nodes = nodes_of(vector, hart);
     uint32_t taken = 0;
     lock_acquire(&vector->lock, hart);
@@ -244,10 +222,10 @@ static bool node_take_run(struct vector *vector, uint32_t node, struct frame_req
     return false;
 }
 
-bool vector_take_run(struct global *global, uint32_t hart, bool local, struct frame_request request, pfn_t *first)
+bool vector_take_run(struct global *global, struct caller caller, struct frame_request request, pfn_t *first)
 {
-    (void)local;
     struct vector *vector = vector_of(global);
+    uint32_t hart = caller.hart;
     const uint8_t *nodes = nodes_of(vector, hart);
     bool found = false;
     lock_acquire(&vector->lock, hart);
@@ -277,16 +255,10 @@ static uint32_t node_take_runs(struct vector *vector, uint32_t node, uint32_t or
 _Static_assert(CACHE_ORDER_MAX <= BUDDY_ORDER_MAX, "a run that is so aligned lies within one block");
 
 /* Every run of an order that is free lies within one block: the lists know them all. */
-uint32_t vector_take_runs(struct global *global, uint32_t hart, bool local, uint32_t order, bool zero, pfn_t *firsts,
-                          uint32_t count)
+static uint32_t take_runs(struct vector *vector, uint32_t hart, uint32_t order, pfn_t *firsts, uint32_t count)
 {
-    (void)local;
-    struct vector *vector = vector_of(global);
     const uint8_t *nodes = nodes_of(vector, hart);
     uint32_t taken = 0;
-    if (zero) { /* buddies do not know which of their blocks hold zeroes */
-        return 0;
-    }
     lock_acquire(&vector->lock, hart);
     platform_hook();
     for (uint32_t i = 0; i < vector->node_count && taken == 0; i++) {
@@ -294,6 +266,16 @@ uint32_t vector_take_runs(struct global *global, uint32_t hart, bool local, uint
     }
     lock_release(&vector->lock, hart);
     return taken;
+}
+
+uint32_t vector_take(struct global *global, struct caller caller, struct run_kind kind, pfn_t *firsts, uint32_t count)
+{
+    struct vector *vector = vector_of(global);
+    if (kind.zero) { /* buddies do not know which of their blocks hold zeroes */
+        return 0;
+    }
+    return kind.order == 0 ? take_frames(vector, caller.hart, firsts, count)
+                           : take_runs(vector, caller.hart, kind.order, firsts, count);
 }
 
 /* The longest run that frames[0], frames[1], ... make, going up or down, inside `span`. */
@@ -308,10 +290,8 @@ static struct frame_run run_at_front(const pfn_t *frames, uint32_t count, struct
     return frame_run(step == 1 ? frames[0] : frames[length - 1], length);
 }
 
-void vector_give(struct global *global, uint32_t hart, bool local, pfn_t *frames, uint32_t count)
+static void give_frames(struct vector *vector, uint32_t hart, const pfn_t *frames, uint32_t count)
 {
-    (void)local;
-    struct vector *vector = vector_of(global);
     lock_acquire(&vector->lock, hart);
     platform_hook();
     uint64_t began = hold_begin(vector);
@@ -329,10 +309,10 @@ void vector_give(struct global *global, uint32_t hart, bool local, pfn_t *frames
     lock_release(&vector->lock, hart);
 }
 
-void vector_give_run(struct global *global, uint32_t hart, bool local, struct frame_run run)
+void vector_give_run(struct global *global, struct caller caller, struct frame_run run)
 {
-    (void)local;
     struct vector *vector = vector_of(global);
+    uint32_t hart = caller.hart;
     lock_acquire(&vector->lock, hart);
     platform_hook();
     const struct vector_slot *slot = vector_slot_of(vector, run.first);
@@ -341,12 +321,8 @@ void vector_give_run(struct global *global, uint32_t hart, bool local, struct fr
     lock_release(&vector->lock, hart);
 }
 
-void vector_give_runs(struct global *global, uint32_t hart, bool local, uint32_t order, bool zero, pfn_t *firsts,
-                      uint32_t count)
+static void give_runs(struct vector *vector, uint32_t hart, uint32_t order, const pfn_t *firsts, uint32_t count)
 {
-    (void)local;
-    (void)zero;
-    struct vector *vector = vector_of(global);
     lock_acquire(&vector->lock, hart);
     platform_hook();
     for (uint32_t i = 0; i < count; i++) {
@@ -355,6 +331,16 @@ void vector_give_runs(struct global *global, uint32_t hart, bool local, uint32_t
         buddy_give_run(slot->buddy, frame_run(firsts[i], UINT64_C(1) << order));
     }
     lock_release(&vector->lock, hart);
+}
+
+void vector_give(struct global *global, struct caller caller, struct run_kind kind, pfn_t *firsts, uint32_t count)
+{
+    struct vector *vector = vector_of(global);
+    if (kind.order == 0) {
+        give_frames(vector, caller.hart, firsts, count);
+    } else {
+        give_runs(vector, caller.hart, kind.order, firsts, count);
+    }
 }
 
 /* ---- the books ---------------------------------------------------------------------------------------------- */

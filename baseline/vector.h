@@ -27,8 +27,6 @@ struct vector {
     uint32_t node_count;
     const uint8_t *node_order;
     const uint32_t *hart_node;
-    /* How often `slots` has changed. Written under the lock; see seed.c for who reads it without. */
-    _Atomic uint64_t generation;
     struct vector_slot slots[ARENA_MAX]; /* ascending, disjoint */
     /* Of batches of single frames, taken and given; nothing unless asked for. Written under the lock, after what is
      * measured. */
@@ -41,20 +39,14 @@ struct vector {
 #define VECTOR_KNOB_COUNT 2u
 extern const struct knob vector_knobs[VECTOR_KNOB_COUNT];
 
-uint64_t vector_global_bytes(uint32_t hart_count);
 uint64_t vector_arena_bytes(struct frame_run span);
 enum frame_status vector_init(struct global *global, const struct global_config *config);
 enum frame_status vector_attach(struct global *global, struct arena *arena);
 enum frame_status vector_detach(struct global *global, struct arena *arena);
-bool vector_quiesce(struct global *global, uint32_t hart);
-uint32_t vector_take(struct global *global, uint32_t hart, bool local, pfn_t *frames, uint32_t count);
-void vector_give(struct global *global, uint32_t hart, bool local, pfn_t *frames, uint32_t count);
-bool vector_take_run(struct global *global, uint32_t hart, bool local, struct frame_request request, pfn_t *first);
-void vector_give_run(struct global *global, uint32_t hart, bool local, struct frame_run run);
-uint32_t vector_take_runs(struct global *global, uint32_t hart, bool local, uint32_t order, bool zero, pfn_t *firsts,
-                          uint32_t count);
-void vector_give_runs(struct global *global, uint32_t hart, bool local, uint32_t order, bool zero, pfn_t *firsts,
-                      uint32_t count);
+uint32_t vector_take(struct global *global, struct caller caller, struct run_kind kind, pfn_t *firsts, uint32_t count);
+void vector_give(struct global *global, struct caller caller, struct run_kind kind, pfn_t *firsts, uint32_t count);
+bool vector_take_run(struct global *global, struct caller caller, struct frame_request request, pfn_t *first);
+void vector_give_run(struct global *global, struct caller caller, struct frame_run run);
 struct arena *vector_find(struct global *global, uint32_t hart, pfn_t frame);
 bool vector_walk_free(struct global *global, void (*visit)(void *context, struct frame_run run), void *context);
 void vector_add_stats(const struct global *global, struct frame_stats *stats);

@@ -226,7 +226,7 @@ static bool take_global(struct frame_allocator *fa, struct hart *hart, bool loca
                         pfn_t *first)
 {
     if (request.count == 1 && request.align_order == 0) {
-        return global_take(fa, hart, local, first, 1) == 1;
+        return global_take(fa, hart, local, (struct run_kind){.order = 0}, first, 1) == 1;
     }
     return global_take_run(fa, hart, local, request, first);
 }
@@ -337,13 +337,6 @@ __attribute__((noinline)) static enum frame_status alloc_last_resort(struct fram
     return status;
 }
 
-/* From a cache of the variant's own. */
-static bool local_take(struct frame_allocator *fa, bool local, struct frame_request request, pfn_t *first)
-{
-    return local && fa->variant->local_take != NULL &&
-           fa->variant->local_take(fa->global, platform_hart_id(), request, first);
-}
-
 /* The order of a run that a magazine may hold, if it is so aligned; CACHE_ORDERS if none may. */
 static inline uint32_t order_of_count(uint64_t count)
 {
@@ -362,7 +355,7 @@ static inline uint32_t order_of_request(struct frame_request request)
 INLINE bool take(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_request request, pfn_t *first)
 {
     uint32_t order = order_of_request(request);
-    if (local_take(fa, local, request, first)) {
+    if (local && hart->list != NULL && frame_list_take(hart->list, request, first)) {
         return true;
     }
     if (local && order < CACHE_ORDERS && hart->caches[order].capacity > 0 && hart_cache_take(fa, hart, order, first)) {
@@ -552,7 +545,7 @@ enum frame_status frame_alloc_contiguous_zeroed(struct frame_allocator *fa, stru
 static bool chunk_take(struct frame_allocator *fa, struct hart *hart, pfn_t *first, struct count_view *view)
 {
     bool local = hart_begin(hart);
-    bool taken = global_take_runs(fa, hart, local, CHUNK_ORDER, false, first, 1) == 1;
+    bool taken = global_take(fa, hart, local, (struct run_kind){CHUNK_ORDER, false}, first, 1) == 1;
     if (taken) {
         *view = view_copy(fa, hart, local, *first);
     }
@@ -563,7 +556,7 @@ static bool chunk_take(struct frame_allocator *fa, struct hart *hart, pfn_t *fir
 static void chunk_give_as_zero(struct frame_allocator *fa, struct hart *hart, pfn_t first)
 {
     bool local = hart_begin(hart);
-    global_give_runs(fa, hart, local, CHUNK_ORDER, true, &first, 1);
+    global_give(fa, hart, local, (struct run_kind){CHUNK_ORDER, true}, &first, 1);
     hart_end(hart, local);
 }
 
@@ -592,28 +585,22 @@ bool frame_zero_idle(struct frame_allocator *fa)
 
 /* ---- free --------------------------------------------------------------------------------------------------- */
 
-static bool local_give(struct frame_allocator *fa, bool local, struct frame_run run)
-{
-    return local && fa->variant->local_give != NULL && fa->variant->local_give(fa->global, platform_hart_id(), run);
-}
-
 /* The order of the magazines that may hold a run; CACHE_ORDERS: none. */
 static inline uint32_t order_of_run(struct frame_run run)
 {
     return (run.first.value & (run.count - 1)) == 0 ? order_of_count(run.count) : CACHE_ORDERS;
 }
 
-/* Frames with count 0 go to the magazines or the variant's own cache, else to the global allocator. */
+/* Frames with count 0 go to the hart's list, if it has one, or the magazines, else to the global allocator. */
 static void give_back(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_run run)
 {
     uint32_t order = order_of_run(run);
-    if (local_give(fa, local, run)) {
-        return;
-    }
-    if (local && order < CACHE_ORDERS && hart->caches[order].capacity > 0) {
+    if (local && hart->list != NULL) {
+        frame_list_give(fa, hart->list, run);
+    } else if (local && order < CACHE_ORDERS && hart->caches[order].capacity > 0) {
         hart_cache_give(fa, hart, order, run.first);
     } else if (run.count == 1) {
-        global_give(fa, hart, local, &run.first, 1);
+        global_give(fa, hart, local, (struct run_kind){.order = 0}, &run.first, 1);
     } else {
         global_give_run(fa, hart, local, run);
     }

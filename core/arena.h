@@ -44,6 +44,9 @@ struct arena {
      * it. */
     bool is_zero;
     void *variant; /* variant->arena_bytes(span) bytes, cache-line aligned, zeroed */
+    /* If core's caches are lists, one word for each frame of the span, lent by the variant's attach: a word is its
+     * frame's owner's while the frame is out of the global allocator. */
+    uint64_t *links;
 };
 
 /* Bytes of metadata that an arena over `span` with `region_count` regions needs, given the variant's own need. */

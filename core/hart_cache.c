@@ -50,30 +50,41 @@ static void taken_count(struct frame_allocator *fa, struct hart *hart, const pfn
     }
 }
 
-uint32_t global_take(struct frame_allocator *fa, struct hart *hart, bool local, pfn_t *frames, uint32_t count)
+static struct caller caller_here(bool local)
+{
+    return (struct caller){platform_hart_id(), local};
+}
+
+uint32_t global_take(struct frame_allocator *fa, struct hart *hart, bool local, struct run_kind kind, pfn_t *firsts,
+                     uint32_t count)
 {
     uint64_t moves = move_begin(hart);
-    uint32_t taken = fa->variant->take(fa->global, platform_hart_id(), local, frames, count);
+    uint32_t taken = fa->variant->take(fa->global, caller_here(local), kind, firsts, count);
     atomic_thread_fence(memory_order_acquire); /* partner: the release fence before the give */
-    move_end(hart, moves, taken > 0);
+    /* To have found no frame is no movement; to have found no run is one, as in global_take_run. */
+    move_end(hart, moves, taken > 0 || kind.order > 0);
     counter_add(&hart->global_takes, 1);
-    taken_count(fa, hart, frames, taken, 1);
+    taken_count(fa, hart, firsts, taken, UINT64_C(1) << kind.order);
     return taken;
 }
 
-void global_give(struct frame_allocator *fa, struct hart *hart, bool local, pfn_t *frames, uint32_t count)
+void global_give(struct frame_allocator *fa, struct hart *hart, bool local, struct run_kind kind, pfn_t *firsts,
+                 uint32_t count)
 {
     uint64_t moves = move_begin(hart);
-    fa->variant->give(fa->global, platform_hart_id(), local, frames, count);
+    fa->variant->give(fa->global, caller_here(local), kind, firsts, count);
     move_end(hart, moves, true);
     counter_add(&hart->global_gives, 1);
+    if (kind.zero) { /* relaxed: who sees it only looks again */
+        atomic_fetch_add_explicit(&fa->zero_gives, 1, memory_order_relaxed);
+    }
 }
 
 bool global_take_run(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_request request,
                      pfn_t *first)
 {
     uint64_t moves = move_begin(hart);
-    bool taken = fa->variant->take_run(fa->global, platform_hart_id(), local, request, first);
+    bool taken = fa->variant->take_run(fa->global, caller_here(local), request, first);
     atomic_thread_fence(memory_order_acquire);
     /* A run that failed may have claimed some frames for a moment, so others must look again. */
     move_end(hart, moves, true);
@@ -85,53 +96,9 @@ bool global_take_run(struct frame_allocator *fa, struct hart *hart, bool local, 
 void global_give_run(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_run run)
 {
     uint64_t moves = move_begin(hart);
-    fa->variant->give_run(fa->global, platform_hart_id(), local, run);
+    fa->variant->give_run(fa->global, caller_here(local), run);
     move_end(hart, moves, true);
     counter_add(&hart->global_gives, 1);
-}
-
-static uint32_t take_one_by_one(struct frame_allocator *fa, struct hart *hart, bool local, uint32_t order,
-                                pfn_t *firsts, uint32_t count)
-{
-    const struct frame_request request = {UINT64_C(1) << order, order};
-    uint32_t taken = 0;
-    while (taken < count && global_take_run(fa, hart, local, request, &firsts[taken])) {
-        taken++;
-    }
-    return taken;
-}
-
-uint32_t global_take_runs(struct frame_allocator *fa, struct hart *hart, bool local, uint32_t order, bool zero,
-                          pfn_t *firsts, uint32_t count)
-{
-    if (fa->variant->take_runs == NULL) {
-        return zero ? 0 : take_one_by_one(fa, hart, local, order, firsts, count);
-    }
-    uint64_t moves = move_begin(hart);
-    uint32_t taken = fa->variant->take_runs(fa->global, platform_hart_id(), local, order, zero, firsts, count);
-    atomic_thread_fence(memory_order_acquire);
-    move_end(hart, moves, true); /* as a run that failed */
-    counter_add(&hart->global_takes, 1);
-    taken_count(fa, hart, firsts, taken, UINT64_C(1) << order);
-    return taken;
-}
-
-void global_give_runs(struct frame_allocator *fa, struct hart *hart, bool local, uint32_t order, bool zero,
-                      pfn_t *firsts, uint32_t count)
-{
-    if (fa->variant->give_runs == NULL) {
-        for (uint32_t i = 0; i < count; i++) {
-            global_give_run(fa, hart, local, frame_run(firsts[i], UINT64_C(1) << order));
-        }
-        return;
-    }
-    uint64_t moves = move_begin(hart);
-    fa->variant->give_runs(fa->global, platform_hart_id(), local, order, zero, firsts, count);
-    move_end(hart, moves, true);
-    counter_add(&hart->global_gives, 1);
-    if (zero) { /* relaxed: who sees it only looks again */
-        atomic_fetch_add_explicit(&fa->zero_gives, 1, memory_order_relaxed);
-    }
 }
 
 /* ---- magazines ---------------------------------------------------------------------------------------------- */
@@ -144,15 +111,6 @@ static void magazines_exchange(const struct frame_allocator *fa, struct cache *c
     struct magazine *loaded = cache_loaded(cache);
     atomic_store_explicit(&cache->loaded, cache_previous(cache), memory_order_relaxed);
     atomic_store_explicit(&cache->previous, loaded, memory_order_relaxed);
-}
-
-/* Runs of one order from the global allocator, and back. */
-static uint32_t batch_take(struct frame_allocator *fa, struct hart *hart, uint32_t order, pfn_t *firsts, uint32_t count)
-{
-    uint32_t taken = order > 0 ? global_take_runs(fa, hart, true, order, false, firsts, count)
-                               : global_take(fa, hart, true, firsts, count);
-    counter_add(&hart->refill_frames, (uint64_t)taken << order);
-    return taken;
 }
 
 /* A magazine hands out its last run first; so that neighbours, which a batch most often has in ascending order, are
@@ -170,22 +128,13 @@ static void reverse(pfn_t *firsts, uint32_t count)
  * many: nothing to be prepared. */
 static uint32_t refill(struct frame_allocator *fa, struct hart *hart, uint32_t order, pfn_t *firsts, uint32_t count)
 {
-    uint32_t taken = batch_take(fa, hart, order, firsts, count);
+    uint32_t taken = global_take(fa, hart, true, (struct run_kind){.order = order}, firsts, count);
+    counter_add(&hart->refill_frames, (uint64_t)taken << order);
     if (order < GROUP_ORDER) {
         counts_prefetch(&hart->views[0], firsts, taken);
         reverse(firsts, order > 0 ? taken : 0);
     }
     return taken;
-}
-
-static void batch_give(struct frame_allocator *fa, struct hart *hart, bool local, uint32_t order, pfn_t *firsts,
-                       uint32_t count)
-{
-    if (order > 0) {
-        global_give_runs(fa, hart, local, order, false, firsts, count);
-    } else {
-        global_give(fa, hart, local, firsts, count);
-    }
 }
 
 bool hart_cache_take(struct frame_allocator *fa, struct hart *hart, uint32_t order, pfn_t *first)
@@ -219,7 +168,7 @@ void hart_cache_give(struct frame_allocator *fa, struct hart *hart, uint32_t ord
     uint32_t count = magazine_count(loaded);
     if (count == cache->capacity) {
         count -= cache->batch;
-        batch_give(fa, hart, true, order, &loaded->firsts[count], cache->batch);
+        global_give(fa, hart, true, (struct run_kind){.order = order}, &loaded->firsts[count], cache->batch);
         counter_add(&hart->spill_frames, (uint64_t)cache->batch << order);
     }
     loaded->firsts[count] = first;
@@ -236,7 +185,7 @@ static bool zero_chunk_take(struct frame_allocator *fa, struct hart *hart, pfn_t
     if (hart->zero.missed == gives) {
         return false;
     }
-    if (global_take_runs(fa, hart, true, CHUNK_ORDER, true, first, 1) == 1) {
+    if (global_take(fa, hart, true, (struct run_kind){CHUNK_ORDER, true}, first, 1) == 1) {
         return true;
     }
     hart->zero.missed = gives;
@@ -274,7 +223,7 @@ static void zero_reserve_empty(struct frame_allocator *fa, struct hart *self, bo
     pfn_t next = owner->zero.next;
     zero_reserve_set(&owner->zero, pfn(0), 0);
     if (left == CHUNK_FRAMES) {
-        global_give_runs(fa, self, local, CHUNK_ORDER, true, &next, 1);
+        global_give(fa, self, local, (struct run_kind){CHUNK_ORDER, true}, &next, 1);
     } else if (left > 0) {
         global_give_run(fa, self, local, frame_run(next, left));
     }
@@ -309,8 +258,21 @@ static void magazine_empty(struct frame_allocator *fa, struct hart *self, uint32
     uint32_t count = magazine_count(magazine);
     if (count > 0) {
         magazine_set_count(magazine, 0);
-        batch_give(fa, self, false, order, magazine->firsts, count);
+        global_give(fa, self, false, (struct run_kind){.order = order}, magazine->firsts, count);
     }
+}
+
+/* One movement: what is under way is on its way to the global allocator until all of it is there. */
+static void list_empty(struct frame_allocator *fa, struct hart *self, struct frame_list *list)
+{
+    struct frame_run run;
+    uint64_t moves = move_begin(self);
+    bool moved = false;
+    while (frame_list_drain(list, &run)) {
+        fa->variant->give_run(fa->global, caller_here(false), run);
+        moved = true;
+    }
+    move_end(self, moves, moved);
 }
 
 /* Empties `victim`'s cache; the caller has it for itself. */
@@ -324,6 +286,9 @@ static void cache_empty(struct frame_allocator *fa, struct hart *self, struct ha
         victim->views[i] = (struct count_view){0}; /* an arena may be about to go */
     }
     zero_reserve_empty(fa, self, false, victim);
+    if (victim->list != NULL) {
+        list_empty(fa, self, victim->list);
+    }
     if (fa->variant->local_drain != NULL) {
         uint64_t moves = move_begin(self);
         /* If there was nothing it is no movement: two harts that find nothing would else disturb each other for long.

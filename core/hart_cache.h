@@ -50,6 +50,7 @@
 
 #include "counting.h"
 #include "frame_allocator.h"
+#include "frame_list.h"
 #include "platform.h"
 #include "variant.h"
 
@@ -90,6 +91,7 @@ struct hart {
     struct count_view views[HART_VIEWS];
     struct zero_reserve zero;
     uint32_t patience; /* the owner's alone: turns to wait before its next look with all caches shut (allocator.c) */
+    struct frame_list *list; /* constant; NULL unless the variant's cache is CACHE_LIST: asked before the magazines */
 
     /* Owner writes, others read: on lines of their own. */
     _Alignas(CACHE_PAIR) _Atomic uint64_t moves;
@@ -268,15 +270,12 @@ struct moves moves_now(const struct frame_allocator *fa);
 bool moves_none(struct moves before, struct moves after, uint64_t own);
 
 /* The calls of the variant with the fences and counters that core owes them. `local`: the caller is in a section. */
-uint32_t global_take(struct frame_allocator *fa, struct hart *hart, bool local, pfn_t *frames, uint32_t count);
-void global_give(struct frame_allocator *fa, struct hart *hart, bool local, pfn_t *frames, uint32_t count);
+uint32_t global_take(struct frame_allocator *fa, struct hart *hart, bool local, struct run_kind kind, pfn_t *firsts,
+                     uint32_t count);
+void global_give(struct frame_allocator *fa, struct hart *hart, bool local, struct run_kind kind, pfn_t *firsts,
+                 uint32_t count);
 bool global_take_run(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_request request,
                      pfn_t *first);
 void global_give_run(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_run run);
-/* Runs of one order above 0, `zero` only for chunks; one by one, and none as zero, if the variant has no batches. */
-uint32_t global_take_runs(struct frame_allocator *fa, struct hart *hart, bool local, uint32_t order, bool zero,
-                          pfn_t *firsts, uint32_t count);
-void global_give_runs(struct frame_allocator *fa, struct hart *hart, bool local, uint32_t order, bool zero,
-                      pfn_t *firsts, uint32_t count);
 
 #endif

@@ -167,8 +167,9 @@ static void cache_init(struct cache *cache, uint32_t capacity, uint32_t batch, u
 static bool harts_init(struct frame_allocator *fa, const struct frame_allocator_config *config,
                        struct boot_allocator *boot)
 {
+    uint64_t list_bytes = config->variant->cache == CACHE_LIST ? frame_list_bytes() : 0;
     uint64_t hart_bytes =
-        2 * magazine_bytes(config->magazine) + 2 * CACHE_ORDER_MAX * magazine_bytes(config->run_magazine);
+        list_bytes + 2 * magazine_bytes(config->magazine) + 2 * CACHE_ORDER_MAX * magazine_bytes(config->run_magazine);
     struct hart *sentinel = boot_alloc_zeroed(boot, (UINT64_C(1) + config->hart_count) * sizeof *sentinel, CACHE_PAIR);
     unsigned char *magazines = boot_alloc_zeroed(boot, config->hart_count * hart_bytes, CACHE_PAIR);
     if (sentinel == NULL || magazines == NULL) {
@@ -179,6 +180,8 @@ static bool harts_init(struct frame_allocator *fa, const struct frame_allocator_
     uint32_t batch = config->batch == 0 ? config->magazine : config->batch;
     for (uint32_t i = 0; i < config->hart_count; i++) {
         struct cache *caches = fa->harts[i].caches;
+        fa->harts[i].list = list_bytes > 0 ? (struct frame_list *)(void *)magazines : NULL;
+        magazines += list_bytes;
         cache_init(&caches[0], config->magazine, batch, &magazines);
         for (uint32_t order = 1; order < CACHE_ORDERS; order++) {
             cache_init(&caches[order], config->run_magazine, config->run_magazine, &magazines);
@@ -214,7 +217,7 @@ static enum frame_status global_init(struct frame_allocator *fa, const struct fr
         .hart_node = fa->hart_node,
         .knobs = config->knobs,
     };
-    fa->global = boot_alloc_zeroed(boot, config->variant->global_bytes(config->hart_count), CACHE_PAIR);
+    fa->global = boot_alloc_zeroed(boot, variant_global_bytes(config->variant, config->hart_count), CACHE_PAIR);
     return fa->global == NULL ? FRAME_NO_MEMORY : config->variant->init(fa->global, &global_config);
 }
 
@@ -337,11 +340,16 @@ enum frame_status frame_arena_add(struct frame_allocator *fa, struct phys_range 
     return status;
 }
 
+static bool variant_quiesces(struct frame_allocator *fa)
+{
+    return fa->variant->quiesce == NULL || fa->variant->quiesce(fa->global, platform_hart_id());
+}
+
 /* Whether every hart has answered: what stood in a section or was passing its cache has ended, in core and in the
  * variant. No hart can then still be looking at what was detached before. */
 static bool harts_answer(struct frame_allocator *fa)
 {
-    return harts_drain(fa) && harts_pass(fa) && fa->variant->quiesce(fa->global, platform_hart_id());
+    return harts_drain(fa) && harts_pass(fa) && variant_quiesces(fa);
 }
 
 /* Takes the arena out of service while all caches are shut, so that a frame of it that is not out is in the global

@@ -11,8 +11,8 @@ struct frame_stats {
     uint64_t frames_total;      /* usable frames of all arenas */
     uint64_t frames_in_caches;  /* a hint: magazines and hart-local memory */
     uint64_t metadata_bytes;    /* of all arenas */
-    uint64_t global_takes;      /* calls of take, take_run and take_runs */
-    uint64_t global_gives;      /* calls of give, give_run and give_runs */
+    uint64_t global_takes;      /* calls of take and take_run */
+    uint64_t global_gives;      /* calls of give and give_run, but for a drained list's */
     uint64_t refill_frames;     /* frames that came with batches */
     uint64_t spill_frames;      /* frames that went with batches */
     uint64_t drains;            /* times that one hart emptied the others' caches */

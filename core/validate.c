@@ -79,7 +79,7 @@ static void walk_magazine(struct books *books, uint32_t order, const struct maga
 
 static void walk_cached(struct books *books)
 {
-    struct frame_allocator *fa = books->fa;
+    const struct frame_allocator *fa = books->fa;
     for (uint32_t h = 0; h < fa->hart_count; h++) {
         for (uint32_t order = 0; order < CACHE_ORDERS; order++) {
             walk_magazine(books, order, cache_loaded(&fa->harts[h].caches[order]));
@@ -87,6 +87,10 @@ static void walk_cached(struct books *books)
         }
         const struct zero_reserve *zero = &fa->harts[h].zero;
         visit_run(books, frame_run(zero->next, zero_reserve_left(zero)));
+        if (fa->harts[h].list != NULL && !frame_list_walk(fa->harts[h].list, visit_run, books)) {
+            platform_log("validate: the list of hart %u: length, end or order is not what it should be", h);
+            books->sound = false;
+        }
         if (fa->variant->local_walk != NULL) {
             fa->variant->local_walk(fa->global, h, visit_run, books);
         }
@@ -164,7 +168,8 @@ static void add_hart_stats(const struct hart *hart, struct frame_stats *stats)
         uint64_t runs = magazine_count(cache_loaded(cache)) + (uint64_t)magazine_count(cache_previous(cache));
         stats->frames_in_caches += runs << order;
     }
-    stats->frames_in_caches += zero_reserve_left(&hart->zero);
+    stats->frames_in_caches +=
+        zero_reserve_left(&hart->zero) + (hart->list != NULL ? frame_list_length(hart->list) : 0);
     stats->global_takes += atomic_load_explicit(&hart->global_takes, memory_order_relaxed);
     stats->global_gives += atomic_load_explicit(&hart->global_gives, memory_order_relaxed);
     stats->refill_frames += atomic_load_explicit(&hart->refill_frames, memory_order_relaxed);
@@ -186,7 +191,9 @@ void frame_allocator_stats(const struct frame_allocator *fa, struct frame_stats 
     for (uint32_t h = 0; h < fa->hart_count; h++) {
         add_hart_stats(&fa->harts[h], stats);
     }
-    fa->variant->add_stats(fa->global, stats);
+    if (fa->variant->add_stats != NULL) {
+        fa->variant->add_stats(fa->global, stats);
+    }
 }
 
 void frame_hart_events(const struct frame_allocator *fa, struct frame_hart_events *events)

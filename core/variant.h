@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The global allocator behind the hart caches: the interface that baseline/, lockfree/ and a user's own variant
  * implement. Core checks every request, keeps the reference counts and the hart caches, and drains; a variant only
- * finds free frames and takes them back.
+ * finds free frames and takes them back. The smallest one there is, to be copied: stress/package/skeleton.
  *
  * What may run beside what (X: may run concurrently with anything in the same column, on any hart):
  *
@@ -9,19 +9,18 @@
  *   take, give       X                  X                      in its own file
  *   take_run, give_run
  *                    X                  X
- *   take_runs, give_runs
- *                    X                  X
  *   find             X                  X
  *   attach, detach   X                  one at a time (core)
  *   quiesce          X                  one at a time (core)   bounded
  *   walk_free        no: at rest only
- *   local hooks      owner or drainer, never both (core's handshake)
+ *   local_drain, local_walk
+ *                    owner or drainer, never both (core's handshake)
+ *   add_stats        X                  X                      wait-free: it only reads
+ *   arena_bytes      pure
+ *   init             before anything else
  *
- * Every call is a hart's: `hart`, and platform_hart_id(), are below global_config.hart_count, never HART_NONE. Only the
- * books (walk_free, local_walk, add_stats) may be asked for by anybody.
- *
- * `local` in the four operations says that the caller stands inside its hart's section (hart_cache.h): only then may
- * the variant touch what it keeps for that hart alone. When it is false, a drainer may be at that very state.
+ * Every call is a hart's: caller.hart, and platform_hart_id(), are below global_config.hart_count, never HART_NONE.
+ * Only the books (walk_free, local_walk, add_stats) may be asked for by anybody.
  *
  * Memory order: what a hart wrote to a frame before it gave the frame must be visible to the hart that takes it.
  * Core issues a release fence before every give and an acquire fence after every take, on the strength of which a
@@ -49,57 +48,73 @@ struct global_config {
     const uint64_t *knobs; /* values, in the order of variant->knobs; to be read during init only */
 };
 
+/* Who calls, by value. */
+struct caller {
+    uint32_t hart;
+    /* The caller stands inside its hart's section (hart_cache.h): only then may the variant touch what it keeps for
+     * that hart alone. When it is false, a drainer may be at that very state. */
+    bool local;
+};
+
+/* Which runs a take or a give is about: of 2^order frames each, aligned to their size, order <= CACHE_ORDER_MAX. */
+struct run_kind {
+    uint32_t order;
+    bool zero; /* CHUNK_ORDER alone: their frames are known to hold zeroes */
+};
+
+/* What a hart keeps before it asks the global allocator. */
+enum cache_kind {
+    CACHE_MAGAZINES, /* two magazines for each order: hart_cache.h */
+    CACHE_LIST,      /* one list of all it frees, without a bound, then magazines if there are any: frame_list.h. For it
+                      * attach lends core one word for each frame of the arena, arena->links */
+};
+
+/* Pointers that may be NULL say so. */
 struct variant {
     const char *name;    /* "baseline", "lockfree", "baseline:seed" */
     const char *summary; /* one line */
     const struct knob *knobs;
     uint32_t knob_count;
-    uint32_t magazine_default; /* frames a magazine; 0: no core cache */
+    enum cache_kind cache;
+    uint32_t magazine_default; /* frames a magazine; 0: none of core's magazines */
     uint32_t batch_default;    /* frames a refill or spill moves; 0: a whole magazine */
+    uint64_t global_bytes;     /* of shared state, and for each hart: see init */
+    uint64_t hart_bytes;
 
-    /* Bytes of shared state, and of metadata for one arena. Pure. */
-    uint64_t (*global_bytes)(uint32_t hart_count);
+    /* Bytes of metadata for one arena, which core puts at arena->variant. */
     uint64_t (*arena_bytes)(struct frame_run span);
 
-    /* `global` is zeroed memory of global_bytes, aligned to CACHE_PAIR. FRAME_BAD_CONFIG with a log line if a knob
-     * asks for what the platform lacks. */
+    /* `global` is zeroed memory of global_bytes, and hart_bytes for each hart behind it, aligned to CACHE_PAIR.
+     * FRAME_BAD_CONFIG with a log line if a knob asks for what the platform lacks. */
     enum frame_status (*init)(struct global *global, const struct global_config *config);
 
-    /* Puts a built arena into service, all of its usable frames free. FRAME_NO_MEMORY if the variant has no room
-     * for one more. */
+    /* Puts a built arena into service, all of its usable frames free. Its metadata is zeroed, or as detach left it.
+     * FRAME_NO_MEMORY if the variant has no room for one more, never for one that was just detached. */
     enum frame_status (*attach)(struct global *global, struct arena *arena);
     /* Takes an arena out of service if all of its usable frames are free here, else FRAME_BUSY and no change. */
     enum frame_status (*detach)(struct global *global, struct arena *arena);
-    /* After detach: true once no operation can still be looking at the detached arena; false if some hart did not
-     * get there in bounded time (core then attaches the arena again). */
+    /* After detach, and after core has waited for every operation that was under way: true once nothing that the
+     * variant itself keeps can lead to the detached arena; false if some hart did not get there in bounded time (core
+     * then attaches the arena again). NULL: detach leaves no such thing. */
     bool (*quiesce)(struct global *global, uint32_t hart);
 
-    /* Up to `count` single frames into `frames`; returns how many, 0 only if it found none anywhere. */
-    uint32_t (*take)(struct global *global, uint32_t hart, bool local, pfn_t *frames, uint32_t count);
-    /* Takes back `count` frames, all of them out. Cannot fail. May reorder `frames`. */
-    void (*give)(struct global *global, uint32_t hart, bool local, pfn_t *frames, uint32_t count);
-    /* A run that meets `request`, exactly request.count frames; false if it found none. */
-    bool (*take_run)(struct global *global, uint32_t hart, bool local, struct frame_request request, pfn_t *first);
+    /* Up to `count` runs, by their first frames; returns how many, 0 only if it found none anywhere. `zero`: only chunks
+     * that were given as `zero`, none if the variant does not know them apart; without it those last. */
+    uint32_t (*take)(struct global *global, struct caller caller, struct run_kind kind, pfn_t *firsts, uint32_t count);
+    /* Takes back `count` runs, at least one, all of them out. Cannot fail. May reorder `firsts`. */
+    void (*give)(struct global *global, struct caller caller, struct run_kind kind, pfn_t *firsts, uint32_t count);
+    /* Any other run: exactly request.count frames, which may be as many as some order has and lie anywhere that meets
+     * request.align_order. False only if it found none anywhere. */
+    bool (*take_run)(struct global *global, struct caller caller, struct frame_request request, pfn_t *first);
     /* Takes back a run, or any part of one; all of it is out and inside one arena. Cannot fail. */
-    void (*give_run)(struct global *global, uint32_t hart, bool local, struct frame_run run);
-    /* Runs of 2^order frames, 0 < order <= CACHE_ORDER_MAX, aligned to their size, for the hart caches. Both NULL if
-     * the variant has no quicker way than take_run and give_run. take_runs: up to `count` into `firsts`, returns how
-     * many. `zero`, for CHUNK_ORDER alone: only chunks that were given as `zero`; without it those last. give_runs
-     * cannot fail, and may reorder. */
-    uint32_t (*take_runs)(struct global *global, uint32_t hart, bool local, uint32_t order, bool zero, pfn_t *firsts,
-                          uint32_t count);
-    void (*give_runs)(struct global *global, uint32_t hart, bool local, uint32_t order, bool zero, pfn_t *firsts,
-                      uint32_t count);
+    void (*give_run)(struct global *global, struct caller caller, struct frame_run run);
     /* The arena whose span holds `frame`, or NULL. It stays until the caller's operation ends: core sees to that
      * (hart_cache.h, point 6). */
     struct arena *(*find)(struct global *global, uint32_t hart, pfn_t frame);
 
-    /* Memory that one hart keeps for itself, where the variant has such; all NULL if not. Called under core's
-     * handshake: `owner`'s state is touched by one hart at a time. Frames in local memory count as cached. local_take
-     * and local_give are for a variant with a cache of its own in place of core's: asked first, for every size.
-     * local_drain: whether there was anything to be given back. */
-    bool (*local_take)(struct global *global, uint32_t owner, struct frame_request request, pfn_t *first);
-    bool (*local_give)(struct global *global, uint32_t owner, struct frame_run run);
+    /* Memory that the variant keeps for one hart alone; both NULL if it has none. Called under core's handshake:
+     * `owner`'s state is touched by one hart at a time. Its frames count as cached. local_drain: whether there was
+     * anything to be given back. */
     bool (*local_drain)(struct global *global, uint32_t owner);
     void (*local_walk)(struct global *global, uint32_t owner, void (*visit)(void *context, struct frame_run run),
                        void *context);
@@ -108,8 +123,14 @@ struct variant {
      * equations; false with a log line if one is broken. */
     bool (*walk_free)(struct global *global, void (*visit)(void *context, struct frame_run run), void *context);
 
-    /* Adds this variant's event counts to `stats`. Any time; a hint while harts run. */
+    /* Adds this variant's event counts to `stats`; NULL: it has none. Any time; a hint while harts run. */
     void (*add_stats)(const struct global *global, struct frame_stats *stats);
 };
+
+/* Bytes of the shared state. */
+static inline uint64_t variant_global_bytes(const struct variant *variant, uint32_t hart_count)
+{
+    return variant->global_bytes + hart_count * variant->hart_bytes;
+}
 
 #endif

@@ -46,12 +46,12 @@ static void give_to(struct lockfree_hart *hart, bool private, struct pool *pool,
     }
 }
 
-void lockfree_give_run(struct global *global, uint32_t hart_id, bool local, struct frame_run run)
+void lockfree_give_run(struct global *global, struct caller caller, struct frame_run run)
 {
     struct lockfree *lf = lockfree_of(global);
     bool near;
-    struct pool *pool = lockfree_pool_of(lf, hart_id, run.first, &near);
-    give_to(&lf->harts[hart_id], near && keeps_private(lf, local), pool, run);
+    struct pool *pool = lockfree_pool_of(lf, caller.hart, run.first, &near);
+    give_to(&lf->harts[caller.hart], near && keeps_private(lf, caller.local), pool, run);
 }
 
 /* The run that firsts[0], firsts[1], ... make, going up or down, in one pool; *used is how many they are. */
@@ -136,12 +136,11 @@ static void give_scattered(struct giving giving, const pfn_t *frames, uint32_t c
 }
 
 /* Frames that were taken one after the other are often given back so: then they are a run. */
-void lockfree_give(struct global *global, uint32_t hart_id, bool local, pfn_t *frames, uint32_t count)
+static void give_frames(struct lockfree *lf, struct caller caller, const pfn_t *frames, uint32_t count)
 {
-    struct lockfree *lf = lockfree_of(global);
-    struct lockfree_hart *hart = &lf->harts[hart_id];
-    bool near, private = keeps_private(lf, local);
-    struct pool *pool = lockfree_pool_of(lf, hart_id, frames[0], &near);
+    struct lockfree_hart *hart = &lf->harts[caller.hart];
+    bool near, private = keeps_private(lf, caller.local);
+    struct pool *pool = lockfree_pool_of(lf, caller.hart, frames[0], &near);
     uint32_t used;
     struct frame_run run = run_at_front(pool, frames, count, 0, &used);
     if (used == count && count > 1) {
@@ -152,11 +151,11 @@ void lockfree_give(struct global *global, uint32_t hart_id, bool local, pfn_t *f
     }
 }
 
-/* Runs of 2^order chunks. Neighbours in the list that lie in one block are given back in one step. */
-static void give_chunk_runs(struct lockfree *lf, uint32_t hart_id, uint32_t order, bool zero, const pfn_t *firsts,
+/* Runs of whole chunks. Neighbours in the list that lie in one block are given back in one step. */
+static void give_chunk_runs(struct lockfree *lf, uint32_t hart_id, struct run_kind kind, const pfn_t *firsts,
                             uint32_t count)
 {
-    uint64_t run_bits = low_mask(UINT32_C(1) << order);
+    uint64_t run_bits = low_mask(UINT32_C(1) << (kind.order - CHUNK_ORDER));
     struct worker *worker = &lf->harts[hart_id].worker;
     struct pool *pool = lockfree_pool_of(lf, hart_id, firsts[0], NULL);
     for (uint32_t i = 0; i < count;) {
@@ -170,7 +169,7 @@ static void give_chunk_runs(struct lockfree *lf, uint32_t hart_id, uint32_t orde
              i++) {
             mask |= run_bits << (chunk_number(firsts[i]) % BLOCK_CHUNKS);
         }
-        pool_give_chunks(pool, worker, number, mask, zero);
+        pool_give_chunks(pool, worker, number, mask, kind.zero);
     }
 }
 
@@ -186,20 +185,20 @@ static void give_alone(struct lockfree_hart *hart, bool private, struct pool *po
 }
 
 /* Neighbours in the list that lie side by side are given back as one run. */
-static void give_small_runs(struct lockfree *lf, uint32_t hart_id, bool local, uint32_t order, const pfn_t *firsts,
+static void give_small_runs(struct lockfree *lf, struct caller caller, uint32_t order, const pfn_t *firsts,
                             uint32_t count)
 {
-    struct lockfree_hart *hart = &lf->harts[hart_id];
+    struct lockfree_hart *hart = &lf->harts[caller.hart];
     bool near;
-    struct pool *pool = lockfree_pool_of(lf, hart_id, firsts[0], &near);
+    struct pool *pool = lockfree_pool_of(lf, caller.hart, firsts[0], &near);
     prefetch_first(pool, firsts, count);
     for (uint32_t i = 0, used; i < count; i += used) {
         prefetch_chunk(pool, firsts, count, i + PREFETCH_AHEAD);
         if (!frame_run_contains(pool->arena->span, firsts[i])) {
-            pool = lockfree_pool_of(lf, hart_id, firsts[i], &near);
+            pool = lockfree_pool_of(lf, caller.hart, firsts[i], &near);
         }
         struct frame_run run = run_at_front(pool, &firsts[i], count - i, order, &used);
-        bool private = near && keeps_private(lf, local);
+        bool private = near && keeps_private(lf, caller.local);
         if (used > 1 || count == 1) {
             give_to(hart, private, pool, run);
         } else {
@@ -208,12 +207,14 @@ static void give_small_runs(struct lockfree *lf, uint32_t hart_id, bool local, u
     }
 }
 
-void lockfree_give_runs(struct global *global, uint32_t hart_id, bool local, uint32_t order, bool zero, pfn_t *firsts,
-                        uint32_t count)
+void lockfree_give(struct global *global, struct caller caller, struct run_kind kind, pfn_t *firsts, uint32_t count)
 {
-    if (order < CHUNK_ORDER) {
-        give_small_runs(lockfree_of(global), hart_id, local, order, firsts, count);
+    struct lockfree *lf = lockfree_of(global);
+    if (kind.order == 0) {
+        give_frames(lf, caller, firsts, count);
+    } else if (kind.order < CHUNK_ORDER) {
+        give_small_runs(lf, caller, kind.order, firsts, count);
     } else {
-        give_chunk_runs(lockfree_of(global), hart_id, order - CHUNK_ORDER, zero, firsts, count);
+        give_chunk_runs(lf, caller.hart, kind, firsts, count);
     }
 }

@@ -19,11 +19,6 @@ static const struct knob lockfree_knobs[KNOB_COUNT] = {
                       0},
 };
 
-static uint64_t lockfree_global_bytes(uint32_t hart_count)
-{
-    return sizeof(struct lockfree) + hart_count * sizeof(struct lockfree_hart);
-}
-
 static enum frame_status lockfree_init(struct global *global, const struct global_config *config)
 {
     struct lockfree *lf = lockfree_of(global);
@@ -54,7 +49,8 @@ const struct variant lockfree_variant = {
     .knobs = lockfree_knobs,
     .knob_count = KNOB_COUNT,
     .magazine_default = MAGAZINE_DEFAULT,
-    .global_bytes = lockfree_global_bytes,
+    .global_bytes = sizeof(struct lockfree),
+    .hart_bytes = sizeof(struct lockfree_hart),
     .arena_bytes = pool_bytes,
     .init = lockfree_init,
     .attach = lockfree_attach,
@@ -64,8 +60,6 @@ const struct variant lockfree_variant = {
     .give = lockfree_give,
     .take_run = lockfree_take_run,
     .give_run = lockfree_give_run,
-    .take_runs = lockfree_take_runs,
-    .give_runs = lockfree_give_runs,
     .find = lockfree_find,
     .local_drain = lockfree_local_drain,
     .local_walk = lockfree_local_walk,

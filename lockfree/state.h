@@ -107,26 +107,28 @@ bool lockfree_take_chunk(struct lockfree_hart *hart, bool keep, struct shard *sh
 bool lockfree_take_chunk_run(struct lockfree_hart *hart, bool keep, struct pool *pool, struct frame_request request,
                              pfn_t *first);
 
-/* Up to `count` runs of 2^order chunks, of whatever pools have them. */
-uint32_t lockfree_take_chunk_runs(struct lockfree *lf, uint32_t hart_id, bool local, uint32_t order, bool zero,
-                                  pfn_t *firsts, uint32_t count);
+/* Up to `count` runs of whole chunks, of whatever pools have them. */
+uint32_t lockfree_take_chunk_runs(struct lockfree *lf, struct caller caller, struct run_kind kind, pfn_t *firsts,
+                                  uint32_t count);
 
 /* Gives the block in hand back; `worker` is the calling hart's. */
 void lockfree_release_block(struct lockfree_hart *hart, struct worker *worker);
 
+/* ---- take_frames.c, take_runs.c: as take of one order, 0 and below a chunk ---- */
+
+uint32_t lockfree_take_frames(struct lockfree *lf, struct caller caller, pfn_t *frames, uint32_t count);
+uint32_t lockfree_take_small_runs(struct lockfree *lf, struct caller caller, uint32_t order, pfn_t *firsts,
+                                  uint32_t count);
+
 /* ---- what the variant's table names (core/variant.h) ---- */
 
 /* give.c */
-void lockfree_give(struct global *global, uint32_t hart_id, bool local, pfn_t *frames, uint32_t count);
-void lockfree_give_run(struct global *global, uint32_t hart_id, bool local, struct frame_run run);
-void lockfree_give_runs(struct global *global, uint32_t hart_id, bool local, uint32_t order, bool zero, pfn_t *firsts,
-                        uint32_t count);
-/* take_frames.c */
-uint32_t lockfree_take(struct global *global, uint32_t hart_id, bool local, pfn_t *frames, uint32_t count);
+void lockfree_give(struct global *global, struct caller caller, struct run_kind kind, pfn_t *firsts, uint32_t count);
+void lockfree_give_run(struct global *global, struct caller caller, struct frame_run run);
 /* take_runs.c */
-bool lockfree_take_run(struct global *global, uint32_t hart_id, bool local, struct frame_request request, pfn_t *first);
-uint32_t lockfree_take_runs(struct global *global, uint32_t hart_id, bool local, uint32_t order, bool zero,
-                            pfn_t *firsts, uint32_t count);
+uint32_t lockfree_take(struct global *global, struct caller caller, struct run_kind kind, pfn_t *firsts,
+                       uint32_t count);
+bool lockfree_take_run(struct global *global, struct caller caller, struct frame_request request, pfn_t *first);
 /* arenas.c */
 enum frame_status lockfree_attach(struct global *global, struct arena *arena);
 enum frame_status lockfree_detach(struct global *global, struct arena *arena);

@@ -69,18 +69,20 @@ static uint32_t take_of_blocks(struct lockfree_hart *hart, bool keep, struct poo
     return taken > 0 ? taken : pool_scan_chunks(pool, &hart->worker, &hart->cursor, order, wish, firsts, count);
 }
 
-uint32_t lockfree_take_chunk_runs(struct lockfree *lf, uint32_t hart_id, bool local, uint32_t order, bool zero,
-                                  pfn_t *firsts, uint32_t count)
+uint32_t lockfree_take_chunk_runs(struct lockfree *lf, struct caller caller, struct run_kind kind, pfn_t *firsts,
+                                  uint32_t count)
 {
-    struct lockfree_hart *hart = &lf->harts[hart_id];
-    uint32_t taken = local && !zero ? take_of_block_in_hand(hart, order, firsts, count) : 0;
-    struct arena_walk walk = lockfree_walk(lf, hart_id);
+    struct lockfree_hart *hart = &lf->harts[caller.hart];
+    uint32_t order = kind.order - CHUNK_ORDER;
+    bool local = caller.local;
+    uint32_t taken = local && !kind.zero ? take_of_block_in_hand(hart, order, firsts, count) : 0;
+    struct arena_walk walk = lockfree_walk(lf, caller.hart);
     while (taken < count) {
         struct pool *pool = walk_try(&walk, local);
         if (pool == NULL || (taken > 0 && !walk_is_near(&walk))) {
             break;
         }
-        taken += take_of_blocks(hart, local && walk_is_near(&walk), pool, order, zero ? ZERO_ONLY : ZERO_LAST,
+        taken += take_of_blocks(hart, local && walk_is_near(&walk), pool, order, kind.zero ? ZERO_ONLY : ZERO_LAST,
                                 firsts + taken, count - taken);
     }
     return taken;

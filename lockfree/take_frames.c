@@ -59,16 +59,15 @@ static uint32_t take_from(struct lockfree_hart *hart, bool keep, bool private, s
     return taken > 0 ? taken : pool_scan_frames(pool, &hart->worker, &hart->cursor, frames, count);
 }
 
-uint32_t lockfree_take(struct global *global, uint32_t hart_id, bool local, pfn_t *frames, uint32_t count)
+uint32_t lockfree_take_frames(struct lockfree *lf, struct caller caller, pfn_t *frames, uint32_t count)
 {
-    struct lockfree *lf = lockfree_of(global);
-    struct lockfree_hart *hart = &lf->harts[hart_id];
-    bool private = keeps_private(lf, local);
+    struct lockfree_hart *hart = &lf->harts[caller.hart];
+    bool local = caller.local, private = keeps_private(lf, local);
     uint32_t taken = local ? take_in_hand(&hart->worker, &hart->singles, private, frames, count) : 0;
     if (taken == count) {
         return taken;
     }
-    struct arena_walk walk = lockfree_walk(lf, hart_id);
+    struct arena_walk walk = lockfree_walk(lf, caller.hart);
     while (taken < count) {
         struct pool *pool = walk_try(&walk, local);
         if (pool == NULL || (taken > 0 && !walk_is_near(&walk))) {

@@ -90,15 +90,15 @@ static bool take_run_in_hand(struct lockfree_hart *hart, struct frame_request re
            (hart->runs.pool != NULL && hand_pick_up(&hart->runs) && hand_take_run(&hart->runs, request, first));
 }
 
-bool lockfree_take_run(struct global *global, uint32_t hart_id, bool local, struct frame_request request, pfn_t *first)
+bool lockfree_take_run(struct global *global, struct caller caller, struct frame_request request, pfn_t *first)
 {
     struct lockfree *lf = lockfree_of(global);
-    struct lockfree_hart *hart = &lf->harts[hart_id];
-    bool private = keeps_private(lf, local);
+    struct lockfree_hart *hart = &lf->harts[caller.hart];
+    bool local = caller.local, private = keeps_private(lf, local);
     if (private && below_chunk(request) && take_run_in_hand(hart, request, first)) {
         return true;
     }
-    struct arena_walk walk = lockfree_walk(lf, hart_id);
+    struct arena_walk walk = lockfree_walk(lf, caller.hart);
     for (struct pool *pool = walk_try(&walk, local); pool != NULL; pool = walk_try(&walk, local)) {
         if (take_run_from(hart, local && walk_is_near(&walk), private, pool, request, first)) {
             return true;
@@ -187,13 +187,13 @@ static uint32_t take_runs_from(struct lockfree_hart *hart, bool keep, bool priva
     return taken;
 }
 
-static uint32_t take_small_runs(struct lockfree *lf, uint32_t hart_id, bool local, uint32_t order, pfn_t *firsts,
-                                uint32_t count)
+uint32_t lockfree_take_small_runs(struct lockfree *lf, struct caller caller, uint32_t order, pfn_t *firsts,
+                                  uint32_t count)
 {
-    struct lockfree_hart *hart = &lf->harts[hart_id];
-    bool private = keeps_private(lf, local);
+    struct lockfree_hart *hart = &lf->harts[caller.hart];
+    bool local = caller.local, private = keeps_private(lf, local);
     uint32_t taken = private ? take_runs_in_hand(hart, order, firsts, count) : 0;
-    struct arena_walk walk = lockfree_walk(lf, hart_id);
+    struct arena_walk walk = lockfree_walk(lf, caller.hart);
     while (taken < count) {
         struct pool *pool = walk_try(&walk, local);
         if (pool == NULL || (taken > 0 && !walk_is_near(&walk))) {
@@ -205,10 +205,10 @@ static uint32_t take_small_runs(struct lockfree *lf, uint32_t hart_id, bool loca
     return taken;
 }
 
-uint32_t lockfree_take_runs(struct global *global, uint32_t hart_id, bool local, uint32_t order, bool zero,
-                            pfn_t *firsts, uint32_t count)
+uint32_t lockfree_take(struct global *global, struct caller caller, struct run_kind kind, pfn_t *firsts, uint32_t count)
 {
     struct lockfree *lf = lockfree_of(global);
-    return order < CHUNK_ORDER ? take_small_runs(lf, hart_id, local, order, firsts, count)
-                               : lockfree_take_chunk_runs(lf, hart_id, local, order - CHUNK_ORDER, zero, firsts, count);
+    return kind.order == 0            ? lockfree_take_frames(lf, caller, firsts, count)
+           : kind.order < CHUNK_ORDER ? lockfree_take_small_runs(lf, caller, kind.order, firsts, count)
+                                      : lockfree_take_chunk_runs(lf, caller, kind, firsts, count);
 }

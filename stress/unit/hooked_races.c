@@ -583,7 +583,8 @@ static uint64_t got_near, got_far;
 static uint32_t variant_take(uint32_t hart, bool local, uint32_t count)
 {
     pfn_t frames[BATCH];
-    uint32_t got = lockfree_variant.take(global, hart, local, frames, count);
+    uint32_t got =
+        lockfree_variant.take(global, (struct caller){hart, local}, (struct run_kind){0, false}, frames, count);
     for (uint32_t i = 0; i < got; i++) {
         bool near = frames[i].value < FAR;
         expect(hand_move(near ? &hand : &far_hand, frame_run(frames[i], 1), HAND_FREE, HAND_OUT),
@@ -596,7 +597,7 @@ static uint32_t variant_take(uint32_t hart, bool local, uint32_t count)
 static void variant_give(uint32_t hart, struct frame_run run)
 {
     expect(hand_move(run.first.value < FAR ? &hand : &far_hand, run, HAND_OUT, HAND_FREE), "not owned");
-    lockfree_variant.give_run(global, hart, false, run);
+    lockfree_variant.give_run(global, (struct caller){hart, false}, run);
 }
 
 /* All out, and known to be so. */
@@ -610,7 +611,7 @@ static void variant_set_up(void)
                                          .hart_node = hart_node,
                                          .knobs = knobs};
     knobs_reset(lockfree_variant.knobs, lockfree_variant.knob_count, knobs);
-    uint64_t bytes = align_up_u64(lockfree_variant.global_bytes(HARTS), CACHE_PAIR);
+    uint64_t bytes = align_up_u64(variant_global_bytes(&lockfree_variant, HARTS), CACHE_PAIR);
     free(global);
     global = aligned_alloc(CACHE_PAIR, bytes);
     memset(global, 0, bytes);

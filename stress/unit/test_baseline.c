@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The baseline's two variants behind struct variant: near nodes first, batches, arenas that come and go, every lock
- * under four harts, the seed's list, and a long comparison with a naive model. */
+ * under four harts, core's list before it, and a long comparison with a naive model. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +10,7 @@
 #include "baseline.h"
 #include "hand_arena.h"
 #include "harness.h"
+#include "hart_cache.h"
 #include "play_harts.h"
 #include "vector.h"
 
@@ -29,12 +30,21 @@ static const struct frame_run second_regions[] = {{{0x1800}, 2500}};
 struct bench {
     const struct variant *variant;
     struct global *global;
+    struct frame_allocator *core;    /* no more of it than the lists look at */
+    struct frame_list *lists[HARTS]; /* NULL but for CACHE_LIST */
     struct hand_arena hands[ARENAS];
     bool away[ARENAS]; /* detached */
     bool same;
     uint64_t visited;
     _Atomic uint8_t *owners; /* of test many_harts */
 };
+
+static void *zeroed(uint64_t bytes)
+{
+    void *memory = aligned_alloc(CACHE_PAIR, align_up_u64(bytes, CACHE_PAIR));
+    memset(memory, 0, align_up_u64(bytes, CACHE_PAIR));
+    return memory;
+}
 
 static enum frame_status bench_init(struct bench *bench, const struct variant *variant, enum lock_kind lock)
 {
@@ -45,10 +55,14 @@ static enum frame_status bench_init(struct bench *bench, const struct variant *v
                                          .node_order = node_order,
                                          .hart_node = hart_node,
                                          .knobs = knobs};
-    uint64_t bytes = align_up_u64(variant->global_bytes(HARTS), CACHE_PAIR);
     *bench = (struct bench){.variant = variant};
-    bench->global = aligned_alloc(CACHE_PAIR, bytes);
-    memset(bench->global, 0, bytes);
+    bench->global = zeroed(variant_global_bytes(variant, HARTS));
+    bench->core = zeroed(sizeof *bench->core);
+    bench->core->variant = variant;
+    bench->core->global = bench->global;
+    for (uint32_t i = 0; i < HARTS && variant->cache == CACHE_LIST; i++) {
+        bench->lists[i] = zeroed(frame_list_bytes());
+    }
     return variant->init(bench->global, &config);
 }
 
@@ -70,6 +84,10 @@ static void bench_drop(struct bench *bench)
     for (uint32_t i = 0; i < ARENAS; i++) {
         hand_arena_drop(&bench->hands[i]);
     }
+    for (uint32_t i = 0; i < HARTS; i++) {
+        free(bench->lists[i]);
+    }
+    free(bench->core);
     free(bench->global);
 }
 
@@ -106,16 +124,15 @@ static void bench_check(struct bench *bench)
     bench->same = true;
     bench->visited = 0;
     assert_true(bench->variant->walk_free(bench->global, visit_compare, bench));
-    uint64_t cached = bench->visited;
-    for (uint32_t owner = 0; owner < HARTS && bench->variant->local_walk != NULL; owner++) {
-        bench->variant->local_walk(bench->global, owner, visit_compare, bench);
+    uint64_t cached = bench->visited, length = 0;
+    for (uint32_t owner = 0; owner < HARTS && bench->lists[owner] != NULL; owner++) {
+        assert_true(frame_list_walk(bench->lists[owner], visit_compare, bench));
+        length += frame_list_length(bench->lists[owner]);
     }
     cached = bench->visited - cached;
-    struct frame_stats stats = {0};
-    bench->variant->add_stats(bench->global, &stats);
     assert_true(bench->same);
     assert_int_equal(bench->visited, bench_free(bench));
-    assert_int_equal(stats.frames_in_caches, cached);
+    assert_int_equal(length, cached);
 }
 
 static void bench_taken(struct bench *bench, struct frame_run run)
@@ -132,7 +149,8 @@ static void bench_given(struct bench *bench, struct frame_run run)
 
 static uint32_t take(struct bench *bench, uint32_t hart, pfn_t *frames, uint32_t count)
 {
-    uint32_t taken = bench->variant->take(bench->global, hart, true, frames, count);
+    uint32_t taken =
+        bench->variant->take(bench->global, (struct caller){hart, true}, (struct run_kind){0, false}, frames, count);
     for (uint32_t i = 0; i < taken; i++) {
         bench_taken(bench, frame_run(frames[i], 1));
     }
@@ -155,14 +173,14 @@ static void give(struct bench *bench, pfn_t *frames, uint32_t count)
     for (uint32_t i = 0; i < count; i++) {
         bench_given(bench, frame_run(frames[i], 1));
     }
-    bench->variant->give(bench->global, 0, true, frames, count);
+    bench->variant->give(bench->global, (struct caller){0, true}, (struct run_kind){0, false}, frames, count);
     bench_check(bench);
 }
 
 static bool take_run(struct bench *bench, uint32_t hart, uint64_t count, uint32_t align_order, pfn_t *first)
 {
     struct frame_request request = {count, align_order};
-    if (!bench->variant->take_run(bench->global, hart, true, request, first)) {
+    if (!bench->variant->take_run(bench->global, (struct caller){hart, true}, request, first)) {
         return false;
     }
     assert_int_equal(first->value & ((UINT64_C(1) << align_order) - 1), 0);
@@ -174,7 +192,7 @@ static bool take_run(struct bench *bench, uint32_t hart, uint64_t count, uint32_
 static void give_run(struct bench *bench, struct frame_run run)
 {
     bench_given(bench, run);
-    bench->variant->give_run(bench->global, 0, true, run);
+    bench->variant->give_run(bench->global, (struct caller){0, true}, run);
     bench_check(bench);
 }
 
@@ -222,7 +240,8 @@ static void near_nodes_come_first(void **state)
 
 static uint32_t take_batch(struct bench *bench, uint32_t hart, pfn_t *firsts, uint32_t count)
 {
-    uint32_t taken = bench->variant->take_runs(bench->global, hart, true, CHUNK_ORDER, false, firsts, count);
+    uint32_t taken = bench->variant->take(bench->global, (struct caller){hart, true},
+                                          (struct run_kind){CHUNK_ORDER, false}, firsts, count);
     for (uint32_t i = 0; i < taken; i++) {
         assert_int_equal(firsts[i].value % CHUNK_FRAMES, 0);
         bench_taken(bench, frame_run(firsts[i], CHUNK_FRAMES));
@@ -248,11 +267,13 @@ static void P5_chunks_in_batches(void **state)
     bench.variant->add_stats(bench.global, &after);
     assert_int_equal(after.lock_acquisitions - before.lock_acquisitions, 4);
     /* None is known as zero. */
-    assert_int_equal(bench.variant->take_runs(bench.global, 0, true, CHUNK_ORDER, true, &first, 1), 0);
+    assert_int_equal(
+        bench.variant->take(bench.global, (struct caller){0, true}, (struct run_kind){CHUNK_ORDER, true}, &first, 1),
+        0);
     for (uint32_t i = 0; i < 6; i++) {
         bench_given(&bench, frame_run(firsts[i], CHUNK_FRAMES));
     }
-    bench.variant->give_runs(bench.global, 0, true, CHUNK_ORDER, false, firsts, 6);
+    bench.variant->give(bench.global, (struct caller){0, true}, (struct run_kind){CHUNK_ORDER, false}, firsts, 6);
     bench_check(&bench);
     assert_true(take_run(&bench, 0, 2500, 0, &first));
     bench_drop(&bench);
@@ -337,6 +358,7 @@ static void detach_only_when_nothing_is_out(void **state)
     pfn_t frames[3], first;
     bench_make(&bench, &baseline_variant, LOCK_AUTO);
     const struct variant *variant = bench.variant;
+    assert_null(variant->quiesce); /* the lock has seen to it */
     assert_int_equal(take(&bench, 1, frames, 3), 3);
     assert_int_equal(detach(&bench, 0), FRAME_BUSY);
     give(&bench, frames, 2);
@@ -344,7 +366,6 @@ static void detach_only_when_nothing_is_out(void **state)
     give(&bench, frames + 2, 1);
     for (uint32_t round = 0; round < 3; round++) { /* its metadata is not zeroed in between */
         assert_int_equal(detach(&bench, 0), FRAME_OK);
-        assert_true(variant->quiesce(bench.global, 0));
         assert_null(variant->find(bench.global, 0, low_regions[0].first));
         assert_true(take_run(&bench, 1, 1000, 0, &first)); /* from afar: node 1 has nothing */
         assert_int_equal(bench_hand(&bench, first.value)->arena.node, 0);
@@ -375,6 +396,7 @@ static void attach_refuses_what_has_no_room(void **state)
     for (uint32_t i = 0; i <= ARENA_MAX; i++) {
         hand_arena_drop(&hands[i]);
     }
+    free(bench.core);
     free(bench.global);
 }
 
@@ -400,12 +422,12 @@ static void take_and_give(void *context, uint32_t hart)
     for (uint32_t round = 0; round < ROUNDS; round++) {
         pfn_t frames[64], first = {0};
         struct frame_request request = {random_between(&random, 1, 40), 0};
-        uint32_t count = bench->variant->take(bench->global, hart, true, frames,
-                                              (uint32_t)random_between(&random, 1, COUNT_OF(frames)));
+        uint32_t count = bench->variant->take(bench->global, (struct caller){hart, true}, (struct run_kind){0, false},
+                                              frames, (uint32_t)random_between(&random, 1, COUNT_OF(frames)));
         for (uint32_t i = 0; i < count; i++) {
             own(bench, frame_run(frames[i], 1), 0, self);
         }
-        if (!bench->variant->take_run(bench->global, hart, true, request, &first)) {
+        if (!bench->variant->take_run(bench->global, (struct caller){hart, true}, request, &first)) {
             platform_panic("there was memory for everyone");
         }
         own(bench, frame_run(first, request.count), 0, self);
@@ -415,9 +437,9 @@ static void take_and_give(void *context, uint32_t hart)
         for (uint32_t i = 0; i < count; i++) {
             own(bench, frame_run(frames[i], 1), self, 0);
         }
-        bench->variant->give(bench->global, hart, true, frames, count);
+        bench->variant->give(bench->global, (struct caller){hart, true}, (struct run_kind){0, false}, frames, count);
         own(bench, frame_run(first, request.count), self, 0);
-        bench->variant->give_run(bench->global, hart, true, frame_run(first, request.count));
+        bench->variant->give_run(bench->global, (struct caller){hart, true}, frame_run(first, request.count));
     }
 }
 
@@ -533,12 +555,15 @@ static void holds_are_measured_if_asked_for(void **state)
         bench_make(&bench, &baseline_variant, LOCK_AUTO);
         vector_of(bench.global)->times_holds = asked == 1;
         for (uint32_t i = 0; i < 5; i++) {
-            assert_int_equal(bench.variant->take(bench.global, 0, true, frames, 64), 64);
-            bench.variant->give(bench.global, 0, true, frames, 64);
+            assert_int_equal(
+                bench.variant->take(bench.global, (struct caller){0, true}, (struct run_kind){0, false}, frames, 64),
+                64);
+            bench.variant->give(bench.global, (struct caller){0, true}, (struct run_kind){0, false}, frames, 64);
         }
         pfn_t first;
-        assert_true(bench.variant->take_run(bench.global, 0, true, (struct frame_request){4, 2}, &first));
-        bench.variant->give_run(bench.global, 0, true, frame_run(first, 4));
+        assert_true(
+            bench.variant->take_run(bench.global, (struct caller){0, true}, (struct frame_request){4, 2}, &first));
+        bench.variant->give_run(bench.global, (struct caller){0, true}, frame_run(first, 4));
         bench.variant->add_stats(bench.global, &stats);
         assert_int_equal(stats.take_holds, 5 * asked);
         assert_int_equal(stats.give_holds, 5 * asked);
@@ -565,12 +590,12 @@ static void auto_is_a_lock_that_exists(void **state)
     assert_null(lock_kind_names[LOCK_KIND_COUNT]);
 }
 
-/* ---- the seed's list ---------------------------------------------------------------------------------------- */
+/* ---- core's list ---------------------------------------------------------------------------------------- */
 
 static bool local_take(struct bench *bench, uint32_t owner, uint64_t count, uint32_t align_order, pfn_t *first)
 {
     struct frame_request request = {count, align_order};
-    if (!bench->variant->local_take(bench->global, owner, request, first)) {
+    if (!frame_list_take(bench->lists[owner], request, first)) {
         return false;
     }
     assert_int_equal(first->value & ((UINT64_C(1) << align_order) - 1), 0);
@@ -582,8 +607,20 @@ static bool local_take(struct bench *bench, uint32_t owner, uint64_t count, uint
 static void local_give(struct bench *bench, uint32_t owner, uint64_t first, uint64_t count)
 {
     bench_given(bench, frame_run(pfn(first), count));
-    assert_true(bench->variant->local_give(bench->global, owner, frame_run(pfn(first), count)));
+    frame_list_give(bench->core, bench->lists[owner], frame_run(pfn(first), count));
     bench_check(bench);
+}
+
+/* As core drains; whether there was anything. */
+static bool local_drain(const struct bench *bench, uint32_t owner)
+{
+    struct frame_run run;
+    bool any = false;
+    while (frame_list_drain(bench->lists[owner], &run)) {
+        bench->variant->give_run(bench->global, (struct caller){0, false}, run);
+        any = true;
+    }
+    return any;
 }
 
 /* Everything is out, so that the lists hold what a test puts there. */
@@ -687,7 +724,7 @@ static void P4_seed_runs_stay_in_one_arena(void **state)
     assert_true(local_take(&bench, 0, 4, 0, &first));
     assert_int_equal(first.value, 0x1800);
     local_give(&bench, 0, 0x1800, 2);
-    bench.variant->local_drain(bench.global, 0);
+    assert_true(local_drain(&bench, 0));
     bench_check(&bench);
     bench_drop(&bench);
 }
@@ -707,14 +744,14 @@ static void P8_seed_drain_gives_all_back(void **state)
     for (uint32_t i = 0; bench_free(&bench) < all; i++) {
         if (hand_pick_out(&bench.hands[i % ARENAS], &random, 1, &run)) {
             bench_given(&bench, run);
-            bench.variant->local_give(bench.global, i % HARTS, run);
+            frame_list_give(bench.core, bench.lists[i % HARTS], run);
         }
     }
     bench_check(&bench);
     assert_int_equal(detach(&bench, 2), FRAME_BUSY);
     for (uint32_t owner = 0; owner < HARTS; owner++) {
-        bench.variant->local_drain(bench.global, owner);
-        bench.variant->local_drain(bench.global, owner); /* nothing left: nothing done */
+        assert_true(local_drain(&bench, owner));
+        assert_false(local_drain(&bench, owner));
     }
     bench_check(&bench);
     assert_true(take_run(&bench, 0, 2500, 11, &first));
@@ -745,6 +782,33 @@ static void seed_follows_the_vector(void **state)
     bench_drop(&bench);
 }
 
+/* The same memory comes back as another arena, with its words elsewhere: core has drained the list in between. */
+static void seed_forgets_arenas_when_it_is_drained(void **state)
+{
+    (void)state;
+    struct bench bench;
+    pfn_t first;
+    bench_make(&bench, &baseline_seed_variant, LOCK_AUTO);
+    assert_true(take_run(&bench, 1, 5, 0, &first));
+    local_give(&bench, 0, first.value, 5);
+    assert_true(local_drain(&bench, 0));
+    assert_false(local_drain(&bench, 1));
+    assert_int_equal(detach(&bench, 0), FRAME_OK);
+    struct hand_arena old = bench.hands[0];
+    uint64_t *words = old.arena.links;
+    memset(words, 0xa5, 1000 * sizeof *words);
+    hand_arena_make(&bench.hands[0], low_regions, COUNT_OF(low_regions), 0, 1, bench.variant->arena_bytes);
+    assert_int_equal(attach(&bench, 0), FRAME_OK);
+    assert_ptr_not_equal(bench.hands[0].arena.links, words);
+    assert_true(take_run(&bench, 1, 1000, 0, &first));
+    local_give(&bench, 0, first.value, 1000);
+    for (uint32_t i = 0; i < 1000; i++) {
+        assert_true(words[i] == UINT64_C(0xa5a5a5a5a5a5a5a5));
+    }
+    hand_arena_drop(&old);
+    bench_drop(&bench);
+}
+
 static void P2_seed_sees_a_broken_list(void **state)
 {
     (void)state;
@@ -757,7 +821,7 @@ static void P2_seed_sees_a_broken_list(void **state)
     for (uint32_t i = 0; i < COUNT_OF(wrong); i++) {
         uint64_t right = *next;
         *next = wrong[i];
-        assert_false(bench.variant->walk_free(bench.global, visit_compare, &bench));
+        assert_false(frame_list_walk(bench.lists[0], visit_compare, &bench));
         *next = right;
         bench_check(&bench);
     }
@@ -771,7 +835,7 @@ static void model_take(struct bench *bench, struct random *random)
     pfn_t frames[128];
     uint32_t count = (uint32_t)random_between(random, 1, COUNT_OF(frames));
     uint32_t taken = take(bench, (uint32_t)random_below(random, HARTS), frames, count);
-    assert_true(taken > 0 || bench->variant->local_take != NULL || bench_free(bench) == 0);
+    assert_true(taken > 0 || bench->lists[0] != NULL || bench_free(bench) == 0);
 }
 
 static void model_take_run(struct bench *bench, struct random *random)
@@ -784,17 +848,17 @@ static void model_take_run(struct bench *bench, struct random *random)
     for (uint32_t i = 0; i < ARENAS; i++) {
         possible = possible || hand_can_meet(&bench->hands[i], request);
     }
-    if (bench->variant->local_take != NULL && local_take(bench, hart, count, request.align_order, &first)) {
+    if (bench->lists[0] != NULL && local_take(bench, hart, count, request.align_order, &first)) {
         return;
     }
-    if (!take_run(bench, hart, count, request.align_order, &first) && bench->variant->local_drain != NULL) {
+    if (!take_run(bench, hart, count, request.align_order, &first) && bench->lists[0] != NULL) {
         for (uint32_t owner = 0; owner < HARTS; owner++) { /* as core does before it fails */
-            bench->variant->local_drain(bench->global, owner);
+            (void)local_drain(bench, owner);
         }
         bench_check(bench);
         assert_int_equal(take_run(bench, hart, count, request.align_order, &first), possible);
-    } else if (bench->variant->local_drain == NULL && !possible) {
-        assert_false(bench->variant->take_run(bench->global, hart, true, request, &first));
+    } else if (bench->lists[0] == NULL && !possible) {
+        assert_false(bench->variant->take_run(bench->global, (struct caller){hart, true}, request, &first));
     }
 }
 
@@ -805,7 +869,7 @@ static void model_give(struct bench *bench, struct random *random)
     if (!hand_pick_out(hand, random, random_between(random, 1, UINT64_C(1) << random_below(random, 12)), &run)) {
         return;
     }
-    if (bench->variant->local_give != NULL && !random_one_in(random, 3)) {
+    if (bench->lists[0] != NULL && !random_one_in(random, 3)) {
         local_give(bench, (uint32_t)random_below(random, HARTS), run.first.value, run.count);
     } else {
         give_run(bench, run);
@@ -868,6 +932,7 @@ int main(void)
         cmocka_unit_test(P4_seed_runs_stay_in_one_arena),
         cmocka_unit_test(P8_seed_drain_gives_all_back),
         cmocka_unit_test(seed_follows_the_vector),
+        cmocka_unit_test(seed_forgets_arenas_when_it_is_drained),
         cmocka_unit_test(P2_seed_sees_a_broken_list),
         cmocka_unit_test(baseline_agrees_with_a_naive_model),
         cmocka_unit_test(seed_agrees_with_a_naive_model),
