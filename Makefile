@@ -11,7 +11,7 @@
 #   HOOKS=1              with calls by which tests stop a hart in the middle of an operation (default O: build/hooks)
 #   COUNTS=0             without reference counts, a frame has one owner: core/README.md (default O: build/no-counts)
 #   SIM=0                without simulated harts (always so with SANITIZE, HOOKS or COUNTS=0): stress/sim/README.md
-#   OWN=FOLDER           with a variant of your own, that stands there and in stress/variants.c
+#   OWN=FOLDER           with the variants of your own that stand there: stress/package/README.md
 #   PREFIX=, DESTDIR=    where `make install` puts things (default: /usr/local)
 #
 # Flags are portable on purpose (no -march=native) and go into every record. A change of flags rebuilds.
@@ -40,6 +40,23 @@ ifneq ($(and $(word 2,$(MAKECMDGOALS)),$(filter bench check check-long clean com
 .NOTPARALLEL:
 endif
 
+# ---- Variants of your own --------------------------------------------------------------------------------------
+
+# Those that the headers of OWN's folder declare, by `extern const struct variant NAME_variant;` at the beginning of a
+# line. All that follows takes the folder for one of ours.
+ifneq ($(OWN),)
+override OWN := $(patsubst %/,%,$(if $(filter ../%,$(OWN)),$(abspath $(OWN)),$(OWN)))
+OWN_HEADERS := $(wildcard $(OWN)/*.h)
+OWN_VARIANTS := $(shell sed -n 's/^extern const struct variant \([A-Za-z0-9_]*_variant\);.*/\1/p' $(OWN_HEADERS) /dev/null)
+ifeq ($(wildcard $(OWN)/.),)
+$(error OWN=$(OWN): there is no such folder)
+endif
+ifeq ($(OWN_VARIANTS),)
+$(error OWN=$(OWN): no header there says `extern const struct variant NAME_variant;`)
+endif
+endif
+OWN_TABLE := $(O)/own_variants.h
+
 # ---- Folders, and what the files of each may include -----------------------------------------------------------
 
 # A folder's include path is this and no more, so the compiler refuses an arrow that is not here. An arrow brings with it
@@ -53,7 +70,7 @@ SEES_core/boot := core/base
 SEES_core := core/base core/boot
 SEES_lockfree := $(CORE)
 SEES_baseline := $(CORE)
-SEES_stress := $(CORE) lockfree baseline $(OWN)
+SEES_stress := $(CORE) lockfree baseline
 
 # What runs anywhere.
 SEES_stress/harness := core core/base
@@ -88,10 +105,11 @@ SEES_stress/command := $(CORE) results papers/engine stress $(addprefix stress/,
     qemu/host sim/machine sim/history run)
 
 # Tests see everything but the kernel. A variant of yours sees what ours do.
-FOLDERS := $(sort $(patsubst SEES_%,%,$(filter SEES_%,$(.VARIABLES))) $(OWN))
+SEES_stress/package/skeleton := $(CORE)
+SEES_$(OWN) := $(CORE)
+FOLDERS := $(sort $(patsubst SEES_%,%,$(filter SEES_%,$(.VARIABLES))))
 SEES_stress/unit := $(filter-out stress/qemu/guest%,$(FOLDERS))
 SEES_stress/fuzz := $(CORE) stress/unit
-SEES_$(OWN) := $(CORE)
 
 INLINE_host := stress/host/inline
 INLINE_sim := stress/sim/ck stress/sim/inline
@@ -100,7 +118,8 @@ SIMULATED := stress/sim/% stress/unit/test_sim_%
 
 # $(1): file, $(2): host, sim or guest; by itself, as the file's place says
 folder_of = $(patsubst %/,%,$(dir $(1)))
-includes = $(addprefix -I,$(INLINE_$(or $(2),$(if $(filter $(SIMULATED),$(1)),sim,host))) $(SEES_$(folder_of)))
+includes = $(addprefix -I,$(INLINE_$(or $(2),$(if $(filter $(SIMULATED),$(1)),sim,host))) $(SEES_$(folder_of))) \
+           $(if $(filter stress/variants.c,$(1)),-include $(OWN_TABLE))
 # For whoever compiles, or reads, files of several folders at once.
 include_all = $(addprefix -I,$(INLINE_$(1)) $(SEES_stress/unit) stress/unit)
 
@@ -209,6 +228,14 @@ $(O)/version.h: always
 		      echo "#define FRAMELAB_COMPILER \"$$($(CC) --version | head -n 1)\""; \
       echo '#define FRAMELAB_CFLAGS "$(strip $(BASE_CFLAGS))"'; \
 	      echo '#define FRAMELAB_LIBS "$(LIB_VERSIONS)"'; })
+
+# The table of a user's variants, wherever ours is compiled.
+$(OWN_TABLE): always
+	$(call update,{ echo '/* Made by the Makefile of OWN=$(OWN) */'; \
+	      $(foreach header,$(OWN_HEADERS),echo '#include "$(abspath $(header))"';) \
+	      echo '#define OWN_VARIANTS $(OWN_VARIANTS:%=&%,)'; })
+
+$(addsuffix /stress/variants.o,$(O) $(O)/sim/plain $(KERNELS:%=$(O)/qemu/%)): $(OWN_TABLE)
 
 # Files that say more than their text does. SAYS: what it is, as options of the compiler.
 $(O)/results/provenance.o $(O)/stress/command/main.o: $(O)/version.h

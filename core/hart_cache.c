@@ -55,11 +55,38 @@ static struct caller caller_here(bool local)
     return (struct caller){platform_hart_id(), local};
 }
 
+/* A batch, of a variant that has batches, or run by run; of what is known to hold zeroes such a variant has none. */
+static uint32_t variant_take(const struct frame_allocator *fa, struct caller caller, struct run_kind kind,
+                             pfn_t *firsts, uint32_t count)
+{
+    if (fa->variant->take != NULL) {
+        return fa->variant->take(fa->global, caller, kind, firsts, count);
+    }
+    const struct frame_request request = {UINT64_C(1) << kind.order, kind.order};
+    uint32_t taken = 0;
+    while (taken < count && !kind.zero && fa->variant->take_run(fa->global, caller, request, &firsts[taken])) {
+        taken++;
+    }
+    return taken;
+}
+
+static void variant_give(const struct frame_allocator *fa, struct caller caller, struct run_kind kind, pfn_t *firsts,
+                         uint32_t count)
+{
+    if (fa->variant->give != NULL) {
+        fa->variant->give(fa->global, caller, kind, firsts, count);
+        return;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        fa->variant->give_run(fa->global, caller, frame_run(firsts[i], UINT64_C(1) << kind.order));
+    }
+}
+
 uint32_t global_take(struct frame_allocator *fa, struct hart *hart, bool local, struct run_kind kind, pfn_t *firsts,
                      uint32_t count)
 {
     uint64_t moves = move_begin(hart);
-    uint32_t taken = fa->variant->take(fa->global, caller_here(local), kind, firsts, count);
+    uint32_t taken = variant_take(fa, caller_here(local), kind, firsts, count);
     atomic_thread_fence(memory_order_acquire); /* partner: the release fence before the give */
     /* To have found no frame is no movement; to have found no run is one, as in global_take_run. */
     move_end(hart, moves, taken > 0 || kind.order > 0);
@@ -72,7 +99,7 @@ void global_give(struct frame_allocator *fa, struct hart *hart, bool local, stru
                  uint32_t count)
 {
     uint64_t moves = move_begin(hart);
-    fa->variant->give(fa->global, caller_here(local), kind, firsts, count);
+    variant_give(fa, caller_here(local), kind, firsts, count);
     move_end(hart, moves, true);
     counter_add(&hart->global_gives, 1);
     if (kind.zero) { /* relaxed: who sees it only looks again */

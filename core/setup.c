@@ -218,7 +218,10 @@ static enum frame_status global_init(struct frame_allocator *fa, const struct fr
         .knobs = config->knobs,
     };
     fa->global = boot_alloc_zeroed(boot, variant_global_bytes(config->variant, config->hart_count), CACHE_PAIR);
-    return fa->global == NULL ? FRAME_NO_MEMORY : config->variant->init(fa->global, &global_config);
+    if (fa->global == NULL) {
+        return FRAME_NO_MEMORY;
+    }
+    return config->variant->init == NULL ? FRAME_OK : config->variant->init(fa->global, &global_config);
 }
 
 enum frame_status frame_allocator_init(struct frame_allocator **out, const struct frame_allocator_config *config,

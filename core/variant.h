@@ -34,7 +34,7 @@
 #include "knob.h"
 #include "stats.h"
 
-/* A variant's shared state; each variant casts it to its own. */
+/* A variant's shared state; each variant has its own in one file, or casts it. */
 struct global;
 
 struct global_config {
@@ -85,7 +85,7 @@ struct variant {
     uint64_t (*arena_bytes)(struct frame_run span);
 
     /* `global` is zeroed memory of global_bytes, and hart_bytes for each hart behind it, aligned to CACHE_PAIR.
-     * FRAME_BAD_CONFIG with a log line if a knob asks for what the platform lacks. */
+     * FRAME_BAD_CONFIG with a log line if a knob asks for what the platform lacks. NULL: that memory will do. */
     enum frame_status (*init)(struct global *global, const struct global_config *config);
 
     /* Puts a built arena into service, all of its usable frames free. Its metadata is zeroed, or as detach left it.
@@ -98,8 +98,9 @@ struct variant {
      * then attaches the arena again). NULL: detach leaves no such thing. */
     bool (*quiesce)(struct global *global, uint32_t hart);
 
-    /* Up to `count` runs, by their first frames; returns how many, 0 only if it found none anywhere. `zero`: only chunks
-     * that were given as `zero`, none if the variant does not know them apart; without it those last. */
+    /* By the batch, for the hart caches. Both NULL: core asks take_run and give_run for each run of a batch.
+     * take: up to `count` runs, by their first frames; returns how many, 0 only if it found none anywhere. `zero`: only
+     * chunks that were given as `zero`, none if the variant does not know them apart; without it those last. */
     uint32_t (*take)(struct global *global, struct caller caller, struct run_kind kind, pfn_t *firsts, uint32_t count);
     /* Takes back `count` runs, at least one, all of them out. Cannot fail. May reorder `firsts`. */
     void (*give)(struct global *global, struct caller caller, struct run_kind kind, pfn_t *firsts, uint32_t count);

@@ -18,7 +18,7 @@ status=0
 layers='core/base
 core/boot
 core
-lockfree baseline
+lockfree baseline stress/package/skeleton
 stress stress/harness stress/system
 stress/workload stress/trial stress/micro stress/host stress/qemu
 stress/qemu/host stress/qemu/guest stress/sim/machine stress/sim/engine
