@@ -1,68 +1,102 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# A user's own variant runs wherever ours do: one is made in a copy of the sources, baseline's functions but for a `take`
-# of its own, built with OWN=, and put on host threads, on simulated clocks and through the schedules of explore mode.
-# That its code is instrumented shows in a race: a counter that its harts share, first atomic, then plain.
+# A user's own variant runs wherever ours do, and no file of ours is edited for it: the skeleton (stress/package/skeleton)
+# is copied under another name, built with OWN=, and put on host threads, on simulated clocks, through the schedules of
+# explore mode and into a kernel for QEMU. That its code is instrumented shows in a race: a counter that its harts share,
+# atomic, then plain. And what is no folder with a variant is one clear line.
 #
 #   stress/check/own-variant-test.sh BUILD_DIRECTORY SCRATCH_DIRECTORY
 set -u
 build=$(realpath "${1:?usage: stress/check/own-variant-test.sh BUILD_DIRECTORY SCRATCH_DIRECTORY}")
-copy=${2:?usage: stress/check/own-variant-test.sh BUILD_DIRECTORY SCRATCH_DIRECTORY}
+scratch=${2:?usage: stress/check/own-variant-test.sh BUILD_DIRECTORY SCRATCH_DIRECTORY}
 cd "$(dirname "$0")/../.." || exit 1
+mkdir -p "$scratch" || exit 1
+scratch=$(realpath "$scratch")
+out=$scratch/out own=$scratch/mine copy=$scratch/build
 failed=0
 
-# Object files come along with their times, so that only what is new is compiled.
-rm -rf "$copy"
-mkdir -p "$copy/build/sim" "$copy/mine"
-cp -a Makefile .ci core lockfree baseline stress results papers "$copy"
-cp -a "$build"/{flags,config.mk,version.h,core,lockfree,baseline,stress,results,papers} "$copy/build"
-cp -a "$build"/sim/{core,lockfree,baseline,stress,plain,ck,source} "$copy/build/sim"
-cd "$copy" || exit 1
-sed -e 's/LOCKFREE_LOCKFREE/MINE_MINE/; s/lockfree_variant/mine_variant/' lockfree/lockfree.h >mine/mine.h
-sed -i 's/^#include "lockfree.h"/&\n#include "mine.h"/; s/^    NULL,/    \&mine_variant,\n&/' stress/variants.c
-
-# mine COUNTER-TYPE: writes the variant and builds it.
-mine() {
-    cat >mine/mine.c <<END
-#include "mine.h"
-
-#include "../baseline/vector.h"
-
-static $1 takes;
-
-static uint32_t mine_take(struct global *global, uint32_t hart, bool local, pfn_t *frames, uint32_t count)
-{
-    takes++;
-    return vector_take(global, hart, local, frames, count);
-}
-
-END
-    sed -n '/^const struct variant/,/^};/p' baseline/baseline.c |
-        sed 's/baseline_variant/mine_variant/; s/"baseline"/"mine"/; s/vector_take,/mine_take,/' >>mine/mine.c
-    make -s -j2 OWN=mine O=build build/framelab >make.log 2>&1 || tail -n 3 make.log
+verdict() { # whether-it-holds what
+    if [ "$1" -eq 0 ]; then
+        echo "ok - $2"
+    else
+        echo "not ok - $2: $(tail -n 1 "$out")"
+        failed=1
+    fi
 }
 
 # ends STATUS PATTERN ARGUMENT...: the command ends so and says so.
 ends() {
     local wanted=$1 pattern=$2 status
     shift 2
-    timeout 60 build/framelab "$@" >out 2>&1 </dev/null
+    timeout 60 "$copy/framelab" "$@" >"$out" 2>&1 </dev/null
     status=$?
-    if [ $status -eq "$wanted" ] && grep -qE -- "$pattern" out; then
-        echo "ok - status $wanted, '$pattern': $*"
-    else
-        echo "not ok - status $wanted, '$pattern': $*: status $status, $(tail -n 1 out)"
-        failed=1
-    fi
+    [ $status -eq "$wanted" ] && grep -qE -- "$pattern" "$out"
+    verdict $? "status $wanted, '$pattern': $*"
 }
 
-mine "_Atomic unsigned"
+# Builds with the variant, and what else is named.
+own_make() {
+    make -s -j2 OWN="$own" O="$copy" "$@" >"$out" 2>&1
+}
+
+# refused PATTERN FOLDER: one line says why.
+refused() {
+    make -n OWN="$2" O="$copy" "$copy/framelab" >"$out" 2>&1
+    [ $? -eq 2 ] && [ "$(wc -l <"$out")" -eq 1 ] && grep -qF -- "$1" "$out"
+    verdict $? "OWN=$2: $1"
+}
+
+# Object files come along with their times, so that only what is new is compiled.
+rm -rf "$copy" "$own"
+mkdir -p "$copy/sim" "$copy/qemu"
+cp -a "$build"/{flags,config.mk,version.h,core,lockfree,baseline,stress,results,papers} "$copy"
+cp -a "$build"/sim/{core,lockfree,baseline,stress,plain,ck,source} "$copy/sim"
+cp -a "$build/qemu/riscv64" "$copy/qemu"
+
+[ "$(wc -l <stress/package/skeleton/skeleton.c)" -lt 150 ]
+verdict $? "the skeleton has less than 150 lines"
+
+# As stress/package/README.md says.
+cp -r stress/package/skeleton "$own"
+(cd "$own" && mv skeleton.c mine.c && mv skeleton.h mine.h && sed -i 's/skeleton/mine/g; s/SKELETON/MINE/' mine.c mine.h)
+own_make "$copy/framelab"
+verdict $? "it builds"
+ends 0 "mine .* a byte a frame" list
 ends 0 "mine .* holds" stress --variant mine --operations 20000 --harts 2 --memory 64M --seed 1
 ends 0 "mine" bench --variant mine --harts 2 --memory 64M --repeat 1 --requests 200 --workload bulk --no-latency
 ends 0 "mine" bench --platform sim --variant mine --harts 1,8 --memory 1G --repeat 1 --requests 100 --seed 1 --no-latency
 ends 0 "mine .* holds" stress --platform sim --variant mine --executions 1000 --seed 1
-mine "unsigned"
+
+# A kernel, of objects that are there.
+if [ -e "$copy/qemu/riscv64/kernel.elf" ]; then
+    own_make "$copy/qemu/riscv64/kernel.elf"
+    verdict $? "a kernel with it builds"
+    ends 0 "mine .* holds" stress --platform qemu --variant mine --harts 2 --operations 2000 --seed 1
+else
+    echo "skip - no kernel for QEMU is built"
+fi
+
+# A counter of takes, without the lock.
+sed -i 's/^static bool take_run(/static COUNTER takes;\n\n&/; s/^    (void)caller;$/&\n    takes++;/' "$own/mine.c"
+sed -i 's/COUNTER/_Atomic unsigned/' "$own/mine.c"
+own_make "$copy/framelab"
+verdict $? "it builds with a counter that is atomic"
+ends 0 "mine .* holds" stress --platform sim --variant mine --executions 1000 --seed 1
+sed -i 's/_Atomic unsigned/unsigned/' "$own/mine.c"
+line=$(grep -n -m 1 'takes++' "$own/mine.c" | cut -d: -f1)
+own_make "$copy/framelab"
+verdict $? "it builds with a counter that is not"
 ends 1 "violated: race" stress --platform sim --variant mine --executions 1000 --seed 1
-ends 1 "mine/mine.c:9" stress --platform sim --variant mine --executions 1000 --seed 1
+ends 1 "mine/mine.c:($line|$((line + 12)))" stress --platform sim --variant mine --executions 1000 --seed 1
+
+# It goes as it came.
+make -s -j2 O="$copy" "$copy/framelab" >"$out" 2>&1
+ends 2 "no variant 'mine'" stress --variant mine --operations 100
+
+mkdir -p "$scratch/none"
+echo 'extern const struct variant *mine;' >"$scratch/none/none.h"
+refused "there is no such folder" "$scratch/nowhere"
+refused "there is no such folder" stress/package/README.md
+refused 'no header there says `extern const struct variant NAME_variant;`' "$scratch/none"
 
 exit $failed
