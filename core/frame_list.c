@@ -31,9 +31,9 @@
 
 #include "hart_cache.h"
 
-/* One arena of a list's map. */
+/* One arena of a list's map: two words, for a search of the list finds one at each frame. */
 struct list_arena {
-    struct frame_run span;
+    uint64_t first; /* of its span */
     uint64_t *links;
 };
 
@@ -48,6 +48,7 @@ struct frame_list {
     bool sorted;
     uint32_t map_count;
     struct list_arena map[ARENA_MAX]; /* ascending */
+    uint64_t map_ends[ARENA_MAX];     /* the ends of their spans */
 };
 
 uint64_t frame_list_bytes(void)
@@ -64,7 +65,7 @@ static inline const struct list_arena *map_find(const struct frame_list *list, u
     uint32_t low = 0, high = list->map_count;
     while (high - low > 1) {
         uint32_t middle = (low + high) / 2;
-        if (list->map[middle].span.first.value <= frame) {
+        if (list->map[middle].first <= frame) {
             low = middle;
         } else {
             high = middle;
@@ -76,22 +77,25 @@ static inline const struct list_arena *map_find(const struct frame_list *list, u
 /* After this, the map has the arena of a frame that the calling hart owns. */
 static void map_learn(const struct frame_allocator *fa, struct frame_list *list, pfn_t frame)
 {
-    if (list->map_count > 0 && frame_run_contains(map_find(list, frame.value)->span, frame)) {
+    const struct list_arena *known = map_find(list, frame.value);
+    if (list->map_count > 0 && known->first <= frame.value && frame.value < list->map_ends[known - list->map]) {
         return;
     }
     const struct arena *arena = fa->variant->find(fa->global, platform_hart_id(), frame);
     FRAME_ASSERT(arena != NULL && arena->links != NULL && list->map_count < ARENA_MAX);
     uint32_t at = list->map_count++;
-    for (; at > 0 && list->map[at - 1].span.first.value > frame.value; at--) {
+    for (; at > 0 && list->map[at - 1].first > frame.value; at--) {
         list->map[at] = list->map[at - 1];
+        list->map_ends[at] = list->map_ends[at - 1];
     }
-    list->map[at] = (struct list_arena){arena->span, arena->links};
+    list->map[at] = (struct list_arena){arena->span.first.value, arena->links};
+    list->map_ends[at] = frame_run_end(arena->span);
 }
 
 /* True if an arena's span begins with this frame: a run goes no further, even if the arena below touches it. */
 static bool arena_begins(const struct frame_list *list, uint64_t frame)
 {
-    return map_find(list, frame)->span.first.value == frame;
+    return map_find(list, frame)->first == frame;
 }
 
 /* ---- the list ----------------------------------------------------------------------------------------------- */
@@ -100,7 +104,7 @@ static bool arena_begins(const struct frame_list *list, uint64_t frame)
 static inline uint64_t *next_of(const struct frame_list *list, uint64_t link)
 {
     const struct list_arena *arena = map_find(list, link - 1);
-    return &arena->links[link - 1 - arena->span.first.value];
+    return &arena->links[link - 1 - arena->first];
 }
 
 static uint64_t length_read(const struct frame_list *list)

@@ -2,8 +2,8 @@
  * A list of free frames: what a hart keeps in place of magazines if the variant says CACHE_LIST. The theory stands in
  * frame_list.c. Private to core.
  *
- * Each call is of the hart whose list it is, in its section, or of a drainer in its place (hart_cache.h), unless it says
- * otherwise. */
+ * Each call is of the hart whose list it is, in its section, or of a drainer in its place (hart_cache.h), unless it
+ * says otherwise. */
 #ifndef FRAMELAB_CORE_FRAME_LIST_H
 #define FRAMELAB_CORE_FRAME_LIST_H
 
@@ -22,8 +22,8 @@ bool frame_list_take(struct frame_list *list, struct frame_request request, pfn_
  * arena. */
 void frame_list_give(const struct frame_allocator *fa, struct frame_list *list, struct frame_run run);
 
-/* Takes the next run off a list that is to be emptied: the longest that it begins with, once it is sorted. False if it is
- * empty; then it has forgotten all arenas. */
+/* Takes the next run off a list that is to be emptied: the longest that it begins with, once it is sorted. False if it
+ * is empty; then it has forgotten all arenas. */
 bool frame_list_drain(struct frame_list *list, struct frame_run *run);
 
 /* Frames in it; anybody, a hint. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * A variant to start one's own from. The build finds it by the declaration below: NAME_variant, in a header of the folder
- * that `make OWN=FOLDER` names. */
+ * A variant to start one's own from. The build finds it by the declaration below: NAME_variant, in a header of the
+ * folder that `make OWN=FOLDER` names. */
 #ifndef FRAMELAB_SKELETON_H
 #define FRAMELAB_SKELETON_H
 
