@@ -596,7 +596,7 @@ static void give_back(struct frame_allocator *fa, struct hart *hart, bool local,
 {
     uint32_t order = order_of_run(run);
     if (local && hart->list != NULL) {
-        frame_list_give(fa, hart->list, run);
+        frame_list_give(fa->variant, fa->global, hart->list, run);
     } else if (local && order < CACHE_ORDERS && hart->caches[order].capacity > 0) {
         hart_cache_give(fa, hart, order, run.first);
     } else if (run.count == 1) {

@@ -29,7 +29,7 @@
  * Paper for the sort: Knuth, TAOCP 3, 5.2.4, natural list merge sort. */
 #include "frame_list.h"
 
-#include "hart_cache.h"
+#include "platform.h"
 
 /* One arena of a list's map: two words, for a search of the list finds one at each frame. */
 struct list_arena {
@@ -75,13 +75,13 @@ static inline const struct list_arena *map_find(const struct frame_list *list, u
 }
 
 /* After this, the map has the arena of a frame that the calling hart owns. */
-static void map_learn(const struct frame_allocator *fa, struct frame_list *list, pfn_t frame)
+static void map_learn(const struct variant *variant, struct global *global, struct frame_list *list, pfn_t frame)
 {
     const struct list_arena *known = map_find(list, frame.value);
     if (list->map_count > 0 && known->first <= frame.value && frame.value < list->map_ends[known - list->map]) {
         return;
     }
-    const struct arena *arena = fa->variant->find(fa->global, platform_hart_id(), frame);
+    const struct arena *arena = variant->find(global, platform_hart_id(), frame);
     FRAME_ASSERT(arena != NULL && arena->links != NULL && list->map_count < ARENA_MAX);
     uint32_t at = list->map_count++;
     for (; at > 0 && list->map[at - 1].first > frame.value; at--) {
@@ -253,9 +253,10 @@ bool frame_list_take(struct frame_list *list, struct frame_request request, pfn_
     return true;
 }
 
-void frame_list_give(const struct frame_allocator *fa, struct frame_list *list, struct frame_run run)
+void frame_list_give(const struct variant *variant, struct global *global, struct frame_list *list,
+                     struct frame_run run)
 {
-    map_learn(fa, list, run.first);
+    map_learn(variant, global, list, run.first);
     for (uint64_t i = 0; i < run.count; i++) {
         list_append(list, run.first.value + i + 1);
     }

@@ -7,9 +7,8 @@
 #ifndef FRAMELAB_CORE_FRAME_LIST_H
 #define FRAMELAB_CORE_FRAME_LIST_H
 
-#include "frame.h"
+#include "variant.h"
 
-struct frame_allocator;
 struct frame_list;
 
 /* Bytes of one list, a multiple of CACHE_PAIR; zeroed memory, so aligned, is an empty one. */
@@ -20,7 +19,8 @@ bool frame_list_take(struct frame_list *list, struct frame_request request, pfn_
 
 /* Puts the frames of a run at the end. Inside an operation of the calling hart, for it may have to look for the run's
  * arena. */
-void frame_list_give(const struct frame_allocator *fa, struct frame_list *list, struct frame_run run);
+void frame_list_give(const struct variant *variant, struct global *global, struct frame_list *list,
+                     struct frame_run run);
 
 /* Takes the next run off a list that is to be emptied: the longest that it begins with, once it is sorted. False if it
  * is empty; then it has forgotten all arenas. */

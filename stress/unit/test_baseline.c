@@ -8,9 +8,9 @@
 #include <cmocka.h>
 
 #include "baseline.h"
+#include "frame_list.h"
 #include "hand_arena.h"
 #include "harness.h"
-#include "hart_cache.h"
 #include "play_harts.h"
 #include "vector.h"
 
@@ -30,7 +30,6 @@ static const struct frame_run second_regions[] = {{{0x1800}, 2500}};
 struct bench {
     const struct variant *variant;
     struct global *global;
-    struct frame_allocator *core;    /* no more of it than the lists look at */
     struct frame_list *lists[HARTS]; /* NULL but for CACHE_LIST */
     struct hand_arena hands[ARENAS];
     bool away[ARENAS]; /* detached */
@@ -57,9 +56,6 @@ static enum frame_status bench_init(struct bench *bench, const struct variant *v
                                          .knobs = knobs};
     *bench = (struct bench){.variant = variant};
     bench->global = zeroed(variant_global_bytes(variant, HARTS));
-    bench->core = zeroed(sizeof *bench->core);
-    bench->core->variant = variant;
-    bench->core->global = bench->global;
     for (uint32_t i = 0; i < HARTS && variant->cache == CACHE_LIST; i++) {
         bench->lists[i] = zeroed(frame_list_bytes());
     }
@@ -87,7 +83,6 @@ static void bench_drop(struct bench *bench)
     for (uint32_t i = 0; i < HARTS; i++) {
         free(bench->lists[i]);
     }
-    free(bench->core);
     free(bench->global);
 }
 
@@ -396,7 +391,6 @@ static void attach_refuses_what_has_no_room(void **state)
     for (uint32_t i = 0; i <= ARENA_MAX; i++) {
         hand_arena_drop(&hands[i]);
     }
-    free(bench.core);
     free(bench.global);
 }
 
@@ -607,7 +601,7 @@ static bool local_take(struct bench *bench, uint32_t owner, uint64_t count, uint
 static void local_give(struct bench *bench, uint32_t owner, uint64_t first, uint64_t count)
 {
     bench_given(bench, frame_run(pfn(first), count));
-    frame_list_give(bench->core, bench->lists[owner], frame_run(pfn(first), count));
+    frame_list_give(bench->variant, bench->global, bench->lists[owner], frame_run(pfn(first), count));
     bench_check(bench);
 }
 
@@ -744,7 +738,7 @@ static void P8_seed_drain_gives_all_back(void **state)
     for (uint32_t i = 0; bench_free(&bench) < all; i++) {
         if (hand_pick_out(&bench.hands[i % ARENAS], &random, 1, &run)) {
             bench_given(&bench, run);
-            frame_list_give(bench.core, bench.lists[i % HARTS], run);
+            frame_list_give(bench.variant, bench.global, bench.lists[i % HARTS], run);
         }
     }
     bench_check(&bench);
