@@ -89,6 +89,16 @@ check "the compare-and-swap list: exponent 1.0 to 1.6" holds "$(exponent cas-lis
 check "chunks have no shared stack: bulk, order 9, at 32 harts takes 3 times as long as at 1 at most" \
     holds "$(figure bulk alloc lockfree 9 32) / $(figure bulk alloc lockfree 9 1) <= 3"
 
+for harts in 2 512; do
+    "$framelab" bench --platform sim --harts 1 --configured $harts --memory 8G --workload repeat --workload refused --order 0 \
+        --requests 400000 --variant lockfree --variant baseline --repeat 1 --seed 5 --no-latency --format csv 2>err |
+        sed 's/"[^"]*"//g' >table.csv
+    for variant in lockfree baseline; do
+        check "$variant, $harts harts configured: beside one that is always refused a pair takes 1.5 times as long at most" \
+            holds "$(figure refused pair $variant 0 1) / $(figure repeat pair $variant 0 1) <= 1.5"
+    done
+done
+
 # ---- a hart that is stopped ----
 
 stopped=(bench --platform sim --workload stopped --harts 3 --memory 64M --requests 1100 --rounds 9 --repeat 1 --seed 5 --no-latency)
