@@ -173,6 +173,8 @@ ends 0 "holds" stress --platform sim --executions 1000 --seed 1 --variant lockfr
 some="[1-9][0-9]*" # every fault comes about, and is counted
 ends 0 "$some harts stopped at $some places, $some held up in a section, $some allocations failed, $some arenas added, $some removed, $some drains" \
     stress --platform sim --executions 3000 --seed 1 --variant lockfree
+check "what is rare comes about" grep -Eq \
+    "reached: runs in magazines after $some, a zero reserve after $some, limbo of (9|1[01]) places, the clock moved at once $some times" out
 ends 0 "holds" stress --platform sim --executions 500 --seed 1 --variant baseline,lock=mcs --profile sc --strategy pct
 ends 0 "[1-9][0-9]* harts stopped at [1-9][0-9]* places" stress --platform sim --freeze --seed 1 --variant lockfree
 ends 1 "violated: P9" stress --platform sim --freeze --seed 1 --variant baseline
