@@ -55,17 +55,24 @@ folders:
 	@$(foreach folder,$(FOLDERS),echo '$(folder)|$(strip $(SEES_$(folder)))|$(INLINE_$(or \
 	    $(if $(filter stress/qemu/guest%,$(folder)),guest),$(if $(filter $(SIMULATED),$(folder)/),sim),host))';) :
 
-# Read by tools. What they look for, what not, and why: .clang-tidy, .ci/cppcheck. Nearly all of that time goes into
-# following paths (clang-analyzer, two seconds a file) and into all combinations of #ifdef; `make lint` does without.
-.PHONY: format-test cppcheck tidy lint
-tidy: format-test cppcheck $(ALL_C:%.c=$(O)/%.tidy) ## find fault with the sources: clang-format, cppcheck, clang-tidy
+# Read by tools. What they look for, what not, and why: .clang-tidy, .ci/cppcheck, .shellcheckrc. Nearly all of that time
+# goes into following paths (clang-analyzer, two seconds a file) and into all combinations of #ifdef; `make lint` does
+# without.
+.PHONY: format-test shellcheck cppcheck tidy lint
+tidy: format-test shellcheck cppcheck $(ALL_C:%.c=$(O)/%.tidy) ## find fault with the sources: clang-tidy, cppcheck and more
 
-lint: format-test cppcheck $(ALL_C:%.c=$(O)/%.lint) ## the same in a minute: no paths are followed, one set of #ifdef
+lint: format-test shellcheck cppcheck $(ALL_C:%.c=$(O)/%.lint) ## the same in a minute: no paths are followed, one set of #ifdef
 lint: CPPCHECK += --max-configs=1 --suppress=toomanyconfigs
 
 format-test: deps
 	$(call say,FORMAT,$(words $(ALL_C) $(KERNEL_C) $(ALL_H)) files)
 	$(Q)clang-format --dry-run -Werror $(ALL_C) $(KERNEL_C) $(ALL_H)
+
+# Every file that says so itself.
+SCRIPTS = $(shell git grep -lIE '^\#! ?/.*sh$$')
+shellcheck: deps
+	$(call say,SHELL,$(words $(SCRIPTS)) files)
+	$(Q)shellcheck $(SCRIPTS)
 
 # The host's half of core/base/platform.h and the kernel's, and the architectures', are not seen together.
 CPPCHECK := cppcheck --quiet --std=c11 --enable=warning,style,performance,portability --inline-suppr \

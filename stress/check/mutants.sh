@@ -18,10 +18,10 @@
 # nothing. The same command is only run once on it.
 set -u
 export CMOCKA_MESSAGE_OUTPUT=TAP
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit
 which='!(sim-*|qemu-*)'
 if [ "${1:-}" = --sim ]; then
-    which=sim-*
+    which='sim-*'
     shift
 fi
 shopt -s extglob
