@@ -181,7 +181,7 @@ $(O)/libframelab.a: $(LIB_OBJECTS)
 	$(Q)$(AR) rcs $@ $^
 
 # The command's own modules, for unit tests of them.
-$(O)/libcommand.a: $(filter-out $(O)/stress/command/main.o,$(COMMAND_OBJECTS)) $(SIMULATOR)
+$(O)/libcommand.a: $(TESTED)
 	$(Q)rm -f $@
 	$(Q)$(AR) rcs $@ $^
 

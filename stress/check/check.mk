@@ -42,10 +42,21 @@ hooked-build: $(HOOKED_TESTS)
 $(O)/unit/test_%.run: $(O)/unit/test_%
 	$(Q)$<
 
-$(UNIT_TESTS) $(HOOKED_TESTS): $(O)/unit/%: $(O)/stress/unit/%.o $(O)/libcommand.a $(O)/libframelab.a
+# What a program of stress/unit is linked with, beside the allocators. Those with hooks are about the allocators alone.
+TESTED := $(filter-out $(O)/stress/command/main.o,$(COMMAND_OBJECTS)) $(SIMULATOR)
+TESTED_WITH_HOOKS := $(patsubst %.c,$(O)/%.o,$(call sources,stress/harness stress/workload stress/trial))
+
+$(UNIT_TESTS): $(O)/unit/%: $(O)/stress/unit/%.o $(O)/libcommand.a $(O)/libframelab.a
+	$(link_test)
+
+$(HOOKED_TESTS): $(O)/unit/%: $(O)/stress/unit/%.o $(TESTED_WITH_HOOKS) $(O)/libframelab.a
+	$(link_test)
+
+define link_test
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(BASE_CFLAGS) $(LDFLAGS) $(SIM_LINK) -o $@ $^ $(LIB_LIBS) $(COMMAND_LIBS) -lcmocka -lm
+endef
 
 -include $(UNIT_SOURCES:%.c=$(O)/%.d)
 
