@@ -10,13 +10,13 @@ HOOKED_TESTS := $(patsubst stress/unit/%.c,$(O)/unit/%,$(wildcard stress/unit/ho
 deps: ## install what is missing (Debian and its kin), or say what is needed
 	$(Q)CC='$(CC)' .ci/dependencies build figures qemu check
 
-check: deps all ## test everything, under 10 minutes on 2 cores; ends with `N passed, N failed, N skipped`
+check: deps all ## test everything, five minutes on 2 cores; ends with `N passed, N failed, N skipped`
 	$(Q)CC='$(CC)' stress/check/run-tests $(O) $(SUITES)
 
-check-long: deps all ## the same and what takes longer: boards' device trees, minutes of stress
+check-long: deps all ## the same and what takes hours; what has passed on the same sources is kept, unless FRESH=1
 	$(Q).ci/dependencies report || echo "without those, the report's tests in a browser are skipped" >&2
 	$(Q).ci/dependencies paper || echo "without those, the report as a paper is skipped" >&2
-	$(Q)CC='$(CC)' stress/check/run-tests --long $(O) $(SUITES)
+	$(Q)CC='$(CC)' stress/check/run-tests --long $(if $(FRESH),--fresh) $(O) $(SUITES)
 
 .PHONY: report-check
 report-check: all ## the page of `framelab report` in Chromium, judged by axe-core; installs Chromium and Node.js
@@ -79,11 +79,11 @@ format-test: deps
 	$(call say,FORMAT,$(words $(ALL_C) $(KERNEL_C) $(ALL_H)) files)
 	$(Q)clang-format --dry-run -Werror $(ALL_C) $(KERNEL_C) $(ALL_H)
 
-# Every file that says so itself.
-SCRIPTS = $(shell git grep -lIE '^\#! ?/.*sh$$')
+# Every file that is called a script, or calls itself one.
+SCRIPTS = $(sort $(shell git ls-files '*.sh'; git grep -lIE '^\#! ?/.*sh$$'))
 shellcheck: deps
 	$(call say,SHELL,$(words $(SCRIPTS)) files)
-	$(Q)shellcheck $(SCRIPTS)
+	$(Q)shellcheck -x $(SCRIPTS)
 
 # The host's half of core/base/platform.h and the kernel's, and the architectures', are not seen together.
 CPPCHECK := cppcheck --quiet --std=c11 --enable=warning,style,performance,portability --inline-suppr \
