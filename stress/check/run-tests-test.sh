@@ -52,12 +52,12 @@ says() { # suite line...
     printf '%s\n' "$@"
 }
 export -f says
-suite_build make 10 bash -c 'says make'
-suite_alone tests 10 bash -c 'says tests "ok 1 - a" "ok 2 - b" "ok 3 - c # SKIP none here"'
-suite_alone without 10 bash -c 'says without "nothing that is counted"'
-suite_beside skipped 10 bash -c 'says skipped; exit 77'
+suite_build make 100 bash -c 'says make'
+suite_alone tests 100 bash -c 'says tests "ok 1 - a" "ok 2 - b" "ok 3 - c # SKIP none here"'
+suite_alone without 100 bash -c 'says without "nothing that is counted"'
+suite_beside skipped 100 bash -c 'says skipped; exit 77'
 if $long; then
-    suite_alone broken 10 bash -c 'says broken "ok 1 - a" "not ok 2 - b" "not ok 3 - c"; [ -f build/mended ]; exit'
+    suite_alone broken 100 bash -c 'says broken "ok 1 - a" "not ok 2 - b" "not ok 3 - c"; [ -f build/mended ]; exit'
 fi
 END
 git init -q . && git add -A && git commit -qm one
@@ -94,9 +94,9 @@ ran "other flags: all" make tests without skipped broken
 # Two beside each other wait for each other's sign; two alone would see the other's.
 cat >stress/check/suites.sh <<'END'
 cores=2
-meets() { # own other: within five seconds
+meets() { # own other
     touch "build/$1"
-    for _ in $(seq 50); do
+    for _ in $(seq 600); do
         [ ! -f "build/$2" ] || return 0
         sleep 0.1
     done
@@ -106,11 +106,10 @@ lonely() {
     mkdir build/lonely && sleep 0.1 && rmdir build/lonely
 }
 export -f meets lonely
-suite_beside left 10 bash -c 'meets left right'
-suite_beside right 10 bash -c 'meets right left'
-wait_for_all
-suite_alone first 10 bash -c lonely
-suite_alone second 10 bash -c lonely
+suite_beside left 100 bash -c 'meets left right'
+suite_beside right 100 bash -c 'meets right left'
+suite_alone first 100 bash -c lonely
+suite_alone second 100 bash -c lonely
 suite_alone endless 1 sleep 20
 END
 ends 1 "4 passed, 1 failed, 0 skipped" "beside each other, alone, and not within its time" build
@@ -119,12 +118,12 @@ verdict $? "which it says"
 
 # Stopped: what runs is gone, what has passed is kept.
 cat >stress/check/suites.sh <<'END'
-suite_alone short 10 bash -c 'echo short >>ran'
+suite_alone short 100 bash -c 'echo short >>ran'
 suite_beside endless 60 bash -c 'echo endless >>ran; echo $$ >build/pid; [ -f build/go ] || sleep 50'
 END
 CC=true stress/check/run-tests --long build >out 2>&1 </dev/null &
 runner=$!
-for _ in $(seq 100); do
+for _ in $(seq 600); do
     [ ! -s build/pid ] || break
     sleep 0.1
 done

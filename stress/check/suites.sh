@@ -92,7 +92,6 @@ suite_beside docs 120 stress/check/docs.sh "$build"
 suite_beside run-tests 120 stress/check/run-tests-test.sh "$logs/run-tests"
 suite_beside fdt-boards 120 stress/check/fdt-boards.sh "$framelab" "$logs/fdt-boards"
 suite_beside package 120 stress/check/package.sh "$build"
-wait_for_all
 
 # ---- what takes minutes and hours ----
 
@@ -115,7 +114,6 @@ if $long; then
     suite_beside sim-explore-rcpc-long 1000 "$framelab" stress --platform sim --seconds 900 --profile rcpc --variant baseline \
         --variant lockfree --variant lockfree,reclaim=tag
     suite_beside sim-freeze-tag 120 "$framelab" stress --platform sim --freeze --seconds 60 --variant lockfree,reclaim=tag
-    wait_for_all
     suite_alone stress-long 700 "$framelab" stress --seconds 600 --timeout 690
     suite_alone stress-crowded-long 700 "$framelab" stress --harts 64 --seconds 600 --timeout 690
 fi
