@@ -5,7 +5,7 @@
 #
 #   stress/check/package.sh BUILD_DIRECTORY
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit
 build=${1:?usage: stress/check/package.sh BUILD_DIRECTORY}
 CC=${CC:-cc}
 prefix=$(mktemp -d)
@@ -72,7 +72,7 @@ manual_has_options() {
     for command in $("$prefix/bin/framelab" --help | sed -n 's/^  *\([a-z]*\)  .*/\1/p'); do
         diff <("$prefix/bin/framelab" "$command" --help | grep -oE -- '^ .*--[a-z-]+' | grep -oE -- '--[a-z-]+' |
             grep -vxE -- '--(help|usage|version)' | sort -u) \
-            <(sed -n "/^\.SS framelab $command/,/^\.S[SH]/p" "$prefix/share/man/man1/framelab.1" | tr -d '\\' |
+            <(sed -n "/^\.SS framelab $command/,/^\.S[SH]/p" "$prefix/share/man/man1/framelab.1" | tr -d '\134' |
                 grep -E '^\.BR? ' | grep -oE -- '--[a-z-]+' | sort -u) || { echo "framelab $command" && return 1; }
     done
 }
