@@ -7,8 +7,6 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "paper_folder.h"
-
 #define WHERE_BYTES 128u
 #define NAME_LETTERS "abcdefghijklmnopqrstuvwxyz0123456789-"
 
@@ -48,6 +46,18 @@ static const struct field claim_fields[] = {
     {"id", TEXT, false},     {"text", TEXT, false},       {"published", TEXT, false}, {"check", TEXT, false},
     {"source", TEXT, false}, {"platforms", WORDS, false}, {"deviation", TEXT, true},  {NULL, TEXT, false},
 };
+
+const char *paper_level_name(enum paper_level level)
+{
+    static const char *const names[] = {"tiny", "quick", "default", "full"};
+    return names[level];
+}
+
+const char *paper_text(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text != NULL ? text : "";
+}
 
 __attribute__((format(printf, 3, 4))) static bool refuse(const struct checker *checker, const char *where,
                                                          const char *format, ...)

@@ -1,11 +1,27 @@
 /* SPDX-License-Identifier: MIT
- * Whether a figure.json is what papers/README.md says. */
+ * What a figure.json is, as papers/README.md says, and whether one is so. */
 #ifndef FRAMELAB_RESULTS_PAPER_CHECK_H
 #define FRAMELAB_RESULTS_PAPER_CHECK_H
 
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
+
+#define PAPER_KEY_BYTES 64u
+
+/* How much is run. */
+enum paper_level {
+    PAPER_TINY, /* what tests do: seconds, and only what needs no time to be measured */
+    PAPER_QUICK,
+    PAPER_DEFAULT,
+    PAPER_FULL,
+    PAPER_LEVELS
+};
+
+const char *paper_level_name(enum paper_level level);
+
+/* A member of an object that is a string; "" if there is none. */
+const char *paper_text(const json_t *object, const char *key);
 
 /* Checks a whole figure.json, which lies at `path`, of the folder `key`. False after one line on `log` that names the
  * file and the key. */

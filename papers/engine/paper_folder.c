@@ -9,26 +9,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "paper_check.h"
-
 /* The Makefile tells; without it there is no such place. */
 #ifndef FRAMELAB_PAPERS
 #define FRAMELAB_PAPERS ""
 #endif
 
 #define INSTALLED "/../share/framelab/papers"
-
-const char *paper_level_name(enum paper_level level)
-{
-    static const char *const names[] = {"tiny", "quick", "default", "full"};
-    return names[level];
-}
-
-const char *paper_text(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text != NULL ? text : "";
-}
 
 static bool is_directory(const char *path)
 {
