@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "grid.h"
 #include "series.h"
 #include "statistics.h"
 
@@ -32,7 +31,7 @@ static const struct {
 /* A table in the making. */
 struct table {
     const struct record_file *file;
-    const struct counts_options *options;
+    const struct table_look *look;
     const char *machine;
     const struct tally_row **columns; /* the first of each variant */
     size_t column_count;
@@ -139,19 +138,16 @@ static void add_columns(struct grid *grid, const struct table *table)
     }
     if (table->known[TALLY_INSTRUCTIONS]) {
         char ratio[2 * RECORD_NAME_MAX + 4];
-        (void)snprintf(ratio, sizeof ratio, "%s/%s", table->options->slow, table->options->fast);
+        (void)snprintf(ratio, sizeof ratio, "%s/%s", table->look->slow, table->look->fast);
         grid_column(grid, ratio, "instr", GRID_RIGHT);
     }
 }
 
 static void add_row(struct grid *grid, const struct table *table, const struct tally_row *row, const char *workload)
 {
+    char size[32];
     grid_cell(grid, GRID_PLAIN, "%s", workload);
-    if (series_order(row->frames) >= 0) {
-        grid_cell(grid, GRID_PLAIN, "%d", series_order(row->frames));
-    } else {
-        grid_cell(grid, GRID_PLAIN, "%llu frames", (unsigned long long)row->frames);
-    }
+    grid_cell(grid, GRID_PLAIN, "%s", series_order_text(row->frames, size, sizeof size));
     grid_cell(grid, GRID_PLAIN, "%u", row->harts);
     for (size_t c = 0; c < table->column_count; c++) {
         for (uint32_t k = 0; k < TALLY_KIND_COUNT; k++) {
@@ -164,8 +160,7 @@ static void add_row(struct grid *grid, const struct table *table, const struct t
     if (!table->known[TALLY_INSTRUCTIONS]) {
         return;
     }
-    double ratio =
-        instructions_of(table, row, table->options->slow) / instructions_of(table, row, table->options->fast);
+    double ratio = instructions_of(table, row, table->look->slow) / instructions_of(table, row, table->look->fast);
     if (isnan(ratio)) {
         grid_cell(grid, GRID_FAINT, "–");
     } else {
@@ -187,7 +182,7 @@ static struct grid *make_grid(const struct table *table)
             if (row->workload != workload) {
                 grid_rule(grid);
             }
-            add_row(grid, table, row, row->workload != workload || table->options->markdown ? row->workload : "");
+            add_row(grid, table, row, row->workload != workload || table->look->markdown ? row->workload : "");
             workload = row->workload;
         }
     }
@@ -212,19 +207,15 @@ static void find_columns(struct table *table)
 
 static bool print_machine(const struct table *table, FILE *out)
 {
-    const char *bold = table->options->markdown ? "**" : "";
+    const char *bold = table->look->markdown ? "**" : "";
     fprintf(out, "\n%s%s: counted%s; of one operation, all phases together, median of the repeats%s\n\n", bold,
             table->machine, table->known[TALLY_TRANSFERS] ? "" : ", not timed", bold);
-    struct grid *grid = make_grid(table);
-    bool good = grid != NULL && (table->options->markdown ? grid_print_markdown(grid, out)
-                                                          : grid_print_text(grid, out, color_wanted(out)));
-    grid_free(grid);
-    return good;
+    return grid_print(make_grid(table), table->look->markdown, out);
 }
 
-static void print_simulated_legend(const struct counts_options *options, FILE *out)
+static void print_simulated_legend(const struct table_look *look, FILE *out)
 {
-    const char *item = options->markdown ? "- " : "";
+    const char *item = look->markdown ? "- " : "";
     fprintf(out,
             "\n%slines: cache lines that came from another hart's cache; inval: copies in other caches that a write "
             "made worthless;\n  failed: compare-and-swaps that failed; wait ns: time in waiting loops, summed over "
@@ -232,13 +223,13 @@ static void print_simulated_legend(const struct counts_options *options, FILE *o
             item);
 }
 
-static void print_legend(const struct counts_options *options, FILE *out)
+static void print_legend(const struct table_look *look, FILE *out)
 {
-    const char *item = options->markdown ? "- " : "";
+    const char *item = look->markdown ? "- " : "";
     fprintf(out,
             "\n%sinstr: instructions that a hart executes for an operation, its looks at a lock that it "
             "waits for too;\n  the last column is %s over %s.\n",
-            item, options->slow, options->fast);
+            item, look->slow, look->fast);
     fprintf(
         out,
         "%sFor 1000 operations: retries: compare-and-swaps that failed; waits: acquisitions of the lock that had to "
@@ -248,10 +239,10 @@ static void print_legend(const struct counts_options *options, FILE *out)
     fprintf(out, "%sNone of it is time. Who is interrupted where is drawn from the seed.\n", item);
 }
 
-bool counts_table_print(const struct record_file *file, const struct counts_options *options, FILE *out)
+bool counts_table_print(const struct record_file *file, const struct table_look *look, FILE *out)
 {
     struct table table = {.file = file,
-                          .options = options,
+                          .look = look,
                           .columns = calloc(file->tally_count + 1, sizeof *table.columns),
                           .scratch = calloc(file->tally_count + 1, sizeof *table.scratch)};
     bool good = table.columns != NULL && table.scratch != NULL;
@@ -261,7 +252,7 @@ bool counts_table_print(const struct record_file *file, const struct counts_opti
             find_columns(&table);
             good = print_machine(&table, out);
             if (good) {
-                (table.known[TALLY_TRANSFERS] ? print_simulated_legend : print_legend)(options, out);
+                (table.known[TALLY_TRANSFERS] ? print_simulated_legend : print_legend)(look, out);
             }
         }
     }
@@ -285,7 +276,7 @@ static json_t *series_json(const struct record_file *file, const struct tally_ro
     for (uint32_t k = 0; k < TALLY_KIND_COUNT; k++) {
         double median = median_of(file, row, row, (enum tally_kind)k, scratch, NULL);
         if (timed == (k >= TALLY_TRANSFERS && k <= TALLY_WAIT_NS)) {
-            json_object_set_new(object, kinds[k].key, isnan(median) ? json_null() : json_real(median));
+            json_object_set_new(object, kinds[k].key, flat_real(median));
         }
     }
     return object;

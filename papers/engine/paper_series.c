@@ -217,10 +217,7 @@ static bool write_table(const json_t *table, FILE *file)
         add_cells(grid, item);
     }
     (void)fprintf(file, "## %s\n\n", paper_text(table, "title"));
-    bool good = grid_print_markdown(grid, file);
-    (void)fputc('\n', file);
-    grid_free(grid);
-    return good;
+    return grid_print(grid, true, file) && fputc('\n', file) != EOF;
 }
 
 bool paper_tables_write(const json_t *made, const char *path)

@@ -157,9 +157,7 @@ static bool print_table(const json_t *entries, FILE *out)
     {
         add_claims(grid, entry);
     }
-    bool good = grid_print_text(grid, out, color_wanted(out));
-    grid_free(grid);
-    return good;
+    return grid_print(grid, false, out);
 }
 
 static void print_notes(const json_t *entry, FILE *out)

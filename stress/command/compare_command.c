@@ -273,8 +273,7 @@ static void name_cells(struct grid *grid, const struct series *series)
 
 static void time_cell(struct grid *grid, const struct side *side, const struct series *series)
 {
-    double time = series->median / side->unit_ns;
-    grid_cell(grid, GRID_PLAIN, "%.*f", time < 9.995 ? 2 : time < 99.95 ? 1 : 0, time);
+    grid_number(grid, GRID_PLAIN, series->median / side->unit_ns, "");
     grid_cell(grid, GRID_FAINT, "%zu", series->count);
 }
 
@@ -320,9 +319,7 @@ static bool print_pairs(const struct comparison *comparison, FILE *out)
     for (size_t i = 0; i < comparison->pair_count; i++) {
         pair_cells(grid, comparison, &comparison->pairs[i]);
     }
-    bool good = grid_print_text(grid, out, color_wanted(out));
-    grid_free(grid);
-    return good;
+    return grid_print(grid, false, out);
 }
 
 static void print_only(const struct comparison *comparison, int side, FILE *out)
@@ -395,11 +392,6 @@ static bool print_text(const struct comparison *comparison, const json_t *differ
 
 /* ---- For machines --------------------------------------------------------------------------------------------- */
 
-static json_t *real_or_null(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
 /* One flat object for a pair, or for a series of one side only, the other being NULL. `known` is one that is there. */
 static json_t *row_json(const struct comparison *comparison, const struct series *known, const struct series *a,
                         const struct series *b, const struct pair *pair)
@@ -413,12 +405,12 @@ static json_t *row_json(const struct comparison *comparison, const struct series
                             (json_int_t)known->frames, "harts", (json_int_t)known->harts);
     json_object_set_new(row, "a_repeats", json_integer(a != NULL ? (json_int_t)a->count : 0));
     json_object_set_new(row, "b_repeats", json_integer(b != NULL ? (json_int_t)b->count : 0));
-    json_object_set_new(row, "a_median", real_or_null(a_median));
-    json_object_set_new(row, "b_median", real_or_null(b_median));
-    json_object_set_new(row, "change", real_or_null(pair != NULL ? pair->change : NAN));
-    json_object_set_new(row, "change_low", real_or_null(pair != NULL ? pair->interval.low : NAN));
-    json_object_set_new(row, "change_high", real_or_null(pair != NULL ? pair->interval.high : NAN));
-    json_object_set_new(row, "p_adjusted", real_or_null(judged ? pair->p : NAN));
+    json_object_set_new(row, "a_median", flat_real(a_median));
+    json_object_set_new(row, "b_median", flat_real(b_median));
+    json_object_set_new(row, "change", flat_real(pair != NULL ? pair->change : NAN));
+    json_object_set_new(row, "change_low", flat_real(pair != NULL ? pair->interval.low : NAN));
+    json_object_set_new(row, "change_high", flat_real(pair != NULL ? pair->interval.high : NAN));
+    json_object_set_new(row, "p_adjusted", flat_real(judged ? pair->p : NAN));
     const char *verdict = pair != NULL ? verdict_texts[pair->verdict] : a != NULL ? "only in A" : "only in B";
     json_object_set_new(row, "verdict", json_string(verdict));
     return row;
