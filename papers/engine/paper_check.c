@@ -76,7 +76,7 @@ static bool is_text(const json_t *value)
     return json_is_string(value) && json_string_length(value) > 0;
 }
 
-static bool is_name(const json_t *value)
+bool paper_is_name(const json_t *value)
 {
     const char *text = json_string_value(value);
     return is_text(value) && strspn(text, NAME_LETTERS) == strlen(text) && strlen(text) < PAPER_KEY_BYTES;
@@ -107,7 +107,7 @@ static const char *objection(const json_t *value, enum kind kind)
     case TEXT:
         return is_text(value) ? NULL : "must be a text";
     case NAME:
-        return is_name(value) ? NULL : "must be a name of small letters, digits and dashes";
+        return paper_is_name(value) ? NULL : "must be a name of small letters, digits and dashes";
     case WORDS:
         return is_array_of(value, is_text) && json_array_size(value) > 0 ? NULL : "must be an array of words";
     case OBJECTS:

@@ -23,6 +23,9 @@ const char *paper_level_name(enum paper_level level);
 /* A member of an object that is a string; "" if there is none. */
 const char *paper_text(const json_t *object, const char *key);
 
+/* Whether it is a text that may be the name of a folder, a file, or a panel: small letters, digits, dashes. */
+bool paper_is_name(const json_t *value);
+
 /* Checks a whole figure.json, which lies at `path`, of the folder `key`. False after one line on `log` that names the
  * file and the key. */
 bool paper_check(const json_t *figure, const char *path, const char *key, FILE *log);

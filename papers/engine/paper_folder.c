@@ -93,7 +93,12 @@ static bool add_folder(struct paper_list *list, const char *key, FILE *log)
         return false;
     }
     struct paper_folder *folder = &list->folders[list->count++];
-    return paper_folder_read(folder, list->path, key, log);
+    bool good = paper_folder_read(folder, list->path, key, log);
+    if (good && json_array_size(json_object_get(folder->figure, "runs")) == 0) {
+        paper_folder_free(folder); /* it is drawn of given records */
+        list->count--;
+    }
+    return good;
 }
 
 static bool add_folders(struct paper_list *list, struct dirent **entries, int count, const char *only, FILE *log)

@@ -65,15 +65,11 @@ static bool run_all(struct campaign *campaign, const struct paper_plan *plan, st
     return true;
 }
 
-/* Brings the records of all runs together in DIR/KEY/records.jsonl. `*count` says of how many runs; false with errno.
- */
+/* Brings the records of all runs together in `file`, which is closed. `*count` says of how many; false with errno. */
 static bool gather(const struct campaign *campaign, const struct paper_plan *plan, const struct paper_result *results,
-                   const char *directory, size_t *count)
+                   FILE *file, size_t *count)
 {
-    char path[PAPER_PATH_BYTES + 16];
-    (void)snprintf(path, sizeof path, "%s/records.jsonl", directory);
-    FILE *file = paper_make_directory(directory) ? fopen(path, "we") : NULL;
-    bool good = file != NULL;
+    bool good = true;
     *count = 0;
     for (size_t i = 0; good && i < plan->count; i++) {
         if (results[i].outcome != PAPER_RUN_SKIPPED) {
@@ -81,7 +77,7 @@ static bool gather(const struct campaign *campaign, const struct paper_plan *pla
             ++*count;
         }
     }
-    return file != NULL && fclose(file) == 0 && good;
+    return fclose(file) == 0 && good;
 }
 
 /* Verdicts on a figure that nothing could be run for. */
@@ -106,10 +102,12 @@ static const char *make_figure(struct campaign *campaign, const struct paper_pla
                                const struct paper_folder *folder, const struct paper_result *results, char *why,
                                json_t **verdicts)
 {
-    char directory[PAPER_PATH_BYTES];
+    char directory[PAPER_PATH_BYTES], records[PAPER_PATH_BYTES + 16];
     size_t count = 0;
     (void)snprintf(directory, sizeof directory, "%s/%s", campaign->arguments->directory, folder->key);
-    if (!gather(campaign, plan, results, directory, &count)) {
+    (void)snprintf(records, sizeof records, "%s/records.jsonl", directory);
+    FILE *file = paper_make_directory(directory) ? fopen(records, "we") : NULL;
+    if (file == NULL || !gather(campaign, plan, results, file, &count)) {
         (void)snprintf(why, PAPER_WHY_BYTES, "%.400s: %s", directory, strerror(errno));
         return "failed";
     }
@@ -118,7 +116,7 @@ static const char *make_figure(struct campaign *campaign, const struct paper_pla
         *verdicts = judge_nothing(folder, why);
         return "skipped";
     }
-    const struct paper_making making = {folder, campaign->list.path, directory, campaign->arguments->level};
+    const struct paper_making making = {folder, campaign->list.path, records, directory, campaign->arguments->level};
     *verdicts = paper_make(&making, why);
     return *verdicts != NULL ? "made" : "failed";
 }
