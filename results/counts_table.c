@@ -49,6 +49,11 @@ static bool same_column(const struct tally_row *a, const struct tally_row *b)
     return a->variant == b->variant && a->knobs == b->knobs;
 }
 
+static bool same_column_here(const struct tally_row *a, const struct tally_row *b)
+{
+    return a->machine == b->machine && same_column(a, b);
+}
+
 static bool same_machine(const struct tally_row *a, const struct tally_row *b)
 {
     return a->machine == b->machine;
@@ -70,34 +75,26 @@ static bool is_first(const struct record_file *file, const struct tally_row *row
     return earlier == row;
 }
 
-/* The same, on one machine. */
-static bool is_first_of_machine(const struct table *table, const struct tally_row *row,
-                                bool (*same)(const struct tally_row *a, const struct tally_row *b))
-{
-    for (const struct tally_row *earlier = table->file->tallies; earlier < row; earlier++) {
-        if (earlier->machine == row->machine && same(earlier, row)) {
-            return false;
-        }
-    }
-    return row->machine == table->machine;
-}
-
-/* Median over repeats; NAN if there is none. `repeats` may be NULL. */
-static double median_of(const struct record_file *file, const struct tally_row *row, const struct tally_row *column,
-                        enum tally_kind kind, double *scratch, size_t *repeats)
+/* The repeats of a measurement that know the number, into table->scratch, sorted; returns how many. */
+static size_t find_repeats(const struct table *table, const struct tally_row *row, const struct tally_row *column,
+                           enum tally_kind kind)
 {
     size_t count = 0;
-    for (size_t i = 0; i < file->tally_count; i++) {
-        const struct tally_row *tally = &file->tallies[i];
+    for (size_t i = 0; i < table->file->tally_count; i++) {
+        const struct tally_row *tally = &table->file->tallies[i];
         if (same_row(tally, row) && same_column(tally, column) && !isnan(tally->per_operation[kind])) {
-            scratch[count++] = tally->per_operation[kind];
+            table->scratch[count++] = tally->per_operation[kind];
         }
     }
-    if (repeats != NULL) {
-        *repeats = count;
-    }
-    statistics_sort(scratch, count);
-    return count > 0 ? statistics_median(scratch, count) : NAN;
+    statistics_sort(table->scratch, count);
+    return count;
+}
+
+/* NAN if there is none. */
+static double median_of(const struct table *table, const struct tally_row *row, const struct tally_row *column,
+                        enum tally_kind kind)
+{
+    return statistics_median(table->scratch, find_repeats(table, row, column, kind));
 }
 
 /* ---- For people ----------------------------------------------------------------------------------------------- */
@@ -118,7 +115,7 @@ static double instructions_of(const struct table *table, const struct tally_row 
 {
     for (size_t c = 0; c < table->column_count; c++) {
         if (strcmp(table->columns[c]->variant, variant) == 0) {
-            return median_of(table->file, row, table->columns[c], TALLY_INSTRUCTIONS, table->scratch, NULL);
+            return median_of(table, row, table->columns[c], TALLY_INSTRUCTIONS);
         }
     }
     return NAN;
@@ -152,8 +149,7 @@ static void add_row(struct grid *grid, const struct table *table, const struct t
     for (size_t c = 0; c < table->column_count; c++) {
         for (uint32_t k = 0; k < TALLY_KIND_COUNT; k++) {
             if (table->known[k]) {
-                add_number(grid, kinds[k].per * median_of(table->file, row, table->columns[c], (enum tally_kind)k,
-                                                          table->scratch, NULL));
+                add_number(grid, kinds[k].per * median_of(table, row, table->columns[c], (enum tally_kind)k));
             }
         }
     }
@@ -178,7 +174,7 @@ static struct grid *make_grid(const struct table *table)
     add_columns(grid, table);
     for (size_t i = 0; i < table->file->tally_count; i++) {
         const struct tally_row *row = &table->file->tallies[i];
-        if (is_first_of_machine(table, row, same_row)) {
+        if (row->machine == table->machine && is_first(table->file, row, same_row)) {
             if (row->workload != workload) {
                 grid_rule(grid);
             }
@@ -196,7 +192,7 @@ static void find_columns(struct table *table)
     memset(table->known, 0, sizeof table->known);
     for (size_t i = 0; i < table->file->tally_count; i++) {
         const struct tally_row *tally = &table->file->tallies[i];
-        if (is_first_of_machine(table, tally, same_column)) {
+        if (tally->machine == table->machine && is_first(table->file, tally, same_column_here)) {
             table->columns[table->column_count++] = tally;
         }
         for (uint32_t k = 0; k < TALLY_KIND_COUNT && tally->machine == table->machine; k++) {
@@ -263,18 +259,17 @@ bool counts_table_print(const struct record_file *file, const struct table_look 
 
 /* ---- For machines --------------------------------------------------------------------------------------------- */
 
-static json_t *series_json(const struct record_file *file, const struct tally_row *row, double *scratch)
+static json_t *series_json(const struct table *table, const struct tally_row *row)
 {
     const int order = series_order(row->frames);
-    size_t repeats;
     const bool timed = !isnan(row->per_operation[TALLY_TRANSFERS]);
-    (void)median_of(file, row, row, timed ? TALLY_TRANSFERS : TALLY_CAS_RETRIES, scratch, &repeats);
+    size_t repeats = find_repeats(table, row, row, timed ? TALLY_TRANSFERS : TALLY_CAS_RETRIES);
     json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:I, s:o, s:I, s:I}", "machine", row->machine, "variant",
                                row->variant, "knobs", row->knobs, "workload", row->workload, "frames",
                                (json_int_t)row->frames, "order", order >= 0 ? json_integer(order) : json_null(),
                                "harts", (json_int_t)row->harts, "repeats", (json_int_t)repeats);
     for (uint32_t k = 0; k < TALLY_KIND_COUNT; k++) {
-        double median = median_of(file, row, row, (enum tally_kind)k, scratch, NULL);
+        double median = median_of(table, row, row, (enum tally_kind)k);
         if (timed == (k >= TALLY_TRANSFERS && k <= TALLY_WAIT_NS)) {
             json_object_set_new(object, kinds[k].key, flat_real(median));
         }
@@ -284,15 +279,15 @@ static json_t *series_json(const struct record_file *file, const struct tally_ro
 
 json_t *counts_table_json(const struct record_file *file)
 {
+    struct table table = {.file = file, .scratch = calloc(file->tally_count + 1, sizeof *table.scratch)};
     json_t *rows = json_array();
-    double *scratch = calloc(file->tally_count + 1, sizeof *scratch);
-    bool good = rows != NULL && scratch != NULL;
+    bool good = rows != NULL && table.scratch != NULL;
     for (size_t i = 0; good && i < file->tally_count; i++) {
         if (is_first(file, &file->tallies[i], same_series)) {
-            good = json_array_append_new(rows, series_json(file, &file->tallies[i], scratch)) == 0;
+            good = json_array_append_new(rows, series_json(&table, &file->tallies[i])) == 0;
         }
     }
-    free(scratch);
+    free(table.scratch);
     if (!good) {
         json_decref(rows);
         return NULL;

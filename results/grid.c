@@ -280,9 +280,10 @@ bool grid_print(struct grid *grid, bool markdown, FILE *out)
     return good;
 }
 
-static void print_csv_text(const char *text, FILE *out)
+/* A quote inside is doubled. */
+static void print_csv_text(const char *text, bool quoted, FILE *out)
 {
-    if (strpbrk(text, ",\"\n\r") == NULL) {
+    if (!quoted && strpbrk(text, ",\"\n\r") == NULL) {
         fputs(text, out);
         return;
     }
@@ -293,10 +294,10 @@ static void print_csv_text(const char *text, FILE *out)
     fputc('"', out);
 }
 
-static void print_csv_value(const json_t *value, FILE *out)
+void csv_print_value(const json_t *value, bool quoted, FILE *out)
 {
     if (json_is_string(value)) {
-        print_csv_text(json_string_value(value), out);
+        print_csv_text(json_string_value(value), quoted, out);
     } else if (json_is_integer(value)) {
         fprintf(out, "%lld", (long long)json_integer_value(value));
     } else if (json_is_real(value)) {
@@ -322,7 +323,7 @@ bool flat_print_csv(const json_t *rows, FILE *out)
         json_object_foreach(json_array_get(rows, i), key, value)
         {
             fputs(comma, out);
-            print_csv_value(value, out);
+            csv_print_value(value, false, out);
             comma = ",";
         }
         fputc('\n', out);

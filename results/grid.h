@@ -45,6 +45,8 @@ bool color_wanted(FILE *out);
 /* An array of flat objects with the same keys as CSV (RFC 4180, but lines end in a newline): the keys, then a line
  * an object; null is an empty field. */
 bool flat_print_csv(const json_t *rows, FILE *out);
+/* One value as a field of CSV: a text in quotes if it needs them, or if `quoted`. */
+void csv_print_value(const json_t *value, bool quoted, FILE *out);
 /* The number, or null if it is not finite. */
 json_t *flat_real(double value);
 /* Any value as JSON, indented, numbers with six digits. */

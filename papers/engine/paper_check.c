@@ -59,6 +59,34 @@ const char *paper_text(const json_t *object, const char *key)
     return text != NULL ? text : "";
 }
 
+const json_t *paper_item(const json_t *array, const char *key, const char *text, size_t *count)
+{
+    size_t i;
+    const json_t *item, *found = NULL;
+    *count = 0;
+    json_array_foreach((json_t *)array, i, item)
+    {
+        if (strcmp(paper_text(item, key), text) == 0) {
+            found = item;
+            ++*count;
+        }
+    }
+    return found;
+}
+
+bool paper_has_word(const json_t *words, const char *wanted)
+{
+    size_t i;
+    const json_t *word;
+    json_array_foreach((json_t *)words, i, word)
+    {
+        if (strcmp(json_string_value(word), wanted) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 __attribute__((format(printf, 3, 4))) static bool refuse(const struct checker *checker, const char *where,
                                                          const char *format, ...)
 {
@@ -157,12 +185,14 @@ static bool check_object(const struct checker *checker, const json_t *object, co
 
 static bool check_ids(const struct checker *checker, const json_t *array, const char *name)
 {
-    for (size_t i = 0; i < json_array_size(array); i++) {
-        const char *id = paper_text(json_array_get(array, i), "id");
-        for (size_t k = 0; k < i; k++) {
-            if (strcmp(id, paper_text(json_array_get(array, k), "id")) == 0) {
-                return refuse(checker, name, "'%s' is there twice", id);
-            }
+    size_t i, count;
+    const json_t *item;
+    json_array_foreach((json_t *)array, i, item)
+    {
+        const char *id = paper_text(item, "id");
+        (void)paper_item(array, "id", id, &count);
+        if (count > 1) {
+            return refuse(checker, name, "'%s' is there twice", id);
         }
     }
     return true;

@@ -23,6 +23,12 @@ const char *paper_level_name(enum paper_level level);
 /* A member of an object that is a string; "" if there is none. */
 const char *paper_text(const json_t *object, const char *key);
 
+/* The last object of an array that has the text as its member `key`, and in *count how many have it; NULL if none. */
+const json_t *paper_item(const json_t *array, const char *key, const char *text, size_t *count);
+
+/* Whether an array of words has this one. */
+bool paper_has_word(const json_t *words, const char *wanted);
+
 /* Whether it is a text that may be the name of a folder, a file, or a panel: small letters, digits, dashes. */
 bool paper_is_name(const json_t *value);
 

@@ -23,27 +23,9 @@ __attribute__((format(printf, 2, 3))) static bool refuse(const struct objection 
     return false;
 }
 
-static bool is_one_of(const char *text, const char *const *names, size_t count)
+static bool is_kind(const char *text)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(text, names[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool has_panel(const json_t *panels, const char *id)
-{
-    size_t i;
-    const json_t *panel;
-    json_array_foreach((json_t *)panels, i, panel)
-    {
-        if (strcmp(paper_text(panel, "id"), id) == 0) {
-            return true;
-        }
-    }
-    return false;
+    return strcmp(text, "measured") == 0 || strcmp(text, "published") == 0 || strcmp(text, "model") == 0;
 }
 
 /* An array of `count` numbers. */
@@ -59,18 +41,17 @@ static bool is_numbers(const json_t *array, size_t count)
 
 static bool check_series(const struct objection *objection, const json_t *series)
 {
-    static const char *const kinds[] = {"measured", "published", "model"};
     static const char *const axes[] = {"x", "y", "low", "high"};
     const char *name = paper_text(series, "name");
-    size_t points = json_array_size(json_object_get(series, "x"));
+    size_t count, points = json_array_size(json_object_get(series, "x"));
     if (*name == '\0') {
         return refuse(objection, "series.jq: a series without a name");
     }
-    if (!has_panel(objection->panels, paper_text(series, "panel"))) {
+    if (paper_item(objection->panels, "id", paper_text(series, "panel"), &count) == NULL) {
         return refuse(objection, "series.jq: series '%s': figure.json has no panel '%s'", name,
                       paper_text(series, "panel"));
     }
-    if (!is_one_of(paper_text(series, "kind"), kinds, 3)) {
+    if (!is_kind(paper_text(series, "kind"))) {
         return refuse(objection, "series.jq: series '%s': kind is measured, published or model", name);
     }
     for (size_t i = 0; i < 4; i++) {

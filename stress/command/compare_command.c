@@ -179,11 +179,11 @@ static void measure_pair(const struct comparison *comparison, struct pair *pair)
         for (size_t i = 0; i < b->count; i++) {
             scaled[i] = b->samples[i] * units;
         }
-        struct interval ratio =
-            bootstrap_ratio(a->samples, a->count, scaled, b->count, 0.95, comparison->options->seed);
+        const struct samples of_a = {a->samples, a->count}, of_b = {scaled, b->count};
+        struct interval ratio = bootstrap_ratio(of_a, of_b, 0.95, comparison->options->seed);
         pair->change = b->median * units / a->median - 1;
         pair->interval = (struct interval){ratio.low - 1, ratio.high - 1};
-        pair->p = mann_whitney_test(a->samples, a->count, scaled, b->count).p;
+        pair->p = mann_whitney_test(of_a, of_b).p;
     }
     free(scaled);
 }
