@@ -55,8 +55,7 @@ struct compare_options {
 
 /* One side of the comparison. */
 struct side {
-    struct record_file file;
-    struct series_list list;
+    struct results results;
     double unit_ns; /* what a time is divided by */
 };
 
@@ -124,8 +123,8 @@ static bool series_match(const struct series *a, const struct series *b)
 /* Series with times only: latencies are shown by `framelab table` and not judged. */
 static const struct series *find_match(const struct side *side, const struct series *series)
 {
-    for (size_t i = 0; i < side->list.count; i++) {
-        const struct series *other = &side->list.items[i];
+    for (size_t i = 0; i < side->results.list.count; i++) {
+        const struct series *other = &side->results.list.items[i];
         if (other->count > 0 && series_match(other, series)) {
             return other;
         }
@@ -135,8 +134,8 @@ static const struct series *find_match(const struct side *side, const struct ser
 
 static bool match_sides(struct comparison *comparison)
 {
-    const struct series_list *a = &comparison->sides[0].list;
-    const struct series_list *b = &comparison->sides[1].list;
+    const struct series_list *a = &comparison->sides[0].results.list;
+    const struct series_list *b = &comparison->sides[1].results.list;
     comparison->pair_count = 0;
     comparison->pairs = calloc(a->count + 1, sizeof *comparison->pairs);
     comparison->only[0] = calloc(a->count + 1, sizeof *comparison->only[0]);
@@ -341,7 +340,7 @@ static void print_only(const struct comparison *comparison, int side, FILE *out)
 static void print_origins(const struct comparison *comparison, const json_t *differences, FILE *out)
 {
     for (int i = 0; i < 2; i++) {
-        struct origin origin = origin_describe(&comparison->sides[i].file);
+        struct origin origin = origin_describe(&comparison->sides[i].results.file);
         fprintf(out, "%c: %s\n   %s on %s%s%s\n", "AB"[i], comparison -> options -> paths[i], origin.version,
                 origin.machine, origin.date[0] != '\0' ? ", " : "", origin.date);
     }
@@ -456,7 +455,7 @@ static bool print_csv(const struct comparison *comparison, FILE *out)
 
 static bool print_comparison(const struct comparison *comparison, FILE *out)
 {
-    json_t *differences = origin_differences(&comparison->sides[0].file, &comparison->sides[1].file);
+    json_t *differences = origin_differences(&comparison->sides[0].results.file, &comparison->sides[1].results.file);
     bool good = differences != NULL;
     if (good) {
         switch (comparison->options->format) {
@@ -483,18 +482,15 @@ static bool open_sides(struct comparison *comparison, bool *damaged, FILE *log)
     for (int i = 0; i < 2; i++) {
         struct side *side = &comparison->sides[i];
         const char *path = comparison->options->paths[i];
-        enum records_status status = record_file_read(&side->file, path, log);
+        enum records_status status = results_read(&side->results, path, log);
         *damaged = *damaged || status == RECORDS_DAMAGED;
-        if (status == RECORDS_UNREADABLE || !record_file_has_times(&side->file, log)) {
+        if (status == RECORDS_UNREADABLE || !record_file_has_times(&side->results.file, log)) {
             good = false;
-        } else if (!series_build(&side->list, &side->file)) {
-            fprintf(log, "framelab: %s: %s\n", path, strerror(errno));
-            good = false;
-        } else if (comparison->options->cas_unit && side->list.cas_ns <= 0) {
+        } else if (comparison->options->cas_unit && side->results.list.cas_ns <= 0) {
             fprintf(log, "framelab: %s: has no `cas` control, so there is no CAS unit\n", path);
             good = false;
         }
-        side->unit_ns = comparison->options->cas_unit ? side->list.cas_ns : 1;
+        side->unit_ns = comparison->options->cas_unit ? side->results.list.cas_ns : 1;
     }
     return good;
 }
@@ -524,8 +520,7 @@ static int compare_run(const struct compare_options *options, FILE *out, FILE *l
     free(comparison.pairs);
     for (int i = 0; i < 2; i++) {
         free(comparison.only[i]);
-        series_free(&comparison.sides[i].list);
-        record_file_free(&comparison.sides[i].file);
+        results_free(&comparison.sides[i].results);
     }
     return status;
 }

@@ -26,12 +26,12 @@ static int complain(int status, const char *what, const char *why)
 }
 
 /* What the figure's series.jq reads. NULL if out of memory. */
-static json_t *describe(const struct layout *layout, const struct record_file *file)
+static json_t *describe(const struct results *results)
 {
-    const struct origin origin = origin_describe(file);
+    const struct origin origin = origin_describe(&results->file);
     return json_pack("{s:s, s:s, s:{s:s, s:s, s:s}, s:o}", "slow", "baseline", "fast", "lockfree", "origin", "machine",
                      origin.machine, "version", origin.version, "date", origin.date, "rows",
-                     times_table_json(layout, "baseline"));
+                     times_table_json(&results->layout, "baseline"));
 }
 
 /* Prints where the pictures are. */
@@ -69,39 +69,30 @@ static int draw(const json_t *rows, const char *directory)
     return status;
 }
 
-/* The rows of the file, if there is anything to draw and it can be drawn. */
-static int draw_rows(struct record_file *file, const struct draw_options *options)
+static int draw_results(const struct results *results, const struct draw_options *options)
 {
     char why[PAPER_WHY_BYTES];
-    struct series_list list = {0};
-    struct layout layout = {0};
-    int status = EXIT_STATUS_USAGE;
-    bool good = series_build(&list, file) && layout_build(&layout, &list);
-    json_t *rows = good ? describe(&layout, file) : NULL;
-    if (rows == NULL) {
-        (void)complain(status, "", strerror(ENOMEM));
-    } else if (layout.row_count == 0) {
-        (void)complain(status, options->path, "holds controls only, nothing to draw");
-    } else if (!paper_tools_there(why, sizeof why)) {
-        status = complain(EXIT_STATUS_SKIPPED, "skipped", why);
-    } else {
-        status = draw(rows, options->directory);
+    if (results->layout.row_count == 0) {
+        return complain(EXIT_STATUS_USAGE, options->path, "holds controls only, nothing to draw");
     }
+    if (!paper_tools_there(why, sizeof why)) {
+        return complain(EXIT_STATUS_SKIPPED, "skipped", why);
+    }
+    json_t *rows = describe(results);
+    int status = rows != NULL ? draw(rows, options->directory) : complain(EXIT_STATUS_USAGE, "", strerror(ENOMEM));
     json_decref(rows);
-    layout_free(&layout);
-    series_free(&list);
     return status;
 }
 
 static int run(const struct draw_options *options)
 {
-    struct record_file file;
+    struct results results;
     int status = EXIT_STATUS_USAGE;
-    enum records_status read = record_file_read(&file, options->path, stderr);
-    if (read != RECORDS_UNREADABLE && record_file_has_times(&file, stderr)) {
-        status = draw_rows(&file, options);
+    enum records_status read = results_read(&results, options->path, stderr);
+    if (read != RECORDS_UNREADABLE && record_file_has_times(&results.file, stderr)) {
+        status = draw_results(&results, options);
     }
-    record_file_free(&file);
+    results_free(&results);
     return status == EXIT_STATUS_HOLDS && read == RECORDS_DAMAGED ? EXIT_STATUS_VIOLATED : status;
 }
 

@@ -27,29 +27,27 @@ struct table_options {
 
 /* ---- For people ----------------------------------------------------------------------------------------------- */
 
-static bool print_text(const struct layout *layout, const struct record_file *file, const struct table_options *options,
-                       FILE *out)
+static bool print_text(const struct results *results, const struct table_options *options, FILE *out)
 {
-    struct origin origin = origin_describe(file);
+    struct origin origin = origin_describe(&results->file);
     const struct table_look look = {options->markdown, options->slow, options->fast};
     fprintf(out, "%s on %s%s%s\n", origin.version, origin.machine, origin.date[0] != '\0' ? ", " : "", origin.date);
-    return times_table_print(layout, &look, out) && counts_table_print(file, &look, out);
+    return times_table_print(&results->layout, &look, out) && counts_table_print(&results->file, &look, out);
 }
 
 /* ---- For machines --------------------------------------------------------------------------------------------- */
 
-static bool print_machine(const struct layout *layout, const struct record_file *file,
-                          const struct table_options *options, FILE *out)
+static bool print_machine(const struct results *results, const struct table_options *options, FILE *out)
 {
-    json_t *rows = times_table_json(layout, options->slow);
-    json_t *counts = counts_table_json(file);
+    json_t *rows = times_table_json(&results->layout, options->slow);
+    json_t *counts = counts_table_json(&results->file);
     bool good = rows != NULL && counts != NULL;
     if (good && options->format == FORMAT_CSV) { /* one kind of row: those with times, if there are any */
         good = flat_print_csv(json_array_size(rows) > 0 ? rows : counts, out);
     } else if (good) {
-        double cas_ns = layout->list->cas_ns;
+        double cas_ns = results->list.cas_ns;
         json_t *all =
-            json_pack("{s:O, s:o, s:s, s:O, s:O}", "provenance", file->provenances, "cas_ns",
+            json_pack("{s:O, s:o, s:s, s:O, s:O}", "provenance", results->file.provenances, "cas_ns",
                       flat_real(cas_ns > 0 ? cas_ns : NAN), "ratio_of", options->slow, "rows", rows, "counts", counts);
         good = all != NULL && flat_print_json(all, out);
         json_decref(all);
@@ -63,23 +61,18 @@ static bool print_machine(const struct layout *layout, const struct record_file 
 
 static int table_run(const struct table_options *options, FILE *out, FILE *log)
 {
-    struct record_file file;
-    struct series_list list = {0};
-    struct layout layout = {0};
-    enum records_status status = record_file_read(&file, options->path, log);
+    struct results results;
+    enum records_status status = results_read(&results, options->path, log);
     bool good = status != RECORDS_UNREADABLE;
     if (good) {
         errno = 0;
-        good = series_build(&list, &file) && layout_build(&layout, &list) &&
-               (options->format == FORMAT_TEXT ? print_text : print_machine)(&layout, &file, options, out) &&
-               fflush(out) == 0;
+        good =
+            (options->format == FORMAT_TEXT ? print_text : print_machine)(&results, options, out) && fflush(out) == 0;
         if (!good) {
             fprintf(log, "framelab: table: %s\n", strerror(errno != 0 ? errno : ENOMEM));
         }
     }
-    layout_free(&layout);
-    series_free(&list);
-    record_file_free(&file);
+    results_free(&results);
     if (!good) {
         return EXIT_STATUS_USAGE;
     }
