@@ -34,7 +34,6 @@ stress/command'
 modules='core/arena core/count_view core/counting core/counts core/counts_none
 core/boot/fdt_reader core/boot/memory_map core/boot/region core/boot/reservations core/boot/topology
 lockfree/pool lockfree/shard
-papers/engine/paper_check papers/engine/paper_folder
 stress/qemu/guest/kernel stress/qemu/guest/riscv64/arch stress/qemu/guest/aarch64/arch
 stress/sim/engine/model stress/sim/engine/run
 stress/sim/explore/explore stress/sim/explore/memory_model stress/sim/explore/races stress/sim/explore/schedule stress/sim/explore/shadow stress/sim/explore/trace

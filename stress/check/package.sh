@@ -77,11 +77,12 @@ manual_has_options() {
     done
 }
 
-# Those that were installed, not those of the sources: one more is put beside them.
+# Those that were installed, not those of the sources: one more is put beside them. The overview, without runs, is not listed.
 figures_are_found() {
     local papers=$prefix/share/framelab/papers
     diff <("$prefix/bin/framelab" figures --list | awk '{ print $1 }') \
-        <(cd papers && printf '%s\n' */figure.json | sed 's|/.*||') || return 1
+        <(cd papers && jq -r 'select(.runs != []) | .key' */figure.json) || return 1
+    test -s "$papers/overview/plot.gp" || return 1
     cp -r "$papers/lock-collapse" "$papers/one-more"
     sed -i 's/"key": "lock-collapse"/"key": "one-more"/' "$papers/one-more/figure.json"
     "$prefix/bin/framelab" figures --list | grep '^one-more '

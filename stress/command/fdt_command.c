@@ -4,20 +4,16 @@
 
 #include <argp.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "blob.h"
 #include "exit_status.h"
 #include "fdt_report.h"
 #include "options.h"
 #include "variants.h"
 
-/* The largest trees of real boards have some hundred KiB; one larger than this is something else. */
-#define FDT_FILE_BYTES_MAX (UINT64_C(16) << 20)
-#define WHY_BYTES 256u
+#define WHY_BYTES 512u
 /* Room for an address in text. */
 #define KERNEL_TEXT_BYTES 24u
 
@@ -132,65 +128,13 @@ static const struct argp argp = {
            "that cannot be read.",
 };
 
-/* ---- the file ------------------------------------------------------------------------------------------------ */
+/* ---- the plan ------------------------------------------------------------------------------------------------ */
 
 static int complain(const char *file, const char *what)
 {
     (void)fprintf(stderr, "framelab: %s: %s\n", file, what);
     return EXIT_STATUS_USAGE;
 }
-
-/* Reads from `fd` until the end or until the buffer is full. Returns the bytes read, or -1 with errno. */
-static ssize_t read_all(int fd, unsigned char *buffer, size_t bytes)
-{
-    size_t done = 0;
-    while (done < bytes) {
-        ssize_t got = read(fd, buffer + done, bytes - done);
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got < 0) {
-            return -1;
-        }
-        if (got == 0) {
-            break;
-        }
-        done += (size_t)got;
-    }
-    return (ssize_t)done;
-}
-
-/* Reads the file into memory that the caller frees. */
-static int read_file(const char *file, void **blob, size_t *bytes)
-{
-    int fd = open(file, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return complain(file, strerror(errno));
-    }
-    unsigned char *buffer = malloc(FDT_FILE_BYTES_MAX + 1);
-    ssize_t got = buffer != NULL ? read_all(fd, buffer, FDT_FILE_BYTES_MAX + 1) : -1;
-    int error = errno;
-    (void)close(fd);
-    if (got < 0) {
-        free(buffer);
-        return complain(file, strerror(error));
-    }
-    if ((uint64_t)got > FDT_FILE_BYTES_MAX) {
-        free(buffer);
-        (void)complain(file, "larger than 16 MiB, so no device tree");
-        return EXIT_STATUS_VIOLATED;
-    }
-    if (got == 0) {
-        free(buffer);
-        (void)complain(file, "the file is empty");
-        return EXIT_STATUS_VIOLATED;
-    }
-    *blob = buffer;
-    *bytes = (size_t)got;
-    return EXIT_STATUS_HOLDS;
-}
-
-/* ---- the plan ------------------------------------------------------------------------------------------------ */
 
 struct planner {
     struct fdt_report *report;
@@ -306,8 +250,8 @@ static int report_tree(const struct fdt_arguments *arguments, const void *blob, 
 int fdt_command(int argc, char **argv)
 {
     char name[] = "framelab fdt"; /* what a usage message calls this */
-    void *blob = NULL;
-    size_t bytes = 0;
+    char why[WHY_BYTES];
+    size_t bytes;
     struct fdt_arguments arguments = {
         .format = FORMAT_TEXT,
         .variant = find_variant("lockfree"),
@@ -317,10 +261,13 @@ int fdt_command(int argc, char **argv)
     argv[0] = name;
     argp_err_exit_status = EXIT_STATUS_USAGE;
     (void)argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-    int status = read_file(arguments.file, &blob, &bytes);
-    if (status == EXIT_STATUS_HOLDS) {
-        status = report_tree(&arguments, blob, bytes);
+    void *blob = blob_read(arguments.file, &bytes, why, sizeof why);
+    if (blob == NULL) {
+        int status = errno == 0 ? EXIT_STATUS_VIOLATED : EXIT_STATUS_USAGE;
+        (void)fprintf(stderr, "framelab: %s\n", why);
+        return status;
     }
+    int status = report_tree(&arguments, blob, bytes);
     free(blob);
     return status;
 }

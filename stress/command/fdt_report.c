@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "grid.h"
 #include "region.h"
 
 #define GIB_BYTES (UINT64_C(1) << 30)
@@ -250,38 +251,19 @@ static json_t *json_report(const struct fdt_report *report)
 bool fdt_report_json(const struct fdt_report *report, FILE *out)
 {
     json_t *root = json_report(report);
-    bool written = root != NULL && json_dumpf(root, out, JSON_INDENT(2)) == 0 && fputc('\n', out) != EOF;
+    bool written = root != NULL && flat_print_json(root, out);
     json_decref(root);
     return fflush(out) == 0 && written;
 }
 
 /* ---- CSV ----------------------------------------------------------------------------------------------------- */
 
-/* Always quoted: a quote inside is doubled (RFC 4180). */
-static void csv_text(FILE *out, const char *text)
-{
-    (void)fputc('"', out);
-    for (; *text != '\0'; text++) {
-        if (*text == '"') {
-            (void)fputc('"', out);
-        }
-        (void)fputc(*text, out);
-    }
-    (void)fputc('"', out);
-}
-
+/* Texts are quoted, addresses not. */
 static void csv_leaf(FILE *out, const char *path, const json_t *value)
 {
+    const char *text = json_string_value(value);
     (void)fprintf(out, "%s,", path);
-    if (json_is_string(value) && strncmp(json_string_value(value), "0x", 2) == 0) {
-        (void)fputs(json_string_value(value), out);
-    } else if (json_is_string(value)) {
-        csv_text(out, json_string_value(value));
-    } else if (json_is_integer(value)) {
-        (void)fprintf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-    } else if (!json_is_null(value)) {
-        (void)fputs(json_is_true(value) ? "true" : "false", out);
-    }
+    csv_print_value(value, text != NULL && strncmp(text, "0x", 2) != 0, out);
     (void)fputc('\n', out);
 }
 
