@@ -69,21 +69,20 @@ static struct seed *seed_of(struct global *global, uint32_t owner)
 static void map_draw(struct seed *seed, struct vector *vector)
 {
     uint32_t hart = platform_hart_id();
-    lock_acquire(&vector->lock, hart);
-    platform_hook();
-    seed->generation = atomic_load_explicit(&vector->generation, memory_order_relaxed);
+    vector_lock(vector, hart);
+    seed->generation = bare_load_relaxed(&vector->generation);
     seed->map_count = vector->slot_count;
     for (uint32_t i = 0; i < vector->slot_count; i++) {
         seed->map[i].first = vector->slots[i].span.first.value;
         seed->map[i].words = vector->slots[i].buddy->words;
     }
-    lock_release(&vector->lock, hart);
+    vector_unlock(vector, hart);
 }
 
 /* After this, the map has the arena of any frame that the calling hart owns now. Relaxed: point 5. */
 static void map_renew(struct seed *seed, struct vector *vector)
 {
-    if (seed->generation != atomic_load_explicit(&vector->generation, memory_order_relaxed)) {
+    if (seed->generation != bare_load_relaxed(&vector->generation)) {
         map_draw(seed, vector);
     }
 }
@@ -120,13 +119,13 @@ static inline uint64_t *next_of(const struct seed *seed, uint64_t link)
 
 static uint64_t length_read(const struct seed *seed)
 {
-    return atomic_load_explicit(&seed->length, memory_order_relaxed);
+    return bare_load_relaxed(&seed->length);
 }
 
 /* Relaxed: one writer at a time, by the handshake; others read a hint. */
 static void length_write(struct seed *seed, uint64_t length)
 {
-    atomic_store_explicit(&seed->length, length, memory_order_relaxed);
+    bare_store_relaxed(&seed->length, length);
 }
 
 static void list_append(struct seed *seed, uint64_t link)
@@ -298,15 +297,14 @@ static bool local_drain(struct global *global, uint32_t owner)
         return false;
     }
     list_sort(seed); /* before the lock is taken: what is given in long runs is given quickly */
-    lock_acquire(&vector->lock, hart);
-    platform_hook();
+    vector_lock(vector, hart);
     while (seed->list.head != 0) {
         struct frame_run run = list_take_front(seed);
         const struct vector_slot *slot = vector_slot_of(vector, run.first);
         FRAME_ASSERT(slot != NULL);
         buddy_give_run(slot->buddy, run);
     }
-    lock_release(&vector->lock, hart);
+    vector_unlock(vector, hart);
     return true;
 }
 

@@ -98,8 +98,8 @@ const struct vector_slot *vector_slot_of(const struct vector *vector, pfn_t fram
 /* Relaxed: a hart that must see this change owns a frame of the arena, and came by it through the lock. */
 static void generation_step(struct vector *vector)
 {
-    uint64_t generation = atomic_load_explicit(&vector->generation, memory_order_relaxed);
-    atomic_store_explicit(&vector->generation, generation + 1, memory_order_relaxed);
+    uint64_t generation = bare_load_relaxed(&vector->generation);
+    bare_store_relaxed(&vector->generation, generation + 1);
 }
 
 static enum frame_status slot_insert(struct vector *vector, struct vector_slot slot)
@@ -138,10 +138,9 @@ enum frame_status vector_attach(struct global *global, struct arena *arena)
         buddy_give_run(buddy, arena->regions[i]);
     }
     struct vector_slot slot = {arena->span, buddy, arena, arena->node};
-    lock_acquire(&vector->lock, hart);
-    platform_hook();
+    vector_lock(vector, hart);
     enum frame_status status = slot_insert(vector, slot);
-    lock_release(&vector->lock, hart);
+    vector_unlock(vector, hart);
     return status;
 }
 
@@ -149,8 +148,7 @@ enum frame_status vector_detach(struct global *global, struct arena *arena)
 {
     struct vector *vector = vector_of(global);
     uint32_t hart = platform_hart_id();
-    lock_acquire(&vector->lock, hart);
-    platform_hook();
+    vector_lock(vector, hart);
     uint32_t count = slots_up_to(vector, arena->span.first);
     FRAME_ASSERT(count > 0 && vector->slots[count - 1].arena == arena);
     struct buddy *buddy = vector->slots[count - 1].buddy;
@@ -158,7 +156,7 @@ enum frame_status vector_detach(struct global *global, struct arena *arena)
     if (idle) {
         slot_remove(vector, count - 1);
     }
-    lock_release(&vector->lock, hart);
+    vector_unlock(vector, hart);
     if (!idle) {
         return FRAME_BUSY;
     }
@@ -176,11 +174,10 @@ bool vector_quiesce(struct global *global, uint32_t hart)
 struct arena *vector_find(struct global *global, uint32_t hart, pfn_t frame)
 {
     struct vector *vector = vector_of(global);
-    lock_acquire(&vector->lock, hart);
-    platform_hook();
+    vector_lock(vector, hart);
     const struct vector_slot *slot = vector_slot_of(vector, frame);
     struct arena *arena = slot != NULL ? slot->arena : NULL;
-    lock_release(&vector->lock, hart);
+    vector_unlock(vector, hart);
     return arena;
 }
 
@@ -222,14 +219,13 @@ uint32_t vector_take(struct global *global, uint32_t hart, bool local, pfn_t *fr
     struct vector *vector = vector_of(global);
     const uint8_t *nodes = nodes_of(vector, hart);
     uint32_t taken = 0;
-    lock_acquire(&vector->lock, hart);
-    platform_hook();
+    vector_lock(vector, hart);
     uint64_t began = hold_begin(vector);
     for (uint32_t i = 0; i < vector->node_count && taken == 0; i++) {
         taken = node_take(vector, nodes[i], frames, count);
     }
     hold_end(vector, &vector->take_holds, began);
-    lock_release(&vector->lock, hart);
+    vector_unlock(vector, hart);
     return taken;
 }
 
@@ -250,13 +246,12 @@ bool vector_take_run(struct global *global, uint32_t hart, bool local, struct fr
     struct vector *vector = vector_of(global);
     const uint8_t *nodes = nodes_of(vector, hart);
     bool found = false;
-    lock_acquire(&vector->lock, hart);
-    platform_hook();
+    vector_lock(vector, hart);
     for (uint32_t i = 0; i < vector->node_count && !found; i++) {
         found = node_take_run(vector, nodes[i], request, first, buddy_take_run) ||
                 node_take_run(vector, nodes[i], request, first, buddy_search_run);
     }
-    lock_release(&vector->lock, hart);
+    vector_unlock(vector, hart);
     return found;
 }
 
@@ -287,12 +282,11 @@ uint32_t vector_take_runs(struct global *global, uint32_t hart, bool local, uint
     if (zero) { /* buddies do not know which of their blocks hold zeroes */
         return 0;
     }
-    lock_acquire(&vector->lock, hart);
-    platform_hook();
+    vector_lock(vector, hart);
     for (uint32_t i = 0; i < vector->node_count && taken == 0; i++) {
         taken = node_take_runs(vector, nodes[i], order, firsts, count);
     }
-    lock_release(&vector->lock, hart);
+    vector_unlock(vector, hart);
     return taken;
 }
 
@@ -312,8 +306,7 @@ void vector_give(struct global *global, uint32_t hart, bool local, pfn_t *frames
 {
     (void)local;
     struct vector *vector = vector_of(global);
-    lock_acquire(&vector->lock, hart);
-    platform_hook();
+    vector_lock(vector, hart);
     uint64_t began = hold_begin(vector);
     const struct vector_slot *slot = NULL;
     for (uint32_t done = 0; done < count;) {
@@ -326,19 +319,18 @@ void vector_give(struct global *global, uint32_t hart, bool local, pfn_t *frames
         done += (uint32_t)run.count;
     }
     hold_end(vector, &vector->give_holds, began);
-    lock_release(&vector->lock, hart);
+    vector_unlock(vector, hart);
 }
 
 void vector_give_run(struct global *global, uint32_t hart, bool local, struct frame_run run)
 {
     (void)local;
     struct vector *vector = vector_of(global);
-    lock_acquire(&vector->lock, hart);
-    platform_hook();
+    vector_lock(vector, hart);
     const struct vector_slot *slot = vector_slot_of(vector, run.first);
     FRAME_ASSERT(slot != NULL);
     buddy_give_run(slot->buddy, run);
-    lock_release(&vector->lock, hart);
+    vector_unlock(vector, hart);
 }
 
 void vector_give_runs(struct global *global, uint32_t hart, bool local, uint32_t order, bool zero, pfn_t *firsts,
@@ -347,14 +339,13 @@ void vector_give_runs(struct global *global, uint32_t hart, bool local, uint32_t
     (void)local;
     (void)zero;
     struct vector *vector = vector_of(global);
-    lock_acquire(&vector->lock, hart);
-    platform_hook();
+    vector_lock(vector, hart);
     for (uint32_t i = 0; i < count; i++) {
         const struct vector_slot *slot = vector_slot_of(vector, firsts[i]);
         FRAME_ASSERT(slot != NULL);
         buddy_give_run(slot->buddy, frame_run(firsts[i], UINT64_C(1) << order));
     }
-    lock_release(&vector->lock, hart);
+    vector_unlock(vector, hart);
 }
 
 /* ---- the books ---------------------------------------------------------------------------------------------- */
@@ -382,11 +373,11 @@ void vector_add_stats(const struct global *global, struct frame_stats *stats)
     const struct vector *vector = (const struct vector *)(const void *)global;
     lock_add_stats(&vector->lock, stats);
     if (vector->times_holds) { /* relaxed: numbers, no order */
-        stats->take_holds = atomic_load_explicit(&vector->take_holds.count, memory_order_relaxed);
-        stats->take_hold_total = atomic_load_explicit(&vector->take_holds.total, memory_order_relaxed);
+        stats->take_holds = bare_load_relaxed(&vector->take_holds.count);
+        stats->take_hold_total = bare_load_relaxed(&vector->take_holds.total);
         stats->take_hold_p99 = hold_times_p99(&vector->take_holds);
-        stats->give_holds = atomic_load_explicit(&vector->give_holds.count, memory_order_relaxed);
-        stats->give_hold_total = atomic_load_explicit(&vector->give_holds.total, memory_order_relaxed);
+        stats->give_holds = bare_load_relaxed(&vector->give_holds.count);
+        stats->give_hold_total = bare_load_relaxed(&vector->give_holds.total);
         stats->give_hold_p99 = hold_times_p99(&vector->give_holds);
     }
 }

@@ -237,11 +237,11 @@ static bool take_global(struct frame_allocator *fa, struct hart *hart, bool loca
 static bool layout_is_possible(struct frame_allocator *fa, struct frame_request request)
 {
     _Atomic uint64_t *longest = &fa->longest_run[request.align_order];
-    if (request.count <= atomic_load_explicit(longest, memory_order_relaxed)) {
+    if (request.count <= bare_load_relaxed(longest)) {
         return true;
     }
-    (void)atomic_fetch_add_explicit(&fa->arena_moves, 0, memory_order_acquire); /* partner: arenas_move_end */
-    return request.count <= atomic_load_explicit(longest, memory_order_relaxed);
+    (void)bare_add_acquire(&fa->arena_moves, 0); /* partner: arenas_move_end */
+    return request.count <= bare_load_relaxed(longest);
 }
 
 /* A look with all caches shut costs every hart the use of its own for a moment. So who keeps asking for what is not
@@ -264,11 +264,11 @@ static enum frame_status look_with_caches_shut(struct frame_allocator *fa, struc
 {
     struct moves before;
     *complete = harts_shut(fa, &before);
-    uint64_t own = atomic_load_explicit(&hart->moves, memory_order_relaxed);
+    uint64_t own = bare_load_relaxed(&hart->moves);
     hart_pass(hart); /* what it looks at is not to be removed meanwhile */
     bool taken = take_global(fa, hart, false, request, first);
     hart_end(hart, false);
-    own = atomic_load_explicit(&hart->moves, memory_order_relaxed) - own;
+    own = bare_load_relaxed(&hart->moves) - own;
     struct moves after = moves_now(fa);
     harts_open(fa);
     return taken ? FRAME_OK : *complete && moves_none(before, after, own) ? FRAME_NO_MEMORY : FRAME_CONTENDED;
@@ -578,14 +578,14 @@ bool frame_zero_idle(struct frame_allocator *fa)
     uint64_t zeroed = 0;
     /* Before the chunk is taken, and until it has been given back: an allocation that finds nothing meanwhile does not
      * believe it. The take's release fence orders the first store, release the second (partner: moves_now). */
-    atomic_store_explicit(&hart->chunk_out, 1, memory_order_relaxed);
+    bare_store_relaxed(&hart->chunk_out, 1);
     /* What the variant does not know as zero may be so all the same: then it is told, and the next one is tried. */
     for (uint32_t turn = 0; turn < ZERO_IDLE_TURNS && zeroed == 0 && chunk_take(fa, hart, &first, &view); turn++) {
         zeroed = frames_zero(&view, frame_run(first, CHUNK_FRAMES));
         counts_mark_zero(&view, first);
         chunk_give_as_zero(fa, hart, first);
     }
-    atomic_store_explicit(&hart->chunk_out, 0, memory_order_release);
+    bare_store_release(&hart->chunk_out, 0);
     counter_add(&hart->frames_zeroed, zeroed);
     return zeroed > 0;
 }
@@ -748,13 +748,13 @@ uint32_t frame_ref_count(struct frame_allocator *fa, pfn_t frame)
 static enum frame_status look_up(struct frame_allocator *fa, pfn_t frame)
 {
     /* Acquire, partner of the release in arenas_move_end: the arenas are those of that moment, or newer. */
-    uint64_t before = atomic_load_explicit(&fa->arena_moves, memory_order_acquire);
+    uint64_t before = bare_load_acquire(&fa->arena_moves);
     struct hart *hart = hart_self(fa);
     bool local = hart_begin(hart);
     bool ours = is_ours(fa, frame_run(frame, 1));
     hart_end(hart, local);
-    atomic_thread_fence(memory_order_acquire); /* partner: the release fence in arenas_move_begin */
-    uint64_t after = atomic_load_explicit(&fa->arena_moves, memory_order_relaxed);
+    fence_acquire(); /* partner: the release fence in arenas_move_begin */
+    uint64_t after = bare_load_relaxed(&fa->arena_moves);
     return ours ? FRAME_OK : before == after && before % 2 == 0 ? FRAME_FOREIGN : FRAME_CONTENDED;
 }
 
@@ -788,7 +788,7 @@ bool frame_allocator_drain(struct frame_allocator *fa)
 uint64_t frame_max_alignment(const struct frame_allocator *fa)
 {
     uint32_t order = ALIGN_ORDER_MAX;
-    while (order > 0 && atomic_load_explicit(&fa->longest_run[order], memory_order_relaxed) == 0) {
+    while (order > 0 && bare_load_relaxed(&fa->longest_run[order]) == 0) {
         order--;
     }
     return FRAME_SIZE << order;

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "arena.h"
-#include "platform.h"
+#include "atomic.h"
 
 /* A hart's private copy, so that the fast path reads no shared descriptor. The words are found by absolute numbers,
  * with nothing to subtract: a tenth of a cache hit's time. */
@@ -49,12 +49,12 @@ static inline _Atomic uint8_t *group_byte(const struct count_view *view, pfn_t f
 /* The bits of a frame's group. */
 static inline uint32_t group_bits(const struct count_view *view, pfn_t frame)
 {
-    return atomic_load_explicit(group_byte(view, frame), memory_order_relaxed);
+    return bare_load_relaxed(group_byte(view, frame));
 }
 
 static inline void group_store(const struct count_view *view, pfn_t frame, uint32_t bits)
 {
-    atomic_store_explicit(group_byte(view, frame), (uint8_t)bits, memory_order_relaxed);
+    bare_store_relaxed(group_byte(view, frame), (uint8_t)bits);
 }
 
 /* ---- many groups, all of whose frames the caller owns ---- */

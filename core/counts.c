@@ -100,8 +100,8 @@ void counts_mark_zero(const struct count_view *view, pfn_t first)
 {
     for (uint64_t i = 0; i < CHUNK_FRAMES; i++) {
         _Atomic uint32_t *word_at = frame_word(view, pfn(first.value + i));
-        uint32_t word = atomic_load_explicit(word_at, memory_order_relaxed);
-        atomic_store_explicit(word_at, word & ~FRAME_DIRTY, memory_order_relaxed);
+        uint32_t word = bare_load_relaxed(word_at);
+        bare_store_relaxed(word_at, word & ~FRAME_DIRTY);
     }
     for (uint64_t i = 0; i < CHUNK_FRAMES; i += GROUP_FRAMES) {
         pfn_t frame = pfn(first.value + i);
@@ -115,7 +115,7 @@ enum frame_status count_add_ref(const struct count_view *view, pfn_t frame)
 {
     uint32_t group = group_bits(view, frame);
     _Atomic uint32_t *word_at = frame_word(view, frame);
-    uint32_t word = atomic_load_explicit(word_at, memory_order_relaxed);
+    uint32_t word = bare_load_relaxed(word_at);
     if (count_sum(word, group) > 0) {
         group_split(view, frame);
     }
@@ -128,8 +128,7 @@ enum frame_status count_add_ref(const struct count_view *view, pfn_t frame)
             return FRAME_TOO_MANY_REFS;
         }
         /* Relaxed: a new reference is made from one that the caller has; it publishes nothing. */
-    } while (!atomic_compare_exchange_weak_explicit(word_at, &word, word + FRAME_COUNT_ONE, memory_order_relaxed,
-                                                    memory_order_relaxed));
+    } while (!bare_cas_weak_relaxed(word_at, &word, word + FRAME_COUNT_ONE));
     return FRAME_OK;
 }
 
@@ -138,14 +137,13 @@ enum frame_status count_drop_ref(const struct count_view *view, pfn_t frame)
     uint32_t group = group_bits(view, frame);
     _Atomic uint32_t *word_at = frame_word(view, frame);
     /* Acquire, partner of the release below: who finds the count at 1 sees what the others did to the frame. */
-    uint32_t word = atomic_load_explicit(word_at, memory_order_acquire);
+    uint32_t word = bare_load_acquire(word_at);
     for (;;) {
         uint32_t count = count_sum(word, group);
         if (count <= 1) {
             return count == 0 ? FRAME_NOT_ALLOCATED : FRAME_SHARED;
         }
-        if (atomic_compare_exchange_weak_explicit(word_at, &word, word - FRAME_COUNT_ONE, memory_order_release,
-                                                  memory_order_acquire)) {
+        if (bare_cas_weak_release_acquire(word_at, &word, word - FRAME_COUNT_ONE)) {
             return FRAME_OK;
         }
     }

@@ -68,13 +68,13 @@ static inline uint32_t count_sum(uint32_t word, uint32_t group)
 static inline uint32_t count_read(const struct count_view *view, pfn_t frame)
 {
     uint32_t group = group_bits(view, frame);
-    return count_sum(atomic_load_explicit(frame_word(view, frame), memory_order_relaxed), group);
+    return count_sum(bare_load_relaxed(frame_word(view, frame)), group);
 }
 
 /* Whether a free frame that the caller owns is known to hold zeroes. */
 static inline bool count_is_zero(const struct count_view *view, pfn_t frame)
 {
-    uint32_t word = atomic_load_explicit(frame_word(view, frame), memory_order_relaxed);
+    uint32_t word = bare_load_relaxed(frame_word(view, frame));
     return (word & FRAME_DIRTY) == 0 && (group_bits(view, frame) & GROUP_DIRTY) == 0;
 }
 
@@ -83,8 +83,7 @@ static inline void count_take_one(const struct count_view *view, pfn_t frame)
 {
     uint32_t group = group_bits(view, frame);
     FRAME_DEBUG_ASSERT((group & GROUP_WHOLE) == 0 && count_read(view, frame) == 0);
-    atomic_store_explicit(frame_word(view, frame), FRAME_COUNT_ONE | FRAME_DIRTY | frame_parity(group),
-                          memory_order_relaxed);
+    bare_store_relaxed(frame_word(view, frame), FRAME_COUNT_ONE | FRAME_DIRTY | frame_parity(group));
 }
 
 /* 1 -> 0 if the count is 1 and the frame is counted by itself; else false, nothing changed. */
@@ -92,10 +91,10 @@ static inline bool count_drop_one(const struct count_view *view, pfn_t frame)
 {
     uint32_t group = group_bits(view, frame);
     _Atomic uint32_t *word = frame_word(view, frame);
-    if ((group & GROUP_WHOLE) != 0 || count_sum(atomic_load_explicit(word, memory_order_relaxed), group) != 1) {
+    if ((group & GROUP_WHOLE) != 0 || count_sum(bare_load_relaxed(word), group) != 1) {
         return false;
     }
-    atomic_store_explicit(word, FRAME_DIRTY | frame_parity(group), memory_order_relaxed);
+    bare_store_relaxed(word, FRAME_DIRTY | frame_parity(group));
     return true;
 }
 
@@ -249,14 +248,14 @@ static inline bool mark_is_due(pfn_t frame, uint32_t pass)
 
 static inline bool mark_is_set(const struct count_view *view, pfn_t frame)
 {
-    return (atomic_load_explicit(frame_word(view, frame), memory_order_relaxed) & FRAME_MARK) != 0;
+    return (bare_load_relaxed(frame_word(view, frame)) & FRAME_MARK) != 0;
 }
 
 static inline void mark_set(const struct count_view *view, pfn_t frame, bool set)
 {
     _Atomic uint32_t *word_at = frame_word(view, frame);
-    uint32_t word = atomic_load_explicit(word_at, memory_order_relaxed) & ~FRAME_MARK;
-    atomic_store_explicit(word_at, word | (set ? FRAME_MARK : 0), memory_order_relaxed);
+    uint32_t word = bare_load_relaxed(word_at) & ~FRAME_MARK;
+    bare_store_relaxed(word_at, word | (set ? FRAME_MARK : 0));
 }
 
 /* Whether an unmarked frame may lie in the allocator: it has no reference, and its group is not out as one. */

@@ -59,8 +59,8 @@ static void summary_update(struct frame_allocator *fa)
         frames += fa->arenas[a]->usable_frames;
         metadata += fa->arenas[a]->metadata.size;
     }
-    atomic_store_explicit(&fa->frames_total, frames, memory_order_relaxed);
-    atomic_store_explicit(&fa->metadata_bytes, metadata, memory_order_relaxed);
+    bare_store_relaxed(&fa->frames_total, frames);
+    bare_store_relaxed(&fa->metadata_bytes, metadata);
     for (uint32_t order = 0; order <= ALIGN_ORDER_MAX; order++) {
         uint64_t longest = 0;
         for (uint32_t a = 0; a < fa->arena_count; a++) {
@@ -71,7 +71,7 @@ static void summary_update(struct frame_allocator *fa)
                 longest = length > longest ? length : longest;
             }
         }
-        atomic_store_explicit(&fa->longest_run[order], longest, memory_order_relaxed);
+        bare_store_relaxed(&fa->longest_run[order], longest);
     }
 }
 
@@ -98,7 +98,7 @@ static void note_zeroes(const struct arena_builder *builder, struct arena *arena
     if (!builder->ram_is_zero) {
         counts_mark_dirty(&view, arena->span);
     } else {
-        atomic_fetch_add_explicit(&builder->fa->zero_gives, 1, memory_order_relaxed);
+        bare_add_relaxed(&builder->fa->zero_gives, 1);
         struct phys_range dirty = phys_range_outward(builder->except);
         uint64_t start = dirty.start.value > span.start.value ? dirty.start.value : span.start.value;
         uint64_t end = phys_range_end(dirty) < phys_range_end(span) ? phys_range_end(dirty) : phys_range_end(span);
@@ -191,7 +191,7 @@ static bool harts_init(struct frame_allocator *fa, const struct frame_allocator_
  * in equal shares, so that small memory has magazines of small runs, half by the runs' size. */
 static void run_magazines_limit(struct frame_allocator *fa)
 {
-    uint64_t frames = atomic_load_explicit(&fa->frames_total, memory_order_relaxed) / RUN_MAGAZINES_PART;
+    uint64_t frames = bare_load_relaxed(&fa->frames_total) / RUN_MAGAZINES_PART;
     uint64_t half = frames / (UINT64_C(2) * fa->hart_count) / 2; /* of what one magazine of every order may hold */
     for (uint32_t i = 0; i < fa->hart_count; i++) {
         for (uint32_t order = 1; order < CACHE_ORDERS; order++) {
@@ -265,9 +265,8 @@ enum frame_status frame_allocator_init(struct frame_allocator **out, const struc
 bool arenas_lock(struct frame_allocator *fa)
 {
     for (uint32_t turn = 0; turn < HOTPLUG_TURNS; turn++) {
-        platform_hook();
         /* Acquire, partner of the release in arenas_unlock. */
-        if (atomic_exchange_explicit(&fa->arenas_locked, 1, memory_order_acquire) == 0) {
+        if (shared_exchange_acquire(&fa->arenas_locked, 1) == 0) {
             return true;
         }
         platform_relax();
@@ -277,22 +276,20 @@ bool arenas_lock(struct frame_allocator *fa)
 
 void arenas_unlock(struct frame_allocator *fa)
 {
-    atomic_store_explicit(&fa->arenas_locked, 0, memory_order_release);
+    bare_store_release(&fa->arenas_locked, 0);
 }
 
 /* Frames come or go with an arena. The release fence and its partner are those of a hart's movements. */
 static void arenas_move_begin(struct frame_allocator *fa)
 {
-    platform_hook();
-    counter_add(&fa->arena_moves, 1);
-    atomic_thread_fence(memory_order_release);
+    shared_store_relaxed(&fa->arena_moves, bare_load_relaxed(&fa->arena_moves) + 1);
+    fence_release();
 }
 
 static void arenas_move_end(struct frame_allocator *fa)
 {
-    uint64_t moves = atomic_load_explicit(&fa->arena_moves, memory_order_relaxed);
-    platform_hook();
-    atomic_store_explicit(&fa->arena_moves, moves + 1, memory_order_release);
+    uint64_t moves = bare_load_relaxed(&fa->arena_moves);
+    shared_store_release(&fa->arena_moves, moves + 1);
 }
 
 static bool overlaps_arena(const struct frame_allocator *fa, struct frame_run run)
@@ -350,7 +347,7 @@ static enum frame_status arena_detach(struct frame_allocator *fa, struct arena *
 {
     arenas_move_begin(fa);
     enum frame_status status = fa->variant->detach(fa->global, arena);
-    platform_hook();
+    shared_begin();
     if (status == FRAME_OK && !harts_answer(fa)) {
         arena->is_zero = false; /* its counts know more */
         /* The slot that detach left is free, so this cannot fail. */

@@ -26,15 +26,15 @@ struct arena *lockfree_find(struct global *global, uint32_t hart_id, pfn_t frame
 static bool node_fill(struct lockfree *lf, struct pool *pool)
 {
     uint32_t i = 0;
-    while (i < lf->node_slots && atomic_load_explicit(&lf->arena_nodes[i].pool, memory_order_relaxed) != NULL) {
+    while (i < lf->node_slots && bare_load_relaxed(&lf->arena_nodes[i].pool) != NULL) {
         i++;
     }
     if (i == ARENA_MAX) {
         return false;
     }
     struct arena_node *node = &lf->arena_nodes[i];
-    atomic_store_explicit(&node->node, pool->arena->node, memory_order_relaxed);
-    atomic_store_explicit(&node->pool, pool, memory_order_release); /* partner: the acquire in walk_next */
+    bare_store_relaxed(&node->node, pool->arena->node);
+    bare_store_release(&node->pool, pool); /* partner: the acquire in walk_next */
     if (i == lf->node_slots) {
         lf->node_slots++;
         ck_stack_push_upmc(&lf->arenas, &node->next);
@@ -45,8 +45,8 @@ static bool node_fill(struct lockfree *lf, struct pool *pool)
 static void node_empty(struct lockfree *lf, const struct pool *pool)
 {
     for (uint32_t i = 0; i < lf->node_slots; i++) {
-        if (atomic_load_explicit(&lf->arena_nodes[i].pool, memory_order_relaxed) == pool) {
-            atomic_store_explicit(&lf->arena_nodes[i].pool, NULL, memory_order_relaxed);
+        if (bare_load_relaxed(&lf->arena_nodes[i].pool) == pool) {
+            bare_store_relaxed(&lf->arena_nodes[i].pool, NULL);
         }
     }
 }

@@ -5,9 +5,8 @@
 /* The chunks are the caller's: what was known of them is for their next owner to say. */
 static void forget_zero(struct block *block, uint64_t taken)
 {
-    if ((atomic_load_explicit(&block->zero, memory_order_relaxed) & taken) != 0) {
-        platform_hook();
-        atomic_fetch_and_explicit(&block->zero, ~taken, memory_order_relaxed);
+    if ((bare_load_relaxed(&block->zero) & taken) != 0) {
+        shared_and_relaxed(&block->zero, ~taken);
     }
 }
 
@@ -15,7 +14,7 @@ uint64_t block_take(struct block *block, uint32_t count, enum zero_wish wish, st
 {
     uint64_t whole = block_look(block);
     while (whole != 0) {
-        uint64_t zero = atomic_load_explicit(&block->zero, memory_order_relaxed);
+        uint64_t zero = bare_load_relaxed(&block->zero);
         uint64_t wanted = lowest_bits(whole & (wish == ZERO_ONLY ? zero : ~zero), count);
         if (wanted == 0) {
             if (wish == ZERO_ONLY) {
@@ -23,9 +22,7 @@ uint64_t block_take(struct block *block, uint32_t count, enum zero_wish wish, st
             }
             wanted = lowest_bits(whole, count);
         }
-        platform_hook();
-        if (atomic_compare_exchange_weak_explicit(&block->whole, &whole, whole ^ wanted, memory_order_acquire,
-                                                  memory_order_relaxed)) {
+        if (shared_cas_weak_acquire(&block->whole, &whole, whole ^ wanted)) {
             contest_won(contest);
             forget_zero(block, wanted);
             return wanted;
@@ -39,9 +36,7 @@ bool block_take_exactly(struct block *block, uint64_t mask, struct contest *cont
 {
     uint64_t whole = block_look(block);
     while ((whole & mask) == mask) {
-        platform_hook();
-        if (atomic_compare_exchange_weak_explicit(&block->whole, &whole, whole ^ mask, memory_order_acquire,
-                                                  memory_order_relaxed)) {
+        if (shared_cas_weak_acquire(&block->whole, &whole, whole ^ mask)) {
             contest_won(contest);
             forget_zero(block, mask);
             return true;
@@ -79,9 +74,7 @@ uint64_t block_take_runs(struct block *block, uint32_t order, uint32_t count, st
 uint64_t block_give(struct block *block, uint64_t mask, bool zero)
 {
     if (zero) {
-        platform_hook();
-        atomic_fetch_or_explicit(&block->zero, mask, memory_order_relaxed);
+        shared_or_relaxed(&block->zero, mask);
     }
-    platform_hook();
-    return atomic_fetch_or_explicit(&block->whole, mask, memory_order_seq_cst);
+    return shared_or_seq_cst(&block->whole, mask);
 }

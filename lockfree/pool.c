@@ -55,10 +55,8 @@ void pool_build(struct pool *pool, struct arena *arena, const struct pool_option
 /* Something was given by this hart's step: a scan that did not see it must not be believed. */
 static void pool_replenished(struct pool *pool)
 {
-    platform_hook();
-    if (atomic_load_explicit(&pool->scanned, memory_order_seq_cst) != 0) {
-        platform_hook();
-        atomic_store_explicit(&pool->scanned, 0, memory_order_seq_cst);
+    if (shared_load_seq_cst(&pool->scanned) != 0) {
+        shared_store_seq_cst(&pool->scanned, 0);
     }
 }
 

@@ -135,8 +135,7 @@ static inline uint32_t class_of(const struct pool *pool, uint32_t free)
 
 static inline bool pool_is_exhausted(const struct pool *pool)
 {
-    platform_hook();
-    return atomic_load_explicit(&pool->scanned, memory_order_seq_cst) == EXHAUSTED;
+    return shared_load_seq_cst(&pool->scanned) == EXHAUSTED;
 }
 
 #endif

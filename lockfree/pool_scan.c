@@ -73,11 +73,10 @@ uint32_t pool_scan_frames(struct pool *pool, struct worker *worker, uint64_t *cu
 {
     uint64_t start = cursor_start(pool, cursor);
     uint32_t taken = 0;
-    count_one(&worker->scans);
+    counter_add(&worker->scans, 1);
     uint32_t mark = worker->mark;
-    platform_hook();
-    atomic_store_explicit(&pool->scanned, mark, memory_order_seq_cst);
-    atomic_thread_fence(memory_order_seq_cst); /* between the mark and all looks, which are relaxed: pool.h, 2 */
+    shared_store_seq_cst(&pool->scanned, mark);
+    fence_seq_cst(); /* between the mark and all looks, which are relaxed: pool.h, 2 */
     for (uint64_t i = 0; i < pool->chunk_count && taken < count; i++) {
         uint64_t number = pool->first_chunk + (start + i) % pool->chunk_count;
         if (!chunk_seems_empty(pool_chunk(pool, number))) {
@@ -94,10 +93,9 @@ uint32_t pool_scan_frames(struct pool *pool, struct worker *worker, uint64_t *cu
             break_chunk(pool, worker, first, frames, taken);
         }
     }
-    platform_hook();
+    shared_begin();
     if (taken == 0) {
-        (void)atomic_compare_exchange_strong_explicit(&pool->scanned, &mark, EXHAUSTED, memory_order_seq_cst,
-                                                      memory_order_relaxed);
+        (void)bare_cas_strong_seq_cst(&pool->scanned, &mark, EXHAUSTED);
     }
     return taken;
 }
@@ -107,7 +105,7 @@ uint32_t pool_scan_chunks(struct pool *pool, struct worker *worker, uint64_t *cu
 {
     uint64_t start = cursor_start(pool, cursor) >> BLOCK_ORDER;
     uint32_t taken = 0;
-    count_one(&worker->scans);
+    counter_add(&worker->scans, 1);
     for (uint64_t i = 0; i < pool->block_count && taken < count; i++) {
         struct block *block = &pool->blocks[(start + i) % pool->block_count];
         taken += pool_take_of_block(pool, worker, block, order, wish, firsts + taken, count - taken);
@@ -226,7 +224,7 @@ bool pool_scan_run(struct pool *pool, struct worker *worker, uint64_t *cursor, s
     uint64_t start = pool->first_chunk, end = pool_end_chunk(pool);
     uint64_t resume = start + cursor_start(pool, cursor);
     uint64_t start_frame = pool->arena->span.first.value, end_frame = frame_run_end(pool->arena->span);
-    count_one(&worker->scans);
+    counter_add(&worker->scans, 1);
     bool found =
         (request.count >= CHUNK_FRAMES &&
          (take_run_of_chunks(pool, worker, resume, end, request, first) ||

@@ -21,10 +21,9 @@ struct pool *walk_next(struct arena_walk *walk)
         while (walk->entry != NULL) {
             struct arena_node *node = (struct arena_node *)(void *)walk->entry;
             walk->entry = CK_STACK_NEXT(walk->entry);
-            platform_hook();
             /* Acquire, partner of the release in node_fill. */
-            struct pool *pool = atomic_load_explicit(&node->pool, memory_order_acquire);
-            if (pool != NULL && atomic_load_explicit(&node->node, memory_order_relaxed) == walk->order[walk->rank]) {
+            struct pool *pool = shared_load_acquire(&node->pool);
+            if (pool != NULL && bare_load_relaxed(&node->node) == walk->order[walk->rank]) {
                 walk->near = walk->near == UINT32_MAX ? walk->rank : walk->near;
                 return pool;
             }
