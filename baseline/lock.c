@@ -106,6 +106,7 @@ void lock_acquire(struct lock *lock, uint32_t hart)
 
 void lock_release(struct lock *lock, uint32_t hart)
 {
+    FRAME_DEBUG_ASSERT(hart < lock->hart_count);
     switch (lock->kind) {
     case LOCK_TICKET:
         ck_spinlock_ticket_unlock(&lock->word.ticket);

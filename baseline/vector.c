@@ -54,6 +54,7 @@ uint64_t vector_arena_bytes(struct frame_run span)
 
 enum frame_status vector_init(struct global *global, const struct global_config *config)
 {
+    FRAME_ASSERT(config->hart_count > 0);
     struct vector *vector = vector_of(global);
     enum lock_kind kind = (enum lock_kind)config->knobs[KNOB_LOCK];
     void *lock_harts = (unsigned char *)vector + align_up_u64(sizeof *vector, CACHE_PAIR);
@@ -117,6 +118,7 @@ static enum frame_status slot_insert(struct vector *vector, struct vector_slot s
 
 static void slot_remove(struct vector *vector, uint32_t at)
 {
+    FRAME_DEBUG_ASSERT(at < vector->slot_count);
     vector->slot_count--;
     memmove(&vector->slots[at], &vector->slots[at + 1], (vector->slot_count - at) * sizeof vector->slots[0]);
     generation_step(vector);
@@ -210,6 +212,7 @@ static uint32_t node_take(struct vector *vector, uint32_t node, pfn_t *frames, u
 /* The nodes in the order in which `hart` tries them. */
 static const uint8_t *nodes_of(const struct vector *vector, uint32_t hart)
 {
+    FRAME_DEBUG_ASSERT(hart < vector->hart_count);
     return &vector->node_order[(size_t)vector->hart_node[hart] * vector->node_count];
 }
 
@@ -242,6 +245,7 @@ static bool node_take_run(struct vector *vector, uint32_t node, struct frame_req
 
 bool vector_take_run(struct global *global, uint32_t hart, bool local, struct frame_request request, pfn_t *first)
 {
+    FRAME_DEBUG_ASSERT(request.count > 0);
     (void)local;
     struct vector *vector = vector_of(global);
     const uint8_t *nodes = nodes_of(vector, hart);
@@ -275,6 +279,7 @@ _Static_assert(CACHE_ORDER_MAX <= BUDDY_ORDER_MAX, "a run that is so aligned lie
 uint32_t vector_take_runs(struct global *global, uint32_t hart, bool local, uint32_t order, bool zero, pfn_t *firsts,
                           uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(order > 0 && order <= CACHE_ORDER_MAX);
     (void)local;
     struct vector *vector = vector_of(global);
     const uint8_t *nodes = nodes_of(vector, hart);
@@ -293,6 +298,7 @@ uint32_t vector_take_runs(struct global *global, uint32_t hart, bool local, uint
 /* The longest run that frames[0], frames[1], ... make, going up or down, inside `span`. */
 static struct frame_run run_at_front(const pfn_t *frames, uint32_t count, struct frame_run span)
 {
+    FRAME_DEBUG_ASSERT(count > 0);
     uint64_t step = count > 1 && frames[1].value + 1 == frames[0].value ? UINT64_MAX : 1;
     uint32_t length = 1;
     while (length < count && frames[length].value == frames[length - 1].value + step &&
@@ -324,6 +330,7 @@ void vector_give(struct global *global, uint32_t hart, bool local, pfn_t *frames
 
 void vector_give_run(struct global *global, uint32_t hart, bool local, struct frame_run run)
 {
+    FRAME_DEBUG_ASSERT(run.count > 0);
     (void)local;
     struct vector *vector = vector_of(global);
     vector_lock(vector, hart);

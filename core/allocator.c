@@ -179,6 +179,7 @@ INLINE bool free_run_hit(struct frame_allocator *fa, uint32_t order, pfn_t first
 __attribute__((noinline)) static const struct count_view *view_fetch(struct frame_allocator *fa, struct hart *hart,
                                                                      pfn_t frame)
 {
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&hart->in_section) == 1);
     uint32_t i = 1;
     while (i < HART_VIEWS - 1 && !count_view_covers(&hart->views[i], frame)) {
         i++;
@@ -216,6 +217,7 @@ static const struct count_view *view_of(struct frame_allocator *fa, struct hart 
 /* Inside an operation. Whether all frames of a run are such as may be handed out: their counts did not say so. */
 static bool is_ours(struct frame_allocator *fa, struct frame_run run)
 {
+    FRAME_DEBUG_ASSERT(run.count > 0);
     const struct arena *arena = fa->variant->find(fa->global, platform_hart_id(), run.first);
     return arena != NULL && arena_covers(arena, run);
 }
@@ -225,6 +227,7 @@ static bool is_ours(struct frame_allocator *fa, struct frame_run run)
 static bool take_global(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_request request,
                         pfn_t *first)
 {
+    FRAME_DEBUG_ASSERT(request.count > 0);
     if (request.count == 1 && request.align_order == 0) {
         return global_take(fa, hart, local, first, 1) == 1;
     }
@@ -236,6 +239,7 @@ static bool take_global(struct frame_allocator *fa, struct hart *hart, bool loca
  * of it, whatever the memory's order. */
 static bool layout_is_possible(struct frame_allocator *fa, struct frame_request request)
 {
+    FRAME_DEBUG_ASSERT(request.align_order <= ALIGN_ORDER_MAX);
     _Atomic uint64_t *longest = &fa->longest_run[request.align_order];
     if (request.count <= bare_load_relaxed(longest)) {
         return true;
@@ -262,6 +266,7 @@ static void last_resort_wait(const struct frame_allocator *fa, struct hart *hart
 static enum frame_status look_with_caches_shut(struct frame_allocator *fa, struct hart *hart,
                                                struct frame_request request, pfn_t *first, bool *complete)
 {
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&hart->in_section) == 0);
     struct moves before;
     *complete = harts_shut(fa, &before);
     uint64_t own = bare_load_relaxed(&hart->moves);
@@ -311,6 +316,7 @@ static enum frame_status take_last_resort(struct frame_allocator *fa, struct har
 /* Counts a run just taken. */
 static void count_taken(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_run run)
 {
+    FRAME_DEBUG_ASSERT(run.count > 0);
     struct count_view outside;
     if (!COUNTS_REFERENCES) {
         return; /* nor is there a need to know the arena */
@@ -373,6 +379,7 @@ INLINE bool take(struct frame_allocator *fa, struct hart *hart, bool local, stru
 
 INLINE enum frame_status alloc(struct frame_allocator *fa, struct frame_request request, pfn_t *first)
 {
+    FRAME_DEBUG_ASSERT(request.count > 0);
     struct hart *hart = hart_self(fa);
     if (hart_is_none(fa, hart)) {
         return FRAME_BAD_HART;
@@ -465,6 +472,7 @@ enum frame_status frame_alloc_contiguous(struct frame_allocator *fa, struct fram
 /* Zeroes those frames of a free run in the caller's hands that are not known to hold zeroes; returns how many. */
 static uint64_t frames_zero(const struct count_view *view, struct frame_run run)
 {
+    FRAME_DEBUG_ASSERT(run.count > 0);
     uint64_t zeroed = 0;
     for (uint64_t frame = run.first.value; frame < frame_run_end(run);) {
         uint64_t end = frame;
@@ -512,6 +520,7 @@ static enum frame_status take_to_zero(struct frame_allocator *fa, struct hart *h
 /* The zeroing, which may take long, stands in no section: nobody waits for it. */
 static enum frame_status alloc_zeroed(struct frame_allocator *fa, struct frame_request request, pfn_t *first)
 {
+    FRAME_DEBUG_ASSERT(request.count > 0);
     struct hart *hart = hart_self(fa);
     if (hart_is_none(fa, hart)) {
         return FRAME_BAD_HART;
@@ -562,6 +571,7 @@ static bool chunk_take(struct frame_allocator *fa, struct hart *hart, pfn_t *fir
 
 static void chunk_give_as_zero(struct frame_allocator *fa, struct hart *hart, pfn_t first)
 {
+    FRAME_DEBUG_ASSERT(first.value % CHUNK_FRAMES == 0);
     bool local = hart_begin(hart);
     global_give_runs(fa, hart, local, CHUNK_ORDER, true, &first, 1);
     hart_end(hart, local);
@@ -606,6 +616,7 @@ static inline uint32_t order_of_run(struct frame_run run)
 /* Frames with count 0 go to the magazines or the variant's own cache, else to the global allocator. */
 static void give_back(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_run run)
 {
+    FRAME_DEBUG_ASSERT(run.count > 0);
     uint32_t order = order_of_run(run);
     if (local_give(fa, local, run)) {
         return;

@@ -54,6 +54,7 @@ static inline uint32_t group_bits(const struct count_view *view, pfn_t frame)
 
 static inline void group_store(const struct count_view *view, pfn_t frame, uint32_t bits)
 {
+    FRAME_DEBUG_ASSERT((bits & ~UINT32_C(0xff)) == 0);
     bare_store_relaxed(group_byte(view, frame), (uint8_t)bits);
 }
 
@@ -124,12 +125,14 @@ static inline void groups_change(uint8_t *groups, uint64_t count, uint32_t flip,
 /* The piece of `run` that lies before the next multiple of `frames`, a power of two. */
 static inline struct frame_run first_piece(struct frame_run run, uint64_t frames)
 {
+    FRAME_DEBUG_ASSERT(frames > 0 && (frames & (frames - 1)) == 0);
     uint64_t room = frames - (run.first.value & (frames - 1));
     return frame_run(run.first, run.count < room ? run.count : room);
 }
 
 static inline struct frame_run without(struct frame_run run, struct frame_run piece)
 {
+    FRAME_DEBUG_ASSERT(piece.count <= run.count);
     return frame_run(pfn(run.first.value + piece.count), run.count - piece.count);
 }
 

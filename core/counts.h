@@ -74,6 +74,7 @@ static inline uint32_t count_read(const struct count_view *view, pfn_t frame)
 /* Whether a free frame that the caller owns is known to hold zeroes. */
 static inline bool count_is_zero(const struct count_view *view, pfn_t frame)
 {
+    FRAME_DEBUG_ASSERT(count_view_covers(view, frame));
     uint32_t word = bare_load_relaxed(frame_word(view, frame));
     return (word & FRAME_DIRTY) == 0 && (group_bits(view, frame) & GROUP_DIRTY) == 0;
 }
@@ -110,6 +111,8 @@ static inline void counts_take_groups(const struct count_view *view, pfn_t first
 /* 1 -> 0 for all frames of some groups if all are WHOLE; else false, nothing changed. */
 static inline bool counts_drop_groups(const struct count_view *view, pfn_t first, uint64_t groups)
 {
+    FRAME_DEBUG_ASSERT(groups > 0);
+    FRAME_DEBUG_ASSERT((first.value & (GROUP_FRAMES - 1)) == 0);
     if (!groups_are(own_groups(view, first), groups, GROUP_WHOLE, GROUP_WHOLE)) {
         return false;
     }
@@ -132,6 +135,7 @@ static inline uint32_t *own_words(const struct count_view *view, pfn_t first)
 
 static inline void counts_store(const struct count_view *view, struct frame_run run, uint32_t word)
 {
+    FRAME_DEBUG_ASSERT(run.count > 0);
     uint32_t *words = own_words(view, run.first);
     uint64_t left = run.count;
     const four_words same = {word, word, word, word};
@@ -146,6 +150,7 @@ static inline void counts_store(const struct count_view *view, struct frame_run 
 /* Whether all counts are 1, in a group with these bits and without WHOLE. */
 static inline bool counts_are_one(const struct count_view *view, struct frame_run run, uint32_t group)
 {
+    FRAME_DEBUG_ASSERT(run.count > 0);
     const uint32_t *words = own_words(view, run.first);
     uint64_t left = run.count;
     four_words wrong = {0};
@@ -173,6 +178,7 @@ static inline void counts_take_part(const struct count_view *view, struct frame_
  */
 static inline bool counts_drop_part(const struct count_view *view, struct frame_run part)
 {
+    FRAME_DEBUG_ASSERT(part.count > 0);
     uint32_t group = group_bits(view, part.first);
     if ((group & GROUP_WHOLE) != 0 || !counts_are_one(view, part, group)) {
         return false;

@@ -27,6 +27,7 @@ static uint64_t move_begin(struct hart *hart)
 /* It ends. If nothing was moved, the number goes back to what it was: then it is as if it had never begun. */
 static void move_end(struct hart *hart, uint64_t moves, bool moved)
 {
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&hart->moves) == moves + 1);
     shared_store_release(&hart->moves, moved ? moves + 2 : moves);
 }
 
@@ -43,6 +44,7 @@ static void taken_count(struct frame_allocator *fa, struct hart *hart, const pfn
     for (uint32_t i = 0; i < count; i++) {
         if (arena == NULL || !frame_run_contains(arena->span, firsts[i])) {
             arena = fa->variant->find(fa->global, platform_hart_id(), firsts[i]);
+            FRAME_DEBUG_ASSERT(arena != NULL);
         }
         counter_add(&hart->taken[arena->node], frames_each);
     }
@@ -50,6 +52,7 @@ static void taken_count(struct frame_allocator *fa, struct hart *hart, const pfn
 
 uint32_t global_take(struct frame_allocator *fa, struct hart *hart, bool local, pfn_t *frames, uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(count > 0);
     uint64_t moves = move_begin(hart);
     uint32_t taken = fa->variant->take(fa->global, platform_hart_id(), local, frames, count);
     fence_acquire(); /* partner: the release fence before the give */
@@ -61,6 +64,7 @@ uint32_t global_take(struct frame_allocator *fa, struct hart *hart, bool local, 
 
 void global_give(struct frame_allocator *fa, struct hart *hart, bool local, pfn_t *frames, uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(count > 0);
     uint64_t moves = move_begin(hart);
     fa->variant->give(fa->global, platform_hart_id(), local, frames, count);
     move_end(hart, moves, true);
@@ -70,6 +74,7 @@ void global_give(struct frame_allocator *fa, struct hart *hart, bool local, pfn_
 bool global_take_run(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_request request,
                      pfn_t *first)
 {
+    FRAME_DEBUG_ASSERT(request.count > 0);
     uint64_t moves = move_begin(hart);
     bool taken = fa->variant->take_run(fa->global, platform_hart_id(), local, request, first);
     fence_acquire();
@@ -82,6 +87,7 @@ bool global_take_run(struct frame_allocator *fa, struct hart *hart, bool local, 
 
 void global_give_run(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_run run)
 {
+    FRAME_DEBUG_ASSERT(run.count > 0);
     uint64_t moves = move_begin(hart);
     fa->variant->give_run(fa->global, platform_hart_id(), local, run);
     move_end(hart, moves, true);
@@ -102,6 +108,8 @@ static uint32_t take_one_by_one(struct frame_allocator *fa, struct hart *hart, b
 uint32_t global_take_runs(struct frame_allocator *fa, struct hart *hart, bool local, uint32_t order, bool zero,
                           pfn_t *firsts, uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(order > 0 && order <= CACHE_ORDER_MAX);
+    FRAME_DEBUG_ASSERT(!zero || order == CHUNK_ORDER);
     if (fa->variant->take_runs == NULL) {
         return zero ? 0 : take_one_by_one(fa, hart, local, order, firsts, count);
     }
@@ -117,6 +125,9 @@ uint32_t global_take_runs(struct frame_allocator *fa, struct hart *hart, bool lo
 void global_give_runs(struct frame_allocator *fa, struct hart *hart, bool local, uint32_t order, bool zero,
                       pfn_t *firsts, uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(order > 0 && order <= CACHE_ORDER_MAX);
+    FRAME_DEBUG_ASSERT(!zero || order == CHUNK_ORDER);
+    FRAME_DEBUG_ASSERT(count > 0);
     if (fa->variant->give_runs == NULL) {
         for (uint32_t i = 0; i < count; i++) {
             global_give_run(fa, hart, local, frame_run(firsts[i], UINT64_C(1) << order));
@@ -147,6 +158,7 @@ static void magazines_exchange(const struct frame_allocator *fa, struct cache *c
 /* Runs of one order from the global allocator, and back. */
 static uint32_t batch_take(struct frame_allocator *fa, struct hart *hart, uint32_t order, pfn_t *firsts, uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(order <= CACHE_ORDER_MAX);
     uint32_t taken = order > 0 ? global_take_runs(fa, hart, true, order, false, firsts, count)
                                : global_take(fa, hart, true, firsts, count);
     counter_add(&hart->refill_frames, (uint64_t)taken << order);
@@ -168,6 +180,7 @@ static void reverse(pfn_t *firsts, uint32_t count)
  * many: nothing to be prepared. */
 static uint32_t refill(struct frame_allocator *fa, struct hart *hart, uint32_t order, pfn_t *firsts, uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(count > 0);
     uint32_t taken = batch_take(fa, hart, order, firsts, count);
     if (order < GROUP_ORDER) {
         counts_prefetch(&hart->views[0], firsts, taken);
@@ -179,6 +192,7 @@ static uint32_t refill(struct frame_allocator *fa, struct hart *hart, uint32_t o
 static void batch_give(struct frame_allocator *fa, struct hart *hart, bool local, uint32_t order, pfn_t *firsts,
                        uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(order <= CACHE_ORDER_MAX);
     if (order > 0) {
         global_give_runs(fa, hart, local, order, false, firsts, count);
     } else {
@@ -243,6 +257,7 @@ static bool zero_chunk_take(struct frame_allocator *fa, struct hart *hart, pfn_t
 
 static void zero_reserve_set(struct zero_reserve *zero, pfn_t next, uint32_t left)
 {
+    FRAME_DEBUG_ASSERT(left <= CHUNK_FRAMES);
     zero->next = next;
     bare_store_relaxed(&zero->left, left);
 }
@@ -250,6 +265,7 @@ static void zero_reserve_set(struct zero_reserve *zero, pfn_t next, uint32_t lef
 /* What an alignment skips goes back. */
 static bool zero_reserve_cut(struct frame_allocator *fa, struct hart *hart, struct frame_request request, pfn_t *first)
 {
+    FRAME_DEBUG_ASSERT(request.count <= GROUP_FRAMES);
     struct zero_reserve *zero = &hart->zero;
     uint32_t left = zero_reserve_left(zero);
     pfn_t next = zero->next;
@@ -280,6 +296,7 @@ static void zero_reserve_empty(struct frame_allocator *fa, struct hart *self, bo
 
 bool hart_zero_take(struct frame_allocator *fa, struct hart *hart, struct frame_request request, pfn_t *first)
 {
+    FRAME_DEBUG_ASSERT(request.count > 0);
     bool caching = hart->caches[1].capacity > 0; /* runs are cached, at least the smallest */
     if (!caching || request.count > CHUNK_FRAMES || request.align_order > CHUNK_ORDER) {
         return false;
@@ -304,6 +321,7 @@ bool hart_zero_take(struct frame_allocator *fa, struct hart *hart, struct frame_
 
 static void magazine_empty(struct frame_allocator *fa, struct hart *self, uint32_t order, struct magazine *magazine)
 {
+    FRAME_DEBUG_ASSERT(order <= CACHE_ORDER_MAX);
     uint32_t count = magazine_count(magazine);
     if (count > 0) {
         magazine_set_count(magazine, 0);
@@ -314,6 +332,7 @@ static void magazine_empty(struct frame_allocator *fa, struct hart *self, uint32
 /* Empties `victim`'s cache; the caller has it for itself. */
 static void cache_empty(struct frame_allocator *fa, struct hart *self, struct hart *victim)
 {
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&victim->emptying) == 1);
     for (uint32_t order = 0; order < CACHE_ORDERS; order++) {
         magazine_empty(fa, self, order, cache_loaded(&victim->caches[order]));
         magazine_empty(fa, self, order, cache_previous(&victim->caches[order]));
@@ -380,6 +399,8 @@ static uint32_t caches_empty(struct frame_allocator *fa, struct hart *self, cons
 /* Shuts all, then one heavy barrier for all, then empties them one after the other. */
 bool harts_shut(struct frame_allocator *fa, struct moves *moves)
 {
+    FRAME_DEBUG_ASSERT(!hart_is_none(fa, hart_self(fa)));
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&hart_self(fa)->in_section) == 0);
     struct hart *self = hart_self(fa);
     struct hart_set silent;
     counter_add(&self->drains, 1);
@@ -398,6 +419,7 @@ bool harts_shut(struct frame_allocator *fa, struct moves *moves)
 void harts_open(struct frame_allocator *fa)
 {
     for (uint32_t i = 0; i < fa->hart_count; i++) {
+        FRAME_DEBUG_ASSERT(bare_load_relaxed(&fa->harts[i].drain) > 0);
         /* Partner: the acquire in hart_enter. Each drainer's is a part of the others' release sequence, so that whoever
          * reads 0 sees what all of them did. */
         shared_sub_release(&fa->harts[i].drain, 1);
@@ -446,5 +468,6 @@ struct moves moves_now(const struct frame_allocator *fa)
 
 bool moves_none(struct moves before, struct moves after, uint64_t own)
 {
+    FRAME_DEBUG_ASSERT(after.sum >= before.sum);
     return !before.under_way && !after.under_way && after.sum == before.sum + own;
 }

@@ -136,6 +136,7 @@ static inline bool hart_enter(struct hart *hart)
 
 static inline void hart_exit(struct hart *hart)
 {
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&hart->in_section) == 1);
     bare_store_release(&hart->in_section, 0);
 }
 
@@ -149,6 +150,7 @@ static inline uint32_t hart_next_pass(const struct hart *hart)
 /* Begins an operation past the cache. */
 static inline void hart_pass(struct hart *hart)
 {
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&hart->passing) % 2 == 0);
     bare_store_relaxed(&hart->passing, hart_next_pass(hart));
     platform_barrier_light(); /* partner: platform_barrier_heavy in harts_shut */
 }
@@ -167,6 +169,7 @@ static inline bool hart_begin(struct hart *hart)
 
 static inline void hart_end(struct hart *hart, bool local)
 {
+    FRAME_DEBUG_ASSERT(local ? bare_load_relaxed(&hart->in_section) == 1 : bare_load_relaxed(&hart->passing) % 2 == 1);
     /* Release, partner of the acquire of whoever waits: what was done with an arena is done. */
     if (local) {
         bare_store_release(&hart->in_section, 0);

@@ -30,6 +30,7 @@
 /* For every node: all nodes by distance, itself first, ties by number (insertion sort: at most 64). */
 static void node_order_init(struct frame_allocator *fa, const struct memory_map *map)
 {
+    FRAME_ASSERT(map->node_count > 0 && map->node_count <= NODE_MAX);
     fa->node_count = map->node_count;
     for (uint32_t from = 0; from < fa->node_count; from++) {
         uint8_t *order = &fa->node_order[from * fa->node_count];
@@ -54,6 +55,7 @@ static void node_order_init(struct frame_allocator *fa, const struct memory_map 
  * that may be going. */
 static void summary_update(struct frame_allocator *fa)
 {
+    FRAME_DEBUG_ASSERT(fa->arena_count <= ARENA_MAX);
     uint64_t frames = 0, metadata = 0;
     for (uint32_t a = 0; a < fa->arena_count; a++) {
         frames += fa->arenas[a]->usable_frames;
@@ -156,6 +158,7 @@ static uint64_t magazine_bytes(uint32_t capacity)
 
 static void cache_init(struct cache *cache, uint32_t capacity, uint32_t batch, unsigned char **memory)
 {
+    FRAME_ASSERT(batch <= capacity);
     cache->capacity = capacity;
     cache->batch = batch;
     atomic_init(&cache->loaded, (struct magazine *)(void *)*memory);
@@ -191,6 +194,7 @@ static bool harts_init(struct frame_allocator *fa, const struct frame_allocator_
  * in equal shares, so that small memory has magazines of small runs, half by the runs' size. */
 static void run_magazines_limit(struct frame_allocator *fa)
 {
+    FRAME_ASSERT(fa->hart_count > 0);
     uint64_t frames = bare_load_relaxed(&fa->frames_total) / RUN_MAGAZINES_PART;
     uint64_t half = frames / (UINT64_C(2) * fa->hart_count) / 2; /* of what one magazine of every order may hold */
     for (uint32_t i = 0; i < fa->hart_count; i++) {
@@ -206,6 +210,7 @@ static void run_magazines_limit(struct frame_allocator *fa)
 static enum frame_status global_init(struct frame_allocator *fa, const struct frame_allocator_config *config,
                                      struct boot_allocator *boot)
 {
+    FRAME_ASSERT(config->variant->init != NULL);
     const struct global_config global_config = {
         .hart_count = config->hart_count,
         .node_count = fa->node_count,
@@ -276,18 +281,21 @@ bool arenas_lock(struct frame_allocator *fa)
 
 void arenas_unlock(struct frame_allocator *fa)
 {
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&fa->arenas_locked) == 1);
     bare_store_release(&fa->arenas_locked, 0);
 }
 
 /* Frames come or go with an arena. The release fence and its partner are those of a hart's movements. */
 static void arenas_move_begin(struct frame_allocator *fa)
 {
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&fa->arena_moves) % 2 == 0);
     shared_store_relaxed(&fa->arena_moves, bare_load_relaxed(&fa->arena_moves) + 1);
     fence_release();
 }
 
 static void arenas_move_end(struct frame_allocator *fa)
 {
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&fa->arena_moves) % 2 == 1);
     uint64_t moves = bare_load_relaxed(&fa->arena_moves);
     shared_store_release(&fa->arena_moves, moves + 1);
 }
@@ -345,6 +353,7 @@ static bool harts_answer(struct frame_allocator *fa)
  * allocator. FRAME_BUSY, FRAME_CONTENDED: it was not, or is back. */
 static enum frame_status arena_detach(struct frame_allocator *fa, struct arena *arena)
 {
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&fa->arenas_locked) == 1);
     arenas_move_begin(fa);
     enum frame_status status = fa->variant->detach(fa->global, arena);
     shared_begin();
@@ -389,6 +398,7 @@ static enum frame_status arena_try_remove(struct frame_allocator *fa, struct are
 /* Every hart has to answer before anything is taken from anybody: who is refused then has changed nothing. */
 static enum frame_status arena_remove(struct frame_allocator *fa, uint32_t index)
 {
+    FRAME_DEBUG_ASSERT(index < fa->arena_count);
     enum frame_status status = FRAME_CONTENDED;
     bool answered = harts_answer(fa);
     for (uint32_t turn = 0; turn < RETRY_MAX && status == FRAME_CONTENDED && answered; turn++) {

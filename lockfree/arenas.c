@@ -4,6 +4,7 @@
 
 bool lockfree_local_drain(struct global *global, uint32_t owner)
 {
+    FRAME_DEBUG_ASSERT(owner < lockfree_of(global)->config.hart_count);
     struct lockfree *lf = lockfree_of(global);
     struct lockfree_hart *victim = &lf->harts[owner];
     struct worker *self = &lf->harts[platform_hart_id()].worker;
@@ -25,6 +26,7 @@ struct arena *lockfree_find(struct global *global, uint32_t hart_id, pfn_t frame
 /* Puts an arena into an empty node, or a new one. */
 static bool node_fill(struct lockfree *lf, struct pool *pool)
 {
+    FRAME_DEBUG_ASSERT(pool->arena != NULL);
     uint32_t i = 0;
     while (i < lf->node_slots && bare_load_relaxed(&lf->arena_nodes[i].pool) != NULL) {
         i++;
@@ -65,6 +67,7 @@ static void give_region(struct pool *pool, struct worker *worker, struct frame_r
 
 enum frame_status lockfree_attach(struct global *global, struct arena *arena)
 {
+    FRAME_DEBUG_ASSERT(arena->region_count > 0);
     struct lockfree *lf = lockfree_of(global);
     struct pool *pool = arena->variant;
     if (pool->arena == NULL) { /* new, not one that comes back after a removal that failed */
@@ -105,6 +108,7 @@ enum frame_status lockfree_detach(struct global *global, struct arena *arena)
 
 bool lockfree_quiesce(struct global *global, uint32_t hart_id)
 {
+    FRAME_DEBUG_ASSERT(hart_id < lockfree_of(global)->config.hart_count);
     struct lockfree *lf = lockfree_of(global);
     return reclaim_barrier(&lf->harts[hart_id].worker.reclaim);
 }

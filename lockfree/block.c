@@ -5,6 +5,7 @@
 /* The chunks are the caller's: what was known of them is for their next owner to say. */
 static void forget_zero(struct block *block, uint64_t taken)
 {
+    FRAME_DEBUG_ASSERT(taken != 0);
     if ((bare_load_relaxed(&block->zero) & taken) != 0) {
         shared_and_relaxed(&block->zero, ~taken);
     }
@@ -12,6 +13,7 @@ static void forget_zero(struct block *block, uint64_t taken)
 
 uint64_t block_take(struct block *block, uint32_t count, enum zero_wish wish, struct contest *contest)
 {
+    FRAME_DEBUG_ASSERT(count > 0);
     uint64_t whole = block_look(block);
     while (whole != 0) {
         uint64_t zero = bare_load_relaxed(&block->zero);
@@ -34,6 +36,7 @@ uint64_t block_take(struct block *block, uint32_t count, enum zero_wish wish, st
 
 bool block_take_exactly(struct block *block, uint64_t mask, struct contest *contest)
 {
+    FRAME_DEBUG_ASSERT(mask != 0);
     uint64_t whole = block_look(block);
     while ((whole & mask) == mask) {
         if (shared_cas_weak_acquire(&block->whole, &whole, whole ^ mask)) {
@@ -48,6 +51,8 @@ bool block_take_exactly(struct block *block, uint64_t mask, struct contest *cont
 
 uint64_t block_take_run(struct block *block, uint32_t count, uint32_t align_order, struct contest *contest)
 {
+    FRAME_DEBUG_ASSERT(count > 0 && count <= BLOCK_CHUNKS);
+    FRAME_DEBUG_ASSERT(align_order <= BLOCK_ORDER);
     uint64_t starts;
     while ((starts = run_starts(block_look(block), count) & aligned_bits(align_order)) != 0) {
         uint64_t wanted = low_mask(count) << (uint32_t)__builtin_ctzll(starts);
@@ -60,6 +65,8 @@ uint64_t block_take_run(struct block *block, uint32_t count, uint32_t align_orde
 
 uint64_t block_take_runs(struct block *block, uint32_t order, uint32_t count, struct contest *contest)
 {
+    FRAME_DEBUG_ASSERT(count > 0);
+    FRAME_DEBUG_ASSERT(order <= BLOCK_ORDER);
     uint32_t chunks = UINT32_C(1) << order;
     uint64_t starts;
     while ((starts = run_starts(block_look(block), chunks) & aligned_bits(order)) != 0) {
@@ -73,8 +80,11 @@ uint64_t block_take_runs(struct block *block, uint32_t order, uint32_t count, st
 
 uint64_t block_give(struct block *block, uint64_t mask, bool zero)
 {
+    FRAME_DEBUG_ASSERT(mask != 0);
     if (zero) {
         shared_or_relaxed(&block->zero, mask);
     }
-    return shared_or_seq_cst(&block->whole, mask);
+    uint64_t before = shared_or_seq_cst(&block->whole, mask);
+    FRAME_DEBUG_ASSERT((before & mask) == 0);
+    return before;
 }

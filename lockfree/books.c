@@ -15,6 +15,7 @@ static void visit_bits(uint64_t number, const struct chunk_bits *bits,
 void lockfree_local_walk(struct global *global, uint32_t owner, void (*visit)(void *context, struct frame_run run),
                          void *context)
 {
+    FRAME_DEBUG_ASSERT(owner < lockfree_of(global)->config.hart_count);
     struct lockfree_hart *hart = &lockfree_of(global)->harts[owner];
     visit_bits(hart->singles.number, &hart->singles.bits, visit, context);
     visit_bits(hart->runs.number, &hart->runs.bits, visit, context);

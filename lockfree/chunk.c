@@ -5,6 +5,7 @@
 /* Takes up to `count` set bits out of a word, the lowest first; returns them. */
 static uint64_t take_bits(_Atomic uint64_t *word, uint32_t count, struct contest *contest)
 {
+    FRAME_DEBUG_ASSERT(count > 0);
     uint64_t bits = shared_load_relaxed(word);
     while (bits != 0) {
         uint64_t wanted = lowest_bits(bits, count);
@@ -20,6 +21,7 @@ static uint64_t take_bits(_Atomic uint64_t *word, uint32_t count, struct contest
 uint32_t chunk_take(struct chunk *chunk, uint32_t *from, uint64_t base, pfn_t *frames, uint32_t count,
                     struct contest *contest)
 {
+    FRAME_DEBUG_ASSERT(*from < CHUNK_WORDS);
     uint32_t taken = 0, w = *from;
     for (uint32_t looks = 0; looks < CHUNK_WORDS && taken < count; looks++) {
         w = (*from + looks) % CHUNK_WORDS;
@@ -71,6 +73,7 @@ uint32_t chunk_take_all(struct chunk *chunk, struct chunk_bits *bits)
 /* Takes exactly `mask` out of a word; false, nothing changed, if a bit is not set. */
 static bool take_exactly(_Atomic uint64_t *word, uint64_t mask, struct contest *contest)
 {
+    FRAME_DEBUG_ASSERT(mask != 0);
     uint64_t bits = shared_load_relaxed(word);
     while ((bits & mask) == mask) {
         if (shared_cas_weak_acquire(word, &bits, bits ^ mask)) {
@@ -84,6 +87,7 @@ static bool take_exactly(_Atomic uint64_t *word, uint64_t mask, struct contest *
 
 uint32_t chunk_take_range(struct chunk *chunk, uint32_t offset, uint32_t count, struct contest *contest)
 {
+    FRAME_DEBUG_ASSERT(offset + count <= CHUNK_END);
     uint32_t taken = 0;
     while (taken < count) {
         uint32_t at = offset + taken;

@@ -57,6 +57,8 @@ uint32_t chunk_take_range(struct chunk *chunk, uint32_t offset, uint32_t count, 
 /* Gives frames of one word back; returns the word as it was before. What the caller then owes: point 3. */
 static inline uint64_t chunk_give(struct chunk *chunk, uint32_t w, uint64_t mask)
 {
+    FRAME_DEBUG_ASSERT(w < CHUNK_WORDS);
+    FRAME_DEBUG_ASSERT(mask != 0);
     return shared_or_seq_cst(&chunk->words[w], mask);
 }
 

@@ -6,12 +6,14 @@ void index_put_from_limbo(struct reclaim_entry *entry)
 {
     struct place *place = (struct place *)(void *)((unsigned char *)entry - offsetof(struct place, in_limbo));
     struct index_stack *stack = place->stack;
+    FRAME_DEBUG_ASSERT(stack != NULL);
     ck_pr_fence_load_store(); /* who pops the place may write `stack` anew; the push itself orders stores alone */
     shared_stack_push(&stack->stack, &place->on_stack);
 }
 
 void index_put(struct place *place, struct index_stack *stack, struct reclaim_hart *hart, struct contest *contest)
 {
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&place->listed) == 1);
     place->stack = stack;
     if (!reclaim_passed(hart, place->in_limbo.stamp)) {
         reclaim_defer(hart, &place->in_limbo);

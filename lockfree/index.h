@@ -53,6 +53,7 @@ static inline bool index_claim(struct place *place)
 /* With the duty: gives it up. The caller then looks whether there is something free after all, and if so claims. */
 static inline void index_drop(struct place *place)
 {
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&place->listed) == 1);
     shared_store_seq_cst(&place->listed, 0);
 }
 

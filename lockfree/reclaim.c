@@ -41,6 +41,7 @@ bool reclaim_init(struct reclaim *reclaim, const char *name, reclaim_call *call)
 
 void reclaim_add_hart(struct reclaim *reclaim, struct reclaim_hart *hart)
 {
+    FRAME_ASSERT(reclaim->backend != NULL);
     hart->reclaim = reclaim;
     hart->backend = reclaim->backend;
     hart->backend->add_hart(hart);
@@ -57,6 +58,7 @@ static void limbo_push(struct reclaim *reclaim, struct reclaim_entry *entry)
 static void limbo_empty(struct reclaim_hart *hart)
 {
     struct reclaim *reclaim = hart->reclaim;
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&reclaim->polling) == 1);
     ck_stack_entry_t *link = shared_stack_pop_all(&reclaim->limbo);
     while (link != NULL) {
         struct reclaim_entry *entry = (struct reclaim_entry *)(void *)link;
@@ -115,6 +117,7 @@ bool reclaim_poll(struct reclaim_hart *hart)
  * not have come to X yet. */
 bool reclaim_barrier(struct reclaim_hart *hart)
 {
+    FRAME_DEBUG_ASSERT(hart->backend != &reclaim_epoch || hart->epoch.active == 0);
     reclaim_enter(hart);
     uint64_t start = reclaim_stamp(hart);
     reclaim_exit(hart);

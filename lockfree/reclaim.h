@@ -134,6 +134,7 @@ static inline void reclaim_enter(struct reclaim_hart *hart)
 
 static inline void reclaim_exit(struct reclaim_hart *hart)
 {
+    FRAME_DEBUG_ASSERT(hart->backend != &reclaim_epoch || hart->epoch.active > 0);
     shared_begin();
     if (__builtin_expect(hart->backend != &reclaim_epoch, 0)) {
         hart->backend->exit(hart);

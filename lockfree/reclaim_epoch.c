@@ -60,6 +60,7 @@ static uint64_t epoch_now(const struct reclaim *reclaim)
 static void epoch_move(struct reclaim_hart *hart)
 {
     struct reclaim *reclaim = hart->reclaim;
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&reclaim->polling) == 1);
     reclaim_enter(hart);
     (void)shared_epoch_poll(&hart->epoch);
     /* Both words are written by us alone: relaxed. */
@@ -74,6 +75,7 @@ static void epoch_move(struct reclaim_hart *hart)
 
 static void epoch_jump(struct reclaim *reclaim, uint64_t moves)
 {
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&reclaim->polling) == 0);
     uint64_t clock = bare_load_relaxed(&reclaim->clock) + moves;
     ck_pr_store_uint(&reclaim->epoch.epoch, (unsigned int)clock);
     bare_store_release(&reclaim->clock, clock);

@@ -10,6 +10,7 @@ static ck_stack_entry_t *first_entry(const struct lockfree *lf)
 
 struct arena_walk lockfree_walk(const struct lockfree *lf, uint32_t hart)
 {
+    FRAME_DEBUG_ASSERT(hart < lf->config.hart_count);
     uint32_t node = lf->config.hart_node[hart];
     return (struct arena_walk){lf, &lf->config.node_order[node * lf->config.node_count], 0, first_entry(lf),
                                UINT32_MAX};
