@@ -172,6 +172,11 @@ no_module() { # a module that is in no circle any more
     done <<<"$modules"
 }
 
+# In core and the variants a hook, and an access in an order that is no part of its name, stand behind one door.
+past_the_door() { # file...
+    grep -nE 'platform_hook|\batomic_(load|store|exchange|fetch|compare|thread|signal)|\b__atomic' "$@" /dev/null
+}
+
 includes >"$scratch/includes" # once for all
 system=$(seen '' | grep . || echo none) # headers of the system that have a name of ours
 
@@ -182,9 +187,11 @@ verdict "the compiler refuses what is in no row" "$(not_refused)"
 verdict "every arrow is needed" "$(needless)"
 verdict "no circle among files" "$(circles "$modules" <"$scratch/includes")"
 verdict "every module of this test is still one" "$(no_module)"
+verdict "hooks and memory orders stand in atomic.h, platform.h and ck.h" "$(past_the_door $(grep -E '^(core|lockfree|baseline)/' "$scratch/files" | grep -vE '^core/base/(atomic|platform|ck)\.h$'))"
 
 finds "an arrow that points up is found" "$(upward <(echo 'core|lockfree|'))"
 finds "a header that is seen too much is found" "$(forbidden core 'core/base core/boot' stress/host/inline lockfree)"
+finds "a hook in an algorithm is found" "$(past_the_door stress/qemu/guest/platform.c)"
 finds "a circle is found" "$(printf 'a b\nb c\nc a\n' | circles '')"
 printf '#include "lockfree.h"\n' >"$scratch/up.c"
 verdict "core cannot include lockfree.h" "$(IFS='|' read -r _ uses inline < <(grep '^core|' "$scratch/rows")
