@@ -87,6 +87,14 @@ for format in text json csv; do
     ends 0 list --format $format
 done
 refuses 2 "text, json or csv" list --format xml
+# A record tells every knob that its variant has.
+"$framelab" list --format csv >list.csv 2>err
+for variant in $(awk -F, '$1 == "variant" { print $2 }' list.csv); do
+    "$framelab" bench --variant "$variant" --memory 64M --harts 1 --repeat 1 --workload bulk --requests 10 --format json 2>err |
+        grep -m 1 "\"variant\":\"$variant\"" | sed 's/.*"knobs":"\([^"]*\)".*/\1/' | tr , '\n' >declared
+    awk -F, -v of="$variant" '$1 == "knob" && $3 == of { print $2 "=" $4 }' list.csv >listed
+    check "list shows every knob of $variant, and its default" bash -c 'test -s declared && diff declared listed'
+done
 refuses 2 "takes no argument" list extra
 
 # ---- device trees ----
