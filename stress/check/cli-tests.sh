@@ -89,6 +89,7 @@ done
 refuses 2 "text, json or csv" list --format xml
 # A record tells every knob that its variant has.
 "$framelab" list --format csv >list.csv 2>err
+check "list --format csv has variants" grep -q '^variant,baseline,' list.csv
 for variant in $(awk -F, '$1 == "variant" { print $2 }' list.csv); do
     "$framelab" bench --variant "$variant" --memory 64M --harts 1 --repeat 1 --workload bulk --requests 10 --format json 2>err |
         grep -m 1 "\"variant\":\"$variant\"" | sed 's/.*"knobs":"\([^"]*\)".*/\1/' | tr , '\n' >declared
