@@ -324,6 +324,10 @@ run 60 "$framelab" bench --memory 64M --repeat 1 --harts 2 --workload adversary 
 check "traces that are hard on caches are pairs" bash -c 'grep -q "adversary pair" out && grep -q "walk pair" out'
 run 60 "$framelab" bench --memory 64M --repeat 1 --harts 1 --workload bulk --requests 1000 --no-latency --format json
 check "--requests bounds the allocations a hart" grep -q '"operations":20000,' out
+for requests in 16 100; do # 100 passes, each of one burst
+    run 60 "$framelab" bench --memory 64M --repeat 1 --harts 1 --workload burst --burst 64 --requests $requests --no-latency --format json
+    check "--requests $requests is one burst of 64" grep -q '"name":"of 64","operations":6400,' out
+done
 run 60 "$framelab" bench --memory 64M --repeat 1 --harts 2 --workload repeat --requests 100 --no-latency --init --format json
 check "--init says of each hart how long it waited" \
     grep -Eq '"workload":"boot".*"hart_ns": ?\[([1-9][0-9]*), ?\1\]' out

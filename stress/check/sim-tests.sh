@@ -57,6 +57,11 @@ sed -i 1d first.jsonl second.jsonl # who measured, and when
 sed -i 's/"provenance":"[^"]*"//' first.jsonl second.jsonl
 check "the same seed gives the same records, to the byte" cmp first.jsonl second.jsonl
 check "there are records" grep -q '"platform":"sim".*"machine":"epyc-2socket"' first.jsonl
+for requests in 16 100; do # 16 passes, each of one burst
+    "$framelab" bench --platform sim --harts 2 --workload burst --burst 64 --requests $requests --repeat 1 --no-latency \
+        --variant lockfree --format json >bursts.jsonl 2>err
+    check "--requests $requests is one burst of 64" grep -q '"name":"of 64","operations":1024,' bursts.jsonl
+done
 check "hot lines are named by function" grep -Eq '"hot_lines":\[\{"function":"[a-z_]+","transfers":[1-9]' first.jsonl
 "$framelab" "${bench[@]}" --repeat 1 --seed 6 --format json 2>err | sed 1d | sed 's/"provenance":"[^"]*"//; s/"seed":6/"seed":5/' >third.jsonl
 check "another seed gives others" bash -c '! cmp -s first.jsonl third.jsonl'

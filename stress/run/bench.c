@@ -69,19 +69,14 @@ __attribute__((format(printf, 2, 3))) static int complain(int status, const char
 
 /* ---- set-up ---- */
 
-/* N. frag's is a part of what is out, whatever else is measured; burst's are whole bursts, one at least. */
+/* N. frag's is a part of what is out, whatever else is measured. */
 static uint64_t requests_of(const struct bench *bench, const struct row *row)
 {
     if (row->kind == WORKLOAD_FRAG) {
         return workload_requests(row->kind, bench->usable_frames, row->harts, row->size.frames);
     }
     uint64_t requests = workload_requests(row->kind, bench->usable_frames, bench->harts_most, row->size.frames);
-    uint64_t most = bench->plan->requests_most;
-    uint64_t capped = most != 0 && requests > most ? most : requests;
-    if (row->burst == 0) {
-        return capped;
-    }
-    return capped >= row->burst ? capped - capped % row->burst : requests >= row->burst ? row->burst : 0;
+    return workload_requests_cut(requests, bench->plan->requests_most, row->burst);
 }
 
 static uint32_t harts_of(const struct row *row)

@@ -10,7 +10,7 @@
 bool qemu_bench_check(const struct bench_plan *plan, char *why, size_t why_bytes)
 {
     for (uint32_t i = 0; i < plan->workload_count; i++) {
-        if (workload_ages(plan->workloads[i])) {
+        if (workload_ages(plan->workloads[i]) || workload_harts_beside(plan->workloads[i]) > 0) {
             (void)snprintf(
                 why, why_bytes,
                 "--workload: in QEMU there are bulk, rand, repeat, burst, adversary, walk and zeroed, not %s",
