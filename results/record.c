@@ -212,6 +212,17 @@ static json_t *add_key(json_t *line, const char *key, json_t *value)
     return line;
 }
 
+struct latency_summary latency_summarize(const struct histogram *histogram)
+{
+    return (struct latency_summary){
+        .samples = histogram->samples,
+        .p50_ns = histogram_quantile(histogram, 5000),
+        .p99_ns = histogram_quantile(histogram, 9900),
+        .p999_ns = histogram_quantile(histogram, 9990),
+        .max_ns = histogram->max,
+    };
+}
+
 bool record_bench(struct record_writer *writer, const struct bench_record *record)
 {
     json_t *counts = record->stats != NULL ? stats_json(record->stats) : json_null();

@@ -28,6 +28,8 @@ struct latency_summary {
     uint64_t p50_ns, p99_ns, p999_ns, max_ns;
 };
 
+struct latency_summary latency_summarize(const struct histogram *histogram);
+
 /* Of the operations that went one way (path.h). */
 struct path_latency {
     const char *name;

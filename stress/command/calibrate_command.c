@@ -36,32 +36,20 @@ static const struct argp_option options[] = {
     {NULL, 0, NULL, 0, NULL, 0},
 };
 
+static const struct option_value values[] = {
+    OPTION_PLAIN(OPTION_BASE, VALUE_TEXT, struct arguments, base),
+    OPTION_PLAIN(OPTION_NAME, VALUE_TEXT, struct arguments, name),
+    OPTION_NUMBER('r', struct arguments, rounds, 1, ROUNDS_MOST),
+    OPTION_PLAIN('o', VALUE_TEXT, struct arguments, out_path),
+    {0},
+};
+
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
-    struct arguments *arguments = state->input;
-    switch (key) {
-    case OPTION_BASE:
-        arguments->base = text;
-        return 0;
-    case OPTION_NAME:
-        if (text[0] == '\0' || strlen(text) >= MACHINE_NAME_BYTES) {
-            usage_error(state, "--name is 1 to %u characters, not '%s'", MACHINE_NAME_BYTES - 1, text);
-        }
-        arguments->name = text;
-        return 0;
-    case 'r':
-        if (!option_number(text, &arguments->rounds) || arguments->rounds == 0 || arguments->rounds > ROUNDS_MOST) {
-            usage_error(state, "--repeat is 1 to %u, not '%s'", ROUNDS_MOST, text);
-        }
-        return 0;
-    case 'o':
-        arguments->out_path = text;
-        return 0;
-    case ARGP_KEY_ARG:
-        usage_error(state, "takes no argument, but here is '%s'", text);
-    default:
-        return ARGP_ERR_UNKNOWN;
+    if (key == OPTION_NAME && (text[0] == '\0' || strlen(text) >= MACHINE_NAME_BYTES)) {
+        usage_error(state, "--name is 1 to %u characters, not '%s'", MACHINE_NAME_BYTES - 1, text);
     }
+    return option_set(state, options, values, key, text);
 }
 
 /* ---- how far apart the two harts are ---- */
@@ -186,26 +174,22 @@ static void describe(const struct cost_sample *samples, const struct pair *pair,
 
 /* ---- the command ---- */
 
-static int complain(int status, const char *what, const char *why)
-{
-    (void)fprintf(stderr, "framelab calibrate: %s%s%s\n", what, what[0] != '\0' ? ": " : "", why);
-    return status;
-}
+#define NAME "framelab calibrate"
 
 static int write_model(const struct machine_model *model, const char *path)
 {
     if (path == NULL) {
         return machine_model_write(model, stdout) && fflush(stdout) == 0
                    ? EXIT_STATUS_HOLDS
-                   : complain(EXIT_STATUS_VIOLATED, "stdout", strerror(errno));
+                   : status_say(NAME, EXIT_STATUS_VIOLATED, "stdout: %s", strerror(errno));
     }
     FILE *out = fopen(path, "we");
     if (out == NULL) {
-        return complain(EXIT_STATUS_USAGE, path, strerror(errno));
+        return status_say(NAME, EXIT_STATUS_USAGE, "%s: %s", path, strerror(errno));
     }
     bool good = machine_model_write(model, out);
     good = fclose(out) == 0 && good;
-    return good ? EXIT_STATUS_HOLDS : complain(EXIT_STATUS_VIOLATED, path, strerror(errno));
+    return good ? EXIT_STATUS_HOLDS : status_say(NAME, EXIT_STATUS_VIOLATED, "%s: %s", path, strerror(errno));
 }
 
 int calibrate_command(int argc, char **argv)
@@ -225,10 +209,10 @@ int calibrate_command(int argc, char **argv)
         return EXIT_STATUS_USAGE;
     }
     if (!machine_model_get(&model, arguments.base, why, sizeof why)) {
-        return complain(EXIT_STATUS_USAGE, "", why);
+        return status_say(NAME, EXIT_STATUS_USAGE, "%s", why);
     }
     if (!calibrate_run((uint32_t)arguments.rounds, samples)) {
-        return complain(EXIT_STATUS_VIOLATED, "", "no memory, or harts cannot be had");
+        return status_say(NAME, EXIT_STATUS_VIOLATED, "no memory, or harts cannot be had");
     }
     struct pair pair = find_pair(cpu_model, sizeof cpu_model);
     fill(&model, samples, pair.distance);

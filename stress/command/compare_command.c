@@ -10,14 +10,13 @@
  *    An improvement is the same in the other direction.
  * 4. With few repeats no result whatever could be significant. Such a row is called what it is, never good.
  * 5. Controls (`null`, `cas`) are shown and not judged: if they moved, the machine did. */
-#include "compare_command.h"
-
 #include <argp.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "commands.h"
 #include "exit_status.h"
 #include "grid.h"
 #include "layout.h"

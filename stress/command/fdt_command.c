@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT
  * `framelab fdt`: options, the file, the plan; fdt_report.c says it. */
-#include "fdt_command.h"
-
 #include <argp.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "commands.h"
 #include "exit_status.h"
 #include "fdt_report.h"
 #include "options.h"

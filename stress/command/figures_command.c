@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT
  * `framelab figures`: plans all figures, runs what is missing, then has each drawn and judged. */
-#include "figures_command.h"
-
 #include <argp.h>
 #include <errno.h>
 #include <stdlib.h>

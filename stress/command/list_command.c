@@ -66,9 +66,9 @@ static json_t *everything(void)
         json_array_append_new(workloads, json_pack("{s:s, s:s}", "name", workload_name((enum workload_kind)i),
                                                    "summary", workload_summary((enum workload_kind)i)));
     }
-    for (const struct platform_entry *entry = framelab_platforms; entry->name != NULL; entry++) {
-        json_array_append_new(platforms, json_pack("{s:s, s:b, s:s}", "name", entry->name, "available",
-                                                   *entry->available, "summary", entry->summary));
+    for (const struct platform *const *platform = framelab_platforms; *platform != NULL; platform++) {
+        json_array_append_new(platforms, json_pack("{s:s, s:b, s:s}", "name", (*platform)->name, "available",
+                                                   (*platform)->missing == NULL, "summary", (*platform)->summary));
     }
     for (const struct machine_model *model = machine_models; model->name[0] != '\0'; model++) {
         json_array_append_new(machines, machine_model_json(model));
@@ -185,28 +185,20 @@ static bool list_json(const json_t *all)
 
 /* ---- the command ---- */
 
+static const struct argp_option options[] = {
+    {"format", 'f', "FORMAT", 0, "text, json or csv (default: text)", 0},
+    {NULL, 0, NULL, 0, NULL, 0},
+};
+
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
-    enum output_format *format = state->input;
-    switch (key) {
-    case 'f':
-        if (!option_format(text, format)) {
-            usage_error(state, "--format is text, json or csv, not '%s'", text);
-        }
-        return 0;
-    case ARGP_KEY_ARG:
-        usage_error(state, "takes no argument, but here is '%s'", text);
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
+    static const struct option_value values[] = {{'f', VALUE_WORD, 0, sizeof(enum output_format), 0, 0, format_words},
+                                                 {0}};
+    return option_set(state, options, values, key, text);
 }
 
 int list_command(int argc, char **argv)
 {
-    static const struct argp_option options[] = {
-        {"format", 'f', "FORMAT", 0, "text, json or csv (default: text)", 0},
-        {NULL, 0, NULL, 0, NULL, 0},
-    };
     static const struct argp argp = {.options = options,
                                      .parser = parse_option,
                                      .doc = "Lists what can be chosen: variants with their knobs, workloads, "

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT
  * `framelab report`: reads a directory of figures and has jq write it down, by a program of papers/report/. */
-#include "report_command.h"
-
 #include <argp.h>
 #include <errno.h>
 #include <stdio.h>

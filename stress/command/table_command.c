@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * `framelab table`: times of one operation by variant, in nanoseconds and CAS units, with their spread, the ratio of
  * the two variants that are compared, and latency percentiles. */
-#include "table_command.h"
-
 #include <argp.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "commands.h"
 #include "counts_table.h"
 #include "exit_status.h"
 #include "grid.h"

@@ -16,6 +16,7 @@
 #include "progress.h"
 #include "stat_fields.h"
 
+#define NAME "framelab bench"
 #define WHY_BYTES 256u
 
 /* Passes that a row of few operations may have to get there. */
@@ -47,25 +48,6 @@ struct bench {
     uint64_t cas_samples;
     uint64_t steps_done, steps;
 };
-
-static char doing[160] = "starting";
-
-const char *bench_doing(void)
-{
-    return doing;
-}
-
-__attribute__((format(printf, 2, 3))) static int complain(int status, const char *format, ...)
-{
-    progress_end();
-    va_list arguments;
-    va_start(arguments, format);
-    (void)fputs("framelab bench: ", stderr);
-    (void)vfprintf(stderr, format, arguments);
-    (void)fputc('\n', stderr);
-    va_end(arguments);
-    return status;
-}
 
 /* ---- set-up ---- */
 
@@ -105,7 +87,7 @@ static int boot(struct bench *bench, const struct bench_variant *variant, uint32
     struct frame_allocator_config config = variant->config;
     config.hart_count = harts > bench->plan->harts_configured ? harts : bench->plan->harts_configured;
     if (!host_machine_boot(&bench->machine, &config, 0, why, sizeof why)) {
-        return complain(EXIT_STATUS_USAGE, "%s: %s", variant->text, why);
+        return status_say(NAME, EXIT_STATUS_USAGE, "%s: %s", variant->text, why);
     }
     return EXIT_STATUS_HOLDS;
 }
@@ -129,10 +111,10 @@ static int learn_usable(struct bench *bench)
     for (uint64_t i = 0; i < row_count(plan); i++) {
         struct row row = row_at(plan, i);
         if (requests_of(bench, &row) == 0) {
-            return complain(EXIT_STATUS_USAGE,
-                            "memory too small: of %llu frames, %s has not one request of %llu for each of %u harts",
-                            (unsigned long long)bench->usable_frames, workload_name(row.kind),
-                            (unsigned long long)row.size.frames, bench->harts_most);
+            return status_say(NAME, EXIT_STATUS_USAGE,
+                              "memory too small: of %llu frames, %s has not one request of %llu for each of %u harts",
+                              (unsigned long long)bench->usable_frames, workload_name(row.kind),
+                              (unsigned long long)row.size.frames, bench->harts_most);
         }
     }
     return EXIT_STATUS_HOLDS;
@@ -191,7 +173,7 @@ static int get_buffers(struct bench *bench)
     bench->slots = cache_aligned(slots * sizeof *bench->slots);
     if (!get_population(bench) || bench->harts == NULL || bench->latency == NULL || bench->paths == NULL ||
         bench->slots == NULL) {
-        return complain(EXIT_STATUS_USAGE, "no memory for the results of %u harts", bench->harts_most);
+        return status_say(NAME, EXIT_STATUS_USAGE, "no memory for the results of %u harts", bench->harts_most);
     }
     memset(bench->harts, 0, bench->harts_most * sizeof *bench->harts);
     memset(bench->slots, 0, slots * sizeof *bench->slots); /* every page is there before anything is timed */
@@ -218,11 +200,10 @@ static char *fdt_summary(const struct bench *bench)
 static int open_records(struct bench *bench, FILE *stream)
 {
     char *summary = fdt_summary(bench);
-    json_t *model = bench_platform.machine_model != NULL ? bench_platform.machine_model() : NULL;
-    bench->writer = record_open(stream, bench->plan->argc, bench->plan->argv, summary, model);
+    bench->writer = record_open(stream, bench->plan->argc, bench->plan->argv, summary, bench_platform_model());
     free(summary);
     return bench->writer != NULL ? EXIT_STATUS_HOLDS
-                                 : complain(EXIT_STATUS_VIOLATED, "cannot write records: %s", strerror(errno));
+                                 : status_say(NAME, EXIT_STATUS_VIOLATED, "cannot write records: %s", strerror(errno));
 }
 
 /* ---- one measurement ---- */
@@ -259,16 +240,17 @@ static struct workload workload_of(const struct bench *bench, const struct row *
 static int run_pass(struct workload *workload, const char *name)
 {
     if (!workload_run(workload)) {
-        return complain(EXIT_STATUS_USAGE, "%u harts cannot be had", workload->harts);
+        return status_say(NAME, EXIT_STATUS_USAGE, "%u harts cannot be had", workload->harts);
     }
     const struct workload_hart *failed = workload_failure(workload);
     if (failed == NULL) {
         return EXIT_STATUS_HOLDS;
     }
-    return complain(EXIT_STATUS_VIOLATED, "%s: %s of %llu frames, %u harts: operation %llu of %llu by hart %u: %s",
-                    name, workload_name(workload->kind), (unsigned long long)workload->frames, workload->harts,
-                    (unsigned long long)failed->failed_at, (unsigned long long)workload->requests,
-                    (unsigned)(failed - workload->hart), frame_status_text(failed->status));
+    return status_say(NAME, EXIT_STATUS_VIOLATED,
+                      "%s: %s of %llu frames, %u harts: operation %llu of %llu by hart %u: %s", name,
+                      workload_name(workload->kind), (unsigned long long)workload->frames, workload->harts,
+                      (unsigned long long)failed->failed_at, (unsigned long long)workload->requests,
+                      (unsigned)(failed - workload->hart), frame_status_text(failed->status));
 }
 
 /* Every frame accounted for. */
@@ -279,23 +261,12 @@ static int check_books(struct bench *bench, const struct row *row, const char *n
     if (valid && account.allocated == 0 && account.free + account.cached == account.total) {
         return EXIT_STATUS_HOLDS;
     }
-    return complain(EXIT_STATUS_VIOLATED,
-                    "violated: P2 after %s, %s of %llu frames, %u harts: free %llu + cached %llu of %llu, %llu out%s",
-                    name, workload_name(row->kind), (unsigned long long)row->size.frames, row->harts,
-                    (unsigned long long)account.free, (unsigned long long)account.cached,
-                    (unsigned long long)account.total, (unsigned long long)account.allocated,
-                    valid ? "" : "; validate() fails");
-}
-
-static struct latency_summary summary_of(const struct histogram *all)
-{
-    return (struct latency_summary){
-        .samples = all->samples,
-        .p50_ns = histogram_quantile(all, 5000),
-        .p99_ns = histogram_quantile(all, 9900),
-        .p999_ns = histogram_quantile(all, 9990),
-        .max_ns = all->max,
-    };
+    return status_say(NAME, EXIT_STATUS_VIOLATED,
+                      "violated: P2 after %s, %s of %llu frames, %u harts: free %llu + cached %llu of %llu, %llu out%s",
+                      name, workload_name(row->kind), (unsigned long long)row->size.frames, row->harts,
+                      (unsigned long long)account.free, (unsigned long long)account.cached,
+                      (unsigned long long)account.total, (unsigned long long)account.allocated,
+                      valid ? "" : "; validate() fails");
 }
 
 static struct latency_summary summarize_latency(struct bench *bench, uint32_t harts, uint32_t phase)
@@ -305,7 +276,7 @@ static struct latency_summary summarize_latency(struct bench *bench, uint32_t ha
     for (uint32_t i = 0; i < harts; i++) {
         histogram_merge(all, &bench->harts[i].latency[phase]);
     }
-    return summary_of(all);
+    return latency_summarize(all);
 }
 
 /* By path, all harts and phases together. */
@@ -318,7 +289,7 @@ static void summarize_paths(struct bench *bench, uint32_t harts, struct path_lat
             histogram_merge(&all[path], &bench->harts[i].paths[path]);
         }
         paths[path] = (struct path_latency){
-            .name = path_text((enum path)path), .summary = summary_of(&all[path]), .histogram = &all[path]};
+            .name = path_text((enum path)path), .summary = latency_summarize(&all[path]), .histogram = &all[path]};
     }
 }
 
@@ -339,7 +310,7 @@ static int write_record(struct bench *bench, const struct bench_record *record)
 {
     return record_bench(bench->writer, record)
                ? EXIT_STATUS_HOLDS
-               : complain(EXIT_STATUS_VIOLATED, "cannot write a record: %s", strerror(errno));
+               : status_say(NAME, EXIT_STATUS_VIOLATED, "cannot write a record: %s", strerror(errno));
 }
 
 /* As many times `requests` as make enough to be timed. */
@@ -458,13 +429,8 @@ static int check_can_stop(const struct bench *bench, const struct row *row, cons
         (void)bench_platform.let_go(row->harts);
         return EXIT_STATUS_HOLDS;
     }
-    return complain(EXIT_STATUS_USAGE, "%s: there are no sections of an epoch for a hart to be stopped in", name);
-}
-
-/* What is random in a simulated machine differs from repeat to repeat. */
-static uint64_t seed_of(const struct bench *bench, uint32_t repeat)
-{
-    return bench->plan->seed + repeat * UINT64_C(0x9e3779b97f4a7c15);
+    return status_say(NAME, EXIT_STATUS_USAGE, "%s: there are no sections of an epoch for a hart to be stopped in",
+                      name);
 }
 
 /* One record: of a variant on the machine as it is booted, or of the null allocator. */
@@ -478,7 +444,7 @@ static int measure(struct bench *bench, const struct row *row, const struct benc
         give_population(bench, row, &workload, &population);
     }
     struct measurement measurement = {.facts = NULL};
-    bench_platform.begin(seed_of(bench, repeat));
+    bench_platform_begin(bench->plan->seed, repeat);
     int status = measure_throughput(bench, &workload, name, &measurement);
     if (status == EXIT_STATUS_HOLDS && repeat < bench->plan->latency_repeats && row->kind != WORKLOAD_FRAG &&
         row->kind != WORKLOAD_STOPPED) { /* those would have their rounds told by another run than their times */
@@ -530,9 +496,9 @@ static void measure_cas_body(void *context, uint32_t hart)
 static int measure_cas(struct bench *bench)
 {
     uint64_t ns = 0;
-    bench_platform.begin(seed_of(bench, (uint32_t)bench->cas_samples));
+    bench_platform_begin(bench->plan->seed, (uint32_t)bench->cas_samples);
     if (!harts_run(1, measure_cas_body, &ns)) {
-        return complain(EXIT_STATUS_USAGE, "not one hart can be had");
+        return status_say(NAME, EXIT_STATUS_USAGE, "not one hart can be had");
     }
     const struct record_phase phase = {.name = "cas", .operations = bench_platform.cas_operations, .hart_ns = &ns};
     const struct bench_record record = {
@@ -602,10 +568,9 @@ static int measure_variant(struct bench *bench, const struct row *row, const str
 /* Says what comes next, and whether it shall. */
 static bool announce(struct bench *bench, const struct row *row, const char *name, uint32_t repeat)
 {
-    (void)snprintf(doing, sizeof doing, "%s, %s of %llu frames, %u harts, repeat %u of %u", name,
-                   workload_name(row->kind), (unsigned long long)row->size.frames, row->harts, repeat + 1,
-                   bench->plan->repeats);
-    progress_show((double)bench->steps_done++, (double)bench->steps, "%s", doing);
+    progress_show((double)bench->steps_done++, (double)bench->steps, "%s, %s of %llu frames, %u harts, repeat %u of %u",
+                  name, workload_name(row->kind), (unsigned long long)row->size.frames, row->harts, repeat + 1,
+                  bench->plan->repeats);
     return !atomic_load_explicit(&interrupted, memory_order_relaxed);
 }
 
@@ -619,7 +584,7 @@ static int measure_repeat(struct bench *bench, const struct row *row, uint32_t r
         const struct bench_variant *variant = turn < plan->variant_count ? &plan->variants[turn] : NULL;
         bool cas = turn == plan->variant_count + CONTROL_CAS;
         if (!announce(bench, row, variant != NULL ? variant->text : cas ? "cas" : "null", repeat)) {
-            return complain(EXIT_STATUS_INTERRUPTED, "interrupted; what was measured is kept");
+            return status_say(NAME, EXIT_STATUS_INTERRUPTED, "interrupted; what was measured is kept");
         }
         if (variant != NULL) {
             status = measure_variant(bench, row, variant, repeat);
@@ -668,7 +633,7 @@ int bench_run(const struct bench_plan *plan, FILE *records)
         }
     }
     if (!host_machine_open(&bench.machine, &plan->machine, why, sizeof why)) {
-        return complain(EXIT_STATUS_USAGE, "%s", why);
+        return status_say(NAME, EXIT_STATUS_USAGE, "%s", why);
     }
     int status = learn_usable(&bench);
     if (status == EXIT_STATUS_HOLDS) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What the benchmark must know of where it runs, beside platform.h and harness.h. bench.c is compiled once for
- * each platform that it measures on: for the host, and, with the allocators, for simulated harts. */
+ * What a measurement must know of where it runs, beside platform.h and harness.h. bench.c and micro_run.c are compiled
+ * once for each platform that they measure on: for the host, and, with the allocators, for simulated harts. */
 #ifndef FRAMELAB_STRESS_BENCH_PLATFORM_H
 #define FRAMELAB_STRESS_BENCH_PLATFORM_H
 
@@ -31,5 +31,17 @@ struct bench_platform {
 };
 
 extern const struct bench_platform bench_platform;
+
+/* The machine for the provenance, a new reference, or NULL. */
+static inline json_t *bench_platform_model(void)
+{
+    return bench_platform.machine_model != NULL ? bench_platform.machine_model() : NULL;
+}
+
+/* Begins a measurement: what is random in a simulated machine differs from repeat to repeat. */
+static inline void bench_platform_begin(uint64_t seed, uint32_t repeat)
+{
+    bench_platform.begin(seed + repeat * UINT64_C(0x9e3779b97f4a7c15));
+}
 
 #endif

@@ -56,11 +56,10 @@ static void append_workloads(struct text *text, const struct bench_plan *plan)
     }
 }
 
-static void make_bootargs(struct text *text, const struct bench_plan *plan, const struct qemu_machine *machine)
+static void make_bootargs(struct text *text, const struct bench_plan *plan)
 {
-    append(text, "run=bench mode=%s seed=%llu repeat=%u requests=%llu", qemu_mode_name(machine),
-           (unsigned long long)plan->seed, plan->repeats,
-           plan->requests_most != 0 ? (unsigned long long)plan->requests_most : QEMU_BENCH_REQUESTS);
+    append(text, "run=bench mode=%s seed=%llu repeat=%u requests=%llu", qemu_mode_name(plan->qemu),
+           (unsigned long long)plan->seed, plan->repeats, (unsigned long long)plan->requests_most);
     for (uint32_t i = 0; i < plan->harts.count; i++) {
         append(text, "%s%llu", i > 0 ? "," : " harts=", (unsigned long long)plan->harts.values[i]);
     }
@@ -70,22 +69,22 @@ static void make_bootargs(struct text *text, const struct bench_plan *plan, cons
     append_workloads(text, plan);
 }
 
-int qemu_bench_run(const struct bench_plan *plan, const struct qemu_machine *machine, double seconds, FILE *records)
+int qemu_bench_run(const struct bench_plan *plan, FILE *records)
 {
     struct text bootargs = {.used = 0};
     const char *variants[BENCH_VARIANT_MAX];
     for (uint32_t i = 0; i < plan->variant_count; i++) {
         variants[i] = plan->variants[i].text;
     }
-    make_bootargs(&bootargs, plan, machine);
-    const struct qemu_campaign campaign = {.name = "framelab bench",
-                                           .machine = *machine,
+    make_bootargs(&bootargs, plan);
+    const struct qemu_campaign campaign = {.name = plan->argv[0],
+                                           .machine = *plan->qemu,
                                            .variants = variants,
                                            .variant_count = plan->variant_count,
                                            .bootargs = bootargs.bytes,
                                            .records_per_variant = (uint64_t)plan->workload_count * plan->size_count *
                                                                   plan->harts.count * plan->repeats,
-                                           .seconds = seconds,
+                                           .seconds = plan->seconds,
                                            .records = records,
                                            .argc = plan->argc,
                                            .argv = plan->argv};

@@ -18,10 +18,12 @@
 #include "platform_host.h"
 #include "progress.h"
 #include "record.h"
+#include "stress_csv.h"
 #include "trial.h"
 #include "variants.h"
 #include "watchdog.h"
 
+#define NAME "framelab stress"
 #define WHY_BYTES 256u
 #define SPEC_BYTES 256u
 #define KNOBS_BYTES 512u
@@ -81,18 +83,6 @@ bool stress_layout_find(const char *name, enum stress_layout *layout)
         }
     }
     return false;
-}
-
-__attribute__((format(printf, 2, 3))) static int complain(int status, const char *format, ...)
-{
-    progress_end();
-    va_list arguments;
-    va_start(arguments, format);
-    (void)fputs("framelab stress: ", stderr);
-    (void)vfprintf(stderr, format, arguments);
-    (void)fputc('\n', stderr);
-    va_end(arguments);
-    return status;
 }
 
 /* ---- the plan ---- */
@@ -234,27 +224,36 @@ static void print_violation(const struct stress *stress, const struct attempt *a
                   (unsigned long long)stress->plan->seed);
 }
 
-static void print_text(const struct stress *stress, const struct attempt *attempt)
+static bool print_text(const struct stress *stress, const struct attempt *attempt)
 {
     const struct trial_tally *tally = &stress->trial.tally;
     bool holds = verdict_holds(&stress->trial.verdict);
-    (void)printf("%-34s %-6s %3u harts %6llu rounds %10llu calls %5llu plugged %5llu unplugged  %s\n", attempt->spec,
-                 LAYOUT_NAMES[attempt->layout], stress->plan->harts, (unsigned long long)tally->rounds,
-                 (unsigned long long)trial_operations(&stress->trial), (unsigned long long)tally->plugged,
-                 (unsigned long long)tally->unplugged, holds ? "holds" : property_name(stress->trial.verdict.property));
+    (void)fprintf(
+        stress->plan->out, "%-34s %-6s %3u harts %6llu rounds %10llu calls %5llu plugged %5llu unplugged  %s\n",
+        attempt->spec, LAYOUT_NAMES[attempt->layout], stress->plan->harts, (unsigned long long)tally->rounds,
+        (unsigned long long)trial_operations(&stress->trial), (unsigned long long)tally->plugged,
+        (unsigned long long)tally->unplugged, holds ? "holds" : property_name(stress->trial.verdict.property));
+    return fflush(stress->plan->out) == 0;
 }
 
-static void print_csv(const struct stress *stress, const struct attempt *attempt)
+static bool print_csv(const struct stress *stress, const struct attempt *attempt, double seconds)
 {
     const struct trial_tally *tally = &stress->trial.tally;
-    bool holds = verdict_holds(&stress->trial.verdict);
-    if (stress->at == 0) {
-        (void)printf("variant,layout,harts,seed,rounds,calls,plugged,unplugged,violated\n");
-    }
-    (void)printf("\"%s\",%s,%u,%llu,%llu,%llu,%llu,%llu,%s\n", attempt->spec, LAYOUT_NAMES[attempt->layout],
-                 stress->plan->harts, (unsigned long long)stress->plan->seed, (unsigned long long)tally->rounds,
-                 (unsigned long long)trial_operations(&stress->trial), (unsigned long long)tally->plugged,
-                 (unsigned long long)tally->unplugged, holds ? "" : property_name(stress->trial.verdict.property));
+    const struct stress_row row = {
+        .variant = attempt->spec,
+        .platform = "host",
+        .setting = LAYOUT_NAMES[attempt->layout],
+        .harts = stress->plan->harts,
+        .seed = stress->plan->seed,
+        .rounds = (int64_t)tally->rounds,
+        .operations = (int64_t)trial_operations(&stress->trial),
+        .accesses = STRESS_UNKNOWN,
+        .added = (int64_t)tally->plugged,
+        .removed = (int64_t)tally->unplugged,
+        .seconds = seconds,
+        .violated = verdict_holds(&stress->trial.verdict) ? "" : property_name(stress->trial.verdict.property),
+    };
+    return stress_csv(&row, stress->at == 0, stress->plan->out);
 }
 
 static bool write_record(const struct stress *stress, const struct attempt *attempt, double seconds)
@@ -286,20 +285,18 @@ static bool write_record(const struct stress *stress, const struct attempt *atte
 /* Tells one trial's outcome in the format asked for. */
 static int tell(const struct stress *stress, const struct attempt *attempt, double seconds)
 {
+    const struct stress_plan *plan = stress->plan;
     progress_end();
-    if (stress->plan->format == FORMAT_JSON && !write_record(stress, attempt, seconds)) {
-        return complain(EXIT_STATUS_VIOLATED, "cannot write a record: %s", strerror(errno));
+    bool good = plan->format == FORMAT_JSON  ? write_record(stress, attempt, seconds)
+                : plan->format == FORMAT_CSV ? print_csv(stress, attempt, seconds)
+                                             : print_text(stress, attempt);
+    if (!good) {
+        return status_say(NAME, EXIT_STATUS_VIOLATED, "cannot write a record: %s", strerror(errno));
     }
-    if (stress->plan->format == FORMAT_CSV) {
-        print_csv(stress, attempt);
-    } else if (stress->plan->format == FORMAT_TEXT) {
-        print_text(stress, attempt);
-    }
-    (void)fflush(stdout);
     if (verdict_holds(&stress->trial.verdict)) {
         return EXIT_STATUS_HOLDS;
     }
-    print_violation(stress, attempt, stress->plan->format == FORMAT_TEXT ? stdout : stderr);
+    print_violation(stress, attempt, plan->format == FORMAT_TEXT ? plan->out : stderr);
     return EXIT_STATUS_VIOLATED;
 }
 
@@ -308,18 +305,19 @@ static int run_trial(struct stress *stress, const struct attempt *attempt, const
     uint64_t bytes = trial_bytes(machine->map, stress->plan->harts);
     void *memory = aligned_alloc(CACHE_PAIR, align_up_u64(bytes, CACHE_PAIR));
     if (memory == NULL) {
-        return complain(EXIT_STATUS_USAGE, "no memory for the oracle: %llu bytes", (unsigned long long)bytes);
+        return status_say(NAME, EXIT_STATUS_USAGE, "no memory for the oracle: %llu bytes", (unsigned long long)bytes);
     }
     memset(memory, 0, bytes);
     uint64_t begun_ns = platform_time_ns();
     struct trial_config config = trial_config_of(stress, attempt, machine);
     (void)snprintf(stress->last_words, sizeof stress->last_words, "  variant: %s, layout %s\n  seed:    %llu\n",
                    attempt->spec, LAYOUT_NAMES[attempt->layout], (unsigned long long)stress->plan->seed);
-    fault_watch(config.hotplug, stress->plan->format == FORMAT_TEXT ? STDOUT_FILENO : STDERR_FILENO,
+    fault_watch(config.hotplug, stress->plan->format == FORMAT_TEXT ? fileno(stress->plan->out) : STDERR_FILENO,
                 stress->last_words);
     trial_init(&stress->trial, &config, memory);
-    int status = trial_run(&stress->trial) ? tell(stress, attempt, (double)(platform_time_ns() - begun_ns) / 1e9)
-                                           : complain(EXIT_STATUS_USAGE, "%u harts cannot be had", stress->plan->harts);
+    int status = trial_run(&stress->trial)
+                     ? tell(stress, attempt, (double)(platform_time_ns() - begun_ns) / 1e9)
+                     : status_say(NAME, EXIT_STATUS_USAGE, "%u harts cannot be had", stress->plan->harts);
     note_seen(stress);
     stress->trial.config.harts = 0; /* nothing for the watchdog to look at any more */
     free(memory);
@@ -332,16 +330,18 @@ static int run_attempt(struct stress *stress, const struct attempt *attempt)
     struct host_machine machine;
     progress_show(stress->at, stress->attempt_count, "%s, layout %s", attempt->spec, LAYOUT_NAMES[attempt->layout]);
     if (!open_machine(stress->plan, attempt, &machine, why, sizeof why)) {
-        return complain(EXIT_STATUS_USAGE, "%s, layout %s: %s", attempt->spec, LAYOUT_NAMES[attempt->layout], why);
+        return status_say(NAME, EXIT_STATUS_USAGE, "%s, layout %s: %s", attempt->spec, LAYOUT_NAMES[attempt->layout],
+                          why);
     }
     struct frame_stats stats;
     frame_allocator_stats(machine.fa, &stats);
     /* Every hart's cache must find room, or trials would prove little. */
     uint64_t needed = (uint64_t)stress->plan->harts * (UINT64_C(3) * attempt->config.magazine + 16);
-    int status = stats.frames_total < needed
-                     ? complain(EXIT_STATUS_USAGE, "memory too small: %llu frames for %u harts with magazines of %u",
-                                (unsigned long long)stats.frames_total, stress->plan->harts, attempt->config.magazine)
-                     : run_trial(stress, attempt, &machine);
+    int status =
+        stats.frames_total < needed
+            ? status_say(NAME, EXIT_STATUS_USAGE, "memory too small: %llu frames for %u harts with magazines of %u",
+                         (unsigned long long)stats.frames_total, stress->plan->harts, attempt->config.magazine)
+            : run_trial(stress, attempt, &machine);
     host_machine_close(&machine);
     return status;
 }
@@ -372,10 +372,10 @@ static void print_properties(const struct stress *stress, bool seen)
 {
     for (uint32_t i = 1; i < PROPERTY_COUNT; i++) {
         if ((stress->seen[i] > 0) == seen && !seen_in_part(i)) {
-            (void)printf(" %s", property_name((enum property)i));
+            (void)fprintf(stress->plan->out, " %s", property_name((enum property)i));
         }
     }
-    (void)putchar('\n');
+    (void)fputc('\n', stress->plan->out);
 }
 
 /* Of what was seen in part, what was not. */
@@ -389,16 +389,17 @@ static void print_parts(FILE *out)
 /* Which properties were seen to hold, and which had no chance to be violated. */
 static void summarize(const struct stress *stress)
 {
+    FILE *out = stress->plan->out;
     if (stress->plan->format != FORMAT_TEXT) {
         print_parts(stderr);
         return;
     }
-    (void)printf("holds:     ");
+    (void)fprintf(out, "holds:     ");
     print_properties(stress, true);
-    print_parts(stdout);
-    (void)printf("not tested:");
+    print_parts(out);
+    (void)fprintf(out, "not tested:");
     print_properties(stress, false);
-    (void)printf("seed:       %llu\n", (unsigned long long)stress->plan->seed);
+    (void)fprintf(out, "seed:       %llu\n", (unsigned long long)stress->plan->seed);
 }
 
 static int run_attempts(struct stress *stress)
@@ -414,7 +415,8 @@ static int run_attempts(struct stress *stress)
         return status;
     }
     summarize(stress);
-    return stop ? complain(EXIT_STATUS_INTERRUPTED, "interrupted in trial %u of %u", stress->at, stress->attempt_count)
+    return stop ? status_say(NAME, EXIT_STATUS_INTERRUPTED, "interrupted in trial %u of %u", stress->at,
+                             stress->attempt_count)
                 : EXIT_STATUS_HOLDS;
 }
 
@@ -422,7 +424,7 @@ int stress_run(const struct stress_plan *plan)
 {
     struct stress *stress = aligned_alloc(CACHE_PAIR, align_up_u64(sizeof *stress, CACHE_PAIR));
     if (stress == NULL) {
-        return complain(EXIT_STATUS_USAGE, "out of memory");
+        return status_say(NAME, EXIT_STATUS_USAGE, "out of memory");
     }
     memset(stress, 0, sizeof *stress);
     stress->plan = plan;
@@ -430,17 +432,15 @@ int stress_run(const struct stress_plan *plan)
     for (uint32_t i = 0; i < plan->variant_count; i++) {
         plan_variant(stress, plan->variants[i]);
     }
-    interrupt_catch();
-    progress_begin(plan->progress);
-    (void)fprintf(stderr, "framelab stress: seed %llu\n", (unsigned long long)plan->seed);
+    (void)fprintf(stderr, NAME ": seed %llu\n", (unsigned long long)plan->seed);
     if (plan->format == FORMAT_JSON) {
-        stress->writer = record_open(stdout, plan->argc, plan->argv, NULL, NULL);
+        stress->writer = record_open(plan->out, plan->argc, plan->argv, NULL, NULL);
     }
     int status = EXIT_STATUS_VIOLATED;
     if (plan->format == FORMAT_JSON && stress->writer == NULL) {
-        status = complain(EXIT_STATUS_VIOLATED, "cannot write records: %s", strerror(errno));
+        status = status_say(NAME, EXIT_STATUS_VIOLATED, "cannot write records: %s", strerror(errno));
     } else if (!watchdog_start(plan->timeout_seconds, report_hang, stress)) {
-        status = complain(EXIT_STATUS_USAGE, "the watchdog cannot be set");
+        status = status_say(NAME, EXIT_STATUS_USAGE, "the watchdog cannot be set");
     } else {
         status = run_attempts(stress);
     }

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "options.h"
 
@@ -34,8 +35,10 @@ struct stress_plan {
     uint64_t seed;
     double timeout_seconds;
     enum output_format format;
-    bool progress;
-    int argc; /* the command line, for the provenance */
+    FILE *out;                               /* what was found goes there, in that format */
+    const struct qemu_machine *qemu;         /* that QEMU shall make */
+    const struct sim_stress_plan *simulated; /* what simulated harts are asked for besides */
+    int argc;                                /* the command line, for the provenance and messages */
     char **argv;
 };
 
