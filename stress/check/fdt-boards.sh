@@ -77,13 +77,13 @@ read_tree() {
     check "$name: read" "0 " "$? $message"
     # What is free is either handed out or holds metadata, once the tree itself was given back.
     local fdt=0
-    matching "^reserved[.][0-9]+[.]kind\$" | grep -q "\"fdt\"" && fdt=$(fdt_frames_bytes)
+    matching "^reserved[.][0-9]+[.]kind\$" | grep -q -x fdt && fdt=$(fdt_frames_bytes)
     check "$name: free memory is all in arenas" $(($(value free_bytes) + fdt)) \
         $(($(total '^arenas[.][0-9]+[.]usable_frames$') * 4096 + $(total '^arenas[.][0-9]+[.]metadata[.]size_bytes$')))
 }
 
 # Which reservation is the tree itself.
-fdt_index() { awk -F, '$2 == "\"fdt\"" && $1 ~ /kind$/ { split($1, part, "."); print part[2] }' "$report"; }
+fdt_index() { awk -F, '$2 == "fdt" && $1 ~ /kind$/ { split($1, part, "."); print part[2] }' "$report"; }
 
 # Bytes of the whole frames that it lies in.
 fdt_frames_bytes() {
