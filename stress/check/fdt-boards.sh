@@ -164,7 +164,7 @@ with_kernel_and_tree() {
     read_tree "$name" --kernel "$((base + 2 * mib)),3M" --fdt-at $((base + 512 * mib + 16))
     check "$name: free" $((1021 * mib - $(fdt_frames_bytes))) "$(value free_bytes)"
     check "$name: the tree is at" "$(printf 0x%x $((base + 512 * mib + 16)))" "$(value "reserved.$(fdt_index).start")"
-    check "$name: kernel" 1 "$(matching kind | grep -c '"kernel"')"
+    check "$name: kernel" 1 "$(matching kind | grep -cx kernel)"
 }
 
 for architecture in riscv64 aarch64; do

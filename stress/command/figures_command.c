@@ -19,7 +19,7 @@
 /* Seconds that drawing and judging a figure take, about: for the estimate. */
 #define MAKE_SECONDS 1.0
 
-enum { OPTION_LIST = 256, OPTION_ONLY, OPTION_TINY, OPTION_QUICK, OPTION_FULL, OPTION_PAPERS, OPTION_PROGRESS };
+enum { OPTION_LIST_THEM = 256, OPTION_ONLY, OPTION_TINY, OPTION_QUICK, OPTION_FULL, OPTION_PAPERS, OPTION_PROGRESS };
 
 struct arguments {
     const char *only, *directory, *papers;
@@ -296,7 +296,7 @@ static int run(const struct arguments *arguments)
 }
 
 static const struct argp_option options[] = {
-    {"list", OPTION_LIST, NULL, 0, "Name the figures, and about how long each takes", 1},
+    {"list", OPTION_LIST_THEM, NULL, 0, "Name the figures, and about how long each takes", 1},
     {"only", OPTION_ONLY, "KEY[,KEY]", 0, "These figures alone (default: all)", 1},
     {"quick", OPTION_QUICK, NULL, 0, "Fewer harts and repeats: all in minutes", 2},
     {"full", OPTION_FULL, NULL, 0, "All harts, many repeats", 2},
@@ -308,16 +308,22 @@ static const struct argp_option options[] = {
     {NULL, 0, NULL, 0, NULL, 0},
 };
 
+static const char *const figures_formats[] = {[FORMAT_TEXT] = "text", [FORMAT_JSON] = "json", NULL};
+
+static const struct option_value values[] = {
+    OPTION_PLAIN(OPTION_LIST_THEM, VALUE_FLAG, struct arguments, list),
+    OPTION_PLAIN(OPTION_ONLY, VALUE_TEXT, struct arguments, only),
+    OPTION_PLAIN('o', VALUE_TEXT, struct arguments, directory),
+    OPTION_WORD('f', struct arguments, format, figures_formats),
+    OPTION_PLAIN(OPTION_PROGRESS, VALUE_FLAG, struct arguments, progress),
+    OPTION_PLAIN(OPTION_PAPERS, VALUE_TEXT, struct arguments, papers),
+    {0},
+};
+
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
     struct arguments *arguments = state->input;
     switch (key) {
-    case OPTION_LIST:
-        arguments->list = true;
-        return 0;
-    case OPTION_ONLY:
-        arguments->only = text;
-        return 0;
     case OPTION_TINY:
         arguments->level = PAPER_TINY;
         return 0;
@@ -327,22 +333,8 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     case OPTION_FULL:
         arguments->level = PAPER_FULL;
         return 0;
-    case 'o':
-        arguments->directory = text;
-        return 0;
-    case 'f':
-        if (!option_format(text, &arguments->format) || arguments->format == FORMAT_CSV) {
-            usage_error(state, "--format is text or json, not '%s'", text);
-        }
-        return 0;
-    case OPTION_PROGRESS:
-        arguments->progress = true;
-        return 0;
-    case OPTION_PAPERS:
-        arguments->papers = text;
-        return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return option_set(state, options, values, key, text);
     }
 }
 

@@ -21,8 +21,8 @@
 enum report_format { REPORT_HTML, REPORT_LATEX, REPORT_JSON, REPORT_FORMATS };
 
 static const struct {
-    const char *name, *suffix, *program;
-} formats[REPORT_FORMATS] = {{"html", "html", "page.jq"}, {"latex", "tex", "latex.jq"}, {"json", "json", NULL}};
+    const char *suffix, *program;
+} formats[REPORT_FORMATS] = {{"html", "page.jq"}, {"tex", "latex.jq"}, {"json", NULL}};
 
 struct arguments {
     const char *directory, *out, *papers;
@@ -155,38 +155,27 @@ static const struct argp_option options[] = {
     {NULL, 0, NULL, 0, NULL, 0},
 };
 
-static error_t parse_format(const char *text, struct arguments *arguments, const struct argp_state *state)
-{
-    for (size_t i = 0; i < REPORT_FORMATS; i++) {
-        if (strcmp(text, formats[i].name) == 0) {
-            arguments->format = (enum report_format)i;
-            return 0;
-        }
-    }
-    usage_error(state, "--format is html, latex or json, not '%s'", text);
-}
+static const char *const report_formats[] = {
+    [REPORT_HTML] = "html", [REPORT_LATEX] = "latex", [REPORT_JSON] = "json", NULL};
+
+static const struct option_value values[] = {
+    OPTION_WORD('f', struct arguments, format, report_formats),
+    OPTION_PLAIN('o', VALUE_TEXT, struct arguments, out),
+    OPTION_PLAIN(OPTION_PAPERS, VALUE_TEXT, struct arguments, papers),
+    {0},
+};
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
     struct arguments *arguments = state->input;
-    switch (key) {
-    case 'f':
-        return parse_format(text, arguments, state);
-    case 'o':
-        arguments->out = text;
-        return 0;
-    case OPTION_PAPERS:
-        arguments->papers = text;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (arguments->directory != NULL) {
-            usage_error(state, "one directory at a time, not '%s' too", text);
-        }
-        arguments->directory = text;
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
+    if (key != ARGP_KEY_ARG) {
+        return option_set(state, options, values, key, text);
     }
+    if (arguments->directory != NULL) {
+        usage_error(state, "one directory at a time, not '%s' too", text);
+    }
+    arguments->directory = text;
+    return 0;
 }
 
 int report_command(int argc, char **argv)

@@ -537,13 +537,12 @@ static int table_run(const struct table_options *options, FILE *out, FILE *log)
     return status == RECORDS_OK ? EXIT_STATUS_HOLDS : EXIT_STATUS_VIOLATED;
 }
 
-static void parse_ratio(struct table_options *options, const char *text, struct argp_state *state)
+static void parse_ratio(struct table_options *options, const char *text, const struct argp_state *state)
 {
     const char *slash = strchr(text, '/');
     size_t slow = slash != NULL ? (size_t)(slash - text) : 0;
     if (slow == 0 || slash[1] == '\0' || strchr(slash + 1, '/') != NULL || strlen(text) >= RECORD_NAME_MAX) {
-        argp_error(state, "--ratio is A/B, two columns of the table, not '%s'", text);
-        return;
+        usage_error(state, "--ratio is A/B, two columns of the table, not '%s'", text);
     }
     snprintf(options->slow, sizeof options->slow, "%.*s", (int)slow, text);
     snprintf(options->fast, sizeof options->fast, "%s", slash + 1);
@@ -551,26 +550,24 @@ static void parse_ratio(struct table_options *options, const char *text, struct 
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
+    static const char *const words[] = {"text", "markdown", "json", "csv", NULL};
     struct table_options *options = state->input;
     switch (key) {
     case OPTION_FORMAT:
-        options->markdown = strcmp(argument, "markdown") == 0;
-        if (!options->markdown && !option_format(argument, &options->format)) {
-            argp_error(state, "--format is text, markdown, json or csv, not '%s'", argument);
-        }
+        options->markdown = option_word(state, "format", words, argument) == 1;
+        (void)option_format(argument, &options->format); /* markdown is text with bars */
         return 0;
     case OPTION_RATIO:
         parse_ratio(options, argument, state);
         return 0;
     case ARGP_KEY_ARG:
         if (state->arg_num > 0) {
-            argp_error(state, "one FILE at a time, '%s' is too many", argument);
+            usage_error(state, "one FILE at a time, '%s' is too many", argument);
         }
         options->path = argument;
         return 0;
     case ARGP_KEY_NO_ARGS:
-        argp_error(state, "which FILE of records?");
-        return 0;
+        usage_error(state, "which FILE of records?");
     default:
         return ARGP_ERR_UNKNOWN;
     }
