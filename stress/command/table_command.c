@@ -550,12 +550,14 @@ static void parse_ratio(struct table_options *options, const char *text, const s
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
-    static const char *const words[] = {"text", "markdown", "json", "csv", NULL};
+    static const char *const words[] = {
+        [FORMAT_TEXT] = "text", [FORMAT_JSON] = "json", [FORMAT_CSV] = "csv", [FORMAT_CSV + 1] = "markdown", NULL};
     struct table_options *options = state->input;
     switch (key) {
     case OPTION_FORMAT:
-        options->markdown = option_word(state, "format", words, argument) == 1;
-        (void)option_format(argument, &options->format); /* markdown is text with bars */
+        options->format = (enum output_format)option_word(state, "format", words, argument);
+        options->markdown = options->format == FORMAT_CSV + 1; /* text, with other rules */
+        options->format = options->markdown ? FORMAT_TEXT : options->format;
         return 0;
     case OPTION_RATIO:
         parse_ratio(options, argument, state);

@@ -6,7 +6,7 @@
 
 #include "qemu_campaign.h"
 #include "qemu_machine.h"
-#include "stress_csv.h"
+#include "record.h"
 
 #define BOOTARGS_BYTES 256u
 /* Mixed operations a hart unless the plan says otherwise: a second for four harts. */
@@ -18,28 +18,27 @@ static const char *text_of(const json_t *record, const char *key)
     return text != NULL ? text : "";
 }
 
-static int64_t number_of(const json_t *record, const char *key)
+static uint64_t number_of(const json_t *record, const char *key)
 {
-    return json_integer_value(json_object_get(record, key));
+    return (uint64_t)json_integer_value(json_object_get(record, key));
 }
 
-static bool tell_csv(const json_t *record, bool first, FILE *out)
+static bool tell_csv(const json_t *told, bool first, FILE *out)
 {
     char setting[64];
-    (void)snprintf(setting, sizeof setting, "%s, %s", text_of(record, "arch"), text_of(record, "mode"));
-    const struct stress_row row = {.variant = text_of(record, "variant"),
-                                   .platform = "qemu",
-                                   .setting = setting,
-                                   .harts = number_of(record, "harts"),
-                                   .seed = (uint64_t)number_of(record, "seed"),
-                                   .rounds = STRESS_UNKNOWN,
-                                   .operations = number_of(record, "operations"),
-                                   .accesses = STRESS_UNKNOWN,
-                                   .added = STRESS_UNKNOWN,
-                                   .removed = STRESS_UNKNOWN,
-                                   .seconds = -1,
-                                   .violated = text_of(record, "property")};
-    return stress_csv(&row, first, out);
+    (void)snprintf(setting, sizeof setting, "%s, %s", text_of(told, "arch"), text_of(told, "mode"));
+    const struct stress_record record = {.variant = text_of(told, "variant"),
+                                         .platform = "qemu",
+                                         .setting = setting,
+                                         .harts = (uint32_t)number_of(told, "harts"),
+                                         .seed = number_of(told, "seed"),
+                                         .operations = number_of(told, "operations"),
+                                         .property = json_string_value(json_object_get(told, "property")),
+                                         .rounds = RECORD_UNKNOWN,
+                                         .accesses = RECORD_UNKNOWN,
+                                         .added = RECORD_UNKNOWN,
+                                         .removed = RECORD_UNKNOWN};
+    return record_stress_csv(out, &record, first);
 }
 
 int qemu_stress_run(const struct stress_plan *plan)

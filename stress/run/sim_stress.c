@@ -12,7 +12,6 @@
 #include "property.h"
 #include "record.h"
 #include "simulator.h"
-#include "stress_csv.h"
 #include "stress_run.h"
 
 #define NAME "framelab stress"
@@ -82,64 +81,47 @@ static bool print_text(const char *variant, const struct sim_stress_report *repo
     return fputc('\n', out) != EOF && fflush(out) == 0;
 }
 
-static uint64_t operations_of(const struct sim_stress_report *report)
-{
-    uint64_t operations = 0;
-    for (uint32_t i = 0; i < SIM_STEP_KINDS; i++) {
-        operations += report->calls[i];
-    }
-    return operations;
-}
-
-static bool print_csv(const struct stress_plan *plan, const char *variant, const struct sim_stress_report *report)
-{
-    static const char *const profiles[] = {
-        [SIM_PROFILE_RMO] = "rmo", [SIM_PROFILE_TSO] = "tso", [SIM_PROFILE_SC] = "sc", [SIM_PROFILE_RCPC] = "rcpc"};
-    const struct stress_row row = {.variant = variant,
-                                   .platform = "sim",
-                                   .setting = profiles[plan->simulated->profile],
-                                   .harts = plan->harts != 0 ? (int64_t)plan->harts : STRESS_UNKNOWN,
-                                   .seed = report->holds ? plan->seed : report->seed,
-                                   .rounds = (int64_t)report->executions,
-                                   .operations = (int64_t)operations_of(report),
-                                   .accesses = (int64_t)report->steps,
-                                   .added = (int64_t)report->added,
-                                   .removed = (int64_t)report->removed,
-                                   .seconds = report->seconds,
-                                   .violated = report->holds ? "" : report->property};
-    return stress_csv(&row, variant == plan->variants[0], plan->out);
-}
-
+/* As a record, or a row of CSV. */
 static bool write_record(struct record_writer *writer, const struct stress_plan *plan, const char *variant,
                          const struct sim_stress_report *report)
 {
+    static const char *const profiles[] = {
+        [SIM_PROFILE_RMO] = "rmo", [SIM_PROFILE_TSO] = "tso", [SIM_PROFILE_SC] = "sc", [SIM_PROFILE_RCPC] = "rcpc"};
     char why[128], knobs[KNOBS_BYTES] = "";
     struct frame_allocator_config config;
     if (frame_allocator_config_parse(&config, sim_variants, variant, 1, why, sizeof why)) {
         (void)frame_allocator_config_format(&config, knobs, sizeof knobs);
     }
+    uint64_t operations = 0;
+    for (uint32_t i = 0; i < SIM_STEP_KINDS; i++) {
+        operations += report->calls[i];
+    }
     const struct stress_record record = {
         .variant = variant,
         .knobs = knobs,
         .platform = "sim",
+        .setting = profiles[plan->simulated->profile],
         .harts = plan->harts,
         .seed = report->holds ? plan->seed : report->seed,
-        .operations = operations_of(report),
-        .violations = report->holds ? 0 : 1,
+        .operations = operations,
+        .rounds = report->executions,
+        .accesses = report->steps,
+        .added = report->added,
+        .removed = report->removed,
         .seconds = report->seconds,
         .property = report->holds ? NULL : report->property,
         .simulated = report,
     };
-    return record_stress(writer, &record);
+    return writer != NULL ? record_stress(writer, &record)
+                          : record_stress_csv(plan->out, &record, variant == plan->variants[0]);
 }
 
 static int tell(const struct stress_plan *plan, const char *variant, const struct sim_stress_report *report,
                 struct record_writer *writer)
 {
     progress_end();
-    bool good = plan->format == FORMAT_JSON  ? write_record(writer, plan, variant, report)
-                : plan->format == FORMAT_CSV ? print_csv(plan, variant, report)
-                                             : print_text(variant, report, plan->out);
+    bool good = plan->format == FORMAT_TEXT ? print_text(variant, report, plan->out)
+                                            : write_record(writer, plan, variant, report);
     if (!good) {
         return status_say(NAME, EXIT_STATUS_VIOLATED, "cannot write a record: %s", strerror(errno));
     }

@@ -18,7 +18,6 @@
 #include "platform_host.h"
 #include "progress.h"
 #include "record.h"
-#include "stress_csv.h"
 #include "trial.h"
 #include "variants.h"
 #include "watchdog.h"
@@ -236,28 +235,10 @@ static bool print_text(const struct stress *stress, const struct attempt *attemp
     return fflush(stress->plan->out) == 0;
 }
 
-static bool print_csv(const struct stress *stress, const struct attempt *attempt, double seconds)
-{
-    const struct trial_tally *tally = &stress->trial.tally;
-    const struct stress_row row = {
-        .variant = attempt->spec,
-        .platform = "host",
-        .setting = LAYOUT_NAMES[attempt->layout],
-        .harts = stress->plan->harts,
-        .seed = stress->plan->seed,
-        .rounds = (int64_t)tally->rounds,
-        .operations = (int64_t)trial_operations(&stress->trial),
-        .accesses = STRESS_UNKNOWN,
-        .added = (int64_t)tally->plugged,
-        .removed = (int64_t)tally->unplugged,
-        .seconds = seconds,
-        .violated = verdict_holds(&stress->trial.verdict) ? "" : property_name(stress->trial.verdict.property),
-    };
-    return stress_csv(&row, stress->at == 0, stress->plan->out);
-}
-
+/* As a record, or a row of CSV. */
 static bool write_record(const struct stress *stress, const struct attempt *attempt, double seconds)
 {
+    const struct trial_tally *tally = &stress->trial.tally;
     char knobs[KNOBS_BYTES];
     (void)frame_allocator_config_format(&attempt->config, knobs, sizeof knobs);
     struct frame_stats stats;
@@ -269,17 +250,22 @@ static bool write_record(const struct stress *stress, const struct attempt *atte
         .variant = attempt->spec,
         .knobs = knobs,
         .platform = "host",
+        .setting = LAYOUT_NAMES[attempt->layout],
         .harts = stress->plan->harts,
         .seed = stress->plan->seed,
         .operations = trial_operations(&stress->trial),
-        .violations = holds ? 0 : 1,
+        .rounds = tally->rounds,
+        .accesses = RECORD_UNKNOWN,
+        .added = tally->plugged,
+        .removed = tally->unplugged,
         .seconds = seconds,
         .property = holds ? NULL : property_name(stress->trial.verdict.property),
         .stats = &stats,
         .nodes = nodes,
         .node_count = node_count,
     };
-    return record_stress(stress->writer, &record);
+    return stress->plan->format == FORMAT_JSON ? record_stress(stress->writer, &record)
+                                               : record_stress_csv(stress->plan->out, &record, stress->at == 0);
 }
 
 /* Tells one trial's outcome in the format asked for. */
@@ -287,9 +273,7 @@ static int tell(const struct stress *stress, const struct attempt *attempt, doub
 {
     const struct stress_plan *plan = stress->plan;
     progress_end();
-    bool good = plan->format == FORMAT_JSON  ? write_record(stress, attempt, seconds)
-                : plan->format == FORMAT_CSV ? print_csv(stress, attempt, seconds)
-                                             : print_text(stress, attempt);
+    bool good = plan->format == FORMAT_TEXT ? print_text(stress, attempt) : write_record(stress, attempt, seconds);
     if (!good) {
         return status_say(NAME, EXIT_STATUS_VIOLATED, "cannot write a record: %s", strerror(errno));
     }
