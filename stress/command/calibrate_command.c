@@ -14,6 +14,7 @@
 #include "machine_model.h"
 #include "options.h"
 
+#define NAME "framelab calibrate"
 #define WHY_BYTES 256u
 #define ROUNDS_DEFAULT 101u
 #define ROUNDS_MOST 100000u
@@ -173,8 +174,6 @@ static void describe(const struct cost_sample *samples, const struct pair *pair,
 }
 
 /* ---- the command ---- */
-
-#define NAME "framelab calibrate"
 
 static int write_model(const struct machine_model *model, const char *path)
 {

@@ -12,6 +12,7 @@
 #include "options.h"
 #include "variants.h"
 
+#define NAME "framelab"
 #define WHY_BYTES 256u
 /* Room for an address in text. */
 #define KERNEL_TEXT_BYTES 24u
@@ -114,8 +115,6 @@ static const struct argp argp = {
            "Exit status: 0, 1 if the tree is broken or describes no usable memory, 2 for a wrong option or a file "
            "that cannot be read.",
 };
-
-#define NAME "framelab"
 
 /* ---- the plan ------------------------------------------------------------------------------------------------ */
 

@@ -15,6 +15,7 @@
 #include "paper_verdicts.h"
 #include "progress.h"
 
+#define NAME "framelab figures"
 #define DIRECTORY "results/latest-figures"
 /* Seconds that drawing and judging a figure take, about: for the estimate. */
 #define MAKE_SECONDS 1.0
@@ -37,12 +38,6 @@ struct campaign {
     json_t *entries;
     bool failed, made, was_interrupted;
 };
-
-static int complain(int status, const char *what, const char *why)
-{
-    (void)fprintf(stderr, "framelab figures: %s%s%s\n", what, *what != '\0' ? ": " : "", why);
-    return status;
-}
 
 /* ---- One figure ------------------------------------------------------------------------------------------------- */
 
@@ -174,12 +169,12 @@ static int print(const struct campaign *campaign)
     const struct arguments *arguments = campaign->arguments;
     json_t *summary = paper_summary_write(campaign->entries, arguments->directory);
     if (summary == NULL) {
-        return complain(EXIT_STATUS_USAGE, arguments->directory, strerror(errno));
+        return status_say(NAME, EXIT_STATUS_USAGE, "%s: %s", arguments->directory, strerror(errno));
     }
     bool good = arguments->format == FORMAT_JSON ? flat_print_json(summary, stdout)
                                                  : paper_summary_print(campaign->entries, arguments->directory, stdout);
     json_decref(summary);
-    return good ? EXIT_STATUS_HOLDS : complain(EXIT_STATUS_USAGE, "standard output", strerror(errno));
+    return good ? EXIT_STATUS_HOLDS : status_say(NAME, EXIT_STATUS_USAGE, "standard output: %s", strerror(errno));
 }
 
 static int verdict_of(const struct campaign *campaign)
@@ -192,22 +187,23 @@ static int verdict_of(const struct campaign *campaign)
         paper_verdicts_count(json_object_get(entry, "claims"), &tally);
     }
     if (campaign->was_interrupted) {
-        return complain(EXIT_STATUS_INTERRUPTED, "", "interrupted; runs that had ended are kept");
+        return status_say(NAME, EXIT_STATUS_INTERRUPTED, "interrupted; runs that had ended are kept");
     }
     if (campaign->failed || tally.unexpected > 0) {
         return EXIT_STATUS_VIOLATED;
     }
-    return campaign->made ? EXIT_STATUS_HOLDS : complain(EXIT_STATUS_SKIPPED, "skipped", "no figure could be made");
+    return campaign->made ? EXIT_STATUS_HOLDS
+                          : status_say(NAME, EXIT_STATUS_SKIPPED, "skipped: no figure could be made");
 }
 
 static int run_campaign(struct campaign *campaign)
 {
     const struct arguments *arguments = campaign->arguments;
     if (!paper_cache_open(&campaign->cache, arguments->directory)) {
-        return complain(EXIT_STATUS_USAGE, arguments->directory, strerror(errno));
+        return status_say(NAME, EXIT_STATUS_USAGE, "%s: %s", arguments->directory, strerror(errno));
     }
     if (!plan_all(campaign)) {
-        return complain(EXIT_STATUS_USAGE, "", strerror(ENOMEM));
+        return status_say(NAME, EXIT_STATUS_USAGE, "%s", strerror(ENOMEM));
     }
     interrupt_catch();
     progress_begin(arguments->progress);
@@ -266,7 +262,7 @@ static int start(struct campaign *campaign)
     const struct arguments *arguments = campaign->arguments;
     char why[PAPER_WHY_BYTES];
     if (!paper_find(arguments->papers, campaign->list.path)) {
-        return complain(EXIT_STATUS_USAGE, campaign->list.path, "no such directory of figures");
+        return status_say(NAME, EXIT_STATUS_USAGE, "%s: no such directory of figures", campaign->list.path);
     }
     if (!paper_list_read(&campaign->list, arguments->only, stderr)) {
         return EXIT_STATUS_USAGE;
@@ -274,14 +270,15 @@ static int start(struct campaign *campaign)
     if (arguments->list) {
         return print_list(campaign);
     }
-    return paper_tools_there(why, sizeof why) ? run_campaign(campaign) : complain(EXIT_STATUS_SKIPPED, "skipped", why);
+    return paper_tools_there(why, sizeof why) ? run_campaign(campaign)
+                                              : status_say(NAME, EXIT_STATUS_SKIPPED, "skipped: %s", why);
 }
 
 static int run(const struct arguments *arguments)
 {
     struct campaign *campaign = calloc(1, sizeof *campaign);
     if (campaign == NULL) {
-        return complain(EXIT_STATUS_USAGE, "", strerror(ENOMEM));
+        return status_say(NAME, EXIT_STATUS_USAGE, "%s", strerror(ENOMEM));
     }
     campaign->arguments = arguments;
     campaign->entries = json_array();

@@ -32,6 +32,66 @@ struct section {
     size_t from, end;
 };
 
+/* ---- What tables have in common --------------------------------------------------------------------------------- */
+
+/* A table of a section: what each variant has there. */
+struct view {
+    const char *titles[4]; /* of a variant's columns, as many as there are */
+    bool (*has)(const struct series *series);
+    void (*add)(struct grid *grid, const struct series *series, double cas_ns);
+};
+
+static bool row_has(const struct section *section, size_t i, const struct view *view)
+{
+    const struct layout *layout = section->layout;
+    bool has = false;
+    for (size_t c = 0; c < layout->column_count && !has; c++) {
+        const struct series *series = layout_find(layout, &layout->rows[i], layout->columns[c]);
+        has = series != NULL && view->has(series);
+    }
+    return has;
+}
+
+static bool section_has(const struct section *section, const struct view *view)
+{
+    bool has = false;
+    for (size_t i = section->from; i < section->end && !has; i++) {
+        has = row_has(section, i, view);
+    }
+    return has;
+}
+
+static void add_dashes(struct grid *grid, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        grid_cell(grid, GRID_FAINT, "–");
+    }
+}
+
+/* The variants' columns; or their cells in a row. */
+static void add_variants(struct grid *grid, const struct section *section, const struct view *view,
+                         const struct row_key *row)
+{
+    const struct layout *layout = section->layout;
+    for (size_t c = 0; c < layout->column_count; c++) {
+        uint32_t titles = 0;
+        if (!layout_column_used(layout, section->from, section->end, layout->columns[c])) {
+            continue;
+        }
+        for (; titles < 4 && view->titles[titles] != NULL; titles++) {
+            if (row == NULL) {
+                grid_column(grid, layout->columns[c], view->titles[titles], GRID_RIGHT);
+            }
+        }
+        const struct series *series = row != NULL ? layout_find(layout, row, layout->columns[c]) : NULL;
+        if (series != NULL && view->has(series)) {
+            view->add(grid, series, layout->list->cas_ns);
+        } else if (row != NULL) {
+            add_dashes(grid, titles);
+        }
+    }
+}
+
 /* ---- Times ---------------------------------------------------------------------------------------------------- */
 
 static void add_row_columns(struct grid *grid)
@@ -77,22 +137,14 @@ static bool is_doubtful(const struct series *series)
 
 static void add_series_cells(struct grid *grid, const struct series *series, double cas_ns)
 {
-    bool timed = series != NULL && series->count > 0;
-    if (!timed) {
-        grid_cell(grid, GRID_FAINT, "–");
-        grid_cell(grid, GRID_FAINT, "–");
+    add_marked(grid, GRID_PLAIN, series->median, is_doubtful(series) ? "~" : "");
+    if (series->count > 1 && series->median > 0) {
+        grid_cell(grid, GRID_FAINT, "%.0f%%", 100 * (series->q3 - series->q1) / series->median);
     } else {
-        add_marked(grid, GRID_PLAIN, series->median, is_doubtful(series) ? "~" : "");
-        if (series->count > 1 && series->median > 0) {
-            grid_cell(grid, GRID_FAINT, "%.0f%%", 100 * (series->q3 - series->q1) / series->median);
-        } else {
-            grid_cell(grid, GRID_FAINT, "–");
-        }
+        add_dashes(grid, 1);
     }
-    if (cas_ns > 0 && timed) {
+    if (cas_ns > 0) {
         add_number(grid, GRID_PLAIN, series->median / cas_ns);
-    } else if (cas_ns > 0) {
-        grid_cell(grid, GRID_FAINT, "–");
     }
 }
 
@@ -116,11 +168,16 @@ static void add_ratio_cells(struct grid *grid, const struct series *slow, const 
     }
 }
 
+static bool is_timed(const struct series *series)
+{
+    return series->count > 0;
+}
+
 static struct grid *times_grid(const struct section *section)
 {
     const struct layout *layout = section->layout;
     const struct table_options *options = section->options;
-    double cas_ns = layout->list->cas_ns;
+    const struct view view = {{"ns", "IQR", layout->list->cas_ns > 0 ? "CAS" : NULL}, is_timed, add_series_cells};
     struct grid *grid = grid_new();
     if (grid == NULL) {
         return NULL;
@@ -129,31 +186,19 @@ static struct grid *times_grid(const struct section *section)
     snprintf(ratio, sizeof ratio, "%s/%s", options->slow, options->fast);
     add_row_columns(grid);
     grid_column(grid, "null", "ns", GRID_RIGHT);
-    for (size_t c = 0; c < layout->column_count; c++) {
-        if (layout_column_used(layout, section->from, section->end, layout->columns[c])) {
-            grid_column(grid, layout->columns[c], "ns", GRID_RIGHT);
-            grid_column(grid, layout->columns[c], "IQR", GRID_RIGHT);
-            if (cas_ns > 0) {
-                grid_column(grid, layout->columns[c], "CAS", GRID_RIGHT);
-            }
-        }
-    }
+    add_variants(grid, section, &view, NULL);
     grid_column(grid, ratio, "ratio", GRID_RIGHT);
     grid_column(grid, ratio, "", GRID_LEFT);
     for (size_t i = section->from; i < section->end; i++) {
         const struct row_key *row = &layout->rows[i];
         const struct series *null = layout_null(layout, row);
         add_row_cells(grid, section, i);
-        if (null != NULL && null->count > 0) {
+        if (null != NULL && is_timed(null)) {
             add_number(grid, GRID_FAINT, null->median);
         } else {
-            grid_cell(grid, GRID_FAINT, "–");
+            add_dashes(grid, 1);
         }
-        for (size_t c = 0; c < layout->column_count; c++) {
-            if (layout_column_used(layout, section->from, section->end, layout->columns[c])) {
-                add_series_cells(grid, layout_find(layout, row, layout->columns[c]), cas_ns);
-            }
-        }
+        add_variants(grid, section, &view, row);
         add_ratio_cells(grid, layout_find(layout, row, options->slow), layout_find(layout, row, options->fast));
     }
     return grid;
@@ -173,33 +218,21 @@ static void add_latency(struct grid *grid, uint64_t ns)
     }
 }
 
-static void add_latency_cells(struct grid *grid, const struct series *series)
+static bool has_latency(const struct series *series)
 {
-    if (series == NULL || series->latency.samples == 0) {
-        for (int i = 0; i < 4; i++) {
-            grid_cell(grid, GRID_FAINT, "–");
-        }
-        return;
-    }
+    return series->latency.samples > 0;
+}
+
+static void add_latency_cells(struct grid *grid, const struct series *series, double cas_ns)
+{
+    (void)cas_ns;
     add_latency(grid, series->latency.p50_ns);
     add_latency(grid, series->latency.p99_ns);
     add_latency(grid, series->latency.p999_ns);
     add_latency(grid, series->latency.max_ns);
 }
 
-static bool has_latency(const struct section *section)
-{
-    const struct layout *layout = section->layout;
-    for (size_t i = section->from; i < section->end; i++) {
-        for (size_t c = 0; c < layout->column_count; c++) {
-            const struct series *series = layout_find(layout, &layout->rows[i], layout->columns[c]);
-            if (series != NULL && series->latency.samples > 0) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
+static const struct view latencies = {{"p50", "p99", "p99.9", "max"}, has_latency, add_latency_cells};
 
 static struct grid *latency_grid(const struct section *section)
 {
@@ -210,93 +243,52 @@ static struct grid *latency_grid(const struct section *section)
     }
     add_row_columns(grid);
     grid_column(grid, "null", "p50", GRID_RIGHT);
-    for (size_t c = 0; c < layout->column_count; c++) {
-        if (layout_column_used(layout, section->from, section->end, layout->columns[c])) {
-            grid_column(grid, layout->columns[c], "p50", GRID_RIGHT);
-            grid_column(grid, layout->columns[c], "p99", GRID_RIGHT);
-            grid_column(grid, layout->columns[c], "p99.9", GRID_RIGHT);
-            grid_column(grid, layout->columns[c], "max", GRID_RIGHT);
-        }
-    }
+    add_variants(grid, section, &latencies, NULL);
     for (size_t i = section->from; i < section->end; i++) {
-        const struct row_key *row = &layout->rows[i];
-        const struct series *null = layout_null(layout, row);
+        const struct series *null = layout_null(layout, &layout->rows[i]);
         add_row_cells(grid, section, i);
-        if (null != NULL && null->latency.samples > 0) {
+        if (null != NULL && has_latency(null)) {
             add_latency(grid, null->latency.p50_ns);
         } else {
-            grid_cell(grid, GRID_FAINT, "–");
+            add_dashes(grid, 1);
         }
-        for (size_t c = 0; c < layout->column_count; c++) {
-            if (layout_column_used(layout, section->from, section->end, layout->columns[c])) {
-                add_latency_cells(grid, layout_find(layout, row, layout->columns[c]));
-            }
-        }
+        add_variants(grid, section, &latencies, &layout->rows[i]);
     }
     return grid;
 }
 
 /* ---- Shares --------------------------------------------------------------------------------------------------- */
 
-static bool row_has_shares(const struct section *section, size_t i)
+static bool has_shares(const struct series *series)
 {
-    const struct layout *layout = section->layout;
-    for (size_t c = 0; c < layout->column_count; c++) {
-        const struct series *series = layout_find(layout, &layout->rows[i], layout->columns[c]);
-        if (series != NULL && series->shared_out) {
-            return true;
-        }
-    }
-    return false;
+    return series->shared_out;
 }
 
-static bool has_shares(const struct section *section)
+static void add_share_cells(struct grid *grid, const struct series *series, double cas_ns)
 {
-    bool any = false;
-    for (size_t i = section->from; i < section->end && !any; i++) {
-        any = row_has_shares(section, i);
-    }
-    return any;
+    (void)cas_ns;
+    grid_cell(grid, GRID_PLAIN, "%.1f%%", 100 * series->share_first);
+    grid_cell(grid, GRID_PLAIN, "%.1f%%", 100 * series->share_last);
 }
 
-static void add_share_cells(struct grid *grid, const struct series *series)
-{
-    if (series == NULL || !series->shared_out) {
-        grid_cell(grid, GRID_FAINT, "–");
-        grid_cell(grid, GRID_FAINT, "–");
-    } else {
-        grid_cell(grid, GRID_PLAIN, "%.1f%%", 100 * series->share_first);
-        grid_cell(grid, GRID_PLAIN, "%.1f%%", 100 * series->share_last);
-    }
-}
+static const struct view shares = {{"first", "last"}, has_shares, add_share_cells};
 
 static struct grid *shares_grid(const struct section *section)
 {
-    const struct layout *layout = section->layout;
     struct grid *grid = grid_new();
     if (grid == NULL) {
         return NULL;
     }
     grid_column(grid, "", "workload", GRID_LEFT);
     grid_column(grid, "", "harts", GRID_RIGHT);
-    for (size_t c = 0; c < layout->column_count; c++) {
-        if (layout_column_used(layout, section->from, section->end, layout->columns[c])) {
-            grid_column(grid, layout->columns[c], "first", GRID_RIGHT);
-            grid_column(grid, layout->columns[c], "last", GRID_RIGHT);
-        }
-    }
+    add_variants(grid, section, &shares, NULL);
     grid_rule(grid);
     for (size_t i = section->from; i < section->end; i++) {
-        const struct row_key *row = &layout->rows[i];
-        if (!row_has_shares(section, i)) {
-            continue;
-        }
-        grid_cell(grid, GRID_PLAIN, "%s", row->workload);
-        grid_cell(grid, GRID_PLAIN, "%u%s", row->harts, row->harts > row->cores ? "*" : " ");
-        for (size_t c = 0; c < layout->column_count; c++) {
-            if (layout_column_used(layout, section->from, section->end, layout->columns[c])) {
-                add_share_cells(grid, layout_find(layout, row, layout->columns[c]));
-            }
+        const struct row_key *row = &section->layout->rows[i];
+        if (row_has(section, i, &shares)) {
+            grid_cell(grid, GRID_PLAIN, "%s", row->workload);
+            grid_cell(grid, GRID_PLAIN, "%u%s", row->harts, row->harts > row->cores ? "*" : " ");
+            add_variants(grid, section, &shares, row);
         }
     }
     return grid;
@@ -354,12 +346,12 @@ static bool print_section(const struct section *section, FILE *out)
     fprintf(out, "\n%s%s, %s: time of one operation, median of %s, %s%s\n\n", bold, row->platform,
             setting_text(row->setting), repeats, clock_text(row->platform), bold);
     bool good = print_grid(times_grid(section), section->options, out);
-    if (good && has_latency(section)) {
+    if (good && section_has(section, &latencies)) {
         fprintf(out, "\n%s%s, %s: latency of one operation, with that of reading the clock, %s%s\n\n", bold,
                 row->platform, setting_text(row->setting), clock_text(row->platform), bold);
         good = print_grid(latency_grid(section), section->options, out);
     }
-    if (good && has_shares(section)) {
+    if (good && section_has(section, &shares)) {
         fprintf(out, "\n%s%s, %s: share of memory in free whole chunks, after the first and the last round%s\n\n", bold,
                 row->platform, setting_text(row->setting), bold);
         good = print_grid(shares_grid(section), section->options, out);

@@ -306,6 +306,25 @@ struct measurement {
     char burst[24]; /* the name of burst's phase */
 };
 
+/* What all records have; the row's, unless said otherwise. */
+static struct bench_record record_of(const struct bench *bench, const struct row *row,
+                                     const struct bench_variant *variant, uint32_t repeat)
+{
+    return (struct bench_record){
+        .variant = variant != NULL ? variant->text : "null",
+        .knobs = variant != NULL ? variant->knobs : "",
+        .platform = bench_platform.name,
+        .workload = workload_name(row->kind),
+        .frames = row->size.frames,
+        .order = row->size.order,
+        .harts = row->harts,
+        .cores = harts_cores(),
+        .repeat = repeat,
+        .seed = bench->plan->seed,
+        .phase_count = 1,
+    };
+}
+
 static int write_record(struct bench *bench, const struct bench_record *record)
 {
     return record_bench(bench->writer, record)
@@ -454,34 +473,23 @@ static int measure(struct bench *bench, const struct row *row, const struct benc
         status = check_books(bench, row, name);
         measurement.node_count = record_read_nodes(bench->machine.fa, measurement.nodes);
     }
-    const struct bench_record record = {
-        .variant = name,
-        .knobs = variant != NULL ? variant->knobs : "",
-        .platform = bench_platform.name,
-        .workload = workload_name(row->kind),
-        .frames = row->size.frames,
-        .order = row->size.order,
-        .harts = row->harts,
-        .cores = harts_cores(),
-        .repeat = repeat,
-        .seed = bench->plan->seed,
-        .phases = measurement.phases,
-        .phase_count = workload_phase_count(row->kind),
-        .core_turns = measurement.core_turns,
-        .core_ns = measurement.core_ns,
-        .burst = row->burst,
-        .rounds = row->kind == WORKLOAD_FRAG ? bench->rounds : NULL,
-        .round_count = workload_has_rounds(row->kind) ? workload.turns : 0,
-        .left = row->kind == WORKLOAD_EXHAUST ? bench->samples : NULL,
-        .limbo = row->kind == WORKLOAD_STOPPED ? bench->samples : NULL,
-        .rounds_ns = bench->rounds_ns,
-        .was_held = workload.was_held,
-        .paths = variant != NULL && measurement.paths[0].histogram != NULL ? measurement.paths : NULL,
-        .stats = variant != NULL ? &measurement.stats : NULL,
-        .nodes = measurement.nodes,
-        .node_count = measurement.node_count,
-        .facts = measurement.facts,
-    };
+    struct bench_record record = record_of(bench, row, variant, repeat);
+    record.phases = measurement.phases;
+    record.phase_count = workload_phase_count(row->kind);
+    record.core_turns = measurement.core_turns;
+    record.core_ns = measurement.core_ns;
+    record.burst = row->burst;
+    record.rounds = row->kind == WORKLOAD_FRAG ? bench->rounds : NULL;
+    record.round_count = workload_has_rounds(row->kind) ? workload.turns : 0;
+    record.left = row->kind == WORKLOAD_EXHAUST ? bench->samples : NULL;
+    record.limbo = row->kind == WORKLOAD_STOPPED ? bench->samples : NULL;
+    record.rounds_ns = bench->rounds_ns;
+    record.was_held = workload.was_held;
+    record.paths = variant != NULL && measurement.paths[0].histogram != NULL ? measurement.paths : NULL;
+    record.stats = variant != NULL ? &measurement.stats : NULL;
+    record.nodes = measurement.nodes;
+    record.node_count = measurement.node_count;
+    record.facts = measurement.facts;
     status = status == EXIT_STATUS_HOLDS ? write_record(bench, &record) : status;
     json_decref(measurement.facts);
     return status;
@@ -501,20 +509,11 @@ static int measure_cas(struct bench *bench)
         return status_say(NAME, EXIT_STATUS_USAGE, "not one hart can be had");
     }
     const struct record_phase phase = {.name = "cas", .operations = bench_platform.cas_operations, .hart_ns = &ns};
-    const struct bench_record record = {
-        .variant = "cas",
-        .knobs = "",
-        .platform = bench_platform.name,
-        .workload = "control",
-        .frames = 1,
-        .order = 0,
-        .harts = 1,
-        .cores = harts_cores(),
-        .repeat = (uint32_t)bench->cas_samples++,
-        .seed = bench->plan->seed,
-        .phases = &phase,
-        .phase_count = 1,
-    };
+    const struct row row = {.size = {1, 0}, .harts = 1};
+    struct bench_record record = record_of(bench, &row, NULL, (uint32_t)bench->cas_samples++);
+    record.variant = "cas";
+    record.workload = "control";
+    record.phases = &phase;
     return write_record(bench, &record);
 }
 
@@ -530,21 +529,12 @@ static int record_init(struct bench *bench, const struct row *row, const struct 
     const struct record_phase phase = {.name = "init", .operations = 1, .hart_ns = hart_ns};
     struct frame_stats stats;
     frame_allocator_stats(bench->machine.fa, &stats);
-    const struct bench_record record = {
-        .variant = variant->text,
-        .knobs = variant->knobs,
-        .platform = bench_platform.name,
-        .workload = "boot",
-        .frames = memory_map_extent(bench->machine.map).size >> FRAME_SHIFT,
-        .order = -1,
-        .harts = row->harts,
-        .cores = harts_cores(),
-        .repeat = repeat,
-        .seed = bench->plan->seed,
-        .phases = &phase,
-        .phase_count = 1,
-        .stats = &stats,
-    };
+    struct bench_record record = record_of(bench, row, variant, repeat);
+    record.workload = "boot";
+    record.frames = memory_map_extent(bench->machine.map).size >> FRAME_SHIFT;
+    record.order = -1;
+    record.phases = &phase;
+    record.stats = &stats;
     return write_record(bench, &record);
 }
 
