@@ -142,7 +142,8 @@ static void check_together(const struct bench_arguments *arguments, const struct
 {
     const struct bench_plan *plan = &arguments->plan;
     const struct platform *platform = arguments->measured.run.platform;
-    qemu_options_check(state, &arguments->qemu, platform == &platform_qemu, arguments->host_option);
+    bool qemu = platform == &platform_qemu;
+    options_exclude(state, &platform_qemu, qemu ? arguments->host_option : NULL, qemu ? NULL : arguments->qemu.first);
     if (plan->record_init && !platform->times_boot) {
         usage_error(state, "--init is a time of the host; what init does is not simulated");
     }

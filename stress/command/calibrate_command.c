@@ -115,26 +115,18 @@ static struct pair find_pair(char *cpu_model, size_t cpu_model_bytes)
 /* Where a cost goes. */
 static uint64_t *field_of(struct machine_model *model, enum calibrate_cost cost, enum distance distance)
 {
-    switch (cost) {
-    case COST_HIT:
-        return &model->hit_ps;
-    case COST_RMW:
-        return &model->rmw_ps;
-    case COST_RMW_16:
-        return &model->rmw_16_ps;
-    case COST_FENCE:
-        return &model->fence_ps;
-    case COST_RELAX:
-        return &model->relax_ps;
-    case COST_MISS:
-        return &model->miss_ps;
-    case COST_BARRIER:
-        return &model->barrier_ps;
-    case COST_TRANSFER:
-        return &model->transfer_ps[distance];
-    default:
-        return &model->invalidate_ps[distance];
-    }
+    uint64_t *const fields[COST_COUNT] = {
+        [COST_HIT] = &model->hit_ps,
+        [COST_RMW] = &model->rmw_ps,
+        [COST_RMW_16] = &model->rmw_16_ps,
+        [COST_FENCE] = &model->fence_ps,
+        [COST_RELAX] = &model->relax_ps,
+        [COST_MISS] = &model->miss_ps,
+        [COST_BARRIER] = &model->barrier_ps,
+        [COST_TRANSFER] = &model->transfer_ps[distance],
+        [COST_INVALIDATE] = &model->invalidate_ps[distance],
+    };
+    return fields[cost];
 }
 
 static void print_cost(enum calibrate_cost cost, const struct cost_sample *sample, uint64_t base_ps)

@@ -149,3 +149,14 @@ void option_note(const char **first, const struct argp_option *options, const in
         *first = name_of(options, key);
     }
 }
+
+void options_exclude(const struct argp_state *state, const struct platform *platform, const char *not_with,
+                     const char *only_with)
+{
+    if (not_with != NULL) {
+        usage_error(state, "--%s does not go with --platform %s", not_with, platform->name);
+    }
+    if (only_with != NULL) {
+        usage_error(state, "--%s goes with --platform %s only", only_with, platform->name);
+    }
+}

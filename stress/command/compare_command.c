@@ -299,23 +299,21 @@ static void pair_cells(struct grid *grid, const struct comparison *comparison, c
 
 static bool print_pairs(const struct comparison *comparison, FILE *out)
 {
-    const char *unit = comparison->options->cas_unit ? "CAS" : "ns";
+    const char *unit = comparison->options->cas_unit ? "CAS" : "ns", *b_a = "B against A";
+    const struct {
+        const char *group, *title;
+        enum grid_align align;
+    } columns[] = {{"", "variant", GRID_LEFT},        {"", "workload", GRID_LEFT}, {"", "size", GRID_LEFT},
+                   {"", "harts", GRID_RIGHT},         {"A", unit, GRID_RIGHT},     {"A", "n", GRID_RIGHT},
+                   {"B", unit, GRID_RIGHT},           {"B", "n", GRID_RIGHT},      {b_a, "change", GRID_RIGHT},
+                   {b_a, "95% of it, %", GRID_RIGHT}, {b_a, "p", GRID_RIGHT},      {b_a, "verdict", GRID_LEFT}};
     struct grid *grid = grid_new();
     if (grid == NULL) {
         return false;
     }
-    grid_column(grid, "", "variant", GRID_LEFT);
-    grid_column(grid, "", "workload", GRID_LEFT);
-    grid_column(grid, "", "size", GRID_LEFT);
-    grid_column(grid, "", "harts", GRID_RIGHT);
-    grid_column(grid, "A", unit, GRID_RIGHT);
-    grid_column(grid, "A", "n", GRID_RIGHT);
-    grid_column(grid, "B", unit, GRID_RIGHT);
-    grid_column(grid, "B", "n", GRID_RIGHT);
-    grid_column(grid, "B against A", "change", GRID_RIGHT);
-    grid_column(grid, "B against A", "95% of it, %", GRID_RIGHT);
-    grid_column(grid, "B against A", "p", GRID_RIGHT);
-    grid_column(grid, "B against A", "verdict", GRID_LEFT);
+    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) {
+        grid_column(grid, columns[i].group, columns[i].title, columns[i].align);
+    }
     for (size_t i = 0; i < comparison->pair_count; i++) {
         pair_cells(grid, comparison, &comparison->pairs[i]);
     }
@@ -406,21 +404,17 @@ static json_t *row_json(const struct comparison *comparison, const struct series
     double a_median = a != NULL ? a->median / comparison->sides[0].unit_ns : NAN;
     double b_median = b != NULL ? b->median / comparison->sides[1].unit_ns : NAN;
     bool judged = pair != NULL && !pair->a->control;
-    json_t *row = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I}", "run", known->run, "variant",
-                            known->variant, "knobs", known->knobs, "platform", known->platform, "machine",
-                            known->machine, "workload", known->workload, "phase", known->phase, "frames",
-                            (json_int_t)known->frames, "harts", (json_int_t)known->harts);
-    json_object_set_new(row, "a_repeats", json_integer(a != NULL ? (json_int_t)a->count : 0));
-    json_object_set_new(row, "b_repeats", json_integer(b != NULL ? (json_int_t)b->count : 0));
-    json_object_set_new(row, "a_median", real_or_null(a_median));
-    json_object_set_new(row, "b_median", real_or_null(b_median));
-    json_object_set_new(row, "change", real_or_null(pair != NULL ? pair->change : NAN));
-    json_object_set_new(row, "change_low", real_or_null(pair != NULL ? pair->interval.low : NAN));
-    json_object_set_new(row, "change_high", real_or_null(pair != NULL ? pair->interval.high : NAN));
-    json_object_set_new(row, "p_adjusted", real_or_null(judged ? pair->p : NAN));
     const char *verdict = pair != NULL ? verdict_texts[pair->verdict] : a != NULL ? "only in A" : "only in B";
-    json_object_set_new(row, "verdict", json_string(verdict));
-    return row;
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:s}",
+                     "run", known->run, "variant", known->variant, "knobs", known->knobs, "platform", known->platform,
+                     "machine", known->machine, "workload", known->workload, "phase", known->phase, "frames",
+                     (json_int_t)known->frames, "harts", (json_int_t)known->harts, "a_repeats",
+                     a != NULL ? (json_int_t)a->count : 0, "b_repeats", b != NULL ? (json_int_t)b->count : 0,
+                     "a_median", real_or_null(a_median), "b_median", real_or_null(b_median), "change",
+                     real_or_null(pair != NULL ? pair->change : NAN), "change_low",
+                     real_or_null(pair != NULL ? pair->interval.low : NAN), "change_high",
+                     real_or_null(pair != NULL ? pair->interval.high : NAN), "p_adjusted",
+                     real_or_null(judged ? pair->p : NAN), "verdict", verdict);
 }
 
 static json_t *rows_json(const struct comparison *comparison)

@@ -58,16 +58,6 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 
 const struct argp qemu_argp = {.options = options, .parser = parse_option};
 
-void qemu_options_check(const struct argp_state *state, const struct qemu_options *qemu, bool chosen, const char *host)
-{
-    if (chosen && host != NULL) {
-        usage_error(state, "--%s does not go with --platform qemu", host);
-    }
-    if (!chosen && qemu->first != NULL) {
-        usage_error(state, "--%s goes with --platform qemu only", qemu->first);
-    }
-}
-
 int qemu_options_machine(const struct qemu_options *qemu, uint32_t harts, uint64_t memory_bytes,
                          struct qemu_machine *machine, char *why, size_t why_bytes)
 {

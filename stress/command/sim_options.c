@@ -33,14 +33,14 @@ static const struct argp_option options[] = {
     {NULL, 0, NULL, 0, NULL, 0},
 };
 
-static const char *const profiles[] = {
+const char *const sim_profile_words[] = {
     [SIM_PROFILE_RMO] = "rmo", [SIM_PROFILE_TSO] = "tso", [SIM_PROFILE_SC] = "sc", [SIM_PROFILE_RCPC] = "rcpc", NULL};
 static const char *const strategies[] = {
     [SIM_STRATEGY_BOTH] = "both", [SIM_STRATEGY_RANDOM] = "random", [SIM_STRATEGY_PCT] = "pct", NULL};
 
 static const struct option_value values[] = {
     OPTION_NUMBER(OPTION_EXECUTIONS, struct sim_options, plan.executions, 1, UINT64_MAX),
-    OPTION_WORD(OPTION_PROFILE, struct sim_options, plan.profile, profiles),
+    OPTION_WORD(OPTION_PROFILE, struct sim_options, plan.profile, sim_profile_words),
     OPTION_WORD(OPTION_STRATEGY, struct sim_options, plan.strategy, strategies),
     OPTION_NUMBER(OPTION_DEPTH, struct sim_options, plan.depth, 1, DEPTH_MAX),
     OPTION_NUMBER(OPTION_REPLAY, struct sim_options, plan.seed, 0, UINT64_MAX),
@@ -90,16 +90,3 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 }
 
 const struct argp sim_argp = {.options = options, .parser = parse_option};
-
-void sim_options_check(const struct argp_state *state, const struct sim_options *sim, bool chosen, const char *real)
-{
-    if (chosen && real != NULL) {
-        usage_error(state, "--%s does not go with --platform sim", real);
-    }
-    if (!chosen && sim->first != NULL) {
-        usage_error(state, "--%s goes with --platform sim only", sim->first);
-    }
-    if (sim->plan.trace && !sim->plan.replay) {
-        usage_error(state, "--trace goes with --replay: it shows one execution");
-    }
-}

@@ -70,15 +70,6 @@ static void add_variant(struct stress_plan *plan, const char *text, const struct
     plan->variants[plan->variant_count++] = text;
 }
 
-static void add_layout(struct stress_plan *plan, const char *text, const struct argp_state *state)
-{
-    enum stress_layout layout;
-    if (!stress_layout_find(text, &layout)) {
-        usage_error(state, "--layout is plain, nodes, nodes4 or holes, not '%s'", text);
-    }
-    plan->layouts |= 1u << layout;
-}
-
 static void set_memory(struct stress_plan *plan, const char *text, const struct argp_state *state)
 {
     if (!option_size(text, &plan->memory_bytes) || plan->memory_bytes < MEMORY_MIN || plan->memory_bytes > MEMORY_MAX) {
@@ -102,8 +93,11 @@ static void check_together(struct stress_arguments *arguments, const struct argp
 {
     struct stress_plan *plan = &arguments->plan;
     bool qemu = arguments->run.platform == &platform_qemu, sim = arguments->run.platform == &platform_sim;
-    qemu_options_check(state, &arguments->qemu, qemu, arguments->host_option);
-    sim_options_check(state, &arguments->sim, sim, arguments->real_option);
+    options_exclude(state, &platform_qemu, qemu ? arguments->host_option : NULL, qemu ? NULL : arguments->qemu.first);
+    options_exclude(state, &platform_sim, sim ? arguments->real_option : NULL, sim ? NULL : arguments->sim.first);
+    if (arguments->sim.plan.trace && !arguments->sim.plan.replay) {
+        usage_error(state, "--trace goes with --replay: it shows one execution");
+    }
     if (plan->timeout_seconds == 0) {
         plan->timeout_seconds =
             plan->operations != 0 || qemu ? PATIENCE_COUNTED_SECONDS : plan->seconds + PATIENCE_SECONDS;
@@ -131,7 +125,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         set_memory(plan, text, state);
         return 0;
     case OPTION_LAYOUT:
-        add_layout(plan, text, state);
+        plan->layouts |= 1u << option_word(state, "layout", stress_layout_names, text);
         return 0;
     case OPTION_DTB:
         set_tree(plan, text, state);
@@ -157,6 +151,7 @@ static void set_defaults(struct stress_arguments *arguments)
     plan->seed = arguments->run.seed;
     plan->format = arguments->run.format;
     plan->simulated = &arguments->sim.plan;
+    plan->simulated_memory = sim_profile_words[arguments->sim.plan.profile];
 }
 
 static int run(struct stress_arguments *arguments)

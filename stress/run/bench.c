@@ -387,9 +387,11 @@ static int measure_throughput(struct bench *bench, struct workload *workload, co
         frame_allocator_stats(workload->allocator, &before);
     }
     memset(measurement, 0, sizeof *measurement);
-    bench_platform.start_counting();
+    if (bench_platform.start_counting != NULL) {
+        bench_platform.start_counting();
+    }
     int status = run_passes(workload, name, passes, measurement);
-    measurement->facts = bench_platform.facts(workload_operations(workload) * passes * workload->harts *
+    measurement->facts = bench_platform_facts(workload_operations(workload) * passes * workload->harts *
                                               workload_phase_count(workload->kind));
     if (workload->allocator != NULL) {
         frame_allocator_stats(workload->allocator, &measurement->stats);

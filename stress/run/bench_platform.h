@@ -18,12 +18,12 @@ struct bench_platform {
     uint64_t core_turns;     /* of the cores' control in a pass; 0: cores are nobody else's */
     /* The machine for the provenance, a new reference; NULL: it is this one. */
     json_t *(*machine_model)(void);
-    /* A measurement begins on a fresh machine; `seed` is of this repeat. */
+    /* A measurement begins on a fresh machine; `seed` is of this repeat. These three may be NULL. */
     void (*begin)(uint64_t seed);
     /* What is counted of the phases from now on. */
     void (*start_counting)(void);
-    /* What only this platform knows of the measurement, for the record; a new reference, or NULL. `operations`: of all
-     * harts and phases since start_counting. */
+    /* What only this platform knows of the measurement, for the record, a new reference. `operations`: of all harts and
+     * phases since start_counting. */
     json_t *(*facts)(uint64_t operations);
     /* As in struct workload; NULL: no hart can be stopped here. */
     bool (*hold)(const struct frame_allocator *allocator, uint32_t hart);
@@ -41,7 +41,15 @@ static inline json_t *bench_platform_model(void)
 /* Begins a measurement: what is random in a simulated machine differs from repeat to repeat. */
 static inline void bench_platform_begin(uint64_t seed, uint32_t repeat)
 {
-    bench_platform.begin(seed + repeat * UINT64_C(0x9e3779b97f4a7c15));
+    if (bench_platform.begin != NULL) {
+        bench_platform.begin(seed + repeat * UINT64_C(0x9e3779b97f4a7c15));
+    }
+}
+
+/* What only the platform knows, or NULL. */
+static inline json_t *bench_platform_facts(uint64_t operations)
+{
+    return bench_platform.facts != NULL ? bench_platform.facts(operations) : NULL;
 }
 
 #endif

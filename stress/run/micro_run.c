@@ -34,7 +34,7 @@ static bool measure_primitive(const struct micro_plan *plan, uint32_t number, ui
     (void)snprintf(outcome->workload, sizeof outcome->workload, "primitive");
     outcome->operations = plan->operations;
     bool good = primitives_run((enum primitive)number, harts, plan->operations, outcome->hart_ns);
-    outcome->facts = good ? bench_platform.facts(plan->operations * harts) : NULL;
+    outcome->facts = good ? bench_platform_facts(plan->operations * harts) : NULL;
     return good;
 }
 
@@ -79,7 +79,7 @@ static bool measure_scheme(const struct micro_plan *all, uint32_t number, uint32
     if (plan->latency != NULL) {
         outcome->latency = latency_summarize(plan->latency);
     }
-    outcome->facts = bench_platform.facts((plan->operations + retire_warmup(plan)) * harts);
+    outcome->facts = bench_platform_facts((plan->operations + retire_warmup(plan)) * harts);
     outcome->facts = outcome->facts != NULL ? outcome->facts : json_object();
     (void)json_object_set_new(
         outcome->facts, "retired",

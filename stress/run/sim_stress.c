@@ -85,8 +85,6 @@ static bool print_text(const char *variant, const struct sim_stress_report *repo
 static bool write_record(struct record_writer *writer, const struct stress_plan *plan, const char *variant,
                          const struct sim_stress_report *report)
 {
-    static const char *const profiles[] = {
-        [SIM_PROFILE_RMO] = "rmo", [SIM_PROFILE_TSO] = "tso", [SIM_PROFILE_SC] = "sc", [SIM_PROFILE_RCPC] = "rcpc"};
     char why[128], knobs[KNOBS_BYTES] = "";
     struct frame_allocator_config config;
     if (frame_allocator_config_parse(&config, sim_variants, variant, 1, why, sizeof why)) {
@@ -100,7 +98,7 @@ static bool write_record(struct record_writer *writer, const struct stress_plan 
         .variant = variant,
         .knobs = knobs,
         .platform = "sim",
-        .setting = profiles[plan->simulated->profile],
+        .setting = plan->simulated_memory,
         .harts = plan->harts,
         .seed = report->holds ? plan->seed : report->seed,
         .operations = operations,

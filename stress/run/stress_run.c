@@ -30,11 +30,13 @@
 /* Withheld from the allocator, to be plugged in and out. */
 #define HOTPLUG_BYTES (UINT64_C(4) << 20)
 
-static const char *const LAYOUT_NAMES[LAYOUT_COUNT] = {[LAYOUT_PLAIN] = "plain",
-                                                       [LAYOUT_NODES] = "nodes",
-                                                       [LAYOUT_NODES_4] = "nodes4",
-                                                       [LAYOUT_HOLES] = "holes",
-                                                       [LAYOUT_GIVEN] = "dtb"};
+const char *const stress_layout_names[] = {
+    [LAYOUT_PLAIN] = "plain", [LAYOUT_NODES] = "nodes", [LAYOUT_NODES_4] = "nodes4", [LAYOUT_HOLES] = "holes", NULL};
+
+static const char *layout_name(enum stress_layout layout)
+{
+    return layout == LAYOUT_GIVEN ? "dtb" : stress_layout_names[layout];
+}
 
 /* What each layout is tried with: knobs of core. Variants without magazines, and specs with knobs of their own, are
  * tried as they are. */
@@ -72,17 +74,6 @@ struct stress {
     uint64_t seen[PROPERTY_COUNT]; /* trials in which the property had its chance */
     struct trial trial;
 };
-
-bool stress_layout_find(const char *name, enum stress_layout *layout)
-{
-    for (uint32_t i = 0; i < LAYOUT_GIVEN; i++) {
-        if (strcmp(name, LAYOUT_NAMES[i]) == 0) {
-            *layout = (enum stress_layout)i;
-            return true;
-        }
-    }
-    return false;
-}
 
 /* ---- the plan ---- */
 
@@ -144,7 +135,7 @@ static bool open_machine(const struct stress_plan *plan, const struct attempt *a
     bool open = false;
     if (tree == NULL || !choose_tree(plan, attempt->layout, tree, &options)) {
         (void)snprintf(why, why_bytes, "%llu MiB are too little for the layout `%s`",
-                       (unsigned long long)plan->memory_bytes >> 20, LAYOUT_NAMES[attempt->layout]);
+                       (unsigned long long)plan->memory_bytes >> 20, layout_name(attempt->layout));
     } else {
         open = host_machine_open(machine, &options, why, why_bytes);
     }
@@ -219,7 +210,7 @@ static void print_violation(const struct stress *stress, const struct attempt *a
                   "  variant: %s, layout %s\n"
                   "  seed:    %llu\n",
                   property_name(verdict->property), property_text(verdict->property), verdict->text, frame, hart,
-                  stress->plan->harts, attempt->spec, LAYOUT_NAMES[attempt->layout],
+                  stress->plan->harts, attempt->spec, layout_name(attempt->layout),
                   (unsigned long long)stress->plan->seed);
 }
 
@@ -229,7 +220,7 @@ static bool print_text(const struct stress *stress, const struct attempt *attemp
     bool holds = verdict_holds(&stress->trial.verdict);
     (void)fprintf(
         stress->plan->out, "%-34s %-6s %3u harts %6llu rounds %10llu calls %5llu plugged %5llu unplugged  %s\n",
-        attempt->spec, LAYOUT_NAMES[attempt->layout], stress->plan->harts, (unsigned long long)tally->rounds,
+        attempt->spec, layout_name(attempt->layout), stress->plan->harts, (unsigned long long)tally->rounds,
         (unsigned long long)trial_operations(&stress->trial), (unsigned long long)tally->plugged,
         (unsigned long long)tally->unplugged, holds ? "holds" : property_name(stress->trial.verdict.property));
     return fflush(stress->plan->out) == 0;
@@ -250,7 +241,7 @@ static bool write_record(const struct stress *stress, const struct attempt *atte
         .variant = attempt->spec,
         .knobs = knobs,
         .platform = "host",
-        .setting = LAYOUT_NAMES[attempt->layout],
+        .setting = layout_name(attempt->layout),
         .harts = stress->plan->harts,
         .seed = stress->plan->seed,
         .operations = trial_operations(&stress->trial),
@@ -295,7 +286,7 @@ static int run_trial(struct stress *stress, const struct attempt *attempt, const
     uint64_t begun_ns = platform_time_ns();
     struct trial_config config = trial_config_of(stress, attempt, machine);
     (void)snprintf(stress->last_words, sizeof stress->last_words, "  variant: %s, layout %s\n  seed:    %llu\n",
-                   attempt->spec, LAYOUT_NAMES[attempt->layout], (unsigned long long)stress->plan->seed);
+                   attempt->spec, layout_name(attempt->layout), (unsigned long long)stress->plan->seed);
     fault_watch(config.hotplug, stress->plan->format == FORMAT_TEXT ? fileno(stress->plan->out) : STDERR_FILENO,
                 stress->last_words);
     trial_init(&stress->trial, &config, memory);
@@ -312,9 +303,9 @@ static int run_attempt(struct stress *stress, const struct attempt *attempt)
 {
     char why[WHY_BYTES];
     struct host_machine machine;
-    progress_show(stress->at, stress->attempt_count, "%s, layout %s", attempt->spec, LAYOUT_NAMES[attempt->layout]);
+    progress_show(stress->at, stress->attempt_count, "%s, layout %s", attempt->spec, layout_name(attempt->layout));
     if (!open_machine(stress->plan, attempt, &machine, why, sizeof why)) {
-        return status_say(NAME, EXIT_STATUS_USAGE, "%s, layout %s: %s", attempt->spec, LAYOUT_NAMES[attempt->layout],
+        return status_say(NAME, EXIT_STATUS_USAGE, "%s, layout %s: %s", attempt->spec, layout_name(attempt->layout),
                           why);
     }
     struct frame_stats stats;
@@ -337,7 +328,7 @@ static void report_hang(void *context)
     const struct stress *stress = context;
     const struct attempt *attempt = &stress->attempts[stress->at];
     (void)fprintf(stderr, "framelab stress: hang: variant %s, layout %s, seed %llu\n", attempt->spec,
-                  LAYOUT_NAMES[attempt->layout], (unsigned long long)stress->plan->seed);
+                  layout_name(attempt->layout), (unsigned long long)stress->plan->seed);
     for (uint32_t i = 0; i < stress->trial.config.harts; i++) {
         const struct trial_hart *hart = &stress->trial.hart[i];
         (void)fprintf(stderr, "framelab stress: hart %u after %llu calls: %s\n", i,
