@@ -334,6 +334,8 @@ check "--init says of each hart how long it waited" \
 ends 0 bench --dtb good.dtb --harts 1-3 --repeat 1 --order 0,3 --frames 3 --no-latency
 ends 0 stress --dtb good.dtb --operations 500 --harts 3
 ends 0 stress --operations 200 --harts 2 --format csv
+check "stress --format csv: columns as on every platform" bash -c "[ \"\$(head -n 1 out)\" = 'variant,platform,setting,harts,seed,rounds,operations,accesses,added,removed,seconds,violated' ]"
+check "stress --format csv: a row" grep -Eq '^lockfree,host,plain,2,[0-9]+,[0-9]+,[1-9][0-9]*,,[0-9]+,[0-9]+,[0-9.]+,$' out
 ends 0 stress --operations 200 --harts 2 --format json
 
 [ $failed -eq 0 ]

@@ -30,8 +30,6 @@ struct micro_arguments {
     bool latency;
 };
 
-#define OPERATIONS OPTION_NUMBER(OPTION_OPERATIONS, struct micro_arguments, plan.operations, 1, 10000000)
-
 /* An argument: one of what there is to be measured. */
 static void add_wanted(struct micro_plan *plan, const char *name, const struct argp_state *state)
 {
@@ -44,9 +42,53 @@ static void add_wanted(struct micro_plan *plan, const char *name, const struct a
     usage_error(state, "no %s '%s'; its --help lists them", plan->reclaim ? "scheme" : "primitive", name);
 }
 
-/* What both commands do with a key, or what `values` says. */
-static error_t parse(int key, char *text, struct argp_state *state, const struct argp_option *options,
-                     const struct option_value *values)
+static const struct argp_option primitive_options[] = {
+    {"operations", OPTION_OPERATIONS, "N", 0, "A hart and measurement (default: 50000; simulated 200)", 1},
+    {NULL, 0, NULL, 0, NULL, 0},
+};
+
+static const struct argp_option scheme_options[] = {
+    {"workload", 'w', "NAME", 0, "queue (default), stack or read: see below", 1},
+    {"nodes", OPTION_NODES, "N", 0, "queue, stack: for each hart (default: 64); read: of the list (default: 1)", 1},
+    {"bag", OPTION_BAG, "N", 0, "Nodes that a hart retires before it collects what has passed (default: 16)", 1},
+    {"free", OPTION_FREE, "all|N", 0, "stack: of what has passed, push all at once (default), or N in an operation", 1},
+    {"wait", OPTION_WAIT, "yield|spin", 0, "Who finds no node yields his core (default), or keeps it", 1},
+    {"milliseconds", OPTION_MILLISECONDS, "N", 0, "Of a measurement, not simulated (default: 200)", 2},
+    {"operations", OPTION_OPERATIONS, "N", 0, "A hart and measurement, in place of a time (simulated: 500)", 2},
+    {"latency", OPTION_LATENCY, NULL, 0, "stack: time each call that retires and pushes, too", 2},
+    {NULL, 0, NULL, 0, NULL, 0},
+};
+
+static const char *const waits[] = {"yield", "spin", NULL};
+
+static const struct option_value values[] = {
+    OPTION_NUMBER(OPTION_OPERATIONS, struct micro_arguments, plan.operations, 1, 10000000),
+    OPTION_WORD('w', struct micro_arguments, plan.retire.workload, retire_workload_names),
+    OPTION_NUMBER(OPTION_NODES, struct micro_arguments, plan.retire.nodes, 1, NODES_MOST),
+    OPTION_NUMBER(OPTION_BAG, struct micro_arguments, plan.retire.bag, 1, NODES_MOST),
+    OPTION_NUMBER(OPTION_FREE, struct micro_arguments, plan.retire.free_at_once, 1, NODES_MOST),
+    OPTION_WORD(OPTION_WAIT, struct micro_arguments, plan.retire.spin, waits),
+    OPTION_NUMBER(OPTION_MILLISECONDS, struct micro_arguments, milliseconds, 1, 600000),
+    OPTION_PLAIN(OPTION_LATENCY, VALUE_FLAG, struct micro_arguments, latency),
+    {0},
+};
+
+/* What only all options together tell. */
+static void check_together(const struct micro_arguments *arguments, const struct argp_state *state)
+{
+    const struct platform *platform = arguments->measured.run.platform;
+    if (platform->micro == NULL) {
+        usage_error(state, "this is not measured in QEMU, which has no time");
+    }
+    if (arguments->milliseconds > 0 && platform->retire_operations > 0) {
+        usage_error(state, "--milliseconds is of the host; simulated harts do --operations");
+    }
+    if (arguments->milliseconds > 0 && arguments->plan.operations > 0) {
+        usage_error(state, "--milliseconds or --operations, not both");
+    }
+}
+
+static error_t parse_option(int key, char *text, struct argp_state *state)
 {
     struct micro_arguments *arguments = state->input;
     switch (key) {
@@ -57,13 +99,18 @@ static error_t parse(int key, char *text, struct argp_state *state, const struct
         add_wanted(&arguments->plan, text, state);
         return 0;
     case ARGP_KEY_END:
-        if (arguments->measured.run.platform->micro == NULL) {
-            usage_error(state, "this is not measured in QEMU, which has no time");
-        }
+        check_together(arguments, state);
         return 0;
+    case OPTION_FREE:
+        if (strcmp(text, "all") == 0) {
+            arguments->plan.retire.free_at_once = UINT64_MAX;
+            return 0;
+        }
+        break;
     default:
-        return option_set(state, options, values, key, text);
+        break;
     }
+    return option_set(state, arguments->plan.reclaim ? scheme_options : primitive_options, values, key, text);
 }
 
 static int measure(const void *plan, FILE *records)
@@ -87,22 +134,11 @@ static const struct argp_child children[] = {{&measured_argp, 0, NULL, 0}, {NULL
 
 /* ---- primitives ---- */
 
-static const struct argp_option primitive_options[] = {
-    {"operations", OPTION_OPERATIONS, "N", 0, "A hart and measurement (default: 50000; simulated 200)", 1},
-    {NULL, 0, NULL, 0, NULL, 0},
-};
-
-static error_t parse_primitives(int key, char *text, struct argp_state *state)
-{
-    static const struct option_value values[] = {OPERATIONS, {0}};
-    return parse(key, text, state, primitive_options, values);
-}
-
 int primitives_command(int argc, char **argv)
 {
     static const struct argp argp = {
         .options = primitive_options,
-        .parser = parse_primitives,
+        .parser = parse_option,
         .children = children,
         .args_doc = "[PRIMITIVE...]",
         .doc = "Measures what allocators are made of, by itself: ticket-lock, mcs-lock, shared-counter, own-counters, "
@@ -119,53 +155,6 @@ int primitives_command(int argc, char **argv)
 }
 
 /* ---- reclaim ---- */
-
-static const struct argp_option scheme_options[] = {
-    {"workload", 'w', "NAME", 0, "queue (default), stack or read: see below", 1},
-    {"nodes", OPTION_NODES, "N", 0, "queue, stack: for each hart (default: 64); read: of the list (default: 1)", 1},
-    {"bag", OPTION_BAG, "N", 0, "Nodes that a hart retires before it collects what has passed (default: 16)", 1},
-    {"free", OPTION_FREE, "all|N", 0, "stack: of what has passed, push all at once (default), or N in an operation", 1},
-    {"wait", OPTION_WAIT, "yield|spin", 0, "Who finds no node yields his core (default), or keeps it", 1},
-    {"milliseconds", OPTION_MILLISECONDS, "N", 0, "Of a measurement, not simulated (default: 200)", 2},
-    {"operations", OPTION_OPERATIONS, "N", 0, "A hart and measurement, in place of a time (simulated: 500)", 2},
-    {"latency", OPTION_LATENCY, NULL, 0, "stack: time each call that retires and pushes, too", 2},
-    {NULL, 0, NULL, 0, NULL, 0},
-};
-
-static void check_reclaim(const struct micro_arguments *arguments, const struct argp_state *state)
-{
-    if (arguments->milliseconds > 0 && arguments->measured.run.platform->retire_operations > 0) {
-        usage_error(state, "--milliseconds is of the host; simulated harts do --operations");
-    }
-    if (arguments->milliseconds > 0 && arguments->plan.operations > 0) {
-        usage_error(state, "--milliseconds or --operations, not both");
-    }
-}
-
-static error_t parse_reclaim(int key, char *text, struct argp_state *state)
-{
-    static const char *const waits[] = {"yield", "spin", NULL};
-    static const struct option_value values[] = {
-        OPERATIONS,
-        OPTION_WORD('w', struct micro_arguments, plan.retire.workload, retire_workload_names),
-        OPTION_NUMBER(OPTION_NODES, struct micro_arguments, plan.retire.nodes, 1, NODES_MOST),
-        OPTION_NUMBER(OPTION_BAG, struct micro_arguments, plan.retire.bag, 1, NODES_MOST),
-        OPTION_NUMBER(OPTION_FREE, struct micro_arguments, plan.retire.free_at_once, 1, NODES_MOST),
-        OPTION_WORD(OPTION_WAIT, struct micro_arguments, plan.retire.spin, waits),
-        OPTION_NUMBER(OPTION_MILLISECONDS, struct micro_arguments, milliseconds, 1, 600000),
-        OPTION_PLAIN(OPTION_LATENCY, VALUE_FLAG, struct micro_arguments, latency),
-        {0}};
-    struct micro_arguments *arguments = state->input;
-    if (key == OPTION_FREE && strcmp(text, "all") == 0) {
-        arguments->plan.retire.free_at_once = UINT64_MAX;
-        return 0;
-    }
-    error_t status = parse(key, text, state, scheme_options, values);
-    if (key == ARGP_KEY_END) {
-        check_reclaim(arguments, state);
-    }
-    return status;
-}
 
 static void complete_reclaim(struct micro_arguments *arguments)
 {
@@ -184,7 +173,7 @@ int reclaim_command(int argc, char **argv)
 {
     static const struct argp argp = {
         .options = scheme_options,
-        .parser = parse_reclaim,
+        .parser = parse_option,
         .children = children,
         .args_doc = "[SCHEME...]",
         .doc =
