@@ -90,13 +90,12 @@ refuses 2 "text, json or csv" list --format xml
 # A record tells every knob that its variant has.
 "$framelab" list --format csv >list.csv 2>err
 check "list --format csv has variants" grep -q '^variant,baseline,' list.csv
-for variant in $(awk -F, '$1 == "variant" { print $2 }' list.csv); do
-    "$framelab" bench --variant "$variant" --memory 64M --harts 1 --repeat 1 --workload bulk --requests 10 --format json 2>err |
-        grep -m 1 "\"variant\":\"$variant\"" | sed 's/.*"knobs":"\([^"]*\)".*/\1/' | tr , '\n' >declared
+while read -r variant; do
+    "$framelab" bench --variant "$variant" --memory 64M --harts 1 --repeat 1 --workload bulk --requests 10 --format json \
+        2>err </dev/null | grep -m 1 "\"variant\":\"$variant\"" | sed 's/.*"knobs":"\([^"]*\)".*/\1/' | tr , '\n' >declared
     awk -F, -v of="$variant" '$1 == "knob" && $3 == of { print $2 "=" $4 }' list.csv >listed
     check "list shows every knob of $variant, and its default" bash -c 'test -s declared && diff declared listed'
-done
-refuses 2 "takes no argument" list extra
+done < <(awk -F, '$1 == "variant" { print $2 }' list.csv)
 
 # ---- device trees ----
 
@@ -179,6 +178,7 @@ refuses 2 "nosuch" bench --variant lockfree,nosuch=1
 refuses 2 "batch" bench --variant lockfree,magazine=3,batch=9
 refuses 2 "512M or 8G" bench --memory lots
 refuses 2 "512M or 8G" bench --memory -1G
+refuses 2 "512M or 8G" bench --memory 0
 refuses 2 "1 to 64" bench --nodes 0
 refuses 2 "1 to 64" bench --nodes 65
 refuses 2 "1 to" bench --repeat 0
@@ -334,7 +334,7 @@ check "--init says of each hart how long it waited" \
 ends 0 bench --dtb good.dtb --harts 1-3 --repeat 1 --order 0,3 --frames 3 --no-latency
 ends 0 stress --dtb good.dtb --operations 500 --harts 3
 ends 0 stress --operations 200 --harts 2 --format csv
-check "stress --format csv: columns as on every platform" bash -c "[ \"\$(head -n 1 out)\" = 'variant,platform,setting,harts,seed,rounds,operations,accesses,added,removed,seconds,violated' ]"
+check "stress --format csv: columns as on every platform" grep -qx 'variant,platform,setting,harts,seed,rounds,operations,accesses,added,removed,seconds,violated' out
 check "stress --format csv: a row" grep -Eq '^lockfree,host,plain,2,[0-9]+,[0-9]+,[1-9][0-9]*,,[0-9]+,[0-9]+,[0-9.]+,$' out
 ends 0 stress --operations 200 --harts 2 --format json
 

@@ -101,7 +101,7 @@ static void set_value(const struct argp_state *state, const char *name, const st
         store(at, row->bytes, number(state, name, row, text));
         break;
     case VALUE_BYTES:
-        if (!option_size(text, at)) {
+        if (!option_size(text, at) || *(uint64_t *)at == 0) {
             usage_error(state, "--%s is a size such as 512M or 8G, not '%s'", name, text);
         }
         break;

@@ -34,7 +34,7 @@ enum value_kind {
     VALUE_FLAG,    /* there is none: a bool becomes true */
     VALUE_TEXT,    /* itself */
     VALUE_NUMBER,  /* an integer of any size, least to most */
-    VALUE_BYTES,   /* 512M: a uint64_t */
+    VALUE_BYTES,   /* 512M: a uint64_t above 0 */
     VALUE_SECONDS, /* a double above 0 */
     VALUE_WORD,    /* the place of the text in `words`, an integer of any size */
     VALUE_LIST,    /* a struct option_list of 1 to `most`; words[0] says why not 0 */

@@ -428,33 +428,27 @@ static json_t *count_or_null(bool known, uint64_t value)
     return known ? json_integer((json_int_t)value) : json_null();
 }
 
-static void add_times(json_t *object, const struct series *series, double cas_ns, double ratio)
+static json_t *times_json(const struct series *series, double cas_ns, double ratio)
 {
     bool timed = series->count > 0;
     size_t last = timed ? series->count - 1 : 0;
-    json_object_set_new(object, "repeats", json_integer((json_int_t)series->count));
-    json_object_set_new(object, "disturbed", json_integer((json_int_t)series->disturbed));
-    json_object_set_new(object, "left_out", json_integer((json_int_t)series->left_out));
-    json_object_set_new(object, "median_ns", real_or_null(timed, series->median));
-    json_object_set_new(object, "q1_ns", real_or_null(timed, series->q1));
-    json_object_set_new(object, "q3_ns", real_or_null(timed, series->q3));
-    json_object_set_new(object, "min_ns", real_or_null(timed, timed ? series->samples[0] : 0));
-    json_object_set_new(object, "max_ns", real_or_null(timed, timed ? series->samples[last] : 0));
-    json_object_set_new(object, "median_cas", real_or_null(timed && cas_ns > 0, series->median / cas_ns));
-    json_object_set_new(object, "throughput_mops",
-                        real_or_null(timed, series_throughput(series->harts, series->cores, series->median)));
-    json_object_set_new(object, "ratio", real_or_null(ratio > 0, ratio));
+    return json_pack("{s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "repeats", (json_int_t)series->count,
+                     "disturbed", (json_int_t)series->disturbed, "left_out", (json_int_t)series->left_out, "median_ns",
+                     real_or_null(timed, series->median), "q1_ns", real_or_null(timed, series->q1), "q3_ns",
+                     real_or_null(timed, series->q3), "min_ns", real_or_null(timed, timed ? series->samples[0] : 0),
+                     "max_ns", real_or_null(timed, timed ? series->samples[last] : 0), "median_cas",
+                     real_or_null(timed && cas_ns > 0, series->median / cas_ns), "throughput_mops",
+                     real_or_null(timed, series_throughput(series->harts, series->cores, series->median)), "ratio",
+                     real_or_null(ratio > 0, ratio));
 }
 
-static void add_latencies(json_t *object, const struct series *series)
+static json_t *latencies_json(const struct latency_summary *latency)
 {
-    const struct latency_summary *latency = &series->latency;
     bool measured = latency->samples > 0;
-    json_object_set_new(object, "latency_samples", json_integer((json_int_t)latency->samples));
-    json_object_set_new(object, "p50_ns", count_or_null(measured, latency->p50_ns));
-    json_object_set_new(object, "p99_ns", count_or_null(measured, latency->p99_ns));
-    json_object_set_new(object, "p99.9_ns", count_or_null(measured, latency->p999_ns));
-    json_object_set_new(object, "latency_max_ns", count_or_null(measured, latency->max_ns));
+    return json_pack("{s:I, s:o, s:o, s:o, s:o}", "latency_samples", (json_int_t)latency->samples, "p50_ns",
+                     count_or_null(measured, latency->p50_ns), "p99_ns", count_or_null(measured, latency->p99_ns),
+                     "p99.9_ns", count_or_null(measured, latency->p999_ns), "latency_max_ns",
+                     count_or_null(measured, latency->max_ns));
 }
 
 static json_t *series_json(const struct layout *layout, const struct series *series, const char *slow)
@@ -462,15 +456,15 @@ static json_t *series_json(const struct layout *layout, const struct series *ser
     struct row_key row = {series->platform, series->setting, series->workload, series->phase,
                           series->frames,   series->harts,   series->cores};
     int order = series_order(series->frames);
+    double ratio = series->control ? 0 : series_ratio(layout_find(layout, &row, slow), series);
     json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:I, s:I, s:b}", "platform",
                                series->platform, "variant", series->variant, "column", series->column, "setting",
                                series->setting, "knobs", series->knobs, "workload", series->workload, "phase",
                                series->phase, "frames", (json_int_t)series->frames, "order",
                                order >= 0 ? json_integer(order) : json_null(), "harts", (json_int_t)series->harts,
                                "cores", (json_int_t)series->cores, "oversubscribed", series->harts > series->cores);
-    double ratio = series->control ? 0 : series_ratio(layout_find(layout, &row, slow), series);
-    add_times(object, series, layout->list->cas_ns, ratio);
-    add_latencies(object, series);
+    (void)json_object_update_new(object, times_json(series, layout->list->cas_ns, ratio));
+    (void)json_object_update_new(object, latencies_json(&series->latency));
     return object;
 }
 

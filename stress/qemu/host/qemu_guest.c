@@ -204,9 +204,8 @@ static int start(struct run *run, char **command)
     const struct qemu_machine *machine = run->guest->machine;
     if (child_start(&run->child, command, true)) {
         if (machine->gdb_port != 0) {
-            (void)status_say(run->guest->name, 0,
-                             "the guest waits for a debugger: gdb-multiarch %s -ex 'target remote :%u'",
-                             machine->kernel, machine->gdb_port);
+            (void)fprintf(stderr, "%s: the guest waits for a debugger: gdb-multiarch %s -ex 'target remote :%u'\n",
+                          run->guest->name, machine->kernel, machine->gdb_port);
         }
         return EXIT_STATUS_HOLDS;
     }
