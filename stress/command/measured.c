@@ -64,7 +64,7 @@ const struct argp run_argp = {.options = run_options, .parser = parse_run_option
 
 static const struct argp_option measured_options[] = {
     {"harts", 'n', "LIST", 0,
-     "Hart counts: \"1,2,4\" or \"1-4\" (default: 1 and 2, or with --dtb 1 and the tree's; in QEMU 1,2,4,8; simulated "
+     "Hart counts: \"1,2,4\" or \"1-4\" (default: 1 and 2, or of a device tree 1 and all; in QEMU 1,2,4,8; simulated "
      "1 "
      "to 64 by doubling)",
      1},
