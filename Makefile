@@ -30,8 +30,9 @@ PREFIX ?= /usr/local
 Q := $(if $(V),,@)
 say = @$(if $(V),:,printf '  %-8s %s\n' '$(1)' '$(2)')
 
-# A -j of the user's comes first, and a make that another make started shares that one's.
-ifeq ($(MAKELEVEL)$(filter -j% --jobs%,$(MAKEFLAGS)),0)
+# A -j of the user's comes first, also of the environment's MAKEFLAGS, of which make 4.3 does not say here; and a make that
+# another make started shares that one's.
+ifeq ($(MAKELEVEL)$(filter -j% --jobs%,$(MAKEFLAGS) $(shell echo "$$MAKEFLAGS")),0)
 MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 1)
 endif
 # Goals that do something rather than make a file, beside others: one after the other.
@@ -182,7 +183,7 @@ $(O)/libframelab.a: $(LIB_OBJECTS)
 	$(Q)$(AR) rcs $@ $^
 
 # The command's own modules, for unit tests of them.
-$(O)/libcommand.a: $(filter-out $(O)/stress/command/main.o,$(COMMAND_OBJECTS)) $(SIMULATOR)
+$(O)/libcommand.a: $(TESTED)
 	$(Q)rm -f $@
 	$(Q)$(AR) rcs $@ $^
 

@@ -14,8 +14,10 @@
  * again, RETRY_MAX times at most. Then, or if a hart does not answer (its cache cannot be emptied), it answers
  *    FRAME_CONTENDED: it does not know. A chunk that frame_zero_idle has out, and an arena that is coming or going, are
  *    movements under way. So FRAME_NO_MEMORY is never wrong, but for `drain=off`, which asks for no proof.
- * 4. Progress. Every operation is wait-free on a cache hit. Beyond that it is as the variant is: with `lockfree`
- *    lock-free, for the retries, the drain and the waiting are bounded; with `baseline` blocking.
+ * 4. Progress. Every operation is wait-free on a cache hit. Beyond that it is as the variant is: with `baseline`
+ *    blocking, with `lockfree` every operation ends, for its steps are lock-free, and the looks, the drain and all
+ *    waiting for other harts are bounded. What lock-freedom does not give is success: an allocation that others
+ *    disturb at every look answers FRAME_CONTENDED, though some of them then got on.
  * 5. Limits. Two harts that free the same frame in the same instant are not found out (frame_allocator.h); in a build
  *    without reference counts, no double free is (counts_none.h). A hart must not be interrupted inside an operation by
  *    code that calls the allocator on the same hart. */

@@ -118,7 +118,7 @@ enum frame_status frame_unref(struct frame_allocator *fa, pfn_t frame);
 uint32_t frame_ref_count(struct frame_allocator *fa, pfn_t frame);
 
 /* The frame at a physical address: FRAME_MISALIGNED inside a frame, FRAME_FOREIGN if it is none of ours;
- * FRAME_CONTENDED if an arena that may have it was coming or going for too long. */
+ * FRAME_CONTENDED if none of ours has it, but some arena was coming or going for too long. */
 enum frame_status frame_at_addr(struct frame_allocator *fa, phys_addr_t addr, pfn_t *frame);
 
 /* The largest alignment, in bytes, that some arena could meet. */

@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Device trees as QEMU's virt machines write them, for RISC-V and Arm: `framelab fdt` must say of each what QEMU was
 # told. Usage: fdt-boards.sh FRAMELAB SCRATCH. Prints ok and not ok lines; exits 1 if one is not ok, 77 if there is
@@ -77,13 +77,13 @@ read_tree() {
     check "$name: read" "0 " "$? $message"
     # What is free is either handed out or holds metadata, once the tree itself was given back.
     local fdt=0
-    matching "^reserved[.][0-9]+[.]kind\$" | grep -q -x fdt && fdt=$(fdt_frames_bytes)
+    matching "^reserved[.][0-9]+[.]kind\$" | grep -q "\"fdt\"" && fdt=$(fdt_frames_bytes)
     check "$name: free memory is all in arenas" $(($(value free_bytes) + fdt)) \
         $(($(total '^arenas[.][0-9]+[.]usable_frames$') * 4096 + $(total '^arenas[.][0-9]+[.]metadata[.]size_bytes$')))
 }
 
 # Which reservation is the tree itself.
-fdt_index() { awk -F, '$2 == "fdt" && $1 ~ /kind$/ { split($1, part, "."); print part[2] }' "$report"; }
+fdt_index() { awk -F, '$2 == "\"fdt\"" && $1 ~ /kind$/ { split($1, part, "."); print part[2] }' "$report"; }
 
 # Bytes of the whole frames that it lies in.
 fdt_frames_bytes() {
@@ -164,7 +164,7 @@ with_kernel_and_tree() {
     read_tree "$name" --kernel "$((base + 2 * mib)),3M" --fdt-at $((base + 512 * mib + 16))
     check "$name: free" $((1021 * mib - $(fdt_frames_bytes))) "$(value free_bytes)"
     check "$name: the tree is at" "$(printf 0x%x $((base + 512 * mib + 16)))" "$(value "reserved.$(fdt_index).start")"
-    check "$name: kernel" 1 "$(matching kind | grep -cx kernel)"
+    check "$name: kernel" 1 "$(matching kind | grep -c '"kernel"')"
 }
 
 for architecture in riscv64 aarch64; do

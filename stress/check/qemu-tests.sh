@@ -42,8 +42,7 @@ ends() {
 }
 
 is_gone() { # pid: within a second, and not merely unburied
-    local i
-    for i in 1 2 3 4 5 6 7 8 9 10; do
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
         grep -qs '^State:[[:space:]]*[DRSTt]' "/proc/$1/status" || return 0
         sleep 0.1
     done
@@ -57,7 +56,7 @@ fi
 
 # ---- QEMU itself ----
 
-bench=("$framelab" bench --platform qemu --seed 7 --repeat 2 --harts 1,4 --requests 300 --workload bulk --workload rand)
+bench=("$framelab" bench --platform qemu --seed 7 --repeat 2 --harts "1,4" --requests 300 --workload bulk --workload rand)
 stress=("$framelab" stress --platform qemu --seed 7 --operations 500)
 
 run "${bench[@]}" --format json
@@ -207,8 +206,7 @@ begin() {
     rm -f "$PIDFILE"
     "${fake[@]}" FAKE=hang "${one[@]}" >out 2>err </dev/null &
     pid=$!
-    local i
-    for i in $(seq 50); do
+    for _ in $(seq 50); do
         ! kept 1 || return
         sleep 0.1
     done

@@ -94,6 +94,16 @@ check "the compare-and-swap list: exponent 1.0 to 1.6" holds "$(exponent cas-lis
 check "chunks have no shared stack: bulk, order 9, at 32 harts takes 3 times as long as at 1 at most" \
     holds "$(figure bulk alloc lockfree 9 32) / $(figure bulk alloc lockfree 9 1) <= 3"
 
+for harts in 2 512; do
+    "$framelab" bench --platform sim --harts 1 --configured $harts --memory 8G --workload repeat --workload refused --order 0 \
+        --requests 400000 --variant lockfree --variant baseline --repeat 1 --seed 5 --no-latency --format csv 2>err |
+        sed 's/"[^"]*"//g' >table.csv
+    for variant in lockfree baseline; do
+        check "$variant, $harts harts configured: beside one that is always refused a pair takes 1.5 times as long at most" \
+            holds "$(figure refused pair $variant 0 1) / $(figure repeat pair $variant 0 1) <= 1.5"
+    done
+done
+
 # ---- a hart that is stopped ----
 
 stopped=(bench --platform sim --workload stopped --harts 3 --memory 64M --requests 1100 --rounds 9 --repeat 1 --seed 5 --no-latency)
@@ -170,6 +180,8 @@ check "stress --format csv: a row" grep -Eq '^lockfree,sim,rmo,,1,50,[1-9][0-9]*
 some="[1-9][0-9]*" # every fault comes about, and is counted
 ends 0 "$some harts stopped at $some places, $some held up in a section, $some allocations failed, $some arenas added, $some removed, $some drains" \
     stress --platform sim --executions 3000 --seed 1 --variant lockfree
+check "what is rare comes about" grep -Eq \
+    "reached: runs in magazines after $some, a zero reserve after $some, limbo of (9|1[01]) places, the clock moved at once $some times" out
 ends 0 "holds" stress --platform sim --executions 500 --seed 1 --variant baseline,lock=mcs --profile sc --strategy pct
 ends 0 "[1-9][0-9]* harts stopped at [1-9][0-9]* places" stress --platform sim --freeze --seed 1 --variant lockfree
 ends 1 "violated: P9" stress --platform sim --freeze --seed 1 --variant baseline

@@ -13,7 +13,7 @@
 #include "variants.h"
 
 #define NAME "framelab"
-#define WHY_BYTES 256u
+#define WHY_BYTES 512u
 /* Room for an address in text. */
 #define KERNEL_TEXT_BYTES 24u
 

@@ -225,12 +225,21 @@ static json_t *json_report(const struct fdt_report *report)
 bool fdt_report_json(const struct fdt_report *report, FILE *out)
 {
     json_t *root = json_report(report);
-    bool written = root != NULL && json_dumpf(root, out, JSON_INDENT(2)) == 0 && fputc('\n', out) != EOF;
+    bool written = root != NULL && flat_print_json(root, out);
     json_decref(root);
     return fflush(out) == 0 && written;
 }
 
 /* ---- CSV ----------------------------------------------------------------------------------------------------- */
+
+/* Texts are quoted, addresses not. */
+static void csv_leaf(FILE *out, const char *path, const json_t *value)
+{
+    const char *text = json_string_value(value);
+    (void)fprintf(out, "%s,", path);
+    csv_print_value(value, text != NULL && strncmp(text, "0x", 2) != 0, out);
+    (void)fputc('\n', out);
+}
 
 /* The report is nested four deep at most, and its keys are ours: the path always fits. */
 static void csv_walk(FILE *out, const char *path, json_t *value) /* NOLINT(misc-no-recursion) */
@@ -254,9 +263,7 @@ static void csv_walk(FILE *out, const char *path, json_t *value) /* NOLINT(misc-
             csv_walk(out, inner, child);
         }
     } else {
-        json_t *row = json_pack("{s:s, s:O}", "path", path, "value", value);
-        (void)flat_print_csv_row(row, out);
-        json_decref(row);
+        csv_leaf(out, path, value);
     }
 }
 

@@ -58,15 +58,11 @@ static bool run_all(struct campaign *campaign, const struct paper_plan *plan, st
     return true;
 }
 
-/* Brings the records of all runs together in DIR/KEY/records.jsonl. `*count` says of how many runs; false with errno.
- */
+/* Brings the records of all runs together in `file`, which is closed. `*count` says of how many; false with errno. */
 static bool gather(const struct campaign *campaign, const struct paper_plan *plan, const struct paper_result *results,
-                   const char *directory, size_t *count)
+                   FILE *file, size_t *count)
 {
-    char path[PAPER_PATH_BYTES + 16];
-    (void)snprintf(path, sizeof path, "%s/records.jsonl", directory);
-    FILE *file = paper_make_directory(directory) ? fopen(path, "we") : NULL;
-    bool good = file != NULL;
+    bool good = true;
     *count = 0;
     for (size_t i = 0; good && i < plan->count; i++) {
         if (results[i].outcome != PAPER_RUN_SKIPPED) {
@@ -74,7 +70,7 @@ static bool gather(const struct campaign *campaign, const struct paper_plan *pla
             ++*count;
         }
     }
-    return file != NULL && fclose(file) == 0 && good;
+    return fclose(file) == 0 && good;
 }
 
 /* Verdicts on a figure that nothing could be run for. */
@@ -94,51 +90,48 @@ static json_t *judge_nothing(const struct paper_folder *folder, const char *why)
     return verdicts;
 }
 
-/* Draws and judges what was run. Returns the figure's status; `why` and `verdicts` are set as it wants. */
-static const char *make_figure(struct campaign *campaign, const struct paper_plan *plan,
-                               const struct paper_folder *folder, const struct paper_result *results, char *why,
-                               json_t **verdicts)
+/* Draws and judges what was run. Returns the figure's status; made->why and made->verdicts are set as it wants. */
+static const char *make_figure(const struct campaign *campaign, struct paper_made *made)
 {
-    char directory[PAPER_PATH_BYTES];
+    char directory[PAPER_PATH_BYTES], records[PAPER_PATH_BYTES + 16];
     size_t count = 0;
-    (void)snprintf(directory, sizeof directory, "%s/%s", campaign->arguments->directory, folder->key);
-    if (!gather(campaign, plan, results, directory, &count)) {
-        (void)snprintf(why, PAPER_WHY_BYTES, "%.400s: %s", directory, strerror(errno));
+    (void)snprintf(directory, sizeof directory, "%s/%s", campaign->arguments->directory, made->folder->key);
+    (void)snprintf(records, sizeof records, "%s/records.jsonl", directory);
+    FILE *file = paper_make_directory(directory) ? fopen(records, "we") : NULL;
+    if (file == NULL || !gather(campaign, made->plan, made->results, file, &count)) {
+        (void)snprintf(made->why, PAPER_WHY_BYTES, "%.400s: %s", directory, strerror(errno));
         return "failed";
     }
     if (count == 0) {
-        (void)snprintf(why, PAPER_WHY_BYTES, "%s", plan->count > 0 ? results[0].why : "it has no runs at this level");
-        *verdicts = judge_nothing(folder, why);
+        (void)snprintf(made->why, PAPER_WHY_BYTES, "%s",
+                       made->plan->count > 0 ? made->results[0].why : "it has no runs at this level");
+        made->verdicts = judge_nothing(made->folder, made->why);
         return "skipped";
     }
-    const struct paper_making making = {folder, campaign->list.path, directory, campaign->arguments->level};
-    *verdicts = paper_make(&making, why);
-    return *verdicts != NULL ? "made" : "failed";
+    const struct paper_making making = {made->folder, campaign->list.path, records, directory, made->level};
+    made->verdicts = paper_make(&making, made->why);
+    return made->verdicts != NULL ? "made" : "failed";
 }
 
 /* False if it was interrupted: then there is no entry of this figure. */
 static bool do_figure(struct campaign *campaign, size_t i)
 {
-    char why[PAPER_WHY_BYTES] = "";
-    json_t *verdicts = NULL;
-    const struct paper_folder *folder = &campaign->list.folders[i];
     const struct paper_plan *plan = &campaign->plans[i];
     struct paper_result *results = calloc(plan->count + 1, sizeof *results);
     if (results == NULL) {
         campaign->failed = true;
         return false;
     }
-    const char *status =
-        run_all(campaign, plan, results, why) ? make_figure(campaign, plan, folder, results, why, &verdicts) : "failed";
+    struct paper_made made = {
+        .folder = &campaign->list.folders[i], .plan = plan, .results = results, .level = campaign->arguments->level};
+    made.status = run_all(campaign, plan, results, made.why) ? make_figure(campaign, &made) : "failed";
     campaign->done += MAKE_SECONDS;
-    campaign->made = campaign->made || strcmp(status, "made") == 0;
-    campaign->failed = campaign->failed || strcmp(status, "failed") == 0;
+    campaign->made = campaign->made || strcmp(made.status, "made") == 0;
+    campaign->failed = campaign->failed || strcmp(made.status, "failed") == 0;
     if (!campaign->was_interrupted) {
-        why[strcmp(status, "made") == 0 ? 0 : strlen(why)] = '\0';
-        json_array_append_new(campaign->entries, paper_entry_make(plan, results, folder, campaign->arguments->level,
-                                                                  status, why, verdicts));
+        json_array_append_new(campaign->entries, paper_entry_make(&made));
     }
-    json_decref(verdicts);
+    json_decref(made.verdicts);
     free(results);
     return !campaign->was_interrupted;
 }

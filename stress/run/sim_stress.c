@@ -64,15 +64,18 @@ static bool print_text(const char *variant, const struct sim_stress_report *repo
     (void)fprintf(out, "%-28s %9llu executions %7.0f/s %7.1f M accesses/s  %s\n", variant,
                   (unsigned long long)report->executions, (double)report->executions / seconds,
                   (double)report->steps / seconds / 1e6, report->holds ? "holds" : report->property);
-    (void)fprintf(out,
-                  "  faults: %llu harts stopped at %llu places, %llu held up in a section, %llu allocations failed, "
-                  "%llu arenas added, %llu removed, %llu drains\n"
-                  "  judged: %llu histories explained, %llu calls gave up for contention\n  calls: ",
-                  (unsigned long long)report->frozen, (unsigned long long)report->places,
-                  (unsigned long long)report->held, (unsigned long long)report->failures,
-                  (unsigned long long)report->added, (unsigned long long)report->removed,
-                  (unsigned long long)report->drains, (unsigned long long)report->linearized,
-                  (unsigned long long)report->contended);
+    (void)fprintf(
+        out,
+        "  faults: %llu harts stopped at %llu places, %llu held up in a section, %llu allocations failed, "
+        "%llu arenas added, %llu removed, %llu drains\n"
+        "  reached: runs in magazines after %llu, a zero reserve after %llu, limbo of %llu places, the clock moved "
+        "at once %llu times\n"
+        "  judged: %llu histories explained, %llu calls gave up for contention\n  calls: ",
+        (unsigned long long)report->frozen, (unsigned long long)report->places, (unsigned long long)report->held,
+        (unsigned long long)report->failures, (unsigned long long)report->added, (unsigned long long)report->removed,
+        (unsigned long long)report->drains, (unsigned long long)report->runs, (unsigned long long)report->reserves,
+        (unsigned long long)report->limbo_most, (unsigned long long)report->jumps,
+        (unsigned long long)report->linearized, (unsigned long long)report->contended);
     for (uint32_t i = 0; i < SIM_STEP_KINDS; i++) {
         if (report->calls[i] > 0) {
             (void)fprintf(out, " %s %llu", sim_step_name(i), (unsigned long long)report->calls[i]);

@@ -34,10 +34,12 @@ $(O)/sim/plain/%.o: %.c $(O)/flags
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(BASE_CFLAGS) $(call includes,$<,sim) -MMD -MP -c -o $@ $<
 
-$(O)/sim/source/packages: .ci/sysroot
+# Another build may have fetched it already.
+SIM_SOURCE ?= $(O)/sim/source
+$(SIM_SOURCE)/packages: .ci/sysroot
 	$(Q).ci/sysroot sim $(@D)
 
-$(O)/sim/ck/%.o: $(O)/sim/source/packages $(O)/flags $(wildcard stress/sim/ck/*.h)
+$(O)/sim/ck/%.o: $(SIM_SOURCE)/packages $(O)/flags $(wildcard stress/sim/ck/*.h)
 	$(call say,CC,sim $*.c)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 $(OPTIMISE) -g $(SIM_CFLAGS) -w $(INLINE_sim:%=-I%) $(CONFIG_CFLAGS) -c -o $@ $(<D)/$*.c

@@ -16,25 +16,26 @@ void *blob_read(const char *path, size_t *bytes, char *why, size_t why_bytes)
 {
     FILE *file = fopen(path, "re");
     unsigned char *blob = file != NULL ? malloc(BLOB_BYTES_MAX + 1) : NULL;
-    const char *wrong = NULL;
-    int error = errno;
-    if (blob != NULL) {
-        *bytes = fread(blob, 1, BLOB_BYTES_MAX + 1, file);
-        error = ferror(file) ? errno : 0;
-        wrong = *bytes == 0               ? "the file is empty"
-                : *bytes > BLOB_BYTES_MAX ? "larger than 16 MiB, so no device tree"
-                                          : NULL;
+    if (blob == NULL) {
+        (void)snprintf(why, why_bytes, "%s: %s", path, strerror(errno));
+        if (file != NULL) {
+            (void)fclose(file);
+        }
+        return NULL;
     }
-    if (file != NULL) {
-        (void)fclose(file);
-    }
-    /* Made to fit, so that a step too far is seen. */
-    unsigned char *fitting = blob != NULL && error == 0 && wrong == NULL ? realloc(blob, *bytes) : NULL;
+    *bytes = fread(blob, 1, BLOB_BYTES_MAX + 1, file);
+    int error = ferror(file) != 0 ? errno : 0;
+    const char *wrong = error != 0                ? strerror(error)
+                        : *bytes == 0             ? "the file is empty"
+                        : *bytes > BLOB_BYTES_MAX ? "the file is larger than 16 MiB"
+                                                  : NULL;
+    (void)fclose(file);
+    unsigned char *fitting = wrong == NULL ? realloc(blob, *bytes) : NULL; /* so that a step too far is seen */
     if (fitting == NULL) {
-        (void)snprintf(why, why_bytes, "%s: %s", path, error != 0 || wrong == NULL ? strerror(error) : wrong);
+        (void)snprintf(why, why_bytes, "%s: %s", path, wrong != NULL ? wrong : strerror(errno));
         free(blob);
+        errno = wrong != NULL ? error : ENOMEM;
     }
-    errno = error;
     return fitting;
 }
 

@@ -5,10 +5,11 @@
 #include <string.h>
 
 #include "code_touch.h"
+#include "epoch_look.h"
+#include "hart_cache.h"
 #include "platform.h"
 
 #define LAST_WORD (FRAME_SIZE / sizeof(uint64_t) - 1)
-#define WRONG_KINDS 10u
 
 static struct frame_allocator *allocator_of(const struct player *player)
 {
@@ -210,7 +211,7 @@ static void do_arena(struct player *player, uint32_t hart, bool add)
     look(player);
 }
 
-/* Calls that are wrong whatever other harts do. */
+/* Calls that are wrong, or have no answer worth a look, whatever other harts do. */
 static void do_wrong(struct player *player, uint32_t hart, uint32_t kind)
 {
     struct frame_allocator *fa = allocator_of(player);
@@ -219,7 +220,7 @@ static void do_wrong(struct player *player, uint32_t hart, uint32_t kind)
     struct frame_run run;
     pfn_t frame;
     enum frame_status got, wanted = FRAME_FOREIGN;
-    switch (kind % WRONG_KINDS) {
+    switch (kind % PROGRAM_WRONG_KINDS) {
     case 0:
         got = frame_free_one(fa, foreign);
         break;
@@ -251,18 +252,22 @@ static void do_wrong(struct player *player, uint32_t hart, uint32_t kind)
     case 8:
         got = frame_free_run(fa, frame_run(foreign, 3));
         break;
-    default:
+    case 9:
         got = frame_ref_count(fa, metadata) == 0 ? FRAME_FOREIGN : FRAME_OK;
+        break;
+    default: /* of a frame that may be there or not: not wrong, but it must not look at an arena that is gone */
+        (void)frame_ref_count(fa, player->machine->second_frames.first);
+        got = wanted;
         break;
     }
     if (got != wanted) {
         (void)ledger_violate(&player->ledger, PROPERTY_REFERENCES, hart, "wrong call %u answered '%s', not '%s'",
-                             kind % WRONG_KINDS, frame_status_text(got), frame_status_text(wanted));
+                             kind % PROGRAM_WRONG_KINDS, frame_status_text(got), frame_status_text(wanted));
         look(player);
     }
 }
 
-/* Drain, idle time, statistics: they may answer what they like. */
+/* Drain, idle time, statistics, time that passes: they may answer what they like. */
 static void do_other(struct player *player, uint32_t hart, const struct step *step)
 {
     struct frame_allocator *fa = allocator_of(player);
@@ -278,6 +283,9 @@ static void do_other(struct player *player, uint32_t hart, const struct step *st
         break;
     case STEP_STATS:
         frame_allocator_stats(fa, &stats);
+        break;
+    case STEP_JUMP:
+        player->reached.jumps += epoch_leap(fa, step->moves);
         break;
     default:
         do_wrong(player, hart, step->slot);
@@ -386,6 +394,11 @@ static bool check_at_rest(struct player *player)
                                   "all is free, but the second arena cannot be removed: %s", frame_status_text(status));
         }
     }
+    uint32_t left = epoch_limbo_left(machine->fa);
+    if (left > 0) {
+        return ledger_violate(&player->ledger, PROPERTY_ACCOUNT, 0,
+                              "at rest, %u places do not leave limbo, whatever is polled", left);
+    }
     enum frame_status status = frame_free_one(machine->fa, machine->model.runs[0].first);
     return status == FRAME_NOT_ALLOCATED ||
            ledger_violate(&player->ledger, PROPERTY_REFERENCES, 0, "the free of a free frame was answered '%s'",
@@ -404,8 +417,26 @@ static bool check_books(struct player *player)
                           (unsigned long long)account.allocated, (unsigned long long)account.total);
 }
 
+static void note_reached(struct player *player)
+{
+    const struct frame_allocator *fa = allocator_of(player);
+    struct player_reached *reached = &player->reached;
+    uint64_t runs = 0, zero = 0, limbo = epoch_limbo_most(fa);
+    for (uint32_t h = 0; h < fa->hart_count; h++) {
+        zero += zero_reserve_left(&fa->harts[h].zero);
+        for (uint32_t order = 1; order < CACHE_ORDERS; order++) {
+            const struct cache *cache = &fa->harts[h].caches[order];
+            runs += magazine_count(cache_loaded(cache)) + magazine_count(cache_previous(cache));
+        }
+    }
+    reached->runs += runs > 0;
+    reached->reserves += zero > 0;
+    reached->limbo_most = limbo > reached->limbo_most ? limbo : reached->limbo_most;
+}
+
 bool player_finish(struct player *player)
 {
+    note_reached(player);
     bool right = ledger_history(&player->ledger) && check_books(player);
     for (uint32_t s = 0; s < PROGRAM_SLOTS && right; s++) {
         right = slot_empty(player, &player->slots[s]);

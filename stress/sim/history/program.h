@@ -11,6 +11,7 @@
  *        +3 -3     one reference more, less      >3 <3     leave a reference for others, take one that was left
  *        d         drain                         i         zero_idle
  *        A R       add, remove the second arena  s         statistics
+ *        j99       the clock of reclamation moves 99 times, as if many polls had come and gone (epoch_look.h)
  *        x2        a call that must be refused, whatever others do (kinds in player.c)
  *    The prelude is played by hart 0 alone, before the others start; what it allocates it leaves for all.
  * 3. Random programs are not uniform: one in which two harts never touch the same chunk shows nothing. Each has a theme
@@ -28,6 +29,7 @@
 #define PROGRAM_STEPS_MAX 24u
 #define PROGRAM_SLOTS 32u
 #define PROGRAM_TEXT_MAX 2048u
+#define PROGRAM_WRONG_KINDS 11u
 
 enum step_kind {
     STEP_ALLOC,
@@ -47,6 +49,7 @@ enum step_kind {
     STEP_REMOVE,
     STEP_STATS,
     STEP_WRONG,
+    STEP_JUMP,
     STEP_KIND_COUNT
 };
 
@@ -55,6 +58,7 @@ struct step {
     uint8_t slot;        /* of STEP_WRONG: which */
     uint8_t align_order; /* of a run */
     uint16_t count;      /* frames of a run, or of its part */
+    uint64_t moves;      /* of STEP_JUMP */
 };
 
 struct step_list {
@@ -68,7 +72,9 @@ enum small_layout {
     SMALL_CHUNKS, /* one arena that has a few frames in each of three chunks */
     SMALL_ARENAS, /* two such arenas on one node */
     SMALL_NODES,  /* two, each on a node of its own */
-    SMALL_WHOLE,  /* whole chunks */
+    SMALL_WHOLE,  /* whole chunks, in the second arena too */
+    SMALL_MANY,   /* two frames in each of so many chunks that limbo may hold more than it does before it is polled */
+    SMALL_PLUG,   /* a few frames; whole chunks only in the second arena */
     SMALL_LAYOUT_COUNT
 };
 
