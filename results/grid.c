@@ -307,28 +307,38 @@ void csv_print_value(const json_t *value, bool quoted, FILE *out)
     }
 }
 
-bool flat_print_csv(const json_t *rows, FILE *out)
+bool flat_print_csv_head(const json_t *row, FILE *out)
 {
-    const char *key;
+    const char *key, *comma = "";
     json_t *value;
-    const char *comma = "";
-    json_object_foreach(json_array_get(rows, 0), key, value)
+    json_object_foreach((json_t *)row, key, value)
     {
         fprintf(out, "%s%s", comma, key);
         comma = ",";
     }
-    fputc('\n', out);
-    for (size_t i = 0; i < json_array_size(rows); i++) {
-        comma = "";
-        json_object_foreach(json_array_get(rows, i), key, value)
-        {
-            fputs(comma, out);
-            csv_print_value(value, false, out);
-            comma = ",";
-        }
-        fputc('\n', out);
+    return fputc('\n', out) != EOF;
+}
+
+bool flat_print_csv_row(const json_t *row, FILE *out)
+{
+    const char *key, *comma = "";
+    json_t *value;
+    json_object_foreach((json_t *)row, key, value)
+    {
+        fputs(comma, out);
+        csv_print_value(value, false, out);
+        comma = ",";
     }
-    return ferror(out) == 0;
+    return fputc('\n', out) != EOF;
+}
+
+bool flat_print_csv(const json_t *rows, FILE *out)
+{
+    bool good = flat_print_csv_head(json_array_get(rows, 0), out);
+    for (size_t i = 0; good && i < json_array_size(rows); i++) {
+        good = flat_print_csv_row(json_array_get(rows, i), out);
+    }
+    return good && ferror(out) == 0;
 }
 
 json_t *flat_real(double value)

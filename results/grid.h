@@ -45,6 +45,9 @@ bool color_wanted(FILE *out);
 /* An array of flat objects with the same keys as CSV (RFC 4180, but lines end in a newline): the keys, then a line
  * an object; null is an empty field. */
 bool flat_print_csv(const json_t *rows, FILE *out);
+/* Its two kinds of lines, for whoever has one object after the other. */
+bool flat_print_csv_head(const json_t *row, FILE *out);
+bool flat_print_csv_row(const json_t *row, FILE *out);
 /* One value as a field of CSV: a text in quotes if it needs them, or if `quoted`. */
 void csv_print_value(const json_t *value, bool quoted, FILE *out);
 /* The number, or null if it is not finite. */

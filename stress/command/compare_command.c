@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * `framelab compare A B`: options, and what comparison.h says, as text, JSON or CSV. */
-#include "compare_command.h"
-
-#include <argp.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "commands.h"
 #include "comparison.h"
 #include "exit_status.h"
 #include "grid.h"
@@ -305,71 +303,65 @@ static int compare_run(const struct compare_options *options, FILE *out, FILE *l
 }
 
 /* A number between the two, both excluded. */
-static double parse_number(const char *name, const char *text, double above, double below, struct argp_state *state)
+static double parse_number(const char *name, const char *text, double above, double below,
+                           const struct argp_state *state)
 {
     char *end = NULL;
     double number = strtod(text, &end);
     if (end == text || *end != '\0' || !(number > above && number < below)) {
-        argp_error(state, "--%s is a number above %g and below %g, not '%s'", name, above, below, text);
+        usage_error(state, "--%s is a number above %g and below %g, not '%s'", name, above, below, text);
     }
     return number;
 }
+
+static const struct argp_option compare_list[] = {
+    {"format", OPTION_FORMAT, "FORMAT", 0, "text (default), json or csv", 0},
+    {"threshold", OPTION_THRESHOLD, "PERCENT", 0, "a smaller change is no regression; default 5", 0},
+    {"alpha", OPTION_ALPHA, "P", 0, "chance of a false alarm in the whole comparison; default 0.05", 0},
+    {"unit", OPTION_UNIT, "UNIT", 0,
+     "ns (default), or cas: times in units of each file's own compare-and-swap, for files from two machines", 0},
+    {"seed", OPTION_SEED, "N", 0, "of the bootstrap; default 1", 0},
+    {0}};
+
+static const char *const units[] = {"ns", "cas", NULL};
+
+static const struct option_value values[] = {
+    OPTION_WORD(OPTION_FORMAT, struct compare_options, format, format_words),
+    OPTION_WORD(OPTION_UNIT, struct compare_options, rules.cas_unit, units),
+    OPTION_NUMBER(OPTION_SEED, struct compare_options, rules.seed, 0, UINT64_MAX),
+    {0},
+};
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
     struct compare_options *options = state->input;
     switch (key) {
-    case OPTION_FORMAT:
-        if (!option_format(text, &options->format)) {
-            argp_error(state, "--format is text, json or csv, not '%s'", text);
-        }
-        return 0;
     case OPTION_THRESHOLD:
         options->rules.threshold = parse_number("threshold", text, -1e-9, 1000, state) / 100;
         return 0;
     case OPTION_ALPHA:
         options->rules.alpha = parse_number("alpha", text, 0, 1, state);
         return 0;
-    case OPTION_UNIT:
-        options->rules.cas_unit = strcmp(text, "cas") == 0;
-        if (!options->rules.cas_unit && strcmp(text, "ns") != 0) {
-            argp_error(state, "--unit is ns or cas, not '%s'", text);
-        }
-        return 0;
-    case OPTION_SEED:
-        if (!option_number(text, &options->rules.seed)) {
-            argp_error(state, "--seed is a number, not '%s'", text);
-        }
-        return 0;
     case ARGP_KEY_ARG:
         if (options->path_count == 2) {
-            argp_error(state, "two files are compared, '%s' is too many", text);
-            return EINVAL;
+            usage_error(state, "two files are compared, '%s' is too many", text);
         }
         options->paths[options->path_count++] = text;
         return 0;
     case ARGP_KEY_END:
         if (options->path_count < 2) {
-            argp_error(state, "two files of records are compared: A and B");
+            usage_error(state, "two files of records are compared: A and B");
         }
         return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return option_set(state, compare_list, values, key, text);
     }
 }
 
 int compare_command(int argc, char **argv)
 {
-    static const struct argp_option option_list[] = {
-        {"format", OPTION_FORMAT, "FORMAT", 0, "text (default), json or csv", 0},
-        {"threshold", OPTION_THRESHOLD, "PERCENT", 0, "a smaller change is no regression; default 5", 0},
-        {"alpha", OPTION_ALPHA, "P", 0, "chance of a false alarm in the whole comparison; default 0.05", 0},
-        {"unit", OPTION_UNIT, "UNIT", 0,
-         "ns (default), or cas: times in units of each file's own compare-and-swap, for files from two machines", 0},
-        {"seed", OPTION_SEED, "N", 0, "of the bootstrap; default 1", 0},
-        {0}};
     static const struct argp parser = {
-        option_list,
+        compare_list,
         parse_option,
         "A B",
         "Judges whether the benchmark of record file B is slower than that of A, row by row: medians, bootstrap "

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * `framelab table`: times of one operation by variant, in nanoseconds and CAS units, with their spread, the ratio of
  * the two variants that are compared, and latency percentiles. */
-#include "table_command.h"
-
-#include <argp.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "commands.h"
 #include "counts_table.h"
 #include "exit_status.h"
 #include "options.h"
@@ -79,13 +77,12 @@ static int table_run(const struct table_options *options, FILE *out, FILE *log)
     return status == RECORDS_OK ? EXIT_STATUS_HOLDS : EXIT_STATUS_VIOLATED;
 }
 
-static void parse_ratio(struct table_options *options, const char *text, struct argp_state *state)
+static void parse_ratio(struct table_options *options, const char *text, const struct argp_state *state)
 {
     const char *slash = strchr(text, '/');
     size_t slow = slash != NULL ? (size_t)(slash - text) : 0;
     if (slow == 0 || slash[1] == '\0' || strchr(slash + 1, '/') != NULL || strlen(text) >= RECORD_NAME_MAX) {
-        argp_error(state, "--ratio is A/B, two columns of the table, not '%s'", text);
-        return;
+        usage_error(state, "--ratio is A/B, two columns of the table, not '%s'", text);
     }
     snprintf(options->slow, sizeof options->slow, "%.*s", (int)slow, text);
     snprintf(options->fast, sizeof options->fast, "%s", slash + 1);
@@ -93,26 +90,26 @@ static void parse_ratio(struct table_options *options, const char *text, struct 
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
+    static const char *const words[] = {
+        [FORMAT_TEXT] = "text", [FORMAT_JSON] = "json", [FORMAT_CSV] = "csv", [FORMAT_CSV + 1] = "markdown", NULL};
     struct table_options *options = state->input;
     switch (key) {
     case OPTION_FORMAT:
-        options->markdown = strcmp(argument, "markdown") == 0;
-        if (!options->markdown && !option_format(argument, &options->format)) {
-            argp_error(state, "--format is text, markdown, json or csv, not '%s'", argument);
-        }
+        options->format = (enum output_format)option_word(state, "format", words, argument);
+        options->markdown = options->format == FORMAT_CSV + 1; /* text, with other rules */
+        options->format = options->markdown ? FORMAT_TEXT : options->format;
         return 0;
     case OPTION_RATIO:
         parse_ratio(options, argument, state);
         return 0;
     case ARGP_KEY_ARG:
         if (state->arg_num > 0) {
-            argp_error(state, "one FILE at a time, '%s' is too many", argument);
+            usage_error(state, "one FILE at a time, '%s' is too many", argument);
         }
         options->path = argument;
         return 0;
     case ARGP_KEY_NO_ARGS:
-        argp_error(state, "which FILE of records?");
-        return 0;
+        usage_error(state, "which FILE of records?");
     default:
         return ARGP_ERR_UNKNOWN;
     }

@@ -13,7 +13,8 @@ SIM_CFLAGS := -fsanitize=thread '-DDRAIN_TURNS=sim_drain_turns()' '-DHOTPLUG_TUR
 SIM_INSTRUMENTED := $(filter-out core/counts_none.c,$(ALLOCATORS)) \
                     $(call sources,stress/workload stress/micro stress/sim/instrumented)
 # As for the host, but over simulated harts: what starts a machine, what measures on it, and the names of the variants.
-SIM_PLAIN := stress/variants.c stress/host/machine.c stress/run/bench.c stress/run/bench_sim.c
+SIM_PLAIN := stress/variants.c stress/host/machine.c \
+             $(addprefix stress/run/,bench.c bench_sim.c micro_run.c)
 SIM_OWN := $(call sources,$(addprefix stress/sim/,engine time explore history))
 # The packaged library is not instrumented: these two come from the distribution's source package.
 SIM_INSTRUMENTED_OBJECTS := $(SIM_INSTRUMENTED:%.c=$(O)/sim/%.o) $(O)/sim/ck/ck_epoch.o $(O)/sim/ck/ck_hp.o
@@ -50,8 +51,8 @@ $(LD) -r -o $(2).instrumented $(1); \
 objcopy $(foreach name,memcpy memmove memset,--redefine-sym $(name)=sim_$(name)) $(2).instrumented; \
 $(LD) -r -o $(2) $(2).instrumented $(SIM_PLAIN_OBJECTS); \
 rm $(2).instrumented; \
-objcopy --redefine-sym bench_run=sim_bench_run --redefine-sym bench_doing=sim_bench_doing \
-    --redefine-sym framelab_variants=sim_variants --redefine-sym primitives_name=sim_primitives_name $(2); \
+objcopy --redefine-sym bench_run=sim_bench_run --redefine-sym micro_run=sim_micro_run \
+    --redefine-sym framelab_variants=sim_variants $(2); \
 objcopy --wildcard $(foreach name,$(SIM_NAMES),--keep-global-symbol='$(name)') $(2)
 endef
 

@@ -11,12 +11,11 @@
 #include <jansson.h>
 #include <sys/stat.h>
 
-#include "compare_command.h"
+#include "commands.h"
 #include "draw_command.h"
 #include "paper_tool.h"
 #include "random.h"
 #include "record_files.h"
-#include "table_command.h"
 
 #define FILE_BYTES (1u << 20)
 
