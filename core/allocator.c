@@ -11,7 +11,7 @@
  *    again before it opens them: while they are shut no hart takes more than it needs. It answers FRAME_NO_MEMORY only
  *    if, when it has looked, nobody has moved a frame since and no movement is under way: then what it saw was the
  *    truth of the moment noted, at which all caches were empty. If somebody did move, it waits a little and looks
- * again, RETRY_MAX times at most. Then, or if a hart does not answer (its cache cannot be emptied), it answers
+ * again, a bounded number of times. Then, or if a hart does not answer (its cache cannot be emptied), it answers
  *    FRAME_CONTENDED: it does not know. A chunk that frame_zero_idle has out, and an arena that is coming or going, are
  *    movements under way. So FRAME_NO_MEMORY is never wrong, but for `drain=off`, which asks for no proof.
  * 4. Progress. Every operation is wait-free on a cache hit. Beyond that it is as the variant is: with `baseline`
@@ -29,13 +29,15 @@
 /* Of the turns of the loop of point 3, those in which some hart did not answer the drain: each costs the drain's whole
  * patience. */
 #define MISSED_MAX 3u
-/* Turns of platform_relax, for each hart, that a hart waits at most between two looks of point 3; and the part of that
- * with which it begins. A look takes all harts' caches from them for a moment, some microseconds for two harts and some
- * tens for 512, in which their operations cost eight times as much: so one look in ten times its own duration. */
+/* Turns of platform_relax, for each hart, that a hart waits at most between two looks of point 3; the part of that with
+ * which it begins; and how many such waits one call may come to. A look takes all harts' caches from them for a moment,
+ * some microseconds for two harts and some tens for 512, in which their operations cost eight times as much: so one look
+ * in ten times its own duration. */
 #ifndef PATIENCE_PER_HART /* a test may have less */
 #define PATIENCE_PER_HART 512u
 #endif
 #define PATIENCE_FIRST_PART 8u
+#define WAITS_MAX 8u
 /* Turns that a lookup waits for an arena that is coming or going. */
 #define LOOKUP_TURNS 20000u
 /* Chunks that frame_zero_idle looks at in search of one that is not zero. */
@@ -257,17 +259,19 @@ static bool layout_is_possible(struct frame_allocator *fa, struct frame_request 
     return request.count <= bare_load_relaxed(longest);
 }
 
-/* A look with all caches shut costs every hart the use of its own for a moment. So who keeps asking for what is not
- * there waits before the next look, twice as long each time, up to as long as makes its looks a small part of the time.
- * Nobody is waited for. */
-static void last_resort_wait(const struct frame_allocator *fa, struct hart *hart)
+/* A look with all caches shut costs every hart the use of its own for a moment. So who keeps looking for what is not there
+ * waits before the next look, twice as long each time, up to as long as makes its looks a small part of the time. Nobody
+ * is waited for. Returns how many turns it waited. */
+static uint32_t wait_before_look(const struct frame_allocator *fa, struct hart *hart)
 {
     uint32_t most = PATIENCE_PER_HART * fa->hart_count;
-    for (uint32_t turn = 0; turn < hart->patience; turn++) {
+    uint32_t turns = hart->patience;
+    for (uint32_t turn = 0; turn < turns; turn++) {
         platform_relax();
     }
-    uint32_t longer = hart->patience == 0 ? most / PATIENCE_FIRST_PART : hart->patience * 2;
+    uint32_t longer = turns == 0 ? most / PATIENCE_FIRST_PART : turns * 2;
     hart->patience = longer < most ? longer : most;
+    return turns;
 }
 
 /* One look with all caches shut. FRAME_NO_MEMORY: the caches were empty, nothing met the request, and nobody moved
@@ -300,9 +304,11 @@ static enum frame_status take_or_prove(struct frame_allocator *fa, struct hart *
     }
     enum frame_status status = FRAME_CONTENDED;
     uint32_t missed = 0;
-    for (uint32_t turn = 0; turn < RETRY_MAX && missed < MISSED_MAX && status == FRAME_CONTENDED; turn++) {
+    uint64_t waited = 0, most = (uint64_t)WAITS_MAX * PATIENCE_PER_HART * fa->hart_count;
+    for (uint32_t turn = 0; turn < RETRY_MAX && missed < MISSED_MAX && waited <= most && status == FRAME_CONTENDED;
+         turn++) {
         bool complete;
-        last_resort_wait(fa, hart);
+        waited += wait_before_look(fa, hart);
         status = look_with_caches_shut(fa, hart, request, first, &complete);
         missed += complete ? 0 : 1;
     }

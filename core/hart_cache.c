@@ -433,10 +433,13 @@ bool harts_drain(struct frame_allocator *fa)
     return complete;
 }
 
-/* No barrier of its own: the drain's came after whatever was taken off before it. */
 bool harts_pass(const struct frame_allocator *fa)
 {
     uint32_t turns = DRAIN_TURNS;
+    struct hart_set silent;
+    if (!platform_barrier_heavy(&silent)) { /* partner: platform_barrier_light in hart_pass */
+        return false;
+    }
     for (uint32_t i = 0; i < fa->hart_count; i++) {
         const _Atomic uint32_t *passing = &fa->harts[i].passing;
         uint32_t seen = bare_load_acquire(passing);

@@ -35,10 +35,11 @@
  *    that between hart_begin and hart_end it is always in one of two states that the removal of an arena waits for: in
  *    its section (the drain) or passing (harts_pass). What a lookup found in between may be used until hart_end, by
  *    whoever it was found for (P10). Waited for is the end of the operation that was under way, not a moment without
- *    one: while caches are shut a busy hart hardly has such. A hart stores `passing` before it looks at anything; the
- *    heavy barrier of the drain that comes before harts_pass, after what is removed was taken off, orders the two as it
- *    does in_section: either harts_pass sees the operation, or the operation does not see the arena. The removal holds
- *    nothing that a passing hart could want.
+ *    one: while caches are shut a busy hart hardly has such. A hart stores `passing` before it looks at anything; harts_pass's
+ *    heavy barrier, after what is removed was taken off, orders the two as the drain's does in_section: either harts_pass
+ *    sees the operation, or the operation does not see the arena. The removal holds nothing that a passing hart could
+ *    want. A drainer, which is in neither state, touches the variant only for what it finds in a cache, and while the
+ *    removal keeps them shut and empty it finds nothing.
  * 7. Who is no hart (HART_NONE in platform.h) finds the sentinel, which stands in front of hart 0 and whose cache is
  *    always shut: its `drain` is 1 from init on, and drainers never come by. So nobody is asked for a number on a hit,
  *    and who has none misses; every operation asks once when it has come past the hit, before it begins one
@@ -150,9 +151,10 @@ static inline uint32_t hart_next_pass(const struct hart *hart)
 /* Begins an operation past the cache. */
 static inline void hart_pass(struct hart *hart)
 {
+    /* Release: whoever waited for the operation before and sees this one has seen that one end. */
     FRAME_DEBUG_ASSERT(bare_load_relaxed(&hart->passing) % 2 == 0);
-    bare_store_relaxed(&hart->passing, hart_next_pass(hart));
-    platform_barrier_light(); /* partner: platform_barrier_heavy in harts_shut */
+    bare_store_release(&hart->passing, hart_next_pass(hart));
+    platform_barrier_light(); /* partner: platform_barrier_heavy in harts_pass */
 }
 
 /* Begins an operation; true if in a section, false if past the cache. To hart_end with the answer, and to all that may
@@ -253,8 +255,8 @@ void harts_open(struct frame_allocator *fa);
 /* The one after the other. */
 bool harts_drain(struct frame_allocator *fa);
 
-/* After a drain that every hart answered. Waits until every hart that was passing its cache has ended its operation;
- * false if not in bounded time. */
+/* Waits until every hart that was passing its cache has ended its operation; false if not in bounded time, or if a hart does
+ * not answer the barrier. */
 bool harts_pass(const struct frame_allocator *fa);
 
 /* The movements up to now: ordered after everything that the caller looked at before. */

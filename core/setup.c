@@ -6,12 +6,13 @@
  * 2. Adding an arena is the same for one region at a time, while harts run: nobody sees it before the variant has
  *    attached it. While arenas come or go, `arena_moves` is odd: an allocation that finds nothing then does not believe
  *    it.
- * 3. Removing one, in two steps. First every hart has to answer; if one does not, the removal is refused, and nothing
- * was taken from anybody. Then, with all caches shut and emptied, since a cached frame would pin it, the variant
- * detaches the arena if all of its frames are there, and every hart has to answer once more, since nobody may be
- * looking at it still. Harts look in three ways: through the views of their caches, which the drain clears; past their
- * caches, which harts_pass waits out; and inside the variant, which quiesces. If a hart stops just between, the arena
- * is attached again; until then `arena_moves` is odd, and nobody believes that its memory or its frames are not there.
+ * 3. Removing one, in two steps. First every hart has to answer, and to let its cache be shut and emptied (a cached frame
+ *    would pin the arena); if one does not, the removal is refused, and nothing was taken from anybody. Then, the caches
+ *    still shut, the variant detaches the arena if all of its frames are there, and every hart has to answer once more,
+ *    since nobody may be looking at it still. Harts look in three ways: through the views of their caches, which are
+ *    empty and stay so; past their caches, which harts_pass waits out; and inside the variant, which quiesces. If a hart
+ *    stops just between, the arena is attached again; until then `arena_moves` is odd, and nobody believes that its
+ *    memory or its frames are not there.
  * 4. Add and remove exclude one another by a flag; a second one waits for a bounded time and then says busy. */
 #include <string.h>
 
@@ -346,11 +347,11 @@ enum frame_status frame_arena_add(struct frame_allocator *fa, struct phys_range 
     return status;
 }
 
-/* Whether every hart has answered: what stood in a section or was passing its cache has ended, in core and in the
- * variant. No hart can then still be looking at what was detached before. */
+/* Whether every hart has answered: whoever was passing its cache has ended that, and so has the variant whatever it
+ * waits for. With all caches shut no hart can then still be looking at what was detached before. */
 static bool harts_answer(struct frame_allocator *fa)
 {
-    return harts_drain(fa) && harts_pass(fa) && fa->variant->quiesce(fa->global, platform_hart_id());
+    return harts_pass(fa) && fa->variant->quiesce(fa->global, platform_hart_id());
 }
 
 /* Takes the arena out of service while all caches are shut, so that a frame of it that is not out is in the global
