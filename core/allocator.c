@@ -22,6 +22,7 @@
 #include <string.h>
 
 #include "hart_cache.h"
+#include "poison.h"
 
 /* Of the turns of the loop of point 3, those in which some hart did not answer the drain: each costs the drain's whole
  * patience. */
@@ -80,6 +81,9 @@ INLINE bool hit_take(struct hart *hart, uint32_t order, pfn_t *first)
         return false;
     }
     magazine_set_count(loaded, count - 1);
+    if (POISONS) {
+        poison_check(COUNTS_REFERENCES ? view : NULL, frame_run(top, UINT64_C(1) << order));
+    }
     if (order == 0) {
         count_take_one(view, top);
     } else if (order < GROUP_ORDER) {
@@ -115,6 +119,9 @@ INLINE bool hit_give(struct hart *hart, uint32_t order, pfn_t first)
     if (__builtin_expect(count >= cache->capacity || !count_view_covers(view, first), 0) ||
         __builtin_expect(!hit_drop(view, order, first), 0)) {
         return false;
+    }
+    if (POISONS) {
+        poison_fill(frame_run(first, UINT64_C(1) << order));
     }
     loaded->firsts[count] = first;
     magazine_set_count(loaded, count + 1);
@@ -318,11 +325,17 @@ static void count_taken(struct frame_allocator *fa, struct hart *hart, bool loca
 {
     FRAME_DEBUG_ASSERT(run.count > 0);
     struct count_view outside;
+    if (POISONS && !COUNTS_REFERENCES) {
+        poison_check(NULL, run);
+    }
     if (!COUNTS_REFERENCES) {
         return; /* nor is there a need to know the arena */
     }
     const struct count_view *view = view_of(fa, hart, local, run.first, &outside);
     FRAME_ASSERT(view != NULL);
+    if (POISONS) {
+        poison_check(view, run);
+    }
     if (run.count == 1) {
         count_take_one(view, run.first);
     } else {
@@ -479,6 +492,9 @@ static uint64_t frames_zero(const struct count_view *view, struct frame_run run)
         while (end < frame_run_end(run) && !count_is_zero(view, pfn(end))) {
             end++;
         }
+        if (POISONS && end > frame) {
+            poison_check(NULL, frame_run(pfn(frame), end - frame));
+        }
         if (end > frame) {
             memset(platform_phys_to_virt(frame_addr(pfn(frame))), 0, (end - frame) << FRAME_SHIFT);
         }
@@ -618,6 +634,9 @@ static void give_back(struct frame_allocator *fa, struct hart *hart, bool local,
 {
     FRAME_DEBUG_ASSERT(run.count > 0);
     uint32_t order = order_of_run(run);
+    if (POISONS) {
+        poison_fill(run);
+    }
     if (local_give(fa, local, run)) {
         return;
     }

@@ -18,6 +18,7 @@
 #include "boot_allocator.h"
 #include "hart_cache.h"
 #include "memory_map.h"
+#include "poison.h"
 #include "region.h"
 
 /* Turns that a second hot-plug operation waits for the first. */
@@ -97,6 +98,9 @@ static void note_zeroes(const struct arena_builder *builder, struct arena *arena
     struct phys_range span = {frame_addr(arena->span.first), arena->span.count << FRAME_SHIFT};
     counts_init(&view, arena);
     arena->is_zero = builder->ram_is_zero;
+    for (uint32_t r = 0; POISONS && r < arena->region_count && !builder->ram_is_zero; r++) {
+        poison_forget(arena->regions[r]);
+    }
     if (!builder->ram_is_zero) {
         counts_mark_dirty(&view, arena->span);
     } else {
