@@ -24,7 +24,7 @@
 #endif
 
 /* Frames of one run that are filled when it is freed. */
-#define POISON_FRAMES 16u
+#define POISON_FRAMES 4u
 
 /* The run is the caller's, and about to be given back. */
 void poison_fill(struct frame_run run);
