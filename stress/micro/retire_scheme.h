@@ -120,7 +120,7 @@ void retire_init(struct retire *all, enum retire_scheme scheme, struct retire_ha
 void retire_online(struct retire_hart *me);
 void retire_offline(struct retire_hart *me);
 
-/* Moves the clock on if that can be, and what has passed into `ready`. Not in a section. */
+/* Moves the clock on if that is allowed now, and what has passed into `ready`. Not in a section. */
 void retire_collect(struct retire_hart *me);
 
 /* Lock-free. The node is the caller's, or out of `ready`. Release, partner: the acquire of a pop or a protect. */

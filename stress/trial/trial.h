@@ -52,7 +52,7 @@ struct trial_hart {
     uint32_t hart;
     uint32_t holding_count;
     uint32_t holding_max;
-    uint32_t fill_percent; /* of its share of memory: what the hart now strives for */
+    uint32_t fill_percent; /* of its share of memory: the level that the hart fills up to for now */
     uint64_t held;         /* frames in holdings, shared ones too */
     struct holding *holdings;
     _Atomic uint64_t operations; /* calls of the allocator; read by a watchdog */
@@ -104,7 +104,7 @@ uint64_t trial_bytes(const struct memory_map *map, uint32_t harts);
 void trial_init(struct trial *trial, const struct trial_config *config, void *memory);
 
 /* Runs rounds until a limit of the config, an interruption or a violation. The outcome is in trial->verdict and
- * trial->tally. False if the harts cannot be had. */
+ * trial->tally. False if the harts cannot be started. */
 bool trial_run(struct trial *trial);
 
 /* Whether the trial, once run, has given a property a chance to be violated. */

@@ -178,7 +178,7 @@ uint64_t workload_operations(const struct workload *workload);
 /* Slots that `requests` by each of `harts` need: each hart's own begin on a cache line of their own. */
 uint64_t workload_slots(uint64_t requests, uint32_t harts);
 
-/* Runs it; the results are in workload->hart[]. False if the harts cannot be had. */
+/* Runs it; the results are in workload->hart[]. False if the harts cannot be started. */
 bool workload_run(struct workload *workload);
 
 /* The first hart whose phase failed, or NULL if all went well. */
