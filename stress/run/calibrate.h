@@ -38,8 +38,8 @@ struct cost_sample {
 
 const char *calibrate_name(enum calibrate_cost cost);
 
-/* Measures all in `rounds` rounds, transfer and invalidate if there are two cores at least. False if memory or harts
- * cannot be had. Takes about a second for 100 rounds. */
+/* Measures all in `rounds` rounds, transfer and invalidate if there are two cores at least. False if there is no memory
+ * or the harts cannot be started. Takes about a second for 100 rounds. */
 bool calibrate_run(uint32_t rounds, struct cost_sample samples[COST_COUNT]);
 
 #endif
