@@ -5,7 +5,7 @@
  * Such a step stands for polls by harts that the execution does not have. So it is made only where all those polls
  * could have been made: while no hart is in a section, which would stop the clock after one move, and none is polling,
  * which keeps the others from polling. In the time that the polls would take every store made before becomes visible
- * and every hart passes a fence; a barrier before the step sees to both. */
+ * and every hart passes a fence; a barrier before the step sees to both, except for harts that do not answer it. */
 #ifndef FRAMELAB_SIM_EPOCH_LOOK_H
 #define FRAMELAB_SIM_EPOCH_LOOK_H
 

@@ -3,8 +3,8 @@
  * (P10), and for the moment at which a hart is to be held.
  *
  * A hart is held inside a section of the epoch, so that no grace period can end; it goes on after a number of events of
- * the others. Unlike a frozen hart it continues, and finds the memory that it was working on changed: the case that
- * reclamation must make safe. */
+ * the others, or when one of them has ended. Unlike a frozen hart it continues, and finds the memory that it was
+ * working on changed: the case that reclamation must make safe. */
 #ifndef FRAMELAB_SIM_GUARD_H
 #define FRAMELAB_SIM_GUARD_H
 

@@ -3,10 +3,11 @@
  *
  * 1. A seed determines an execution. The program is drawn from the seed's higher bits, so 16 consecutive seeds play one
  *    program under 16 schedules: random walk and PCT (explore/schedule.c) in turn, since they find different bugs.
- *    In every fourth a hart is held inside a section of the epoch.
+ *    In 8 of the 16 a hart is held inside a section of the epoch (guard.h), in 2 a hart does not answer the asymmetric
+ *    barrier, in 1 a hart is stopped for good (lock-free variants only).
  * 2. The sweep (P9). A program is played once to count the events of each hart. Then it is played again and again by
- *    the same schedule, each hart stopped for good at each of its events in turn. The others must finish. Histories in
- *    which a call was not answered are not judged for P5, since a stopped hart may keep memory from the others. */
+ *    the same schedule, each hart stopped for good at each of its events in turn. The others must finish. An execution
+ *    in which a hart was stopped is not judged as a whole (P5), since that hart may keep memory from the others. */
 #ifndef FRAMELAB_SIM_SCENARIO_H
 #define FRAMELAB_SIM_SCENARIO_H
 

@@ -12,7 +12,8 @@
  * 2. Settings are values of knobs: caches of none to three frames, so that mostly the slow paths run, and knobs that
  *    select another protocol. If a spec names a knob itself, its value holds in all settings; if it names a knob of the
  *    caches, the settings change none of these. Runs are cached at every order, as many as `run-magazine=` says, though
- *    core would cache none with so little memory: no property of P1 to P11 depends on the share of memory in caches.
+ *    core would cache none with so little memory: no property (trial/property.h) depends on the share of memory in
+ *    caches.
  * 3. Reset. The allocator's state and its arenas' metadata are copied back; the frames that a program wrote to, which
  *    small_machine_dirty is told, are zeroed. An allocator changes nothing else. */
 #ifndef FRAMELAB_SIM_SMALL_MACHINE_H
