@@ -393,7 +393,8 @@ static void refuse_foreign(struct trial *trial, struct trial_hart *me)
         expect_status(trial, me, frame_ref(allocator, frame), FRAME_FOREIGN, frame.value, "frame_ref, foreign") &&
         expect_status(trial, me, frame_unref(allocator, frame), FRAME_FOREIGN, frame.value, "frame_unref, foreign");
     if (right && frame.value <= UINT64_MAX >> FRAME_SHIFT) {
-        /* FRAME_CONTENDED while an arena comes or goes for longer than it waits: it does not know whose the frame is. */
+        /* FRAME_CONTENDED while an arena comes or goes for longer than it waits: it does not know whose the frame
+         * is. */
         enum frame_status status = frame_at_addr(allocator, frame_addr(frame), &found);
         right = expect_status(trial, me, status == FRAME_CONTENDED ? FRAME_FOREIGN : status, FRAME_FOREIGN, frame.value,
                               "frame_at_addr, foreign");
