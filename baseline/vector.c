@@ -11,8 +11,9 @@
  *    comes with the last near ones. A run is looked for in the lists of all the node's arenas before any of these is
  *    searched in linear time, and in the whole node before the next.
  * 4. Batches. A take of n frames or chunks, or a give of n, is one acquisition. Frames of a batch that lie side by
- * side, upwards or downwards as a caller that frees in either order leaves them, are given as one run: a batch of 64
- * neighbours is one block to merge instead of 64. Sorting the batch first costs more than it finds: baseline/README.md.
+ *    side, upwards or downwards as a caller that frees in either order leaves them, are given as one run: a batch of 64
+ *    neighbours is one block to merge instead of 64. Sorting the batch first costs more than it finds:
+ *    baseline/README.md.
  * 5. Costs, under the lock: take O(blocks taken), give O(n), take_run O(10) or O(span) a searched arena, find
  *    O(log arenas), attach O(regions + frames / 1024) before the lock is taken, detach as much.
  * 6. Progress: blocking, every operation but quiesce, which is wait-free: nobody looks at an arena without the lock,

@@ -64,8 +64,8 @@ static inline struct vector *vector_of(struct global *global)
     return (struct vector *)(void *)global;
 }
 
-/* Around what the lock guards, whose accesses are plain: all of them are one step for a test that stops harts (atomic.h),
- * and a hart that it stops there has the lock. `hart` is the calling hart. */
+/* Around what the lock guards, whose accesses are plain: all of them are one step for a test that stops harts
+ * (atomic.h), and a hart that it stops there has the lock. `hart` is the calling hart. */
 static inline void vector_lock(struct vector *vector, uint32_t hart)
 {
     lock_acquire(&vector->lock, hart);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * The frame allocator: every public operation on frames.
  *
- * 1. Purpose. Check the request, serve it from the hart's cache if that can be, else from the global allocator; keep
- *    the reference counts; never fail while memory is free anywhere.
+ * 1. Purpose. Check the request, serve it from the hart's cache if that can serve it, else from the global
+ *    allocator; keep the reference counts; never fail while memory is free anywhere.
  * 2. Ordering of frame contents. What a hart wrote to a frame before freeing it happens before whatever the next
  *    owner does with it: within one hart by program order, across harts by the release fence before every give and
  *    the acquire fence after every take (hart_cache.c), through a drain by its handshake. Said here once; no variant
@@ -11,9 +11,9 @@
  *    again before it opens them: while they are shut no hart takes more than it needs. It answers FRAME_NO_MEMORY only
  *    if, when it has looked, nobody has moved a frame since and no movement is under way: then what it saw was the
  *    truth of the moment noted, at which all caches were empty. If somebody did move, it waits a little and looks
- * again, a bounded number of times. Then, or if a hart does not answer (its cache cannot be emptied), it answers
+ *    again, a bounded number of times. Then, or if a hart does not answer (its cache cannot be emptied), it answers
  *    FRAME_CONTENDED: it does not know. A chunk that frame_zero_idle has out, and an arena that is coming or going, are
- *    movements under way. So FRAME_NO_MEMORY is never wrong, but for `drain=off`, which asks for no proof.
+ *    movements under way. So FRAME_NO_MEMORY is never wrong, except with `drain=off`, which asks for no proof.
  * 4. Progress. Every operation is wait-free on a cache hit. Beyond that it is as the variant is: with `baseline`
  *    blocking, with `lockfree` every operation ends, for its steps are lock-free, and the looks, the drain and all
  *    waiting for other harts are bounded. What lock-freedom does not give is success: an allocation that others
@@ -424,7 +424,7 @@ enum frame_status frame_alloc_one(struct frame_allocator *fa, pfn_t *frame)
     return __builtin_expect(alloc_hit(fa, 0, frame), 1) ? FRAME_OK : alloc_one_slow(fa, frame);
 }
 
-/* A layout in frames; the reason if it cannot be. */
+/* A layout in frames; the reason if it is invalid. */
 static enum frame_status request_of(struct frame_layout layout, struct frame_request *request)
 {
     uint64_t align = layout.align_bytes;

@@ -58,7 +58,7 @@ void frame_allocator_config_init(struct frame_allocator_config *config, const st
 
 /* Parses `name[:preset][,knob=value]...` against `variants` (NULL-terminated). The knobs `magazine`, `batch`,
  * `magazines`, `run-magazine` (0 unless said otherwise if `magazine` is 0), `hole-limit` (KiB) and `drain` belong to
- * every variant. False with one line in `why` if it cannot be. */
+ * every variant. False with one line in `why` if the text is invalid. */
 bool frame_allocator_config_parse(struct frame_allocator_config *config, const struct variant *const *variants,
                                   const char *text, uint32_t hart_count, char *why, size_t why_bytes);
 

@@ -4,13 +4,13 @@
  *
  * 1. Magazines. A hart allocates from `loaded` and frees into it. When `loaded` cannot serve, it is exchanged with
  *    `previous`; when that cannot either, the global allocator is called once for a batch of b. After such a call at
- *    least b operations follow before the next, whatever the trace: that is what two magazines buy (P11). With one
- * alone
- *    (`magazines=1`) two frees at its edge and two allocations reach the global allocator twice, for ever. Runs of
- *    2^order frames, aligned to their size, are cached so, too, each order by itself: a hit costs what its counts cost
- *    (counts.h), a miss one call for many. They are large, so all harts' magazines of them hold a bounded part of
- *    memory (setup.c), and are drained like those of frames. Where runs are cached, a hart also keeps a zero reserve:
- * what is left of one chunk that was known to hold zeroes, from which small zeroed requests are served in turn.
+ *    least b operations follow before the next, whatever the trace: this is what two magazines are for (P11). With one
+ *    alone (`magazines=1`) two frees at its edge and two allocations reach the global allocator twice, for ever.
+ *    - Runs of 2^order frames, aligned to their size, are cached so, too, each order by itself: a hit costs what its
+ *      counts cost (counts.h), a miss one call for many. They are large, so all harts' magazines of them hold a bounded
+ *      part of memory (setup.c), and are drained like those of frames.
+ *    - Where runs are cached, a hart also keeps a zero reserve: what is left of one chunk that was known to hold
+ *      zeroes, from which small zeroed requests are served in turn.
  * 2. Sections. The owner touches its cache only between hart_enter and hart_exit. A section has no atomic
  *    read-modify-write and no fence: that is the fast path's whole synchronisation.
  * 3. The drain handshake, an asymmetric Dekker. The owner stores in_section = 1, then loads `drain`; the drainer
@@ -42,10 +42,10 @@
  *    removal keeps them shut and empty it finds nothing.
  * 7. Who is no hart (HART_NONE in platform.h) finds the sentinel, which stands in front of hart 0 and whose cache is
  *    always shut: its `drain` is 1 from init on, and drainers never come by. So nobody is asked for a number on a hit,
- *    and who has none misses; every operation asks once when it has come past the hit, before it begins one
- * (hart_begin) or touches anything, and answers FRAME_BAD_HART. Any number of callers may be the sentinel at one time:
- * all that they do to it are atomic stores to in_section, which nobody reads, and to its count of bypasses, which
- * nobody adds up. It has no magazines. */
+ *    and who has none misses; every operation asks once when it has missed, before it calls hart_begin or touches
+ *    anything, and answers FRAME_BAD_HART. Any number of callers may be the sentinel at one time: all that they do to
+ *    it are atomic stores to in_section, which nobody reads, and to its count of bypasses, which nobody adds up. It has
+ *    no magazines. */
 #ifndef FRAMELAB_CORE_HART_CACHE_H
 #define FRAMELAB_CORE_HART_CACHE_H
 
@@ -231,7 +231,7 @@ static inline uint32_t zero_reserve_left(const struct zero_reserve *zero)
  * renewed if need be, or a chunk of its own. False if there is none. */
 bool hart_zero_take(struct frame_allocator *fa, struct hart *hart, struct frame_request request, pfn_t *first);
 
-/* Arenas come, go and are counted by one hart at a time. False if they could not be had in bounded time. */
+/* Arenas come, go and are counted by one hart at a time. False if another hart kept that right for too long. */
 bool arenas_lock(struct frame_allocator *fa);
 void arenas_unlock(struct frame_allocator *fa);
 

@@ -2,8 +2,8 @@
  * A chunk: 512 frames, one cache line of bits. What is free in it, decided without locks.
  *
  * 1. Truth. A set bit is a free frame; there is nothing else to agree with. Whoever clears a bit owns the frame,
- * whoever owns a frame may set its bit. A chunk that is free as a whole has no bit set at all: it is one bit of its
- * block (block.h).
+ *    whoever owns a frame may set its bit. A chunk that is free as a whole has no bit set at all: it is one bit of its
+ *    block (block.h).
  * 2. Transitions of a word.
  *      take    CAS or exchange, set bits -> 0       acquire
  *      give    fetch-or, own frames' bits -> 1      sequentially consistent

@@ -75,7 +75,7 @@ void hand_hold_popped(struct hand *hand, struct pool *pool, uint64_t number);
 void hand_hold_whole(struct hand *hand, struct pool *pool, uint64_t number);
 void hand_hold_used(struct hand *hand, struct pool *pool, uint64_t number);
 
-/* Gets the duty of the chunk's place if it can be had: for frames that are to stay in the chunk's bits. */
+/* Gets the duty of the chunk's place if no other hart has it: for frames that are to stay in the chunk's bits. */
 void hand_hide(struct hand *hand);
 
 /* Everything goes from one hand to another, which is empty. */

@@ -15,7 +15,7 @@
  * 3. ABA. A place that was popped at some moment is not pushed before every hart that was popping at that moment has
  *    finished (reclaim.h, 1): each pop stands in a section; the popper stamps the place with the moment; a push at once
  *    needs that the stamp has passed, else the push goes through limbo. (With reclamation `tag` every stamp has
- * passed.)
+ *    passed.)
  * 4. Orders. A push (ck_stack's) has a store fence between the place's next and the swap, a pop a load fence
  *    between head and next (partners). `stack` and `in_limbo` are plain: only who has the duty touches them, and
  *    the duty passes with `listed` (sequentially consistent), or through the stack or limbo (their fences).

@@ -18,11 +18,11 @@
  *        urcu-memb  stress/host/reclaim_urcu.c  on a platform that brings it: liburcu needs threads and their library
  *        urcu-qsbr  the same
  * 3. Limbo holds entries whose stamp has not passed when they are to be pushed. It is a stack that is pushed to and
- *    emptied as a whole, so it has no ABA of its own. Whoever polls moves the clock on, if that can be, and when it
- *    has moved since limbo was last emptied empties it: what has passed is handed to the call, the rest goes back, at
- *    most `grace` + 1 times an entry. One hart polls at a time, by a try-lock; nobody waits for it. How long an entry
- *    stays: until a poll finds that the clock has moved and that the entry has passed. With `epoch` that is the third
- *    poll after the pop, or one more, if none of them meets a section that hangs. Polls come with a deferral that
+ *    emptied as a whole, so it has no ABA of its own. Whoever polls moves the clock on, if its rule allows it, and when
+ *    it has moved since limbo was last emptied empties it: what has passed is handed to the call, the rest goes back,
+ *    at most `grace` + 1 times an entry. One hart polls at a time, by a try-lock; nobody waits for it. How long an
+ *    entry stays: until a poll finds that the clock has moved and that the entry has passed. With `epoch` that is the
+ *    third poll after the pop, or one more, if none of them meets a section that hangs. Polls come with a deferral that
  *    finds LIMBO_BEFORE_POLL entries in limbo, with every so many pops of a hart (shard.c), with a block that is put,
  *    and with the barrier; while harts need none of these, what is in limbo stays there. So may one that was deferred
  *    by a hart whose look at the clock was old, though it has passed, until the clock moves again.
@@ -190,7 +190,7 @@ static inline bool reclaim_try_pop(const struct reclaim_hart *hart, ck_stack_t *
 /* Has `call(entry)` done once entry->stamp has passed, on whichever hart polls then. */
 void reclaim_defer(struct reclaim_hart *hart, struct reclaim_entry *entry);
 
-/* Moves the clock on if that can be, and empties limbo of what has passed. False if another hart is at it. */
+/* Moves the clock on if its rule allows it, and empties limbo of what has passed. False if another hart is at it. */
 bool reclaim_poll(struct reclaim_hart *hart);
 
 /* Not in a section: polls until everything deferred before the call has been done and every section open before it has

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT
  * Matches the rows of two record files and judges each; see comparison.h.
  *
- * 1. A row is a series (series.h); it matches by variant, knobs that both files know, platform, simulated machine, run
- * of a figure, workload, phase, frames and harts.
+ * 1. A row is a series (series.h). Two rows match if they have the same variant, knobs that both files know, platform,
+ *    simulated machine, run of a figure, workload, phase, frames and harts.
  * 2. The change is median(B) / median(A), with a bootstrap interval. Its significance is that of a two-sided
- *    Mann-Whitney test, corrected by Holm for the number of rows judged: the chance of even one false alarm in the
+ *    Mann-Whitney test, corrected by Holm for the number of rows judged: the probability of even one false alarm in the
  *    whole comparison stays below alpha.
  * 3. A regression is slower by more than the threshold, significant, and its interval lies wholly above no change.
  *    An improvement is the same in the other direction.
- * 4. With few repeats no result whatever could be significant. Such a row is called what it is, never good.
- * 5. Controls (`null`, `cas`) are shown and not judged: if they moved, the machine did. */
+ * 4. With too few repeats no result whatever could be significant. Such a row is reported as that, never as good.
+ * 5. The controls (`null`, `cas`) are shown and not judged: if they changed, the machine did. */
 #include "comparison.h"
 
 #include <math.h>

@@ -45,8 +45,8 @@ struct comparison {
     size_t tally[VERDICT_COUNT];
 };
 
-/* Matches and judges. False if out of memory. The caller calls comparison_free() in either case; rules and series must live
- * as long. */
+/* Matches and judges. False if out of memory. The caller calls comparison_free() in either case; rules and series must
+ * live as long. */
 bool comparison_make(struct comparison *comparison, const struct comparison_rules *rules, const struct series_list *a,
                      const struct series_list *b);
 void comparison_free(struct comparison *comparison);

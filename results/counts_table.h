@@ -7,8 +7,8 @@
 #include "grid.h"
 #include "records.h"
 
-/* A table for each machine of the file's tallies, and a legend; the ratio is of instructions; nothing if it has none. False if out of memory or the
- * stream failed. */
+/* A table for each machine of the file's tallies, and a legend; the ratio is of instructions; nothing if it has none.
+ * False if out of memory or the stream failed. */
 bool counts_table_print(const struct record_file *file, const struct table_look *look, FILE *out);
 
 /* The same numbers as an array of flat objects, one a measurement. NULL if out of memory. */

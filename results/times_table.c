@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Tables of times. See times_table.h.
  *
- * A section is printed as up to three grids, which differ in their view: what columns a variant has, what stands in them,
- * and which rows are shown. */
+ * A section is printed as up to three grids, which differ in their view: what columns a variant has, what stands in
+ * them, and which rows are shown. */
 #include "times_table.h"
 
 #include <math.h>

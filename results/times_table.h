@@ -10,8 +10,8 @@
  * any; then a legend. Nothing if the layout has no rows. False if out of memory or the stream failed. */
 bool times_table_print(const struct layout *layout, const struct table_look *look, FILE *out);
 
-/* The same numbers as an array of flat objects, one a series, controls too, in the order of the file. `ratio` is the time
- * of the column `slow` over that of the row. NULL if out of memory. */
+/* The same numbers as an array of flat objects, one a series, controls too, in the order of the file. `ratio` is the
+ * time of the column `slow` over that of the row. NULL if out of memory. */
 json_t *times_table_json(const struct layout *layout, const char *slow);
 
 #endif

@@ -2,22 +2,22 @@
  * Accesses to what several harts use. An operation's name says three things: who stops there, what it does, and in what
  * memory order.
  *
- * 1. Hooks. A hook is a call by which a test stops or delays a hart just before an access (platform_hook in platform.h):
- *    the proof of P9 stops one at each hook in turn, and the schedule of the kernel in QEMU changes harts there. In an
- *    ordinary build for the host it is nothing.
- * 2. `shared_` operations have one, and belong to the slow paths: variants, drain, reclamation, arenas that come and go.
- *    The hook gets the name of the function in which the operation is written. Concurrency Kit's are in ck.h.
+ * 1. Hooks. A hook is a call by which a test stops or delays a hart just before an access (platform_hook in
+ *    platform.h): the proof of P9 stops one at each hook in turn, and the schedule of the kernel in QEMU changes harts
+ *    there. In an ordinary build for the host it is nothing.
+ * 2. `shared_` operations have one, and belong to the slow paths: variants, drain, reclamation, arenas that come and
+ *    go. The hook gets the name of the function in which the operation is written. Concurrency Kit's are in ck.h.
  *        shared_call     a call that is such an access, or has one inside
- *        shared_begin    the hook alone: what follows, several `bare_` or plain accesses or a choice of them, is one step
- *                        for a test
+ *        shared_begin    the hook alone: what follows, several `bare_` or plain accesses or a choice of them, is one
+ *                        step for a test
  * 3. `bare_` operations have none. They are: all accesses of a cache hit, which is to cost nothing, and of the counts;
  *    words that one hart writes and others read as a hint; sums for statistics; and the turns of a waiting loop, since
  *    platform_relax has a hook of its own.
  * 4. Orders. The last word of a name is the order: relaxed, acquire, release, or seq_cst (sequentially consistent). A
  *    compare-and-swap that fails is relaxed, unless its name has a second order for that. Why an order is enough stands
- *    where the operation is called, with its partner. The order is in the name, and there is no name without one, so that
- *    nobody gets an order that he did not choose, and a weaker one cannot be overlooked as an argument among others can.
- *    An operation in an order that nobody uses has no name here.
+ *    where the operation is called, with its partner. The order is in the name, and there is no name without one, so
+ *    that nobody gets an order that he did not choose, and a weaker one cannot be overlooked as an argument among
+ *    others can. An operation in an order that nobody uses has no name here.
  *
  * All are as generic as those of <stdatomic.h>: for any _Atomic object, as wide as it is. */
 #ifndef FRAMELAB_CORE_ATOMIC_H

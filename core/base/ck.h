@@ -32,8 +32,8 @@
 
 #pragma GCC diagnostic pop
 
-/* With a hook before, as those of atomic.h. Their orders are Concurrency Kit's; index.h, 4, and reclaim_epoch.c say what
- * rests on them. */
+/* With a hook before, as those of atomic.h. Their orders are Concurrency Kit's; index.h, 4, and reclaim_epoch.c say
+ * what rests on them. */
 #define shared_stack_top(stack) shared_call(ck_pr_load_ptr(&(stack)->head))
 #define shared_stack_push(stack, entry) shared_call(ck_stack_push_upmc(stack, entry))
 #define shared_stack_try_push(stack, entry) shared_call(ck_stack_trypush_upmc(stack, entry))

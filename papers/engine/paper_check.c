@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Checks figure.json against tables of what its objects may have. See paper_check.h.
  *
- * A key that no table has is an error too: most such are slips of the pen. */
+ * A key that is in no table is an error, too: most such keys are misspelt. */
 #include "paper_check.h"
 
 #include <stdarg.h>

@@ -33,8 +33,8 @@ bool paper_find(const char *given, char path[PAPER_PATH_BYTES]);
 bool paper_folder_read(struct paper_folder *folder, const char *papers, const char *key, FILE *log);
 void paper_folder_free(struct paper_folder *folder);
 
-/* Reads all folders of list->path that have a figure.json with runs, by name; if `only` is not NULL, those that it names, between
- * commas. False after one line on `log`. The caller frees the list in either case. */
+/* Reads all folders of list->path that have a figure.json with runs, by name; if `only` is not NULL, those that it
+ * names, between commas. False after one line on `log`. The caller frees the list in either case. */
 bool paper_list_read(struct paper_list *list, const char *only, FILE *log);
 void paper_list_free(struct paper_list *list);
 

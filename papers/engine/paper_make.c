@@ -73,7 +73,8 @@ static bool write_file(const struct paper_making *making, const json_t *made, co
 
 /* ---- gnuplot ---------------------------------------------------------------------------------------------------- */
 
-/* A number or a text as gnuplot reads it. In single quotes nothing is markup or a command; a line must not end there. */
+/* A number or a text as gnuplot reads it. In single quotes nothing is markup or a command; a line must not end
+ * there. */
 static void write_value(FILE *file, const json_t *value)
 {
     if (json_is_number(value)) {

@@ -14,8 +14,8 @@ struct paper_making {
     enum paper_level level;
 };
 
-/* Writes series.json, series.dat, and of each picture its .gp, .svg, .pdf, .png. Returns what series.jq made; NULL with one
- * line in `why`. */
+/* Writes series.json, series.dat, and of each picture its .gp, .svg, .pdf, .png. Returns what series.jq made; NULL with
+ * one line in `why`. */
 json_t *paper_draw(const struct paper_making *making, char why[PAPER_WHY_BYTES]);
 
 /* That, and tables.md, verdicts.json. Returns the verdicts; NULL with one line in `why`. */

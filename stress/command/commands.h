@@ -80,8 +80,8 @@ error_t option_set(const struct argp_state *state, const struct argp_option *opt
 /* The place of `text` among `words`; ends the program if it is not there. For options that have more to do. */
 uint32_t option_word(const struct argp_state *state, const char *option, const char *const *words, const char *text);
 
-/* When all options are known: ends the program if there is one that does not go with the platform, or one that goes with
- * it only; both may be NULL. */
+/* When all options are known: ends the program if there is one that does not go with the platform, or one that goes
+ * with it only; both may be NULL. */
 void options_exclude(const struct argp_state *state, const struct platform *platform, const char *not_with,
                      const char *only_with);
 

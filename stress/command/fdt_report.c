@@ -99,7 +99,8 @@ static const struct reservation *find_initrd(const struct memory_map *map)
 
 /* ---- JSON ---------------------------------------------------------------------------------------------------- */
 
-/* json_pack takes a NULL that failed before for a failure of its own, and so does this: one look at the end is enough. */
+/* json_pack takes a NULL that failed before for a failure of its own, and so does this: one look at the end is
+ * enough. */
 static json_t *append(json_t *array, json_t *value)
 {
     if (json_array_append_new(array, value) != 0) {

@@ -41,8 +41,8 @@ void measured_complete(struct measured *measured);
 /* A command's view of what it measures: writes records and returns an exit status. */
 typedef int measured_body(const void *plan, FILE *records);
 
-/* Has `body` measure on the machine that was asked for: into the file that was asked for, until it is interrupted or has
- * taken too long; then shows the table. Messages begin with `name`. Returns the exit status. One at a time. */
+/* Has `body` measure on the machine that was asked for: into the file that was asked for, until it is interrupted or
+ * has taken too long; then shows the table. Messages begin with `name`. Returns the exit status. One at a time. */
 int measured_run(const struct measured *measured, const char *name, measured_body *body, const void *plan);
 
 #endif

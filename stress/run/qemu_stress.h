@@ -6,7 +6,8 @@
 #include "stress_run.h"
 
 /* One guest a variant on the plan's machine, up to the first that does not hold. To plan->out in the plan's format:
- * KTAP, records, or a line of CSV each. Returns an exit status, after a line on stderr if it is not EXIT_STATUS_HOLDS. */
+ * KTAP, records, or a line of CSV each. Returns an exit status, after a line on stderr if it is not
+ * EXIT_STATUS_HOLDS. */
 int qemu_stress_run(const struct stress_plan *plan);
 
 #endif

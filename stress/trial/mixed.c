@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * The mixed phase of a trial: every hart performs random operations of every kind. See trial.h.
  *
- * What a hart does next is chosen by weight from one of three tables: operations that take memory, that give it
- * back, and others. Which table is a matter of tide: each hart strives for a fill level of its own, which now and
- * then changes, up to all of memory; so pressure comes and goes, and harts meet at exhaustion.
- *
- * Wrong calls made here are those that are wrong whatever other harts do. Those that are only wrong while a frame
- * stays free are made at rest (checks.c). */
+ * 1. What a hart does next is drawn by weight from one of three tables: operations that take memory, operations that
+ *    give it back, and others. Each hart has a fill level of its own, which is drawn anew every TIDE_OPERATIONS and may
+ *    be more than its share of memory; below that level it takes more often than it gives, above it gives more often.
+ *    So at times memory is scarce, and harts run out of it together.
+ * 2. Wrong calls made here are those that are wrong whatever other harts do. Calls that are wrong only while a frame
+ *    stays free are made at rest (checks.c). */
 #include <string.h>
 
 #include "platform.h"
@@ -393,7 +393,8 @@ static void refuse_foreign(struct trial *trial, struct trial_hart *me)
         expect_status(trial, me, frame_ref(allocator, frame), FRAME_FOREIGN, frame.value, "frame_ref, foreign") &&
         expect_status(trial, me, frame_unref(allocator, frame), FRAME_FOREIGN, frame.value, "frame_unref, foreign");
     if (right && frame.value <= UINT64_MAX >> FRAME_SHIFT) {
-        /* FRAME_CONTENDED while an arena comes or goes for longer than it waits: it does not know whose the frame is. */
+        /* FRAME_CONTENDED while an arena comes or goes for longer than it waits: it does not know whose the frame
+         * is. */
         enum frame_status status = frame_at_addr(allocator, frame_addr(frame), &found);
         right = expect_status(trial, me, status == FRAME_CONTENDED ? FRAME_FOREIGN : status, FRAME_FOREIGN, frame.value,
                               "frame_at_addr, foreign");
@@ -609,7 +610,7 @@ static void change_tide(struct trial_hart *me)
     me->fill_percent = levels[random_below(&me->random, sizeof levels / sizeof levels[0])];
 }
 
-/* True more often the further a hart is from the level it strives for. */
+/* Three times in four while the hart holds less than its level, else once in four. */
 static bool wants_more(const struct trial *trial, struct trial_hart *me)
 {
     uint64_t level = trial->share * me->fill_percent / 100;

@@ -5,9 +5,9 @@
  * arena's memory, with the metadata in it, becomes unreadable, so that one more look at it by hart 0 is a fault. This
  * for every k until the operation ends before its k-th hook. Hart 1 runs inside the hook: one thread is both harts.
  *
- * And P5 beside it: while hart 1 asks, hart 2 allocates a frame, at every hook of the removal, when the arena's memory is
- * all that is free. A removal that is refused has taken nothing away meanwhile, not for a moment; one that is under way
- * is no proof that there is no memory. One thread is all three. */
+ * And P5 beside it: while hart 1 asks, hart 2 allocates a frame, at every hook of the removal, when the arena's memory
+ * is all that is free. A removal that is refused has taken nothing away meanwhile, not for a moment; one that is under
+ * way is no proof that there is no memory. One thread is all three. */
 #include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -276,8 +276,8 @@ static void asks_for_what_is_not_there(void)
     assert_false(take(HOTPLUG_BYTES >> FRAME_SHIFT));
 }
 
-/* Hart 0 is stopped at each hook of an operation in turn; the arena that comes and goes has all that is free. While it is
- * on its way out, memory is neither there nor not there. */
+/* Hart 0 is stopped at each hook of an operation in turn; the arena that comes and goes has all that is free. While it
+ * is on its way out, memory is neither there nor not there. */
 static void allocate_while_a_removal_is_tried(void (*operation)(void), const char *at)
 {
     uint32_t refusals = 0;

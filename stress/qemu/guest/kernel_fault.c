@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT
- * P9 on real harts: one stops in the middle of an operation, before a shared access of a slow path; the others must
- * finish. Memory runs out again and again, so that they drain one another's caches. See kernel_options.h.
+ * P9 on real harts: one hart stops in the middle of an operation, before a shared access of a slow path; the others
+ * must finish. Memory runs out again and again, so that they drain one another's caches. See kernel_options.h.
  *
- *   stop=leave    the firmware stops the hart for good; it has said that it leaves
+ *   stop=leave    the firmware stops the hart for good; it has said before that it leaves
  *   stop=silent   the same, but it has told nobody: the asymmetric barrier (harts.c, 2) finds it silent
- *   stop=mute     it stands still with interrupts off until the others have finished, then it goes on
+ *   stop=mute     it waits with interrupts off until the others have finished, then goes on
  *
- * In all three the others allocate and free to the end, no frame is owned twice (kernel_books.h), and in the end they
- * can have, twice over, all but what the stopped hart has: its frames, its cache, what it was moving. Meanwhile they
- * may be refused. While a hart does not answer, an arena that was plugged in after it fell silent cannot be removed,
- * and stays in service. When it has gone on, nothing is lost: all caches drain, all memory is had again, and the arena
- * goes. */
+ * In all three the others allocate and free to the end, and no frame has two owners (kernel_books.h). At the end they
+ * can allocate, twice in a row, all memory except what the stopped hart has: its frames, its cache, what it was moving.
+ * Until then they may be refused. While a hart does not answer, an arena that was plugged in after it fell silent
+ * cannot be removed and stays in service. When the hart has gone on, nothing is lost: all caches drain, all memory can
+ * be allocated again, and the arena is removed. */
 #include <string.h>
 
 #include "harness.h"

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
- * The asymmetric barrier (harts.c, 2), and what it is for: other harts' caches. See kernel_options.h.
+ * The asymmetric barrier (harts.c, 2), and what it is for: draining other harts' caches. See kernel_options.h.
  *
- * Hart 1 fills its cache and then, between two operations, waits in one of several manners; hart 0 passes the fence
- * again and again, then allocates until it is refused. Where the platform promises that a hart answers
- * (core/base/platform.h), each fence is answered, and every frame is had; where not, the fence says so, nobody touches hart
- * 1's cache, and an arena is not removed; and when hart 1 has gone on all is as it was. Last, a hart that comes up
- * while a fence is under way. */
+ * 1. Hart 1 fills its cache and then, between two operations, waits in one of several manners. Hart 0 passes the fence
+ *    again and again, then allocates until it is refused.
+ * 2. Where the platform promises that a hart answers (core/base/platform.h), each fence is answered, and hart 0 gets
+ *    every frame. Where not, the fence says so, nobody touches hart 1's cache, and an arena is not removed; when hart 1
+ *    has gone on, all is as before.
+ * 3. Last, a hart that starts while a fence is under way. */
 #include "harness.h"
 #include "kernel_books.h"
 #include "kernel_options.h"

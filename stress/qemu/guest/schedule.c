@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * Who runs when. See kernel.h.
+ * Which hart runs when. See kernel.h.
  *
  * Under -icount QEMU runs one hart at a time, each until it has executed a hundred million instructions or rests: races
  * would hardly ever happen. So at every hook (core/base/platform.h: before each shared access of the slow paths) a hart
- * gives way with a certain chance, drawn from a stream of its own. Nothing else decides who runs, so that the seed is
- * the schedule, and the same seed gives the same run to the last instruction.
+ * lets another run with a certain probability, drawn from a random stream of its own. Nothing else decides which hart
+ * runs, so the seed determines the schedule, and the same seed gives the same run to the last instruction.
  *
  * The count of instructions is one for all harts. Since a hart runs alone from one rest to the next, what was counted
  * in between is its own. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * Explore mode: one execution a seed, judged. See explore.c.
+ * Explore mode: runs one execution for each seed and judges it. See explore.c. Use:
  *
  *   explore_use(&options);
  *   enum run_end end = run_harts(...);
- *   explore_report()->verdict ... */
+ *   explore_report()->verdict ...
+ */
 #ifndef FRAMELAB_SIM_EXPLORE_H
 #define FRAMELAB_SIM_EXPLORE_H
 

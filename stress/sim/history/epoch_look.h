@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * A look into the lock-free variant that is no event: whether a hart stands in a section of the epoch. And a step that
- * takes the place of a great many: the clock of reclamation is moved on by as much as hours of polls would.
+ * Looks into the lock-free variant without an event: whether a hart is in a section of the epoch. And one step in place
+ * of very many: it moves the clock of reclamation on by as much as hours of polls would.
  *
- * A jump stands for polls by harts that the execution does not have. So it comes only where those could all have been
- * made: while no hart is in a section, which would stop the clock after a move, and none is polling, which keeps others
- * from it. They take so long that everything stored before has become known by then, and everybody has passed a fence:
- * a barrier in front of the jump sees to that. */
+ * Such a step stands for polls by harts that the execution does not have. So it is made only where all those polls
+ * could have been made: while no hart is in a section, which would stop the clock after one move, and none is polling,
+ * which keeps the others from polling. In the time that the polls would take every store made before becomes visible
+ * and every hart passes a fence; a barrier before the step sees to both, except for harts that do not answer it. */
 #ifndef FRAMELAB_SIM_EPOCH_LOOK_H
 #define FRAMELAB_SIM_EPOCH_LOOK_H
 

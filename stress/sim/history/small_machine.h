@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: MIT
- * Machines of a few frames, booted once and put back to that state in microseconds: what an execution needs.
+ * Machines of a few frames, booted once and put back into the state after the boot in microseconds, for each execution.
  *
- * 1. Layouts (program.h) are made so that the rare is common. A few frames are soon used up; three chunks with four
- *    frames each make chunks go on and off the stacks all the time; a region that begins just before a multiple of 64
- *    has its frames in two words; many chunks of two frames fill limbo. Each layout lies in RAM of its own, since what
- *    was metadata of one would not be zero in another. Beside it lies the second arena's memory, which the allocator is
- *    not given at boot (hot-plug): a few frames, or whole chunks, which hands, blocks in hand and gathering need.
- * 2. Settings are knobs: the caches' sizes, from none to three frames, so that the slow paths are what runs, and what
- *    else makes for another protocol. A spec that names a knob itself keeps it, for all settings; with one of the
- *    caches' it keeps all of these. Runs are cached at every order, as many as `run-magazine=` says, though core would
- *    not cache any where memory is so small: no promise depends on how much of memory is in caches.
- * 3. Reset. All that an allocator changes is its state and its arenas' metadata, which are copied back, and the frames
- *    that a program wrote to, which are told (small_machine_dirty) and zeroed. */
+ * 1. Layouts (program.h) make frequent what is rare on a large machine:
+ *    - a few frames are soon used up;
+ *    - three chunks of four frames each make chunks go on and off the stacks all the time;
+ *    - a region that begins just before a multiple of 64 has its frames in two words;
+ *    - many chunks of two frames fill limbo.
+ *    Each layout has RAM of its own, because what is metadata in one layout would not be zero in another. Beside it
+ *    lies the memory of the second arena, which is added and removed while harts run (hot-plug): a few frames, or whole
+ *    chunks where hands, blocks in hand and gathering are to be tried.
+ * 2. Settings are values of knobs: caches of none to three frames, so that mostly the slow paths run, and knobs that
+ *    select another protocol. If a spec names a knob itself, its value holds in all settings; if it names a knob of the
+ *    caches, the settings change none of these. Runs are cached at every order, as many as `run-magazine=` says, though
+ *    core would cache none with so little memory: no property (trial/property.h) depends on the share of memory in
+ *    caches.
+ * 3. Reset. The allocator's state and its arenas' metadata are copied back; the frames that a program wrote to, which
+ *    small_machine_dirty is told, are zeroed. An allocator changes nothing else. */
 #ifndef FRAMELAB_SIM_SMALL_MACHINE_H
 #define FRAMELAB_SIM_SMALL_MACHINE_H
 
