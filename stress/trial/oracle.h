@@ -55,6 +55,11 @@ uint64_t oracle_learn_arenas(struct oracle *oracle, struct frame_allocator *allo
 void oracle_plug(struct oracle *oracle, struct frame_run run);
 void oracle_unplug(struct oracle *oracle, struct frame_run run);
 
+/* Who owns what, and nothing else of it: the frames are not touched. After an allocation, and before a free by the only
+ * owner. P3 and P1, and false. Of a hart that wants P4, P6 and stamps as well: oracle_alloc and oracle_free. */
+bool oracle_claim(struct oracle *oracle, uint32_t hart, struct frame_run run);
+bool oracle_release(struct oracle *oracle, uint32_t hart, struct frame_run run);
+
 /* After an allocation for `request` returned `run`: checks P4, P3, P1; with `zeroed` P6. Stamps the frames.
  * False if the run must not be used. */
 bool oracle_alloc(struct oracle *oracle, uint32_t hart, struct frame_request request, struct frame_run run, bool zeroed,
@@ -82,6 +87,8 @@ static inline enum frame_kind oracle_kind(const struct oracle *oracle, uint64_t 
 /* At rest: frames with references, and frames served. */
 uint64_t oracle_count_held(const struct oracle *oracle);
 uint64_t oracle_count_served(const struct oracle *oracle);
+/* Frames that a hart allocated and has not freed. */
+uint64_t oracle_count_held_by(const struct oracle *oracle, uint32_t hart);
 
 /* At rest: true, with the first frame, if free served frames of one arena meet `request`. `empty`: as if all served
  * frames were free. */
