@@ -19,18 +19,14 @@
 #define FRAMELAB_SIM_LEDGER_H
 
 #include "frame_model.h"
-#include "property.h"
+#include "judge.h"
 #include "small_machine.h"
 
 #define LEDGER_OPERATIONS_MAX 256u
-#define LEDGER_TEXT_MAX 200u
 
 struct ledger {
     struct small_machine *machine;
-    /* The first violation; PROPERTY_NONE: none. */
-    enum property violated;
-    uint32_t hart;
-    char text[LEDGER_TEXT_MAX];
+    struct verdict verdict;
     bool silence;                                       /* some hart does not answer the asymmetric barrier */
     bool concurrent;                                    /* the prelude is over */
     uint32_t now;                                       /* counts calls and answers */
@@ -59,9 +55,8 @@ bool ledger_answer(struct ledger *ledger, uint32_t number, enum frame_status sta
 /* A frame that should hold zeroes. */
 bool ledger_zeroed(struct ledger *ledger, uint32_t hart, struct frame_run run);
 
-/* Something is wrong; the first one counts. Returns false. */
-__attribute__((format(printf, 4, 5))) bool ledger_violate(struct ledger *ledger, enum property property, uint32_t hart,
-                                                          const char *format, ...);
+/* The judge (stress/trial) of a call that a hart is about to make, or of the machine at rest. */
+struct judge ledger_judge(struct ledger *ledger, uint32_t hart);
 
 /* After the harts have returned: the history as a whole. */
 bool ledger_history(struct ledger *ledger);
