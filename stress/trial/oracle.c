@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "judge.h"
 #include "platform.h"
 
 /* Words of a frame that are dirtied before a free, besides the first: P6 must have something to find. */
@@ -258,6 +257,28 @@ bool oracle_unref(struct oracle *oracle, uint32_t hart, pfn_t frame)
     }
     atomic_store_explicit(shadow, 0, memory_order_relaxed); /* nobody else has it, nor can get it yet */
     return true;
+}
+
+uint64_t oracle_collect(struct oracle *oracle, struct judge *judge, pfn_t *frames, void (*progress)(void))
+{
+    enum frame_status status = FRAME_OK;
+    uint64_t count = 0;
+    while (status == FRAME_OK && verdict_holds(oracle->verdict)) {
+        pfn_t frame;
+        judge_count_call(judge);
+        status = frame_alloc_one(judge->allocator, &frame);
+        if (judge_answer(judge, "frame_alloc_one", UINT64_MAX, status, ANSWERS_ALLOC) && status == FRAME_OK &&
+            oracle_claim(oracle, judge->hart, frame_run(frame, 1))) {
+            frames[count++] = frame;
+        }
+        progress();
+    }
+    for (uint64_t i = 0; i < count && verdict_holds(oracle->verdict); i++) {
+        struct frame_run run = frame_run(frames[i], 1);
+        (void)(oracle_release(oracle, judge->hart, run) && judge_call(judge, CALL_FREE_ONE, run, STANDING_OWNED));
+        progress();
+    }
+    return count;
 }
 
 /* ---- at rest ---- */

@@ -19,9 +19,8 @@
 #include <stdatomic.h>
 
 #include "arena.h"
-#include "frame_allocator.h"
+#include "judge.h"
 #include "memory_map.h"
-#include "property.h"
 #include "random.h"
 
 enum frame_kind {
@@ -89,6 +88,10 @@ uint64_t oracle_count_held(const struct oracle *oracle);
 uint64_t oracle_count_served(const struct oracle *oracle);
 /* Frames that a hart allocated and has not freed. */
 uint64_t oracle_count_held_by(const struct oracle *oracle, uint32_t hart);
+
+/* All that is to be had: the judge's hart claims single frames until it is refused, and releases them; returns how many
+ * it had, all of which are in `frames` (room for every frame). `progress` is called after every call. */
+uint64_t oracle_collect(struct oracle *oracle, struct judge *judge, pfn_t *frames, void (*progress)(void));
 
 /* At rest: true, with the first frame, if free served frames of one arena meet `request`. `empty`: as if all served
  * frames were free. */
