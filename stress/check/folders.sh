@@ -37,8 +37,6 @@ lockfree/pool lockfree/shard
 papers/engine/paper_check papers/engine/paper_folder
 stress/qemu/guest/kernel stress/qemu/guest/riscv64/arch stress/qemu/guest/aarch64/arch
 stress/sim/engine/model stress/sim/engine/run
-stress/sim/explore/explore stress/sim/explore/memory_model stress/sim/explore/races stress/sim/explore/schedule stress/sim/explore/shadow stress/sim/explore/trace
-stress/sim/history/program stress/sim/history/small_machine
 stress/workload/workload stress/workload/workload_phase'
 
 verdict() { # name offences

@@ -20,6 +20,7 @@
 
 #include "frame_model.h"
 #include "judge.h"
+#include "program.h"
 #include "small_machine.h"
 
 #define LEDGER_OPERATIONS_MAX 256u

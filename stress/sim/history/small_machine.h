@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Machines of a few frames, booted once and put back to that state in microseconds: what an execution needs.
  *
- * 1. Layouts (program.h) are made so that the rare is common. A few frames are soon used up; three chunks with four
+ * 1. Layouts are made so that the rare is common. A few frames are soon used up; three chunks with four
  *    frames each make chunks go on and off the stacks all the time; a region that begins just before a multiple of 64
  *    has its frames in two words. Each layout lies in RAM of its own, since what was metadata of one would not be zero
  *    in another. Beside it lies the second arena's memory, which the allocator is not given at boot (hot-plug).
@@ -14,10 +14,19 @@
 
 #include "frame_allocator.h"
 #include "frame_model.h"
-#include "program.h"
 
 #define SMALL_SETTINGS 4u
 #define SMALL_IMAGES_MAX 8u
+
+/* What memory looks like. */
+enum small_layout {
+    SMALL_TINY,   /* one arena of a few frames */
+    SMALL_CHUNKS, /* one arena that has a few frames in each of three chunks */
+    SMALL_ARENAS, /* two such arenas on one node */
+    SMALL_NODES,  /* two, each on a node of its own */
+    SMALL_WHOLE,  /* whole chunks */
+    SMALL_LAYOUT_COUNT
+};
 
 /* A part of RAM as it was after the boot. */
 struct small_image {
