@@ -60,7 +60,7 @@ static void refuse_double(struct trial *trial, struct trial_hart *me)
     pfn_t frame;
     if (take_covered(trial, me, &frame)) {
         give_run(trial, me, frame_run(frame, 1));
-        (void)(verdict_holds(&trial->verdict) && judge_free(&me->judge, frame));
+        (void)(verdict_holds(&trial->verdict) && judge_refusals(&me->judge, frame, STANDING_FREE));
     }
 }
 

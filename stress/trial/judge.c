@@ -150,25 +150,16 @@ bool judge_layout(struct judge *judge, uint32_t number)
                         ANSWER(cases[number].right));
 }
 
-bool judge_foreign(struct judge *judge, pfn_t frame)
+bool judge_refusals(struct judge *judge, pfn_t frame, enum standing standing)
 {
     static const enum judged_call calls[] = {CALL_FREE_ONE, CALL_FREE_RUN, CALL_REF, CALL_UNREF, CALL_REF_COUNT};
+    const bool foreign = standing == STANDING_FOREIGN, has_address = frame.value <= UINT64_MAX >> FRAME_SHIFT;
+    struct frame_run run = frame_run(frame, foreign ? 2 : 1);
     bool right = true;
     for (uint32_t i = 0; i < sizeof calls / sizeof calls[0] && right; i++) {
-        right = judge_call(judge, calls[i], frame_run(frame, 2), STANDING_FOREIGN);
+        right = judge_call(judge, calls[i], run, standing);
     }
-    bool has_address = frame.value <= UINT64_MAX >> FRAME_SHIFT;
-    return right && (!has_address || judge_call(judge, CALL_AT_ADDR, frame_run(frame, 1), STANDING_FOREIGN));
-}
-
-bool judge_free(struct judge *judge, pfn_t frame)
-{
-    static const enum judged_call calls[] = {CALL_FREE_ONE, CALL_FREE_RUN, CALL_UNREF, CALL_REF, CALL_REF_COUNT};
-    bool right = true;
-    for (uint32_t i = 0; i < sizeof calls / sizeof calls[0] && right; i++) {
-        right = judge_call(judge, calls[i], frame_run(frame, 1), STANDING_FREE);
-    }
-    return right;
+    return right && (!foreign || !has_address || judge_call(judge, CALL_AT_ADDR, run, standing));
 }
 
 bool judge_shared(struct judge *judge, struct frame_run run, pfn_t frame)

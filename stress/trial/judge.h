@@ -77,10 +77,8 @@ bool judge_call(struct judge *judge, enum judged_call call, struct frame_run run
 #define JUDGE_LAYOUTS 7u
 bool judge_layout(struct judge *judge, uint32_t number);
 
-/* All calls that a foreign frame must be refused for. */
-bool judge_foreign(struct judge *judge, pfn_t frame);
-/* Those that a free frame must be refused for, while nobody allocates. */
-bool judge_free(struct judge *judge, pfn_t frame);
+/* All calls that must be refused of a frame that is STANDING_FOREIGN or STANDING_FREE. */
+bool judge_refusals(struct judge *judge, pfn_t frame, enum standing standing);
 /* `frame`, one of a run of the caller's own, is shared for a moment: no free of it or of the run is accepted. */
 bool judge_shared(struct judge *judge, struct frame_run run, pfn_t frame);
 

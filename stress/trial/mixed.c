@@ -331,7 +331,7 @@ static pfn_t random_foreign(const struct trial *trial, struct trial_hart *me)
 
 static void refuse_foreign(struct trial *trial, struct trial_hart *me)
 {
-    (void)judge_foreign(&me->judge, random_foreign(trial, me));
+    (void)judge_refusals(&me->judge, random_foreign(trial, me), STANDING_FOREIGN);
 }
 
 /* A frame of the arena that comes and goes, while others add and remove it. Whatever the answers: nothing may be read

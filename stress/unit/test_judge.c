@@ -81,8 +81,8 @@ static void P7_right_answers_are_accepted(void **state)
     for (uint32_t i = 0; i < JUDGE_LAYOUTS; i++) {
         assert_true(judge_layout(&world.judge, i));
     }
-    assert_true(judge_foreign(&world.judge, pfn(1)));
-    assert_true(judge_foreign(&world.judge, pfn(UINT64_MAX)));
+    assert_true(judge_refusals(&world.judge, pfn(1), STANDING_FOREIGN));
+    assert_true(judge_refusals(&world.judge, pfn(UINT64_MAX), STANDING_FOREIGN));
     struct frame_run run = allocate(64);
     assert_true(judge_shared(&world.judge, run, pfn(run.first.value + 17)));
     assert_true(call(CALL_FREE_MISALIGNED, run, STANDING_OWNED));
@@ -93,7 +93,7 @@ static void P7_right_answers_are_accepted(void **state)
     assert_true(call(CALL_ARENA_ADD, run, STANDING_OWNED));
     assert_true(call(CALL_ARENA_REMOVE, run, STANDING_OWNED));
     assert_true(call(CALL_FREE_CONTIGUOUS, run, STANDING_OWNED));
-    assert_true(judge_free(&world.judge, run.first));
+    assert_true(judge_refusals(&world.judge, run.first, STANDING_FREE));
     assert_true(verdict_holds(&world.verdict));
     assert_true(atomic_load(&world.judge.calls) >= JUDGE_LAYOUTS + 8);
 }
@@ -139,7 +139,7 @@ static void P7_wrong_counts_are_seen(void **state)
     assert_violates(call(CALL_FREE_ONE, run, STANDING_OWNED), PROPERTY_REFERENCES);
     assert_violates(call(CALL_REF, run, STANDING_OWNED), PROPERTY_REFERENCES);
     assert_violates(judge_shared(&world.judge, run, run.first), PROPERTY_REFERENCES);
-    assert_violates(judge_free(&world.judge, allocate(1).first), PROPERTY_REFERENCES);
+    assert_violates(judge_refusals(&world.judge, allocate(1).first, STANDING_FREE), PROPERTY_REFERENCES);
 }
 
 static void each_answer_is_one_of_its_set(void **state)

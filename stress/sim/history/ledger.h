@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The oracle of an execution: it is told of every call before it is made and of every answer, and knows who may own
- * what. Not instrumented: what it does is no event, and no hart sees it.
+ * what. What is right where no history is needed, the judge says (stress/trial/judge.h), as on the host and in QEMU.
+ * Neither is instrumented: what they do is no event, and no hart sees it; the calls that the judge makes are events.
  *
  * 1. P1. A frame's owners are counted from the answer that gave it to the call that frees it: in between it is owned
  *    for sure, and may not be handed out.
