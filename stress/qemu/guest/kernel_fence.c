@@ -195,9 +195,13 @@ static void manner_hart(void *context, uint32_t hart)
     const struct manner *manner = context;
     if (hart == 1) {
         fill_cache();
+        bool enabled = !manner->answers && arch_interrupts_off(); /* from before hart 0 may pass a fence */
         atomic_store_explicit(&it.ready, 1, memory_order_release);
         arch_poke(&kernel_harts[0]);
         manner->wait();
+        if (enabled) {
+            arch_interrupts_restore(enabled);
+        }
         return;
     }
     hart_sleep_while(&it.ready, 0);
