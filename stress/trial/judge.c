@@ -25,8 +25,8 @@ bool judge_answer(struct judge *judge, const char *what, uint64_t frame, enum fr
 #define SHARED ANSWER(FRAME_SHARED)
 #define MISALIGNED ANSWER(FRAME_MISALIGNED)
 #define INVALID ANSWER(FRAME_LAYOUT_INVALID)
-#define THERE_OR_NOT (DONE | FOREIGN | ANSWER(FRAME_CONTENDED))
-#define NEVER 0 /* nobody asks */
+#define FOREIGN_OR_BUSY (FOREIGN | ANSWER(FRAME_CONTENDED)) /* while others add and remove arenas */
+#define NEVER 0                                             /* nobody asks */
 
 /* By standing: foreign, free, owned, shared, unknown. */
 static const struct {
@@ -41,7 +41,7 @@ static const struct {
     [CALL_REF] = {"frame_ref", {FOREIGN, FREE, DONE, DONE, NEVER}},
     [CALL_UNREF] = {"frame_unref", {FOREIGN, FREE, DONE, DONE, NEVER}},
     [CALL_REF_COUNT] = {"frame_ref_count", {FREE, FREE, DONE, SHARED, FREE | DONE | SHARED}},
-    [CALL_AT_ADDR] = {"frame_at_addr", {FOREIGN, DONE, DONE, DONE, THERE_OR_NOT}},
+    [CALL_AT_ADDR] = {"frame_at_addr", {FOREIGN_OR_BUSY, DONE, DONE, DONE, DONE | FOREIGN_OR_BUSY}},
     [CALL_AT_MIDDLE] = {"frame_at_addr inside a frame", {MISALIGNED, MISALIGNED, MISALIGNED, MISALIGNED, MISALIGNED}},
     [CALL_ARENA_ADD] = {"frame_arena_add",
                         {NEVER, ANSWER(FRAME_OVERLAP), ANSWER(FRAME_OVERLAP), ANSWER(FRAME_OVERLAP), ANSWERS_ADD}},
