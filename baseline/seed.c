@@ -60,6 +60,7 @@ static uint64_t global_bytes(uint32_t hart_count)
 
 static struct seed *seed_of(struct global *global, uint32_t owner)
 {
+    FRAME_DEBUG_ASSERT(owner < vector_of(global)->hart_count);
     uint64_t offset = align_up_u64(vector_global_bytes(vector_of(global)->hart_count), CACHE_PAIR);
     return (struct seed *)(void *)((unsigned char *)global + offset) + owner;
 }
@@ -69,21 +70,20 @@ static struct seed *seed_of(struct global *global, uint32_t owner)
 static void map_draw(struct seed *seed, struct vector *vector)
 {
     uint32_t hart = platform_hart_id();
-    lock_acquire(&vector->lock, hart);
-    platform_hook();
-    seed->generation = atomic_load_explicit(&vector->generation, memory_order_relaxed);
+    vector_lock(vector, hart);
+    seed->generation = bare_load_relaxed(&vector->generation);
     seed->map_count = vector->slot_count;
     for (uint32_t i = 0; i < vector->slot_count; i++) {
         seed->map[i].first = vector->slots[i].span.first.value;
         seed->map[i].words = vector->slots[i].buddy->words;
     }
-    lock_release(&vector->lock, hart);
+    vector_unlock(vector, hart);
 }
 
 /* After this, the map has the arena of any frame that the calling hart owns now. Relaxed: point 5. */
 static void map_renew(struct seed *seed, struct vector *vector)
 {
-    if (seed->generation != atomic_load_explicit(&vector->generation, memory_order_relaxed)) {
+    if (seed->generation != bare_load_relaxed(&vector->generation)) {
         map_draw(seed, vector);
     }
 }
@@ -91,6 +91,7 @@ static void map_renew(struct seed *seed, struct vector *vector)
 /* The arena of a frame that is in the list, or was when map_renew was called. */
 static inline const struct seed_arena *map_find(const struct seed *seed, uint64_t frame)
 {
+    FRAME_DEBUG_ASSERT(seed->map_count > 0);
     uint32_t low = 0, high = seed->map_count;
     while (high - low > 1) {
         uint32_t middle = (low + high) / 2;
@@ -120,17 +121,18 @@ static inline uint64_t *next_of(const struct seed *seed, uint64_t link)
 
 static uint64_t length_read(const struct seed *seed)
 {
-    return atomic_load_explicit(&seed->length, memory_order_relaxed);
+    return bare_load_relaxed(&seed->length);
 }
 
 /* Relaxed: one writer at a time, by the handshake; others read a hint. */
 static void length_write(struct seed *seed, uint64_t length)
 {
-    atomic_store_explicit(&seed->length, length, memory_order_relaxed);
+    bare_store_relaxed(&seed->length, length);
 }
 
 static void list_append(struct seed *seed, uint64_t link)
 {
+    FRAME_DEBUG_ASSERT(link != 0);
     *next_of(seed, link) = 0;
     if (seed->list.tail == 0) {
         seed->list.head = link;
@@ -146,6 +148,8 @@ static void list_append(struct seed *seed, uint64_t link)
 /* Takes the `count` frames between link `before` (0: from the head) and link `last`, inclusive, out of the list. */
 static void list_cut(struct seed *seed, uint64_t before, uint64_t last, uint64_t count)
 {
+    FRAME_DEBUG_ASSERT(last != 0);
+    FRAME_DEBUG_ASSERT(count <= length_read(seed));
     uint64_t after = *next_of(seed, last);
     if (before == 0) {
         seed->list.head = after;
@@ -163,6 +167,7 @@ static void list_cut(struct seed *seed, uint64_t before, uint64_t last, uint64_t
 /* Takes the longest ascending stretch off the front of *rest; or the longest descending one, turned around. */
 static struct chain stretch_take(const struct seed *seed, uint64_t *rest)
 {
+    FRAME_DEBUG_ASSERT(*rest != 0);
     struct chain stretch = {*rest, *rest};
     uint64_t link = *next_of(seed, *rest);
     if (link > stretch.tail) {
@@ -267,6 +272,7 @@ static bool local_take(struct global *global, uint32_t owner, struct frame_reque
 
 static bool local_give(struct global *global, uint32_t owner, struct frame_run run)
 {
+    FRAME_DEBUG_ASSERT(run.count > 0);
     struct seed *seed = seed_of(global, owner);
     map_renew(seed, vector_of(global));
     for (uint64_t i = 0; i < run.count; i++) {
@@ -278,6 +284,7 @@ static bool local_give(struct global *global, uint32_t owner, struct frame_run r
 /* Takes the longest run off the front of the list: an ascending one, inside one arena. */
 static struct frame_run list_take_front(struct seed *seed)
 {
+    FRAME_DEBUG_ASSERT(seed->list.head != 0);
     uint64_t last = seed->list.head, count = 1;
     uint64_t next = *next_of(seed, last);
     while (next == last + 1 && !arena_begins(seed, next - 1)) {
@@ -298,15 +305,14 @@ static bool local_drain(struct global *global, uint32_t owner)
         return false;
     }
     list_sort(seed); /* before the lock is taken: what is given in long runs is given quickly */
-    lock_acquire(&vector->lock, hart);
-    platform_hook();
+    vector_lock(vector, hart);
     while (seed->list.head != 0) {
         struct frame_run run = list_take_front(seed);
         const struct vector_slot *slot = vector_slot_of(vector, run.first);
         FRAME_ASSERT(slot != NULL);
         buddy_give_run(slot->buddy, run);
     }
-    lock_release(&vector->lock, hart);
+    vector_unlock(vector, hart);
     return true;
 }
 

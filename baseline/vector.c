@@ -54,6 +54,7 @@ uint64_t vector_arena_bytes(struct frame_run span)
 
 enum frame_status vector_init(struct global *global, const struct global_config *config)
 {
+    FRAME_ASSERT(config->hart_count > 0);
     struct vector *vector = vector_of(global);
     enum lock_kind kind = (enum lock_kind)config->knobs[KNOB_LOCK];
     void *lock_harts = (unsigned char *)vector + align_up_u64(sizeof *vector, CACHE_PAIR);
@@ -98,8 +99,8 @@ const struct vector_slot *vector_slot_of(const struct vector *vector, pfn_t fram
 /* Relaxed: a hart that must see this change owns a frame of the arena, and came by it through the lock. */
 static void generation_step(struct vector *vector)
 {
-    uint64_t generation = atomic_load_explicit(&vector->generation, memory_order_relaxed);
-    atomic_store_explicit(&vector->generation, generation + 1, memory_order_relaxed);
+    uint64_t generation = bare_load_relaxed(&vector->generation);
+    bare_store_relaxed(&vector->generation, generation + 1);
 }
 
 static enum frame_status slot_insert(struct vector *vector, struct vector_slot slot)
@@ -117,6 +118,7 @@ static enum frame_status slot_insert(struct vector *vector, struct vector_slot s
 
 static void slot_remove(struct vector *vector, uint32_t at)
 {
+    FRAME_DEBUG_ASSERT(at < vector->slot_count);
     vector->slot_count--;
     memmove(&vector->slots[at], &vector->slots[at + 1], (vector->slot_count - at) * sizeof vector->slots[0]);
     generation_step(vector);
@@ -138,10 +140,9 @@ enum frame_status vector_attach(struct global *global, struct arena *arena)
         buddy_give_run(buddy, arena->regions[i]);
     }
     struct vector_slot slot = {arena->span, buddy, arena, arena->node};
-    lock_acquire(&vector->lock, hart);
-    platform_hook();
+    vector_lock(vector, hart);
     enum frame_status status = slot_insert(vector, slot);
-    lock_release(&vector->lock, hart);
+    vector_unlock(vector, hart);
     return status;
 }
 
@@ -149,8 +150,7 @@ enum frame_status vector_detach(struct global *global, struct arena *arena)
 {
     struct vector *vector = vector_of(global);
     uint32_t hart = platform_hart_id();
-    lock_acquire(&vector->lock, hart);
-    platform_hook();
+    vector_lock(vector, hart);
     uint32_t count = slots_up_to(vector, arena->span.first);
     FRAME_ASSERT(count > 0 && vector->slots[count - 1].arena == arena);
     struct buddy *buddy = vector->slots[count - 1].buddy;
@@ -158,7 +158,7 @@ enum frame_status vector_detach(struct global *global, struct arena *arena)
     if (idle) {
         slot_remove(vector, count - 1);
     }
-    lock_release(&vector->lock, hart);
+    vector_unlock(vector, hart);
     if (!idle) {
         return FRAME_BUSY;
     }
@@ -176,11 +176,10 @@ bool vector_quiesce(struct global *global, uint32_t hart)
 struct arena *vector_find(struct global *global, uint32_t hart, pfn_t frame)
 {
     struct vector *vector = vector_of(global);
-    lock_acquire(&vector->lock, hart);
-    platform_hook();
+    vector_lock(vector, hart);
     const struct vector_slot *slot = vector_slot_of(vector, frame);
     struct arena *arena = slot != NULL ? slot->arena : NULL;
-    lock_release(&vector->lock, hart);
+    vector_unlock(vector, hart);
     return arena;
 }
 
@@ -213,6 +212,7 @@ static uint32_t node_take(struct vector *vector, uint32_t node, pfn_t *frames, u
 /* The nodes in the order in which `hart` tries them. */
 static const uint8_t *nodes_of(const struct vector *vector, uint32_t hart)
 {
+    FRAME_DEBUG_ASSERT(hart < vector->hart_count);
     return &vector->node_order[(size_t)vector->hart_node[hart] * vector->node_count];
 }
 
@@ -222,14 +222,13 @@ uint32_t vector_take(struct global *global, uint32_t hart, bool local, pfn_t *fr
     struct vector *vector = vector_of(global);
     const uint8_t *nodes = nodes_of(vector, hart);
     uint32_t taken = 0;
-    lock_acquire(&vector->lock, hart);
-    platform_hook();
+    vector_lock(vector, hart);
     uint64_t began = hold_begin(vector);
     for (uint32_t i = 0; i < vector->node_count && taken == 0; i++) {
         taken = node_take(vector, nodes[i], frames, count);
     }
     hold_end(vector, &vector->take_holds, began);
-    lock_release(&vector->lock, hart);
+    vector_unlock(vector, hart);
     return taken;
 }
 
@@ -246,17 +245,17 @@ static bool node_take_run(struct vector *vector, uint32_t node, struct frame_req
 
 bool vector_take_run(struct global *global, uint32_t hart, bool local, struct frame_request request, pfn_t *first)
 {
+    FRAME_DEBUG_ASSERT(request.count > 0);
     (void)local;
     struct vector *vector = vector_of(global);
     const uint8_t *nodes = nodes_of(vector, hart);
     bool found = false;
-    lock_acquire(&vector->lock, hart);
-    platform_hook();
+    vector_lock(vector, hart);
     for (uint32_t i = 0; i < vector->node_count && !found; i++) {
         found = node_take_run(vector, nodes[i], request, first, buddy_take_run) ||
                 node_take_run(vector, nodes[i], request, first, buddy_search_run);
     }
-    lock_release(&vector->lock, hart);
+    vector_unlock(vector, hart);
     return found;
 }
 
@@ -280,6 +279,7 @@ _Static_assert(CACHE_ORDER_MAX <= BUDDY_ORDER_MAX, "a run that is so aligned lie
 uint32_t vector_take_runs(struct global *global, uint32_t hart, bool local, uint32_t order, bool zero, pfn_t *firsts,
                           uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(order > 0 && order <= CACHE_ORDER_MAX);
     (void)local;
     struct vector *vector = vector_of(global);
     const uint8_t *nodes = nodes_of(vector, hart);
@@ -287,18 +287,18 @@ uint32_t vector_take_runs(struct global *global, uint32_t hart, bool local, uint
     if (zero) { /* buddies do not know which of their blocks hold zeroes */
         return 0;
     }
-    lock_acquire(&vector->lock, hart);
-    platform_hook();
+    vector_lock(vector, hart);
     for (uint32_t i = 0; i < vector->node_count && taken == 0; i++) {
         taken = node_take_runs(vector, nodes[i], order, firsts, count);
     }
-    lock_release(&vector->lock, hart);
+    vector_unlock(vector, hart);
     return taken;
 }
 
 /* The longest run that frames[0], frames[1], ... make, going up or down, inside `span`. */
 static struct frame_run run_at_front(const pfn_t *frames, uint32_t count, struct frame_run span)
 {
+    FRAME_DEBUG_ASSERT(count > 0);
     uint64_t step = count > 1 && frames[1].value + 1 == frames[0].value ? UINT64_MAX : 1;
     uint32_t length = 1;
     while (length < count && frames[length].value == frames[length - 1].value + step &&
@@ -312,8 +312,7 @@ void vector_give(struct global *global, uint32_t hart, bool local, pfn_t *frames
 {
     (void)local;
     struct vector *vector = vector_of(global);
-    lock_acquire(&vector->lock, hart);
-    platform_hook();
+    vector_lock(vector, hart);
     uint64_t began = hold_begin(vector);
     const struct vector_slot *slot = NULL;
     for (uint32_t done = 0; done < count;) {
@@ -326,19 +325,19 @@ void vector_give(struct global *global, uint32_t hart, bool local, pfn_t *frames
         done += (uint32_t)run.count;
     }
     hold_end(vector, &vector->give_holds, began);
-    lock_release(&vector->lock, hart);
+    vector_unlock(vector, hart);
 }
 
 void vector_give_run(struct global *global, uint32_t hart, bool local, struct frame_run run)
 {
+    FRAME_DEBUG_ASSERT(run.count > 0);
     (void)local;
     struct vector *vector = vector_of(global);
-    lock_acquire(&vector->lock, hart);
-    platform_hook();
+    vector_lock(vector, hart);
     const struct vector_slot *slot = vector_slot_of(vector, run.first);
     FRAME_ASSERT(slot != NULL);
     buddy_give_run(slot->buddy, run);
-    lock_release(&vector->lock, hart);
+    vector_unlock(vector, hart);
 }
 
 void vector_give_runs(struct global *global, uint32_t hart, bool local, uint32_t order, bool zero, pfn_t *firsts,
@@ -347,14 +346,13 @@ void vector_give_runs(struct global *global, uint32_t hart, bool local, uint32_t
     (void)local;
     (void)zero;
     struct vector *vector = vector_of(global);
-    lock_acquire(&vector->lock, hart);
-    platform_hook();
+    vector_lock(vector, hart);
     for (uint32_t i = 0; i < count; i++) {
         const struct vector_slot *slot = vector_slot_of(vector, firsts[i]);
         FRAME_ASSERT(slot != NULL);
         buddy_give_run(slot->buddy, frame_run(firsts[i], UINT64_C(1) << order));
     }
-    lock_release(&vector->lock, hart);
+    vector_unlock(vector, hart);
 }
 
 /* ---- the books ---------------------------------------------------------------------------------------------- */
@@ -382,11 +380,11 @@ void vector_add_stats(const struct global *global, struct frame_stats *stats)
     const struct vector *vector = (const struct vector *)(const void *)global;
     lock_add_stats(&vector->lock, stats);
     if (vector->times_holds) { /* relaxed: numbers, no order */
-        stats->take_holds = atomic_load_explicit(&vector->take_holds.count, memory_order_relaxed);
-        stats->take_hold_total = atomic_load_explicit(&vector->take_holds.total, memory_order_relaxed);
+        stats->take_holds = bare_load_relaxed(&vector->take_holds.count);
+        stats->take_hold_total = bare_load_relaxed(&vector->take_holds.total);
         stats->take_hold_p99 = hold_times_p99(&vector->take_holds);
-        stats->give_holds = atomic_load_explicit(&vector->give_holds.count, memory_order_relaxed);
-        stats->give_hold_total = atomic_load_explicit(&vector->give_holds.total, memory_order_relaxed);
+        stats->give_holds = bare_load_relaxed(&vector->give_holds.count);
+        stats->give_hold_total = bare_load_relaxed(&vector->give_holds.total);
         stats->give_hold_p99 = hold_times_p99(&vector->give_holds);
     }
 }

@@ -48,9 +48,9 @@
 #ifndef FRAMELAB_CORE_HART_CACHE_H
 #define FRAMELAB_CORE_HART_CACHE_H
 
+#include "atomic.h"
 #include "counting.h"
 #include "frame_allocator.h"
-#include "platform.h"
 #include "variant.h"
 
 /* Arenas whose counts a hart keeps at hand. The first is tried on the fast path. */
@@ -100,62 +100,58 @@ struct hart {
     _Atomic uint64_t taken[NODE_MAX]; /* frames that came from each node's arenas */
 };
 
-/* Counters have one writer each, so a load and a store make an increment. */
-static inline void counter_add(_Atomic uint64_t *counter, uint64_t n)
-{
-    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n, memory_order_relaxed);
-}
-
 /* Relaxed, all of these: the owner's own, or the drainer's by the handshake; to others a hint. */
 static inline uint32_t magazine_count(const struct magazine *magazine)
 {
-    return atomic_load_explicit(&magazine->count, memory_order_relaxed);
+    return bare_load_relaxed(&magazine->count);
 }
 
 static inline void magazine_set_count(struct magazine *magazine, uint32_t count)
 {
-    atomic_store_explicit(&magazine->count, count, memory_order_relaxed);
+    bare_store_relaxed(&magazine->count, count);
 }
 
 static inline struct magazine *cache_loaded(const struct cache *cache)
 {
-    return atomic_load_explicit(&cache->loaded, memory_order_relaxed);
+    return bare_load_relaxed(&cache->loaded);
 }
 
 static inline struct magazine *cache_previous(const struct cache *cache)
 {
-    return atomic_load_explicit(&cache->previous, memory_order_relaxed);
+    return bare_load_relaxed(&cache->previous);
 }
 
 /* Begins a section; false if the cache is being drained: go past it. */
 static inline bool hart_enter(struct hart *hart)
 {
-    atomic_store_explicit(&hart->in_section, 1, memory_order_relaxed);
+    bare_store_relaxed(&hart->in_section, 1);
     platform_barrier_light(); /* partner: platform_barrier_heavy in harts_shut */
-    if (__builtin_expect(atomic_load_explicit(&hart->drain, memory_order_acquire) == 0, 1)) {
+    if (__builtin_expect(bare_load_acquire(&hart->drain) == 0, 1)) {
         return true;
     }
-    atomic_store_explicit(&hart->in_section, 0, memory_order_release);
+    bare_store_release(&hart->in_section, 0);
     counter_add(&hart->bypasses, 1);
     return false;
 }
 
 static inline void hart_exit(struct hart *hart)
 {
-    atomic_store_explicit(&hart->in_section, 0, memory_order_release);
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&hart->in_section) == 1);
+    bare_store_release(&hart->in_section, 0);
 }
 
 /* `passing` has one writer, so a load and a store make an increment. It may wrap: a waiter that misses a whole round of
  * it waits for an operation more. */
 static inline uint32_t hart_next_pass(const struct hart *hart)
 {
-    return atomic_load_explicit(&hart->passing, memory_order_relaxed) + 1;
+    return bare_load_relaxed(&hart->passing) + 1;
 }
 
 /* Begins an operation past the cache. */
 static inline void hart_pass(struct hart *hart)
 {
-    atomic_store_explicit(&hart->passing, hart_next_pass(hart), memory_order_relaxed);
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&hart->passing) % 2 == 0);
+    bare_store_relaxed(&hart->passing, hart_next_pass(hart));
     platform_barrier_light(); /* partner: platform_barrier_heavy in harts_shut */
 }
 
@@ -173,11 +169,12 @@ static inline bool hart_begin(struct hart *hart)
 
 static inline void hart_end(struct hart *hart, bool local)
 {
+    FRAME_DEBUG_ASSERT(local ? bare_load_relaxed(&hart->in_section) == 1 : bare_load_relaxed(&hart->passing) % 2 == 1);
     /* Release, partner of the acquire of whoever waits: what was done with an arena is done. */
     if (local) {
-        atomic_store_explicit(&hart->in_section, 0, memory_order_release);
+        bare_store_release(&hart->in_section, 0);
     } else {
-        atomic_store_explicit(&hart->passing, hart_next_pass(hart), memory_order_release);
+        bare_store_release(&hart->passing, hart_next_pass(hart));
     }
 }
 
@@ -225,7 +222,7 @@ void hart_cache_give(struct frame_allocator *fa, struct hart *hart, uint32_t ord
 
 static inline uint32_t zero_reserve_left(const struct zero_reserve *zero)
 {
-    return atomic_load_explicit(&zero->left, memory_order_relaxed);
+    return bare_load_relaxed(&zero->left);
 }
 
 /* In a section. A run below or as long as a chunk out of memory that was given as zero: from the hart's reserve,

@@ -18,6 +18,7 @@
 #include "boot_allocator.h"
 #include "hart_cache.h"
 #include "memory_map.h"
+#include "poison.h"
 #include "region.h"
 
 /* Turns that a second hot-plug operation waits for the first. */
@@ -30,6 +31,7 @@
 /* For every node: all nodes by distance, itself first, ties by number (insertion sort: at most 64). */
 static void node_order_init(struct frame_allocator *fa, const struct memory_map *map)
 {
+    FRAME_ASSERT(map->node_count > 0 && map->node_count <= NODE_MAX);
     fa->node_count = map->node_count;
     for (uint32_t from = 0; from < fa->node_count; from++) {
         uint8_t *order = &fa->node_order[from * fa->node_count];
@@ -54,13 +56,14 @@ static void node_order_init(struct frame_allocator *fa, const struct memory_map 
  * that may be going. */
 static void summary_update(struct frame_allocator *fa)
 {
+    FRAME_DEBUG_ASSERT(fa->arena_count <= ARENA_MAX);
     uint64_t frames = 0, metadata = 0;
     for (uint32_t a = 0; a < fa->arena_count; a++) {
         frames += fa->arenas[a]->usable_frames;
         metadata += fa->arenas[a]->metadata.size;
     }
-    atomic_store_explicit(&fa->frames_total, frames, memory_order_relaxed);
-    atomic_store_explicit(&fa->metadata_bytes, metadata, memory_order_relaxed);
+    bare_store_relaxed(&fa->frames_total, frames);
+    bare_store_relaxed(&fa->metadata_bytes, metadata);
     for (uint32_t order = 0; order <= ALIGN_ORDER_MAX; order++) {
         uint64_t longest = 0;
         for (uint32_t a = 0; a < fa->arena_count; a++) {
@@ -71,7 +74,7 @@ static void summary_update(struct frame_allocator *fa)
                 longest = length > longest ? length : longest;
             }
         }
-        atomic_store_explicit(&fa->longest_run[order], longest, memory_order_relaxed);
+        bare_store_relaxed(&fa->longest_run[order], longest);
     }
 }
 
@@ -95,10 +98,13 @@ static void note_zeroes(const struct arena_builder *builder, struct arena *arena
     struct phys_range span = {frame_addr(arena->span.first), arena->span.count << FRAME_SHIFT};
     counts_init(&view, arena);
     arena->is_zero = builder->ram_is_zero;
+    for (uint32_t r = 0; POISONS && r < arena->region_count && !builder->ram_is_zero; r++) {
+        poison_forget(arena->regions[r]);
+    }
     if (!builder->ram_is_zero) {
         counts_mark_dirty(&view, arena->span);
     } else {
-        atomic_fetch_add_explicit(&builder->fa->zero_gives, 1, memory_order_relaxed);
+        bare_add_relaxed(&builder->fa->zero_gives, 1);
         struct phys_range dirty = phys_range_outward(builder->except);
         uint64_t start = dirty.start.value > span.start.value ? dirty.start.value : span.start.value;
         uint64_t end = phys_range_end(dirty) < phys_range_end(span) ? phys_range_end(dirty) : phys_range_end(span);
@@ -156,6 +162,7 @@ static uint64_t magazine_bytes(uint32_t capacity)
 
 static void cache_init(struct cache *cache, uint32_t capacity, uint32_t batch, unsigned char **memory)
 {
+    FRAME_ASSERT(batch <= capacity);
     cache->capacity = capacity;
     cache->batch = batch;
     atomic_init(&cache->loaded, (struct magazine *)(void *)*memory);
@@ -191,7 +198,8 @@ static bool harts_init(struct frame_allocator *fa, const struct frame_allocator_
  * in equal shares, so that small memory has magazines of small runs, half by the runs' size. */
 static void run_magazines_limit(struct frame_allocator *fa)
 {
-    uint64_t frames = atomic_load_explicit(&fa->frames_total, memory_order_relaxed) / RUN_MAGAZINES_PART;
+    FRAME_ASSERT(fa->hart_count > 0);
+    uint64_t frames = bare_load_relaxed(&fa->frames_total) / RUN_MAGAZINES_PART;
     uint64_t half = frames / (UINT64_C(2) * fa->hart_count) / 2; /* of what one magazine of every order may hold */
     for (uint32_t i = 0; i < fa->hart_count; i++) {
         for (uint32_t order = 1; order < CACHE_ORDERS; order++) {
@@ -206,6 +214,7 @@ static void run_magazines_limit(struct frame_allocator *fa)
 static enum frame_status global_init(struct frame_allocator *fa, const struct frame_allocator_config *config,
                                      struct boot_allocator *boot)
 {
+    FRAME_ASSERT(config->variant->init != NULL);
     const struct global_config global_config = {
         .hart_count = config->hart_count,
         .node_count = fa->node_count,
@@ -265,9 +274,8 @@ enum frame_status frame_allocator_init(struct frame_allocator **out, const struc
 bool arenas_lock(struct frame_allocator *fa)
 {
     for (uint32_t turn = 0; turn < HOTPLUG_TURNS; turn++) {
-        platform_hook();
         /* Acquire, partner of the release in arenas_unlock. */
-        if (atomic_exchange_explicit(&fa->arenas_locked, 1, memory_order_acquire) == 0) {
+        if (shared_exchange_acquire(&fa->arenas_locked, 1) == 0) {
             return true;
         }
         platform_relax();
@@ -277,22 +285,23 @@ bool arenas_lock(struct frame_allocator *fa)
 
 void arenas_unlock(struct frame_allocator *fa)
 {
-    atomic_store_explicit(&fa->arenas_locked, 0, memory_order_release);
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&fa->arenas_locked) == 1);
+    bare_store_release(&fa->arenas_locked, 0);
 }
 
 /* Frames come or go with an arena. The release fence and its partner are those of a hart's movements. */
 static void arenas_move_begin(struct frame_allocator *fa)
 {
-    platform_hook();
-    counter_add(&fa->arena_moves, 1);
-    atomic_thread_fence(memory_order_release);
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&fa->arena_moves) % 2 == 0);
+    shared_store_relaxed(&fa->arena_moves, bare_load_relaxed(&fa->arena_moves) + 1);
+    fence_release();
 }
 
 static void arenas_move_end(struct frame_allocator *fa)
 {
-    uint64_t moves = atomic_load_explicit(&fa->arena_moves, memory_order_relaxed);
-    platform_hook();
-    atomic_store_explicit(&fa->arena_moves, moves + 1, memory_order_release);
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&fa->arena_moves) % 2 == 1);
+    uint64_t moves = bare_load_relaxed(&fa->arena_moves);
+    shared_store_release(&fa->arena_moves, moves + 1);
 }
 
 static bool overlaps_arena(const struct frame_allocator *fa, struct frame_run run)
@@ -348,9 +357,10 @@ static bool harts_answer(struct frame_allocator *fa)
  * allocator. FRAME_BUSY, FRAME_CONTENDED: it was not, or is back. */
 static enum frame_status arena_detach(struct frame_allocator *fa, struct arena *arena)
 {
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&fa->arenas_locked) == 1);
     arenas_move_begin(fa);
     enum frame_status status = fa->variant->detach(fa->global, arena);
-    platform_hook();
+    shared_begin();
     if (status == FRAME_OK && !harts_answer(fa)) {
         arena->is_zero = false; /* its counts know more */
         /* The slot that detach left is free, so this cannot fail. */
@@ -392,6 +402,7 @@ static enum frame_status arena_try_remove(struct frame_allocator *fa, struct are
 /* Every hart has to answer before anything is taken from anybody: who is refused then has changed nothing. */
 static enum frame_status arena_remove(struct frame_allocator *fa, uint32_t index)
 {
+    FRAME_DEBUG_ASSERT(index < fa->arena_count);
     enum frame_status status = FRAME_CONTENDED;
     bool answered = harts_answer(fa);
     for (uint32_t turn = 0; turn < RETRY_MAX && status == FRAME_CONTENDED && answered; turn++) {

@@ -29,8 +29,7 @@ _Static_assert(sizeof(struct block) == CACHE_LINE, "a block is one line");
 
 static inline uint64_t block_look(const struct block *block)
 {
-    platform_hook();
-    return atomic_load_explicit(&block->whole, memory_order_relaxed);
+    return shared_load_relaxed(&block->whole);
 }
 
 enum zero_wish {
@@ -53,8 +52,7 @@ bool block_take_exactly(struct block *block, uint64_t mask, struct contest *cont
 /* Whether no chunk is whole. Sequentially consistent, for index.h, 2. */
 static inline bool block_is_empty(const struct block *block)
 {
-    platform_hook();
-    return atomic_load_explicit(&block->whole, memory_order_seq_cst) == 0;
+    return shared_load_seq_cst(&block->whole) == 0;
 }
 
 /* Gives chunks back; returns the word as it was before. */

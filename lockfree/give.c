@@ -17,6 +17,7 @@ static struct hand *hand_of(struct lockfree_hart *hart, struct frame_run run)
 /* Frames of one chunk, not all, or whole chunks, of one of the nearest pools. */
 static void give_near(struct lockfree_hart *hart, struct pool *pool, struct frame_run run)
 {
+    FRAME_DEBUG_ASSERT(run.count > 0);
     struct hand *hand = hand_of(hart, run);
     if (hand == NULL && run.count < CHUNK_FRAMES) {
         hand = &hart->returns;
@@ -48,6 +49,7 @@ static void give_to(struct lockfree_hart *hart, bool private, struct pool *pool,
 
 void lockfree_give_run(struct global *global, uint32_t hart_id, bool local, struct frame_run run)
 {
+    FRAME_DEBUG_ASSERT(run.count > 0);
     struct lockfree *lf = lockfree_of(global);
     bool near;
     struct pool *pool = lockfree_pool_of(lf, hart_id, run.first, &near);
@@ -58,6 +60,7 @@ void lockfree_give_run(struct global *global, uint32_t hart_id, bool local, stru
 static struct frame_run run_at_front(const struct pool *pool, const pfn_t *firsts, uint32_t count, uint32_t order,
                                      uint32_t *used)
 {
+    FRAME_DEBUG_ASSERT(count > 0);
     uint64_t frames = UINT64_C(1) << order;
     uint64_t step = count > 1 && firsts[1].value + frames == firsts[0].value ? 0 - frames : frames;
     uint32_t length = 1;
@@ -138,6 +141,7 @@ static void give_scattered(struct giving giving, const pfn_t *frames, uint32_t c
 /* Frames that were taken one after the other are often given back so: then they are a run. */
 void lockfree_give(struct global *global, uint32_t hart_id, bool local, pfn_t *frames, uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(count > 0);
     struct lockfree *lf = lockfree_of(global);
     struct lockfree_hart *hart = &lf->harts[hart_id];
     bool near, private = keeps_private(lf, local);
@@ -156,6 +160,7 @@ void lockfree_give(struct global *global, uint32_t hart_id, bool local, pfn_t *f
 static void give_chunk_runs(struct lockfree *lf, uint32_t hart_id, uint32_t order, bool zero, const pfn_t *firsts,
                             uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(count > 0);
     uint64_t run_bits = low_mask(UINT32_C(1) << order);
     struct worker *worker = &lf->harts[hart_id].worker;
     struct pool *pool = lockfree_pool_of(lf, hart_id, firsts[0], NULL);
@@ -189,6 +194,7 @@ static void give_alone(struct lockfree_hart *hart, bool private, struct pool *po
 static void give_small_runs(struct lockfree *lf, uint32_t hart_id, bool local, uint32_t order, const pfn_t *firsts,
                             uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(count > 0);
     struct lockfree_hart *hart = &lf->harts[hart_id];
     bool near;
     struct pool *pool = lockfree_pool_of(lf, hart_id, firsts[0], &near);
@@ -211,6 +217,7 @@ static void give_small_runs(struct lockfree *lf, uint32_t hart_id, bool local, u
 void lockfree_give_runs(struct global *global, uint32_t hart_id, bool local, uint32_t order, bool zero, pfn_t *firsts,
                         uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(order > 0 && order <= CACHE_ORDER_MAX);
     if (order < CHUNK_ORDER) {
         give_small_runs(lockfree_of(global), hart_id, local, order, firsts, count);
     } else {

@@ -25,12 +25,12 @@ struct hand {
 
 static inline uint32_t hand_free(const struct hand *hand)
 {
-    return atomic_load_explicit(&hand->free, memory_order_relaxed);
+    return bare_load_relaxed(&hand->free);
 }
 
 static inline void hand_set_free(struct hand *hand, uint32_t free)
 {
-    atomic_store_explicit(&hand->free, free, memory_order_relaxed);
+    bare_store_relaxed(&hand->free, free);
 }
 
 /* Whether the frame's chunk is in hand. Two arenas may have frames with one chunk number. */

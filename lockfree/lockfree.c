@@ -26,6 +26,7 @@ static uint64_t lockfree_global_bytes(uint32_t hart_count)
 
 static enum frame_status lockfree_init(struct global *global, const struct global_config *config)
 {
+    FRAME_ASSERT(config->hart_count > 0);
     struct lockfree *lf = lockfree_of(global);
     lf->config = *config;
     lf->pool_options.class_count = (uint32_t)config->knobs[KNOB_CLASSES];

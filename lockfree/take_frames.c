@@ -27,6 +27,7 @@ static uint32_t take_in_hand(struct worker *worker, struct hand *hand, bool priv
 static uint32_t take_indexed(struct lockfree_hart *hart, bool keep, bool private, struct shard *shard, pfn_t *frames,
                              uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(count > 0);
     struct hand passing = {0};
     struct hand *hand = keep ? &hart->singles : &passing;
     uint32_t taken = 0;
@@ -61,6 +62,7 @@ static uint32_t take_from(struct lockfree_hart *hart, bool keep, bool private, s
 
 uint32_t lockfree_take(struct global *global, uint32_t hart_id, bool local, pfn_t *frames, uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(count > 0);
     struct lockfree *lf = lockfree_of(global);
     struct lockfree_hart *hart = &lf->harts[hart_id];
     bool private = keeps_private(lf, local);

@@ -13,6 +13,7 @@ static bool below_chunk(struct frame_request request)
 static bool chunk_take_run(struct pool *pool, struct worker *worker, uint64_t number, struct frame_request request,
                            pfn_t *first)
 {
+    FRAME_DEBUG_ASSERT(request.count > 0 && request.count < CHUNK_FRAMES);
     struct chunk_bits bits = chunk_look(pool_chunk(pool, number));
     uint32_t at = bits_find(&bits, 0, (uint32_t)request.count, request.align_order);
     *first = pfn((number << CHUNK_ORDER) + at);
@@ -92,6 +93,7 @@ static bool take_run_in_hand(struct lockfree_hart *hart, struct frame_request re
 
 bool lockfree_take_run(struct global *global, uint32_t hart_id, bool local, struct frame_request request, pfn_t *first)
 {
+    FRAME_DEBUG_ASSERT(request.count > 0);
     struct lockfree *lf = lockfree_of(global);
     struct lockfree_hart *hart = &lf->harts[hart_id];
     bool private = keeps_private(lf, local);
@@ -128,6 +130,8 @@ static uint32_t take_runs_in_hand(struct lockfree_hart *hart, uint32_t order, pf
 static uint32_t break_chunks(struct lockfree_hart *hart, struct shard *shard, uint32_t order, pfn_t *firsts,
                              uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(count > 0);
+    FRAME_DEBUG_ASSERT(hart->runs.pool == NULL);
     uint32_t runs = (uint32_t)(CHUNK_FRAMES >> order);
     uint32_t wanted = (count + runs - 1) / runs;
     uint32_t taken = 0;
@@ -208,6 +212,7 @@ static uint32_t take_small_runs(struct lockfree *lf, uint32_t hart_id, bool loca
 uint32_t lockfree_take_runs(struct global *global, uint32_t hart_id, bool local, uint32_t order, bool zero,
                             pfn_t *firsts, uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(order > 0 && order <= CACHE_ORDER_MAX);
     struct lockfree *lf = lockfree_of(global);
     return order < CHUNK_ORDER ? take_small_runs(lf, hart_id, local, order, firsts, count)
                                : lockfree_take_chunk_runs(lf, hart_id, local, order - CHUNK_ORDER, zero, firsts, count);

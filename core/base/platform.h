@@ -39,8 +39,8 @@
  * refuses (hart_cache.h, 7). */
 #define HART_NONE UINT32_MAX
 
-/* Called before each shared access of the slow paths (variants, drain, reclamation), so that a test can stop or delay
- * a hart there; nothing in ordinary builds. Never on a fast path. */
+/* Called before each shared access of the slow paths, so that a test can stop or delay a hart there; nothing in ordinary
+ * builds. Never on a fast path. In core and the variants it stands in the operations of atomic.h and ck.h only. */
 #define platform_hook() platform_hook_at(__func__)
 
 /* Harts that take part; no caller has a number as high. Constant while there is an allocator. */

@@ -157,7 +157,7 @@ check_wrong() { # arch
     verdict $? "$1: an order above what is measured"
 }
 
-scarce=(run=stress operations=1500 frames=96 variant=lockfree,magazine=0 harts=4) # little memory is much contention
+scarce=(run=stress operations=1500 frames=96 "variant=lockfree,magazine=0" harts=4) # little memory is much contention
 
 check_same() { # arch
     local run seed good=0

@@ -40,7 +40,8 @@ struct retire_result {
     uint64_t waits;      /* looks that found no node */
 };
 
-const char *retire_workload_name(enum retire_workload workload);
+/* Their names; ends with NULL. */
+extern const char *const retire_workload_names[];
 
 /* The name of a scheme, or NULL if there are not so many. */
 const char *retire_scheme(uint32_t scheme);

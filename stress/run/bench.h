@@ -56,15 +56,14 @@ struct bench_plan {
     uint32_t latency_repeats; /* of these, so many also measure latency */
     uint32_t warmup;          /* unmeasured passes before each measurement */
     uint64_t seed;
-    int argc; /* the command line, for the provenance */
+    double seconds;                  /* after which a platform that sees to that itself gives up */
+    const struct qemu_machine *qemu; /* that QEMU shall make */
+    int argc;                        /* the command line, for the provenance */
     char **argv;
 };
 
 /* Runs the plan, writing records to `records`. Returns an exit status, after one line on stderr if it is not
  * EXIT_STATUS_HOLDS. One hart. */
 int bench_run(const struct bench_plan *plan, FILE *records);
-
-/* What is being measured at this moment, for a watchdog. */
-const char *bench_doing(void);
 
 #endif

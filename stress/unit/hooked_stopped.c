@@ -42,7 +42,7 @@
 /* Hart 0 and the others: so many, or, where it matters how many there are, more. */
 #define HARTS 3u
 #define HARTS_MOST 8u
-#define MEMORY_BYTES (UINT64_C(48) << 20)
+#define MEMORY_BYTES (UINT64_C(24) << 20)
 #define HOTPLUG_BYTES (UINT64_C(4) << 20)
 #define FRAMES_MOST (MEMORY_BYTES / FRAME_SIZE)
 

@@ -158,6 +158,10 @@ uint32_t workload_go_round(uint32_t rounds);
 /* N for a sweep of up to `harts_most`; 0 if the memory is too small for even one request a hart. */
 uint64_t workload_requests(enum workload_kind kind, uint64_t usable_frames, uint32_t harts_most, uint64_t frames);
 
+/* Of these N no more than asked for with --requests (`most`; 0: no such bound), and of burst (`burst`: L; 0: another
+ * workload) whole bursts, one at least; 0 if the memory is too small for one. The same on every platform. */
+uint64_t workload_requests_cut(uint64_t requests, uint64_t most, uint64_t burst);
+
 /* Operations a hart that the times of one phase are of. */
 uint64_t workload_operations(const struct workload *workload);
 

@@ -72,6 +72,12 @@ uint32_t schedule_drain_turns(void)
     return schedule_is_seeded() ? DRAIN_TURNS_SEEDED : DRAIN_TURNS_FREE;
 }
 
+/* One hart at a time: a turn is a round of all the others, and two looks are as far apart as they need be. */
+uint32_t schedule_patience_per_hart(void)
+{
+    return schedule_is_seeded() ? 0 : 64;
+}
+
 void schedule_stop_at(uint64_t hook, void (*stop)(void))
 {
     kernel_hart->hooks_left = hook;

@@ -8,8 +8,9 @@
 #include "platform_sim.h"
 #include "run.h"
 
-/* Events of a small program are hundreds, of one that zeroes a chunk a hundred thousand. */
-#define STEPS_MOST (UINT64_C(1) << 19)
+/* Events of a small program are thousands, of one that zeroes a chunk a hundred thousand; of four harts that all ask for
+ * what is not there, and look as often as they have patience, half a million. */
+#define STEPS_MOST (UINT64_C(1) << 21)
 
 static struct {
     struct player *player;

@@ -362,7 +362,8 @@ static bool check_magazines(struct ledger *ledger)
         drains += atomic_load_explicit(&hart_of(ledger, h)->drains, memory_order_relaxed);
     }
     /* Who finds nothing in one place looks in another: no promise when memory runs out. */
-    bool plenty = singles + UINT64_C(2) * machine->harts * machine->config.magazine <= machine->model.frame_count / 2;
+    uint64_t frames = machine->model.frame_count - machine->second_frames.count; /* who adds an arena is not counted */
+    bool plenty = singles + UINT64_C(2) * machine->harts * machine->config.magazine <= frames / 2;
     bool right = true;
     for (uint32_t h = 0; h < machine->harts && drains == 0 && plenty && right; h++) {
         struct judge judge = ledger_judge(ledger, h);
@@ -382,7 +383,8 @@ static bool check_magazines(struct ledger *ledger)
 
 bool ledger_history(struct ledger *ledger)
 {
-    bool counted = ledger->only_singles && ledger->machine->config.magazine > 0;
+    const struct frame_allocator_config *config = &ledger->machine->config;
+    bool counted = ledger->only_singles && config->magazine > 0 && config->magazines > 1;
     return verdict_holds(&ledger->verdict) && check_failures(ledger) && check_linearizable(ledger) &&
            (!counted || check_magazines(ledger));
 }

@@ -5,10 +5,11 @@
 #include <string.h>
 
 #include "code_touch.h"
+#include "epoch_look.h"
+#include "hart_cache.h"
 #include "platform.h"
 
 #define LAST_WORD (FRAME_SIZE / sizeof(uint64_t) - 1)
-#define WRONG_KINDS 10u
 
 static struct frame_allocator *allocator_of(const struct player *player)
 {
@@ -207,7 +208,7 @@ static void do_arena(struct player *player, uint32_t hart, bool add)
     look(player);
 }
 
-/* Calls that are wrong whatever other harts do. Three of the kinds are layouts. */
+/* Calls that are wrong, or have no answer worth a look, whatever other harts do. Three of the kinds are layouts. */
 static void do_wrong(struct player *player, uint32_t hart, uint32_t kind)
 {
     const struct frame_model *model = &player->machine->model;
@@ -217,14 +218,16 @@ static void do_wrong(struct player *player, uint32_t hart, uint32_t kind)
         enum judged_call call;
         struct frame_run run;
         enum standing standing;
-    } calls[WRONG_KINDS] = {[0] = {CALL_FREE_ONE, foreign, STANDING_FOREIGN},
-                            [1] = {CALL_FREE_ONE, metadata, STANDING_FOREIGN},
-                            [2] = {CALL_REF, foreign, STANDING_FOREIGN},
-                            [3] = {CALL_UNREF, metadata, STANDING_FOREIGN},
-                            [7] = {CALL_AT_MIDDLE, model->runs[0], STANDING_UNKNOWN},
-                            [8] = {CALL_FREE_RUN, foreign, STANDING_FOREIGN},
-                            [9] = {CALL_REF_COUNT, metadata, STANDING_FOREIGN}};
-    const uint32_t at = kind % WRONG_KINDS, layout = at - 4;
+    } calls[PROGRAM_WRONG_KINDS] = {[0] = {CALL_FREE_ONE, foreign, STANDING_FOREIGN},
+                                    [1] = {CALL_FREE_ONE, metadata, STANDING_FOREIGN},
+                                    [2] = {CALL_REF, foreign, STANDING_FOREIGN},
+                                    [3] = {CALL_UNREF, metadata, STANDING_FOREIGN},
+                                    [7] = {CALL_AT_MIDDLE, model->runs[0], STANDING_UNKNOWN},
+                                    [8] = {CALL_FREE_RUN, foreign, STANDING_FOREIGN},
+                                    [9] = {CALL_REF_COUNT, metadata, STANDING_FOREIGN},
+                                    /* It must not look at an arena that is gone. */
+                                    [10] = {CALL_REF_COUNT, player->machine->second_frames, STANDING_UNKNOWN}};
+    const uint32_t at = kind % PROGRAM_WRONG_KINDS, layout = at - 4;
     struct judge judge = ledger_judge(&player->ledger, hart);
     if (layout < 3 ? !judge_layout(&judge, layout)
                    : !judge_call(&judge, calls[at].call, calls[at].run, calls[at].standing)) {
@@ -232,7 +235,7 @@ static void do_wrong(struct player *player, uint32_t hart, uint32_t kind)
     }
 }
 
-/* Drain, idle time, statistics: they may answer what they like. */
+/* Drain, idle time, statistics, time that passes: they may answer what they like. */
 static void do_other(struct player *player, uint32_t hart, const struct step *step)
 {
     struct frame_allocator *fa = allocator_of(player);
@@ -248,6 +251,9 @@ static void do_other(struct player *player, uint32_t hart, const struct step *st
         break;
     case STEP_STATS:
         frame_allocator_stats(fa, &stats);
+        break;
+    case STEP_JUMP:
+        player->reached.jumps += epoch_leap(fa, step->moves);
         break;
     default:
         do_wrong(player, hart, step->slot);
@@ -353,11 +359,34 @@ static bool check_at_rest(struct player *player, struct judge *judge)
                                    frame_status_text(status));
         }
     }
+    uint32_t left = epoch_limbo_left(machine->fa);
+    if (left > 0) {
+        return verdict_violate(&player->ledger.verdict, PROPERTY_ACCOUNT, 0, UINT64_MAX,
+                               "at rest, %u places do not leave limbo, whatever is polled", left);
+    }
     return judge_call(judge, CALL_FREE_ONE, machine->model.runs[0], STANDING_FREE);
+}
+
+static void note_reached(struct player *player)
+{
+    const struct frame_allocator *fa = allocator_of(player);
+    struct player_reached *reached = &player->reached;
+    uint64_t runs = 0, zero = 0, limbo = epoch_limbo_most(fa);
+    for (uint32_t h = 0; h < fa->hart_count; h++) {
+        zero += zero_reserve_left(&fa->harts[h].zero);
+        for (uint32_t order = 1; order < CACHE_ORDERS; order++) {
+            const struct cache *cache = &fa->harts[h].caches[order];
+            runs += magazine_count(cache_loaded(cache)) + magazine_count(cache_previous(cache));
+        }
+    }
+    reached->runs += runs > 0;
+    reached->reserves += zero > 0;
+    reached->limbo_most = limbo > reached->limbo_most ? limbo : reached->limbo_most;
 }
 
 bool player_finish(struct player *player)
 {
+    note_reached(player);
     struct judge judge = ledger_judge(&player->ledger, 0);
     struct frame_account account;
     /* The account is right with all that the harts still have: what frees undo that come now, was wrong all the same. */

@@ -11,6 +11,7 @@
  *        +3 -3     one reference more, less      >3 <3     leave a reference for others, take one that was left
  *        d         drain                         i         zero_idle
  *        A R       add, remove the second arena  s         statistics
+ *        j99       the clock of reclamation moves 99 times, as if many polls had come and gone (epoch_look.h)
  *        x2        a call that must be refused, whatever others do (kinds in player.c)
  *    The prelude is played by hart 0 alone, before the others start; what it allocates it leaves for all.
  * 3. Random programs are not uniform: one in which two harts never touch the same chunk shows nothing. Each has a theme
@@ -29,6 +30,7 @@
 #define PROGRAM_STEPS_MAX 24u
 #define PROGRAM_SLOTS 32u
 #define PROGRAM_TEXT_MAX 2048u
+#define PROGRAM_WRONG_KINDS 11u
 
 enum step_kind {
     STEP_ALLOC,
@@ -48,6 +50,7 @@ enum step_kind {
     STEP_REMOVE,
     STEP_STATS,
     STEP_WRONG,
+    STEP_JUMP,
     STEP_KIND_COUNT
 };
 
@@ -56,6 +59,7 @@ struct step {
     uint8_t slot;        /* of STEP_WRONG: which */
     uint8_t align_order; /* of a run */
     uint16_t count;      /* frames of a run, or of its part */
+    uint64_t moves;      /* of STEP_JUMP */
 };
 
 struct step_list {

@@ -3,10 +3,13 @@
  *
  * 1. Layouts are made so that the rare is common. A few frames are soon used up; three chunks with four
  *    frames each make chunks go on and off the stacks all the time; a region that begins just before a multiple of 64
- *    has its frames in two words. Each layout lies in RAM of its own, since what was metadata of one would not be zero
- *    in another. Beside it lies the second arena's memory, which the allocator is not given at boot (hot-plug).
- * 2. Settings: the caches' sizes, from none to two frames, so that the slow paths are what runs. A spec that says
- *    `magazine=` itself has one setting.
+ *    has its frames in two words; many chunks of two frames fill limbo. Each layout lies in RAM of its own, since what
+ *    was metadata of one would not be zero in another. Beside it lies the second arena's memory, which the allocator is
+ *    not given at boot (hot-plug): a few frames, or whole chunks, which hands, blocks in hand and gathering need.
+ * 2. Settings are knobs: the caches' sizes, from none to three frames, so that the slow paths are what runs, and what
+ *    else makes for another protocol. A spec that names a knob itself keeps it, for all settings; with one of the
+ *    caches' it keeps all of these. Runs are cached at every order, as many as `run-magazine=` says, though core would
+ *    not cache any where memory is so small: no promise depends on how much of memory is in caches.
  * 3. Reset. All that an allocator changes is its state and its arenas' metadata, which are copied back, and the frames
  *    that a program wrote to, which are told (small_machine_dirty) and zeroed. */
 #ifndef FRAMELAB_SIM_SMALL_MACHINE_H
@@ -15,8 +18,9 @@
 #include "frame_allocator.h"
 #include "frame_model.h"
 
-#define SMALL_SETTINGS 4u
+#define SMALL_SETTINGS 11u
 #define SMALL_IMAGES_MAX 8u
+#define SMALL_SPEC_MAX 256u
 
 /* What memory looks like. */
 enum small_layout {
@@ -24,7 +28,9 @@ enum small_layout {
     SMALL_CHUNKS, /* one arena that has a few frames in each of three chunks */
     SMALL_ARENAS, /* two such arenas on one node */
     SMALL_NODES,  /* two, each on a node of its own */
-    SMALL_WHOLE,  /* whole chunks */
+    SMALL_WHOLE,  /* whole chunks, in the second arena too */
+    SMALL_MANY,   /* two frames in each of so many chunks that limbo may hold more than it does before it is polled */
+    SMALL_PLUG,   /* a few frames; whole chunks only in the second arena */
     SMALL_LAYOUT_COUNT
 };
 
@@ -38,6 +44,7 @@ struct small_image {
 struct small_machine {
     enum small_layout layout;
     uint32_t setting, harts;
+    char spec[SMALL_SPEC_MAX]; /* of the variant, with the setting's knobs */
     struct frame_allocator_config config;
     struct frame_allocator *fa;
     struct frame_model model;       /* all frames free; the second arena's are not served */
@@ -51,6 +58,14 @@ struct small_machine {
 
 /* Frames that a layout has to hand out, for who writes programs: no promise. */
 uint32_t small_layout_frames(enum small_layout layout);
+/* Whether the layout has whole chunks, at boot or in its second arena. */
+bool small_layout_has_chunks(enum small_layout layout);
+/* Settings that every program may have: those in which little else is different are the first. */
+#define SMALL_SETTINGS_PLAIN 4u
+/* No caches, and so few looks at stacks that many places are popped within a grace period. */
+#define SMALL_SETTING_ONE_CLASS 9u
+/* Whether the setting caches runs, unless a spec says otherwise. */
+bool small_setting_caches_runs(uint32_t setting);
 
 /* The machine of this kind, booted when it is first asked for; as fresh. NULL with one line in `why`. One spec at a
  * time: another one forgets all machines. */
