@@ -36,8 +36,6 @@ core/boot/fdt_reader core/boot/memory_map core/boot/region core/boot/reservation
 lockfree/pool lockfree/shard
 stress/qemu/guest/kernel stress/qemu/guest/riscv64/arch stress/qemu/guest/aarch64/arch
 stress/sim/engine/model stress/sim/engine/run
-stress/sim/explore/explore stress/sim/explore/memory_model stress/sim/explore/races stress/sim/explore/schedule stress/sim/explore/shadow stress/sim/explore/trace
-stress/sim/history/program stress/sim/history/small_machine
 stress/workload/workload stress/workload/workload_phase'
 
 verdict() { # name offences

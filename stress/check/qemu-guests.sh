@@ -109,7 +109,7 @@ check_maps() { # arch ram-base
     verdict $? "$1, four nodes: stress of lockfree"
 }
 
-fault=(run=fault operations=1000 harts=4)
+fault=(run=fault operations=1500 harts=4) # enough that memory runs out at any of the hooks
 
 # With lockfree the others finish wherever a hart stops, and however; with baseline there is a place where they do not.
 # One that goes on can stop again: many places in one boot. One that does not is another boot for each place.

@@ -332,7 +332,7 @@ static void report_hang(void *context)
     for (uint32_t i = 0; i < stress->trial.config.harts; i++) {
         const struct trial_hart *hart = &stress->trial.hart[i];
         (void)fprintf(stderr, "framelab stress: hart %u after %llu calls: %s\n", i,
-                      (unsigned long long)atomic_load_explicit(&hart->operations, memory_order_relaxed),
+                      (unsigned long long)atomic_load_explicit(&hart->judge.calls, memory_order_relaxed),
                       atomic_load_explicit(&hart->doing, memory_order_relaxed));
     }
 }

@@ -12,8 +12,9 @@ SIM_CFLAGS := -fsanitize=thread '-DDRAIN_TURNS=sim_drain_turns()' '-DHOTPLUG_TUR
                 --param tsan-instrument-func-entry-exit=0 -Wno-tsan)
 SIM_INSTRUMENTED := $(filter-out core/counts_none.c,$(ALLOCATORS)) \
                     $(call sources,stress/workload stress/micro stress/sim/instrumented)
-# As for the host, but over simulated harts: what starts a machine, what measures on it, and the names of the variants.
-SIM_PLAIN := stress/variants.c stress/host/machine.c \
+# As for the host, but over simulated harts: what starts a machine, what measures and judges on it, and the names of the
+# variants.
+SIM_PLAIN := stress/variants.c stress/host/machine.c stress/trial/judge.c \
              $(addprefix stress/run/,bench.c bench_sim.c micro_run.c)
 SIM_OWN := $(call sources,$(addprefix stress/sim/,engine time explore history))
 # The packaged library is not instrumented: these two come from the distribution's source package.

@@ -24,6 +24,7 @@
 #define FRAMELAB_STRESS_TRIAL_H
 
 #include "harness.h"
+#include "judge.h"
 #include "oracle.h"
 
 struct trial_config {
@@ -49,14 +50,14 @@ struct holding {
 
 struct trial_hart {
     _Alignas(CACHE_PAIR) struct random random;
+    struct judge judge; /* counts this hart's calls of the allocator */
     uint32_t hart;
     uint32_t holding_count;
     uint32_t holding_max;
     uint32_t fill_percent; /* of its share of memory: the level that the hart fills up to for now */
     uint64_t held;         /* frames in holdings, shared ones too */
     struct holding *holdings;
-    _Atomic uint64_t operations; /* calls of the allocator; read by a watchdog */
-    const char *_Atomic doing;   /* the same */
+    const char *_Atomic doing; /* read by a watchdog */
 };
 
 #define MAILBOX_SLOTS 64u
@@ -120,12 +121,6 @@ static inline void hart_doing(struct trial_hart *me, const char *what)
     atomic_store_explicit(&me->doing, what, memory_order_relaxed); /* for people */
 }
 
-static inline void hart_count_call(struct trial_hart *me)
-{
-    uint64_t calls = atomic_load_explicit(&me->operations, memory_order_relaxed); /* its only writer */
-    atomic_store_explicit(&me->operations, calls + 1, memory_order_relaxed);
-}
-
 /* Frames of the budget; false if it has no more. */
 bool budget_reserve(struct trial *trial, uint64_t frames);
 void budget_release(struct trial *trial, uint64_t frames);
@@ -133,11 +128,6 @@ void budget_release(struct trial *trial, uint64_t frames);
 bool holdings_full(const struct trial_hart *me);
 void holding_push(struct trial_hart *me, struct frame_run run, bool shared);
 struct holding holding_remove(struct trial_hart *me, uint32_t index);
-
-/* The call must have returned `wanted`; else P7 and false: go no further, for what was wrongly accepted may have done
- * harm. `what` names the call. */
-bool expect_status(struct trial *trial, struct trial_hart *me, enum frame_status got, enum frame_status wanted,
-                   uint64_t frame, const char *what);
 
 /* One frame by frame_alloc_one, known to the oracle. */
 enum frame_status take_frame(struct trial *trial, struct trial_hart *me, pfn_t *frame);
@@ -156,14 +146,14 @@ void hotplug_settle(struct trial *trial, struct trial_hart *me);
 void hotplug_fill(struct trial *trial);
 
 /* checks.c; all by one hart, the others at a barrier */
-void check_account(struct trial *trial);
+void check_account(struct trial *trial, struct trial_hart *me);
 void check_references(struct trial *trial);
 void check_refusals(struct trial *trial, struct trial_hart *me);
 void check_runs(struct trial *trial, struct trial_hart *me);
 void check_exhausted(struct trial *trial, struct trial_hart *me);
 void check_whole(struct trial *trial, struct trial_hart *me);
 void check_magazines_begin(struct trial *trial);
-void check_magazines_end(struct trial *trial);
+void check_magazines_end(struct trial *trial, struct trial_hart *me);
 void check_magazines_adversary(struct trial *trial, struct trial_hart *me);
 /* By all harts: an adversarial trace of single frames. */
 void magazines_trace(struct trial *trial, struct trial_hart *me);

@@ -176,7 +176,7 @@ static void judge_after(const struct manner *manner)
     expect(manner->answers || frame_arena_remove(fa, frame_containing(it.plugged.start)) == FRAME_OK, "the arena goes");
     expect(books_collect(&it.books) == frames_total(&cached), "all memory is had in the end");
     expect(atomic_load_explicit(&it.failed, memory_order_relaxed) == 0, "its own fences are answered");
-    expect(atomic_load_explicit(&it.books.wrong, memory_order_relaxed) == 0, "no frame is owned twice");
+    expect(verdict_holds(&it.books.verdict), it.books.verdict.text);
 }
 
 static void fill_cache(void)
@@ -196,9 +196,13 @@ static void manner_hart(void *context, uint32_t hart)
     const struct manner *manner = context;
     if (hart == 1) {
         fill_cache();
+        bool enabled = !manner->answers && arch_interrupts_off(); /* from before hart 0 may pass a fence */
         atomic_store_explicit(&it.ready, 1, memory_order_release);
         arch_poke(&kernel_harts[0]);
         manner->wait();
+        if (enabled) {
+            arch_interrupts_restore(enabled);
+        }
         return;
     }
     hart_sleep_while(&it.ready, 0);
@@ -289,8 +293,11 @@ static bool fence_begin(const struct kernel_options *options)
         return false;
     }
     kernel_keep_frames(FRAMES);
-    it.books.allocator = kernel_allocator(options, kernel_hart_count, &config);
-    return it.books.allocator != NULL;
+    struct frame_allocator *fa = kernel_allocator(options, kernel_hart_count, &config);
+    if (fa != NULL) {
+        books_open(&it.books, fa, it.plugged);
+    }
+    return fa != NULL;
 }
 
 int kernel_fence(const struct kernel_options *options)

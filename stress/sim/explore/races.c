@@ -20,6 +20,8 @@
 
 #include <string.h>
 
+#include "model.h"
+
 #define TENTATIVE_MAX 16u
 #define POINTERS 8u
 #define DEPENDENT_BYTES 512u

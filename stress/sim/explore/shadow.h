@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "explore.h"
+#include "explore_options.h"
 
 #define GRANULE_BYTES 8u
 #define SHADOW_VALUES 4u /* older ones are not offered to loads any more */

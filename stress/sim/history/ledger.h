@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * The oracle of an execution: it is told of every call before it is made and of every answer, and knows which harts may
- * own which frame. It is not instrumented: what it does is no event, and no hart sees it.
+ * own which frame. It is not instrumented: what it does is no event, and no hart sees it. What is
+ * right where no history is needed, the judge says (stress/trial/judge.h), as on the host and in QEMU; the calls that the
+ * judge makes are events.
  *
  * 1. P1. A frame counts as owned from the answer that handed it out to the call that frees it. In between it may not be
  *    handed out.
@@ -20,18 +22,15 @@
 #define FRAMELAB_SIM_LEDGER_H
 
 #include "frame_model.h"
-#include "property.h"
+#include "judge.h"
+#include "program.h"
 #include "small_machine.h"
 
 #define LEDGER_OPERATIONS_MAX 256u
-#define LEDGER_TEXT_MAX 200u
 
 struct ledger {
     struct small_machine *machine;
-    /* The first violation; PROPERTY_NONE: none. */
-    enum property violated;
-    uint32_t hart;
-    char text[LEDGER_TEXT_MAX];
+    struct verdict verdict;
     bool silence;                                       /* some hart does not answer the asymmetric barrier */
     bool concurrent;                                    /* the prelude is over */
     uint32_t now;                                       /* counts calls and answers */
@@ -60,9 +59,8 @@ bool ledger_answer(struct ledger *ledger, uint32_t number, enum frame_status sta
 /* A frame that should hold zeroes. */
 bool ledger_zeroed(struct ledger *ledger, uint32_t hart, struct frame_run run);
 
-/* Something is wrong; the first one counts. Returns false. */
-__attribute__((format(printf, 4, 5))) bool ledger_violate(struct ledger *ledger, enum property property, uint32_t hart,
-                                                          const char *format, ...);
+/* The judge (stress/trial) of a call that a hart is about to make, or of the machine at rest. */
+struct judge ledger_judge(struct ledger *ledger, uint32_t hart);
 
 /* After the harts have returned: the history as a whole. */
 bool ledger_history(struct ledger *ledger);

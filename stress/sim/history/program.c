@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "small_machine.h"
-
 /* What stands behind a step's letter. */
 enum operands { OPERANDS_NONE, OPERANDS_MOVES, OPERANDS_SLOT, OPERANDS_PART, OPERANDS_RUN };
 

@@ -24,6 +24,7 @@
 #include <stdint.h>
 
 #include "random.h"
+#include "small_machine.h"
 
 #define PROGRAM_HARTS_MAX 8u
 #define PROGRAM_STEPS_MAX 24u
@@ -64,18 +65,6 @@ struct step {
 struct step_list {
     uint32_t count;
     struct step steps[PROGRAM_STEPS_MAX];
-};
-
-/* What memory looks like: small_machine.h. */
-enum small_layout {
-    SMALL_TINY,   /* one arena of a few frames */
-    SMALL_CHUNKS, /* one arena that has a few frames in each of three chunks */
-    SMALL_ARENAS, /* two such arenas on one node */
-    SMALL_NODES,  /* two, each on a node of its own */
-    SMALL_WHOLE,  /* whole chunks, in the second arena too */
-    SMALL_MANY,   /* two frames in each of so many chunks that limbo may hold more than it does before it is polled */
-    SMALL_PLUG,   /* a few frames; whole chunks only in the second arena */
-    SMALL_LAYOUT_COUNT
 };
 
 struct program {

@@ -2,7 +2,6 @@
  * Random small programs. Each has a theme: a layout, what the prelude leaves free, and weights of the steps. Steps are
  * chosen so that, if every allocation succeeds, each finds its slot in the hart's hands. */
 #include "program.h"
-#include "small_machine.h"
 
 enum theme {
     THEME_EXHAUST, /* the last frames of memory */

@@ -21,11 +21,22 @@
 
 #include "frame_allocator.h"
 #include "frame_model.h"
-#include "program.h"
 
 #define SMALL_SETTINGS 11u
 #define SMALL_IMAGES_MAX 8u
 #define SMALL_SPEC_MAX 256u
+
+/* What memory looks like. */
+enum small_layout {
+    SMALL_TINY,   /* one arena of a few frames */
+    SMALL_CHUNKS, /* one arena that has a few frames in each of three chunks */
+    SMALL_ARENAS, /* two such arenas on one node */
+    SMALL_NODES,  /* two, each on a node of its own */
+    SMALL_WHOLE,  /* whole chunks, in the second arena too */
+    SMALL_MANY,   /* two frames in each of so many chunks that limbo may hold more than it does before it is polled */
+    SMALL_PLUG,   /* a few frames; whole chunks only in the second arena */
+    SMALL_LAYOUT_COUNT
+};
 
 /* A part of RAM as it was after the boot. */
 struct small_image {
