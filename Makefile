@@ -30,8 +30,9 @@ PREFIX ?= /usr/local
 Q := $(if $(V),,@)
 say = @$(if $(V),:,printf '  %-8s %s\n' '$(1)' '$(2)')
 
-# A -j of the user's comes first, and a make that another make started shares that one's.
-ifeq ($(MAKELEVEL)$(filter -j% --jobs%,$(MAKEFLAGS)),0)
+# A -j of the user's comes first, also of the environment's MAKEFLAGS, of which make 4.3 does not say here; and a make that
+# another make started shares that one's.
+ifeq ($(MAKELEVEL)$(filter -j% --jobs%,$(MAKEFLAGS) $(shell echo "$$MAKEFLAGS")),0)
 MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 1)
 endif
 # Goals that do something rather than make a file, beside others: one after the other.
@@ -133,7 +134,8 @@ ALLOCATORS := $(call sources,core core/boot lockfree baseline $(OWN))
 RUNS_ANYWHERE := $(addprefix stress/,harness workload trial micro)
 COMMAND_FOLDERS := $(RUNS_ANYWHERE) results papers/engine $(addprefix stress/,system qemu/host sim/machine run command)
 LIB_SOURCES := $(filter-out core/$(OTHER_ROOM).c,$(ALLOCATORS) $(call sources,stress stress/host))
-COMMAND_SOURCES := $(filter-out %/bench_sim.c %/sim_$(if $(WITH_SIM),none,linked).c,$(call sources,$(COMMAND_FOLDERS)))
+COMMAND_SOURCES := $(filter-out %/bench_sim.c $(addprefix %/sim_,$(if $(WITH_SIM),none.c,linked.c stress.c)),\
+                     $(call sources,$(COMMAND_FOLDERS)))
 UNIT_SOURCES := $(call sources,stress/unit)
 KERNEL_C := $(call sources,$(filter stress/qemu/guest%,$(FOLDERS)))
 ALL_C := $(filter-out $(KERNEL_C),$(call sources,$(FOLDERS) stress/unit stress/fuzz))
@@ -200,7 +202,7 @@ $(O)/libframelab.a: $(LIB_OBJECTS)
 	$(Q)$(AR) rcs $@ $^
 
 # The command's own modules, for unit tests of them.
-$(O)/libcommand.a: $(filter-out $(O)/stress/command/main.o,$(COMMAND_OBJECTS)) $(SIMULATOR)
+$(O)/libcommand.a: $(TESTED)
 	$(Q)rm -f $@
 	$(Q)$(AR) rcs $@ $^
 

@@ -99,6 +99,7 @@ static inline void block_mark(struct buddy *buddy, uint32_t index, uint32_t orde
 
 static inline void list_push(struct buddy *buddy, uint32_t index, uint32_t order)
 {
+    FRAME_DEBUG_ASSERT(index % (1u << order) == 0);
     uint32_t next = buddy->heads[order];
     union buddy_word *word = block_word(buddy, index, order);
     word->link.next = next;
@@ -130,6 +131,7 @@ static inline void list_remove(struct buddy *buddy, uint32_t index, uint32_t ord
 
 static inline uint32_t list_pop(struct buddy *buddy, uint32_t order)
 {
+    FRAME_DEBUG_ASSERT(buddy->heads[order] != NONE);
     uint32_t index = buddy->heads[order];
     list_remove(buddy, index, order);
     return index;
@@ -138,6 +140,7 @@ static inline uint32_t list_pop(struct buddy *buddy, uint32_t order)
 /* Order of the largest block that starts at `index` and has at most `count` frames, count > 0. */
 static inline uint32_t block_order_fitting(uint32_t index, uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(count > 0);
     uint32_t aligned = (uint32_t)__builtin_ctz(index | BUDDY_TOP_FRAMES);
     uint32_t filling = 31u - (uint32_t)__builtin_clz(count);
     return aligned < filling ? aligned : filling;
@@ -208,6 +211,7 @@ uint32_t buddy_take_frames(struct buddy *buddy, pfn_t *frames, uint32_t count)
 
 bool buddy_take_run(struct buddy *buddy, struct frame_request request, pfn_t *first)
 {
+    FRAME_DEBUG_ASSERT(request.count > 0);
     if (request.count > BUDDY_TOP_FRAMES || request.align_order > BUDDY_ORDER_MAX) {
         return false;
     }
@@ -238,6 +242,7 @@ static bool eight_marks_empty(const struct buddy *buddy, uint32_t index)
 /* Moves *index to the first free block at or after it, below `end`, and tells its order; false if there is none. */
 static bool block_find(const struct buddy *buddy, uint32_t *index, uint32_t end, uint32_t *order)
 {
+    FRAME_DEBUG_ASSERT(end <= buddy->end);
     uint32_t i = *index;
     while (i < end) {
         bool top = i % BUDDY_TOP_FRAMES == 0 && buddy->top_marks[i >> BUDDY_ORDER_MAX] != 0;
@@ -254,6 +259,7 @@ static bool block_find(const struct buddy *buddy, uint32_t *index, uint32_t end,
 /* Takes `count` frames from `index`, where a block starts, out of the free blocks that hold them. */
 static void frames_cut(struct buddy *buddy, uint32_t index, uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(count > 0 && count <= buddy->free_frames);
     uint32_t end = index + count;
     uint32_t order;
     while (index < end && block_find(buddy, &index, end, &order)) {
@@ -267,6 +273,7 @@ static void frames_cut(struct buddy *buddy, uint32_t index, uint32_t count)
 
 bool buddy_search_run(struct buddy *buddy, struct frame_request request, pfn_t *first)
 {
+    FRAME_DEBUG_ASSERT(request.count > 0);
     uint64_t align = UINT64_C(1) << request.align_order;
     uint64_t run_start = 0, run_end = 0; /* free blocks that touch one another: [run_start, run_end) */
     uint32_t index = 0, order;

@@ -29,20 +29,20 @@ static uint64_t highest_of(uint32_t bucket)
 void hold_times_add(struct hold_times *times, uint64_t held)
 {
     _Atomic uint64_t *bucket = &times->buckets[bucket_of(held)];
-    uint64_t count = atomic_load_explicit(&times->count, memory_order_relaxed);
-    uint64_t total = atomic_load_explicit(&times->total, memory_order_relaxed);
-    uint64_t before = atomic_load_explicit(bucket, memory_order_relaxed);
-    atomic_store_explicit(&times->count, count + 1, memory_order_relaxed);
-    atomic_store_explicit(&times->total, total + held, memory_order_relaxed);
-    atomic_store_explicit(bucket, before + 1, memory_order_relaxed);
+    uint64_t count = bare_load_relaxed(&times->count);
+    uint64_t total = bare_load_relaxed(&times->total);
+    uint64_t before = bare_load_relaxed(bucket);
+    bare_store_relaxed(&times->count, count + 1);
+    bare_store_relaxed(&times->total, total + held);
+    bare_store_relaxed(bucket, before + 1);
 }
 
 uint64_t hold_times_p99(const struct hold_times *times)
 {
-    uint64_t count = atomic_load_explicit(&times->count, memory_order_relaxed);
+    uint64_t count = bare_load_relaxed(&times->count);
     uint64_t wanted = count - count / 100, seen = 0;
     for (uint32_t i = 0; i < HOLD_BUCKETS && count > 0; i++) {
-        seen += atomic_load_explicit(&times->buckets[i], memory_order_relaxed);
+        seen += bare_load_relaxed(&times->buckets[i]);
         if (seen >= wanted) {
             return highest_of(i);
         }

@@ -7,8 +7,7 @@
 #ifndef FRAMELAB_BASELINE_HOLD_TIMES_H
 #define FRAMELAB_BASELINE_HOLD_TIMES_H
 
-#include <stdatomic.h>
-#include <stdint.h>
+#include "atomic.h"
 
 /* Buckets a doubling, log2; times from 2^36, a minute in nanoseconds, share the last. */
 #define HOLD_DETAIL 3u

@@ -82,12 +82,6 @@ static void wait_and_acquire(struct lock *lock, struct lock_hart *self)
     }
 }
 
-/* Relaxed: one writer a counter, so a load and a store make an increment; readers want a number, not an order. */
-static void counter_add(_Atomic uint64_t *counter, uint64_t n)
-{
-    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n, memory_order_relaxed);
-}
-
 static void wait_for_lock(struct lock *lock, struct lock_hart *self)
 {
     uint64_t began = platform_time_ns();
@@ -95,8 +89,8 @@ static void wait_for_lock(struct lock *lock, struct lock_hart *self)
     uint64_t waited = platform_time_ns() - began;
     counter_add(&self->waits, 1);
     counter_add(&self->waited, waited);
-    if (waited > atomic_load_explicit(&self->longest, memory_order_relaxed)) { /* as in counter_add */
-        atomic_store_explicit(&self->longest, waited, memory_order_relaxed);
+    if (waited > bare_load_relaxed(&self->longest)) { /* one writer */
+        bare_store_relaxed(&self->longest, waited);
     }
 }
 
@@ -104,8 +98,7 @@ void lock_acquire(struct lock *lock, uint32_t hart)
 {
     FRAME_DEBUG_ASSERT(hart < lock->hart_count);
     struct lock_hart *self = &lock->harts[hart];
-    platform_hook();
-    if (!acquires_at_once(lock, self)) {
+    if (!shared_call(acquires_at_once(lock, self))) {
         wait_for_lock(lock, self);
     }
     counter_add(&self->acquisitions, 1);
@@ -113,6 +106,7 @@ void lock_acquire(struct lock *lock, uint32_t hart)
 
 void lock_release(struct lock *lock, uint32_t hart)
 {
+    FRAME_DEBUG_ASSERT(hart < lock->hart_count);
     switch (lock->kind) {
     case LOCK_TICKET:
         ck_spinlock_ticket_unlock(&lock->word.ticket);
@@ -133,10 +127,10 @@ void lock_add_stats(const struct lock *lock, struct frame_stats *stats)
 {
     for (uint32_t i = 0; i < lock->hart_count; i++) {
         const struct lock_hart *hart = &lock->harts[i];
-        stats->lock_acquisitions += atomic_load_explicit(&hart->acquisitions, memory_order_relaxed);
-        stats->lock_waits += atomic_load_explicit(&hart->waits, memory_order_relaxed);
-        stats->lock_wait_total += atomic_load_explicit(&hart->waited, memory_order_relaxed);
-        uint64_t longest = atomic_load_explicit(&hart->longest, memory_order_relaxed);
+        stats->lock_acquisitions += bare_load_relaxed(&hart->acquisitions);
+        stats->lock_waits += bare_load_relaxed(&hart->waits);
+        stats->lock_wait_total += bare_load_relaxed(&hart->waited);
+        uint64_t longest = bare_load_relaxed(&hart->longest);
         stats->lock_wait_longest = longest > stats->lock_wait_longest ? longest : stats->lock_wait_longest;
     }
 }

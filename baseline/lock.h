@@ -7,8 +7,6 @@
 #ifndef FRAMELAB_BASELINE_LOCK_H
 #define FRAMELAB_BASELINE_LOCK_H
 
-#include <stdatomic.h>
-
 #include "ck.h"
 #include "stats.h"
 

@@ -11,8 +11,9 @@
  *    comes with the last near ones. A run is looked for in the lists of all the node's arenas before any of these is
  *    searched in linear time, and in the whole node before the next.
  * 4. Batches. A take of n frames or chunks, or a give of n, is one acquisition. Frames of a batch that lie side by
- * side, upwards or downwards as a caller that frees in either order leaves them, are given as one run: a batch of 64
- * neighbours is one block to merge instead of 64. Sorting the batch first costs more than it finds: baseline/README.md.
+ *    side, upwards or downwards as a caller that frees in either order leaves them, are given as one run: a batch of 64
+ *    neighbours is one block to merge instead of 64. Sorting the batch first costs more than it finds:
+ *    baseline/README.md.
  * 5. Costs, under the lock: take O(blocks taken), give O(n), take_run O(10) or O(span) a searched arena, find
  *    O(log arenas), attach O(regions + frames / 1024) before the lock is taken, detach as much.
  * 6. Progress: blocking, every operation. Nobody looks at an arena without the lock, so once detach has released it
@@ -49,6 +50,7 @@ uint64_t vector_arena_bytes(struct frame_run span)
 
 enum frame_status vector_init(struct global *global, const struct global_config *config)
 {
+    FRAME_ASSERT(config->hart_count > 0);
     struct vector *vector = vector_of(global);
     enum lock_kind kind = (enum lock_kind)config->knobs[KNOB_LOCK];
     void *lock_harts = vector + 1;
@@ -104,6 +106,7 @@ static enum frame_status slot_insert(struct vector *vector, struct vector_slot s
 
 static void slot_remove(struct vector *vector, uint32_t at)
 {
+    FRAME_DEBUG_ASSERT(at < vector->slot_count);
     vector->slot_count--;
     memmove(&vector->slots[at], &vector->slots[at + 1], (vector->slot_count - at) * sizeof vector->slots[0]);
 }
@@ -125,10 +128,9 @@ enum frame_status vector_attach(struct global *global, struct arena *arena)
         buddy_give_run(buddy, arena->regions[i]);
     }
     struct vector_slot slot = {arena->span, buddy, arena, arena->node};
-    lock_acquire(&vector->lock, hart);
-    platform_hook();
+    vector_lock(vector, hart);
     enum frame_status status = slot_insert(vector, slot);
-    lock_release(&vector->lock, hart);
+    vector_unlock(vector, hart);
     return status;
 }
 
@@ -136,8 +138,7 @@ enum frame_status vector_detach(struct global *global, struct arena *arena)
 {
     struct vector *vector = vector_of(global);
     uint32_t hart = platform_hart_id();
-    lock_acquire(&vector->lock, hart);
-    platform_hook();
+    vector_lock(vector, hart);
     uint32_t count = slots_up_to(vector, arena->span.first);
     FRAME_ASSERT(count > 0 && vector->slots[count - 1].arena == arena);
     struct buddy *buddy = vector->slots[count - 1].buddy;
@@ -145,7 +146,7 @@ enum frame_status vector_detach(struct global *global, struct arena *arena)
     if (idle) {
         slot_remove(vector, count - 1);
     }
-    lock_release(&vector->lock, hart);
+    vector_unlock(vector, hart);
     if (!idle) {
         return FRAME_BUSY;
     }
@@ -156,11 +157,10 @@ enum frame_status vector_detach(struct global *global, struct arena *arena)
 struct arena *vector_find(struct global *global, uint32_t hart, pfn_t frame)
 {
     struct vector *vector = vector_of(global);
-    lock_acquire(&vector->lock, hart);
-    platform_hook();
+    vector_lock(vector, hart);
     const struct vector_slot *slot = vector_slot_of(vector, frame);
     struct arena *arena = slot != NULL ? slot->arena : NULL;
-    lock_release(&vector->lock, hart);
+    vector_unlock(vector, hart);
     return arena;
 }
 
@@ -193,6 +193,7 @@ static uint32_t node_take(struct vector *vector, uint32_t node, pfn_t *frames, u
 /* The nodes in the order in which `hart` tries them. */
 static const uint8_t *nodes_of(const struct vector *vector, uint32_t hart)
 {
+    FRAME_DEBUG_ASSERT(hart < vector->hart_count);
     return &vector->node_order[(size_t)vector->hart_node[hart] * vector->node_count];
 }
 
@@ -200,14 +201,13 @@ static uint32_t take_frames(struct vector *vector, uint32_t hart, pfn_t *frames,
 {
     const uint8_t *nodes = nodes_of(vector, hart);
     uint32_t taken = 0;
-    lock_acquire(&vector->lock, hart);
-    platform_hook();
+    vector_lock(vector, hart);
     uint64_t began = hold_begin(vector);
     for (uint32_t i = 0; i < vector->node_count && taken == 0; i++) {
         taken = node_take(vector, nodes[i], frames, count);
     }
     hold_end(vector, &vector->take_holds, began);
-    lock_release(&vector->lock, hart);
+    vector_unlock(vector, hart);
     return taken;
 }
 
@@ -224,17 +224,17 @@ static bool node_take_run(struct vector *vector, uint32_t node, struct frame_req
 
 bool vector_take_run(struct global *global, struct caller caller, struct frame_request request, pfn_t *first)
 {
+    FRAME_DEBUG_ASSERT(request.count > 0);
     struct vector *vector = vector_of(global);
     uint32_t hart = caller.hart;
     const uint8_t *nodes = nodes_of(vector, hart);
     bool found = false;
-    lock_acquire(&vector->lock, hart);
-    platform_hook();
+    vector_lock(vector, hart);
     for (uint32_t i = 0; i < vector->node_count && !found; i++) {
         found = node_take_run(vector, nodes[i], request, first, buddy_take_run) ||
                 node_take_run(vector, nodes[i], request, first, buddy_search_run);
     }
-    lock_release(&vector->lock, hart);
+    vector_unlock(vector, hart);
     return found;
 }
 
@@ -257,14 +257,14 @@ _Static_assert(CACHE_ORDER_MAX <= BUDDY_ORDER_MAX, "a run that is so aligned lie
 /* Every run of an order that is free lies within one block: the lists know them all. */
 static uint32_t take_runs(struct vector *vector, uint32_t hart, uint32_t order, pfn_t *firsts, uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(order > 0 && order <= CACHE_ORDER_MAX);
     const uint8_t *nodes = nodes_of(vector, hart);
     uint32_t taken = 0;
-    lock_acquire(&vector->lock, hart);
-    platform_hook();
+    vector_lock(vector, hart);
     for (uint32_t i = 0; i < vector->node_count && taken == 0; i++) {
         taken = node_take_runs(vector, nodes[i], order, firsts, count);
     }
-    lock_release(&vector->lock, hart);
+    vector_unlock(vector, hart);
     return taken;
 }
 
@@ -281,6 +281,7 @@ uint32_t vector_take(struct global *global, struct caller caller, struct run_kin
 /* The longest run that frames[0], frames[1], ... make, going up or down, inside `span`. */
 static struct frame_run run_at_front(const pfn_t *frames, uint32_t count, struct frame_run span)
 {
+    FRAME_DEBUG_ASSERT(count > 0);
     uint64_t step = count > 1 && frames[1].value + 1 == frames[0].value ? UINT64_MAX : 1;
     uint32_t length = 1;
     while (length < count && frames[length].value == frames[length - 1].value + step &&
@@ -292,8 +293,7 @@ static struct frame_run run_at_front(const pfn_t *frames, uint32_t count, struct
 
 static void give_frames(struct vector *vector, uint32_t hart, const pfn_t *frames, uint32_t count)
 {
-    lock_acquire(&vector->lock, hart);
-    platform_hook();
+    vector_lock(vector, hart);
     uint64_t began = hold_begin(vector);
     const struct vector_slot *slot = NULL;
     for (uint32_t done = 0; done < count;) {
@@ -306,31 +306,30 @@ static void give_frames(struct vector *vector, uint32_t hart, const pfn_t *frame
         done += (uint32_t)run.count;
     }
     hold_end(vector, &vector->give_holds, began);
-    lock_release(&vector->lock, hart);
+    vector_unlock(vector, hart);
 }
 
 void vector_give_run(struct global *global, struct caller caller, struct frame_run run)
 {
+    FRAME_DEBUG_ASSERT(run.count > 0);
     struct vector *vector = vector_of(global);
     uint32_t hart = caller.hart;
-    lock_acquire(&vector->lock, hart);
-    platform_hook();
+    vector_lock(vector, hart);
     const struct vector_slot *slot = vector_slot_of(vector, run.first);
     FRAME_ASSERT(slot != NULL);
     buddy_give_run(slot->buddy, run);
-    lock_release(&vector->lock, hart);
+    vector_unlock(vector, hart);
 }
 
 static void give_runs(struct vector *vector, uint32_t hart, uint32_t order, const pfn_t *firsts, uint32_t count)
 {
-    lock_acquire(&vector->lock, hart);
-    platform_hook();
+    vector_lock(vector, hart);
     for (uint32_t i = 0; i < count; i++) {
         const struct vector_slot *slot = vector_slot_of(vector, firsts[i]);
         FRAME_ASSERT(slot != NULL);
         buddy_give_run(slot->buddy, frame_run(firsts[i], UINT64_C(1) << order));
     }
-    lock_release(&vector->lock, hart);
+    vector_unlock(vector, hart);
 }
 
 void vector_give(struct global *global, struct caller caller, struct run_kind kind, pfn_t *firsts, uint32_t count)
@@ -368,11 +367,11 @@ void vector_add_stats(const struct global *global, struct frame_stats *stats)
     const struct vector *vector = (const struct vector *)(const void *)global;
     lock_add_stats(&vector->lock, stats);
     if (vector->times_holds) { /* relaxed: numbers, no order */
-        stats->take_holds = atomic_load_explicit(&vector->take_holds.count, memory_order_relaxed);
-        stats->take_hold_total = atomic_load_explicit(&vector->take_holds.total, memory_order_relaxed);
+        stats->take_holds = bare_load_relaxed(&vector->take_holds.count);
+        stats->take_hold_total = bare_load_relaxed(&vector->take_holds.total);
         stats->take_hold_p99 = hold_times_p99(&vector->take_holds);
-        stats->give_holds = atomic_load_explicit(&vector->give_holds.count, memory_order_relaxed);
-        stats->give_hold_total = atomic_load_explicit(&vector->give_holds.total, memory_order_relaxed);
+        stats->give_holds = bare_load_relaxed(&vector->give_holds.count);
+        stats->give_hold_total = bare_load_relaxed(&vector->give_holds.total);
         stats->give_hold_p99 = hold_times_p99(&vector->give_holds);
     }
 }

@@ -56,6 +56,19 @@ static inline struct vector *vector_of(struct global *global)
     return (struct vector *)(void *)global;
 }
 
+/* Around what the lock guards, whose accesses are plain: all of them are one step for a test that stops harts
+ * (atomic.h), and a hart that it stops there has the lock. `hart` is the calling hart. */
+static inline void vector_lock(struct vector *vector, uint32_t hart)
+{
+    lock_acquire(&vector->lock, hart);
+    shared_begin();
+}
+
+static inline void vector_unlock(struct vector *vector, uint32_t hart)
+{
+    lock_release(&vector->lock, hart);
+}
+
 /* Under the lock: the slot whose span holds `frame`, or NULL. */
 const struct vector_slot *vector_slot_of(const struct vector *vector, pfn_t frame);
 

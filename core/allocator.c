@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * The frame allocator: every public operation on frames.
  *
- * 1. Purpose. Check the request, serve it from the hart's cache if that can be, else from the global allocator; keep
- *    the reference counts; never fail while memory is free anywhere.
+ * 1. Purpose. Check the request, serve it from the hart's cache if that can serve it, else from the global
+ *    allocator; keep the reference counts; never fail while memory is free anywhere.
  * 2. Ordering of frame contents. What a hart wrote to a frame before freeing it happens before whatever the next
  *    owner does with it: within one hart by program order, across harts by the release fence before every give and
  *    the acquire fence after every take (hart_cache.c), through a drain by its handshake. Said here once; no variant
@@ -11,28 +11,33 @@
  *    again before it opens them: while they are shut no hart takes more than it needs. It answers FRAME_NO_MEMORY only
  *    if, when it has looked, nobody has moved a frame since and no movement is under way: then what it saw was the
  *    truth of the moment noted, at which all caches were empty. If somebody did move, it waits a little and looks
- * again, RETRY_MAX times at most. Then, or if a hart does not answer (its cache cannot be emptied), it answers
+ *    again, a bounded number of times. Then, or if a hart does not answer (its cache cannot be emptied), it answers
  *    FRAME_CONTENDED: it does not know. A chunk that frame_zero_idle has out, and an arena that is coming or going, are
- *    movements under way. So FRAME_NO_MEMORY is never wrong, but for `drain=off`, which asks for no proof.
- * 4. Progress. Every operation is wait-free on a cache hit. Beyond that it is as the variant is: with `lockfree`
- *    lock-free, for the retries, the drain and the waiting are bounded; with `baseline` blocking.
+ *    movements under way. So FRAME_NO_MEMORY is never wrong, except with `drain=off`, which asks for no proof.
+ * 4. Progress. Every operation is wait-free on a cache hit. Beyond that it is as the variant is: with `baseline`
+ *    blocking, with `lockfree` every operation ends, for its steps are lock-free, and the looks, the drain and all
+ *    waiting for other harts are bounded. What lock-freedom does not give is success: an allocation that others
+ *    disturb at every look answers FRAME_CONTENDED, though some of them then got on.
  * 5. Limits. Two harts that free the same frame in the same instant are not found out (frame_allocator.h); in a build
  *    without reference counts, no double free is (counts_none.h). A hart must not be interrupted inside an operation by
  *    code that calls the allocator on the same hart. */
 #include <string.h>
 
 #include "hart_cache.h"
+#include "poison.h"
 
 /* Of the turns of the loop of point 3, those in which some hart did not answer the drain: each costs the drain's whole
  * patience. */
 #define MISSED_MAX 3u
-/* Turns of platform_relax, for each hart, that a hart waits at most between two looks of point 3; and the part of that
- * with which it begins. A look takes all harts' caches from them for a moment, some microseconds for two harts and some
- * tens for 512, in which their operations cost eight times as much: so one look in ten times its own duration. */
+/* Turns of platform_relax, for each hart, that a hart waits at most between two looks of point 3; the part of that with
+ * which it begins; and how many such waits one call may come to. A look takes all harts' caches from them for a moment,
+ * some microseconds for two harts and some tens for 512, in which their operations cost eight times as much: so one look
+ * in ten times its own duration. */
 #ifndef PATIENCE_PER_HART /* a test may have less */
 #define PATIENCE_PER_HART 512u
 #endif
 #define PATIENCE_FIRST_PART 8u
+#define WAITS_MAX 8u
 /* Turns that a lookup waits for an arena that is coming or going. */
 #define LOOKUP_TURNS 20000u
 /* Chunks that frame_zero_idle looks at in search of one that is not zero. */
@@ -80,6 +85,9 @@ INLINE bool hit_take(struct hart *hart, uint32_t order, pfn_t *first)
         return false;
     }
     magazine_set_count(loaded, count - 1);
+    if (POISONS) {
+        poison_check(COUNTS_REFERENCES ? view : NULL, frame_run(top, UINT64_C(1) << order));
+    }
     if (order == 0) {
         count_take_one(view, top);
     } else if (order < GROUP_ORDER) {
@@ -115,6 +123,9 @@ INLINE bool hit_give(struct hart *hart, uint32_t order, pfn_t first)
     if (__builtin_expect(count >= cache->capacity || !count_view_covers(view, first), 0) ||
         __builtin_expect(!hit_drop(view, order, first), 0)) {
         return false;
+    }
+    if (POISONS) {
+        poison_fill(frame_run(first, UINT64_C(1) << order));
     }
     loaded->firsts[count] = first;
     magazine_set_count(loaded, count + 1);
@@ -179,6 +190,7 @@ INLINE bool free_run_hit(struct frame_allocator *fa, uint32_t order, pfn_t first
 __attribute__((noinline)) static const struct count_view *view_fetch(struct frame_allocator *fa, struct hart *hart,
                                                                      pfn_t frame)
 {
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&hart->in_section) == 1);
     uint32_t i = 1;
     while (i < HART_VIEWS - 1 && !count_view_covers(&hart->views[i], frame)) {
         i++;
@@ -216,6 +228,7 @@ static const struct count_view *view_of(struct frame_allocator *fa, struct hart 
 /* Inside an operation. Whether all frames of a run are such as may be handed out: their counts did not say so. */
 static bool is_ours(struct frame_allocator *fa, struct frame_run run)
 {
+    FRAME_DEBUG_ASSERT(run.count > 0);
     const struct arena *arena = fa->variant->find(fa->global, platform_hart_id(), run.first);
     return arena != NULL && arena_covers(arena, run);
 }
@@ -225,6 +238,7 @@ static bool is_ours(struct frame_allocator *fa, struct frame_run run)
 static bool take_global(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_request request,
                         pfn_t *first)
 {
+    FRAME_DEBUG_ASSERT(request.count > 0);
     if (request.count == 1 && request.align_order == 0) {
         return global_take(fa, hart, local, (struct run_kind){.order = 0}, first, 1) == 1;
     }
@@ -236,25 +250,28 @@ static bool take_global(struct frame_allocator *fa, struct hart *hart, bool loca
  * of it, whatever the memory's order. */
 static bool layout_is_possible(struct frame_allocator *fa, struct frame_request request)
 {
+    FRAME_DEBUG_ASSERT(request.align_order <= ALIGN_ORDER_MAX);
     _Atomic uint64_t *longest = &fa->longest_run[request.align_order];
-    if (request.count <= atomic_load_explicit(longest, memory_order_relaxed)) {
+    if (request.count <= bare_load_relaxed(longest)) {
         return true;
     }
-    (void)atomic_fetch_add_explicit(&fa->arena_moves, 0, memory_order_acquire); /* partner: arenas_move_end */
-    return request.count <= atomic_load_explicit(longest, memory_order_relaxed);
+    (void)bare_add_acquire(&fa->arena_moves, 0); /* partner: arenas_move_end */
+    return request.count <= bare_load_relaxed(longest);
 }
 
-/* A look with all caches shut costs every hart the use of its own for a moment. So who keeps asking for what is not
- * there waits before the next look, twice as long each time, up to as long as makes its looks a small part of the time.
- * Nobody is waited for. */
-static void last_resort_wait(const struct frame_allocator *fa, struct hart *hart)
+/* A look with all caches shut costs every hart the use of its own for a moment. So who keeps looking for what is not there
+ * waits before the next look, twice as long each time, up to as long as makes its looks a small part of the time. Nobody
+ * is waited for. Returns how many turns it waited. */
+static uint32_t wait_before_look(const struct frame_allocator *fa, struct hart *hart)
 {
     uint32_t most = PATIENCE_PER_HART * fa->hart_count;
-    for (uint32_t turn = 0; turn < hart->patience; turn++) {
+    uint32_t turns = hart->patience;
+    for (uint32_t turn = 0; turn < turns; turn++) {
         platform_relax();
     }
-    uint32_t longer = hart->patience == 0 ? most / PATIENCE_FIRST_PART : hart->patience * 2;
+    uint32_t longer = turns == 0 ? most / PATIENCE_FIRST_PART : turns * 2;
     hart->patience = longer < most ? longer : most;
+    return turns;
 }
 
 /* One look with all caches shut. FRAME_NO_MEMORY: the caches were empty, nothing met the request, and nobody moved
@@ -262,13 +279,14 @@ static void last_resort_wait(const struct frame_allocator *fa, struct hart *hart
 static enum frame_status look_with_caches_shut(struct frame_allocator *fa, struct hart *hart,
                                                struct frame_request request, pfn_t *first, bool *complete)
 {
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&hart->in_section) == 0);
     struct moves before;
     *complete = harts_shut(fa, &before);
-    uint64_t own = atomic_load_explicit(&hart->moves, memory_order_relaxed);
+    uint64_t own = bare_load_relaxed(&hart->moves);
     hart_pass(hart); /* what it looks at is not to be removed meanwhile */
     bool taken = take_global(fa, hart, false, request, first);
     hart_end(hart, false);
-    own = atomic_load_explicit(&hart->moves, memory_order_relaxed) - own;
+    own = bare_load_relaxed(&hart->moves) - own;
     struct moves after = moves_now(fa);
     harts_open(fa);
     return taken ? FRAME_OK : *complete && moves_none(before, after, own) ? FRAME_NO_MEMORY : FRAME_CONTENDED;
@@ -286,9 +304,11 @@ static enum frame_status take_or_prove(struct frame_allocator *fa, struct hart *
     }
     enum frame_status status = FRAME_CONTENDED;
     uint32_t missed = 0;
-    for (uint32_t turn = 0; turn < RETRY_MAX && missed < MISSED_MAX && status == FRAME_CONTENDED; turn++) {
+    uint64_t waited = 0, most = (uint64_t)WAITS_MAX * PATIENCE_PER_HART * fa->hart_count;
+    for (uint32_t turn = 0; turn < RETRY_MAX && missed < MISSED_MAX && waited <= most && status == FRAME_CONTENDED;
+         turn++) {
         bool complete;
-        last_resort_wait(fa, hart);
+        waited += wait_before_look(fa, hart);
         status = look_with_caches_shut(fa, hart, request, first, &complete);
         missed += complete ? 0 : 1;
     }
@@ -311,12 +331,19 @@ static enum frame_status take_last_resort(struct frame_allocator *fa, struct har
 /* Counts a run just taken. */
 static void count_taken(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_run run)
 {
+    FRAME_DEBUG_ASSERT(run.count > 0);
     struct count_view outside;
+    if (POISONS && !COUNTS_REFERENCES) {
+        poison_check(NULL, run);
+    }
     if (!COUNTS_REFERENCES) {
         return; /* nor is there a need to know the arena */
     }
     const struct count_view *view = view_of(fa, hart, local, run.first, &outside);
     FRAME_ASSERT(view != NULL);
+    if (POISONS) {
+        poison_check(view, run);
+    }
     if (run.count == 1) {
         count_take_one(view, run.first);
     } else {
@@ -366,6 +393,7 @@ INLINE bool take(struct frame_allocator *fa, struct hart *hart, bool local, stru
 
 INLINE enum frame_status alloc(struct frame_allocator *fa, struct frame_request request, pfn_t *first)
 {
+    FRAME_DEBUG_ASSERT(request.count > 0);
     struct hart *hart = hart_self(fa);
     if (hart_is_none(fa, hart)) {
         return FRAME_BAD_HART;
@@ -389,7 +417,7 @@ enum frame_status frame_alloc_one(struct frame_allocator *fa, pfn_t *frame)
     return __builtin_expect(alloc_hit(fa, 0, frame), 1) ? FRAME_OK : alloc_one_slow(fa, frame);
 }
 
-/* A layout in frames; the reason if it cannot be. */
+/* A layout in frames; the reason if it is invalid. */
 static enum frame_status request_of(struct frame_layout layout, struct frame_request *request)
 {
     uint64_t align = layout.align_bytes;
@@ -458,11 +486,15 @@ enum frame_status frame_alloc_contiguous(struct frame_allocator *fa, struct fram
 /* Zeroes those frames of a free run in the caller's hands that are not known to hold zeroes; returns how many. */
 static uint64_t frames_zero(const struct count_view *view, struct frame_run run)
 {
+    FRAME_DEBUG_ASSERT(run.count > 0);
     uint64_t zeroed = 0;
     for (uint64_t frame = run.first.value; frame < frame_run_end(run);) {
         uint64_t end = frame;
         while (end < frame_run_end(run) && !count_is_zero(view, pfn(end))) {
             end++;
+        }
+        if (POISONS && end > frame) {
+            poison_check(NULL, frame_run(pfn(frame), end - frame));
         }
         if (end > frame) {
             memset(platform_phys_to_virt(frame_addr(pfn(frame))), 0, (end - frame) << FRAME_SHIFT);
@@ -505,6 +537,7 @@ static enum frame_status take_to_zero(struct frame_allocator *fa, struct hart *h
 /* The zeroing, which may take long, stands in no section: nobody waits for it. */
 static enum frame_status alloc_zeroed(struct frame_allocator *fa, struct frame_request request, pfn_t *first)
 {
+    FRAME_DEBUG_ASSERT(request.count > 0);
     struct hart *hart = hart_self(fa);
     if (hart_is_none(fa, hart)) {
         return FRAME_BAD_HART;
@@ -555,6 +588,7 @@ static bool chunk_take(struct frame_allocator *fa, struct hart *hart, pfn_t *fir
 
 static void chunk_give_as_zero(struct frame_allocator *fa, struct hart *hart, pfn_t first)
 {
+    FRAME_DEBUG_ASSERT(first.value % CHUNK_FRAMES == 0);
     bool local = hart_begin(hart);
     global_give(fa, hart, local, (struct run_kind){CHUNK_ORDER, true}, &first, 1);
     hart_end(hart, local);
@@ -571,14 +605,14 @@ bool frame_zero_idle(struct frame_allocator *fa)
     uint64_t zeroed = 0;
     /* Before the chunk is taken, and until it has been given back: an allocation that finds nothing meanwhile does not
      * believe it. The take's release fence orders the first store, release the second (partner: moves_now). */
-    atomic_store_explicit(&hart->chunk_out, 1, memory_order_relaxed);
+    bare_store_relaxed(&hart->chunk_out, 1);
     /* What the variant does not know as zero may be so all the same: then it is told, and the next one is tried. */
     for (uint32_t turn = 0; turn < ZERO_IDLE_TURNS && zeroed == 0 && chunk_take(fa, hart, &first, &view); turn++) {
         zeroed = frames_zero(&view, frame_run(first, CHUNK_FRAMES));
         counts_mark_zero(&view, first);
         chunk_give_as_zero(fa, hart, first);
     }
-    atomic_store_explicit(&hart->chunk_out, 0, memory_order_release);
+    bare_store_release(&hart->chunk_out, 0);
     counter_add(&hart->frames_zeroed, zeroed);
     return zeroed > 0;
 }
@@ -594,7 +628,11 @@ static inline uint32_t order_of_run(struct frame_run run)
 /* Frames with count 0 go to the hart's list, if it has one, or the magazines, else to the global allocator. */
 static void give_back(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_run run)
 {
+    FRAME_DEBUG_ASSERT(run.count > 0);
     uint32_t order = order_of_run(run);
+    if (POISONS) {
+        poison_fill(run);
+    }
     if (local && hart->list != NULL) {
         frame_list_give(fa->variant, fa->global, hart->list, run);
     } else if (local && order < CACHE_ORDERS && hart->caches[order].capacity > 0) {
@@ -735,13 +773,13 @@ uint32_t frame_ref_count(struct frame_allocator *fa, pfn_t frame)
 static enum frame_status look_up(struct frame_allocator *fa, pfn_t frame)
 {
     /* Acquire, partner of the release in arenas_move_end: the arenas are those of that moment, or newer. */
-    uint64_t before = atomic_load_explicit(&fa->arena_moves, memory_order_acquire);
+    uint64_t before = bare_load_acquire(&fa->arena_moves);
     struct hart *hart = hart_self(fa);
     bool local = hart_begin(hart);
     bool ours = is_ours(fa, frame_run(frame, 1));
     hart_end(hart, local);
-    atomic_thread_fence(memory_order_acquire); /* partner: the release fence in arenas_move_begin */
-    uint64_t after = atomic_load_explicit(&fa->arena_moves, memory_order_relaxed);
+    fence_acquire(); /* partner: the release fence in arenas_move_begin */
+    uint64_t after = bare_load_relaxed(&fa->arena_moves);
     return ours ? FRAME_OK : before == after && before % 2 == 0 ? FRAME_FOREIGN : FRAME_CONTENDED;
 }
 
@@ -775,7 +813,7 @@ bool frame_allocator_drain(struct frame_allocator *fa)
 uint64_t frame_max_alignment(const struct frame_allocator *fa)
 {
     uint32_t order = ALIGN_ORDER_MAX;
-    while (order > 0 && atomic_load_explicit(&fa->longest_run[order], memory_order_relaxed) == 0) {
+    while (order > 0 && bare_load_relaxed(&fa->longest_run[order]) == 0) {
         order--;
     }
     return FRAME_SIZE << order;

@@ -81,6 +81,7 @@ static uint64_t tail_frames(struct frame_run run)
 
 static struct frame_run without_tail(struct frame_run run, uint64_t frames)
 {
+    FRAME_ASSERT(frames <= run.count);
     return frame_run(run.first, run.count - frames);
 }
 
@@ -112,6 +113,7 @@ static uint32_t find_metadata_region(const struct arena_plan *plan, uint64_t fra
 /* Cuts the metadata out of the plan's regions. */
 static void plan_metadata(struct arena_plan *plan, uint64_t (*variant_bytes)(struct frame_run span))
 {
+    FRAME_ASSERT(plan->region_count > 0);
     uint64_t frames = frames_for_bytes(arena_metadata_bytes(plan->span, plan->region_count, variant_bytes));
     uint32_t chosen = find_metadata_region(plan, frames);
     struct frame_run *region = &plan->regions[chosen];
@@ -176,6 +178,7 @@ static void group_begin(struct group *group, const struct ram_region *region)
 {
     struct frame_run run = frame_run_inside(region->range);
     struct arena_plan *plan = &group->plan;
+    FRAME_ASSERT(run.count > 0);
 
     plan->span = run;
     plan->regions[0] = run;
@@ -191,6 +194,7 @@ static void group_begin(struct group *group, const struct ram_region *region)
 static uint64_t frames_to_hand_out(struct frame_run span, uint32_t region_count, uint64_t usable, uint64_t largest,
                                    uint64_t (*variant_bytes)(struct frame_run span))
 {
+    FRAME_ASSERT(region_count > 0);
     uint64_t frames = frames_for_bytes(arena_metadata_bytes(span, region_count, variant_bytes));
     return frames <= largest && frames < usable ? usable - frames : 0;
 }
@@ -212,6 +216,7 @@ static bool group_grow(struct group *group, const struct ram_region *region,
     uint64_t hole_frames = to_hole_end.count - plan->span.count;
     uint32_t region_count = plan->region_count + (hole_frames != 0);
     uint64_t usable = plan->usable_frames + run.count;
+    FRAME_ASSERT(run.first.value >= frame_run_end(plan->span));
 
     if (region->node != plan->node || region_count > REGION_MAX) {
         return false;
@@ -328,6 +333,7 @@ struct arena *arena_build(const struct arena_plan *plan, uint64_t (*variant_byte
 
 bool arena_covers(const struct arena *arena, struct frame_run run)
 {
+    FRAME_DEBUG_ASSERT(run.count > 0);
     uint32_t low = 0;
     uint32_t high = arena->region_count;
 

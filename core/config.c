@@ -47,12 +47,6 @@ static const struct knob core_knobs[CORE_KNOB_COUNT] = {
                     .initial = 1},
 };
 
-const struct knob *frame_allocator_knobs(uint32_t *count)
-{
-    *count = CORE_KNOB_COUNT;
-    return core_knobs;
-}
-
 /* As many runs as frames, but a few do. */
 static uint32_t run_magazine_default(uint32_t magazine_default)
 {
@@ -75,8 +69,7 @@ void frame_allocator_config_init(struct frame_allocator_config *config, const st
     knobs_reset(variant->knobs, variant->knob_count, config->knobs);
 }
 
-/* Core's knobs and the variant's as one list, and the configuration as one list of values. */
-static uint32_t knobs_gather(const struct frame_allocator_config *config, struct knob *knobs, uint64_t *values)
+uint32_t frame_allocator_config_knobs(const struct frame_allocator_config *config, struct knob *knobs, uint64_t *values)
 {
     const struct variant *variant = config->variant;
     memcpy(knobs, core_knobs, sizeof core_knobs);
@@ -130,7 +123,7 @@ bool frame_allocator_config_parse(struct frame_allocator_config *config, const s
     frame_allocator_config_init(config, *found, hart_count);
     struct knob knobs[KNOB_MAX];
     uint64_t values[KNOB_MAX];
-    uint32_t count = knobs_gather(config, knobs, values);
+    uint32_t count = frame_allocator_config_knobs(config, knobs, values);
     values[KNOB_RUN_MAGAZINE] = UINT64_MAX; /* the text says nothing of it */
     if (!knobs_parse(knobs, count, values, text[length] == ',' ? text + length + 1 : "", why, why_bytes)) {
         return false;
@@ -151,6 +144,6 @@ size_t frame_allocator_config_format(const struct frame_allocator_config *config
 {
     struct knob knobs[KNOB_MAX];
     uint64_t values[KNOB_MAX];
-    uint32_t count = knobs_gather(config, knobs, values);
+    uint32_t count = frame_allocator_config_knobs(config, knobs, values);
     return knobs_format(knobs, count, values, out, out_bytes);
 }

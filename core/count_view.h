@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "arena.h"
-#include "platform.h"
+#include "atomic.h"
 
 /* A hart's private copy, so that the fast path reads no shared descriptor. The words are found by absolute numbers,
  * with nothing to subtract: a tenth of a cache hit's time. */
@@ -49,12 +49,13 @@ static inline _Atomic uint8_t *group_byte(const struct count_view *view, pfn_t f
 /* The bits of a frame's group. */
 static inline uint32_t group_bits(const struct count_view *view, pfn_t frame)
 {
-    return atomic_load_explicit(group_byte(view, frame), memory_order_relaxed);
+    return bare_load_relaxed(group_byte(view, frame));
 }
 
 static inline void group_store(const struct count_view *view, pfn_t frame, uint32_t bits)
 {
-    atomic_store_explicit(group_byte(view, frame), (uint8_t)bits, memory_order_relaxed);
+    FRAME_DEBUG_ASSERT((bits & ~UINT32_C(0xff)) == 0);
+    bare_store_relaxed(group_byte(view, frame), (uint8_t)bits);
 }
 
 /* ---- many groups, all of whose frames the caller owns ---- */
@@ -124,12 +125,14 @@ static inline void groups_change(uint8_t *groups, uint64_t count, uint32_t flip,
 /* The piece of `run` that lies before the next multiple of `frames`, a power of two. */
 static inline struct frame_run first_piece(struct frame_run run, uint64_t frames)
 {
+    FRAME_DEBUG_ASSERT(frames > 0 && (frames & (frames - 1)) == 0);
     uint64_t room = frames - (run.first.value & (frames - 1));
     return frame_run(run.first, run.count < room ? run.count : room);
 }
 
 static inline struct frame_run without(struct frame_run run, struct frame_run piece)
 {
+    FRAME_DEBUG_ASSERT(piece.count <= run.count);
     return frame_run(pfn(run.first.value + piece.count), run.count - piece.count);
 }
 

@@ -18,6 +18,8 @@ static uint64_t groups_in(struct frame_run piece)
 
 void counts_take_run(const struct count_view *view, struct frame_run run)
 {
+    FRAME_DEBUG_ASSERT(run.count > 0);
+    FRAME_DEBUG_ASSERT(count_view_covers(view, run.first));
     while (run.count > 0) {
         struct frame_run piece = next_piece(run);
         if (piece.count < GROUP_FRAMES) {
@@ -34,6 +36,7 @@ void counts_take_run(const struct count_view *view, struct frame_run run)
 /* Why a piece inside one group may not be freed, or FRAME_OK. */
 static enum frame_status check_in_group(const struct count_view *view, struct frame_run piece)
 {
+    FRAME_DEBUG_ASSERT(piece.count > 0 && piece.count <= GROUP_FRAMES);
     uint32_t group = group_bits(view, piece.first);
     /* A single frame may be shared, and others at its count: that is read by atomic accesses only. */
     if ((group & GROUP_WHOLE) != 0 || (piece.count > 1 && counts_are_one(view, piece, group))) {
@@ -76,12 +79,15 @@ static void group_split(const struct count_view *view, pfn_t frame)
 /* 1 -> 0 for frames of one group, counted by themselves from now on. */
 static void drop_in_group(const struct count_view *view, struct frame_run piece)
 {
+    FRAME_DEBUG_ASSERT(piece.count > 0 && piece.count <= GROUP_FRAMES);
     group_split(view, piece.first);
     counts_store(view, piece, FRAME_DIRTY | frame_parity(group_bits(view, piece.first)));
 }
 
 enum frame_status counts_drop_run(const struct count_view *view, struct frame_run run)
 {
+    FRAME_DEBUG_ASSERT(run.count > 0);
+    FRAME_DEBUG_ASSERT(count_view_covers(view, run.first));
     enum frame_status status = check_run(view, run);
     while (run.count > 0 && status == FRAME_OK) {
         struct frame_run piece = next_piece(run);
@@ -98,10 +104,11 @@ enum frame_status counts_drop_run(const struct count_view *view, struct frame_ru
 
 void counts_mark_zero(const struct count_view *view, pfn_t first)
 {
+    FRAME_DEBUG_ASSERT(first.value % CHUNK_FRAMES == 0);
     for (uint64_t i = 0; i < CHUNK_FRAMES; i++) {
         _Atomic uint32_t *word_at = frame_word(view, pfn(first.value + i));
-        uint32_t word = atomic_load_explicit(word_at, memory_order_relaxed);
-        atomic_store_explicit(word_at, word & ~FRAME_DIRTY, memory_order_relaxed);
+        uint32_t word = bare_load_relaxed(word_at);
+        bare_store_relaxed(word_at, word & ~FRAME_DIRTY);
     }
     for (uint64_t i = 0; i < CHUNK_FRAMES; i += GROUP_FRAMES) {
         pfn_t frame = pfn(first.value + i);
@@ -113,9 +120,10 @@ void counts_mark_zero(const struct count_view *view, pfn_t first)
 
 enum frame_status count_add_ref(const struct count_view *view, pfn_t frame)
 {
+    FRAME_DEBUG_ASSERT(count_view_covers(view, frame));
     uint32_t group = group_bits(view, frame);
     _Atomic uint32_t *word_at = frame_word(view, frame);
-    uint32_t word = atomic_load_explicit(word_at, memory_order_relaxed);
+    uint32_t word = bare_load_relaxed(word_at);
     if (count_sum(word, group) > 0) {
         group_split(view, frame);
     }
@@ -128,24 +136,23 @@ enum frame_status count_add_ref(const struct count_view *view, pfn_t frame)
             return FRAME_TOO_MANY_REFS;
         }
         /* Relaxed: a new reference is made from one that the caller has; it publishes nothing. */
-    } while (!atomic_compare_exchange_weak_explicit(word_at, &word, word + FRAME_COUNT_ONE, memory_order_relaxed,
-                                                    memory_order_relaxed));
+    } while (!bare_cas_weak_relaxed(word_at, &word, word + FRAME_COUNT_ONE));
     return FRAME_OK;
 }
 
 enum frame_status count_drop_ref(const struct count_view *view, pfn_t frame)
 {
+    FRAME_DEBUG_ASSERT(count_view_covers(view, frame));
     uint32_t group = group_bits(view, frame);
     _Atomic uint32_t *word_at = frame_word(view, frame);
     /* Acquire, partner of the release below: who finds the count at 1 sees what the others did to the frame. */
-    uint32_t word = atomic_load_explicit(word_at, memory_order_acquire);
+    uint32_t word = bare_load_acquire(word_at);
     for (;;) {
         uint32_t count = count_sum(word, group);
         if (count <= 1) {
             return count == 0 ? FRAME_NOT_ALLOCATED : FRAME_SHARED;
         }
-        if (atomic_compare_exchange_weak_explicit(word_at, &word, word - FRAME_COUNT_ONE, memory_order_release,
-                                                  memory_order_acquire)) {
+        if (bare_cas_weak_release_acquire(word_at, &word, word - FRAME_COUNT_ONE)) {
             return FRAME_OK;
         }
     }

@@ -68,13 +68,14 @@ static inline uint32_t count_sum(uint32_t word, uint32_t group)
 static inline uint32_t count_read(const struct count_view *view, pfn_t frame)
 {
     uint32_t group = group_bits(view, frame);
-    return count_sum(atomic_load_explicit(frame_word(view, frame), memory_order_relaxed), group);
+    return count_sum(bare_load_relaxed(frame_word(view, frame)), group);
 }
 
 /* Whether a free frame that the caller owns is known to hold zeroes. */
 static inline bool count_is_zero(const struct count_view *view, pfn_t frame)
 {
-    uint32_t word = atomic_load_explicit(frame_word(view, frame), memory_order_relaxed);
+    FRAME_DEBUG_ASSERT(count_view_covers(view, frame));
+    uint32_t word = bare_load_relaxed(frame_word(view, frame));
     return (word & FRAME_DIRTY) == 0 && (group_bits(view, frame) & GROUP_DIRTY) == 0;
 }
 
@@ -83,8 +84,7 @@ static inline void count_take_one(const struct count_view *view, pfn_t frame)
 {
     uint32_t group = group_bits(view, frame);
     FRAME_DEBUG_ASSERT((group & GROUP_WHOLE) == 0 && count_read(view, frame) == 0);
-    atomic_store_explicit(frame_word(view, frame), FRAME_COUNT_ONE | FRAME_DIRTY | frame_parity(group),
-                          memory_order_relaxed);
+    bare_store_relaxed(frame_word(view, frame), FRAME_COUNT_ONE | FRAME_DIRTY | frame_parity(group));
 }
 
 /* 1 -> 0 if the count is 1 and the frame is counted by itself; else false, nothing changed. */
@@ -92,10 +92,10 @@ static inline bool count_drop_one(const struct count_view *view, pfn_t frame)
 {
     uint32_t group = group_bits(view, frame);
     _Atomic uint32_t *word = frame_word(view, frame);
-    if ((group & GROUP_WHOLE) != 0 || count_sum(atomic_load_explicit(word, memory_order_relaxed), group) != 1) {
+    if ((group & GROUP_WHOLE) != 0 || count_sum(bare_load_relaxed(word), group) != 1) {
         return false;
     }
-    atomic_store_explicit(word, FRAME_DIRTY | frame_parity(group), memory_order_relaxed);
+    bare_store_relaxed(word, FRAME_DIRTY | frame_parity(group));
     return true;
 }
 
@@ -111,6 +111,8 @@ static inline void counts_take_groups(const struct count_view *view, pfn_t first
 /* 1 -> 0 for all frames of some groups if all are WHOLE; else false, nothing changed. */
 static inline bool counts_drop_groups(const struct count_view *view, pfn_t first, uint64_t groups)
 {
+    FRAME_DEBUG_ASSERT(groups > 0);
+    FRAME_DEBUG_ASSERT((first.value & (GROUP_FRAMES - 1)) == 0);
     if (!groups_are(own_groups(view, first), groups, GROUP_WHOLE, GROUP_WHOLE)) {
         return false;
     }
@@ -133,6 +135,7 @@ static inline uint32_t *own_words(const struct count_view *view, pfn_t first)
 
 static inline void counts_store(const struct count_view *view, struct frame_run run, uint32_t word)
 {
+    FRAME_DEBUG_ASSERT(run.count > 0);
     uint32_t *words = own_words(view, run.first);
     uint64_t left = run.count;
     const four_words same = {word, word, word, word};
@@ -147,6 +150,7 @@ static inline void counts_store(const struct count_view *view, struct frame_run 
 /* Whether all counts are 1, in a group with these bits and without WHOLE. */
 static inline bool counts_are_one(const struct count_view *view, struct frame_run run, uint32_t group)
 {
+    FRAME_DEBUG_ASSERT(run.count > 0);
     const uint32_t *words = own_words(view, run.first);
     uint64_t left = run.count;
     four_words wrong = {0};
@@ -174,6 +178,7 @@ static inline void counts_take_part(const struct count_view *view, struct frame_
  */
 static inline bool counts_drop_part(const struct count_view *view, struct frame_run part)
 {
+    FRAME_DEBUG_ASSERT(part.count > 0);
     uint32_t group = group_bits(view, part.first);
     if ((group & GROUP_WHOLE) != 0 || !counts_are_one(view, part, group)) {
         return false;
@@ -249,14 +254,14 @@ static inline bool mark_is_due(pfn_t frame, uint32_t pass)
 
 static inline bool mark_is_set(const struct count_view *view, pfn_t frame)
 {
-    return (atomic_load_explicit(frame_word(view, frame), memory_order_relaxed) & FRAME_MARK) != 0;
+    return (bare_load_relaxed(frame_word(view, frame)) & FRAME_MARK) != 0;
 }
 
 static inline void mark_set(const struct count_view *view, pfn_t frame, bool set)
 {
     _Atomic uint32_t *word_at = frame_word(view, frame);
-    uint32_t word = atomic_load_explicit(word_at, memory_order_relaxed) & ~FRAME_MARK;
-    atomic_store_explicit(word_at, word | (set ? FRAME_MARK : 0), memory_order_relaxed);
+    uint32_t word = bare_load_relaxed(word_at) & ~FRAME_MARK;
+    bare_store_relaxed(word_at, word | (set ? FRAME_MARK : 0));
 }
 
 /* Whether an unmarked frame may lie in the allocator: it has no reference, and its group is not out as one. */

@@ -4,6 +4,7 @@
 
 enum frame_status counts_drop_run(const struct count_view *view, struct frame_run run)
 {
+    FRAME_DEBUG_ASSERT(run.count > 0);
     pfn_t last = pfn(frame_run_end(run) - 1);
     uint64_t groups = (last.value >> GROUP_ORDER) - (run.first.value >> GROUP_ORDER) + 1;
     bool ours = groups_are(own_groups(view, run.first), groups, GROUP_DIRTY | GROUP_EDGE, GROUP_DIRTY);
@@ -12,12 +13,14 @@ enum frame_status counts_drop_run(const struct count_view *view, struct frame_ru
 
 enum frame_status counts_drop_ours(const struct count_view *view, struct frame_run run)
 {
+    FRAME_DEBUG_ASSERT(run.count > 0);
     groups_mark(view, run, GROUP_DIRTY);
     return FRAME_OK;
 }
 
 void counts_mark_zero(const struct count_view *view, pfn_t first)
 {
+    FRAME_DEBUG_ASSERT(first.value % CHUNK_FRAMES == 0);
     for (uint64_t i = 0; i < CHUNK_FRAMES; i += GROUP_FRAMES) {
         pfn_t frame = pfn(first.value + i);
         group_store(view, frame, group_bits(view, frame) & ~GROUP_DIRTY);
@@ -26,6 +29,7 @@ void counts_mark_zero(const struct count_view *view, pfn_t first)
 
 void counts_init(const struct count_view *view, const struct arena *arena)
 {
+    FRAME_ASSERT(arena->region_count > 0);
     uint64_t end = align_down_u64(arena->span.first.value, GROUP_FRAMES); /* of the region before */
     for (uint32_t i = 0; i < arena->region_count; i++) {
         groups_mark(view, frame_run(pfn(end), arena->regions[i].first.value - end), GROUP_EDGE);

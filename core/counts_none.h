@@ -15,12 +15,14 @@
  * 4. DIRTY. A free frame holds zeroes if its group is not DIRTY. Whoever frees a frame sets it before the give, unless
  *    it is set: by a load and a store, for all who may do so at once store the same byte. It is cleared by a hart that
  *    owns all 512 frames of the chunk and has zeroed those not known. Of what is out, it says nothing: who wants to
- * know looks after the take and before anybody else has the frame. Why nothing is called zero that is not: suppose that
- * a frame was out since its chunk was last cleared. Its last owner saw DIRTY set, or set it, when he freed it. Whoever
- * clears owns the frame too, so the last clear, the owner's look, the look of whoever has the frame next, and any
- * further clear are ordered, by the fences that stand between a give and a take. A word read in this order never goes
- * back: who has the frame next sees DIRTY set. What it costs: 32 frames are known as one. One of them freed, the others
- * pass for dirty, and are zeroed when zeroes are asked for, though nobody wrote to them.
+ *    know looks after the take and before anybody else has the frame.
+ *    - Why nothing is called zero that is not. Suppose that a frame was out since its chunk was last cleared. Its last
+ *      owner saw DIRTY set, or set it, when he freed it. Whoever clears owns the frame too, so the last clear, the
+ *      owner's look, the look of whoever has the frame next, and any further clear are ordered, by the fences that
+ *      stand between a give and a take. A word read in this order never goes back: who has the frame next sees DIRTY
+ *      set.
+ *    - What it costs. 32 frames share one bit. If one of them is freed, the others count as dirty, too, and are zeroed
+ *      when zeroes are asked for, though nobody wrote to them.
  * 5. Orders. All words are relaxed: point 4 needs no more than coherence and the fences of hart_cache.c, and there is
  *    no reference by which one hart learns of another's writes. */
 #ifndef FRAMELAB_CORE_COUNTS_NONE_H

@@ -58,16 +58,18 @@ void frame_allocator_config_init(struct frame_allocator_config *config, const st
 
 /* Parses `name[:preset][,knob=value]...` against `variants` (NULL-terminated). The knobs `magazine`, `batch`,
  * `magazines`, `run-magazine` (0 unless said otherwise if `magazine` is 0), `hole-limit` (KiB) and `drain` belong to
- * every variant. False with one line in `why` if it cannot be. */
+ * every variant. False with one line in `why` if the text is invalid. */
 bool frame_allocator_config_parse(struct frame_allocator_config *config, const struct variant *const *variants,
                                   const char *text, uint32_t hart_count, char *why, size_t why_bytes);
 
 /* Writes every knob's value, core's and the variant's, as "knob=value,...". Returns the length needed. */
 size_t frame_allocator_config_format(const struct frame_allocator_config *config, char *out, size_t out_bytes);
 
-/* The knobs that belong to every variant. */
+/* Every knob with its value: core's, which belong to every variant, then the variant's. Both have KNOB_MAX places;
+ * returns how many there are. Of a variant that frame_allocator_config_parse takes. */
 struct knob;
-const struct knob *frame_allocator_knobs(uint32_t *count);
+uint32_t frame_allocator_config_knobs(const struct frame_allocator_config *config, struct knob *knobs,
+                                      uint64_t *values);
 
 /* Builds an allocator in memory from `boot`, over all that `boot` then has left and the FDT's own region, given back
  * here: the caller has done parsing. `map` gives nodes and distances. Regions too small for their metadata are
@@ -116,7 +118,7 @@ enum frame_status frame_unref(struct frame_allocator *fa, pfn_t frame);
 uint32_t frame_ref_count(struct frame_allocator *fa, pfn_t frame);
 
 /* The frame at a physical address: FRAME_MISALIGNED inside a frame, FRAME_FOREIGN if it is none of ours;
- * FRAME_CONTENDED if an arena that may have it was coming or going for too long. */
+ * FRAME_CONTENDED if none of ours has it, but some arena was coming or going for too long. */
 enum frame_status frame_at_addr(struct frame_allocator *fa, phys_addr_t addr, pfn_t *frame);
 
 /* The largest alignment, in bytes, that some arena could meet. */

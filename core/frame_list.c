@@ -19,7 +19,7 @@
  * 5. Which arena has a frame's word? Each list keeps a map of the arenas that its frames come from. It asks the variant
  *    (find) when it is given a frame of an arena that it does not know yet; the hart owns the frame, so the arena is in
  *    service. Frames in the list pin their arenas. A drain, which empties the list, empties the map too: an arena goes
- *    only after a drain that every hart answered, so no map has one that has gone.
+ *    only while every hart's cache is emptied and still shut, so no map has one that has gone.
  * 6. Who may touch a list: its owner in a section, or a drainer in its place (core's handshake). `length` alone is
  *    read by others, as a hint.
  * 7. Costs. Single take and give: O(1), O(log arenas) for the word. A run: O(length) at best, O(length log length)
@@ -29,7 +29,7 @@
  * Paper for the sort: Knuth, TAOCP 3, 5.2.4, natural list merge sort. */
 #include "frame_list.h"
 
-#include "platform.h"
+#include "atomic.h"
 
 /* One arena of a list's map: two words, for a search of the list finds one at each frame. */
 struct list_arena {
@@ -103,23 +103,25 @@ static bool arena_begins(const struct frame_list *list, uint64_t frame)
 /* A link is a frame's number + 1; 0 is none. The link that follows: */
 static inline uint64_t *next_of(const struct frame_list *list, uint64_t link)
 {
+    FRAME_DEBUG_ASSERT(list->map_count > 0);
     const struct list_arena *arena = map_find(list, link - 1);
     return &arena->links[link - 1 - arena->first];
 }
 
 static uint64_t length_read(const struct frame_list *list)
 {
-    return atomic_load_explicit(&list->length, memory_order_relaxed);
+    return bare_load_relaxed(&list->length);
 }
 
 /* Relaxed: one writer at a time, by the handshake; others read a hint. */
 static void length_write(struct frame_list *list, uint64_t length)
 {
-    atomic_store_explicit(&list->length, length, memory_order_relaxed);
+    bare_store_relaxed(&list->length, length);
 }
 
 static void list_append(struct frame_list *list, uint64_t link)
 {
+    FRAME_DEBUG_ASSERT(link != 0);
     *next_of(list, link) = 0;
     if (list->frames.tail == 0) {
         list->frames.head = link;
@@ -135,6 +137,8 @@ static void list_append(struct frame_list *list, uint64_t link)
 /* Takes the `count` frames between link `before` (0: from the head) and link `last`, inclusive, out of the list. */
 static void list_cut(struct frame_list *list, uint64_t before, uint64_t last, uint64_t count)
 {
+    FRAME_DEBUG_ASSERT(last != 0);
+    FRAME_DEBUG_ASSERT(count <= length_read(list));
     uint64_t after = *next_of(list, last);
     if (before == 0) {
         list->frames.head = after;
@@ -152,6 +156,7 @@ static void list_cut(struct frame_list *list, uint64_t before, uint64_t last, ui
 /* Takes the longest ascending stretch off the front of *rest; or the longest descending one, turned around. */
 static struct chain stretch_take(const struct frame_list *list, uint64_t *rest)
 {
+    FRAME_DEBUG_ASSERT(*rest != 0);
     struct chain stretch = {*rest, *rest};
     uint64_t link = *next_of(list, *rest);
     if (link > stretch.tail) {
@@ -256,6 +261,7 @@ bool frame_list_take(struct frame_list *list, struct frame_request request, pfn_
 void frame_list_give(const struct variant *variant, struct global *global, struct frame_list *list,
                      struct frame_run run)
 {
+    FRAME_DEBUG_ASSERT(run.count > 0);
     map_learn(variant, global, list, run.first);
     for (uint64_t i = 0; i < run.count; i++) {
         list_append(list, run.first.value + i + 1);
@@ -265,6 +271,7 @@ void frame_list_give(const struct variant *variant, struct global *global, struc
 /* Takes the longest run off the front of the list: an ascending one, inside one arena. */
 static struct frame_run list_take_front(struct frame_list *list)
 {
+    FRAME_DEBUG_ASSERT(list->frames.head != 0);
     uint64_t last = list->frames.head, count = 1;
     uint64_t next = *next_of(list, last);
     while (next == last + 1 && !arena_begins(list, next - 1)) {

@@ -16,20 +16,19 @@
 static uint64_t move_begin(struct hart *hart)
 {
     FRAME_DEBUG_ASSERT(platform_hart_id() != HART_NONE); /* the variant will index by it */
-    uint64_t moves = atomic_load_explicit(&hart->moves, memory_order_relaxed);
-    platform_hook();
-    atomic_store_explicit(&hart->moves, moves + 1, memory_order_relaxed);
+    uint64_t moves = bare_load_relaxed(&hart->moves);
+    shared_store_relaxed(&hart->moves, moves + 1);
     /* The one fence that stands for two: it orders `moves`, and it publishes what the caller wrote to the frames it
      * gives. Partner of the second: the acquire fences after takes. */
-    atomic_thread_fence(memory_order_release);
+    fence_release();
     return moves;
 }
 
 /* It ends. If nothing was moved, the number goes back to what it was: then it is as if it had never begun. */
 static void move_end(struct hart *hart, uint64_t moves, bool moved)
 {
-    platform_hook();
-    atomic_store_explicit(&hart->moves, moved ? moves + 2 : moves, memory_order_release);
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&hart->moves) == moves + 1);
+    shared_store_release(&hart->moves, moved ? moves + 2 : moves);
 }
 
 /* Counts what was taken, `frames_each` frames from each of `firsts` on, by node. The caller owns the frames, so that
@@ -45,6 +44,7 @@ static void taken_count(struct frame_allocator *fa, struct hart *hart, const pfn
     for (uint32_t i = 0; i < count; i++) {
         if (arena == NULL || !frame_run_contains(arena->span, firsts[i])) {
             arena = fa->variant->find(fa->global, platform_hart_id(), firsts[i]);
+            FRAME_DEBUG_ASSERT(arena != NULL);
         }
         counter_add(&hart->taken[arena->node], frames_each);
     }
@@ -85,9 +85,12 @@ static void variant_give(const struct frame_allocator *fa, struct caller caller,
 uint32_t global_take(struct frame_allocator *fa, struct hart *hart, bool local, struct run_kind kind, pfn_t *firsts,
                      uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(kind.order <= CACHE_ORDER_MAX);
+    FRAME_DEBUG_ASSERT(!kind.zero || kind.order == CHUNK_ORDER);
+    FRAME_DEBUG_ASSERT(count > 0);
     uint64_t moves = move_begin(hart);
     uint32_t taken = variant_take(fa, caller_here(local), kind, firsts, count);
-    atomic_thread_fence(memory_order_acquire); /* partner: the release fence before the give */
+    fence_acquire(); /* partner: the release fence before the give */
     /* To have found no frame is no movement; to have found no run is one, as in global_take_run. */
     move_end(hart, moves, taken > 0 || kind.order > 0);
     counter_add(&hart->global_takes, 1);
@@ -98,21 +101,25 @@ uint32_t global_take(struct frame_allocator *fa, struct hart *hart, bool local, 
 void global_give(struct frame_allocator *fa, struct hart *hart, bool local, struct run_kind kind, pfn_t *firsts,
                  uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(kind.order <= CACHE_ORDER_MAX);
+    FRAME_DEBUG_ASSERT(!kind.zero || kind.order == CHUNK_ORDER);
+    FRAME_DEBUG_ASSERT(count > 0);
     uint64_t moves = move_begin(hart);
     variant_give(fa, caller_here(local), kind, firsts, count);
     move_end(hart, moves, true);
     counter_add(&hart->global_gives, 1);
     if (kind.zero) { /* relaxed: who sees it only looks again */
-        atomic_fetch_add_explicit(&fa->zero_gives, 1, memory_order_relaxed);
+        bare_add_relaxed(&fa->zero_gives, 1);
     }
 }
 
 bool global_take_run(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_request request,
                      pfn_t *first)
 {
+    FRAME_DEBUG_ASSERT(request.count > 0);
     uint64_t moves = move_begin(hart);
     bool taken = fa->variant->take_run(fa->global, caller_here(local), request, first);
-    atomic_thread_fence(memory_order_acquire);
+    fence_acquire();
     /* A run that failed may have claimed some frames for a moment, so others must look again. */
     move_end(hart, moves, true);
     counter_add(&hart->global_takes, 1);
@@ -122,6 +129,7 @@ bool global_take_run(struct frame_allocator *fa, struct hart *hart, bool local, 
 
 void global_give_run(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_run run)
 {
+    FRAME_DEBUG_ASSERT(run.count > 0);
     uint64_t moves = move_begin(hart);
     fa->variant->give_run(fa->global, caller_here(local), run);
     move_end(hart, moves, true);
@@ -136,8 +144,8 @@ static void magazines_exchange(const struct frame_allocator *fa, struct cache *c
         return;
     }
     struct magazine *loaded = cache_loaded(cache);
-    atomic_store_explicit(&cache->loaded, cache_previous(cache), memory_order_relaxed);
-    atomic_store_explicit(&cache->previous, loaded, memory_order_relaxed);
+    bare_store_relaxed(&cache->loaded, cache_previous(cache));
+    bare_store_relaxed(&cache->previous, loaded);
 }
 
 /* A magazine hands out its last run first; so that neighbours, which a batch most often has in ascending order, are
@@ -155,6 +163,8 @@ static void reverse(pfn_t *firsts, uint32_t count)
  * many: nothing to be prepared. */
 static uint32_t refill(struct frame_allocator *fa, struct hart *hart, uint32_t order, pfn_t *firsts, uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(order <= CACHE_ORDER_MAX);
+    FRAME_DEBUG_ASSERT(count > 0);
     uint32_t taken = global_take(fa, hart, true, (struct run_kind){.order = order}, firsts, count);
     counter_add(&hart->refill_frames, (uint64_t)taken << order);
     if (order < GROUP_ORDER) {
@@ -208,7 +218,7 @@ void hart_cache_give(struct frame_allocator *fa, struct hart *hart, uint32_t ord
  * there may cost the variant a search. */
 static bool zero_chunk_take(struct frame_allocator *fa, struct hart *hart, pfn_t *first)
 {
-    uint64_t gives = atomic_load_explicit(&fa->zero_gives, memory_order_relaxed);
+    uint64_t gives = bare_load_relaxed(&fa->zero_gives);
     if (hart->zero.missed == gives) {
         return false;
     }
@@ -221,13 +231,15 @@ static bool zero_chunk_take(struct frame_allocator *fa, struct hart *hart, pfn_t
 
 static void zero_reserve_set(struct zero_reserve *zero, pfn_t next, uint32_t left)
 {
+    FRAME_DEBUG_ASSERT(left <= CHUNK_FRAMES);
     zero->next = next;
-    atomic_store_explicit(&zero->left, left, memory_order_relaxed);
+    bare_store_relaxed(&zero->left, left);
 }
 
 /* What an alignment skips goes back. */
 static bool zero_reserve_cut(struct frame_allocator *fa, struct hart *hart, struct frame_request request, pfn_t *first)
 {
+    FRAME_DEBUG_ASSERT(request.count <= GROUP_FRAMES);
     struct zero_reserve *zero = &hart->zero;
     uint32_t left = zero_reserve_left(zero);
     pfn_t next = zero->next;
@@ -258,6 +270,7 @@ static void zero_reserve_empty(struct frame_allocator *fa, struct hart *self, bo
 
 bool hart_zero_take(struct frame_allocator *fa, struct hart *hart, struct frame_request request, pfn_t *first)
 {
+    FRAME_DEBUG_ASSERT(request.count > 0);
     bool caching = hart->caches[1].capacity > 0; /* runs are cached, at least the smallest */
     if (!caching || request.count > CHUNK_FRAMES || request.align_order > CHUNK_ORDER) {
         return false;
@@ -282,6 +295,7 @@ bool hart_zero_take(struct frame_allocator *fa, struct hart *hart, struct frame_
 
 static void magazine_empty(struct frame_allocator *fa, struct hart *self, uint32_t order, struct magazine *magazine)
 {
+    FRAME_DEBUG_ASSERT(order <= CACHE_ORDER_MAX);
     uint32_t count = magazine_count(magazine);
     if (count > 0) {
         magazine_set_count(magazine, 0);
@@ -305,6 +319,7 @@ static void list_empty(struct frame_allocator *fa, struct hart *self, struct fra
 /* Empties `victim`'s cache; the caller has it for itself. */
 static void cache_empty(struct frame_allocator *fa, struct hart *self, struct hart *victim)
 {
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&victim->emptying) == 1);
     for (uint32_t order = 0; order < CACHE_ORDERS; order++) {
         magazine_empty(fa, self, order, cache_loaded(&victim->caches[order]));
         magazine_empty(fa, self, order, cache_previous(&victim->caches[order]));
@@ -328,7 +343,7 @@ static void cache_empty(struct frame_allocator *fa, struct hart *self, struct ha
 /* Waits, as long as `*turns` lasts, until `word` reads 0, which acquires. */
 static bool wait_for_zero(const _Atomic uint32_t *word, uint32_t *turns)
 {
-    while (atomic_load_explicit(word, memory_order_acquire) != 0) {
+    while (bare_load_acquire(word) != 0) {
         if (*turns == 0) {
             return false;
         }
@@ -344,10 +359,8 @@ static bool cache_claim(struct hart *victim, uint32_t *turns)
 {
     while (wait_for_zero(&victim->emptying, turns)) {
         uint32_t nobody = 0;
-        platform_hook();
         /* Acquire, partner of the release in caches_empty: the last drainer's work is done. */
-        if (atomic_compare_exchange_strong_explicit(&victim->emptying, &nobody, 1, memory_order_acquire,
-                                                    memory_order_relaxed)) {
+        if (shared_cas_strong_acquire(&victim->emptying, &nobody, 1)) {
             return true;
         }
     }
@@ -361,12 +374,11 @@ static uint32_t caches_empty(struct frame_allocator *fa, struct hart *self, cons
     uint32_t turns = DRAIN_TURNS, missed = 0;
     for (uint32_t i = 0; i < fa->hart_count; i++) {
         struct hart *victim = &fa->harts[i];
-        platform_hook();
+        shared_begin();
         if (!hart_set_has(silent, i) && wait_for_zero(&victim->in_section, &turns) && cache_claim(victim, &turns)) {
             cache_empty(fa, self, victim);
-            platform_hook();
             /* Partner: the acquires in wait_for_zero and cache_claim. */
-            atomic_store_explicit(&victim->emptying, 0, memory_order_release);
+            shared_store_release(&victim->emptying, 0);
         } else {
             missed++;
         }
@@ -377,15 +389,15 @@ static uint32_t caches_empty(struct frame_allocator *fa, struct hart *self, cons
 /* Shuts all, then one heavy barrier for all, then empties them one after the other. */
 bool harts_shut(struct frame_allocator *fa, struct moves *moves)
 {
+    FRAME_DEBUG_ASSERT(!hart_is_none(fa, hart_self(fa)));
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&hart_self(fa)->in_section) == 0);
     struct hart *self = hart_self(fa);
     struct hart_set silent;
     counter_add(&self->drains, 1);
     for (uint32_t i = 0; i < fa->hart_count; i++) {
-        platform_hook();
-        atomic_fetch_add_explicit(&fa->harts[i].drain, 1, memory_order_relaxed); /* ordered by the barrier */
+        shared_add_relaxed(&fa->harts[i].drain, 1); /* ordered by the barrier */
     }
-    platform_hook();
-    (void)platform_barrier_heavy(&silent); /* partner: platform_barrier_light in hart_enter */
+    (void)shared_call(platform_barrier_heavy(&silent)); /* partner: platform_barrier_light in hart_enter */
     uint32_t missed = caches_empty(fa, self, &silent);
     if (moves != NULL) {
         *moves = moves_now(fa);
@@ -397,10 +409,10 @@ bool harts_shut(struct frame_allocator *fa, struct moves *moves)
 void harts_open(struct frame_allocator *fa)
 {
     for (uint32_t i = 0; i < fa->hart_count; i++) {
-        platform_hook();
+        FRAME_DEBUG_ASSERT(bare_load_relaxed(&fa->harts[i].drain) > 0);
         /* Partner: the acquire in hart_enter. Each drainer's is a part of the others' release sequence, so that whoever
          * reads 0 sees what all of them did. */
-        atomic_fetch_sub_explicit(&fa->harts[i].drain, 1, memory_order_release);
+        shared_sub_release(&fa->harts[i].drain, 1);
     }
 }
 
@@ -411,14 +423,17 @@ bool harts_drain(struct frame_allocator *fa)
     return complete;
 }
 
-/* No barrier of its own: the drain's came after whatever was taken off before it. */
 bool harts_pass(const struct frame_allocator *fa)
 {
     uint32_t turns = DRAIN_TURNS;
+    struct hart_set silent;
+    if (!platform_barrier_heavy(&silent)) { /* partner: platform_barrier_light in hart_pass */
+        return false;
+    }
     for (uint32_t i = 0; i < fa->hart_count; i++) {
         const _Atomic uint32_t *passing = &fa->harts[i].passing;
-        uint32_t seen = atomic_load_explicit(passing, memory_order_acquire);
-        while (seen % 2 != 0 && atomic_load_explicit(passing, memory_order_acquire) == seen) {
+        uint32_t seen = bare_load_acquire(passing);
+        while (seen % 2 != 0 && bare_load_acquire(passing) == seen) {
             if (turns-- == 0) {
                 return false;
             }
@@ -431,20 +446,21 @@ bool harts_pass(const struct frame_allocator *fa)
 struct moves moves_now(const struct frame_allocator *fa)
 {
     /* What was looked at before is ordered before this look. Partner: the release fence in move_begin. */
-    atomic_thread_fence(memory_order_seq_cst);
-    uint64_t moves = atomic_load_explicit(&fa->arena_moves, memory_order_acquire);
+    fence_seq_cst();
+    uint64_t moves = bare_load_acquire(&fa->arena_moves);
     struct moves now = {moves & ~UINT64_C(1), (moves & 1) != 0};
     for (uint32_t i = 0; i < fa->hart_count; i++) {
         const struct hart *hart = &fa->harts[i];
-        moves = atomic_load_explicit(&hart->moves, memory_order_acquire);
+        moves = bare_load_acquire(&hart->moves);
         now.sum += moves & ~UINT64_C(1);
         /* After `moves`: who has seen the chunk taken sees that it is out, unless it has been given back since. */
-        now.under_way |= (moves & 1) != 0 || atomic_load_explicit(&hart->chunk_out, memory_order_acquire) != 0;
+        now.under_way |= (moves & 1) != 0 || bare_load_acquire(&hart->chunk_out) != 0;
     }
     return now;
 }
 
 bool moves_none(struct moves before, struct moves after, uint64_t own)
 {
+    FRAME_DEBUG_ASSERT(after.sum >= before.sum);
     return !before.under_way && !after.under_way && after.sum == before.sum + own;
 }

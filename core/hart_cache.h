@@ -4,13 +4,13 @@
  *
  * 1. Magazines. A hart allocates from `loaded` and frees into it. When `loaded` cannot serve, it is exchanged with
  *    `previous`; when that cannot either, the global allocator is called once for a batch of b. After such a call at
- *    least b operations follow before the next, whatever the trace: that is what two magazines buy (P11). With one
- * alone
- *    (`magazines=1`) two frees at its edge and two allocations reach the global allocator twice, for ever. Runs of
- *    2^order frames, aligned to their size, are cached so, too, each order by itself: a hit costs what its counts cost
- *    (counts.h), a miss one call for many. They are large, so all harts' magazines of them hold a bounded part of
- *    memory (setup.c), and are drained like those of frames. Where runs are cached, a hart also keeps a zero reserve:
- * what is left of one chunk that was known to hold zeroes, from which small zeroed requests are served in turn.
+ *    least b operations follow before the next, whatever the trace: this is what two magazines are for (P11). With one
+ *    alone (`magazines=1`) two frees at its edge and two allocations reach the global allocator twice, for ever.
+ *    - Runs of 2^order frames, aligned to their size, are cached so, too, each order by itself: a hit costs what its
+ *      counts cost (counts.h), a miss one call for many. They are large, so all harts' magazines of them hold a bounded
+ *      part of memory (setup.c), and are drained like those of frames.
+ *    - Where runs are cached, a hart also keeps a zero reserve: what is left of one chunk that was known to hold
+ *      zeroes, from which small zeroed requests are served in turn.
  * 2. Sections. The owner touches its cache only between hart_enter and hart_exit. A section has no atomic
  *    read-modify-write and no fence: that is the fast path's whole synchronisation.
  * 3. The drain handshake, an asymmetric Dekker. The owner stores in_section = 1, then loads `drain`; the drainer
@@ -35,23 +35,24 @@
  *    that between hart_begin and hart_end it is always in one of two states that the removal of an arena waits for: in
  *    its section (the drain) or passing (harts_pass). What a lookup found in between may be used until hart_end, by
  *    whoever it was found for (P10). Waited for is the end of the operation that was under way, not a moment without
- *    one: while caches are shut a busy hart hardly has such. A hart stores `passing` before it looks at anything; the
- *    heavy barrier of the drain that comes before harts_pass, after what is removed was taken off, orders the two as it
- *    does in_section: either harts_pass sees the operation, or the operation does not see the arena. The removal holds
- *    nothing that a passing hart could want.
+ *    one: while caches are shut a busy hart hardly has such. A hart stores `passing` before it looks at anything; harts_pass's
+ *    heavy barrier, after what is removed was taken off, orders the two as the drain's does in_section: either harts_pass
+ *    sees the operation, or the operation does not see the arena. The removal holds nothing that a passing hart could
+ *    want. A drainer, which is in neither state, touches the variant only for what it finds in a cache, and while the
+ *    removal keeps them shut and empty it finds nothing.
  * 7. Who is no hart (HART_NONE in platform.h) finds the sentinel, which stands in front of hart 0 and whose cache is
  *    always shut: its `drain` is 1 from init on, and drainers never come by. So nobody is asked for a number on a hit,
- *    and who has none misses; every operation asks once when it has come past the hit, before it begins one
- * (hart_begin) or touches anything, and answers FRAME_BAD_HART. Any number of callers may be the sentinel at one time:
- * all that they do to it are atomic stores to in_section, which nobody reads, and to its count of bypasses, which
- * nobody adds up. It has no magazines. */
+ *    and who has none misses; every operation asks once when it has missed, before it calls hart_begin or touches
+ *    anything, and answers FRAME_BAD_HART. Any number of callers may be the sentinel at one time: all that they do to
+ *    it are atomic stores to in_section, which nobody reads, and to its count of bypasses, which nobody adds up. It has
+ *    no magazines. */
 #ifndef FRAMELAB_CORE_HART_CACHE_H
 #define FRAMELAB_CORE_HART_CACHE_H
 
+#include "atomic.h"
 #include "counting.h"
 #include "frame_allocator.h"
 #include "frame_list.h"
-#include "platform.h"
 #include "variant.h"
 
 /* Arenas whose counts a hart keeps at hand. The first is tried on the fast path. */
@@ -102,63 +103,60 @@ struct hart {
     _Atomic uint64_t taken[NODE_MAX]; /* frames that came from each node's arenas */
 };
 
-/* Counters have one writer each, so a load and a store make an increment. */
-static inline void counter_add(_Atomic uint64_t *counter, uint64_t n)
-{
-    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n, memory_order_relaxed);
-}
-
 /* Relaxed, all of these: the owner's own, or the drainer's by the handshake; to others a hint. */
 static inline uint32_t magazine_count(const struct magazine *magazine)
 {
-    return atomic_load_explicit(&magazine->count, memory_order_relaxed);
+    return bare_load_relaxed(&magazine->count);
 }
 
 static inline void magazine_set_count(struct magazine *magazine, uint32_t count)
 {
-    atomic_store_explicit(&magazine->count, count, memory_order_relaxed);
+    bare_store_relaxed(&magazine->count, count);
 }
 
 static inline struct magazine *cache_loaded(const struct cache *cache)
 {
-    return atomic_load_explicit(&cache->loaded, memory_order_relaxed);
+    return bare_load_relaxed(&cache->loaded);
 }
 
 static inline struct magazine *cache_previous(const struct cache *cache)
 {
-    return atomic_load_explicit(&cache->previous, memory_order_relaxed);
+    return bare_load_relaxed(&cache->previous);
 }
 
 /* Begins a section; false if the cache is being drained: go past it. */
 static inline bool hart_enter(struct hart *hart)
 {
-    atomic_store_explicit(&hart->in_section, 1, memory_order_relaxed);
+    bare_store_relaxed(&hart->in_section, 1);
     platform_barrier_light(); /* partner: platform_barrier_heavy in harts_shut */
-    if (__builtin_expect(atomic_load_explicit(&hart->drain, memory_order_acquire) == 0, 1)) {
+    if (__builtin_expect(bare_load_acquire(&hart->drain) == 0, 1)) {
         return true;
     }
-    atomic_store_explicit(&hart->in_section, 0, memory_order_release);
+    bare_store_release(&hart->in_section, 0);
     counter_add(&hart->bypasses, 1);
     return false;
 }
 
 static inline void hart_exit(struct hart *hart)
 {
-    atomic_store_explicit(&hart->in_section, 0, memory_order_release);
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&hart->in_section) == 1);
+    bare_store_release(&hart->in_section, 0);
 }
 
 /* `passing` has one writer, so a load and a store make an increment. It may wrap: a waiter that misses a whole round of
  * it waits for an operation more. */
 static inline uint32_t hart_next_pass(const struct hart *hart)
 {
-    return atomic_load_explicit(&hart->passing, memory_order_relaxed) + 1;
+    return bare_load_relaxed(&hart->passing) + 1;
 }
 
 /* Begins an operation past the cache. */
 static inline void hart_pass(struct hart *hart)
 {
-    atomic_store_explicit(&hart->passing, hart_next_pass(hart), memory_order_relaxed);
-    platform_barrier_light(); /* partner: platform_barrier_heavy in harts_shut */
+    /* Release: whoever waited for the operation before and sees this one has seen that one end. */
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&hart->passing) % 2 == 0);
+    bare_store_release(&hart->passing, hart_next_pass(hart));
+    platform_barrier_light(); /* partner: platform_barrier_heavy in harts_pass */
 }
 
 /* Begins an operation; true if in a section, false if past the cache. To hart_end with the answer, and to all that may
@@ -175,11 +173,12 @@ static inline bool hart_begin(struct hart *hart)
 
 static inline void hart_end(struct hart *hart, bool local)
 {
+    FRAME_DEBUG_ASSERT(local ? bare_load_relaxed(&hart->in_section) == 1 : bare_load_relaxed(&hart->passing) % 2 == 1);
     /* Release, partner of the acquire of whoever waits: what was done with an arena is done. */
     if (local) {
-        atomic_store_explicit(&hart->in_section, 0, memory_order_release);
+        bare_store_release(&hart->in_section, 0);
     } else {
-        atomic_store_explicit(&hart->passing, hart_next_pass(hart), memory_order_release);
+        bare_store_release(&hart->passing, hart_next_pass(hart));
     }
 }
 
@@ -227,14 +226,14 @@ void hart_cache_give(struct frame_allocator *fa, struct hart *hart, uint32_t ord
 
 static inline uint32_t zero_reserve_left(const struct zero_reserve *zero)
 {
-    return atomic_load_explicit(&zero->left, memory_order_relaxed);
+    return bare_load_relaxed(&zero->left);
 }
 
 /* In a section. A run below or as long as a chunk out of memory that was given as zero: from the hart's reserve,
  * renewed if need be, or a chunk of its own. False if there is none. */
 bool hart_zero_take(struct frame_allocator *fa, struct hart *hart, struct frame_request request, pfn_t *first);
 
-/* Arenas come, go and are counted by one hart at a time. False if they could not be had in bounded time. */
+/* Arenas come, go and are counted by one hart at a time. False if another hart kept that right for too long. */
 bool arenas_lock(struct frame_allocator *fa);
 void arenas_unlock(struct frame_allocator *fa);
 
@@ -258,8 +257,8 @@ void harts_open(struct frame_allocator *fa);
 /* The one after the other. */
 bool harts_drain(struct frame_allocator *fa);
 
-/* After a drain that every hart answered. Waits until every hart that was passing its cache has ended its operation;
- * false if not in bounded time. */
+/* Waits until every hart that was passing its cache has ended its operation; false if not in bounded time, or if a hart does
+ * not answer the barrier. */
 bool harts_pass(const struct frame_allocator *fa);
 
 /* The movements up to now: ordered after everything that the caller looked at before. */

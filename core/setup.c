@@ -6,18 +6,20 @@
  * 2. Adding an arena is the same for one region at a time, while harts run: nobody sees it before the variant has
  *    attached it. While arenas come or go, `arena_moves` is odd: an allocation that finds nothing then does not believe
  *    it.
- * 3. Removing one, in two steps. First every hart has to answer; if one does not, the removal is refused, and nothing
- * was taken from anybody. Then, with all caches shut and emptied, since a cached frame would pin it, the variant
- * detaches the arena if all of its frames are there, and every hart has to answer once more, since nobody may be
- * looking at it still. Harts look in three ways: through the views of their caches, which the drain clears; past their
- * caches, which harts_pass waits out; and inside the variant, which quiesces. If a hart stops just between, the arena
- * is attached again; until then `arena_moves` is odd, and nobody believes that its memory or its frames are not there.
+ * 3. Removing one, in two steps. First every hart has to answer, and to let its cache be shut and emptied (a cached frame
+ *    would pin the arena); if one does not, the removal is refused, and nothing was taken from anybody. Then, the caches
+ *    still shut, the variant detaches the arena if all of its frames are there, and every hart has to answer once more,
+ *    since nobody may be looking at it still. Harts look in three ways: through the views of their caches, which are
+ *    empty and stay so; past their caches, which harts_pass waits out; and inside the variant, which quiesces. If a hart
+ *    stops just between, the arena is attached again; until then `arena_moves` is odd, and nobody believes that its
+ *    memory or its frames are not there.
  * 4. Add and remove exclude one another by a flag; a second one waits for a bounded time and then says busy. */
 #include <string.h>
 
 #include "boot_allocator.h"
 #include "hart_cache.h"
 #include "memory_map.h"
+#include "poison.h"
 #include "region.h"
 
 /* Turns that a second hot-plug operation waits for the first. */
@@ -30,6 +32,7 @@
 /* For every node: all nodes by distance, itself first, ties by number (insertion sort: at most 64). */
 static void node_order_init(struct frame_allocator *fa, const struct memory_map *map)
 {
+    FRAME_ASSERT(map->node_count > 0 && map->node_count <= NODE_MAX);
     fa->node_count = map->node_count;
     for (uint32_t from = 0; from < fa->node_count; from++) {
         uint8_t *order = &fa->node_order[from * fa->node_count];
@@ -54,13 +57,14 @@ static void node_order_init(struct frame_allocator *fa, const struct memory_map 
  * that may be going. */
 static void summary_update(struct frame_allocator *fa)
 {
+    FRAME_DEBUG_ASSERT(fa->arena_count <= ARENA_MAX);
     uint64_t frames = 0, metadata = 0;
     for (uint32_t a = 0; a < fa->arena_count; a++) {
         frames += fa->arenas[a]->usable_frames;
         metadata += fa->arenas[a]->metadata.size;
     }
-    atomic_store_explicit(&fa->frames_total, frames, memory_order_relaxed);
-    atomic_store_explicit(&fa->metadata_bytes, metadata, memory_order_relaxed);
+    bare_store_relaxed(&fa->frames_total, frames);
+    bare_store_relaxed(&fa->metadata_bytes, metadata);
     for (uint32_t order = 0; order <= ALIGN_ORDER_MAX; order++) {
         uint64_t longest = 0;
         for (uint32_t a = 0; a < fa->arena_count; a++) {
@@ -71,7 +75,7 @@ static void summary_update(struct frame_allocator *fa)
                 longest = length > longest ? length : longest;
             }
         }
-        atomic_store_explicit(&fa->longest_run[order], longest, memory_order_relaxed);
+        bare_store_relaxed(&fa->longest_run[order], longest);
     }
 }
 
@@ -95,10 +99,13 @@ static void note_zeroes(const struct arena_builder *builder, struct arena *arena
     struct phys_range span = {frame_addr(arena->span.first), arena->span.count << FRAME_SHIFT};
     counts_init(&view, arena);
     arena->is_zero = builder->ram_is_zero;
+    for (uint32_t r = 0; POISONS && r < arena->region_count && !builder->ram_is_zero; r++) {
+        poison_forget(arena->regions[r]);
+    }
     if (!builder->ram_is_zero) {
         counts_mark_dirty(&view, arena->span);
     } else {
-        atomic_fetch_add_explicit(&builder->fa->zero_gives, 1, memory_order_relaxed);
+        bare_add_relaxed(&builder->fa->zero_gives, 1);
         struct phys_range dirty = phys_range_outward(builder->except);
         uint64_t start = dirty.start.value > span.start.value ? dirty.start.value : span.start.value;
         uint64_t end = phys_range_end(dirty) < phys_range_end(span) ? phys_range_end(dirty) : phys_range_end(span);
@@ -156,6 +163,7 @@ static uint64_t magazine_bytes(uint32_t capacity)
 
 static void cache_init(struct cache *cache, uint32_t capacity, uint32_t batch, unsigned char **memory)
 {
+    FRAME_ASSERT(batch <= capacity);
     cache->capacity = capacity;
     cache->batch = batch;
     atomic_init(&cache->loaded, (struct magazine *)(void *)*memory);
@@ -194,7 +202,8 @@ static bool harts_init(struct frame_allocator *fa, const struct frame_allocator_
  * in equal shares, so that small memory has magazines of small runs, half by the runs' size. */
 static void run_magazines_limit(struct frame_allocator *fa)
 {
-    uint64_t frames = atomic_load_explicit(&fa->frames_total, memory_order_relaxed) / RUN_MAGAZINES_PART;
+    FRAME_ASSERT(fa->hart_count > 0);
+    uint64_t frames = bare_load_relaxed(&fa->frames_total) / RUN_MAGAZINES_PART;
     uint64_t half = frames / (UINT64_C(2) * fa->hart_count) / 2; /* of what one magazine of every order may hold */
     for (uint32_t i = 0; i < fa->hart_count; i++) {
         for (uint32_t order = 1; order < CACHE_ORDERS; order++) {
@@ -209,6 +218,7 @@ static void run_magazines_limit(struct frame_allocator *fa)
 static enum frame_status global_init(struct frame_allocator *fa, const struct frame_allocator_config *config,
                                      struct boot_allocator *boot)
 {
+    FRAME_ASSERT(config->variant->init != NULL);
     const struct global_config global_config = {
         .hart_count = config->hart_count,
         .node_count = fa->node_count,
@@ -271,9 +281,8 @@ enum frame_status frame_allocator_init(struct frame_allocator **out, const struc
 bool arenas_lock(struct frame_allocator *fa)
 {
     for (uint32_t turn = 0; turn < HOTPLUG_TURNS; turn++) {
-        platform_hook();
         /* Acquire, partner of the release in arenas_unlock. */
-        if (atomic_exchange_explicit(&fa->arenas_locked, 1, memory_order_acquire) == 0) {
+        if (shared_exchange_acquire(&fa->arenas_locked, 1) == 0) {
             return true;
         }
         platform_relax();
@@ -283,22 +292,23 @@ bool arenas_lock(struct frame_allocator *fa)
 
 void arenas_unlock(struct frame_allocator *fa)
 {
-    atomic_store_explicit(&fa->arenas_locked, 0, memory_order_release);
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&fa->arenas_locked) == 1);
+    bare_store_release(&fa->arenas_locked, 0);
 }
 
 /* Frames come or go with an arena. The release fence and its partner are those of a hart's movements. */
 static void arenas_move_begin(struct frame_allocator *fa)
 {
-    platform_hook();
-    counter_add(&fa->arena_moves, 1);
-    atomic_thread_fence(memory_order_release);
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&fa->arena_moves) % 2 == 0);
+    shared_store_relaxed(&fa->arena_moves, bare_load_relaxed(&fa->arena_moves) + 1);
+    fence_release();
 }
 
 static void arenas_move_end(struct frame_allocator *fa)
 {
-    uint64_t moves = atomic_load_explicit(&fa->arena_moves, memory_order_relaxed);
-    platform_hook();
-    atomic_store_explicit(&fa->arena_moves, moves + 1, memory_order_release);
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&fa->arena_moves) % 2 == 1);
+    uint64_t moves = bare_load_relaxed(&fa->arena_moves);
+    shared_store_release(&fa->arena_moves, moves + 1);
 }
 
 static bool overlaps_arena(const struct frame_allocator *fa, struct frame_run run)
@@ -348,20 +358,21 @@ static bool variant_quiesces(struct frame_allocator *fa)
     return fa->variant->quiesce == NULL || fa->variant->quiesce(fa->global, platform_hart_id());
 }
 
-/* Whether every hart has answered: what stood in a section or was passing its cache has ended, in core and in the
- * variant. No hart can then still be looking at what was detached before. */
+/* Whether every hart has answered: whoever was passing its cache has ended that, and so has the variant whatever it
+ * waits for. With all caches shut no hart can then still be looking at what was detached before. */
 static bool harts_answer(struct frame_allocator *fa)
 {
-    return harts_drain(fa) && harts_pass(fa) && variant_quiesces(fa);
+    return harts_pass(fa) && variant_quiesces(fa);
 }
 
 /* Takes the arena out of service while all caches are shut, so that a frame of it that is not out is in the global
  * allocator. FRAME_BUSY, FRAME_CONTENDED: it was not, or is back. */
 static enum frame_status arena_detach(struct frame_allocator *fa, struct arena *arena)
 {
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&fa->arenas_locked) == 1);
     arenas_move_begin(fa);
     enum frame_status status = fa->variant->detach(fa->global, arena);
-    platform_hook();
+    shared_begin();
     if (status == FRAME_OK && !harts_answer(fa)) {
         arena->is_zero = false; /* its counts know more */
         /* The slot that detach left is free, so this cannot fail. */
@@ -403,6 +414,7 @@ static enum frame_status arena_try_remove(struct frame_allocator *fa, struct are
 /* Every hart has to answer before anything is taken from anybody: who is refused then has changed nothing. */
 static enum frame_status arena_remove(struct frame_allocator *fa, uint32_t index)
 {
+    FRAME_DEBUG_ASSERT(index < fa->arena_count);
     enum frame_status status = FRAME_CONTENDED;
     bool answered = harts_answer(fa);
     for (uint32_t turn = 0; turn < RETRY_MAX && status == FRAME_CONTENDED && answered; turn++) {

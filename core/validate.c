@@ -170,24 +170,24 @@ static void add_hart_stats(const struct hart *hart, struct frame_stats *stats)
     }
     stats->frames_in_caches +=
         zero_reserve_left(&hart->zero) + (hart->list != NULL ? frame_list_length(hart->list) : 0);
-    stats->global_takes += atomic_load_explicit(&hart->global_takes, memory_order_relaxed);
-    stats->global_gives += atomic_load_explicit(&hart->global_gives, memory_order_relaxed);
-    stats->refill_frames += atomic_load_explicit(&hart->refill_frames, memory_order_relaxed);
-    stats->spill_frames += atomic_load_explicit(&hart->spill_frames, memory_order_relaxed);
-    stats->drains += atomic_load_explicit(&hart->drains, memory_order_relaxed);
-    stats->drain_timeouts += atomic_load_explicit(&hart->drain_timeouts, memory_order_relaxed);
-    stats->bypasses += atomic_load_explicit(&hart->bypasses, memory_order_relaxed);
-    stats->failures += atomic_load_explicit(&hart->failures, memory_order_relaxed);
-    stats->contentions += atomic_load_explicit(&hart->contentions, memory_order_relaxed);
-    stats->frames_known_zero += atomic_load_explicit(&hart->frames_known_zero, memory_order_relaxed);
-    stats->frames_zeroed += atomic_load_explicit(&hart->frames_zeroed, memory_order_relaxed);
+    stats->global_takes += bare_load_relaxed(&hart->global_takes);
+    stats->global_gives += bare_load_relaxed(&hart->global_gives);
+    stats->refill_frames += bare_load_relaxed(&hart->refill_frames);
+    stats->spill_frames += bare_load_relaxed(&hart->spill_frames);
+    stats->drains += bare_load_relaxed(&hart->drains);
+    stats->drain_timeouts += bare_load_relaxed(&hart->drain_timeouts);
+    stats->bypasses += bare_load_relaxed(&hart->bypasses);
+    stats->failures += bare_load_relaxed(&hart->failures);
+    stats->contentions += bare_load_relaxed(&hart->contentions);
+    stats->frames_known_zero += bare_load_relaxed(&hart->frames_known_zero);
+    stats->frames_zeroed += bare_load_relaxed(&hart->frames_zeroed);
 }
 
 void frame_allocator_stats(const struct frame_allocator *fa, struct frame_stats *stats)
 {
     *stats = (struct frame_stats){0};
-    stats->frames_total = atomic_load_explicit(&fa->frames_total, memory_order_relaxed);
-    stats->metadata_bytes = atomic_load_explicit(&fa->metadata_bytes, memory_order_relaxed);
+    stats->frames_total = bare_load_relaxed(&fa->frames_total);
+    stats->metadata_bytes = bare_load_relaxed(&fa->metadata_bytes);
     for (uint32_t h = 0; h < fa->hart_count; h++) {
         add_hart_stats(&fa->harts[h], stats);
     }
@@ -204,10 +204,10 @@ void frame_hart_events(const struct frame_allocator *fa, struct frame_hart_event
         return;
     }
     *events = (struct frame_hart_events){
-        .global_takes = atomic_load_explicit(&hart->global_takes, memory_order_relaxed),
-        .global_gives = atomic_load_explicit(&hart->global_gives, memory_order_relaxed),
-        .bypasses = atomic_load_explicit(&hart->bypasses, memory_order_relaxed),
-        .drains = atomic_load_explicit(&hart->drains, memory_order_relaxed),
+        .global_takes = bare_load_relaxed(&hart->global_takes),
+        .global_gives = bare_load_relaxed(&hart->global_gives),
+        .bypasses = bare_load_relaxed(&hart->bypasses),
+        .drains = bare_load_relaxed(&hart->drains),
     };
 }
 
@@ -249,7 +249,7 @@ enum frame_status frame_allocator_node_stats(struct frame_allocator *fa, uint32_
     }
     arenas_unlock(fa);
     for (uint32_t h = 0; h < fa->hart_count; h++) {
-        uint64_t taken = atomic_load_explicit(&fa->harts[h].taken[node], memory_order_relaxed);
+        uint64_t taken = bare_load_relaxed(&fa->harts[h].taken[node]);
         *(fa->hart_node[h] == node ? &stats->taken_near : &stats->taken_far) += taken;
     }
     return FRAME_OK;

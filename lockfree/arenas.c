@@ -4,6 +4,7 @@
 
 bool lockfree_local_drain(struct global *global, uint32_t owner)
 {
+    FRAME_DEBUG_ASSERT(owner < lockfree_of(global)->config.hart_count);
     struct lockfree *lf = lockfree_of(global);
     struct lockfree_hart *victim = &lf->harts[owner];
     struct worker *self = &lf->harts[platform_hart_id()].worker;
@@ -25,16 +26,17 @@ struct arena *lockfree_find(struct global *global, uint32_t hart_id, pfn_t frame
 /* Puts an arena into an empty node, or a new one. */
 static bool node_fill(struct lockfree *lf, struct pool *pool)
 {
+    FRAME_DEBUG_ASSERT(pool->arena != NULL);
     uint32_t i = 0;
-    while (i < lf->node_slots && atomic_load_explicit(&lf->arena_nodes[i].pool, memory_order_relaxed) != NULL) {
+    while (i < lf->node_slots && bare_load_relaxed(&lf->arena_nodes[i].pool) != NULL) {
         i++;
     }
     if (i == ARENA_MAX) {
         return false;
     }
     struct arena_node *node = &lf->arena_nodes[i];
-    atomic_store_explicit(&node->node, pool->arena->node, memory_order_relaxed);
-    atomic_store_explicit(&node->pool, pool, memory_order_release); /* partner: the acquire in walk_next */
+    bare_store_relaxed(&node->node, pool->arena->node);
+    bare_store_release(&node->pool, pool); /* partner: the acquire in walk_next */
     if (i == lf->node_slots) {
         lf->node_slots++;
         ck_stack_push_upmc(&lf->arenas, &node->next);
@@ -45,8 +47,8 @@ static bool node_fill(struct lockfree *lf, struct pool *pool)
 static void node_empty(struct lockfree *lf, const struct pool *pool)
 {
     for (uint32_t i = 0; i < lf->node_slots; i++) {
-        if (atomic_load_explicit(&lf->arena_nodes[i].pool, memory_order_relaxed) == pool) {
-            atomic_store_explicit(&lf->arena_nodes[i].pool, NULL, memory_order_relaxed);
+        if (bare_load_relaxed(&lf->arena_nodes[i].pool) == pool) {
+            bare_store_relaxed(&lf->arena_nodes[i].pool, NULL);
         }
     }
 }
@@ -65,6 +67,7 @@ static void give_region(struct pool *pool, struct worker *worker, struct frame_r
 
 enum frame_status lockfree_attach(struct global *global, struct arena *arena)
 {
+    FRAME_DEBUG_ASSERT(arena->region_count > 0);
     struct lockfree *lf = lockfree_of(global);
     struct pool *pool = arena->variant;
     if (pool->arena == NULL) { /* new, not one that comes back after a removal that failed */
@@ -105,6 +108,7 @@ enum frame_status lockfree_detach(struct global *global, struct arena *arena)
 
 bool lockfree_quiesce(struct global *global, uint32_t hart_id)
 {
+    FRAME_DEBUG_ASSERT(hart_id < lockfree_of(global)->config.hart_count);
     struct lockfree *lf = lockfree_of(global);
     return reclaim_barrier(&lf->harts[hart_id].worker.reclaim);
 }

@@ -4,6 +4,7 @@
 
 uint32_t bits_take(struct chunk_bits *bits, uint32_t *low, uint64_t base, pfn_t *frames, uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(*low <= CHUNK_WORDS);
     uint32_t taken = 0;
     for (uint32_t w = *low; w < CHUNK_WORDS; w++) {
         uint64_t word = bits->words[w];
@@ -25,6 +26,7 @@ uint32_t bits_take(struct chunk_bits *bits, uint32_t *low, uint64_t base, pfn_t 
 static uint32_t take_in_words(struct chunk_bits *bits, uint32_t low, uint64_t base, uint32_t order, pfn_t *firsts,
                               uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(order < 6);
     uint32_t frames = UINT32_C(1) << order;
     uint32_t taken = 0;
     for (uint32_t w = low; w < CHUNK_WORDS && taken < count; w++) {
@@ -42,6 +44,7 @@ static uint32_t take_in_words(struct chunk_bits *bits, uint32_t low, uint64_t ba
 static uint32_t take_of_words(struct chunk_bits *bits, uint32_t low, uint64_t base, uint32_t order, pfn_t *firsts,
                               uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(order >= 6);
     uint32_t words = UINT32_C(1) << (order - 6);
     uint32_t taken = 0;
     for (uint32_t w = (low + words - 1) & ~(words - 1); w + words <= CHUNK_WORDS && taken < count; w += words) {
@@ -60,12 +63,14 @@ static uint32_t take_of_words(struct chunk_bits *bits, uint32_t low, uint64_t ba
 uint32_t bits_take_runs(struct chunk_bits *bits, uint32_t low, uint64_t base, uint32_t order, pfn_t *firsts,
                         uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(order < CHUNK_ORDER);
     return order < 6 ? take_in_words(bits, low, base, order, firsts, count)
                      : take_of_words(bits, low, base, order, firsts, count);
 }
 
 uint32_t bits_next_free(const struct chunk_bits *bits, uint32_t from)
 {
+    FRAME_DEBUG_ASSERT(from <= CHUNK_END);
     for (uint32_t w = from / 64; w < CHUNK_WORDS; w++) {
         uint64_t free = bits->words[w] & (w == from / 64 ? ~UINT64_C(0) << (from % 64) : ~UINT64_C(0));
         if (free != 0) {
@@ -77,6 +82,7 @@ uint32_t bits_next_free(const struct chunk_bits *bits, uint32_t from)
 
 uint32_t bits_next_used(const struct chunk_bits *bits, uint32_t from)
 {
+    FRAME_DEBUG_ASSERT(from <= CHUNK_END);
     for (uint32_t w = from / 64; w < CHUNK_WORDS; w++) {
         uint64_t used = ~bits->words[w] & (w == from / 64 ? ~UINT64_C(0) << (from % 64) : ~UINT64_C(0));
         if (used != 0) {
@@ -89,6 +95,7 @@ uint32_t bits_next_used(const struct chunk_bits *bits, uint32_t from)
 /* A run of `count` <= 64 frames that lies in one word; align_order < 6. */
 static uint32_t find_in_words(const struct chunk_bits *bits, uint32_t low, uint32_t count, uint32_t align_order)
 {
+    FRAME_DEBUG_ASSERT(count <= 64 && align_order < 6);
     for (uint32_t w = low; w < CHUNK_WORDS; w++) {
         uint64_t starts = run_starts(bits->words[w], count) & aligned_bits(align_order);
         if (starts != 0) {
@@ -101,6 +108,7 @@ static uint32_t find_in_words(const struct chunk_bits *bits, uint32_t low, uint3
 /* A run that begins with a word: align_order >= 6. */
 static uint32_t find_of_words(const struct chunk_bits *bits, uint32_t low, uint32_t count, uint32_t align_order)
 {
+    FRAME_DEBUG_ASSERT(align_order >= 6);
     uint32_t step = UINT32_C(1) << (align_order - 6);
     uint32_t full = count / 64;
     uint64_t rest = low_mask(count % 64);
@@ -119,6 +127,7 @@ static uint32_t find_of_words(const struct chunk_bits *bits, uint32_t low, uint3
 /* A run that may lie across words. */
 static uint32_t find_across_words(const struct chunk_bits *bits, uint32_t low, uint32_t count, uint32_t step)
 {
+    FRAME_DEBUG_ASSERT(step > 0);
     for (uint32_t at = low * 64; at + count <= CHUNK_END;) {
         uint32_t used = bits_next_used(bits, at);
         if (used >= at + count) {
@@ -131,6 +140,8 @@ static uint32_t find_across_words(const struct chunk_bits *bits, uint32_t low, u
 
 uint32_t bits_find(const struct chunk_bits *bits, uint32_t low, uint32_t count, uint32_t align_order)
 {
+    FRAME_DEBUG_ASSERT(count > 0 && count <= CHUNK_FRAMES);
+    FRAME_DEBUG_ASSERT(align_order <= CHUNK_ORDER);
     if (align_order >= 6) {
         return find_of_words(bits, low, count, align_order);
     }

@@ -5,6 +5,7 @@
 #define FRAMELAB_LOCKFREE_BITS_H
 
 #include "frame.h"
+#include "platform.h"
 
 #define CHUNK_WORDS (CHUNK_FRAMES / 64)
 /* An offset in a chunk that stands for "none". */
@@ -57,11 +58,13 @@ static inline uint32_t bits_count(const struct chunk_bits *bits)
 /* `count` <= 64 set bits from bit 0 on. */
 static inline uint64_t low_mask(uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(count <= 64);
     return count < 64 ? (UINT64_C(1) << count) - 1 : ~UINT64_C(0);
 }
 
 static inline void bits_set(struct chunk_bits *bits, uint32_t offset, uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(offset + count <= CHUNK_END);
     for (; ((offset | count) & 63) == 0 && count > 0; offset += 64, count -= 64) {
         bits->words[offset / 64] = ~UINT64_C(0);
     }
@@ -75,6 +78,7 @@ static inline void bits_set(struct chunk_bits *bits, uint32_t offset, uint32_t c
 
 static inline void bits_clear(struct chunk_bits *bits, uint32_t offset, uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(offset + count <= CHUNK_END);
     for (; ((offset | count) & 63) == 0 && count > 0; offset += 64, count -= 64) {
         bits->words[offset / 64] = 0;
     }
@@ -102,6 +106,7 @@ uint32_t bits_next_used(const struct chunk_bits *bits, uint32_t from);
  * row comes to stand for up to twice as many. */
 static inline uint64_t run_starts(uint64_t word, uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(count > 0 && count <= 64);
     for (uint32_t have = 1; have < count && word != 0;) {
         uint32_t more = have < count - have ? have : count - have;
         word &= word >> more;

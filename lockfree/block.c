@@ -5,17 +5,18 @@
 /* The chunks are the caller's: what was known of them is for their next owner to say. */
 static void forget_zero(struct block *block, uint64_t taken)
 {
-    if ((atomic_load_explicit(&block->zero, memory_order_relaxed) & taken) != 0) {
-        platform_hook();
-        atomic_fetch_and_explicit(&block->zero, ~taken, memory_order_relaxed);
+    FRAME_DEBUG_ASSERT(taken != 0);
+    if ((bare_load_relaxed(&block->zero) & taken) != 0) {
+        shared_and_relaxed(&block->zero, ~taken);
     }
 }
 
 uint64_t block_take(struct block *block, uint32_t count, enum zero_wish wish, struct contest *contest)
 {
+    FRAME_DEBUG_ASSERT(count > 0);
     uint64_t whole = block_look(block);
     while (whole != 0) {
-        uint64_t zero = atomic_load_explicit(&block->zero, memory_order_relaxed);
+        uint64_t zero = bare_load_relaxed(&block->zero);
         uint64_t wanted = lowest_bits(whole & (wish == ZERO_ONLY ? zero : ~zero), count);
         if (wanted == 0) {
             if (wish == ZERO_ONLY) {
@@ -23,9 +24,7 @@ uint64_t block_take(struct block *block, uint32_t count, enum zero_wish wish, st
             }
             wanted = lowest_bits(whole, count);
         }
-        platform_hook();
-        if (atomic_compare_exchange_weak_explicit(&block->whole, &whole, whole ^ wanted, memory_order_acquire,
-                                                  memory_order_relaxed)) {
+        if (shared_cas_weak_acquire(&block->whole, &whole, whole ^ wanted)) {
             contest_won(contest);
             forget_zero(block, wanted);
             return wanted;
@@ -37,11 +36,10 @@ uint64_t block_take(struct block *block, uint32_t count, enum zero_wish wish, st
 
 bool block_take_exactly(struct block *block, uint64_t mask, struct contest *contest)
 {
+    FRAME_DEBUG_ASSERT(mask != 0);
     uint64_t whole = block_look(block);
     while ((whole & mask) == mask) {
-        platform_hook();
-        if (atomic_compare_exchange_weak_explicit(&block->whole, &whole, whole ^ mask, memory_order_acquire,
-                                                  memory_order_relaxed)) {
+        if (shared_cas_weak_acquire(&block->whole, &whole, whole ^ mask)) {
             contest_won(contest);
             forget_zero(block, mask);
             return true;
@@ -53,6 +51,8 @@ bool block_take_exactly(struct block *block, uint64_t mask, struct contest *cont
 
 uint64_t block_take_run(struct block *block, uint32_t count, uint32_t align_order, struct contest *contest)
 {
+    FRAME_DEBUG_ASSERT(count > 0 && count <= BLOCK_CHUNKS);
+    FRAME_DEBUG_ASSERT(align_order <= BLOCK_ORDER);
     uint64_t starts;
     while ((starts = run_starts(block_look(block), count) & aligned_bits(align_order)) != 0) {
         uint64_t wanted = low_mask(count) << (uint32_t)__builtin_ctzll(starts);
@@ -65,6 +65,8 @@ uint64_t block_take_run(struct block *block, uint32_t count, uint32_t align_orde
 
 uint64_t block_take_runs(struct block *block, uint32_t order, uint32_t count, struct contest *contest)
 {
+    FRAME_DEBUG_ASSERT(count > 0);
+    FRAME_DEBUG_ASSERT(order <= BLOCK_ORDER);
     uint32_t chunks = UINT32_C(1) << order;
     uint64_t starts;
     while ((starts = run_starts(block_look(block), chunks) & aligned_bits(order)) != 0) {
@@ -78,10 +80,11 @@ uint64_t block_take_runs(struct block *block, uint32_t order, uint32_t count, st
 
 uint64_t block_give(struct block *block, uint64_t mask, bool zero)
 {
+    FRAME_DEBUG_ASSERT(mask != 0);
     if (zero) {
-        platform_hook();
-        atomic_fetch_or_explicit(&block->zero, mask, memory_order_relaxed);
+        shared_or_relaxed(&block->zero, mask);
     }
-    platform_hook();
-    return atomic_fetch_or_explicit(&block->whole, mask, memory_order_seq_cst);
+    uint64_t before = shared_or_seq_cst(&block->whole, mask);
+    FRAME_DEBUG_ASSERT((before & mask) == 0);
+    return before;
 }

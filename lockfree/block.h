@@ -2,13 +2,13 @@
  * A block: 64 chunks, 128 MiB, one bit for each chunk that is free as a whole.
  *
  * 1. Truth. A set bit of `whole` is a free chunk whose own bits (chunk.h) are all clear. Whoever clears the bit owns
- * all 512 frames; whoever owns all 512 may set it. So each free frame is said to be free in one place: its chunk's bit,
- *    or its block's.
+ *    all 512 frames; whoever owns all 512 may set it. So each free frame is said to be free in one place: its chunk's
+ *    bit, or its block's.
  * 2. Transitions, as of a chunk's word: take by CAS (acquire), give by fetch-or (sequentially consistent); a batch of
  *    up to 64 chunks is one step. A give that finds the word 0 owes a look at the block's place (index.h).
- * 3. `zero` marks chunks that are known to hold zeroes. It is a hint, and it is the chunk's owner's to write: set
- * before the chunk's bit is, cleared after that was taken. So its relaxed order is enough: the bit of `whole` carries
- * it.
+ * 3. `zero` marks chunks that are known to hold zeroes. It is a hint, and only the chunk's owner writes it: it is set
+ *    before the chunk's bit is set, and cleared after that was taken. So relaxed order is enough: the bit of `whole`
+ *    orders it.
  * 4. ABA, progress: as chunk.h, 5 and 6. */
 #ifndef FRAMELAB_LOCKFREE_BLOCK_H
 #define FRAMELAB_LOCKFREE_BLOCK_H
@@ -29,8 +29,7 @@ _Static_assert(sizeof(struct block) == CACHE_LINE, "a block is one line");
 
 static inline uint64_t block_look(const struct block *block)
 {
-    platform_hook();
-    return atomic_load_explicit(&block->whole, memory_order_relaxed);
+    return shared_load_relaxed(&block->whole);
 }
 
 enum zero_wish {
@@ -53,8 +52,7 @@ bool block_take_exactly(struct block *block, uint64_t mask, struct contest *cont
 /* Whether no chunk is whole. Sequentially consistent, for index.h, 2. */
 static inline bool block_is_empty(const struct block *block)
 {
-    platform_hook();
-    return atomic_load_explicit(&block->whole, memory_order_seq_cst) == 0;
+    return shared_load_seq_cst(&block->whole) == 0;
 }
 
 /* Gives chunks back; returns the word as it was before. */

@@ -15,6 +15,7 @@ static void visit_bits(uint64_t number, const struct chunk_bits *bits,
 void lockfree_local_walk(struct global *global, uint32_t owner, void (*visit)(void *context, struct frame_run run),
                          void *context)
 {
+    FRAME_DEBUG_ASSERT(owner < lockfree_of(global)->config.hart_count);
     struct lockfree_hart *hart = &lockfree_of(global)->harts[owner];
     visit_bits(hart->singles.number, &hart->singles.bits, visit, context);
     visit_bits(hart->runs.number, &hart->runs.bits, visit, context);
@@ -28,7 +29,7 @@ static uint64_t count_listed(struct pool *pool, bool *sound)
     uint64_t listed = 0;
     bool any = false;
     for (uint64_t n = pool->first_chunk; n < pool_end_chunk(pool); n++) {
-        bool is_listed = atomic_load(&pool_place(pool, n)->listed) != 0;
+        bool is_listed = bare_load_seq_cst(&pool_place(pool, n)->listed) != 0;
         bool is_empty = chunk_is_empty(pool_chunk(pool, n));
         bool is_whole = (block_look(pool_block(pool, n)) & block_bit(n)) != 0;
         listed += is_listed ? 1 : 0;
@@ -40,7 +41,7 @@ static uint64_t count_listed(struct pool *pool, bool *sound)
         }
     }
     for (uint64_t b = 0; b < pool->block_count; b++) {
-        bool is_listed = atomic_load(&pool->blocks[b].place.listed) != 0;
+        bool is_listed = bare_load_seq_cst(&pool->blocks[b].place.listed) != 0;
         listed += is_listed ? 1 : 0;
         any |= !block_is_empty(&pool->blocks[b]);
         if (!block_is_empty(&pool->blocks[b]) && !is_listed) {
@@ -110,8 +111,8 @@ void lockfree_add_stats(const struct global *global, struct frame_stats *stats)
     for (uint32_t h = 0; h < lf->config.hart_count; h++) {
         const struct lockfree_hart *hart = &lf->harts[h];
         stats->frames_in_caches += hand_free(&hart->singles) + hand_free(&hart->runs) + hand_free(&hart->returns);
-        stats->cas_retries += atomic_load_explicit(&hart->worker.contest.lost, memory_order_relaxed);
-        stats->scans += atomic_load_explicit(&hart->worker.scans, memory_order_relaxed);
+        stats->cas_retries += bare_load_relaxed(&hart->worker.contest.lost);
+        stats->scans += bare_load_relaxed(&hart->worker.scans);
     }
     stats->grace_periods += reclaim_moves(&lf->reclaim);
     stats->limbo += reclaim_pending(&lf->reclaim);

@@ -5,13 +5,11 @@
 /* Takes up to `count` set bits out of a word, the lowest first; returns them. */
 static uint64_t take_bits(_Atomic uint64_t *word, uint32_t count, struct contest *contest)
 {
-    platform_hook();
-    uint64_t bits = atomic_load_explicit(word, memory_order_relaxed);
+    FRAME_DEBUG_ASSERT(count > 0);
+    uint64_t bits = shared_load_relaxed(word);
     while (bits != 0) {
         uint64_t wanted = lowest_bits(bits, count);
-        platform_hook();
-        if (atomic_compare_exchange_weak_explicit(word, &bits, bits ^ wanted, memory_order_acquire,
-                                                  memory_order_relaxed)) {
+        if (shared_cas_weak_acquire(word, &bits, bits ^ wanted)) {
             contest_won(contest);
             return wanted;
         }
@@ -23,6 +21,7 @@ static uint64_t take_bits(_Atomic uint64_t *word, uint32_t count, struct contest
 uint32_t chunk_take(struct chunk *chunk, uint32_t *from, uint64_t base, pfn_t *frames, uint32_t count,
                     struct contest *contest)
 {
+    FRAME_DEBUG_ASSERT(*from < CHUNK_WORDS);
     uint32_t taken = 0, w = *from;
     for (uint32_t looks = 0; looks < CHUNK_WORDS && taken < count; looks++) {
         w = (*from + looks) % CHUNK_WORDS;
@@ -45,9 +44,7 @@ uint32_t chunk_take_seen(struct chunk *chunk, const struct chunk_bits *seen, uin
     for (; words != 0; words &= words - 1) {
         uint32_t w = (uint32_t)__builtin_ctz(words);
         uint64_t bits = seen->words[w], now = bits;
-        platform_hook();
-        if (!atomic_compare_exchange_strong_explicit(&chunk->words[w], &now, 0, memory_order_acquire,
-                                                     memory_order_relaxed)) {
+        if (!shared_cas_strong_acquire(&chunk->words[w], &now, 0)) {
             contest_lost(contest);
             continue;
         }
@@ -65,8 +62,7 @@ uint32_t chunk_take_all(struct chunk *chunk, struct chunk_bits *bits)
     struct chunk_bits seen = chunk_look(chunk);
     for (uint32_t w = 0; w < CHUNK_WORDS; w++) {
         if (seen.words[w] != 0) {
-            platform_hook();
-            uint64_t all = atomic_exchange_explicit(&chunk->words[w], 0, memory_order_acquire);
+            uint64_t all = shared_exchange_acquire(&chunk->words[w], 0);
             bits->words[w] |= all;
             taken += bit_count(all);
         }
@@ -77,12 +73,10 @@ uint32_t chunk_take_all(struct chunk *chunk, struct chunk_bits *bits)
 /* Takes exactly `mask` out of a word; false, nothing changed, if a bit is not set. */
 static bool take_exactly(_Atomic uint64_t *word, uint64_t mask, struct contest *contest)
 {
-    platform_hook();
-    uint64_t bits = atomic_load_explicit(word, memory_order_relaxed);
+    FRAME_DEBUG_ASSERT(mask != 0);
+    uint64_t bits = shared_load_relaxed(word);
     while ((bits & mask) == mask) {
-        platform_hook();
-        if (atomic_compare_exchange_weak_explicit(word, &bits, bits ^ mask, memory_order_acquire,
-                                                  memory_order_relaxed)) {
+        if (shared_cas_weak_acquire(word, &bits, bits ^ mask)) {
             contest_won(contest);
             return true;
         }
@@ -93,6 +87,7 @@ static bool take_exactly(_Atomic uint64_t *word, uint64_t mask, struct contest *
 
 uint32_t chunk_take_range(struct chunk *chunk, uint32_t offset, uint32_t count, struct contest *contest)
 {
+    FRAME_DEBUG_ASSERT(offset + count <= CHUNK_END);
     uint32_t taken = 0;
     while (taken < count) {
         uint32_t at = offset + taken;
@@ -109,8 +104,7 @@ uint32_t chunk_take_range(struct chunk *chunk, uint32_t offset, uint32_t count, 
 bool chunk_is_empty(const struct chunk *chunk)
 {
     for (uint32_t w = 0; w < CHUNK_WORDS; w++) {
-        platform_hook();
-        if (atomic_load_explicit(&chunk->words[w], memory_order_seq_cst) != 0) {
+        if (shared_load_seq_cst(&chunk->words[w]) != 0) {
             return false;
         }
     }
@@ -120,8 +114,7 @@ bool chunk_is_empty(const struct chunk *chunk)
 bool chunk_is_full(const struct chunk *chunk)
 {
     for (uint32_t w = 0; w < CHUNK_WORDS; w++) {
-        platform_hook();
-        if (atomic_load_explicit(&chunk->words[w], memory_order_seq_cst) != ~UINT64_C(0)) {
+        if (shared_load_seq_cst(&chunk->words[w]) != ~UINT64_C(0)) {
             return false;
         }
     }

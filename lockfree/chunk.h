@@ -2,8 +2,8 @@
  * A chunk: 512 frames, one cache line of bits. What is free in it, decided without locks.
  *
  * 1. Truth. A set bit is a free frame; there is nothing else to agree with. Whoever clears a bit owns the frame,
- * whoever owns a frame may set its bit. A chunk that is free as a whole has no bit set at all: it is one bit of its
- * block (block.h).
+ *    whoever owns a frame may set its bit. A chunk that is free as a whole has no bit set at all: it is one bit of its
+ *    block (block.h).
  * 2. Transitions of a word.
  *      take    CAS or exchange, set bits -> 0       acquire
  *      give    fetch-or, own frames' bits -> 1      sequentially consistent
@@ -26,8 +26,6 @@
  *    hart stopped in between keeps the frames whose bits it has cleared, 512 at most, and nothing else. */
 #ifndef FRAMELAB_LOCKFREE_CHUNK_H
 #define FRAMELAB_LOCKFREE_CHUNK_H
-
-#include <stdatomic.h>
 
 #include "bits.h"
 #include "contest.h"
@@ -59,17 +57,18 @@ uint32_t chunk_take_range(struct chunk *chunk, uint32_t offset, uint32_t count, 
 /* Gives frames of one word back; returns the word as it was before. What the caller then owes: point 3. */
 static inline uint64_t chunk_give(struct chunk *chunk, uint32_t w, uint64_t mask)
 {
-    platform_hook();
-    return atomic_fetch_or_explicit(&chunk->words[w], mask, memory_order_seq_cst);
+    FRAME_DEBUG_ASSERT(w < CHUNK_WORDS);
+    FRAME_DEBUG_ASSERT(mask != 0);
+    return shared_or_seq_cst(&chunk->words[w], mask);
 }
 
 /* What is free now. A hint, word by word. */
 static inline struct chunk_bits chunk_look(const struct chunk *chunk)
 {
     struct chunk_bits bits = {{0}};
-    platform_hook();
+    shared_begin();
     for (uint32_t w = 0; w < CHUNK_WORDS; w++) {
-        bits.words[w] = atomic_load_explicit(&chunk->words[w], memory_order_relaxed);
+        bits.words[w] = bare_load_relaxed(&chunk->words[w]);
     }
     return bits;
 }
@@ -79,8 +78,7 @@ static inline bool chunk_seems_empty(const struct chunk *chunk)
 {
     uint64_t any = 0;
     for (uint32_t w = 0; w < CHUNK_WORDS; w++) {
-        platform_hook();
-        any |= atomic_load_explicit(&chunk->words[w], memory_order_relaxed);
+        any |= shared_load_relaxed(&chunk->words[w]);
     }
     return any == 0;
 }
@@ -89,9 +87,9 @@ static inline bool chunk_seems_empty(const struct chunk *chunk)
 static inline uint32_t chunk_count(const struct chunk *chunk, struct chunk_bits *seen)
 {
     uint64_t bytes = 0;
-    platform_hook();
+    shared_begin();
     for (uint32_t w = 0; w < CHUNK_WORDS; w++) {
-        seen->words[w] = atomic_load_explicit(&chunk->words[w], memory_order_relaxed);
+        seen->words[w] = bare_load_relaxed(&chunk->words[w]);
         bytes += byte_counts(seen->words[w]);
     }
     return sum_bytes(bytes);

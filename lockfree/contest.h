@@ -8,9 +8,7 @@
 #ifndef FRAMELAB_LOCKFREE_CONTEST_H
 #define FRAMELAB_LOCKFREE_CONTEST_H
 
-#include <stdatomic.h>
-
-#include "platform.h"
+#include "atomic.h"
 
 #define BACKOFF_MAX 1024u
 
@@ -21,15 +19,9 @@ struct contest {
     uint32_t turns;        /* that it will wait after the next loss */
 };
 
-/* A counter with one writer: a load and a store make an increment. */
-static inline void count_one(_Atomic uint64_t *counter)
-{
-    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + 1, memory_order_relaxed);
-}
-
 static inline void contest_lost(struct contest *contest)
 {
-    count_one(&contest->lost);
+    counter_add(&contest->lost, 1);
     for (uint32_t turn = 0; turn < contest->turns; turn++) {
         platform_relax();
     }

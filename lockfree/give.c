@@ -17,6 +17,7 @@ static struct hand *hand_of(struct lockfree_hart *hart, struct frame_run run)
 /* Frames of one chunk, not all, or whole chunks, of one of the nearest pools. */
 static void give_near(struct lockfree_hart *hart, struct pool *pool, struct frame_run run)
 {
+    FRAME_DEBUG_ASSERT(run.count > 0);
     struct hand *hand = hand_of(hart, run);
     if (hand == NULL && run.count < CHUNK_FRAMES) {
         hand = &hart->returns;
@@ -48,6 +49,7 @@ static void give_to(struct lockfree_hart *hart, bool private, struct pool *pool,
 
 void lockfree_give_run(struct global *global, struct caller caller, struct frame_run run)
 {
+    FRAME_DEBUG_ASSERT(run.count > 0);
     struct lockfree *lf = lockfree_of(global);
     bool near;
     struct pool *pool = lockfree_pool_of(lf, caller.hart, run.first, &near);
@@ -58,6 +60,7 @@ void lockfree_give_run(struct global *global, struct caller caller, struct frame
 static struct frame_run run_at_front(const struct pool *pool, const pfn_t *firsts, uint32_t count, uint32_t order,
                                      uint32_t *used)
 {
+    FRAME_DEBUG_ASSERT(count > 0);
     uint64_t frames = UINT64_C(1) << order;
     uint64_t step = count > 1 && firsts[1].value + frames == firsts[0].value ? 0 - frames : frames;
     uint32_t length = 1;
@@ -138,6 +141,7 @@ static void give_scattered(struct giving giving, const pfn_t *frames, uint32_t c
 /* Frames that were taken one after the other are often given back so: then they are a run. */
 static void give_frames(struct lockfree *lf, struct caller caller, const pfn_t *frames, uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(count > 0);
     struct lockfree_hart *hart = &lf->harts[caller.hart];
     bool near, private = keeps_private(lf, caller.local);
     struct pool *pool = lockfree_pool_of(lf, caller.hart, frames[0], &near);
@@ -155,6 +159,7 @@ static void give_frames(struct lockfree *lf, struct caller caller, const pfn_t *
 static void give_chunk_runs(struct lockfree *lf, uint32_t hart_id, struct run_kind kind, const pfn_t *firsts,
                             uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(count > 0);
     uint64_t run_bits = low_mask(UINT32_C(1) << (kind.order - CHUNK_ORDER));
     struct worker *worker = &lf->harts[hart_id].worker;
     struct pool *pool = lockfree_pool_of(lf, hart_id, firsts[0], NULL);
@@ -188,6 +193,7 @@ static void give_alone(struct lockfree_hart *hart, bool private, struct pool *po
 static void give_small_runs(struct lockfree *lf, struct caller caller, uint32_t order, const pfn_t *firsts,
                             uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(count > 0);
     struct lockfree_hart *hart = &lf->harts[caller.hart];
     bool near;
     struct pool *pool = lockfree_pool_of(lf, caller.hart, firsts[0], &near);
@@ -209,6 +215,7 @@ static void give_small_runs(struct lockfree *lf, struct caller caller, uint32_t 
 
 void lockfree_give(struct global *global, struct caller caller, struct run_kind kind, pfn_t *firsts, uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(kind.order <= CACHE_ORDER_MAX);
     struct lockfree *lf = lockfree_of(global);
     if (kind.order == 0) {
         give_frames(lf, caller, firsts, count);

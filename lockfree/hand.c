@@ -4,6 +4,7 @@
 
 uint32_t hand_take(struct hand *hand, pfn_t *frames, uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(hand->pool != NULL || hand_free(hand) == 0);
     uint32_t taken = bits_take(&hand->bits, &hand->low, hand->number << CHUNK_ORDER, frames, count);
     hand_set_free(hand, hand_free(hand) - taken);
     return taken;
@@ -11,6 +12,7 @@ uint32_t hand_take(struct hand *hand, pfn_t *frames, uint32_t count)
 
 uint32_t hand_take_runs(struct hand *hand, uint32_t order, pfn_t *firsts, uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(order < CHUNK_ORDER);
     uint32_t taken = 0;
     if (hand_free(hand) >> order > 0) {
         taken = bits_take_runs(&hand->bits, hand->low, hand->number << CHUNK_ORDER, order, firsts, count);
@@ -21,6 +23,7 @@ uint32_t hand_take_runs(struct hand *hand, uint32_t order, pfn_t *firsts, uint32
 
 bool hand_search(struct hand *hand, struct frame_request request, pfn_t *first)
 {
+    FRAME_DEBUG_ASSERT(hand_free(hand) >= request.count);
     uint32_t count = (uint32_t)request.count;
     uint32_t at = bits_find(&hand->bits, hand->low, count, request.align_order);
     while (hand->bits.words[hand->low] == 0) {
@@ -37,6 +40,7 @@ bool hand_search(struct hand *hand, struct frame_request request, pfn_t *first)
 
 void hand_put(struct hand *hand, struct frame_run run)
 {
+    FRAME_DEBUG_ASSERT(hand->pool != NULL && hand->number == chunk_number(run.first));
     uint32_t offset = (uint32_t)(run.first.value % CHUNK_FRAMES);
     hand->low = offset / 64 < hand->low ? offset / 64 : hand->low;
     bits_set(&hand->bits, offset, (uint32_t)run.count);
@@ -45,6 +49,7 @@ void hand_put(struct hand *hand, struct frame_run run)
 
 bool hand_pick_up(struct hand *hand)
 {
+    FRAME_DEBUG_ASSERT(hand->pool != NULL);
     uint32_t taken = chunk_take_all(pool_chunk(hand->pool, hand->number), &hand->bits);
     hand->low = 0;
     hand_set_free(hand, hand_free(hand) + taken);
@@ -53,6 +58,7 @@ bool hand_pick_up(struct hand *hand)
 
 void hand_share(struct hand *hand, struct worker *worker)
 {
+    FRAME_DEBUG_ASSERT(hand->pool != NULL);
     if (hand_free(hand) == 0) {
         return;
     }
@@ -67,6 +73,7 @@ void hand_share(struct hand *hand, struct worker *worker)
 
 void hand_hold_used(struct hand *hand, struct pool *pool, uint64_t number)
 {
+    FRAME_DEBUG_ASSERT(hand->pool == NULL);
     hand->pool = pool;
     hand->number = number;
 }
@@ -85,11 +92,14 @@ void hand_hold_whole(struct hand *hand, struct pool *pool, uint64_t number)
 
 void hand_hide(struct hand *hand)
 {
+    FRAME_DEBUG_ASSERT(hand->pool != NULL);
     hand->duty = hand->duty || index_claim(pool_place(hand->pool, hand->number));
 }
 
 void hand_pass_on(struct hand *from, struct hand *to)
 {
+    FRAME_DEBUG_ASSERT(from->pool != NULL);
+    FRAME_DEBUG_ASSERT(to->pool == NULL);
     to->pool = from->pool;
     to->number = from->number;
     to->duty = from->duty;

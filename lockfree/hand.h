@@ -25,12 +25,12 @@ struct hand {
 
 static inline uint32_t hand_free(const struct hand *hand)
 {
-    return atomic_load_explicit(&hand->free, memory_order_relaxed);
+    return bare_load_relaxed(&hand->free);
 }
 
 static inline void hand_set_free(struct hand *hand, uint32_t free)
 {
-    atomic_store_explicit(&hand->free, free, memory_order_relaxed);
+    bare_store_relaxed(&hand->free, free);
 }
 
 /* Whether the frame's chunk is in hand. Two arenas may have frames with one chunk number. */
@@ -75,7 +75,7 @@ void hand_hold_popped(struct hand *hand, struct pool *pool, uint64_t number);
 void hand_hold_whole(struct hand *hand, struct pool *pool, uint64_t number);
 void hand_hold_used(struct hand *hand, struct pool *pool, uint64_t number);
 
-/* Gets the duty of the chunk's place if it can be had: for frames that are to stay in the chunk's bits. */
+/* Gets the duty of the chunk's place if no other hart has it: for frames that are to stay in the chunk's bits. */
 void hand_hide(struct hand *hand);
 
 /* Everything goes from one hand to another, which is empty. */

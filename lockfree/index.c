@@ -6,22 +6,21 @@ void index_put_from_limbo(struct reclaim_entry *entry)
 {
     struct place *place = (struct place *)(void *)((unsigned char *)entry - offsetof(struct place, in_limbo));
     struct index_stack *stack = place->stack;
-    platform_hook();
+    FRAME_DEBUG_ASSERT(stack != NULL);
     ck_pr_fence_load_store(); /* who pops the place may write `stack` anew; the push itself orders stores alone */
-    ck_stack_push_upmc(&stack->stack, &place->on_stack);
+    shared_stack_push(&stack->stack, &place->on_stack);
 }
 
 void index_put(struct place *place, struct index_stack *stack, struct reclaim_hart *hart, struct contest *contest)
 {
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&place->listed) == 1);
     place->stack = stack;
     if (!reclaim_passed(hart, place->in_limbo.stamp)) {
         reclaim_defer(hart, &place->in_limbo);
         return;
     }
-    platform_hook();
-    while (!ck_stack_trypush_upmc(&stack->stack, &place->on_stack)) {
+    while (!shared_stack_try_push(&stack->stack, &place->on_stack)) {
         contest_lost(contest);
-        platform_hook();
     }
     contest_won(contest);
 }
@@ -29,13 +28,11 @@ void index_put(struct place *place, struct index_stack *stack, struct reclaim_ha
 struct place *index_pop(struct index_stack *stack, const struct reclaim_hart *hart, struct contest *contest)
 {
     ck_stack_entry_t *entry = NULL;
-    platform_hook();
     while (!reclaim_try_pop(hart, &stack->stack, &entry)) {
         if (index_top(stack) == NULL) {
             return NULL;
         }
         contest_lost(contest);
-        platform_hook();
     }
     contest_won(contest);
     /* What is written to the place from here on comes after what those who had it before read and wrote there. */
@@ -47,8 +44,7 @@ struct place *index_pop(struct index_stack *stack, const struct reclaim_hart *ha
 
 struct place *index_top(struct index_stack *stack)
 {
-    platform_hook();
-    return (struct place *)(void *)ck_pr_load_ptr(&stack->stack.head);
+    return (struct place *)(void *)shared_stack_top(&stack->stack);
 }
 
 uint64_t index_length(const struct index_stack *stack)

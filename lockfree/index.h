@@ -15,7 +15,7 @@
  * 3. ABA. A place that was popped at some moment is not pushed before every hart that was popping at that moment has
  *    finished (reclaim.h, 1): each pop stands in a section; the popper stamps the place with the moment; a push at once
  *    needs that the stamp has passed, else the push goes through limbo. (With reclamation `tag` every stamp has
- * passed.)
+ *    passed.)
  * 4. Orders. A push (ck_stack's) has a store fence between the place's next and the swap, a pop a load fence
  *    between head and next (partners). `stack` and `in_limbo` are plain: only who has the duty touches them, and
  *    the duty passes with `listed` (sequentially consistent), or through the stack or limbo (their fences).
@@ -43,21 +43,18 @@ _Static_assert(sizeof(void *) != 8 || sizeof(struct place) == 40, "metadata of a
 /* Tries to get the duty of a place that is not listed. */
 static inline bool index_claim(struct place *place)
 {
-    platform_hook();
-    if (atomic_load_explicit(&place->listed, memory_order_seq_cst) != 0) {
+    if (shared_load_seq_cst(&place->listed) != 0) {
         return false;
     }
     uint32_t unlisted = 0;
-    platform_hook();
-    return atomic_compare_exchange_strong_explicit(&place->listed, &unlisted, 1, memory_order_seq_cst,
-                                                   memory_order_relaxed);
+    return shared_cas_strong_seq_cst(&place->listed, &unlisted, 1);
 }
 
 /* With the duty: gives it up. The caller then looks whether there is something free after all, and if so claims. */
 static inline void index_drop(struct place *place)
 {
-    platform_hook();
-    atomic_store_explicit(&place->listed, 0, memory_order_seq_cst);
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&place->listed) == 1);
+    shared_store_seq_cst(&place->listed, 0);
 }
 
 /* With the duty: puts the place on a stack, now or when it may. */

@@ -21,6 +21,7 @@ static const struct knob lockfree_knobs[KNOB_COUNT] = {
 
 static enum frame_status lockfree_init(struct global *global, const struct global_config *config)
 {
+    FRAME_ASSERT(config->hart_count > 0);
     struct lockfree *lf = lockfree_of(global);
     lf->config = *config;
     lf->pool_options.class_count = (uint32_t)config->knobs[KNOB_CLASSES];

@@ -12,6 +12,7 @@ struct pool_layout {
 
 static struct pool_layout layout_of(struct frame_run span)
 {
+    FRAME_ASSERT(span.count > 0);
     struct pool_layout layout = {.first_chunk = chunk_number(span.first)};
     uint64_t last_chunk = chunk_number(pfn(frame_run_end(span) - 1));
     layout.chunks = last_chunk - layout.first_chunk + 1;
@@ -32,6 +33,8 @@ uint64_t pool_bytes(struct frame_run span)
 
 void pool_build(struct pool *pool, struct arena *arena, const struct pool_options *options)
 {
+    FRAME_ASSERT(options->class_count > 0 && options->class_count <= CLASS_MAX);
+    FRAME_ASSERT(options->shard_count > 0);
     struct pool_layout layout = layout_of(arena->span);
     unsigned char *start = (unsigned char *)pool;
     pool->arena = arena;
@@ -55,10 +58,8 @@ void pool_build(struct pool *pool, struct arena *arena, const struct pool_option
 /* Something was given by this hart's step: a scan that did not see it must not be believed. */
 static void pool_replenished(struct pool *pool)
 {
-    platform_hook();
-    if (atomic_load_explicit(&pool->scanned, memory_order_seq_cst) != 0) {
-        platform_hook();
-        atomic_store_explicit(&pool->scanned, 0, memory_order_seq_cst);
+    if (shared_load_seq_cst(&pool->scanned) != 0) {
+        shared_store_seq_cst(&pool->scanned, 0);
     }
 }
 
@@ -81,6 +82,7 @@ static void list_chunk(struct pool *pool, struct worker *worker, uint64_t number
  * are put seldom. So the clock is moved on until this one may be pushed, if it can be. */
 static void put_block(struct pool *pool, struct worker *worker, struct block *block)
 {
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&block->place.listed) == 1);
     for (uint32_t turn = 0; turn < RECLAIM_GRACE_MAX; turn++) {
         if (reclaim_passed(&worker->reclaim, block->place.in_limbo.stamp)) {
             break;
@@ -108,6 +110,7 @@ void pool_drop_chunk(struct pool *pool, struct worker *worker, uint64_t number)
 
 void pool_release_chunk(struct pool *pool, struct worker *worker, uint64_t number)
 {
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&pool_place(pool, number)->listed) == 1);
     if (chunk_is_empty(pool_chunk(pool, number))) {
         pool_drop_chunk(pool, worker, number);
     } else {
@@ -117,6 +120,7 @@ void pool_release_chunk(struct pool *pool, struct worker *worker, uint64_t numbe
 
 void pool_release_block(struct pool *pool, struct worker *worker, struct block *block)
 {
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&block->place.listed) == 1);
     if (block_is_empty(block)) {
         index_drop(&block->place);
         if (!block_is_empty(block)) {
@@ -131,6 +135,7 @@ void pool_release_block(struct pool *pool, struct worker *worker, struct block *
 
 void pool_give_chunks(struct pool *pool, struct worker *worker, uint64_t number, uint64_t mask, bool zero)
 {
+    FRAME_DEBUG_ASSERT(mask != 0);
     struct block *block = pool_block(pool, number);
     uint64_t before = block_give(block, mask, zero);
     pool_replenished(pool);
@@ -194,6 +199,7 @@ void pool_give_bits(struct pool *pool, struct worker *worker, uint64_t number, c
 /* Frames of one chunk; not all of them, or they would have to be given as a chunk. */
 static void give_range(struct pool *pool, struct worker *worker, uint64_t number, uint32_t offset, uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(offset + count <= CHUNK_FRAMES);
     while (count > 0) {
         uint32_t piece = count < 64 - offset % 64 ? count : 64 - offset % 64;
         pool_give_word(pool, worker, number, offset / 64, low_mask(piece) << (offset % 64));
@@ -233,6 +239,7 @@ uint64_t pool_block_base(const struct pool *pool, const struct block *block)
 uint32_t pool_take_of_block(const struct pool *pool, struct worker *worker, struct block *block, uint32_t order,
                             enum zero_wish wish, pfn_t *firsts, uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(count > 0);
     uint64_t base = pool_block_base(pool, block);
     uint64_t mask = order == 0 ? block_take(block, count, wish, &worker->contest)
                                : block_take_runs(block, order, count, &worker->contest);

@@ -65,16 +65,19 @@ void pool_build(struct pool *pool, struct arena *arena, const struct pool_option
 
 static inline struct chunk *pool_chunk(const struct pool *pool, uint64_t number)
 {
+    FRAME_DEBUG_ASSERT(number - pool->first_chunk < pool->chunk_count);
     return &pool->chunks[number - pool->first_chunk];
 }
 
 static inline struct place *pool_place(const struct pool *pool, uint64_t number)
 {
+    FRAME_DEBUG_ASSERT(number - pool->first_chunk < pool->chunk_count);
     return &pool->places[number - pool->first_chunk];
 }
 
 static inline struct block *pool_block(const struct pool *pool, uint64_t number)
 {
+    FRAME_DEBUG_ASSERT((number >> BLOCK_ORDER) - (pool->first_chunk >> BLOCK_ORDER) < pool->block_count);
     return &pool->blocks[(number >> BLOCK_ORDER) - (pool->first_chunk >> BLOCK_ORDER)];
 }
 
@@ -130,13 +133,13 @@ bool pool_scan_run(struct pool *pool, struct worker *worker, uint64_t *cursor, s
 /* Among a pool's classes that of a chunk with `free` free frames (shard.h, 3). */
 static inline uint32_t class_of(const struct pool *pool, uint32_t free)
 {
+    FRAME_DEBUG_ASSERT(free <= CHUNK_FRAMES);
     return free == 0 ? 0 : (free - 1) * pool->class_count / (uint32_t)CHUNK_FRAMES;
 }
 
 static inline bool pool_is_exhausted(const struct pool *pool)
 {
-    platform_hook();
-    return atomic_load_explicit(&pool->scanned, memory_order_seq_cst) == EXHAUSTED;
+    return shared_load_seq_cst(&pool->scanned) == EXHAUSTED;
 }
 
 #endif

@@ -10,6 +10,7 @@
 static uint32_t take_in_chunk(struct pool *pool, struct worker *worker, uint64_t number, uint32_t offset,
                               uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(offset + count <= CHUNK_FRAMES);
     if (!block_take_exactly(pool_block(pool, number), block_bit(number), &worker->contest)) {
         return chunk_take_range(pool_chunk(pool, number), offset, count, &worker->contest);
     }
@@ -23,6 +24,7 @@ static uint32_t take_in_chunk(struct pool *pool, struct worker *worker, uint64_t
  * Returns how many frames were taken; *wanted is how many the piece has. */
 static uint64_t take_piece(struct pool *pool, struct worker *worker, struct frame_run run, uint64_t *wanted)
 {
+    FRAME_DEBUG_ASSERT(run.count > 0);
     uint64_t number = chunk_number(run.first);
     uint32_t offset = (uint32_t)(run.first.value % CHUNK_FRAMES);
     uint64_t room = BLOCK_CHUNKS - number % BLOCK_CHUNKS;
@@ -40,6 +42,7 @@ static uint64_t take_piece(struct pool *pool, struct worker *worker, struct fram
 
 bool pool_take_exactly(struct pool *pool, struct worker *worker, struct frame_run run)
 {
+    FRAME_DEBUG_ASSERT(run.count > 0);
     uint64_t taken = 0;
     while (taken < run.count) {
         uint64_t wanted;
@@ -58,6 +61,7 @@ bool pool_take_exactly(struct pool *pool, struct worker *worker, struct frame_ru
 /* Single frames out of a whole chunk: the rest of it goes back, as frames. */
 static void break_chunk(struct pool *pool, struct worker *worker, pfn_t first, pfn_t *frames, uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(count <= CHUNK_FRAMES);
     for (uint32_t i = 0; i < count; i++) {
         frames[i] = pfn(first.value + i);
     }
@@ -71,13 +75,13 @@ static uint64_t cursor_start(const struct pool *pool, const uint64_t *cursor)
 
 uint32_t pool_scan_frames(struct pool *pool, struct worker *worker, uint64_t *cursor, pfn_t *frames, uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(count > 0);
     uint64_t start = cursor_start(pool, cursor);
     uint32_t taken = 0;
-    count_one(&worker->scans);
+    counter_add(&worker->scans, 1);
     uint32_t mark = worker->mark;
-    platform_hook();
-    atomic_store_explicit(&pool->scanned, mark, memory_order_seq_cst);
-    atomic_thread_fence(memory_order_seq_cst); /* between the mark and all looks, which are relaxed: pool.h, 2 */
+    shared_store_seq_cst(&pool->scanned, mark);
+    fence_seq_cst(); /* between the mark and all looks, which are relaxed: pool.h, 2 */
     for (uint64_t i = 0; i < pool->chunk_count && taken < count; i++) {
         uint64_t number = pool->first_chunk + (start + i) % pool->chunk_count;
         if (!chunk_seems_empty(pool_chunk(pool, number))) {
@@ -94,10 +98,9 @@ uint32_t pool_scan_frames(struct pool *pool, struct worker *worker, uint64_t *cu
             break_chunk(pool, worker, first, frames, taken);
         }
     }
-    platform_hook();
+    shared_begin();
     if (taken == 0) {
-        (void)atomic_compare_exchange_strong_explicit(&pool->scanned, &mark, EXHAUSTED, memory_order_seq_cst,
-                                                      memory_order_relaxed);
+        (void)bare_cas_strong_seq_cst(&pool->scanned, &mark, EXHAUSTED);
     }
     return taken;
 }
@@ -105,9 +108,11 @@ uint32_t pool_scan_frames(struct pool *pool, struct worker *worker, uint64_t *cu
 uint32_t pool_scan_chunks(struct pool *pool, struct worker *worker, uint64_t *cursor, uint32_t order,
                           enum zero_wish wish, pfn_t *firsts, uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(count > 0);
+    FRAME_DEBUG_ASSERT(order <= BLOCK_ORDER);
     uint64_t start = cursor_start(pool, cursor) >> BLOCK_ORDER;
     uint32_t taken = 0;
-    count_one(&worker->scans);
+    counter_add(&worker->scans, 1);
     for (uint64_t i = 0; i < pool->block_count && taken < count; i++) {
         struct block *block = &pool->blocks[(start + i) % pool->block_count];
         taken += pool_take_of_block(pool, worker, block, order, wish, firsts + taken, count - taken);
@@ -223,10 +228,11 @@ static bool take_run_of_frames(struct pool *pool, struct worker *worker, uint64_
 bool pool_scan_run(struct pool *pool, struct worker *worker, uint64_t *cursor, struct frame_request request,
                    pfn_t *first)
 {
+    FRAME_DEBUG_ASSERT(request.count > 0);
     uint64_t start = pool->first_chunk, end = pool_end_chunk(pool);
     uint64_t resume = start + cursor_start(pool, cursor);
     uint64_t start_frame = pool->arena->span.first.value, end_frame = frame_run_end(pool->arena->span);
-    count_one(&worker->scans);
+    counter_add(&worker->scans, 1);
     bool found =
         (request.count >= CHUNK_FRAMES &&
          (take_run_of_chunks(pool, worker, resume, end, request, first) ||

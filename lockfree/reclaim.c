@@ -41,6 +41,7 @@ bool reclaim_init(struct reclaim *reclaim, const char *name, reclaim_call *call)
 
 void reclaim_add_hart(struct reclaim *reclaim, struct reclaim_hart *hart)
 {
+    FRAME_ASSERT(reclaim->backend != NULL);
     hart->reclaim = reclaim;
     hart->backend = reclaim->backend;
     hart->backend->add_hart(hart);
@@ -50,16 +51,15 @@ void reclaim_add_hart(struct reclaim *reclaim, struct reclaim_hart *hart)
 
 static void limbo_push(struct reclaim *reclaim, struct reclaim_entry *entry)
 {
-    platform_hook();
-    ck_stack_push_upmc(&reclaim->limbo, &entry->link);
+    shared_stack_push(&reclaim->limbo, &entry->link);
 }
 
 /* With `polling`. Whoever pushed an entry wrote it before: ck_stack's fences. */
 static void limbo_empty(struct reclaim_hart *hart)
 {
     struct reclaim *reclaim = hart->reclaim;
-    platform_hook();
-    ck_stack_entry_t *link = ck_stack_batch_pop_upmc(&reclaim->limbo);
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&reclaim->polling) == 1);
+    ck_stack_entry_t *link = shared_stack_pop_all(&reclaim->limbo);
     while (link != NULL) {
         struct reclaim_entry *entry = (struct reclaim_entry *)(void *)link;
         link = link->next;
@@ -68,23 +68,22 @@ static void limbo_empty(struct reclaim_hart *hart)
             continue;
         }
         /* Before the call: after it the entry may come here again. Relaxed, as all that counts. */
-        atomic_fetch_sub_explicit(&reclaim->pending, 1, memory_order_relaxed);
+        bare_sub_relaxed(&reclaim->pending, 1);
         reclaim->call(entry);
     }
 }
 
 static void peak_raise(struct reclaim *reclaim, uint32_t pending)
 {
-    uint32_t peak = atomic_load_explicit(&reclaim->peak, memory_order_relaxed);
-    while (pending > peak && !atomic_compare_exchange_weak_explicit(&reclaim->peak, &peak, pending,
-                                                                    memory_order_relaxed, memory_order_relaxed)) {
+    uint32_t peak = bare_load_relaxed(&reclaim->peak);
+    while (pending > peak && !bare_cas_weak_relaxed(&reclaim->peak, &peak, pending)) {
     }
 }
 
 void reclaim_defer(struct reclaim_hart *hart, struct reclaim_entry *entry)
 {
     struct reclaim *reclaim = hart->reclaim;
-    uint32_t pending = atomic_fetch_add_explicit(&reclaim->pending, 1, memory_order_relaxed) + 1;
+    uint32_t pending = bare_add_relaxed(&reclaim->pending, 1) + 1;
     peak_raise(reclaim, pending);
     limbo_push(reclaim, entry);
     if (pending >= LIMBO_BEFORE_POLL) {
@@ -95,10 +94,8 @@ void reclaim_defer(struct reclaim_hart *hart, struct reclaim_entry *entry)
 bool reclaim_poll(struct reclaim_hart *hart)
 {
     struct reclaim *reclaim = hart->reclaim;
-    platform_hook();
     /* Acquire, partner of the release below: the last poller's calls are done. */
-    if (atomic_load_explicit(&reclaim->polling, memory_order_relaxed) != 0 ||
-        atomic_exchange_explicit(&reclaim->polling, 1, memory_order_acquire) != 0) {
+    if (shared_load_relaxed(&reclaim->polling) != 0 || bare_exchange_acquire(&reclaim->polling, 1) != 0) {
         return false;
     }
     hart->backend->move(hart);
@@ -107,8 +104,7 @@ bool reclaim_poll(struct reclaim_hart *hart)
         reclaim->polled = now;
         limbo_empty(hart);
     }
-    platform_hook();
-    atomic_store_explicit(&reclaim->polling, 0, memory_order_release);
+    shared_store_release(&reclaim->polling, 0);
     return true;
 }
 
@@ -121,6 +117,7 @@ bool reclaim_poll(struct reclaim_hart *hart)
  * not have come to X yet. */
 bool reclaim_barrier(struct reclaim_hart *hart)
 {
+    FRAME_DEBUG_ASSERT(hart->backend != &reclaim_epoch || hart->epoch.active == 0);
     reclaim_enter(hart);
     uint64_t start = reclaim_stamp(hart);
     reclaim_exit(hart);
@@ -138,12 +135,12 @@ bool reclaim_barrier(struct reclaim_hart *hart)
 
 uint32_t reclaim_pending(const struct reclaim *reclaim)
 {
-    return atomic_load_explicit(&reclaim->pending, memory_order_relaxed);
+    return bare_load_relaxed(&reclaim->pending);
 }
 
 uint32_t reclaim_peak(const struct reclaim *reclaim)
 {
-    return atomic_load_explicit(&reclaim->peak, memory_order_relaxed);
+    return bare_load_relaxed(&reclaim->peak);
 }
 
 uint64_t reclaim_moves(const struct reclaim *reclaim)

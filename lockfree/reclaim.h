@@ -18,11 +18,11 @@
  *        urcu-memb  stress/host/reclaim_urcu.c  on a platform that brings it: liburcu needs threads and their library
  *        urcu-qsbr  the same
  * 3. Limbo holds entries whose stamp has not passed when they are to be pushed. It is a stack that is pushed to and
- *    emptied as a whole, so it has no ABA of its own. Whoever polls moves the clock on, if that can be, and when it
- *    has moved since limbo was last emptied empties it: what has passed is handed to the call, the rest goes back, at
- *    most `grace` + 1 times an entry. One hart polls at a time, by a try-lock; nobody waits for it. How long an entry
- *    stays: until a poll finds that the clock has moved and that the entry has passed. With `epoch` that is the third
- *    poll after the pop, or one more, if none of them meets a section that hangs. Polls come with a deferral that
+ *    emptied as a whole, so it has no ABA of its own. Whoever polls moves the clock on, if its rule allows it, and when
+ *    it has moved since limbo was last emptied empties it: what has passed is handed to the call, the rest goes back,
+ *    at most `grace` + 1 times an entry. One hart polls at a time, by a try-lock; nobody waits for it. How long an
+ *    entry stays: until a poll finds that the clock has moved and that the entry has passed. With `epoch` that is the
+ *    third poll after the pop, or one more, if none of them meets a section that hangs. Polls come with a deferral that
  *    finds LIMBO_BEFORE_POLL entries in limbo, with every so many pops of a hart (shard.c), with a block that is put,
  *    and with the barrier; while harts need none of these, what is in limbo stays there. So may one that was deferred
  *    by a hart whose look at the clock was old, though it has passed, until the clock moves again.
@@ -123,7 +123,7 @@ static inline uint64_t reclaim_epoch_extend(uint64_t clock, unsigned int epoch)
 /* The default's part is in line: a call through a pointer is felt here. */
 static inline void reclaim_enter(struct reclaim_hart *hart)
 {
-    platform_hook();
+    shared_begin();
     if (__builtin_expect(hart->backend != &reclaim_epoch, 0)) {
         hart->backend->enter(hart);
         return;
@@ -134,7 +134,8 @@ static inline void reclaim_enter(struct reclaim_hart *hart)
 
 static inline void reclaim_exit(struct reclaim_hart *hart)
 {
-    platform_hook();
+    FRAME_DEBUG_ASSERT(hart->backend != &reclaim_epoch || hart->epoch.active > 0);
+    shared_begin();
     if (__builtin_expect(hart->backend != &reclaim_epoch, 0)) {
         hart->backend->exit(hart);
         return;
@@ -145,10 +146,9 @@ static inline void reclaim_exit(struct reclaim_hart *hart)
 /* Acquire: see (G), and reclaim_epoch.c, 3. */
 static inline uint64_t reclaim_now(const struct reclaim *reclaim)
 {
-    platform_hook();
-    return __builtin_expect(reclaim->backend != &reclaim_epoch, 0)
-               ? reclaim->backend->now(reclaim)
-               : atomic_load_explicit(&reclaim->clock, memory_order_acquire);
+    shared_begin();
+    return __builtin_expect(reclaim->backend != &reclaim_epoch, 0) ? reclaim->backend->now(reclaim)
+                                                                   : bare_load_acquire(&reclaim->clock);
 }
 
 /* In a section, after a pop: what to remember of the moment. Never 0. It may be ahead of the clock (reclaim_epoch.c,
@@ -162,8 +162,7 @@ static inline uint64_t reclaim_stamp(const struct reclaim_hart *hart)
         return now;
     }
     FRAME_DEBUG_ASSERT(hart->epoch.active > 0);
-    platform_hook();
-    return reclaim_epoch_extend(now, ck_pr_load_uint(&reclaim->epoch.epoch));
+    return reclaim_epoch_extend(now, shared_epoch_load(&reclaim->epoch));
 }
 
 /* True if every section that was open at the stamp's moment has been left; it stays true, however old the stamp. */
@@ -183,6 +182,7 @@ bool reclaim_try_pop_tagged(ck_stack_t *stack, ck_stack_entry_t **entry);
  * or a race was lost. */
 static inline bool reclaim_try_pop(const struct reclaim_hart *hart, ck_stack_t *stack, ck_stack_entry_t **entry)
 {
+    shared_begin();
     return __builtin_expect(hart->backend == &reclaim_tag, 0) ? reclaim_try_pop_tagged(stack, entry)
                                                               : ck_stack_trypop_upmc(stack, entry);
 }
@@ -190,7 +190,7 @@ static inline bool reclaim_try_pop(const struct reclaim_hart *hart, ck_stack_t *
 /* Has `call(entry)` done once entry->stamp has passed, on whichever hart polls then. */
 void reclaim_defer(struct reclaim_hart *hart, struct reclaim_entry *entry);
 
-/* Moves the clock on if that can be, and empties limbo of what has passed. False if another hart is at it. */
+/* Moves the clock on if its rule allows it, and empties limbo of what has passed. False if another hart is at it. */
 bool reclaim_poll(struct reclaim_hart *hart);
 
 /* Not in a section: polls until everything deferred before the call has been done and every section open before it has

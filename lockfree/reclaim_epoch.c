@@ -43,7 +43,7 @@
 static bool epoch_init(struct reclaim *reclaim)
 {
     ck_epoch_init(&reclaim->epoch);
-    atomic_store_explicit(&reclaim->clock, ck_epoch_value(&reclaim->epoch), memory_order_relaxed);
+    bare_store_relaxed(&reclaim->clock, ck_epoch_value(&reclaim->epoch));
     return true;
 }
 
@@ -54,31 +54,31 @@ static void epoch_add_hart(struct reclaim_hart *hart)
 
 static uint64_t epoch_now(const struct reclaim *reclaim)
 {
-    return atomic_load_explicit(&reclaim->clock, memory_order_acquire);
+    return bare_load_acquire(&reclaim->clock);
 }
 
 static void epoch_move(struct reclaim_hart *hart)
 {
     struct reclaim *reclaim = hart->reclaim;
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&reclaim->polling) == 1);
     reclaim_enter(hart);
-    platform_hook();
-    (void)ck_epoch_poll(&hart->epoch);
+    (void)shared_epoch_poll(&hart->epoch);
     /* Both words are written by us alone: relaxed. */
-    uint64_t before = atomic_load_explicit(&reclaim->clock, memory_order_relaxed);
+    uint64_t before = bare_load_relaxed(&reclaim->clock);
     uint64_t after = reclaim_epoch_extend(before, ck_pr_load_uint(&reclaim->epoch.epoch));
     if (after != before) {
         ck_pr_fence_acquire(); /* what the poll has seen of the records, before the store: 2 */
-        platform_hook();
-        atomic_store_explicit(&reclaim->clock, after, memory_order_release);
+        shared_store_release(&reclaim->clock, after);
     }
     reclaim_exit(hart);
 }
 
 static void epoch_jump(struct reclaim *reclaim, uint64_t moves)
 {
-    uint64_t clock = atomic_load_explicit(&reclaim->clock, memory_order_relaxed) + moves;
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&reclaim->polling) == 0);
+    uint64_t clock = bare_load_relaxed(&reclaim->clock) + moves;
     ck_pr_store_uint(&reclaim->epoch.epoch, (unsigned int)clock);
-    atomic_store_explicit(&reclaim->clock, clock, memory_order_release);
+    bare_store_release(&reclaim->clock, clock);
 }
 
 const struct reclaim_backend reclaim_epoch = {

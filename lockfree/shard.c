@@ -30,6 +30,7 @@ static struct place *pop(struct worker *worker, struct index_stack *stack)
 static uint32_t keep_popped(struct shard *shard, struct worker *worker, uint64_t number, uint32_t class,
                             uint32_t *relist, struct chunk_bits *bits)
 {
+    FRAME_DEBUG_ASSERT(class < shard->pool->class_count);
     struct pool *pool = shard->pool;
     uint32_t free = chunk_count(pool_chunk(pool, number), bits);
     if (free == 0) {
@@ -68,6 +69,7 @@ static void prefetch_top(struct pool *pool, struct index_stack *stack)
 
 uint32_t shard_take_listed(struct shard *shard, struct worker *worker, pfn_t *frames, uint32_t count, uint64_t *kept)
 {
+    FRAME_DEBUG_ASSERT(count > 0);
     struct pool *pool = shard->pool;
     uint32_t relist = RELIST_MAX;
     uint32_t taken = 0;
@@ -107,6 +109,7 @@ static bool has_run(const struct pool *pool, const struct place *place, uint32_t
 bool shard_pop_chunk_with_run(struct shard *shard, struct worker *worker, uint32_t count, uint32_t align_order,
                               uint64_t *number)
 {
+    FRAME_DEBUG_ASSERT(count > 0 && count <= CHUNK_FRAMES);
     struct pool *pool = shard->pool;
     bool found = false;
     if (partial_is_empty(shard)) {

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * The lock-free variant: its state, and how a request finds its way to pools.
  *
- * 1. Where a request looks: what the hart has in hand; then, arena by arena, the nearest first, the index (index.h) and
- *    a scan over all bits. The scan decides: what is in limbo, or was left unlisted by a stopped hart, is found there,
- *    and what is in other hands' chunks, too, unless it is private (hand.h): that core's drain gives back before an
- *    allocation fails. So a hart stopped anywhere costs the others time and never memory, but for what it had itself.
+ * 1. Where a request looks: what the hart has in hand; then, arena by arena, the nearest first, the index (index.h)
+ *    and a scan over all bits. The scan decides: what is in limbo, or was left unlisted by a stopped hart, is found
+ *    there, and what is in other hands' chunks, too, unless it is private (hand.h): that core's drain gives back
+ *    before an allocation fails. So a hart that is stopped costs the others time, and of memory only what it has: what
+ *    was in its magazines and hands, until a drain gets it (never, if it was stopped in a section or does not answer
+ *    the barrier); what it was moving at that moment, which is a batch, a run, a chunk that it was breaking up or
+ *    gathering, or what it was draining from one other hart; and if it was removing an arena that all harts had
+ *    answered for, that arena. What it keeps from the index by a duty or in limbo is found by the scan.
  * 2. Near and far. Hands hold chunks and blocks of the nearest arenas only, and a far arena is asked only when the near
  *    ones have nothing: no far frame is taken while a near one is free. In an arena a hart goes from shard to shard,
  *    its own first (shard.h).

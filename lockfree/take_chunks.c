@@ -34,6 +34,7 @@ static uint32_t take_of_block_in_hand(struct lockfree_hart *hart, uint32_t order
 static uint32_t take_of_blocks_indexed(struct lockfree_hart *hart, bool keep, struct shard *shard, uint32_t order,
                                        pfn_t *firsts, uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(count > 0);
     struct pool *pool = shard->pool;
     struct block *passed_over[PASS_OVER_MAX];
     uint32_t passes = 0, taken = 0;
@@ -72,6 +73,7 @@ static uint32_t take_of_blocks(struct lockfree_hart *hart, bool keep, struct poo
 uint32_t lockfree_take_chunk_runs(struct lockfree *lf, struct caller caller, struct run_kind kind, pfn_t *firsts,
                                   uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(kind.order >= CHUNK_ORDER && kind.order <= CACHE_ORDER_MAX);
     struct lockfree_hart *hart = &lf->harts[caller.hart];
     uint32_t order = kind.order - CHUNK_ORDER;
     bool local = caller.local;
@@ -90,6 +92,7 @@ uint32_t lockfree_take_chunk_runs(struct lockfree *lf, struct caller caller, str
 
 uint32_t lockfree_take_chunks(struct lockfree_hart *hart, bool keep, struct shard *shard, pfn_t *firsts, uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(count > 0);
     uint32_t taken = keep && hart->block_pool == shard->pool ? take_of_block_in_hand(hart, 0, firsts, count) : 0;
     if (taken == 0) {
         taken = take_of_blocks_indexed(hart, keep, shard, 0, firsts, count);
@@ -121,6 +124,7 @@ static struct block *pop_block(struct lockfree_hart *hart, const struct pool *po
 bool lockfree_take_chunk_run(struct lockfree_hart *hart, bool keep, struct pool *pool, struct frame_request request,
                              pfn_t *first)
 {
+    FRAME_DEBUG_ASSERT(request.count % CHUNK_FRAMES == 0);
     uint32_t chunks = (uint32_t)(request.count >> CHUNK_ORDER);
     uint32_t align_order = request.align_order > CHUNK_ORDER ? request.align_order - CHUNK_ORDER : 0;
     for (uint32_t turn = 0; turn < 2 && keep; turn++) {

@@ -27,6 +27,7 @@ static uint32_t take_in_hand(struct worker *worker, struct hand *hand, bool priv
 static uint32_t take_indexed(struct lockfree_hart *hart, bool keep, bool private, struct shard *shard, pfn_t *frames,
                              uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(count > 0);
     struct hand passing = {0};
     struct hand *hand = keep ? &hart->singles : &passing;
     uint32_t taken = 0;
@@ -61,6 +62,7 @@ static uint32_t take_from(struct lockfree_hart *hart, bool keep, bool private, s
 
 uint32_t lockfree_take_frames(struct lockfree *lf, struct caller caller, pfn_t *frames, uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(count > 0);
     struct lockfree_hart *hart = &lf->harts[caller.hart];
     bool local = caller.local, private = keeps_private(lf, local);
     uint32_t taken = local ? take_in_hand(&hart->worker, &hart->singles, private, frames, count) : 0;

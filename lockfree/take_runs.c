@@ -13,6 +13,7 @@ static bool below_chunk(struct frame_request request)
 static bool chunk_take_run(struct pool *pool, struct worker *worker, uint64_t number, struct frame_request request,
                            pfn_t *first)
 {
+    FRAME_DEBUG_ASSERT(request.count > 0 && request.count < CHUNK_FRAMES);
     struct chunk_bits bits = chunk_look(pool_chunk(pool, number));
     uint32_t at = bits_find(&bits, 0, (uint32_t)request.count, request.align_order);
     *first = pfn((number << CHUNK_ORDER) + at);
@@ -92,6 +93,7 @@ static bool take_run_in_hand(struct lockfree_hart *hart, struct frame_request re
 
 bool lockfree_take_run(struct global *global, struct caller caller, struct frame_request request, pfn_t *first)
 {
+    FRAME_DEBUG_ASSERT(request.count > 0);
     struct lockfree *lf = lockfree_of(global);
     struct lockfree_hart *hart = &lf->harts[caller.hart];
     bool local = caller.local, private = keeps_private(lf, local);
@@ -128,6 +130,8 @@ static uint32_t take_runs_in_hand(struct lockfree_hart *hart, uint32_t order, pf
 static uint32_t break_chunks(struct lockfree_hart *hart, struct shard *shard, uint32_t order, pfn_t *firsts,
                              uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(count > 0);
+    FRAME_DEBUG_ASSERT(hart->runs.pool == NULL);
     uint32_t runs = (uint32_t)(CHUNK_FRAMES >> order);
     uint32_t wanted = (count + runs - 1) / runs;
     uint32_t taken = 0;
@@ -207,6 +211,7 @@ uint32_t lockfree_take_small_runs(struct lockfree *lf, struct caller caller, uin
 
 uint32_t lockfree_take(struct global *global, struct caller caller, struct run_kind kind, pfn_t *firsts, uint32_t count)
 {
+    FRAME_DEBUG_ASSERT(kind.order <= CACHE_ORDER_MAX);
     struct lockfree *lf = lockfree_of(global);
     return kind.order == 0            ? lockfree_take_frames(lf, caller, firsts, count)
            : kind.order < CHUNK_ORDER ? lockfree_take_small_runs(lf, caller, kind.order, firsts, count)

@@ -10,6 +10,7 @@ static ck_stack_entry_t *first_entry(const struct lockfree *lf)
 
 struct arena_walk lockfree_walk(const struct lockfree *lf, uint32_t hart)
 {
+    FRAME_DEBUG_ASSERT(hart < lf->config.hart_count);
     uint32_t node = lf->config.hart_node[hart];
     return (struct arena_walk){lf, &lf->config.node_order[node * lf->config.node_count], 0, first_entry(lf),
                                UINT32_MAX};
@@ -21,10 +22,9 @@ struct pool *walk_next(struct arena_walk *walk)
         while (walk->entry != NULL) {
             struct arena_node *node = (struct arena_node *)(void *)walk->entry;
             walk->entry = CK_STACK_NEXT(walk->entry);
-            platform_hook();
             /* Acquire, partner of the release in node_fill. */
-            struct pool *pool = atomic_load_explicit(&node->pool, memory_order_acquire);
-            if (pool != NULL && atomic_load_explicit(&node->node, memory_order_relaxed) == walk->order[walk->rank]) {
+            struct pool *pool = shared_load_acquire(&node->pool);
+            if (pool != NULL && bare_load_relaxed(&node->node) == walk->order[walk->rank]) {
                 walk->near = walk->near == UINT32_MAX ? walk->rank : walk->near;
                 return pool;
             }

@@ -65,20 +65,29 @@ def operations: .harts as $harts | .phases | map(.operations * $harts) | add;
 # A machine shared with strangers: how long a hart's turn of the cores' control took at worst, in nanoseconds.
 def core_turn: .core as $core | $core.hart_ns | max / $core.turns;
 
-# Host records of which no hart's core was disturbed: the control within a tenth of the best. All others stay.
-def undisturbed:
-  (map(select(.platform == "host" and .core != null) | core_turn) | min) as $best |
-  map(select(.platform != "host" or .core == null or (core_turn <= 1.1 * $best)));
+# Whether it took a tenth longer than $best at most: what is disturbed, here as in results/series.h.
+def calm($best): core_turn <= 1.1 * $best;
 
 # What is one measurement, repeated.
 def measurement: [.run, .variant, .knobs, .workload, .frames, .burst, .harts];
+
+# Host records of which no hart's core was disturbed. All others stay. A claim is judged by these alone.
+def undisturbed:
+  (map(select(.platform == "host" and .core != null) | core_turn) | min) as $best |
+  map(select(.platform != "host" or .core == null or calm($best)));
+
+# The records that `framelab table` and `compare` take: of a measurement with fewer than three undisturbed repeats, all.
+def undisturbed_or_all:
+  undisturbed as $calm | group_by(measurement) |
+  map(. as $repeats | ($calm | map(select(measurement == ($repeats[0] | measurement)))) as $quiet |
+    if ($quiet | length) >= 3 then $quiet[] else .[] end);
 
 # Whether `$harts` harts of the host had as many real, idle cores: in at least three repeats of each measurement, by one
 # hart too, the control took no longer than a tenth above the best of one hart alone. The reason why not, or null.
 def cores_not_real($harts):
   map(select(.platform == "host" and .core != null and (.harts == 1 or .harts == $harts))) |
   (map(select(.harts == 1) | core_turn) | min) as $alone | (map(select(.harts == $harts) | core_turn) | min) as $together |
-  (group_by(measurement) | map(map(select(core_turn <= 1.1 * $alone)) | length) | min) as $fewest |
+  (group_by(measurement) | map(map(select(calm($alone))) | length) | min) as $fewest |
   if $together == null or $alone == null then "no record of \($harts) harts has the cores' control"
   elif $together > 1.1 * $alone then "the cores are not real: with \($harts) harts the control took \($together / $alone | short) times as long, at best"
   elif $fewest < 3 then "the cores are not idle: of one measurement only \($fewest) repeats were not disturbed"

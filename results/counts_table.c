@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "grid.h"
 #include "series.h"
 #include "statistics.h"
 
@@ -32,7 +31,7 @@ static const struct {
 /* A table in the making. */
 struct table {
     const struct record_file *file;
-    const struct counts_options *options;
+    const struct table_look *look;
     const char *machine;
     const struct tally_row **columns; /* the first of each variant */
     size_t column_count;
@@ -48,6 +47,11 @@ static bool same_row(const struct tally_row *a, const struct tally_row *b)
 static bool same_column(const struct tally_row *a, const struct tally_row *b)
 {
     return a->variant == b->variant && a->knobs == b->knobs;
+}
+
+static bool same_column_here(const struct tally_row *a, const struct tally_row *b)
+{
+    return a->machine == b->machine && same_column(a, b);
 }
 
 static bool same_machine(const struct tally_row *a, const struct tally_row *b)
@@ -71,34 +75,26 @@ static bool is_first(const struct record_file *file, const struct tally_row *row
     return earlier == row;
 }
 
-/* The same, on one machine. */
-static bool is_first_of_machine(const struct table *table, const struct tally_row *row,
-                                bool (*same)(const struct tally_row *a, const struct tally_row *b))
-{
-    for (const struct tally_row *earlier = table->file->tallies; earlier < row; earlier++) {
-        if (earlier->machine == row->machine && same(earlier, row)) {
-            return false;
-        }
-    }
-    return row->machine == table->machine;
-}
-
-/* Median over repeats; NAN if there is none. `repeats` may be NULL. */
-static double median_of(const struct record_file *file, const struct tally_row *row, const struct tally_row *column,
-                        enum tally_kind kind, double *scratch, size_t *repeats)
+/* The repeats of a measurement that know the number, into table->scratch, sorted; returns how many. */
+static size_t find_repeats(const struct table *table, const struct tally_row *row, const struct tally_row *column,
+                           enum tally_kind kind)
 {
     size_t count = 0;
-    for (size_t i = 0; i < file->tally_count; i++) {
-        const struct tally_row *tally = &file->tallies[i];
+    for (size_t i = 0; i < table->file->tally_count; i++) {
+        const struct tally_row *tally = &table->file->tallies[i];
         if (same_row(tally, row) && same_column(tally, column) && !isnan(tally->per_operation[kind])) {
-            scratch[count++] = tally->per_operation[kind];
+            table->scratch[count++] = tally->per_operation[kind];
         }
     }
-    if (repeats != NULL) {
-        *repeats = count;
-    }
-    statistics_sort(scratch, count);
-    return count > 0 ? statistics_median(scratch, count) : NAN;
+    statistics_sort(table->scratch, count);
+    return count;
+}
+
+/* NAN if there is none. */
+static double median_of(const struct table *table, const struct tally_row *row, const struct tally_row *column,
+                        enum tally_kind kind)
+{
+    return statistics_median(table->scratch, find_repeats(table, row, column, kind));
 }
 
 /* ---- For people ----------------------------------------------------------------------------------------------- */
@@ -119,7 +115,7 @@ static double instructions_of(const struct table *table, const struct tally_row 
 {
     for (size_t c = 0; c < table->column_count; c++) {
         if (strcmp(table->columns[c]->variant, variant) == 0) {
-            return median_of(table->file, row, table->columns[c], TALLY_INSTRUCTIONS, table->scratch, NULL);
+            return median_of(table, row, table->columns[c], TALLY_INSTRUCTIONS);
         }
     }
     return NAN;
@@ -139,33 +135,28 @@ static void add_columns(struct grid *grid, const struct table *table)
     }
     if (table->known[TALLY_INSTRUCTIONS]) {
         char ratio[2 * RECORD_NAME_MAX + 4];
-        (void)snprintf(ratio, sizeof ratio, "%s/%s", table->options->slow, table->options->fast);
+        (void)snprintf(ratio, sizeof ratio, "%s/%s", table->look->slow, table->look->fast);
         grid_column(grid, ratio, "instr", GRID_RIGHT);
     }
 }
 
 static void add_row(struct grid *grid, const struct table *table, const struct tally_row *row, const char *workload)
 {
+    char size[32];
     grid_cell(grid, GRID_PLAIN, "%s", workload);
-    if (series_order(row->frames) >= 0) {
-        grid_cell(grid, GRID_PLAIN, "%d", series_order(row->frames));
-    } else {
-        grid_cell(grid, GRID_PLAIN, "%llu frames", (unsigned long long)row->frames);
-    }
+    grid_cell(grid, GRID_PLAIN, "%s", series_order_text(row->frames, size, sizeof size));
     grid_cell(grid, GRID_PLAIN, "%u", row->harts);
     for (size_t c = 0; c < table->column_count; c++) {
         for (uint32_t k = 0; k < TALLY_KIND_COUNT; k++) {
             if (table->known[k]) {
-                add_number(grid, kinds[k].per * median_of(table->file, row, table->columns[c], (enum tally_kind)k,
-                                                          table->scratch, NULL));
+                add_number(grid, kinds[k].per * median_of(table, row, table->columns[c], (enum tally_kind)k));
             }
         }
     }
     if (!table->known[TALLY_INSTRUCTIONS]) {
         return;
     }
-    double ratio =
-        instructions_of(table, row, table->options->slow) / instructions_of(table, row, table->options->fast);
+    double ratio = instructions_of(table, row, table->look->slow) / instructions_of(table, row, table->look->fast);
     if (isnan(ratio)) {
         grid_cell(grid, GRID_FAINT, "–");
     } else {
@@ -183,11 +174,11 @@ static struct grid *make_grid(const struct table *table)
     add_columns(grid, table);
     for (size_t i = 0; i < table->file->tally_count; i++) {
         const struct tally_row *row = &table->file->tallies[i];
-        if (is_first_of_machine(table, row, same_row)) {
+        if (row->machine == table->machine && is_first(table->file, row, same_row)) {
             if (row->workload != workload) {
                 grid_rule(grid);
             }
-            add_row(grid, table, row, row->workload != workload || table->options->markdown ? row->workload : "");
+            add_row(grid, table, row, row->workload != workload || table->look->markdown ? row->workload : "");
             workload = row->workload;
         }
     }
@@ -201,7 +192,7 @@ static void find_columns(struct table *table)
     memset(table->known, 0, sizeof table->known);
     for (size_t i = 0; i < table->file->tally_count; i++) {
         const struct tally_row *tally = &table->file->tallies[i];
-        if (is_first_of_machine(table, tally, same_column)) {
+        if (tally->machine == table->machine && is_first(table->file, tally, same_column_here)) {
             table->columns[table->column_count++] = tally;
         }
         for (uint32_t k = 0; k < TALLY_KIND_COUNT && tally->machine == table->machine; k++) {
@@ -212,19 +203,15 @@ static void find_columns(struct table *table)
 
 static bool print_machine(const struct table *table, FILE *out)
 {
-    const char *bold = table->options->markdown ? "**" : "";
+    const char *bold = table->look->markdown ? "**" : "";
     fprintf(out, "\n%s%s: counted%s; of one operation, all phases together, median of the repeats%s\n\n", bold,
             table->machine, table->known[TALLY_TRANSFERS] ? "" : ", not timed", bold);
-    struct grid *grid = make_grid(table);
-    bool good = grid != NULL && (table->options->markdown ? grid_print_markdown(grid, out)
-                                                          : grid_print_text(grid, out, color_wanted(out)));
-    grid_free(grid);
-    return good;
+    return grid_print(make_grid(table), table->look->markdown, out);
 }
 
-static void print_simulated_legend(const struct counts_options *options, FILE *out)
+static void print_simulated_legend(const struct table_look *look, FILE *out)
 {
-    const char *item = options->markdown ? "- " : "";
+    const char *item = look->markdown ? "- " : "";
     fprintf(out,
             "\n%slines: cache lines that came from another hart's cache; inval: copies in other caches that a write "
             "made worthless;\n  failed: compare-and-swaps that failed; wait ns: time in waiting loops, summed over "
@@ -232,13 +219,13 @@ static void print_simulated_legend(const struct counts_options *options, FILE *o
             item);
 }
 
-static void print_legend(const struct counts_options *options, FILE *out)
+static void print_legend(const struct table_look *look, FILE *out)
 {
-    const char *item = options->markdown ? "- " : "";
+    const char *item = look->markdown ? "- " : "";
     fprintf(out,
             "\n%sinstr: instructions that a hart executes for an operation, its looks at a lock that it "
             "waits for too;\n  the last column is %s over %s.\n",
-            item, options->slow, options->fast);
+            item, look->slow, look->fast);
     fprintf(
         out,
         "%sFor 1000 operations: retries: compare-and-swaps that failed; waits: acquisitions of the lock that had to "
@@ -248,10 +235,10 @@ static void print_legend(const struct counts_options *options, FILE *out)
     fprintf(out, "%sNone of it is time. Who is interrupted where is drawn from the seed.\n", item);
 }
 
-bool counts_table_print(const struct record_file *file, const struct counts_options *options, FILE *out)
+bool counts_table_print(const struct record_file *file, const struct table_look *look, FILE *out)
 {
     struct table table = {.file = file,
-                          .options = options,
+                          .look = look,
                           .columns = calloc(file->tally_count + 1, sizeof *table.columns),
                           .scratch = calloc(file->tally_count + 1, sizeof *table.scratch)};
     bool good = table.columns != NULL && table.scratch != NULL;
@@ -261,7 +248,7 @@ bool counts_table_print(const struct record_file *file, const struct counts_opti
             find_columns(&table);
             good = print_machine(&table, out);
             if (good) {
-                (table.known[TALLY_TRANSFERS] ? print_simulated_legend : print_legend)(options, out);
+                (table.known[TALLY_TRANSFERS] ? print_simulated_legend : print_legend)(look, out);
             }
         }
     }
@@ -272,20 +259,19 @@ bool counts_table_print(const struct record_file *file, const struct counts_opti
 
 /* ---- For machines --------------------------------------------------------------------------------------------- */
 
-static json_t *series_json(const struct record_file *file, const struct tally_row *row, double *scratch)
+static json_t *series_json(const struct table *table, const struct tally_row *row)
 {
     const int order = series_order(row->frames);
-    size_t repeats;
     const bool timed = !isnan(row->per_operation[TALLY_TRANSFERS]);
-    (void)median_of(file, row, row, timed ? TALLY_TRANSFERS : TALLY_CAS_RETRIES, scratch, &repeats);
+    size_t repeats = find_repeats(table, row, row, timed ? TALLY_TRANSFERS : TALLY_CAS_RETRIES);
     json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:I, s:o, s:I, s:I}", "machine", row->machine, "variant",
                                row->variant, "knobs", row->knobs, "workload", row->workload, "frames",
                                (json_int_t)row->frames, "order", order >= 0 ? json_integer(order) : json_null(),
                                "harts", (json_int_t)row->harts, "repeats", (json_int_t)repeats);
     for (uint32_t k = 0; k < TALLY_KIND_COUNT; k++) {
-        double median = median_of(file, row, row, (enum tally_kind)k, scratch, NULL);
+        double median = median_of(table, row, row, (enum tally_kind)k);
         if (timed == (k >= TALLY_TRANSFERS && k <= TALLY_WAIT_NS)) {
-            json_object_set_new(object, kinds[k].key, isnan(median) ? json_null() : json_real(median));
+            json_object_set_new(object, kinds[k].key, flat_real(median));
         }
     }
     return object;
@@ -293,15 +279,15 @@ static json_t *series_json(const struct record_file *file, const struct tally_ro
 
 json_t *counts_table_json(const struct record_file *file)
 {
+    struct table table = {.file = file, .scratch = calloc(file->tally_count + 1, sizeof *table.scratch)};
     json_t *rows = json_array();
-    double *scratch = calloc(file->tally_count + 1, sizeof *scratch);
-    bool good = rows != NULL && scratch != NULL;
+    bool good = rows != NULL && table.scratch != NULL;
     for (size_t i = 0; good && i < file->tally_count; i++) {
         if (is_first(file, &file->tallies[i], same_series)) {
-            good = json_array_append_new(rows, series_json(file, &file->tallies[i], scratch)) == 0;
+            good = json_array_append_new(rows, series_json(&table, &file->tallies[i])) == 0;
         }
     }
-    free(scratch);
+    free(table.scratch);
     if (!good) {
         json_decref(rows);
         return NULL;

@@ -4,20 +4,12 @@
 #ifndef FRAMELAB_RESULTS_COUNTS_TABLE_H
 #define FRAMELAB_RESULTS_COUNTS_TABLE_H
 
-#include <jansson.h>
-#include <stdbool.h>
-#include <stdio.h>
-
+#include "grid.h"
 #include "records.h"
 
-struct counts_options {
-    bool markdown;
-    const char *slow, *fast; /* variants: the ratio is of their instructions */
-};
-
-/* A table for each machine of the file's tallies, and a legend; nothing if it has none. False if out of memory or the
- * stream failed. */
-bool counts_table_print(const struct record_file *file, const struct counts_options *options, FILE *out);
+/* A table for each machine of the file's tallies, and a legend; the ratio is of instructions; nothing if it has none.
+ * False if out of memory or the stream failed. */
+bool counts_table_print(const struct record_file *file, const struct table_look *look, FILE *out);
 
 /* The same numbers as an array of flat objects, one a measurement. NULL if out of memory. */
 json_t *counts_table_json(const struct record_file *file);

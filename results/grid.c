@@ -3,6 +3,7 @@
 #define _GNU_SOURCE /* vasprintf */
 #include "grid.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,6 +106,11 @@ void grid_cell(struct grid *grid, enum grid_tone tone, const char *format, ...)
     grid->rule_next = grid->rule_next && column != grid->columns;
 }
 
+void grid_number(struct grid *grid, enum grid_tone tone, double number, const char *mark)
+{
+    grid_cell(grid, tone, "%.*f%s", number < 9.995 ? 2 : number < 99.95 ? 1 : 0, number, mark);
+}
+
 static void print_times(FILE *out, const char *text, size_t times)
 {
     for (size_t i = 0; i < times; i++) {
@@ -136,22 +142,29 @@ static void print_rule(const struct grid *grid, const char *cross, FILE *out)
     fputc('\n', out);
 }
 
+/* The columns of a group are [i, next); returns next, and how wide they are together. */
+static size_t group_end(const struct grid *grid, size_t i, size_t *width)
+{
+    *width = grid->columns[i].width;
+    size_t next = i + 1;
+    for (; next < grid->column_count && !begins_group(grid, next); next++) {
+        *width += 2 + grid->columns[next].width;
+    }
+    return next;
+}
+
 /* Group titles over their columns, centred; a title wider than its columns has widened the last of them. */
 static void print_groups(const struct grid *grid, FILE *out)
 {
-    for (size_t i = 0; i < grid->column_count;) {
-        size_t width = grid->columns[i].width;
-        size_t next = i + 1;
-        for (; next < grid->column_count && !begins_group(grid, next); next++) {
-            width += 2 + grid->columns[next].width;
-        }
+    size_t width;
+    for (size_t i = 0, next; i < grid->column_count; i = next) {
+        next = group_end(grid, i, &width);
         size_t title = text_width(grid->columns[i].group);
         size_t before = (width - title) / 2;
         print_gap(grid, i, "│", " ", out);
         print_times(out, " ", before);
         fputs(grid->columns[i].group, out);
         print_times(out, " ", next < grid->column_count ? width - title - before : 0);
-        i = next;
     }
     fputc('\n', out);
 }
@@ -195,15 +208,11 @@ static bool has_groups(const struct grid *grid)
 /* Makes room for group titles, in the last column of each group. */
 static void widen_for_groups(struct grid *grid)
 {
-    for (size_t i = 0; i < grid->column_count;) {
-        size_t width = grid->columns[i].width;
-        size_t next = i + 1;
-        for (; next < grid->column_count && !begins_group(grid, next); next++) {
-            width += 2 + grid->columns[next].width;
-        }
+    size_t width;
+    for (size_t i = 0, next; i < grid->column_count; i = next) {
+        next = group_end(grid, i, &width);
         size_t title = text_width(grid->columns[i].group);
         grid->columns[next - 1].width += title > width ? title - width : 0;
-        i = next;
     }
 }
 
@@ -263,9 +272,18 @@ bool color_wanted(FILE *out)
     return (no_color == NULL || no_color[0] == '\0') && isatty(fileno(out)) == 1;
 }
 
-static void print_csv_text(const char *text, FILE *out)
+bool grid_print(struct grid *grid, bool markdown, FILE *out)
 {
-    if (strpbrk(text, ",\"\n\r") == NULL) {
+    bool good =
+        grid != NULL && (markdown ? grid_print_markdown(grid, out) : grid_print_text(grid, out, color_wanted(out)));
+    grid_free(grid);
+    return good;
+}
+
+/* A quote inside is doubled. */
+static void print_csv_text(const char *text, bool quoted, FILE *out)
+{
+    if (!quoted && strpbrk(text, ",\"\n\r") == NULL) {
         fputs(text, out);
         return;
     }
@@ -276,10 +294,10 @@ static void print_csv_text(const char *text, FILE *out)
     fputc('"', out);
 }
 
-static void print_csv_value(const json_t *value, FILE *out)
+void csv_print_value(const json_t *value, bool quoted, FILE *out)
 {
     if (json_is_string(value)) {
-        print_csv_text(json_string_value(value), out);
+        print_csv_text(json_string_value(value), quoted, out);
     } else if (json_is_integer(value)) {
         fprintf(out, "%lld", (long long)json_integer_value(value));
     } else if (json_is_real(value)) {
@@ -289,28 +307,43 @@ static void print_csv_value(const json_t *value, FILE *out)
     }
 }
 
-bool flat_print_csv(const json_t *rows, FILE *out)
+bool flat_print_csv_head(const json_t *row, FILE *out)
 {
-    const char *key;
+    const char *key, *comma = "";
     json_t *value;
-    const char *comma = "";
-    json_object_foreach(json_array_get(rows, 0), key, value)
+    json_object_foreach((json_t *)row, key, value)
     {
         fprintf(out, "%s%s", comma, key);
         comma = ",";
     }
-    fputc('\n', out);
-    for (size_t i = 0; i < json_array_size(rows); i++) {
-        comma = "";
-        json_object_foreach(json_array_get(rows, i), key, value)
-        {
-            fputs(comma, out);
-            print_csv_value(value, out);
-            comma = ",";
-        }
-        fputc('\n', out);
+    return fputc('\n', out) != EOF;
+}
+
+bool flat_print_csv_row(const json_t *row, FILE *out)
+{
+    const char *key, *comma = "";
+    json_t *value;
+    json_object_foreach((json_t *)row, key, value)
+    {
+        fputs(comma, out);
+        csv_print_value(value, false, out);
+        comma = ",";
     }
-    return ferror(out) == 0;
+    return fputc('\n', out) != EOF;
+}
+
+bool flat_print_csv(const json_t *rows, FILE *out)
+{
+    bool good = flat_print_csv_head(json_array_get(rows, 0), out);
+    for (size_t i = 0; good && i < json_array_size(rows); i++) {
+        good = flat_print_csv_row(json_array_get(rows, i), out);
+    }
+    return good && ferror(out) == 0;
+}
+
+json_t *flat_real(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
 }
 
 bool flat_print_json(const json_t *value, FILE *out)

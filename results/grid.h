@@ -12,6 +12,12 @@ enum grid_align { GRID_LEFT, GRID_RIGHT };
 
 enum grid_tone { GRID_PLAIN, GRID_GOOD, GRID_BAD, GRID_FAINT };
 
+/* How a table is shown. */
+struct table_look {
+    bool markdown;           /* not for a terminal */
+    const char *slow, *fast; /* columns: their ratio is that of slow over fast */
+};
+
 struct grid;
 
 /* NULL if out of memory. Every other failure is kept until a print says so. */
@@ -24,10 +30,14 @@ void grid_column(struct grid *grid, const char *group, const char *title, enum g
 void grid_rule(struct grid *grid);
 /* The next cell; a full row begins the next one. */
 __attribute__((format(printf, 3, 4))) void grid_cell(struct grid *grid, enum grid_tone tone, const char *format, ...);
+/* A number of three significant digits or so, whatever its size; and a mark behind it. */
+void grid_number(struct grid *grid, enum grid_tone tone, double number, const char *mark);
 
 /* False if the grid or the stream failed. */
 bool grid_print_text(const struct grid *grid, FILE *out, bool color);
 bool grid_print_markdown(const struct grid *grid, FILE *out);
+/* Prints it in either way, as text coloured if color_wanted(), and frees it. NULL is one that failed. */
+bool grid_print(struct grid *grid, bool markdown, FILE *out);
 
 /* True if `out` is a terminal and NO_COLOR is not set (https://no-color.org). */
 bool color_wanted(FILE *out);
@@ -35,6 +45,13 @@ bool color_wanted(FILE *out);
 /* An array of flat objects with the same keys as CSV (RFC 4180, but lines end in a newline): the keys, then a line
  * an object; null is an empty field. */
 bool flat_print_csv(const json_t *rows, FILE *out);
+/* Its two kinds of lines, for whoever has one object after the other. */
+bool flat_print_csv_head(const json_t *row, FILE *out);
+bool flat_print_csv_row(const json_t *row, FILE *out);
+/* One value as a field of CSV: a text in quotes if it needs them, or if `quoted`. */
+void csv_print_value(const json_t *value, bool quoted, FILE *out);
+/* The number, or null if it is not finite. */
+json_t *flat_real(double value);
 /* Any value as JSON, indented, numbers with six digits. */
 bool flat_print_json(const json_t *value, FILE *out);
 

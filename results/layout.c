@@ -118,6 +118,25 @@ void layout_free(struct layout *layout)
     *layout = (struct layout){0};
 }
 
+enum records_status results_read(struct results *results, const char *path, FILE *log)
+{
+    *results = (struct results){.layout.rows = NULL};
+    enum records_status status = record_file_read(&results->file, path, log);
+    if (status != RECORDS_UNREADABLE &&
+        !(series_build(&results->list, &results->file) && layout_build(&results->layout, &results->list))) {
+        fprintf(log, "framelab: %s: %s\n", path, strerror(errno));
+        return RECORDS_UNREADABLE;
+    }
+    return status;
+}
+
+void results_free(struct results *results)
+{
+    layout_free(&results->layout);
+    series_free(&results->list);
+    record_file_free(&results->file);
+}
+
 size_t layout_section_end(const struct layout *layout, size_t from)
 {
     size_t end = from;

@@ -26,6 +26,18 @@ struct layout {
 bool layout_build(struct layout *layout, const struct series_list *list);
 void layout_free(struct layout *layout);
 
+/* A file of records, and what becomes of it. */
+struct results {
+    struct record_file file;
+    struct series_list list;
+    struct layout layout;
+};
+
+/* Reads a file as record_file_read() does, and lays it out; RECORDS_UNREADABLE too if memory runs out. The caller calls
+ * results_free() whatever the status. */
+enum records_status results_read(struct results *results, const char *path, FILE *log);
+void results_free(struct results *results);
+
 /* Two rows of one section; of one section, workload and phase; of one picture panel (all but the harts). */
 bool row_same_section(const struct row_key *a, const struct row_key *b);
 bool row_same_phase(const struct row_key *a, const struct row_key *b);

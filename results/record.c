@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "grid.h"
 #include "provenance.h"
 #include "sim_stress.h"
 #include "stat_fields.h"
@@ -212,6 +213,17 @@ static json_t *add_key(json_t *line, const char *key, json_t *value)
     return line;
 }
 
+struct latency_summary latency_summarize(const struct histogram *histogram)
+{
+    return (struct latency_summary){
+        .samples = histogram->samples,
+        .p50_ns = histogram_quantile(histogram, 5000),
+        .p99_ns = histogram_quantile(histogram, 9900),
+        .p999_ns = histogram_quantile(histogram, 9990),
+        .max_ns = histogram->max,
+    };
+}
+
 bool record_bench(struct record_writer *writer, const struct bench_record *record)
 {
     json_t *counts = record->stats != NULL ? stats_json(record->stats) : json_null();
@@ -273,11 +285,12 @@ static json_t *simulated_json(const struct sim_stress_report *report)
 bool record_stress(struct record_writer *writer, const struct stress_record *record)
 {
     json_t *counts = record->stats != NULL ? stats_json(record->stats) : json_null();
-    json_t *line = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:f, s:s?, s:o}", "type", "stress",
-                             "provenance", writer->id, "variant", record->variant, "knobs", record->knobs, "platform",
-                             record->platform, "harts", (json_int_t)record->harts, "seed", count_json(record->seed),
-                             "operations", count_json(record->operations), "violations", count_json(record->violations),
-                             "seconds", record->seconds, "property", record->property, "counts", counts);
+    json_t *line =
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:f, s:s?, s:o}", "type", "stress", "provenance",
+                  writer->id, "variant", record->variant, "knobs", record->knobs, "platform", record->platform, "harts",
+                  (json_int_t)record->harts, "seed", count_json(record->seed), "operations",
+                  count_json(record->operations), "violations", json_integer(record->property != NULL), "seconds",
+                  record->seconds, "property", record->property, "counts", counts);
     if (record->node_count > 0) {
         line = add_key(line, "nodes", nodes_json(record->nodes, record->node_count));
     }
@@ -285,6 +298,27 @@ bool record_stress(struct record_writer *writer, const struct stress_record *rec
         line = add_key(line, "simulated", simulated_json(record->simulated));
     }
     return write_line(writer, line);
+}
+
+static json_t *known_json(uint64_t count)
+{
+    return count != RECORD_UNKNOWN ? count_json(count) : json_null();
+}
+
+bool record_stress_csv(FILE *out, const struct stress_record *record, bool head)
+{
+    json_t *row = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s}", "variant", record->variant,
+                            "platform", record->platform, "setting", record->setting, "harts",
+                            known_json(record->harts != 0 ? record->harts : RECORD_UNKNOWN), "seed",
+                            count_json(record->seed), "rounds", known_json(record->rounds), "operations",
+                            known_json(record->operations), "accesses", known_json(record->accesses), "added",
+                            known_json(record->added), "removed", known_json(record->removed), "seconds",
+                            record->seconds > 0 ? json_real(record->seconds) : json_null(), "violated",
+                            record->property != NULL ? record->property : "");
+    bool good =
+        row != NULL && (!head || flat_print_csv_head(row, out)) && flat_print_csv_row(row, out) && fflush(out) == 0;
+    json_decref(row);
+    return good;
 }
 
 void record_close(struct record_writer *writer)

@@ -28,6 +28,8 @@ struct latency_summary {
     uint64_t p50_ns, p99_ns, p999_ns, max_ns;
 };
 
+struct latency_summary latency_summarize(const struct histogram *histogram);
+
 /* Of the operations that went one way (path.h). */
 struct path_latency {
     const char *name;
@@ -71,12 +73,19 @@ struct bench_record {
     const struct json_t *facts; /* what only the platform knows: an object whose members the record has too; or NULL */
 };
 
+/* Not known. */
+#define RECORD_UNKNOWN UINT64_MAX
+
 struct stress_record {
     const char *variant, *knobs, *platform;
-    uint32_t harts;
-    uint64_t seed, operations, violations;
+    const char *setting; /* host: the layout of memory; qemu: architecture and mode; sim: what memory does */
+    uint32_t harts;      /* 0: it varies */
+    uint64_t seed, operations;
     double seconds;
     const char *property; /* "P1" .. or NULL if all hold */
+    /* For CSV; RECORD_UNKNOWN: not known there. Host: rounds of the trial, arenas plugged in and out. Sim: executions,
+     * accesses to memory, arenas likewise. */
+    uint64_t rounds, accesses, added, removed;
     const struct frame_stats *stats;
     const struct frame_node_stats *nodes;
     uint32_t node_count;                       /* 0: not told */
@@ -95,6 +104,8 @@ struct record_writer *record_open(FILE *stream, int argc, char **argv, const cha
 /* Each writes one line and flushes. False with errno if the stream failed. Not thread-safe. */
 bool record_bench(struct record_writer *writer, const struct bench_record *record);
 bool record_stress(struct record_writer *writer, const struct stress_record *record);
+/* The same as a row of CSV, with columns that are the same on every platform; `head`: their names before it. */
+bool record_stress_csv(FILE *out, const struct stress_record *record, bool head);
 void record_close(struct record_writer *writer);
 
 #endif

@@ -87,7 +87,7 @@ struct record_file {
 enum records_status {
     RECORDS_OK,
     RECORDS_DAMAGED,    /* whole lines were refused; a last line cut short is not counted as one */
-    RECORDS_UNREADABLE, /* nothing could be had: no such file, a read error, no memory, no row; said on `log` */
+    RECORDS_UNREADABLE, /* nothing could be read: no such file, a read error, no memory, no row; said on `log` */
 };
 
 /* Reads `path` ("-": the standard input), compressed or not, into *file. Complaints go to `log`, one line each, at most

@@ -114,17 +114,43 @@ static size_t find_groups(struct result_row **rows, size_t count, struct group *
     return found;
 }
 
-static double median_of(const struct group *group, size_t field_offset, double *scratch)
+/* Median over the repeats that have the number; NAN if none has. */
+static double median_of(const struct group *group, double (*number)(const struct result_row *), double *scratch)
 {
     size_t count = 0;
     for (size_t i = 0; i < group->count; i++) {
-        const struct latency_summary *latency = &group->rows[i]->latency;
-        if (latency->samples > 0) {
-            scratch[count++] = (double)*(const uint64_t *)((const char *)latency + field_offset);
+        double value = number(group->rows[i]);
+        if (!isnan(value)) {
+            scratch[count++] = value;
         }
     }
     statistics_sort(scratch, count);
     return statistics_median(scratch, count);
+}
+
+static double p50_of(const struct result_row *row)
+{
+    return row->latency.samples > 0 ? (double)row->latency.p50_ns : NAN;
+}
+
+static double p99_of(const struct result_row *row)
+{
+    return row->latency.samples > 0 ? (double)row->latency.p99_ns : NAN;
+}
+
+static double p999_of(const struct result_row *row)
+{
+    return row->latency.samples > 0 ? (double)row->latency.p999_ns : NAN;
+}
+
+static double share_first_of(const struct result_row *row)
+{
+    return row->shared_out ? row->share_first : NAN;
+}
+
+static double share_last_of(const struct result_row *row)
+{
+    return row->shared_out ? row->share_last : NAN;
 }
 
 static struct latency_summary join_latency(const struct group *group, double *scratch)
@@ -136,25 +162,11 @@ static struct latency_summary join_latency(const struct group *group, double *sc
         latency.max_ns = one->max_ns > latency.max_ns ? one->max_ns : latency.max_ns;
     }
     if (latency.samples > 0) {
-        latency.p50_ns = (uint64_t)median_of(group, offsetof(struct latency_summary, p50_ns), scratch);
-        latency.p99_ns = (uint64_t)median_of(group, offsetof(struct latency_summary, p99_ns), scratch);
-        latency.p999_ns = (uint64_t)median_of(group, offsetof(struct latency_summary, p999_ns), scratch);
+        latency.p50_ns = (uint64_t)median_of(group, p50_of, scratch);
+        latency.p99_ns = (uint64_t)median_of(group, p99_of, scratch);
+        latency.p999_ns = (uint64_t)median_of(group, p999_of, scratch);
     }
     return latency;
-}
-
-/* Median of one share over the repeats that have it; 0 and *known false if none has. */
-static double join_shares(const struct group *group, size_t member, double *scratch, bool *known)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < group->count; i++) {
-        if (group->rows[i]->shared_out) {
-            memcpy(&scratch[count++], (const char *)group->rows[i] + member, sizeof scratch[0]);
-        }
-    }
-    *known = count > 0;
-    statistics_sort(scratch, count);
-    return statistics_median(scratch, count);
 }
 
 /* See series.h: how much longer than undisturbed the cores' control takes in a repeat that was disturbed; and the
@@ -199,8 +211,9 @@ static bool series_make(struct series *series, const struct group *group, double
                               .harts = row->harts,
                               .cores = row->cores,
                               .latency = join_latency(group, samples)};
-    series->share_first = join_shares(group, offsetof(struct result_row, share_first), samples, &series->shared_out);
-    series->share_last = join_shares(group, offsetof(struct result_row, share_last), samples, &series->shared_out);
+    series->share_first = median_of(group, share_first_of, samples);
+    series->share_last = median_of(group, share_last_of, samples);
+    series->shared_out = !isnan(series->share_first);
     if (!split_variant(series, file)) {
         return false;
     }
@@ -309,13 +322,21 @@ int series_order(uint64_t frames)
     return power_of_two ? __builtin_ctzll(frames) : -1;
 }
 
-const char *series_size_text(uint64_t frames, char *out, size_t out_bytes)
+const char *series_order_text(uint64_t frames, char *out, size_t out_bytes)
 {
     if (series_order(frames) >= 0) {
-        snprintf(out, out_bytes, "order %d", series_order(frames));
+        snprintf(out, out_bytes, "%d", series_order(frames));
     } else {
         snprintf(out, out_bytes, "%llu frames", (unsigned long long)frames);
     }
+    return out;
+}
+
+const char *series_size_text(uint64_t frames, char *out, size_t out_bytes)
+{
+    char order[32];
+    snprintf(out, out_bytes, "%s%s", series_order(frames) >= 0 ? "order " : "",
+             series_order_text(frames, order, sizeof order));
     return out;
 }
 

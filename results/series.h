@@ -49,7 +49,8 @@ struct series_list {
 bool series_build(struct series_list *list, struct record_file *file);
 void series_free(struct series_list *list);
 
-/* "order 3" or "3 frames". */
+/* "3" or "3 frames"; "order 3" or "3 frames". */
+const char *series_order_text(uint64_t frames, char *out, size_t out_bytes);
 const char *series_size_text(uint64_t frames, char *out, size_t out_bytes);
 /* log2 of frames, or -1 if that is no integer. */
 int series_order(uint64_t frames);

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "random.h"
 
@@ -42,13 +43,13 @@ double statistics_median(const double *sorted, size_t count)
     return statistics_quantile(sorted, count, 0.5);
 }
 
-static double resampled_median(const double *samples, size_t count, struct random *random, double *scratch)
+static double resampled_median(struct samples samples, struct random *random, double *scratch)
 {
-    for (size_t i = 0; i < count; i++) {
-        scratch[i] = samples[random_below(random, count)];
+    for (size_t i = 0; i < samples.count; i++) {
+        scratch[i] = samples.values[random_below(random, samples.count)];
     }
-    statistics_sort(scratch, count);
-    return statistics_median(scratch, count);
+    statistics_sort(scratch, samples.count);
+    return statistics_median(scratch, samples.count);
 }
 
 static struct interval percentile_interval(double *estimates, double confidence)
@@ -59,27 +60,25 @@ static struct interval percentile_interval(double *estimates, double confidence)
                              statistics_quantile(estimates, BOOTSTRAP_RESAMPLES, 1.0 - tail)};
 }
 
-struct interval bootstrap_median(const double *samples, size_t count, double confidence, uint64_t seed)
+struct interval bootstrap_median(struct samples samples, double confidence, uint64_t seed)
 {
     double one = 1.0; /* the median itself is its ratio to one */
-    return bootstrap_ratio(&one, 1, samples, count, confidence, seed);
+    return bootstrap_ratio((struct samples){&one, 1}, samples, confidence, seed);
 }
 
-struct interval bootstrap_ratio(const double *a, size_t a_count, const double *b, size_t b_count, double confidence,
-                                uint64_t seed)
+struct interval bootstrap_ratio(struct samples a, struct samples b, double confidence, uint64_t seed)
 {
     struct interval interval = {NAN, NAN};
-    if (a_count == 0 || b_count == 0) {
+    if (a.count == 0 || b.count == 0) {
         return interval;
     }
-    size_t scratch_count = a_count > b_count ? a_count : b_count;
     double *estimates = calloc(BOOTSTRAP_RESAMPLES, sizeof *estimates);
-    double *scratch = calloc(scratch_count, sizeof *scratch);
+    double *scratch = calloc(a.count > b.count ? a.count : b.count, sizeof *scratch);
     if (estimates != NULL && scratch != NULL) {
         struct random random = random_stream(seed, 0);
         for (size_t i = 0; i < BOOTSTRAP_RESAMPLES; i++) {
-            double median_a = resampled_median(a, a_count, &random, scratch);
-            estimates[i] = resampled_median(b, b_count, &random, scratch) / median_a;
+            double median_a = resampled_median(a, &random, scratch);
+            estimates[i] = resampled_median(b, &random, scratch) / median_a;
         }
         interval = percentile_interval(estimates, confidence);
     }
@@ -141,19 +140,19 @@ static double normal_p(double u, size_t a_count, size_t b_count, double tie_term
     return variance > 0 ? erfc(distance / sqrt(2 * variance)) : 1.0;
 }
 
-/* Sum of t^3 - t over groups of t equal samples, of both arrays together. */
-static double count_ties(const double *a, size_t a_count, const double *b, size_t b_count)
+/* Sum of t^3 - t over groups of t equal samples, of both together, which are sorted. */
+static double count_ties(struct samples a, struct samples b)
 {
     double term = 0;
     size_t i = 0;
     size_t k = 0;
-    while (i < a_count || k < b_count) {
-        double value = k == b_count || (i < a_count && a[i] <= b[k]) ? a[i] : b[k];
+    while (i < a.count || k < b.count) {
+        double value = k == b.count || (i < a.count && a.values[i] <= b.values[k]) ? a.values[i] : b.values[k];
         double equal = 0;
-        for (; i < a_count && a[i] <= value; i++) {
+        for (; i < a.count && a.values[i] <= value; i++) {
             equal++;
         }
-        for (; k < b_count && b[k] <= value; k++) {
+        for (; k < b.count && b.values[k] <= value; k++) {
             equal++;
         }
         term += equal * equal * equal - equal;
@@ -161,16 +160,16 @@ static double count_ties(const double *a, size_t a_count, const double *b, size_
     return term;
 }
 
-static double count_u(const double *a, size_t a_count, const double *b, size_t b_count)
+static double count_u(struct samples a, struct samples b)
 {
     double u = 0;
     size_t smaller = 0;
     size_t not_larger = 0;
-    for (size_t i = 0; i < a_count; i++) {
-        while (smaller < b_count && b[smaller] < a[i]) {
+    for (size_t i = 0; i < a.count; i++) {
+        while (smaller < b.count && b.values[smaller] < a.values[i]) {
             smaller++;
         }
-        while (not_larger < b_count && b[not_larger] <= a[i]) {
+        while (not_larger < b.count && b.values[not_larger] <= a.values[i]) {
             not_larger++;
         }
         u += (double)(smaller + not_larger) / 2;
@@ -178,32 +177,32 @@ static double count_u(const double *a, size_t a_count, const double *b, size_t b
     return u;
 }
 
-static double *sorted_copy(const double *samples, size_t count)
+/* NULL if out of memory. */
+static double *sorted_copy(struct samples samples)
 {
-    double *copy = calloc(count, sizeof *copy);
-    for (size_t i = 0; copy != NULL && i < count; i++) {
-        copy[i] = samples[i];
-    }
+    double *copy = calloc(samples.count, sizeof *copy);
     if (copy != NULL) {
-        statistics_sort(copy, count);
+        memcpy(copy, samples.values, samples.count * sizeof *copy);
+        statistics_sort(copy, samples.count);
     }
     return copy;
 }
 
-struct mann_whitney mann_whitney_test(const double *a, size_t a_count, const double *b, size_t b_count)
+struct mann_whitney mann_whitney_test(struct samples a, struct samples b)
 {
-    struct mann_whitney test = {.p = 1, .p_least = mann_whitney_p_least(a_count, b_count)};
-    if (a_count == 0 || b_count == 0) {
+    struct mann_whitney test = {.p = 1, .p_least = mann_whitney_p_least(a.count, b.count)};
+    if (a.count == 0 || b.count == 0) {
         return test;
     }
-    double *a_sorted = sorted_copy(a, a_count);
-    double *b_sorted = sorted_copy(b, b_count);
+    double *a_sorted = sorted_copy(a);
+    double *b_sorted = sorted_copy(b);
     if (a_sorted != NULL && b_sorted != NULL) {
-        double ties = count_ties(a_sorted, a_count, b_sorted, b_count);
-        test.u = count_u(a_sorted, a_count, b_sorted, b_count);
-        test.exact = ties < 1 && a_count <= EXACT_COUNT_MAX && b_count <= EXACT_COUNT_MAX;
-        test.p = test.exact ? exact_p(test.u, a_count, b_count)
-                            : fmax(test.p_least, normal_p(test.u, a_count, b_count, ties));
+        const struct samples of_a = {a_sorted, a.count}, of_b = {b_sorted, b.count};
+        double ties = count_ties(of_a, of_b);
+        test.u = count_u(of_a, of_b);
+        test.exact = ties < 1 && a.count <= EXACT_COUNT_MAX && b.count <= EXACT_COUNT_MAX;
+        test.p = test.exact ? exact_p(test.u, a.count, b.count)
+                            : fmax(test.p_least, normal_p(test.u, a.count, b.count, ties));
     }
     free(a_sorted);
     free(b_sorted);

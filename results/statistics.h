@@ -15,6 +15,12 @@ struct interval {
     double low, high;
 };
 
+/* In any order. */
+struct samples {
+    const double *values;
+    size_t count;
+};
+
 void statistics_sort(double *samples, size_t count);
 
 /* The `q`-quantile, 0 <= q <= 1, of `count` > 0 sorted samples, interpolated linearly between ranks (definition 7 of
@@ -25,9 +31,8 @@ double statistics_median(const double *sorted, size_t count);
 /* Percentile bootstrap (Efron 1979) of the median, and of the ratio median(b) / median(a), at level `confidence`
  * (0.95). With fewer than about six samples it says little more than the range of the samples. Not a number at both
  * ends if memory is short. */
-struct interval bootstrap_median(const double *samples, size_t count, double confidence, uint64_t seed);
-struct interval bootstrap_ratio(const double *a, size_t a_count, const double *b, size_t b_count, double confidence,
-                                uint64_t seed);
+struct interval bootstrap_median(struct samples samples, double confidence, uint64_t seed);
+struct interval bootstrap_ratio(struct samples a, struct samples b, double confidence, uint64_t seed);
 
 struct mann_whitney {
     double u;       /* of `a`: pairs in which a's sample is the larger, ties counted half */
@@ -39,7 +44,7 @@ struct mann_whitney {
 /* The Mann-Whitney U test of two independent samples (Mann & Whitney 1947). Exact if there are no ties and both
  * counts are at most 25, else by the normal approximation, corrected for ties and continuity, and never below
  * p_least. p is 1 if a count is 0 or all samples are equal. */
-struct mann_whitney mann_whitney_test(const double *a, size_t a_count, const double *b, size_t b_count);
+struct mann_whitney mann_whitney_test(struct samples a, struct samples b);
 
 /* The smallest two-sided p of the test at these counts: 2 / C(a + b, a), at most 1. */
 double mann_whitney_p_least(size_t a_count, size_t b_count);

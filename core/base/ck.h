@@ -9,9 +9,7 @@
 #ifndef FRAMELAB_CORE_CK_H
 #define FRAMELAB_CORE_CK_H
 
-#include <stdatomic.h>
-
-#include "platform.h"
+#include "atomic.h"
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wconversion"
@@ -33,5 +31,14 @@
 #include <ck_stack.h>
 
 #pragma GCC diagnostic pop
+
+/* With a hook before, as those of atomic.h. Their orders are Concurrency Kit's; index.h, 4, and reclaim_epoch.c say
+ * what rests on them. */
+#define shared_stack_top(stack) shared_call(ck_pr_load_ptr(&(stack)->head))
+#define shared_stack_push(stack, entry) shared_call(ck_stack_push_upmc(stack, entry))
+#define shared_stack_try_push(stack, entry) shared_call(ck_stack_trypush_upmc(stack, entry))
+#define shared_stack_pop_all(stack) shared_call(ck_stack_batch_pop_upmc(stack))
+#define shared_epoch_poll(record) shared_call(ck_epoch_poll(record))
+#define shared_epoch_load(global) shared_call(ck_pr_load_uint(&(global)->epoch))
 
 #endif

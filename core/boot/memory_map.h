@@ -66,7 +66,7 @@ enum memory_map_status {
     MEMORY_MAP_OK = 0,
     MEMORY_MAP_MISALIGNED, /* the blob is not 8-byte aligned, or a block inside it is not where it must be */
     MEMORY_MAP_BROKEN_FDT, /* fdt_check_full or a walk of the tree failed */
-    MEMORY_MAP_BAD_CELLS,  /* #address-cells or #size-cells that cannot be, a reg that is no multiple of them */
+    MEMORY_MAP_BAD_CELLS,  /* invalid #address-cells or #size-cells, a reg that is no multiple of them */
     MEMORY_MAP_WRAPS,      /* a range that wraps around the address space */
     MEMORY_MAP_NO_MEMORY,  /* no usable /memory node, or nothing left after reservations */
     MEMORY_MAP_TOO_MANY,   /* more regions, harts or nodes than frame_limits.h allows */

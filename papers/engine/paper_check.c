@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * Checks figure.json against tables of what its objects may have. See paper_check.h.
  *
- * A key that no table has is an error too: most such are slips of the pen. */
+ * A key that is in no table is an error, too: most such keys are misspelt. */
 #include "paper_check.h"
 
 #include <stdarg.h>
 #include <string.h>
-
-#include "paper_folder.h"
 
 #define WHERE_BYTES 128u
 #define NAME_LETTERS "abcdefghijklmnopqrstuvwxyz0123456789-"
@@ -49,6 +47,46 @@ static const struct field claim_fields[] = {
     {"source", TEXT, false}, {"platforms", WORDS, false}, {"deviation", TEXT, true},  {NULL, TEXT, false},
 };
 
+const char *paper_level_name(enum paper_level level)
+{
+    static const char *const names[] = {"tiny", "quick", "default", "full"};
+    return names[level];
+}
+
+const char *paper_text(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text != NULL ? text : "";
+}
+
+const json_t *paper_item(const json_t *array, const char *key, const char *text, size_t *count)
+{
+    size_t i;
+    const json_t *item, *found = NULL;
+    *count = 0;
+    json_array_foreach((json_t *)array, i, item)
+    {
+        if (strcmp(paper_text(item, key), text) == 0) {
+            found = item;
+            ++*count;
+        }
+    }
+    return found;
+}
+
+bool paper_has_word(const json_t *words, const char *wanted)
+{
+    size_t i;
+    const json_t *word;
+    json_array_foreach((json_t *)words, i, word)
+    {
+        if (strcmp(json_string_value(word), wanted) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 __attribute__((format(printf, 3, 4))) static bool refuse(const struct checker *checker, const char *where,
                                                          const char *format, ...)
 {
@@ -66,7 +104,7 @@ static bool is_text(const json_t *value)
     return json_is_string(value) && json_string_length(value) > 0;
 }
 
-static bool is_name(const json_t *value)
+bool paper_is_name(const json_t *value)
 {
     const char *text = json_string_value(value);
     return is_text(value) && strspn(text, NAME_LETTERS) == strlen(text) && strlen(text) < PAPER_KEY_BYTES;
@@ -97,7 +135,7 @@ static const char *objection(const json_t *value, enum kind kind)
     case TEXT:
         return is_text(value) ? NULL : "must be a text";
     case NAME:
-        return is_name(value) ? NULL : "must be a name of small letters, digits and dashes";
+        return paper_is_name(value) ? NULL : "must be a name of small letters, digits and dashes";
     case WORDS:
         return is_array_of(value, is_text) && json_array_size(value) > 0 ? NULL : "must be an array of words";
     case OBJECTS:
@@ -147,12 +185,14 @@ static bool check_object(const struct checker *checker, const json_t *object, co
 
 static bool check_ids(const struct checker *checker, const json_t *array, const char *name)
 {
-    for (size_t i = 0; i < json_array_size(array); i++) {
-        const char *id = paper_text(json_array_get(array, i), "id");
-        for (size_t k = 0; k < i; k++) {
-            if (strcmp(id, paper_text(json_array_get(array, k), "id")) == 0) {
-                return refuse(checker, name, "'%s' is there twice", id);
-            }
+    size_t i, count;
+    const json_t *item;
+    json_array_foreach((json_t *)array, i, item)
+    {
+        const char *id = paper_text(item, "id");
+        (void)paper_item(array, "id", id, &count);
+        if (count > 1) {
+            return refuse(checker, name, "'%s' is there twice", id);
         }
     }
     return true;

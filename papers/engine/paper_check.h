@@ -1,11 +1,36 @@
 /* SPDX-License-Identifier: MIT
- * Whether a figure.json is what papers/README.md says. */
+ * What a figure.json is, as papers/README.md says, and whether one is so. */
 #ifndef FRAMELAB_RESULTS_PAPER_CHECK_H
 #define FRAMELAB_RESULTS_PAPER_CHECK_H
 
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
+
+#define PAPER_KEY_BYTES 64u
+
+/* How much is run. */
+enum paper_level {
+    PAPER_TINY, /* what tests do: seconds, and only what needs no time to be measured */
+    PAPER_QUICK,
+    PAPER_DEFAULT,
+    PAPER_FULL,
+    PAPER_LEVELS
+};
+
+const char *paper_level_name(enum paper_level level);
+
+/* A member of an object that is a string; "" if there is none. */
+const char *paper_text(const json_t *object, const char *key);
+
+/* The last object of an array that has the text as its member `key`, and in *count how many have it; NULL if none. */
+const json_t *paper_item(const json_t *array, const char *key, const char *text, size_t *count);
+
+/* Whether an array of words has this one. */
+bool paper_has_word(const json_t *words, const char *wanted);
+
+/* Whether it is a text that may be the name of a folder, a file, or a panel: small letters, digits, dashes. */
+bool paper_is_name(const json_t *value);
 
 /* Checks a whole figure.json, which lies at `path`, of the folder `key`. False after one line on `log` that names the
  * file and the key. */

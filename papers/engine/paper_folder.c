@@ -9,26 +9,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "paper_check.h"
-
 /* The Makefile tells; without it there is no such place. */
 #ifndef FRAMELAB_PAPERS
 #define FRAMELAB_PAPERS ""
 #endif
 
 #define INSTALLED "/../share/framelab/papers"
-
-const char *paper_level_name(enum paper_level level)
-{
-    static const char *const names[] = {"tiny", "quick", "default", "full"};
-    return names[level];
-}
-
-const char *paper_text(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text != NULL ? text : "";
-}
 
 static bool is_directory(const char *path)
 {
@@ -107,7 +93,12 @@ static bool add_folder(struct paper_list *list, const char *key, FILE *log)
         return false;
     }
     struct paper_folder *folder = &list->folders[list->count++];
-    return paper_folder_read(folder, list->path, key, log);
+    bool good = paper_folder_read(folder, list->path, key, log);
+    if (good && json_array_size(json_object_get(folder->figure, "runs")) == 0) {
+        paper_folder_free(folder); /* it is drawn of given records */
+        list->count--;
+    }
+    return good;
 }
 
 static bool add_folders(struct paper_list *list, struct dirent **entries, int count, const char *only, FILE *log)

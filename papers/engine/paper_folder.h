@@ -6,23 +6,12 @@
 #ifndef FRAMELAB_RESULTS_PAPER_FOLDER_H
 #define FRAMELAB_RESULTS_PAPER_FOLDER_H
 
-#include <jansson.h>
-#include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
+
+#include "paper_check.h"
 
 #define PAPER_PATH_BYTES 4096u
-#define PAPER_KEY_BYTES 64u
 #define PAPERS_MAX 64u
-
-/* How much is run. */
-enum paper_level {
-    PAPER_TINY, /* what tests do: seconds, and only what needs no time to be measured */
-    PAPER_QUICK,
-    PAPER_DEFAULT,
-    PAPER_FULL,
-    PAPER_LEVELS
-};
 
 struct paper_folder {
     char path[PAPER_PATH_BYTES]; /* the folder */
@@ -36,8 +25,6 @@ struct paper_list {
     size_t count;
 };
 
-const char *paper_level_name(enum paper_level level);
-
 /* Where the folders are: `given`, or if that is NULL what was installed beside the command, or else the sources that it
  * was built from. False if there is no such directory; `path` then names the last that was looked for. */
 bool paper_find(const char *given, char path[PAPER_PATH_BYTES]);
@@ -46,12 +33,9 @@ bool paper_find(const char *given, char path[PAPER_PATH_BYTES]);
 bool paper_folder_read(struct paper_folder *folder, const char *papers, const char *key, FILE *log);
 void paper_folder_free(struct paper_folder *folder);
 
-/* Reads all folders of list->path that have a figure.json, by name; if `only` is not NULL, those that it names, between
- * commas. False after one line on `log`. The caller frees the list in either case. */
+/* Reads all folders of list->path that have a figure.json with runs, by name; if `only` is not NULL, those that it
+ * names, between commas. False after one line on `log`. The caller frees the list in either case. */
 bool paper_list_read(struct paper_list *list, const char *only, FILE *log);
 void paper_list_free(struct paper_list *list);
-
-/* A member of an object that is a string; "" if there is none. */
-const char *paper_text(const json_t *object, const char *key);
 
 #endif

@@ -11,7 +11,6 @@
 #include "paper_verdicts.h"
 
 #define FILE_BYTES (PAPER_PATH_BYTES + 64u)
-#define SCRIPT_BYTES (8u * PAPER_PATH_BYTES)
 #define DUMP_FLAGS (JSON_INDENT(2) | JSON_REAL_PRECISION(9))
 
 static void file_in(const char *directory, const char *name, char path[FILE_BYTES])
@@ -31,18 +30,24 @@ static void published_path(const struct paper_making *making, char path[FILE_BYT
 /* All records through a program of the folder; the result is kept as `name`, and returned. */
 static json_t *run_jq(const struct paper_making *making, const char *program, const char *name, char *why)
 {
-    char path[FILE_BYTES], script[FILE_BYTES], records[FILE_BYTES], published[FILE_BYTES];
+    char path[FILE_BYTES], script[FILE_BYTES], published[FILE_BYTES];
     file_in(making->directory, name, path);
     file_in(making->folder->path, program, script);
-    file_in(making->directory, "records.jsonl", records);
     published_path(making, published);
-    const char *const argv[] = {"jq",        "--slurp",
-                                "-L",        making->papers,
-                                "--rawfile", "published",
-                                published,   "--arg",
-                                "level",     paper_level_name(making->level),
-                                "-f",        script,
-                                records,     NULL};
+    const char *const argv[] = {"jq",
+                                "--slurp",
+                                "-L",
+                                making->papers,
+                                "--rawfile",
+                                "published",
+                                published,
+                                "--arg",
+                                "level",
+                                paper_level_name(making->level),
+                                "-f",
+                                script,
+                                making->records,
+                                NULL};
     if (!paper_tool_run((char *const *)argv, path, why)) {
         return NULL;
     }
@@ -66,14 +71,117 @@ static bool write_file(const struct paper_making *making, const json_t *made, co
     return true;
 }
 
-static bool make_series(const struct paper_making *making, char *why)
+/* ---- gnuplot ---------------------------------------------------------------------------------------------------- */
+
+/* A number or a text as gnuplot reads it. In single quotes nothing is markup or a command; a line must not end
+ * there. */
+static void write_value(FILE *file, const json_t *value)
+{
+    if (json_is_number(value)) {
+        (void)fprintf(file, "%.9g", json_number_value(value));
+        return;
+    }
+    (void)fputc('\'', file);
+    for (const char *text = json_string_value(value); text != NULL && *text != '\0'; text++) {
+        (void)fprintf(file, *text == '\'' ? "'%c" : "%c", (unsigned char)*text < ' ' ? ' ' : *text);
+    }
+    (void)fputc('\'', file);
+}
+
+static void write_variable(FILE *file, const char *name, const json_t *value)
+{
+    size_t count = json_array_size(value);
+    if (!json_is_array(value)) {
+        (void)fprintf(file, "%s = ", name);
+        write_value(file, value);
+    } else if (count > 0) {
+        (void)fprintf(file, "array %s[%zu] = [", name, count);
+        for (size_t i = 0; i < count; i++) {
+            (void)fputs(i > 0 ? ", " : "", file);
+            write_value(file, json_array_get(value, i));
+        }
+        (void)fputc(']', file);
+    }
+    (void)fputc('\n', file);
+}
+
+/* What gnuplot runs: variables, then the folder's plot.gp. */
+static void write_script(const struct paper_making *making, const char *name, const json_t *set, FILE *file)
+{
+    char output[FILE_BYTES], data[FILE_BYTES], plot[FILE_BYTES];
+    const char *key;
+    const json_t *value;
+    file_in(making->directory, name, output);
+    file_in(making->directory, "series.dat", data);
+    file_in(making->folder->path, "plot.gp", plot);
+    json_t *given = json_pack("{s:s, s:s, s:s}", "data", data, "papers", making->papers, "title",
+                              paper_text(making->folder->figure, "title"));
+    json_t *base = json_string(output), *script = json_string(plot);
+    (void)fputs("# Made by framelab. format: svg, pdf or png.\nif (!exists('format')) format = 'svg'\noutput = ", file);
+    write_value(file, base);
+    (void)fputs(".'.'.format\n", file);
+    json_object_foreach(given, key, value)
+    {
+        write_variable(file, key, value);
+    }
+    json_object_foreach((json_t *)set, key, value)
+    {
+        write_variable(file, key, value);
+    }
+    (void)fputs("load ", file);
+    write_value(file, script);
+    (void)fputc('\n', file);
+    json_decref(given);
+    json_decref(base);
+    json_decref(script);
+}
+
+static bool draw_picture(const struct paper_making *making, const char *name, const json_t *set, char *why)
+{
+    static const char *const formats[] = {"format='svg'", "format='pdf'", "format='png'"};
+    char file_name[PAPER_KEY_BYTES + 4], path[FILE_BYTES];
+    (void)snprintf(file_name, sizeof file_name, "%s.gp", name);
+    file_in(making->directory, file_name, path);
+    FILE *file = fopen(path, "we");
+    if (file != NULL) {
+        write_script(making, name, set, file);
+    }
+    bool good = file != NULL && ferror(file) == 0;
+    if ((file != NULL && fclose(file) != 0) || !good) {
+        (void)snprintf(why, PAPER_WHY_BYTES, "%.400s: %s", path, strerror(errno));
+        return false;
+    }
+    for (size_t i = 0; good && i < sizeof formats / sizeof *formats; i++) {
+        const char *const argv[] = {"gnuplot", "-e", formats[i], path, NULL};
+        good = paper_tool_run((char *const *)argv, NULL, why);
+    }
+    return good;
+}
+
+/* The pictures that series.jq names, or the one that every other figure has. */
+static bool draw_pictures(const struct paper_making *making, const json_t *made, char *why)
+{
+    size_t i;
+    const json_t *picture, *pictures = json_object_get(made, "pictures");
+    bool good = pictures != NULL || draw_picture(making, "figure", NULL, why);
+    json_array_foreach((json_t *)pictures, i, picture)
+    {
+        good = good && draw_picture(making, paper_text(picture, "name"), json_object_get(picture, "set"), why);
+    }
+    return good;
+}
+
+/* ---- A figure --------------------------------------------------------------------------------------------------- */
+
+static json_t *make_series(const struct paper_making *making, char *why)
 {
     json_t *made = run_jq(making, "series.jq", "series.json", why);
-    bool good = made != NULL && paper_series_check(made, making->folder, why, PAPER_WHY_BYTES) &&
-                write_file(making, made, "series.dat", paper_series_write, why) &&
-                write_file(making, made, "tables.md", paper_tables_write, why);
+    if (made != NULL && paper_series_check(made, making->folder->figure, why, PAPER_WHY_BYTES) &&
+        write_file(making, made, "series.dat", paper_series_write, why)) {
+        return made;
+    }
     json_decref(made);
-    return good;
+    return NULL;
 }
 
 static json_t *make_verdicts(const struct paper_making *making, char *why)
@@ -91,50 +199,11 @@ static json_t *make_verdicts(const struct paper_making *making, char *why)
     return verdicts;
 }
 
-/* ---- gnuplot ---------------------------------------------------------------------------------------------------- */
-
-/* Appends `name='text'; `, quotes doubled. */
-static void add_variable(char *script, const char *name, const char *text)
-{
-    size_t length = strlen(script);
-    length += (size_t)snprintf(script + length, SCRIPT_BYTES - length, "%s='", name);
-    for (; *text != '\0' && length + 8 < SCRIPT_BYTES; text++) {
-        script[length++] = *text;
-        if (*text == '\'') {
-            script[length++] = *text;
-        }
-    }
-    (void)snprintf(script + length, SCRIPT_BYTES - length, "'; ");
-}
-
-static bool draw(const struct paper_making *making, const char *format, char *why)
-{
-    char name[32], output[FILE_BYTES], data[FILE_BYTES], plot[FILE_BYTES];
-    char *script = calloc(1, SCRIPT_BYTES);
-    if (script == NULL) {
-        (void)snprintf(why, PAPER_WHY_BYTES, "%s", strerror(ENOMEM));
-        return false;
-    }
-    (void)snprintf(name, sizeof name, "figure.%s", format);
-    file_in(making->directory, name, output);
-    file_in(making->directory, "series.dat", data);
-    file_in(making->folder->path, "plot.gp", plot);
-    add_variable(script, "format", format);
-    add_variable(script, "output", output);
-    add_variable(script, "data", data);
-    add_variable(script, "papers", making->papers);
-    add_variable(script, "title", paper_text(making->folder->figure, "title"));
-    const char *const argv[] = {"gnuplot", "-e", script, plot, NULL};
-    bool good = paper_tool_run((char *const *)argv, NULL, why);
-    free(script);
-    return good;
-}
-
 /* What an earlier run left: a figure that fails shows nothing, rather than something old. */
 static void remove_old(const struct paper_making *making)
 {
-    static const char *const names[] = {"series.json", "series.dat", "tables.md", "verdicts.json",
-                                        "figure.svg",  "figure.pdf", "figure.png"};
+    static const char *const names[] = {"series.json", "series.dat", "tables.md",  "verdicts.json",
+                                        "figure.svg",  "figure.pdf", "figure.png", "figure.gp"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char path[FILE_BYTES];
         file_in(making->directory, names[i], path);
@@ -142,17 +211,21 @@ static void remove_old(const struct paper_making *making)
     }
 }
 
+json_t *paper_draw(const struct paper_making *making, char why[PAPER_WHY_BYTES])
+{
+    json_t *made = make_series(making, why);
+    if (made != NULL && draw_pictures(making, made, why)) {
+        return made;
+    }
+    json_decref(made);
+    return NULL;
+}
+
 json_t *paper_make(const struct paper_making *making, char why[PAPER_WHY_BYTES])
 {
-    static const char *const formats[] = {"svg", "pdf", "png"};
     remove_old(making);
-    if (!make_series(making, why)) {
-        return NULL;
-    }
-    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
-        if (!draw(making, formats[i], why)) {
-            return NULL;
-        }
-    }
-    return make_verdicts(making, why);
+    json_t *made = paper_draw(making, why);
+    bool good = made != NULL && write_file(making, made, "tables.md", paper_tables_write, why);
+    json_decref(made);
+    return good ? make_verdicts(making, why) : NULL;
 }

@@ -9,12 +9,16 @@
 struct paper_making {
     const struct paper_folder *folder;
     const char *papers;    /* papers/ */
-    const char *directory; /* DIR/KEY, which has records.jsonl; all else is written there */
+    const char *records;   /* the file that series.jq and claims.jq read */
+    const char *directory; /* where all is written */
     enum paper_level level;
 };
 
-/* Writes series.json, series.dat, tables.md, verdicts.json, figure.svg, figure.pdf, figure.png. Returns the verdicts;
- * NULL with one line in `why`. */
+/* Writes series.json, series.dat, and of each picture its .gp, .svg, .pdf, .png. Returns what series.jq made; NULL with
+ * one line in `why`. */
+json_t *paper_draw(const struct paper_making *making, char why[PAPER_WHY_BYTES]);
+
+/* That, and tables.md, verdicts.json. Returns the verdicts; NULL with one line in `why`. */
 json_t *paper_make(const struct paper_making *making, char why[PAPER_WHY_BYTES]);
 
 #endif

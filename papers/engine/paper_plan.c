@@ -91,19 +91,6 @@ static json_t *fill_in(const char *word, const json_t *values)
     return length < sizeof out ? json_stringn(out, length) : NULL;
 }
 
-static bool has_word(const json_t *command, const char *wanted)
-{
-    size_t i;
-    const json_t *word;
-    json_array_foreach((json_t *)command, i, word)
-    {
-        if (strcmp(json_string_value(word), wanted) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static json_t *make_command(const struct paper_folder *folder, const json_t *run, const json_t *values)
 {
     size_t i;
@@ -117,7 +104,7 @@ static json_t *make_command(const struct paper_folder *folder, const json_t *run
     }
     (void)snprintf(seed, sizeof seed, "%lld",
                    (long long)(given != NULL ? json_integer_value(given) : (json_int_t)SEED_DEFAULT));
-    if (!has_word(command, "--seed")) {
+    if (!paper_has_word(command, "--seed")) {
         json_array_append_new(command, json_string("--seed"));
         json_array_append_new(command, json_string(seed));
     }
@@ -129,7 +116,7 @@ static bool runs_on(const json_t *command, const char *platform)
 {
     char word[32];
     (void)snprintf(word, sizeof word, "--platform=%s", platform);
-    return has_word(command, platform) || has_word(command, word);
+    return paper_has_word(command, platform) || paper_has_word(command, word);
 }
 
 static bool make_key(struct paper_run *run, const struct paper_identity *identity)

@@ -6,10 +6,12 @@
 #include <string.h>
 
 #include "grid.h"
+#include "paper_check.h"
 
 struct objection {
     char *why;
     size_t why_bytes;
+    const json_t *panels; /* that there are */
 };
 
 __attribute__((format(printf, 2, 3))) static bool refuse(const struct objection *objection, const char *format, ...)
@@ -21,27 +23,9 @@ __attribute__((format(printf, 2, 3))) static bool refuse(const struct objection 
     return false;
 }
 
-static bool is_one_of(const char *text, const char *const *names, size_t count)
+static bool is_kind(const char *text)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(text, names[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool has_panel(const json_t *panels, const char *id)
-{
-    size_t i;
-    const json_t *panel;
-    json_array_foreach((json_t *)panels, i, panel)
-    {
-        if (strcmp(paper_text(panel, "id"), id) == 0) {
-            return true;
-        }
-    }
-    return false;
+    return strcmp(text, "measured") == 0 || strcmp(text, "published") == 0 || strcmp(text, "model") == 0;
 }
 
 /* An array of `count` numbers. */
@@ -55,20 +39,19 @@ static bool is_numbers(const json_t *array, size_t count)
     return json_is_array(array) && json_array_size(array) == count;
 }
 
-static bool check_series(const struct objection *objection, const json_t *series, const json_t *panels)
+static bool check_series(const struct objection *objection, const json_t *series)
 {
-    static const char *const kinds[] = {"measured", "published", "model"};
     static const char *const axes[] = {"x", "y", "low", "high"};
     const char *name = paper_text(series, "name");
-    size_t points = json_array_size(json_object_get(series, "x"));
+    size_t count, points = json_array_size(json_object_get(series, "x"));
     if (*name == '\0') {
         return refuse(objection, "series.jq: a series without a name");
     }
-    if (!has_panel(panels, paper_text(series, "panel"))) {
+    if (paper_item(objection->panels, "id", paper_text(series, "panel"), &count) == NULL) {
         return refuse(objection, "series.jq: series '%s': figure.json has no panel '%s'", name,
                       paper_text(series, "panel"));
     }
-    if (!is_one_of(paper_text(series, "kind"), kinds, 3)) {
+    if (!is_kind(paper_text(series, "kind"))) {
         return refuse(objection, "series.jq: series '%s': kind is measured, published or model", name);
     }
     for (size_t i = 0; i < 4; i++) {
@@ -125,30 +108,48 @@ static bool check_table(const struct objection *objection, const json_t *table)
     return true;
 }
 
-bool paper_series_check(const json_t *made, const struct paper_folder *folder, char *why, size_t why_bytes)
+/* A picture's name becomes part of a path. */
+static bool check_picture(const struct objection *objection, const json_t *picture)
 {
-    size_t i;
-    const json_t *item;
-    const struct objection objection = {why, why_bytes};
+    const json_t *value;
+    const char *key;
+    if (!paper_is_name(json_object_get(picture, "name"))) {
+        return refuse(objection, "series.jq: a picture without a name, or with one that is none");
+    }
+    json_object_foreach(json_object_get(picture, "set"), key, value)
+    {
+        const json_t *first = json_is_array(value) ? json_array_get(value, 0) : value;
+        if (first != NULL && !json_is_string(first) && !json_is_number(first)) {
+            return refuse(objection, "series.jq: picture '%s': %s is neither number, text, nor array of such",
+                          paper_text(picture, "name"), key);
+        }
+    }
+    return true;
+}
+
+/* Whether `check` finds no fault with any item. */
+static bool check_each(const struct objection *objection, const json_t *array,
+                       bool (*check)(const struct objection *objection, const json_t *item))
+{
+    bool good = true;
+    for (size_t i = 0; good && i < json_array_size(array); i++) {
+        good = check(objection, json_array_get(array, i));
+    }
+    return good;
+}
+
+bool paper_series_check(const json_t *made, const json_t *figure, char *why, size_t why_bytes)
+{
+    const json_t *panels = json_object_get(made, "panels");
+    const struct objection objection = {why, why_bytes, panels != NULL ? panels : json_object_get(figure, "panels")};
     const json_t *all = json_object_get(made, "series");
     const json_t *tables = json_object_get(made, "tables");
     why[0] = '\0';
     if (!json_is_array(all) || !json_is_array(tables)) {
         return refuse(&objection, "series.jq: makes no object with arrays 'series' and 'tables'");
     }
-    json_array_foreach((json_t *)all, i, item)
-    {
-        if (!check_series(&objection, item, json_object_get(folder->figure, "panels"))) {
-            return false;
-        }
-    }
-    json_array_foreach((json_t *)tables, i, item)
-    {
-        if (!check_table(&objection, item)) {
-            return false;
-        }
-    }
-    return check_names(&objection, all);
+    return check_each(&objection, all, check_series) && check_each(&objection, tables, check_table) &&
+           check_each(&objection, json_object_get(made, "pictures"), check_picture) && check_names(&objection, all);
 }
 
 static double number_at(const json_t *series, const char *axis, size_t i)
@@ -217,10 +218,7 @@ static bool write_table(const json_t *table, FILE *file)
         add_cells(grid, item);
     }
     (void)fprintf(file, "## %s\n\n", paper_text(table, "title"));
-    bool good = grid_print_markdown(grid, file);
-    (void)fputc('\n', file);
-    grid_free(grid);
-    return good;
+    return grid_print(grid, true, file) && fputc('\n', file) != EOF;
 }
 
 bool paper_tables_write(const json_t *made, const char *path)

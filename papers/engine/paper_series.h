@@ -3,11 +3,13 @@
 #ifndef FRAMELAB_RESULTS_PAPER_SERIES_H
 #define FRAMELAB_RESULTS_PAPER_SERIES_H
 
-#include "paper_folder.h"
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
 
-/* Whether `made` is {"series": [...], "tables": [...]} as papers/README.md says, its panels those of the folder. False
- * with one line in `why`. */
-bool paper_series_check(const json_t *made, const struct paper_folder *folder, char *why, size_t why_bytes);
+/* Whether `made` is {"series": [...], "tables": [...]} as papers/README.md says, its panels its own or those of
+ * `figure`. False with one line in `why`. */
+bool paper_series_check(const json_t *made, const json_t *figure, char *why, size_t why_bytes);
 
 /* Writes a block a series for gnuplot's `index`: `# NAME`, then a line `x y low high` a point, two empty lines. False
  * with errno. */

@@ -38,23 +38,22 @@ static json_t *own_member(const struct paper_folder *folder, const char *key)
     return value != NULL ? json_incref(value) : json_null();
 }
 
-json_t *paper_entry_make(const struct paper_plan *plan, const struct paper_result *results,
-                         const struct paper_folder *folder, enum paper_level level, const char *status, const char *why,
-                         json_t *verdicts)
+json_t *paper_entry_make(const struct paper_made *made)
 {
     static const char *const keys[] = {"title", "citation", "shows", "differs", "panels"};
     double seconds = 0;
     json_t *runs = json_array();
-    for (size_t i = 0; i < plan->count; i++) {
-        json_array_append_new(runs, run_json(&plan->runs[i], &results[i]));
-        seconds += results[i].seconds;
+    for (size_t i = 0; i < made->plan->count; i++) {
+        json_array_append_new(runs, run_json(&made->plan->runs[i], &made->results[i]));
+        seconds += made->results[i].seconds;
     }
+    json_t *claims = made->verdicts != NULL ? json_incref(made->verdicts) : json_array();
     json_t *entry =
-        json_pack("{s:s, s:s, s:s, s:s, s:f, s:o, s:o, s:o}", "key", folder->key, "status", status, "why", why, "level",
-                  paper_level_name(level), "seconds", seconds, "repeat", repeat_json(folder, level), "runs", runs,
-                  "claims", verdicts != NULL ? json_incref(verdicts) : json_array());
+        json_pack("{s:s, s:s, s:s, s:s, s:f, s:o, s:o, s:o}", "key", made->folder->key, "status", made->status, "why",
+                  strcmp(made->status, "made") == 0 ? "" : made->why, "level", paper_level_name(made->level), "seconds",
+                  seconds, "repeat", repeat_json(made->folder, made->level), "runs", runs, "claims", claims);
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        json_object_set_new(entry, keys[i], own_member(folder, keys[i]));
+        json_object_set_new(entry, keys[i], own_member(made->folder, keys[i]));
     }
     return entry;
 }
@@ -66,24 +65,11 @@ static int compare_keys(const void *a, const void *b)
     return strcmp(paper_text(*(json_t *const *)a, "key"), paper_text(*(json_t *const *)b, "key"));
 }
 
-static bool has_entry(const json_t *entries, const char *key)
-{
-    size_t i;
-    const json_t *entry;
-    json_array_foreach((json_t *)entries, i, entry)
-    {
-        if (strcmp(paper_text(entry, "key"), key) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* New entries and those of the file that they do not replace, by key. */
 static json_t *merge(const json_t *entries, const json_t *old)
 {
     json_t *all[2 * PAPERS_MAX];
-    size_t i, count = 0;
+    size_t i, same, count = 0;
     json_t *entry;
     json_array_foreach((json_t *)entries, i, entry)
     {
@@ -91,7 +77,7 @@ static json_t *merge(const json_t *entries, const json_t *old)
     }
     json_array_foreach((json_t *)old, i, entry)
     {
-        if (count < sizeof all / sizeof *all && !has_entry(entries, paper_text(entry, "key"))) {
+        if (count < sizeof all / sizeof *all && paper_item(entries, "key", paper_text(entry, "key"), &same) == NULL) {
             all[count++] = entry;
         }
     }
@@ -157,9 +143,7 @@ static bool print_table(const json_t *entries, FILE *out)
     {
         add_claims(grid, entry);
     }
-    bool good = grid_print_text(grid, out, color_wanted(out));
-    grid_free(grid);
-    return good;
+    return grid_print(grid, false, out);
 }
 
 static void print_notes(const json_t *entry, FILE *out)

@@ -9,11 +9,19 @@
 
 #include "paper_runner.h"
 
-/* The entry of a figure; `results` are of the plan's runs. `status` is "made", "failed" or "skipped", and `why` is why
- * if not the first. */
-json_t *paper_entry_make(const struct paper_plan *plan, const struct paper_result *results,
-                         const struct paper_folder *folder, enum paper_level level, const char *status, const char *why,
-                         json_t *verdicts);
+/* What became of a figure. */
+struct paper_made {
+    const struct paper_folder *folder;
+    const struct paper_plan *plan;
+    const struct paper_result *results; /* of the plan's runs */
+    enum paper_level level;
+    const char *status;        /* "made", "failed" or "skipped" */
+    char why[PAPER_WHY_BYTES]; /* if not the first */
+    json_t *verdicts;          /* NULL: none */
+};
+
+/* The entry of a figure. */
+json_t *paper_entry_make(const struct paper_made *made);
 
 /* Writes the entries to DIR/summary.json, beside those of other figures that are there already. Returns all of it, NULL
  * with errno. */

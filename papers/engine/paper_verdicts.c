@@ -13,36 +13,6 @@ static bool is_verdict(const char *text)
     return strcmp(text, HOLDS) == 0 || strcmp(text, FAILS) == 0 || strcmp(text, CANNOT) == 0;
 }
 
-/* The verdict on a claim, or NULL; `*count` says how many there are. */
-static const json_t *find_verdict(const json_t *judged, const char *id, size_t *count)
-{
-    size_t i;
-    const json_t *verdict;
-    const json_t *found = NULL;
-    *count = 0;
-    json_array_foreach((json_t *)judged, i, verdict)
-    {
-        if (strcmp(paper_text(verdict, "id"), id) == 0) {
-            found = verdict;
-            ++*count;
-        }
-    }
-    return found;
-}
-
-static bool has_word(const json_t *words, const char *wanted)
-{
-    size_t i;
-    const json_t *word;
-    json_array_foreach((json_t *)words, i, word)
-    {
-        if (strcmp(json_string_value(word), wanted) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* What is wrong with a verdict; NULL: nothing. */
 static const char *objection(const json_t *verdict, const json_t *claim)
 {
@@ -56,7 +26,7 @@ static const char *objection(const json_t *verdict, const json_t *claim)
     if (*paper_text(verdict, "measured") == '\0') {
         return "it does not say what was measured";
     }
-    return has_word(json_object_get(claim, "platforms"), paper_text(verdict, "platform"))
+    return paper_has_word(json_object_get(claim, "platforms"), paper_text(verdict, "platform"))
                ? NULL
                : "the platform is not one that figure.json lets judge it";
 }
@@ -83,7 +53,7 @@ json_t *paper_verdicts_merge(const json_t *judged, const struct paper_folder *fo
     json_array_foreach((json_t *)claims, i, claim)
     {
         const char *id = paper_text(claim, "id");
-        const json_t *verdict = find_verdict(judged, id, &count);
+        const json_t *verdict = paper_item(judged, "id", id, &count);
         const char *wrong = count == 1 ? objection(verdict, claim) : "it must be judged exactly once";
         if (wrong != NULL) {
             (void)snprintf(why, why_bytes, "claims.jq: claim '%s': %s", id, wrong);

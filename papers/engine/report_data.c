@@ -50,13 +50,6 @@ static json_t *load(const struct source *source, const char *path)
 
 /* ---- summary.json ----------------------------------------------------------------------------------------------- */
 
-/* A key becomes part of a path, so it is what a folder's name may be and no more. */
-static bool is_key(const char *text)
-{
-    size_t length = strlen(text);
-    return length > 0 && length < PAPER_KEY_BYTES && strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-") == length;
-}
-
 /* Whether `array` is an array of objects that have these strings. */
 static bool has_texts(const json_t *array, const char *const *keys, size_t count)
 {
@@ -74,7 +67,7 @@ static const char *fault_of(const json_t *entry)
 {
     static const char *const of_claim[] = {"id", "text", "verdict"}, *const of_run[] = {"id", "command"},
                              *const of_panel[] = {"id", "title"};
-    if (!is_key(paper_text(entry, "key"))) {
+    if (!paper_is_name(json_object_get(entry, "key"))) { /* it becomes part of a path */
         return "a figure without a key";
     }
     if (*paper_text(entry, "title") == '\0' || *paper_text(entry, "status") == '\0') {
@@ -111,22 +104,15 @@ static bool check_summary(const struct source *source, const json_t *summary, co
 
 static bool add_series(const struct source *source, json_t *entry)
 {
-    char path[FILE_BYTES];
+    char path[FILE_BYTES], what[PAPER_WHY_BYTES];
     file_of(source, entry, "series.json", path);
-    struct paper_folder *folder = calloc(1, sizeof *folder); /* too large for the stack */
-    json_t *made = folder != NULL ? load(source, path) : NULL;
-    bool good = made != NULL;
-    if (good) {
-        char what[PAPER_WHY_BYTES];
-        folder->figure = entry;
-        good = paper_series_check(made, folder, what, sizeof what) || refuse(source, path, what);
-    }
+    json_t *made = load(source, path);
+    bool good = made != NULL && (paper_series_check(made, entry, what, sizeof what) || refuse(source, path, what));
     if (good) {
         json_object_set(entry, "series", json_object_get(made, "series"));
         json_object_set(entry, "tables", json_object_get(made, "tables"));
     }
     json_decref(made);
-    free(folder);
     return good;
 }
 

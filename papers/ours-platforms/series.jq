@@ -9,13 +9,8 @@ def variants: "baseline", "lockfree";
 def of($run; $variant): $all | of_run($run) | map(select(.variant | startswith($variant)));
 # Of the host and of simulated harts nanoseconds, of QEMU instructions.
 def each: [.phases[] | .operations as $n | (.hart_ns // .hart_instructions) | mean / $n] | add;
-# Of each measurement the repeats that nobody disturbed; of one that has fewer than three of those, all.
-def calm:
-  undisturbed as $calm | group_by(measurement) |
-  map(. as $repeats | ($calm | map(select(measurement == ($repeats[0] | measurement)))) as $quiet |
-    if ($quiet | length) >= 3 then $quiet[] else .[] end);
 def bars($platform; $variant):
-  $all | of_run("two-\($platform)") | calm | map(select(.variant | startswith($variant))) | by(.workload | place; each) | select(length > 0) |
+  $all | of_run("two-\($platform)") | undisturbed_or_all | map(select(.variant | startswith($variant))) | by(.workload | place; each) | select(length > 0) |
   series("\($platform) \($variant)"; $platform; "measured"; $platform);
 
 # Workload by workload, orders 0, 3 and 9 in each.

@@ -10,13 +10,13 @@ HOOKED_TESTS := $(patsubst stress/unit/%.c,$(O)/unit/%,$(wildcard stress/unit/ho
 deps: ## install what is missing (Debian and its kin), or say what is needed
 	$(Q)CC='$(CC)' .ci/dependencies build figures qemu check
 
-check: deps all ## test everything, under 10 minutes on 2 cores; ends with `N passed, N failed, N skipped`
+check: deps all ## test everything, about five minutes on 2 cores; ends with `N passed, N failed, N skipped`
 	$(Q)CC='$(CC)' stress/check/run-tests $(O) $(SUITES)
 
-check-long: deps all ## the same and what takes longer: boards' device trees, minutes of stress
+check-long: deps all ## the same and what takes hours; what has passed on the same sources is kept, unless FRESH=1
 	$(Q).ci/dependencies report || echo "without those, the report's tests in a browser are skipped" >&2
 	$(Q).ci/dependencies paper || echo "without those, the report as a paper is skipped" >&2
-	$(Q)CC='$(CC)' stress/check/run-tests --long $(O) $(SUITES)
+	$(Q)CC='$(CC)' stress/check/run-tests --long $(if $(FRESH),--fresh) $(O) $(SUITES)
 
 .PHONY: report-check
 report-check: all ## the page of `framelab report` in Chromium, judged by axe-core; installs Chromium and Node.js
@@ -42,10 +42,21 @@ hooked-build: $(HOOKED_TESTS)
 $(O)/unit/test_%.run: $(O)/unit/test_%
 	$(Q)$<
 
-$(UNIT_TESTS) $(HOOKED_TESTS): $(O)/unit/%: $(O)/stress/unit/%.o $(O)/libcommand.a $(O)/libframelab.a
+# What a program of stress/unit is linked with, beside the allocators. Those with hooks are about the allocators alone.
+TESTED := $(filter-out $(O)/stress/command/main.o,$(COMMAND_OBJECTS)) $(SIMULATOR)
+TESTED_WITH_HOOKS := $(patsubst %.c,$(O)/%.o,$(call sources,stress/harness stress/workload stress/trial))
+
+$(UNIT_TESTS): $(O)/unit/%: $(O)/stress/unit/%.o $(O)/libcommand.a $(O)/libframelab.a
+	$(link_test)
+
+$(HOOKED_TESTS): $(O)/unit/%: $(O)/stress/unit/%.o $(TESTED_WITH_HOOKS) $(O)/libframelab.a
+	$(link_test)
+
+define link_test
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(BASE_CFLAGS) $(LDFLAGS) $(SIM_LINK) -o $@ $^ $(LIB_LIBS) $(COMMAND_LIBS) -lcmocka -lm
+endef
 
 -include $(UNIT_SOURCES:%.c=$(O)/%.d)
 
@@ -55,17 +66,24 @@ folders:
 	@$(foreach folder,$(FOLDERS),echo '$(folder)|$(strip $(SEES_$(folder)))|$(INLINE_$(or \
 	    $(if $(filter stress/qemu/guest%,$(folder)),guest),$(if $(filter $(SIMULATED),$(folder)/),sim),host))';) :
 
-# Read by tools. What they look for, what not, and why: .clang-tidy, .ci/cppcheck. Nearly all of that time goes into
-# following paths (clang-analyzer, two seconds a file) and into all combinations of #ifdef; `make lint` does without.
-.PHONY: format-test cppcheck tidy lint
-tidy: format-test cppcheck $(ALL_C:%.c=$(O)/%.tidy) ## find fault with the sources: clang-format, cppcheck, clang-tidy
+# Read by tools. What they look for, what not, and why: .clang-tidy, .ci/cppcheck, .shellcheckrc. Nearly all of that time
+# goes into following paths (clang-analyzer, two seconds a file) and into all combinations of #ifdef; `make lint` does
+# without.
+.PHONY: format-test shellcheck cppcheck tidy lint
+tidy: format-test shellcheck cppcheck $(ALL_C:%.c=$(O)/%.tidy) ## find fault with the sources: clang-tidy, cppcheck and more
 
-lint: format-test cppcheck $(ALL_C:%.c=$(O)/%.lint) ## the same in a minute: no paths are followed, one set of #ifdef
+lint: format-test shellcheck cppcheck $(ALL_C:%.c=$(O)/%.lint) ## the same in a minute: no paths are followed, one set of #ifdef
 lint: CPPCHECK += --max-configs=1 --suppress=toomanyconfigs
 
 format-test: deps
 	$(call say,FORMAT,$(words $(ALL_C) $(KERNEL_C) $(ALL_H)) files)
 	$(Q)clang-format --dry-run -Werror $(ALL_C) $(KERNEL_C) $(ALL_H)
+
+# Every file that is called a script, or calls itself one.
+SCRIPTS = $(sort $(shell git ls-files '*.sh'; git grep -lIE '^\#! ?/.*sh$$'))
+shellcheck: deps
+	$(call say,SHELL,$(words $(SCRIPTS)) files)
+	$(Q)shellcheck -x $(SCRIPTS)
 
 # The host's half of core/base/platform.h and the kernel's, and the architectures', are not seen together.
 CPPCHECK := cppcheck --quiet --std=c11 --enable=warning,style,performance,portability --inline-suppr \

@@ -87,7 +87,15 @@ for format in text json csv; do
     ends 0 list --format $format
 done
 refuses 2 "text, json or csv" list --format xml
-refuses 2 "takes no argument" list extra
+# A record tells every knob that its variant has.
+"$framelab" list --format csv >list.csv 2>err
+check "list --format csv has variants" grep -q '^variant,baseline,' list.csv
+while read -r variant; do
+    "$framelab" bench --variant "$variant" --memory 64M --harts 1 --repeat 1 --workload bulk --requests 10 --format json \
+        2>err </dev/null | grep -m 1 "\"variant\":\"$variant\"" | sed 's/.*"knobs":"\([^"]*\)".*/\1/' | tr , '\n' >declared
+    awk -F, -v of="$variant" '$1 == "knob" && $3 == of { print $2 "=" $4 }' list.csv >listed
+    check "list shows every knob of $variant, and its default" bash -c 'test -s declared && diff declared listed'
+done < <(awk -F, '$1 == "variant" { print $2 }' list.csv)
 
 # ---- device trees ----
 
@@ -170,6 +178,7 @@ refuses 2 "nosuch" bench --variant lockfree,nosuch=1
 refuses 2 "batch" bench --variant lockfree,magazine=3,batch=9
 refuses 2 "512M or 8G" bench --memory lots
 refuses 2 "512M or 8G" bench --memory -1G
+refuses 2 "512M or 8G" bench --memory 0
 refuses 2 "1 to 64" bench --nodes 0
 refuses 2 "1 to 64" bench --nodes 65
 refuses 2 "1 to" bench --repeat 0
@@ -315,12 +324,18 @@ run 60 "$framelab" bench --memory 64M --repeat 1 --harts 2 --workload adversary 
 check "traces that are hard on caches are pairs" bash -c 'grep -q "adversary pair" out && grep -q "walk pair" out'
 run 60 "$framelab" bench --memory 64M --repeat 1 --harts 1 --workload bulk --requests 1000 --no-latency --format json
 check "--requests bounds the allocations a hart" grep -q '"operations":20000,' out
+for requests in 16 100; do # 100 passes, each of one burst
+    run 60 "$framelab" bench --memory 64M --repeat 1 --harts 1 --workload burst --burst 64 --requests $requests --no-latency --format json
+    check "--requests $requests is one burst of 64" grep -q '"name":"of 64","operations":6400,' out
+done
 run 60 "$framelab" bench --memory 64M --repeat 1 --harts 2 --workload repeat --requests 100 --no-latency --init --format json
 check "--init says of each hart how long it waited" \
     grep -Eq '"workload":"boot".*"hart_ns": ?\[([1-9][0-9]*), ?\1\]' out
 ends 0 bench --dtb good.dtb --harts 1-3 --repeat 1 --order 0,3 --frames 3 --no-latency
 ends 0 stress --dtb good.dtb --operations 500 --harts 3
 ends 0 stress --operations 200 --harts 2 --format csv
+check "stress --format csv: columns as on every platform" grep -qx 'variant,platform,setting,harts,seed,rounds,operations,accesses,added,removed,seconds,violated' out
+check "stress --format csv: a row" grep -Eq '^lockfree,host,plain,2,[0-9]+,[0-9]+,[1-9][0-9]*,,[0-9]+,[0-9]+,[0-9.]+,$' out
 ends 0 stress --operations 200 --harts 2 --format json
 
 [ $failed -eq 0 ]

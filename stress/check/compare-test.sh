@@ -5,7 +5,7 @@
 #
 #   stress/check/compare-test.sh BUILD_DIRECTORY
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit
 build=${1:?usage: stress/check/compare-test.sh BUILD_DIRECTORY}
 framelab=$build/framelab
 out=$build/check/compare

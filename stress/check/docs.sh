@@ -5,7 +5,7 @@
 #
 #   stress/check/docs.sh BUILD_DIRECTORY
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit
 build=${1:?usage: stress/check/docs.sh BUILD_DIRECTORY}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -39,6 +39,7 @@ shown() { # readme word
         grep -oE "(^|[ \`/\$])$2 [a-z][a-z-]*" | sed "s/.*$2 //" | sort -u
 }
 
+# shellcheck disable=SC2046 # many files
 targets=$(sed -n 's/^\([a-z][a-z -]*\):.*/\1/p' Makefile $(git ls-files '*.mk'))
 subcommands=$("$build/framelab" --help | sed -n 's/^  *\([a-z]*\)  .*/\1/p')
 

@@ -74,7 +74,7 @@ for function in frame_alloc_one frame_free_one frame_alloc_contiguous frame_free
     verdict clean "$function on a cache hit: no atomic, no fence, no call" "$build/core/allocator.o" $function
 done
 broken "an atomic exchange to enter" hart_cache.h \
-    's/atomic_store_explicit(&hart->in_section, 1, memory_order_relaxed)/atomic_exchange(\&hart->in_section, 1)/' frame_alloc_one
+    's/bare_store_relaxed(&hart->in_section, 1)/atomic_exchange(\&hart->in_section, 1)/' frame_alloc_one
 broken "a full fence to enter" hart_cache.h \
     's/platform_barrier_light();/atomic_thread_fence(memory_order_seq_cst);/' frame_alloc_one
 broken "a vector on the stack" allocator.c \
@@ -83,7 +83,7 @@ broken "a vector on the stack" allocator.c \
 broken "a call to enter" hart_cache.h 's/platform_barrier_light();/(void)platform_barrier_heavy(\&(struct hart_set){{0}});/' frame_alloc_one
 if grep -q FRAMELAB_NO_COUNTS "$build/flags"; then
     broken "a group looked at by a read-modify-write" count_view.h \
-        's/atomic_load_explicit(group_byte(view, frame), /atomic_fetch_or_explicit(group_byte(view, frame), 0, /' \
+        's/bare_load_relaxed(group_byte(view, frame))/bare_or_relaxed(group_byte(view, frame), 0)/' \
         frame_free_one
     broken "a chunk looked at by a call" allocator.c \
         's/counts_drop_groups(view, first, [^;]*;/counts_drop_run(view, run) == FRAME_OK;/' \

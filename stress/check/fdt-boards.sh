@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Device trees as QEMU's virt machines write them, for RISC-V and Arm: `framelab fdt` must say of each what QEMU was
 # told. Usage: fdt-boards.sh FRAMELAB SCRATCH. Prints ok and not ok lines; exits 1 if one is not ok, 77 if there is

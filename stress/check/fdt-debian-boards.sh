@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # The device trees of real boards: all that Debian's kernel packages carry for Arm (32 and 64 bits) and RISC-V, some
 # fifteen hundred. Each must be read, or be one whose memory firmware has yet to fill in; anything else is a bug of

@@ -228,4 +228,14 @@ fits "real cores, seldom idle" "$host [range(9) | host(1; 5), host(2; 9)] + [hos
 fits "real cores, not idle for one measurement" "$host [range(3) | host(1; 5), host(2; 5), host(2; 8) + {burst: 7}] | cores_not_real(2) | test(\"only 0 repeats\")"
 fits "no control, no verdict" '[{platform: "host", harts: 2}] | cores_not_real(2) | test("no record")'
 fits "disturbed records are left out" "$host [host(2; 5), host(2; 5.4), host(2; 6)] | undisturbed | length == 2"
+
+# What is disturbed is said twice, in C and in jq; of a run on a busy machine both leave out the same repeats.
+left_out_alike() {
+    local records=$papers/../results/reference/records.jsonl
+    "$framelab" table --format json "$records" 2>/dev/null | jq '[.rows[].left_out] | add' >by-table
+    jq --slurp -L "$papers" 'include "lib"; def phases: map(.phases | length) | add; bench | phases - (undisturbed_or_all | phases)' \
+        "$records" >by-lib
+    test "$(<by-table)" -gt 0 && cmp by-table by-lib
+}
+check "lib.jq: leaves out what the table leaves out" left_out_alike
 exit $failed

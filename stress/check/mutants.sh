@@ -18,10 +18,10 @@
 # nothing. The same command is only run once on it.
 set -u
 export CMOCKA_MESSAGE_OUTPUT=TAP
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit
 which='!(sim-*|qemu-*)'
 if [ "${1:-}" = --sim ]; then
-    which=sim-*
+    which='sim-*'
     shift
 fi
 shopt -s extglob
@@ -36,7 +36,7 @@ fi
 
 log=$build/mutants
 mkdir -p "$log"
-declare -A sound # build and command -> ok, or what went wrong
+declare -A passes # program without the bug and command -> ok, or what went wrong
 failed=0
 
 header() { # patch key
@@ -58,40 +58,61 @@ killer() { # log properties
     sed -nE "s/^violated: (${2// /|}) .*/\1/p; s/^not ok [0-9]+ - (.*_)?(${2// /|})_.*/\2/p" "$1" | head -n 1
 }
 
-check() { # name
-    local name=$1 patch=stress/mutants/$1.patch property command program arguments status binary mutant make killed_by
-    local folder=$build sound_key
+# What a patch needs: property, command, program, its arguments, the make that builds it, the program with the bug and the
+# one without. In variables; false if the patch does not say.
+read_patch() { # name
+    local patch=stress/mutants/$1.patch folder=$build
     property=$(header "$patch" property)
     command=$(header "$patch" test)
+    arguments=()
     eval "arguments=($command)" # words in quotes are one
     program=${arguments[0]:-}
-    make=(make -s)
+    making=()
     case $program,$(header "$patch" build) in
-    hooked_*,) make+=(HOOKS=1) folder=$build/hooks ;;
-    *,COUNTS=0) make+=(COUNTS=0) folder=$build/no-counts ;;
+    hooked_*,) making=(HOOKS=1) folder=$build/hooks ;;
+    *,COUNTS=0) making=(COUNTS=0) folder=$build/no-counts ;;
     esac
-    make+=(O="$folder") binary=$folder/unit/$program mutant=$folder/mutants/$name/$program
+    making+=(O="$folder")
+    mutant=$folder/mutants/$1/$program
     case $property,$program in
-    P*,framelab) binary=$folder/framelab ;;
-    P*,test_* | P*,hooked_*) ;;
-    *)
+    P*,framelab) sound=$folder/framelab ;;
+    P*,test_* | P*,hooked_*) sound=$folder/unit/$program ;;
+    *) return 1 ;;
+    esac
+}
+
+# Builds all: as many at a time as there are cores, one make for each kind. What does not build is told of by its check.
+build_all() {
+    local property command program arguments making mutant sound name kind
+    declare -A targets
+    for name in "${names[@]}"; do
+        ! read_patch "$name" || targets[${making[*]}]+=" $mutant $sound"
+    done
+    for kind in "${!targets[@]}"; do
+        # shellcheck disable=SC2086 # several words
+        make -s -k $kind ${targets[$kind]} || true
+    done >"$log/build.log" 2>&1
+}
+
+check() { # name
+    local name=$1 property command program arguments making mutant sound status killed_by sound_key
+    if ! read_patch "$name"; then
         not_ok "$name" "its patch lacks a header"
         return
-        ;;
-    esac
-    if ! "${make[@]}" "$binary" "$mutant" >"$log/$name.build" 2>&1; then
+    fi
+    if ! make -s "${making[@]}" "$sound" "$mutant" >"$log/$name.build" 2>&1; then
         not_ok "$name" "does not build: $(tail -n 1 "$log/$name.build")"
         return
     fi
-    sound_key="$folder $command"
-    if [ -z "${sound[$sound_key]:-}" ]; then
-        timeout -k 5 120 "$binary" "${arguments[@]:1}" >"$log/$name.sound" 2>&1
+    sound_key="$sound $command"
+    if [ -z "${passes[$sound_key]:-}" ]; then
+        timeout -k 5 120 "$sound" "${arguments[@]:1}" >"$log/$name.sound" 2>&1
         status=$?
-        sound[$sound_key]=ok
-        [ $status -eq 0 ] || sound[$sound_key]="status $status $(reason "$log/$name.sound")"
+        passes[$sound_key]=ok
+        [ $status -eq 0 ] || passes[$sound_key]="status $status $(reason "$log/$name.sound")"
     fi
-    if [ "${sound[$sound_key]}" != ok ]; then
-        not_ok "$name" "without the bug the test fails as well: ${sound[$sound_key]}"
+    if [ "${passes[$sound_key]}" != ok ]; then
+        not_ok "$name" "without the bug the test fails as well: ${passes[$sound_key]}"
         return
     fi
     # Which property is seen first may be the schedule's doing, and so may an assertion of the allocator's own.
@@ -113,9 +134,7 @@ if ! make -s O="$build" "$build/framelab" >"$log/sound.build" 2>&1; then
     echo "not ok mutants: the sound binary does not build: $(tail -n 1 "$log/sound.build")"
     exit 1
 fi
-# Side by side; one that does not build is told of by its check.
-targets=("${names[@]/#/$build/mutants/}")
-make -s -k -j2 O="$build" "${targets[@]/%//framelab}" >"$log/build.log" 2>&1
+build_all
 for name in "${names[@]}"; do
     check "$name"
 done

@@ -5,7 +5,7 @@
 #
 #   stress/check/package.sh BUILD_DIRECTORY
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit
 build=${1:?usage: stress/check/package.sh BUILD_DIRECTORY}
 CC=${CC:-cc}
 prefix=$(mktemp -d)
@@ -72,16 +72,17 @@ manual_has_options() {
     for command in $("$prefix/bin/framelab" --help | sed -n 's/^  *\([a-z]*\)  .*/\1/p'); do
         diff <("$prefix/bin/framelab" "$command" --help | grep -oE -- '^ .*--[a-z-]+' | grep -oE -- '--[a-z-]+' |
             grep -vxE -- '--(help|usage|version)' | sort -u) \
-            <(sed -n "/^\.SS framelab $command/,/^\.S[SH]/p" "$prefix/share/man/man1/framelab.1" | tr -d '\\' |
+            <(sed -n "/^\.SS framelab $command/,/^\.S[SH]/p" "$prefix/share/man/man1/framelab.1" | tr -d '\134' |
                 grep -E '^\.BR? ' | grep -oE -- '--[a-z-]+' | sort -u) || { echo "framelab $command" && return 1; }
     done
 }
 
-# Those that were installed, not those of the sources: one more is put beside them.
+# Those that were installed, not those of the sources: one more is put beside them. The overview, without runs, is not listed.
 figures_are_found() {
     local papers=$prefix/share/framelab/papers
     diff <("$prefix/bin/framelab" figures --list | awk '{ print $1 }') \
-        <(cd papers && printf '%s\n' */figure.json | sed 's|/.*||') || return 1
+        <(cd papers && jq -r 'select(.runs != []) | .key' */figure.json) || return 1
+    test -s "$papers/overview/plot.gp" || return 1
     cp -r "$papers/lock-collapse" "$papers/one-more"
     sed -i 's/"key": "lock-collapse"/"key": "one-more"/' "$papers/one-more/figure.json"
     "$prefix/bin/framelab" figures --list | grep '^one-more '

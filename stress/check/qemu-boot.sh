@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Boots a kernel in QEMU: its console on stdout, its exit status for ours; 124 if it takes longer than two minutes.
+# Boots a kernel in QEMU: its console on stdout, its exit status for ours; 124 if it takes longer than ten minutes.
 #
 #   stress/check/qemu-boot.sh [OPTION...] KERNEL [BOOT-ARGUMENT...]
 #
@@ -37,5 +37,5 @@ mttcg) clock=(-accel "tcg,thread=multi") ;;
 *) clock=(-icount "shift=0,sleep=off") ;;
 esac
 # shellcheck disable=SC2086 # $extra is many words
-exec timeout 120 "qemu-system-${arch%-bare}" "${machine[@]}" -m "$memory" -smp "$harts" -nodefaults -display none \
+exec timeout 600 "qemu-system-${arch%-bare}" "${machine[@]}" -m "$memory" -smp "$harts" -nodefaults -display none \
     -serial stdio -no-reboot -kernel "$kernel" "${clock[@]}" $extra -append "mode=$mode $*" </dev/null 2>&1

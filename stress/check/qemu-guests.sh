@@ -109,7 +109,7 @@ check_maps() { # arch ram-base
     verdict $? "$1, four nodes: stress of lockfree"
 }
 
-fault=(run=fault operations=1000 harts=4)
+fault=(run=fault operations=1500 harts=4) # enough that memory runs out at any of the hooks
 
 # With lockfree the others finish wherever a hart stops, and however; with baseline there is a place where they do not.
 # One that goes on can stop again: many places in one boot. One that does not is another boot for each place.
@@ -157,7 +157,7 @@ check_wrong() { # arch
     verdict $? "$1: an order above what is measured"
 }
 
-scarce=(run=stress operations=1500 frames=96 variant=lockfree,magazine=0 harts=4) # little memory is much contention
+scarce=(run=stress operations=1500 frames=96 "variant=lockfree,magazine=0" harts=4) # little memory is much contention
 
 check_same() { # arch
     local run seed good=0
@@ -172,9 +172,10 @@ check_same() { # arch
     verdict $? "$1: another seed gives another run"
 }
 
-# At least one compare-and-swap in 100 calls fails, or the retry paths would not be run: in check_same's runs, too.
+# Compare-and-swaps fail with each seed, one in 200 calls over all of them, or the retry paths would not be run: in
+# check_same's runs, too.
 check_retries() { # arch
-    local seed record good=0 calls retries told=
+    local seed record good=0 calls retries all_calls=0 all_retries=0 told=
     for seed in 1 2 3; do
         boot "$1" 4 64M icount "" "${scarce[@]}" seed=$seed || good=1
         grep -a '^{' "$scratch/console" >"$scratch/seed-$seed"
@@ -182,10 +183,12 @@ check_retries() { # arch
     for record in "$scratch"/first "$scratch"/other "$scratch"/seed-?; do
         calls=$(grep -o '"operations":[0-9]*' "$record" | cut -d: -f2)
         retries=$(grep -o '"cas_retries":[0-9]*' "$record" | cut -d: -f2)
-        [ "${calls:-0}" -gt 0 ] && [ $((retries * 100)) -ge "$calls" ] || good=1
+        [ "${calls:-0}" -gt 0 ] && [ "${retries:-0}" -gt 0 ] || good=1
+        all_calls=$((all_calls + ${calls:-0})) all_retries=$((all_retries + ${retries:-0}))
         told+=" ${retries:-none}/${calls:-none}"
     done
-    verdict $good "$1, 4 harts: one call in 100 or more loses a compare-and-swap, with each of 5 seeds:$told"
+    [ $((all_retries * 200)) -ge $all_calls ] || good=1
+    verdict $good "$1, 4 harts: one call in 200 or more loses a compare-and-swap, and some with each of 5 seeds:$told"
 }
 
 # aarch64 harts of other kinds, and with a hypervisor's level, at which they start.
@@ -243,8 +246,9 @@ for arch in "$@"; do
     stress "$arch" 2 mttcg 7 2000 baseline
     stress "$arch" 16 icount 8 200 lockfree
     stress "$arch" 16 icount 9 200 baseline
-    stress "$arch" 64 icount 10 50 lockfree
     if $long; then
+        # A minute of CPU and more: harts that run out of memory empty the caches of all others, one after the other.
+        stress "$arch" 64 icount 10 50 lockfree
         stress "$arch" 64 icount 11 50 baseline
         boot "$arch" 3 64M mttcg "" "${fault[@]}" harts=3 stop=mute hook=1 repeat=12
         verdict $? "$arch, mttcg: P9, lockfree, a hart that does not answer for a while at 12 hooks"

@@ -11,11 +11,12 @@
 #   # guest: none, because   that there is nothing to see here
 #   # boot: -n 4 run=fence   the one run that must end with status 1 and a test that is not ok: always of qemu-*
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit
 build=${1:?usage: stress/check/qemu-mutants.sh BUILD_DIRECTORY [NAME...]}
 shift
 names=("$@")
 if [ ${#names[@]} -eq 0 ]; then
+    # shellcheck disable=SC2013 # names, each a word
     for patch in $(grep -l '^# test: framelab stress' stress/mutants/*.patch); do
         grep -q '^# build: COUNTS=0' "$patch" || names+=("$(basename "$patch" .patch)") # the kernel has counts
     done

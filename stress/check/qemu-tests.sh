@@ -42,8 +42,7 @@ ends() {
 }
 
 is_gone() { # pid: within a second, and not merely unburied
-    local i
-    for i in 1 2 3 4 5 6 7 8 9 10; do
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
         grep -qs '^State:[[:space:]]*[DRSTt]' "/proc/$1/status" || return 0
         sleep 0.1
     done
@@ -57,7 +56,7 @@ fi
 
 # ---- QEMU itself ----
 
-bench=("$framelab" bench --platform qemu --seed 7 --repeat 2 --harts 1,4 --requests 300 --workload bulk --workload rand)
+bench=("$framelab" bench --platform qemu --seed 7 --repeat 2 --harts "1,4" --requests 300 --workload bulk --workload rand)
 stress=("$framelab" stress --platform qemu --seed 7 --operations 500)
 
 run "${bench[@]}" --format json
@@ -81,6 +80,13 @@ run "$framelab" bench --platform qemu --harts 2 --repeat 1 --workload burst --bu
 [ $status -eq 0 ] && grep -q '"burst":6,.*"name":"of 6","operations":300,.*"global_takes":0,"global_gives":0,' out &&
     grep -q '"burst":7,.*"name":"of 7","operations":294,.*"global_takes":84,"global_gives":84,' out
 verdict $? "bench: bursts reach the global allocator beyond the cache, exactly"
+# Of 16 allocations a burst of 64 is one whole burst, and of 100 one too: as on the host and on simulated harts.
+run "$framelab" bench --platform qemu --harts 2 --repeat 1 --workload burst --burst 64 --requests 16 --variant lockfree --format json
+[ $status -eq 0 ] && grep -q '"burst":64,.*"name":"of 64","operations":64,' out
+verdict $? "bench: --requests below --burst is one burst"
+run "$framelab" bench --platform qemu --harts 2 --repeat 1 --workload burst --burst 64 --requests 100 --variant lockfree --format json
+[ $status -eq 0 ] && grep -q '"burst":64,.*"name":"of 64","operations":64,' out
+verdict $? "bench: --requests is cut to whole bursts"
 ends 0 "" "table: counts as CSV" "$framelab" table --format csv records.jsonl
 grep -q '^"qemu, riscv64, icount",baseline,' out
 verdict $? "table: a row a measurement"
@@ -100,6 +106,8 @@ run "${stress[@]}" --format json --variant lockfree
 [ $status -eq 0 ] && [ "$(grep -c '"type":"stress","provenance"' out)" -eq 1 ] && [ "$(wc -l <out)" -eq 2 ]
 verdict $? "stress: records"
 ends 0 "" "stress: CSV" "${stress[@]}" --format csv --variant lockfree
+[ "$(head -n 1 out)" = variant,platform,setting,harts,seed,rounds,operations,accesses,added,removed,seconds,violated ] && grep -Eq '^lockfree,qemu,"riscv64, icount",4,7,,[1-9][0-9]*,,,,,$' out
+verdict $? "stress: CSV has the columns that it has on every platform"
 ends 0 "" "stress: four nodes" "${stress[@]}" --variant lockfree --numa 4 --harts 8 --memory 256M
 ends 0 "" "stress: harts as threads" "${stress[@]}" --variant lockfree --mode mttcg --harts 2
 ends 2 "no such reclamation" "what the guest refuses is said" "${bench[@]}" --variant lockfree,reclaim=urcu-memb
@@ -129,6 +137,7 @@ refuses 2 "--no-latency does not go with" bench --platform qemu --no-latency
 refuses 2 "--arch goes with --platform qemu only" bench --arch riscv64
 refuses 2 "--gdb goes with --platform qemu only" stress --gdb
 refuses 2 "bulk, rand, repeat, burst, adversary, walk and zeroed" bench --platform qemu --workload frag
+refuses 2 "zeroed, not refused" bench --platform qemu --workload refused
 refuses 2 "no variant" bench --platform qemu --variant nosuch
 refuses 77 "no kernel for riscv64 at /nonexistent" stress --platform qemu --kernel /nonexistent
 mkdir -p bare
@@ -197,8 +206,7 @@ begin() {
     rm -f "$PIDFILE"
     "${fake[@]}" FAKE=hang "${one[@]}" >out 2>err </dev/null &
     pid=$!
-    local i
-    for i in $(seq 50); do
+    for _ in $(seq 50); do
         ! kept 1 || return
         sleep 0.1
     done

@@ -78,8 +78,8 @@ check "how to repeat it stands at each claim and figure" \
     count_is $page '<code>framelab figures --only [a-z-]* --tiny</code>' "$(($(claims | wc -l) + 2))"
 
 # The picture is the file, to the byte; the chart's data are the series.
-picture_of() { grep -o 'src="data:image/svg+xml;base64,[^"]*"' $page | sed -n "$1s/.*base64,//p" | tr -d '"' | base64 -d; }
-data_of() { sed -n '/class="chart-data"/,/<\/script>/p' $page | grep '^{' | sed -n "$1p"; }
+picture_of() { grep -o 'src="data:image/svg+xml;base64,[^"]*"' "$page" | sed -n "$1s/.*base64,//p" | tr -d '"' | base64 -d; }
+data_of() { sed -n '/class="chart-data"/,/<\/script>/p' "$page" | grep '^{' | sed -n "$1p"; }
 same_picture() { picture_of "$1" | cmp - "$figures/$2/figure.svg"; }
 same_series() { data_of "$1" | jq -cS .series | cmp - <(jq -cS .series "$figures/$2/series.json"); }
 i=0
@@ -101,13 +101,13 @@ loads_nothing() { # page: no address but within the page or of inlined data
 }
 check "it loads nothing" loads_nothing $page
 check "its policy allows nothing else" grep -qF "content=\"default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'\"" $page
-says_no_path() { ! grep -nE "$(pwd)|/tmp/|/home/" $page; }
+says_no_path() { ! grep -nE "$(pwd)|/tmp/|/home/" "$page"; }
 check "it says nothing of this machine's folders" says_no_path
 
 balanced() { # page
     local tag
     for tag in section article table tr td dl dd figure div script a li; do
-        equal "$tag $(occurs "$1" "<$tag[ >]")" "$tag $(occurs "$1" "</$tag>")" || return 1
+        equal "$tag $(occurs "$1" "<${tag}[ >]")" "$tag $(occurs "$1" "</$tag>")" || return 1
     done
 }
 check "each element is closed" balanced $page
@@ -115,8 +115,9 @@ unique_ids() { equal "" "$(grep -oE ' id="[^"]*"' "$1" | sort | uniq -d)"; }
 check "ids are unique" unique_ids $page
 leads_somewhere() {
     local link
-    for link in $(grep -oE 'href="#[^"]*"' $page | sed 's/href="#//; s/"//' | sort -u); do
-        grep -qF " id=\"$link\"" $page || { echo "#$link"; return 1; }
+    # shellcheck disable=SC2013 # names, each a word
+    for link in $(grep -oE 'href="#[^"]*"' "$page" | sed 's/href="#//; s/"//' | sort -u); do
+        grep -qF " id=\"$link\"" "$page" || { echo "#$link"; return 1; }
     done
 }
 check "links within the page lead somewhere" leads_somewhere
@@ -172,7 +173,7 @@ ends 2 'nothing/no/report.html: No such file' --out nothing/no/report.html $figu
 ends 1 'no such directory' --papers nothing/at/all $figures
 without_jq() {
     local status
-    env PATH=/nonexistent "$framelab" report $figures >out 2>&1
+    env PATH=/nonexistent "$framelab" report "$figures" >out 2>&1
     status=$?
     equal "$status $(cat out)" "77 framelab report: skipped: there is no jq on this machine (Debian: jq)"
 }

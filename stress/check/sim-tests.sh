@@ -57,6 +57,11 @@ sed -i 1d first.jsonl second.jsonl # who measured, and when
 sed -i 's/"provenance":"[^"]*"//' first.jsonl second.jsonl
 check "the same seed gives the same records, to the byte" cmp first.jsonl second.jsonl
 check "there are records" grep -q '"platform":"sim".*"machine":"epyc-2socket"' first.jsonl
+for requests in 16 100; do # 16 passes, each of one burst
+    "$framelab" bench --platform sim --harts 2 --workload burst --burst 64 --requests $requests --repeat 1 --no-latency \
+        --variant lockfree --format json >bursts.jsonl 2>err
+    check "--requests $requests is one burst of 64" grep -q '"name":"of 64","operations":1024,' bursts.jsonl
+done
 check "hot lines are named by function" grep -Eq '"hot_lines":\[\{"function":"[a-z_]+","transfers":[1-9]' first.jsonl
 "$framelab" "${bench[@]}" --repeat 1 --seed 6 --format json 2>err | sed 1d | sed 's/"provenance":"[^"]*"//; s/"seed":6/"seed":5/' >third.jsonl
 check "another seed gives others" bash -c '! cmp -s first.jsonl third.jsonl'
@@ -88,6 +93,16 @@ check "the compare-and-swap list: exponent 1.0 to 1.6" holds "$(exponent cas-lis
     sed 's/"[^"]*"//g' >table.csv
 check "chunks have no shared stack: bulk, order 9, at 32 harts takes 3 times as long as at 1 at most" \
     holds "$(figure bulk alloc lockfree 9 32) / $(figure bulk alloc lockfree 9 1) <= 3"
+
+for harts in 2 512; do
+    "$framelab" bench --platform sim --harts 1 --configured $harts --memory 8G --workload repeat --workload refused --order 0 \
+        --requests 400000 --variant lockfree --variant baseline --repeat 1 --seed 5 --no-latency --format csv 2>err |
+        sed 's/"[^"]*"//g' >table.csv
+    for variant in lockfree baseline; do
+        check "$variant, $harts harts configured: beside one that is always refused a pair takes 1.5 times as long at most" \
+            holds "$(figure refused pair $variant 0 1) / $(figure repeat pair $variant 0 1) <= 1.5"
+    done
+done
 
 # ---- a hart that is stopped ----
 
@@ -160,9 +175,13 @@ ends 2 "256 at most" reclaim hp --operations 1 --harts 300 --repeat 1
 ends 0 "holds" stress --platform sim --executions 500 --seed 1
 ends 0 "holds" stress --platform sim --executions 500 --seed 1 --variant lockfree,reclaim=tag --profile tso
 ends 0 "holds" stress --platform sim --executions 1000 --seed 1 --variant lockfree --variant lockfree,reclaim=tag --profile rcpc
+ends 0 "^variant,platform,setting,harts,seed,rounds,operations,accesses,added,removed,seconds,violated\$" stress --platform sim --executions 50 --seed 1 --format csv
+check "stress --format csv: a row" grep -Eq '^lockfree,sim,rmo,,1,50,[1-9][0-9]*,[1-9][0-9]*,[0-9]+,[0-9]+,[0-9.e-]+,$' out
 some="[1-9][0-9]*" # every fault comes about, and is counted
 ends 0 "$some harts stopped at $some places, $some held up in a section, $some allocations failed, $some arenas added, $some removed, $some drains" \
     stress --platform sim --executions 3000 --seed 1 --variant lockfree
+check "what is rare comes about" grep -Eq \
+    "reached: runs in magazines after $some, a zero reserve after $some, limbo of (9|1[01]) places, the clock moved at once $some times" out
 ends 0 "holds" stress --platform sim --executions 500 --seed 1 --variant baseline,lock=mcs --profile sc --strategy pct
 ends 0 "[1-9][0-9]* harts stopped at [1-9][0-9]* places" stress --platform sim --freeze --seed 1 --variant lockfree
 ends 1 "violated: P9" stress --platform sim --freeze --seed 1 --variant baseline

@@ -14,6 +14,7 @@
 #include "machine_model.h"
 #include "options.h"
 
+#define NAME "framelab calibrate"
 #define WHY_BYTES 256u
 #define ROUNDS_DEFAULT 101u
 #define ROUNDS_MOST 100000u
@@ -36,32 +37,20 @@ static const struct argp_option options[] = {
     {NULL, 0, NULL, 0, NULL, 0},
 };
 
+static const struct option_value values[] = {
+    OPTION_PLAIN(OPTION_BASE, VALUE_TEXT, struct arguments, base),
+    OPTION_PLAIN(OPTION_NAME, VALUE_TEXT, struct arguments, name),
+    OPTION_NUMBER('r', struct arguments, rounds, 1, ROUNDS_MOST),
+    OPTION_PLAIN('o', VALUE_TEXT, struct arguments, out_path),
+    {0},
+};
+
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
-    struct arguments *arguments = state->input;
-    switch (key) {
-    case OPTION_BASE:
-        arguments->base = text;
-        return 0;
-    case OPTION_NAME:
-        if (text[0] == '\0' || strlen(text) >= MACHINE_NAME_BYTES) {
-            usage_error(state, "--name is 1 to %u characters, not '%s'", MACHINE_NAME_BYTES - 1, text);
-        }
-        arguments->name = text;
-        return 0;
-    case 'r':
-        if (!option_number(text, &arguments->rounds) || arguments->rounds == 0 || arguments->rounds > ROUNDS_MOST) {
-            usage_error(state, "--repeat is 1 to %u, not '%s'", ROUNDS_MOST, text);
-        }
-        return 0;
-    case 'o':
-        arguments->out_path = text;
-        return 0;
-    case ARGP_KEY_ARG:
-        usage_error(state, "takes no argument, but here is '%s'", text);
-    default:
-        return ARGP_ERR_UNKNOWN;
+    if (key == OPTION_NAME && (text[0] == '\0' || strlen(text) >= MACHINE_NAME_BYTES)) {
+        usage_error(state, "--name is 1 to %u characters, not '%s'", MACHINE_NAME_BYTES - 1, text);
     }
+    return option_set(state, options, values, key, text);
 }
 
 /* ---- how far apart the two harts are ---- */
@@ -126,26 +115,18 @@ static struct pair find_pair(char *cpu_model, size_t cpu_model_bytes)
 /* Where a cost goes. */
 static uint64_t *field_of(struct machine_model *model, enum calibrate_cost cost, enum distance distance)
 {
-    switch (cost) {
-    case COST_HIT:
-        return &model->hit_ps;
-    case COST_RMW:
-        return &model->rmw_ps;
-    case COST_RMW_16:
-        return &model->rmw_16_ps;
-    case COST_FENCE:
-        return &model->fence_ps;
-    case COST_RELAX:
-        return &model->relax_ps;
-    case COST_MISS:
-        return &model->miss_ps;
-    case COST_BARRIER:
-        return &model->barrier_ps;
-    case COST_TRANSFER:
-        return &model->transfer_ps[distance];
-    default:
-        return &model->invalidate_ps[distance];
-    }
+    uint64_t *const fields[COST_COUNT] = {
+        [COST_HIT] = &model->hit_ps,
+        [COST_RMW] = &model->rmw_ps,
+        [COST_RMW_16] = &model->rmw_16_ps,
+        [COST_FENCE] = &model->fence_ps,
+        [COST_RELAX] = &model->relax_ps,
+        [COST_MISS] = &model->miss_ps,
+        [COST_BARRIER] = &model->barrier_ps,
+        [COST_TRANSFER] = &model->transfer_ps[distance],
+        [COST_INVALIDATE] = &model->invalidate_ps[distance],
+    };
+    return fields[cost];
 }
 
 static void print_cost(enum calibrate_cost cost, const struct cost_sample *sample, uint64_t base_ps)
@@ -186,26 +167,20 @@ static void describe(const struct cost_sample *samples, const struct pair *pair,
 
 /* ---- the command ---- */
 
-static int complain(int status, const char *what, const char *why)
-{
-    (void)fprintf(stderr, "framelab calibrate: %s%s%s\n", what, what[0] != '\0' ? ": " : "", why);
-    return status;
-}
-
 static int write_model(const struct machine_model *model, const char *path)
 {
     if (path == NULL) {
         return machine_model_write(model, stdout) && fflush(stdout) == 0
                    ? EXIT_STATUS_HOLDS
-                   : complain(EXIT_STATUS_VIOLATED, "stdout", strerror(errno));
+                   : status_say(NAME, EXIT_STATUS_VIOLATED, "stdout: %s", strerror(errno));
     }
     FILE *out = fopen(path, "we");
     if (out == NULL) {
-        return complain(EXIT_STATUS_USAGE, path, strerror(errno));
+        return status_say(NAME, EXIT_STATUS_USAGE, "%s: %s", path, strerror(errno));
     }
     bool good = machine_model_write(model, out);
     good = fclose(out) == 0 && good;
-    return good ? EXIT_STATUS_HOLDS : complain(EXIT_STATUS_VIOLATED, path, strerror(errno));
+    return good ? EXIT_STATUS_HOLDS : status_say(NAME, EXIT_STATUS_VIOLATED, "%s: %s", path, strerror(errno));
 }
 
 int calibrate_command(int argc, char **argv)
@@ -225,10 +200,10 @@ int calibrate_command(int argc, char **argv)
         return EXIT_STATUS_USAGE;
     }
     if (!machine_model_get(&model, arguments.base, why, sizeof why)) {
-        return complain(EXIT_STATUS_USAGE, "", why);
+        return status_say(NAME, EXIT_STATUS_USAGE, "%s", why);
     }
     if (!calibrate_run((uint32_t)arguments.rounds, samples)) {
-        return complain(EXIT_STATUS_VIOLATED, "", "no memory, or harts cannot be had");
+        return status_say(NAME, EXIT_STATUS_VIOLATED, "no memory, or harts cannot be had");
     }
     struct pair pair = find_pair(cpu_model, sizeof cpu_model);
     fill(&model, samples, pair.distance);

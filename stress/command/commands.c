@@ -8,9 +8,8 @@
 #include <string.h>
 
 #include "exit_status.h"
-#include "frame_limits.h"
-#include "platforms.h"
-#include "table_command.h"
+
+const char *const format_words[] = {[FORMAT_TEXT] = "text", [FORMAT_JSON] = "json", [FORMAT_CSV] = "csv", NULL};
 
 void usage_error(const struct argp_state *state, const char *format, ...)
 {
@@ -23,6 +22,119 @@ void usage_error(const struct argp_state *state, const char *format, ...)
     exit(EXIT_STATUS_USAGE);
 }
 
+static const char *name_of(const struct argp_option *options, int key)
+{
+    while (options->name != NULL && options->key != key) {
+        options++;
+    }
+    return options->name;
+}
+
+uint32_t option_word(const struct argp_state *state, const char *option, const char *const *words, const char *text)
+{
+    char all[256] = "";
+    size_t used = 0;
+    for (uint32_t i = 0; words[i] != NULL; i++) {
+        if (strcmp(words[i], text) == 0) {
+            return i;
+        }
+        const char *between = i == 0 ? "" : words[i + 1] != NULL ? ", " : " or ";
+        used += (size_t)snprintf(all + used, used < sizeof all ? sizeof all - used : 0, "%s%s", between, words[i]);
+    }
+    usage_error(state, "--%s is %s, not '%s'", option, all, text);
+}
+
+static void store(void *at, size_t bytes, uint64_t value)
+{
+    switch (bytes) {
+    case sizeof(uint64_t):
+        *(uint64_t *)at = value;
+        break;
+    case sizeof(uint32_t):
+        *(uint32_t *)at = (uint32_t)value;
+        break;
+    default:
+        *(bool *)at = value != 0;
+        break;
+    }
+}
+
+static uint64_t number(const struct argp_state *state, const char *name, const struct option_value *row,
+                       const char *text)
+{
+    uint64_t value;
+    if (!option_number(text, &value) || value < row->least || value > row->most) {
+        if (row->least == 0 && row->most == UINT64_MAX) {
+            usage_error(state, "--%s is a number, not '%s'", name, text);
+        }
+        usage_error(state, "--%s is %llu to %llu, not '%s'", name, (unsigned long long)row->least,
+                    (unsigned long long)row->most, text);
+    }
+    return value;
+}
+
+static void set_list(const struct argp_state *state, const char *name, const struct option_value *row, const char *text,
+                     struct option_list *list)
+{
+    if (!option_list(text, row->most, list)) {
+        usage_error(state, "--%s is a list of 1 to %llu, not '%s'", name, (unsigned long long)row->most, text);
+    }
+    for (uint32_t i = 0; i < list->count; i++) {
+        if (list->values[i] == 0) {
+            usage_error(state, "--%s: %s", name, row->words[0]);
+        }
+    }
+}
+
+static void set_value(const struct argp_state *state, const char *name, const struct option_value *row,
+                      const char *text)
+{
+    void *at = (char *)state->input + row->offset;
+    switch (row->kind) {
+    case VALUE_FLAG:
+        store(at, row->bytes, true);
+        break;
+    case VALUE_TEXT:
+        *(const char **)at = text;
+        break;
+    case VALUE_NUMBER:
+        store(at, row->bytes, number(state, name, row, text));
+        break;
+    case VALUE_BYTES:
+        if (!option_size(text, at) || *(uint64_t *)at == 0) {
+            usage_error(state, "--%s is a size such as 512M or 8G, not '%s'", name, text);
+        }
+        break;
+    case VALUE_SECONDS:
+        if (!option_seconds(text, at)) {
+            usage_error(state, "--%s is a number of seconds above 0, not '%s'", name, text);
+        }
+        break;
+    case VALUE_WORD:
+        store(at, row->bytes, option_word(state, name, row->words, text));
+        break;
+    case VALUE_LIST:
+        set_list(state, name, row, text, at);
+        break;
+    }
+}
+
+error_t option_set(const struct argp_state *state, const struct argp_option *options, const struct option_value *values,
+                   int key, const char *text)
+{
+    if (key == ARGP_KEY_ARG) {
+        usage_error(state, "takes no argument, but here is '%s'", text);
+    }
+    while (values->key != 0 && values->key != key) {
+        values++;
+    }
+    if (values->key == 0) {
+        return ARGP_ERR_UNKNOWN;
+    }
+    set_value(state, name_of(options, key), values, text);
+    return 0;
+}
+
 static bool is_among(const int *keys, int key)
 {
     while (*keys != 0 && *keys != key) {
@@ -33,51 +145,18 @@ static bool is_among(const int *keys, int key)
 
 void option_note(const char **first, const struct argp_option *options, const int *keys, int key)
 {
-    const struct argp_option *option = options;
-    while (option->name != NULL && option->key != key) {
-        option++;
-    }
     if (*first == NULL && (keys == NULL || is_among(keys, key))) {
-        *first = option->name;
+        *first = name_of(options, key);
     }
 }
 
-enum platform_choice require_platform(const struct argp_state *state, const char *name)
+void options_exclude(const struct argp_state *state, const struct platform *platform, const char *not_with,
+                     const char *only_with)
 {
-    const struct platform_entry *entry = platform_find(name);
-    if (entry == NULL) {
-        usage_error(state, "--platform is host, qemu or sim, not '%s'", name);
+    if (not_with != NULL) {
+        usage_error(state, "--%s does not go with --platform %s", not_with, platform->name);
     }
-    if (!*entry->available) {
-        (void)fprintf(stderr, "%s: skipped: platform %s: not in this build (SIM=0)\n", state->name, entry->name);
-        exit(EXIT_STATUS_SKIPPED);
+    if (only_with != NULL) {
+        usage_error(state, "--%s goes with --platform %s only", only_with, platform->name);
     }
-    return entry->choice;
-}
-
-void require_harts(const struct argp_state *state, const char *text, struct option_list *harts)
-{
-    if (!option_list(text, HART_MAX, harts)) {
-        usage_error(state, "--harts is a list of 1 to %u, not '%s'", HART_MAX, text);
-    }
-    for (uint32_t i = 0; i < harts->count; i++) {
-        if (harts->values[i] == 0) {
-            usage_error(state, "--harts: nothing runs on 0 harts");
-        }
-    }
-}
-
-void require_count(const struct argp_state *state, const char *option, const char *text, uint64_t most, uint64_t *count)
-{
-    if (!option_number(text, count) || *count == 0 || *count > most) {
-        usage_error(state, "--%s is 1 to %llu, not '%s'", option, (unsigned long long)most, text);
-    }
-}
-
-int print_records(enum output_format format, const char *path)
-{
-    char command[] = "framelab table", option[] = "--format", text[] = "text", csv[] = "csv", file[4096];
-    (void)snprintf(file, sizeof file, "%s", path);
-    char *argv[] = {command, option, format == FORMAT_CSV ? csv : text, file, NULL};
-    return table_command(4, argv);
 }

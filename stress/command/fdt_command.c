@@ -1,23 +1,19 @@
 /* SPDX-License-Identifier: MIT
  * `framelab fdt`: options, the file, the plan; fdt_report.c says it. */
-#include "fdt_command.h"
-
 #include <argp.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "blob.h"
+#include "commands.h"
 #include "exit_status.h"
 #include "fdt_report.h"
 #include "options.h"
 #include "variants.h"
 
-/* The largest trees of real boards have some hundred KiB; one larger than this is something else. */
-#define FDT_FILE_BYTES_MAX (UINT64_C(16) << 20)
-#define WHY_BYTES 256u
+#define NAME "framelab"
+#define WHY_BYTES 512u
 /* Room for an address in text. */
 #define KERNEL_TEXT_BYTES 24u
 
@@ -30,12 +26,12 @@ struct fdt_arguments {
     bool has_kernel, has_fdt_addr;
     struct phys_range kernel;
     phys_addr_t fdt_addr;
-    uint64_t hole_metadata_limit_bytes;
+    uint64_t hole_metadata_limit_kib;
 };
 
 /* ---- options ------------------------------------------------------------------------------------------------- */
 
-static void parse_kernel(struct fdt_arguments *arguments, const char *text, struct argp_state *state)
+static void parse_kernel(struct fdt_arguments *arguments, const char *text, const struct argp_state *state)
 {
     char start[KERNEL_TEXT_BYTES];
     const char *comma = strchr(text, ',');
@@ -46,7 +42,7 @@ static void parse_kernel(struct fdt_arguments *arguments, const char *text, stru
     }
     if (length >= sizeof(start) || !option_number(start, &arguments->kernel.start.value) ||
         !option_size(comma + 1, &arguments->kernel.size)) {
-        argp_error(state, "--kernel is ADDR,SIZE, for example 0x80200000,16M, not '%s'", text);
+        usage_error(state, "--kernel is ADDR,SIZE, for example 0x80200000,16M, not '%s'", text);
     }
     arguments->has_kernel = true;
 }
@@ -61,57 +57,6 @@ static const struct variant *find_variant(const char *name)
     return NULL;
 }
 
-static error_t parse_option(int key, char *text, struct argp_state *state)
-{
-    struct fdt_arguments *arguments = state->input;
-
-    switch (key) {
-    case OPTION_FORMAT:
-        if (!option_format(text, &arguments->format)) {
-            argp_error(state, "--format is text, json or csv, not '%s'", text);
-        }
-        return 0;
-    case OPTION_VARIANT:
-        arguments->variant = find_variant(text);
-        if (arguments->variant == NULL) {
-            argp_error(state, "there is no variant '%s'; see framelab list", text);
-        }
-        return 0;
-    case OPTION_KERNEL:
-        parse_kernel(arguments, text, state);
-        return 0;
-    case OPTION_FDT_AT:
-        if (!option_number(text, &arguments->fdt_addr.value)) {
-            argp_error(state, "--fdt-at is an address, not '%s'", text);
-        }
-        arguments->has_fdt_addr = true;
-        return 0;
-    case OPTION_HOLE_LIMIT:
-        if (!option_number(text, &arguments->hole_metadata_limit_bytes) ||
-            arguments->hole_metadata_limit_bytes > UINT64_MAX >> 10) {
-            argp_error(state, "--hole-limit is a number of KiB, not '%s'", text);
-        }
-        arguments->hole_metadata_limit_bytes <<= 10;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (arguments->file != NULL) {
-            argp_error(state, "one FILE at a time");
-        }
-        arguments->file = text;
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        argp_error(state, "FILE is missing");
-        return 0;
-    case ARGP_KEY_END:
-        if (arguments->variant == NULL) {
-            argp_error(state, "no variant 'lockfree' in this build; choose a --variant");
-        }
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
 static const struct argp_option options[] = {
     {"format", OPTION_FORMAT, "FORMAT", 0, "text, json or csv (default: text)", 0},
     {"variant", OPTION_VARIANT, "NAME", 0, "Reckon with this allocator's metadata (default: lockfree)", 0},
@@ -122,6 +67,45 @@ static const struct argp_option options[] = {
     {NULL, 0, NULL, 0, NULL, 0},
 };
 
+static const struct option_value values[] = {
+    OPTION_WORD(OPTION_FORMAT, struct fdt_arguments, format, format_words),
+    OPTION_NUMBER(OPTION_FDT_AT, struct fdt_arguments, fdt_addr.value, 0, UINT64_MAX),
+    OPTION_NUMBER(OPTION_HOLE_LIMIT, struct fdt_arguments, hole_metadata_limit_kib, 0, UINT64_MAX >> 10),
+    {0},
+};
+
+static error_t parse_option(int key, char *text, struct argp_state *state)
+{
+    struct fdt_arguments *arguments = state->input;
+    arguments->has_fdt_addr |= key == OPTION_FDT_AT;
+    switch (key) {
+    case OPTION_VARIANT:
+        arguments->variant = find_variant(text);
+        if (arguments->variant == NULL) {
+            usage_error(state, "there is no variant '%s'; see framelab list", text);
+        }
+        return 0;
+    case OPTION_KERNEL:
+        parse_kernel(arguments, text, state);
+        return 0;
+    case ARGP_KEY_ARG:
+        if (arguments->file != NULL) {
+            usage_error(state, "one FILE at a time");
+        }
+        arguments->file = text;
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        usage_error(state, "FILE is missing");
+    case ARGP_KEY_END:
+        if (arguments->variant == NULL) {
+            usage_error(state, "no variant 'lockfree' in this build; choose a --variant");
+        }
+        return 0;
+    default:
+        return option_set(state, options, values, key, text);
+    }
+}
+
 static const struct argp argp = {
     .options = options,
     .parser = parse_option,
@@ -131,64 +115,6 @@ static const struct argp argp = {
            "Exit status: 0, 1 if the tree is broken or describes no usable memory, 2 for a wrong option or a file "
            "that cannot be read.",
 };
-
-/* ---- the file ------------------------------------------------------------------------------------------------ */
-
-static int complain(const char *file, const char *what)
-{
-    (void)fprintf(stderr, "framelab: %s: %s\n", file, what);
-    return EXIT_STATUS_USAGE;
-}
-
-/* Reads from `fd` until the end or until the buffer is full. Returns the bytes read, or -1 with errno. */
-static ssize_t read_all(int fd, unsigned char *buffer, size_t bytes)
-{
-    size_t done = 0;
-    while (done < bytes) {
-        ssize_t got = read(fd, buffer + done, bytes - done);
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got < 0) {
-            return -1;
-        }
-        if (got == 0) {
-            break;
-        }
-        done += (size_t)got;
-    }
-    return (ssize_t)done;
-}
-
-/* Reads the file into memory that the caller frees. */
-static int read_file(const char *file, void **blob, size_t *bytes)
-{
-    int fd = open(file, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return complain(file, strerror(errno));
-    }
-    unsigned char *buffer = malloc(FDT_FILE_BYTES_MAX + 1);
-    ssize_t got = buffer != NULL ? read_all(fd, buffer, FDT_FILE_BYTES_MAX + 1) : -1;
-    int error = errno;
-    (void)close(fd);
-    if (got < 0) {
-        free(buffer);
-        return complain(file, strerror(error));
-    }
-    if ((uint64_t)got > FDT_FILE_BYTES_MAX) {
-        free(buffer);
-        (void)complain(file, "larger than 16 MiB, so no device tree");
-        return EXIT_STATUS_VIOLATED;
-    }
-    if (got == 0) {
-        free(buffer);
-        (void)complain(file, "the file is empty");
-        return EXIT_STATUS_VIOLATED;
-    }
-    *blob = buffer;
-    *bytes = (size_t)got;
-    return EXIT_STATUS_HOLDS;
-}
 
 /* ---- the plan ------------------------------------------------------------------------------------------------ */
 
@@ -262,17 +188,17 @@ static int plan_and_write(const struct fdt_arguments *arguments, const struct me
     struct fdt_report report = {
         .file = arguments->file,
         .variant = arguments->variant->name,
-        .hole_metadata_limit_bytes = arguments->hole_metadata_limit_bytes,
+        .hole_metadata_limit_bytes = arguments->hole_metadata_limit_kib << 10,
         .map = map,
     };
     int status = EXIT_STATUS_VIOLATED;
 
     if (!plan_arenas(&report, planned, arguments->variant)) {
-        (void)complain(arguments->file, "out of memory");
+        (void)status_say(NAME, 0, "%s: out of memory", arguments->file);
     } else if (!write_report(&report, arguments->format)) {
-        (void)complain("standard output", strerror(errno));
+        (void)status_say(NAME, 0, "standard output: %s", strerror(errno));
     } else if (report.arena_count == 0) {
-        (void)complain(arguments->file, "no free region is large enough for an arena");
+        (void)status_say(NAME, 0, "%s: no free region is large enough for an arena", arguments->file);
     } else {
         status = EXIT_STATUS_HOLDS;
     }
@@ -287,14 +213,14 @@ static int report_tree(const struct fdt_arguments *arguments, const void *blob, 
     int result = EXIT_STATUS_VIOLATED;
     struct memory_map *maps = calloc(2, sizeof(*maps)); /* as booted, and as planned */
     if (maps == NULL) {
-        return complain(arguments->file, "out of memory");
+        return status_say(NAME, EXIT_STATUS_USAGE, "%s: out of memory", arguments->file);
     }
 
     enum memory_map_status status =
         memory_map_read(&maps[0], blob, bytes, arguments->has_fdt_addr ? &arguments->fdt_addr : NULL,
                         arguments->has_kernel ? &arguments->kernel : NULL, why, sizeof(why));
     if (status != MEMORY_MAP_OK) {
-        (void)complain(arguments->file, why);
+        (void)status_say(NAME, 0, "%s: %s", arguments->file, why);
     } else {
         maps[1] = maps[0];
         result = plan_and_write(arguments, &maps[0], &maps[1]);
@@ -305,22 +231,20 @@ static int report_tree(const struct fdt_arguments *arguments, const void *blob, 
 
 int fdt_command(int argc, char **argv)
 {
-    char name[] = "framelab fdt"; /* what a usage message calls this */
-    void *blob = NULL;
-    size_t bytes = 0;
+    char why[WHY_BYTES];
+    size_t bytes;
     struct fdt_arguments arguments = {
-        .format = FORMAT_TEXT,
         .variant = find_variant("lockfree"),
-        .hole_metadata_limit_bytes = HOLE_METADATA_BYTES_DEFAULT,
+        .hole_metadata_limit_kib = HOLE_METADATA_BYTES_DEFAULT >> 10,
     };
-
-    argv[0] = name;
-    argp_err_exit_status = EXIT_STATUS_USAGE;
-    (void)argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-    int status = read_file(arguments.file, &blob, &bytes);
-    if (status == EXIT_STATUS_HOLDS) {
-        status = report_tree(&arguments, blob, bytes);
+    if (argp_parse(&argp, argc, argv, 0, NULL, &arguments) != 0) {
+        return EXIT_STATUS_USAGE;
     }
+    void *blob = blob_read(arguments.file, &bytes, why, sizeof why);
+    if (blob == NULL) { /* errno 0: it can be read, and is none */
+        return status_say(NAME, errno != 0 ? EXIT_STATUS_USAGE : EXIT_STATUS_VIOLATED, "%s", why);
+    }
+    int status = report_tree(&arguments, blob, bytes);
     free(blob);
     return status;
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "grid.h"
 #include "region.h"
 
 #define GIB_BYTES (UINT64_C(1) << 30)
@@ -98,15 +99,15 @@ static const struct reservation *find_initrd(const struct memory_map *map)
 
 /* ---- JSON ---------------------------------------------------------------------------------------------------- */
 
-/* jansson's setters accept a NULL value and fail, so one look at the end is enough: `ok` sticks at false. */
-static void put(bool *ok, json_t *object, const char *key, json_t *value)
+/* json_pack takes a NULL that failed before for a failure of its own, and so does this: one look at the end is
+ * enough. */
+static json_t *append(json_t *array, json_t *value)
 {
-    *ok = json_object_set_new(object, key, value) == 0 && *ok;
-}
-
-static void append(bool *ok, json_t *array, json_t *value)
-{
-    *ok = json_array_append_new(array, value) == 0 && *ok;
+    if (json_array_append_new(array, value) != 0) {
+        json_decref(array);
+        return NULL;
+    }
+    return array;
 }
 
 /* An integer; a string above 2^63, which only a tree that claims exabytes reaches. */
@@ -115,107 +116,85 @@ static json_t *json_count(uint64_t value)
     return value <= INT64_MAX ? json_integer((json_int_t)value) : json_string(hex(value).text);
 }
 
-static json_t *json_range(bool *ok, struct phys_range range)
+static json_t *json_range(struct phys_range range)
 {
-    json_t *object = json_object();
-    put(ok, object, "start", json_string(hex(range.start.value).text));
-    put(ok, object, "size_bytes", json_count(range.size));
-    return object;
+    return json_pack("{s:s, s:o}", "start", hex(range.start.value).text, "size_bytes", json_count(range.size));
 }
 
-static json_t *json_run(bool *ok, struct frame_run run)
+static json_t *json_run(struct frame_run run)
 {
-    return json_range(ok, (struct phys_range){frame_addr(run.first), run.count << FRAME_SHIFT});
+    return json_range((struct phys_range){frame_addr(run.first), run.count << FRAME_SHIFT});
 }
 
-static json_t *json_regions(bool *ok, const struct ram_region *regions, uint32_t count)
+/* A range that has more keys: takes `more`. */
+static json_t *json_range_with(json_t *range, json_t *more)
+{
+    if (more == NULL || json_object_update(range, more) != 0) {
+        json_decref(range);
+        range = NULL;
+    }
+    json_decref(more);
+    return range;
+}
+
+static json_t *json_regions(const struct ram_region *regions, uint32_t count)
 {
     json_t *array = json_array();
     for (uint32_t i = 0; i < count; i++) {
-        json_t *region = json_range(ok, regions[i].range);
-        put(ok, region, "node", json_count(regions[i].node));
-        append(ok, array, region);
+        array = append(array, json_range_with(json_range(regions[i].range),
+                                              json_pack("{s:o}", "node", json_count(regions[i].node))));
     }
     return array;
 }
 
-static json_t *json_reservations(bool *ok, const struct memory_map *map)
+static json_t *json_reservations(const struct memory_map *map)
 {
     json_t *array = json_array();
     for (uint32_t i = 0; i < map->reserved_count; i++) {
         const struct reservation *reservation = &map->reserved[i];
-        json_t *object = json_range(ok, reservation->range);
-        put(ok, object, "kind", json_string(reservation_kind_name(reservation->kind)));
-        put(ok, object, "no_map", json_boolean(reservation->no_map));
-        put(ok, object, "name", json_string(clean(reservation->name).text));
-        append(ok, array, object);
+        json_t *more = json_pack("{s:s, s:b, s:s}", "kind", reservation_kind_name(reservation->kind), "no_map",
+                                 (int)reservation->no_map, "name", clean(reservation->name).text);
+        array = append(array, json_range_with(json_range(reservation->range), more));
     }
     return array;
 }
 
-static json_t *json_harts(bool *ok, const struct memory_map *map)
+static json_t *json_harts(const struct memory_map *map)
 {
     json_t *array = json_array();
     for (uint32_t i = 0; i < map->hart_count; i++) {
-        json_t *object = json_object();
-        put(ok, object, "reg", json_string(hex(map->hart_reg[i]).text));
-        put(ok, object, "node", json_count(map->hart_node[i]));
-        append(ok, array, object);
+        array = append(
+            array, json_pack("{s:s, s:o}", "reg", hex(map->hart_reg[i]).text, "node", json_count(map->hart_node[i])));
     }
     return array;
 }
 
-static json_t *json_nodes(bool *ok, const struct memory_map *map)
+static json_t *json_nodes(const struct memory_map *map)
 {
     json_t *array = json_array();
     for (uint32_t i = 0; i < map->node_count; i++) {
-        json_t *object = json_object();
         json_t *distances = json_array();
-        put(ok, object, "id", json_count(map->node_id[i]));
         for (uint32_t to = 0; to < map->node_count; to++) {
-            append(ok, distances, json_count(map->distance[i][to]));
+            distances = append(distances, json_count(map->distance[i][to]));
         }
-        put(ok, object, "distances", distances);
-        append(ok, array, object);
+        array = append(array, json_pack("{s:o, s:o}", "id", json_count(map->node_id[i]), "distances", distances));
     }
     return array;
 }
 
-static json_t *json_arena(bool *ok, const struct arena_plan *plan)
+static json_t *json_arena(const struct arena_plan *plan)
 {
-    json_t *object = json_run(ok, plan->span);
     json_t *regions = json_array();
     for (uint32_t i = 0; i < plan->region_count; i++) {
-        append(ok, regions, json_run(ok, plan->regions[i]));
+        regions = append(regions, json_run(plan->regions[i]));
     }
-    put(ok, object, "node", json_count(plan->node));
-    put(ok, object, "usable_frames", json_count(plan->usable_frames));
-    put(ok, object, "hole_frames", json_count(plan->hole_frames));
-    put(ok, object, "regions", regions);
-    put(ok, object, "metadata", json_range(ok, plan->metadata));
-    put(ok, object, "metadata_bytes", json_count(plan->metadata_bytes));
-    put(ok, object, "hole_metadata_bytes", json_count(plan->hole_metadata_bytes));
-    put(ok, object, "metadata_bytes_per_gib", json_count(bytes_per_gib(plan->metadata_bytes, plan->usable_frames)));
-    return object;
-}
-
-static void put_arenas(bool *ok, json_t *root, const struct fdt_report *report)
-{
-    json_t *arenas = json_array();
-    json_t *skipped = json_array();
-    for (uint32_t i = 0; i < report->arena_count; i++) {
-        append(ok, arenas, json_arena(ok, &report->arenas[i]));
-    }
-    for (uint32_t i = 0; i < report->skipped_count; i++) {
-        json_t *object = json_range(ok, report->skipped[i].region.range);
-        put(ok, object, "node", json_count(report->skipped[i].region.node));
-        put(ok, object, "why", json_string(report->skipped[i].why));
-        append(ok, skipped, object);
-    }
-    put(ok, root, "variant", json_string(report->variant));
-    put(ok, root, "hole_metadata_limit_bytes", json_count(report->hole_metadata_limit_bytes));
-    put(ok, root, "arenas", arenas);
-    put(ok, root, "skipped", skipped);
+    json_t *more =
+        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "node", json_count(plan->node), "usable_frames",
+                  json_count(plan->usable_frames), "hole_frames", json_count(plan->hole_frames), "regions", regions,
+                  "metadata", json_range(plan->metadata), "metadata_bytes", json_count(plan->metadata_bytes),
+                  "hole_metadata_bytes", json_count(plan->hole_metadata_bytes), "metadata_bytes_per_gib",
+                  json_count(bytes_per_gib(plan->metadata_bytes, plan->usable_frames)));
+    return json_range_with(json_run(plan->span), more);
 }
 
 /* The whole report, or NULL if memory ran out. */
@@ -223,65 +202,43 @@ static json_t *json_report(const struct fdt_report *report)
 {
     const struct memory_map *map = report->map;
     const struct reservation *initrd = find_initrd(map);
-    bool ok = true;
-    json_t *root = json_object();
-
-    put(&ok, root, "file", json_string(clean(report->file).text));
-    put(&ok, root, "bootargs", json_string(clean(map->bootargs).text));
-    put(&ok, root, "initrd", initrd != NULL ? json_range(&ok, initrd->range) : json_null());
-    put(&ok, root, "ram_bytes", json_count(sum_bytes(map->ram, map->ram_count)));
-    put(&ok, root, "free_bytes", json_count(sum_bytes(map->free, map->free_count)));
-    put(&ok, root, "hart_count", json_count(map->hart_count));
-    put(&ok, root, "node_count", json_count(map->node_count));
-    put(&ok, root, "disabled_memory_nodes", json_count(map->disabled_memory_nodes));
-    put(&ok, root, "ram", json_regions(&ok, map->ram, map->ram_count));
-    put(&ok, root, "reserved", json_reservations(&ok, map));
-    put(&ok, root, "free", json_regions(&ok, map->free, map->free_count));
-    put(&ok, root, "harts", json_harts(&ok, map));
-    put(&ok, root, "nodes", json_nodes(&ok, map));
-    put_arenas(&ok, root, report);
-    if (!ok) {
-        json_decref(root);
-        return NULL;
+    json_t *arenas = json_array(), *skipped = json_array();
+    for (uint32_t i = 0; i < report->arena_count; i++) {
+        arenas = append(arenas, json_arena(&report->arenas[i]));
     }
-    return root;
+    for (uint32_t i = 0; i < report->skipped_count; i++) {
+        const struct skipped_region *region = &report->skipped[i];
+        json_t *more = json_pack("{s:o, s:s}", "node", json_count(region->region.node), "why", region->why);
+        skipped = append(skipped, json_range_with(json_range(region->region.range), more));
+    }
+    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o}", "file",
+                     clean(report->file).text, "bootargs", clean(map->bootargs).text, "initrd",
+                     initrd != NULL ? json_range(initrd->range) : json_null(), "ram_bytes",
+                     json_count(sum_bytes(map->ram, map->ram_count)), "free_bytes",
+                     json_count(sum_bytes(map->free, map->free_count)), "hart_count", json_count(map->hart_count),
+                     "node_count", json_count(map->node_count), "disabled_memory_nodes",
+                     json_count(map->disabled_memory_nodes), "ram", json_regions(map->ram, map->ram_count), "reserved",
+                     json_reservations(map), "free", json_regions(map->free, map->free_count), "harts", json_harts(map),
+                     "nodes", json_nodes(map), "variant", report->variant, "hole_metadata_limit_bytes",
+                     json_count(report->hole_metadata_limit_bytes), "arenas", arenas, "skipped", skipped);
 }
 
 bool fdt_report_json(const struct fdt_report *report, FILE *out)
 {
     json_t *root = json_report(report);
-    bool written = root != NULL && json_dumpf(root, out, JSON_INDENT(2)) == 0 && fputc('\n', out) != EOF;
+    bool written = root != NULL && flat_print_json(root, out);
     json_decref(root);
     return fflush(out) == 0 && written;
 }
 
 /* ---- CSV ----------------------------------------------------------------------------------------------------- */
 
-/* Always quoted: a quote inside is doubled (RFC 4180). */
-static void csv_text(FILE *out, const char *text)
-{
-    (void)fputc('"', out);
-    for (; *text != '\0'; text++) {
-        if (*text == '"') {
-            (void)fputc('"', out);
-        }
-        (void)fputc(*text, out);
-    }
-    (void)fputc('"', out);
-}
-
+/* Texts are quoted, addresses not. */
 static void csv_leaf(FILE *out, const char *path, const json_t *value)
 {
+    const char *text = json_string_value(value);
     (void)fprintf(out, "%s,", path);
-    if (json_is_string(value) && strncmp(json_string_value(value), "0x", 2) == 0) {
-        (void)fputs(json_string_value(value), out);
-    } else if (json_is_string(value)) {
-        csv_text(out, json_string_value(value));
-    } else if (json_is_integer(value)) {
-        (void)fprintf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-    } else if (!json_is_null(value)) {
-        (void)fputs(json_is_true(value) ? "true" : "false", out);
-    }
+    csv_print_value(value, text != NULL && strncmp(text, "0x", 2) != 0, out);
     (void)fputc('\n', out);
 }
 

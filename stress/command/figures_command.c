@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT
  * `framelab figures`: plans all figures, runs what is missing, then has each drawn and judged. */
-#include "figures_command.h"
-
 #include <argp.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -17,11 +15,12 @@
 #include "paper_verdicts.h"
 #include "progress.h"
 
+#define NAME "framelab figures"
 #define DIRECTORY "results/latest-figures"
 /* Seconds that drawing and judging a figure take, about: for the estimate. */
 #define MAKE_SECONDS 1.0
 
-enum { OPTION_LIST = 256, OPTION_ONLY, OPTION_TINY, OPTION_QUICK, OPTION_FULL, OPTION_PAPERS, OPTION_PROGRESS };
+enum { OPTION_LIST_THEM = 256, OPTION_ONLY, OPTION_TINY, OPTION_QUICK, OPTION_FULL, OPTION_PAPERS, OPTION_PROGRESS };
 
 struct arguments {
     const char *only, *directory, *papers;
@@ -39,12 +38,6 @@ struct campaign {
     json_t *entries;
     bool failed, made, was_interrupted;
 };
-
-static int complain(int status, const char *what, const char *why)
-{
-    (void)fprintf(stderr, "framelab figures: %s%s%s\n", what, *what != '\0' ? ": " : "", why);
-    return status;
-}
 
 /* ---- One figure ------------------------------------------------------------------------------------------------- */
 
@@ -65,15 +58,11 @@ static bool run_all(struct campaign *campaign, const struct paper_plan *plan, st
     return true;
 }
 
-/* Brings the records of all runs together in DIR/KEY/records.jsonl. `*count` says of how many runs; false with errno.
- */
+/* Brings the records of all runs together in `file`, which is closed. `*count` says of how many; false with errno. */
 static bool gather(const struct campaign *campaign, const struct paper_plan *plan, const struct paper_result *results,
-                   const char *directory, size_t *count)
+                   FILE *file, size_t *count)
 {
-    char path[PAPER_PATH_BYTES + 16];
-    (void)snprintf(path, sizeof path, "%s/records.jsonl", directory);
-    FILE *file = paper_make_directory(directory) ? fopen(path, "we") : NULL;
-    bool good = file != NULL;
+    bool good = true;
     *count = 0;
     for (size_t i = 0; good && i < plan->count; i++) {
         if (results[i].outcome != PAPER_RUN_SKIPPED) {
@@ -81,7 +70,7 @@ static bool gather(const struct campaign *campaign, const struct paper_plan *pla
             ++*count;
         }
     }
-    return file != NULL && fclose(file) == 0 && good;
+    return fclose(file) == 0 && good;
 }
 
 /* Verdicts on a figure that nothing could be run for. */
@@ -101,51 +90,48 @@ static json_t *judge_nothing(const struct paper_folder *folder, const char *why)
     return verdicts;
 }
 
-/* Draws and judges what was run. Returns the figure's status; `why` and `verdicts` are set as it wants. */
-static const char *make_figure(struct campaign *campaign, const struct paper_plan *plan,
-                               const struct paper_folder *folder, const struct paper_result *results, char *why,
-                               json_t **verdicts)
+/* Draws and judges what was run. Returns the figure's status; made->why and made->verdicts are set as it wants. */
+static const char *make_figure(const struct campaign *campaign, struct paper_made *made)
 {
-    char directory[PAPER_PATH_BYTES];
+    char directory[PAPER_PATH_BYTES], records[PAPER_PATH_BYTES + 16];
     size_t count = 0;
-    (void)snprintf(directory, sizeof directory, "%s/%s", campaign->arguments->directory, folder->key);
-    if (!gather(campaign, plan, results, directory, &count)) {
-        (void)snprintf(why, PAPER_WHY_BYTES, "%.400s: %s", directory, strerror(errno));
+    (void)snprintf(directory, sizeof directory, "%s/%s", campaign->arguments->directory, made->folder->key);
+    (void)snprintf(records, sizeof records, "%s/records.jsonl", directory);
+    FILE *file = paper_make_directory(directory) ? fopen(records, "we") : NULL;
+    if (file == NULL || !gather(campaign, made->plan, made->results, file, &count)) {
+        (void)snprintf(made->why, PAPER_WHY_BYTES, "%.400s: %s", directory, strerror(errno));
         return "failed";
     }
     if (count == 0) {
-        (void)snprintf(why, PAPER_WHY_BYTES, "%s", plan->count > 0 ? results[0].why : "it has no runs at this level");
-        *verdicts = judge_nothing(folder, why);
+        (void)snprintf(made->why, PAPER_WHY_BYTES, "%s",
+                       made->plan->count > 0 ? made->results[0].why : "it has no runs at this level");
+        made->verdicts = judge_nothing(made->folder, made->why);
         return "skipped";
     }
-    const struct paper_making making = {folder, campaign->list.path, directory, campaign->arguments->level};
-    *verdicts = paper_make(&making, why);
-    return *verdicts != NULL ? "made" : "failed";
+    const struct paper_making making = {made->folder, campaign->list.path, records, directory, made->level};
+    made->verdicts = paper_make(&making, made->why);
+    return made->verdicts != NULL ? "made" : "failed";
 }
 
 /* False if it was interrupted: then there is no entry of this figure. */
 static bool do_figure(struct campaign *campaign, size_t i)
 {
-    char why[PAPER_WHY_BYTES] = "";
-    json_t *verdicts = NULL;
-    const struct paper_folder *folder = &campaign->list.folders[i];
     const struct paper_plan *plan = &campaign->plans[i];
     struct paper_result *results = calloc(plan->count + 1, sizeof *results);
     if (results == NULL) {
         campaign->failed = true;
         return false;
     }
-    const char *status =
-        run_all(campaign, plan, results, why) ? make_figure(campaign, plan, folder, results, why, &verdicts) : "failed";
+    struct paper_made made = {
+        .folder = &campaign->list.folders[i], .plan = plan, .results = results, .level = campaign->arguments->level};
+    made.status = run_all(campaign, plan, results, made.why) ? make_figure(campaign, &made) : "failed";
     campaign->done += MAKE_SECONDS;
-    campaign->made = campaign->made || strcmp(status, "made") == 0;
-    campaign->failed = campaign->failed || strcmp(status, "failed") == 0;
+    campaign->made = campaign->made || strcmp(made.status, "made") == 0;
+    campaign->failed = campaign->failed || strcmp(made.status, "failed") == 0;
     if (!campaign->was_interrupted) {
-        why[strcmp(status, "made") == 0 ? 0 : strlen(why)] = '\0';
-        json_array_append_new(campaign->entries, paper_entry_make(plan, results, folder, campaign->arguments->level,
-                                                                  status, why, verdicts));
+        json_array_append_new(campaign->entries, paper_entry_make(&made));
     }
-    json_decref(verdicts);
+    json_decref(made.verdicts);
     free(results);
     return !campaign->was_interrupted;
 }
@@ -176,12 +162,12 @@ static int print(const struct campaign *campaign)
     const struct arguments *arguments = campaign->arguments;
     json_t *summary = paper_summary_write(campaign->entries, arguments->directory);
     if (summary == NULL) {
-        return complain(EXIT_STATUS_USAGE, arguments->directory, strerror(errno));
+        return status_say(NAME, EXIT_STATUS_USAGE, "%s: %s", arguments->directory, strerror(errno));
     }
     bool good = arguments->format == FORMAT_JSON ? flat_print_json(summary, stdout)
                                                  : paper_summary_print(campaign->entries, arguments->directory, stdout);
     json_decref(summary);
-    return good ? EXIT_STATUS_HOLDS : complain(EXIT_STATUS_USAGE, "standard output", strerror(errno));
+    return good ? EXIT_STATUS_HOLDS : status_say(NAME, EXIT_STATUS_USAGE, "standard output: %s", strerror(errno));
 }
 
 static int verdict_of(const struct campaign *campaign)
@@ -194,22 +180,23 @@ static int verdict_of(const struct campaign *campaign)
         paper_verdicts_count(json_object_get(entry, "claims"), &tally);
     }
     if (campaign->was_interrupted) {
-        return complain(EXIT_STATUS_INTERRUPTED, "", "interrupted; runs that had ended are kept");
+        return status_say(NAME, EXIT_STATUS_INTERRUPTED, "interrupted; runs that had ended are kept");
     }
     if (campaign->failed || tally.unexpected > 0) {
         return EXIT_STATUS_VIOLATED;
     }
-    return campaign->made ? EXIT_STATUS_HOLDS : complain(EXIT_STATUS_SKIPPED, "skipped", "no figure could be made");
+    return campaign->made ? EXIT_STATUS_HOLDS
+                          : status_say(NAME, EXIT_STATUS_SKIPPED, "skipped: no figure could be made");
 }
 
 static int run_campaign(struct campaign *campaign)
 {
     const struct arguments *arguments = campaign->arguments;
     if (!paper_cache_open(&campaign->cache, arguments->directory)) {
-        return complain(EXIT_STATUS_USAGE, arguments->directory, strerror(errno));
+        return status_say(NAME, EXIT_STATUS_USAGE, "%s: %s", arguments->directory, strerror(errno));
     }
     if (!plan_all(campaign)) {
-        return complain(EXIT_STATUS_USAGE, "", strerror(ENOMEM));
+        return status_say(NAME, EXIT_STATUS_USAGE, "%s", strerror(ENOMEM));
     }
     interrupt_catch();
     progress_begin(arguments->progress);
@@ -268,7 +255,7 @@ static int start(struct campaign *campaign)
     const struct arguments *arguments = campaign->arguments;
     char why[PAPER_WHY_BYTES];
     if (!paper_find(arguments->papers, campaign->list.path)) {
-        return complain(EXIT_STATUS_USAGE, campaign->list.path, "no such directory of figures");
+        return status_say(NAME, EXIT_STATUS_USAGE, "%s: no such directory of figures", campaign->list.path);
     }
     if (!paper_list_read(&campaign->list, arguments->only, stderr)) {
         return EXIT_STATUS_USAGE;
@@ -276,14 +263,15 @@ static int start(struct campaign *campaign)
     if (arguments->list) {
         return print_list(campaign);
     }
-    return paper_tools_there(why, sizeof why) ? run_campaign(campaign) : complain(EXIT_STATUS_SKIPPED, "skipped", why);
+    return paper_tools_there(why, sizeof why) ? run_campaign(campaign)
+                                              : status_say(NAME, EXIT_STATUS_SKIPPED, "skipped: %s", why);
 }
 
 static int run(const struct arguments *arguments)
 {
     struct campaign *campaign = calloc(1, sizeof *campaign);
     if (campaign == NULL) {
-        return complain(EXIT_STATUS_USAGE, "", strerror(ENOMEM));
+        return status_say(NAME, EXIT_STATUS_USAGE, "%s", strerror(ENOMEM));
     }
     campaign->arguments = arguments;
     campaign->entries = json_array();
@@ -298,7 +286,7 @@ static int run(const struct arguments *arguments)
 }
 
 static const struct argp_option options[] = {
-    {"list", OPTION_LIST, NULL, 0, "Name the figures, and about how long each takes", 1},
+    {"list", OPTION_LIST_THEM, NULL, 0, "Name the figures, and about how long each takes", 1},
     {"only", OPTION_ONLY, "KEY[,KEY]", 0, "These figures alone (default: all)", 1},
     {"quick", OPTION_QUICK, NULL, 0, "Fewer harts and repeats: all in minutes", 2},
     {"full", OPTION_FULL, NULL, 0, "All harts, many repeats", 2},
@@ -310,16 +298,22 @@ static const struct argp_option options[] = {
     {NULL, 0, NULL, 0, NULL, 0},
 };
 
+static const char *const figures_formats[] = {[FORMAT_TEXT] = "text", [FORMAT_JSON] = "json", NULL};
+
+static const struct option_value values[] = {
+    OPTION_PLAIN(OPTION_LIST_THEM, VALUE_FLAG, struct arguments, list),
+    OPTION_PLAIN(OPTION_ONLY, VALUE_TEXT, struct arguments, only),
+    OPTION_PLAIN('o', VALUE_TEXT, struct arguments, directory),
+    OPTION_WORD('f', struct arguments, format, figures_formats),
+    OPTION_PLAIN(OPTION_PROGRESS, VALUE_FLAG, struct arguments, progress),
+    OPTION_PLAIN(OPTION_PAPERS, VALUE_TEXT, struct arguments, papers),
+    {0},
+};
+
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
     struct arguments *arguments = state->input;
     switch (key) {
-    case OPTION_LIST:
-        arguments->list = true;
-        return 0;
-    case OPTION_ONLY:
-        arguments->only = text;
-        return 0;
     case OPTION_TINY:
         arguments->level = PAPER_TINY;
         return 0;
@@ -329,22 +323,8 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     case OPTION_FULL:
         arguments->level = PAPER_FULL;
         return 0;
-    case 'o':
-        arguments->directory = text;
-        return 0;
-    case 'f':
-        if (!option_format(text, &arguments->format) || arguments->format == FORMAT_CSV) {
-            usage_error(state, "--format is text or json, not '%s'", text);
-        }
-        return 0;
-    case OPTION_PROGRESS:
-        arguments->progress = true;
-        return 0;
-    case OPTION_PAPERS:
-        arguments->papers = text;
-        return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return option_set(state, options, values, key, text);
     }
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * `framelab list`: what can be chosen — variants with their knobs, workloads, platforms, simulated machines,
- * properties; and what was chosen when this was built. */
+ * properties; and what was chosen when this was built. All of it is one JSON object; the other formats print that. */
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,6 +8,7 @@
 #include "commands.h"
 #include "exit_status.h"
 #include "frame_allocator.h"
+#include "grid.h"
 #include "machine_model.h"
 #include "options.h"
 #include "platforms.h"
@@ -15,23 +16,7 @@
 #include "variants.h"
 #include "workload.h"
 
-static const char *counts_text(void)
-{
-    return frame_counts_references() ? "every frame has a reference count"
-                                     : "no reference counts: a frame has one owner, a double free is believed";
-}
-
-/* ---- one knob ---- */
-
-/* The default as text: a number or a word. */
-static const char *knob_default(const struct knob *knob, uint64_t value, char *out, size_t out_bytes)
-{
-    if (knob->choices != NULL) {
-        return knob->choices[value];
-    }
-    (void)snprintf(out, out_bytes, "%llu", (unsigned long long)value);
-    return out;
-}
+/* ---- what there is ---- */
 
 /* "0 .. 1024", or "pthread|ticket|mcs". */
 static const char *knob_bounds(const struct knob *knob, char *out, size_t out_bytes)
@@ -47,208 +32,185 @@ static const char *knob_bounds(const struct knob *knob, char *out, size_t out_by
     return out;
 }
 
-struct knob_line {
-    const char *name, *initial, *bounds, *summary;
-    char initial_text[32], bounds_text[160];
-};
-
-static void knob_describe(struct knob_line *line, const struct knob *knob, uint64_t value)
+static json_t *knob_json(const struct knob *knob, uint64_t value)
 {
-    line->name = knob->name;
-    line->summary = knob->summary;
-    line->initial = knob_default(knob, value, line->initial_text, sizeof line->initial_text);
-    line->bounds = knob_bounds(knob, line->bounds_text, sizeof line->bounds_text);
+    char number[32], bounds[160];
+    (void)snprintf(number, sizeof number, "%llu", (unsigned long long)value);
+    return json_pack("{s:s, s:s, s:s, s:s}", "name", knob->name, "default",
+                     knob->choices != NULL ? knob->choices[value] : number, "bounds",
+                     knob_bounds(knob, bounds, sizeof bounds), "summary", knob->summary);
 }
 
-/* Calls `visit` for each knob of a variant, core's first, with this variant's defaults. */
-static void each_knob(const struct variant *variant, void (*visit)(void *context, const struct knob_line *line),
-                      void *context)
+static json_t *variant_json(const struct variant *variant)
 {
     struct frame_allocator_config config;
+    struct knob knobs[KNOB_MAX];
+    uint64_t values[KNOB_MAX];
     frame_allocator_config_init(&config, variant, 1);
-    const uint64_t core_values[] = {config.magazine, config.batch, config.magazines, config.run_magazine,
-                                    config.hole_metadata_limit_bytes >> 10};
-    uint32_t count;
-    const struct knob *core = frame_allocator_knobs(&count);
-    struct knob_line line;
-    for (uint32_t i = 0; i < count && i < sizeof core_values / sizeof core_values[0]; i++) {
-        knob_describe(&line, &core[i], core_values[i]);
-        visit(context, &line);
-    }
-    for (uint32_t i = 0; i < variant->knob_count; i++) {
-        knob_describe(&line, &variant->knobs[i], config.knobs[i]);
-        visit(context, &line);
-    }
-}
-
-/* ---- text ---- */
-
-static void knob_to_text(void *context, const struct knob_line *line)
-{
-    (void)context;
-    (void)printf("    %-14s %-12s %-34s %s\n", line->name, line->initial, line->bounds, line->summary);
-}
-
-static void list_text(void)
-{
-    (void)printf("variants, each with its knobs, their defaults and bounds\n");
-    for (uint32_t i = 0; framelab_variants[i] != NULL; i++) {
-        (void)printf("  %-18s %s\n", framelab_variants[i]->name, framelab_variants[i]->summary);
-        each_knob(framelab_variants[i], knob_to_text, NULL);
-    }
-    (void)printf("workloads\n");
-    for (uint32_t i = 0; i < WORKLOAD_KIND_COUNT; i++) {
-        (void)printf("  %-18s %s\n", workload_name((enum workload_kind)i), workload_summary((enum workload_kind)i));
-    }
-    (void)printf("platforms\n");
-    for (const struct platform_entry *entry = framelab_platforms; entry->name != NULL; entry++) {
-        (void)printf("  %-18s %s\n", entry->name, entry->summary);
-    }
-    (void)printf("simulated machines: harts a cluster, harts a socket\n");
-    for (const struct machine_model *model = machine_models; model->name[0] != '\0'; model++) {
-        (void)printf("  %-18s %3llu %3llu  %s\n", model->name, (unsigned long long)model->cluster_harts,
-                     (unsigned long long)model->socket_harts, model->source);
-    }
-    (void)printf("properties\n");
-    for (uint32_t i = 1; i < PROPERTY_COUNT; i++) {
-        (void)printf("  %-18s %s\n", property_name((enum property)i), property_text((enum property)i));
-    }
-    (void)printf("this build\n  %-18s %s\n", "counts", counts_text());
-}
-
-/* ---- CSV: kind,name,of,default,bounds,summary ---- */
-
-/* A field, quoted: summaries have commas. */
-static void csv_field(const char *text, const char *end)
-{
-    (void)putchar('"');
-    for (; *text != '\0'; text++) {
-        if (*text == '"') {
-            (void)putchar('"');
-        }
-        (void)putchar(*text);
-    }
-    (void)printf("\"%s", end);
-}
-
-static void csv_line(const char *kind, const char *name, const char *of, const char *initial, const char *bounds,
-                     const char *summary)
-{
-    csv_field(kind, ",");
-    csv_field(name, ",");
-    csv_field(of, ",");
-    csv_field(initial, ",");
-    csv_field(bounds, ",");
-    csv_field(summary, "\n");
-}
-
-static void knob_to_csv(void *context, const struct knob_line *line)
-{
-    const struct variant *variant = context;
-    csv_line("knob", line->name, variant->name, line->initial, line->bounds, line->summary);
-}
-
-static void list_csv(void)
-{
-    (void)printf("kind,name,of,default,bounds,summary\n");
-    for (uint32_t i = 0; framelab_variants[i] != NULL; i++) {
-        csv_line("variant", framelab_variants[i]->name, "", "", "", framelab_variants[i]->summary);
-        each_knob(framelab_variants[i], knob_to_csv, (void *)framelab_variants[i]);
-    }
-    for (uint32_t i = 0; i < WORKLOAD_KIND_COUNT; i++) {
-        csv_line("workload", workload_name((enum workload_kind)i), "", "", "", workload_summary((enum workload_kind)i));
-    }
-    for (const struct platform_entry *entry = framelab_platforms; entry->name != NULL; entry++) {
-        csv_line("platform", entry->name, "", "", *entry->available ? "available" : "not built", entry->summary);
-    }
-    for (const struct machine_model *model = machine_models; model->name[0] != '\0'; model++) {
-        csv_line("machine", model->name, "", "", "", model->source);
-    }
-    for (uint32_t i = 1; i < PROPERTY_COUNT; i++) {
-        csv_line("property", property_name((enum property)i), "", "", "", property_text((enum property)i));
-    }
-    csv_line("build", "counts", "", frame_counts_references() ? "1" : "0", "", counts_text());
-}
-
-/* ---- JSON ---- */
-
-static void knob_to_json(void *context, const struct knob_line *line)
-{
-    json_array_append_new(context, json_pack("{s:s, s:s, s:s, s:s}", "name", line->name, "default", line->initial,
-                                             "bounds", line->bounds, "summary", line->summary));
-}
-
-static json_t *variants_to_json(void)
-{
+    uint32_t count = frame_allocator_config_knobs(&config, knobs, values);
     json_t *list = json_array();
-    for (uint32_t i = 0; framelab_variants[i] != NULL; i++) {
-        json_t *knobs = json_array();
-        each_knob(framelab_variants[i], knob_to_json, knobs);
-        json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "name", framelab_variants[i]->name, "summary",
-                                              framelab_variants[i]->summary, "knobs", knobs));
+    for (uint32_t i = 0; i < count; i++) {
+        json_array_append_new(list, knob_json(&knobs[i], values[i]));
     }
-    return list;
+    return json_pack("{s:s, s:s, s:o}", "name", variant->name, "summary", variant->summary, "knobs", list);
 }
 
-static void list_json(void)
+static json_t *everything(void)
 {
-    json_t *workloads = json_array(), *platforms = json_array(), *properties = json_array(), *machines = json_array();
-    for (const struct machine_model *model = machine_models; model->name[0] != '\0'; model++) {
-        json_array_append_new(machines, machine_model_json(model));
+    json_t *variants = json_array(), *workloads = json_array(), *platforms = json_array(), *machines = json_array(),
+           *properties = json_array();
+    for (uint32_t i = 0; framelab_variants[i] != NULL; i++) {
+        json_array_append_new(variants, variant_json(framelab_variants[i]));
     }
     for (uint32_t i = 0; i < WORKLOAD_KIND_COUNT; i++) {
         json_array_append_new(workloads, json_pack("{s:s, s:s}", "name", workload_name((enum workload_kind)i),
                                                    "summary", workload_summary((enum workload_kind)i)));
     }
-    for (const struct platform_entry *entry = framelab_platforms; entry->name != NULL; entry++) {
-        json_array_append_new(platforms, json_pack("{s:s, s:b, s:s}", "name", entry->name, "available",
-                                                   *entry->available, "summary", entry->summary));
+    for (const struct platform *const *platform = framelab_platforms; *platform != NULL; platform++) {
+        json_array_append_new(platforms, json_pack("{s:s, s:b, s:s}", "name", (*platform)->name, "available",
+                                                   (*platform)->missing == NULL, "summary", (*platform)->summary));
+    }
+    for (const struct machine_model *model = machine_models; model->name[0] != '\0'; model++) {
+        json_array_append_new(machines, machine_model_json(model));
     }
     for (uint32_t i = 1; i < PROPERTY_COUNT; i++) {
         json_array_append_new(properties, json_pack("{s:s, s:s}", "name", property_name((enum property)i), "text",
                                                     property_text((enum property)i)));
     }
-    json_t *all = json_pack("{s:o, s:o, s:o, s:o, s:o, s:{s:b}}", "variants", variants_to_json(), "workloads",
-                            workloads, "platforms", platforms, "machines", machines, "properties", properties, "build",
-                            "counts", (int)frame_counts_references());
-    (void)json_dumpf(all, stdout, JSON_INDENT(2));
-    (void)putchar('\n');
-    json_decref(all);
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:{s:b}}", "variants", variants, "workloads", workloads, "platforms",
+                     platforms, "machines", machines, "properties", properties, "build", "counts",
+                     (int)frame_counts_references());
+}
+
+static const char *counts_text(void)
+{
+    return frame_counts_references() ? "every frame has a reference count"
+                                     : "no reference counts: a frame has one owner, a double free is believed";
+}
+
+/* "" where there is no such key. */
+static const char *text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text != NULL ? text : "";
+}
+
+/* ---- how it is printed ---- */
+
+static void print_names(const char *title, const json_t *list, const char *summary)
+{
+    size_t i;
+    const json_t *object;
+    (void)printf("%s\n", title);
+    json_array_foreach((json_t *)list, i, object)
+    {
+        (void)printf("  %-18s %s\n", text_of(object, "name"), text_of(object, summary));
+    }
+}
+
+static bool list_text(const json_t *all)
+{
+    size_t i, k;
+    const json_t *object, *knob;
+    (void)printf("variants, each with its knobs, their defaults and bounds\n");
+    json_array_foreach(json_object_get(all, "variants"), i, object)
+    {
+        (void)printf("  %-18s %s\n", text_of(object, "name"), text_of(object, "summary"));
+        json_array_foreach(json_object_get(object, "knobs"), k, knob)
+        {
+            (void)printf("    %-14s %-12s %-34s %s\n", text_of(knob, "name"), text_of(knob, "default"),
+                         text_of(knob, "bounds"), text_of(knob, "summary"));
+        }
+    }
+    print_names("workloads", json_object_get(all, "workloads"), "summary");
+    print_names("platforms", json_object_get(all, "platforms"), "summary");
+    (void)printf("simulated machines: harts a cluster, harts a socket\n");
+    json_array_foreach(json_object_get(all, "machines"), i, object)
+    {
+        (void)printf("  %-18s %3lld %3lld  %s\n", text_of(object, "name"),
+                     (long long)json_integer_value(json_object_get(object, "cluster_harts")),
+                     (long long)json_integer_value(json_object_get(object, "socket_harts")), text_of(object, "source"));
+    }
+    print_names("properties", json_object_get(all, "properties"), "text");
+    (void)printf("this build\n  %-18s %s\n", "counts", counts_text());
+    return ferror(stdout) == 0;
+}
+
+/* A row: what it is, and of what. */
+static void add_row(json_t *rows, const char *kind, const char *of, const json_t *object, const char *summary)
+{
+    const json_t *there = json_object_get(object, "available");
+    const char *bounds = there == NULL ? text_of(object, "bounds") : json_is_true(there) ? "available" : "not built";
+    json_array_append_new(rows, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "kind", kind, "name",
+                                          text_of(object, "name"), "of", of, "default", text_of(object, "default"),
+                                          "bounds", bounds, "summary", text_of(object, summary)));
+}
+
+/* A row for each of `list`, and for each of its knobs. */
+static void add_rows(json_t *rows, const char *kind, const json_t *list, const char *summary)
+{
+    size_t i, k;
+    const json_t *object, *knob;
+    json_array_foreach((json_t *)list, i, object)
+    {
+        add_row(rows, kind, "", object, summary);
+        json_array_foreach(json_object_get(object, "knobs"), k, knob)
+        {
+            add_row(rows, "knob", text_of(object, "name"), knob, "summary");
+        }
+    }
+}
+
+static bool list_csv(const json_t *all)
+{
+    json_t *rows = json_array();
+    add_rows(rows, "variant", json_object_get(all, "variants"), "summary");
+    add_rows(rows, "workload", json_object_get(all, "workloads"), "summary");
+    add_rows(rows, "platform", json_object_get(all, "platforms"), "summary");
+    add_rows(rows, "machine", json_object_get(all, "machines"), "source");
+    add_rows(rows, "property", json_object_get(all, "properties"), "text");
+    json_t *build = json_pack("{s:s, s:s, s:s}", "name", "counts", "default", frame_counts_references() ? "1" : "0",
+                              "summary", counts_text());
+    add_row(rows, "build", "", build, "summary");
+    json_decref(build);
+    bool good = flat_print_csv(rows, stdout);
+    json_decref(rows);
+    return good;
+}
+
+static bool list_json(const json_t *all)
+{
+    return flat_print_json(all, stdout);
 }
 
 /* ---- the command ---- */
 
+static const struct argp_option options[] = {
+    {"format", 'f', "FORMAT", 0, "text, json or csv (default: text)", 0},
+    {NULL, 0, NULL, 0, NULL, 0},
+};
+
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
-    enum output_format *format = state->input;
-    switch (key) {
-    case 'f':
-        if (!option_format(text, format)) {
-            usage_error(state, "--format is text, json or csv, not '%s'", text);
-        }
-        return 0;
-    case ARGP_KEY_ARG:
-        usage_error(state, "takes no argument, but here is '%s'", text);
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
+    static const struct option_value values[] = {{'f', VALUE_WORD, 0, sizeof(enum output_format), 0, 0, format_words},
+                                                 {0}};
+    return option_set(state, options, values, key, text);
 }
 
 int list_command(int argc, char **argv)
 {
-    static const struct argp_option options[] = {
-        {"format", 'f', "FORMAT", 0, "text, json or csv (default: text)", 0},
-        {NULL, 0, NULL, 0, NULL, 0},
-    };
     static const struct argp argp = {.options = options,
                                      .parser = parse_option,
                                      .doc = "Lists what can be chosen: variants with their knobs, workloads, "
                                             "platforms, simulated machines, properties."};
+    bool (*const print[])(const json_t *all) = {
+        [FORMAT_TEXT] = list_text, [FORMAT_JSON] = list_json, [FORMAT_CSV] = list_csv};
     enum output_format format = FORMAT_TEXT;
     if (argp_parse(&argp, argc, argv, 0, NULL, &format) != 0) {
         return EXIT_STATUS_USAGE;
     }
-    void (*const list[])(void) = {[FORMAT_TEXT] = list_text, [FORMAT_JSON] = list_json, [FORMAT_CSV] = list_csv};
-    list[format]();
-    return fflush(stdout) == 0 ? EXIT_STATUS_HOLDS : EXIT_STATUS_VIOLATED;
+    json_t *all = everything();
+    bool good = print[format](all) && fflush(stdout) == 0;
+    json_decref(all);
+    return good ? EXIT_STATUS_HOLDS : EXIT_STATUS_VIOLATED;
 }

@@ -5,43 +5,31 @@
 #include <string.h>
 
 #include "commands.h"
-#include "compare_command.h"
 #include "draw_command.h"
 #include "exit_status.h"
-#include "fdt_command.h"
-#include "figures_command.h"
-#include "report_command.h"
-#include "table_command.h"
 
 /* The Makefile tells. */
 #ifndef FRAMELAB_VERSION
 #define FRAMELAB_VERSION "unknown"
 #endif
 
-struct command {
+static const struct {
     const char *name;
-    char *full_name; /* what its messages and its --help call it */
     int (*run)(int argc, char **argv);
     const char *summary;
-};
-
-static char names[][24] = {"framelab bench",   "framelab stress",    "framelab fdt",     "framelab compare",
-                           "framelab table",   "framelab draw",      "framelab list",    "framelab primitives",
-                           "framelab figures", "framelab calibrate", "framelab reclaim", "framelab report"};
-
-static const struct command commands[] = {
-    {"bench", names[0], bench_command, "measure variants on workloads"},
-    {"stress", names[1], stress_command, "random operations under the ownership oracle; fails on a violated property"},
-    {"fdt", names[2], fdt_command, "what a device tree says of memory, and the arenas made of it"},
-    {"compare", names[3], compare_command, "judge two record files; fails on a regression"},
-    {"table", names[4], table_command, "a record file as a table"},
-    {"draw", names[5], draw_command, "a record file as pictures"},
-    {"figures", names[8], figures_command, "figures of papers: run, drawn beside the published points, and judged"},
-    {"report", names[11], report_command, "those figures as one page: charts, verdicts, provenance"},
-    {"primitives", names[7], primitives_command, "measure locks, counters and lists by themselves"},
-    {"reclaim", names[10], reclaim_command, "measure schemes of memory reclamation by themselves"},
-    {"calibrate", names[9], calibrate_command, "a machine for simulated harts, with what this host's accesses cost"},
-    {"list", names[6], list_command, "variants with their knobs, workloads, platforms, properties"},
+} commands[] = {
+    {"bench", bench_command, "measure variants on workloads"},
+    {"stress", stress_command, "random operations under the ownership oracle; fails on a violated property"},
+    {"fdt", fdt_command, "what a device tree says of memory, and the arenas made of it"},
+    {"compare", compare_command, "judge two record files; fails on a regression"},
+    {"table", table_command, "a record file as a table"},
+    {"draw", draw_command, "a record file as pictures"},
+    {"figures", figures_command, "figures of papers: run, drawn beside the published points, and judged"},
+    {"report", report_command, "those figures as one page: charts, verdicts, provenance"},
+    {"primitives", primitives_command, "measure locks, counters and lists by themselves"},
+    {"reclaim", reclaim_command, "measure schemes of memory reclamation by themselves"},
+    {"calibrate", calibrate_command, "a machine for simulated harts, with what this host's accesses cost"},
+    {"list", list_command, "variants with their knobs, workloads, platforms, properties"},
 };
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 
@@ -74,7 +62,9 @@ int main(int argc, char **argv)
     }
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         if (strcmp(argv[1], commands[i].name) == 0) {
-            argv[1] = commands[i].full_name;
+            static char full_name[32]; /* what its messages and its --help call it */
+            (void)snprintf(full_name, sizeof full_name, "framelab %s", commands[i].name);
+            argv[1] = full_name;
             return commands[i].run(argc - 1, argv + 1);
         }
     }

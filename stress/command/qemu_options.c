@@ -2,11 +2,8 @@
  * Options for QEMU. See qemu_options.h. */
 #include "qemu_options.h"
 
-#include <string.h>
-
 #include "commands.h"
 #include "exit_status.h"
-#include "options.h"
 #include "qemu_kernel.h"
 
 #define GDB_PORT 1234u
@@ -23,71 +20,43 @@ static const struct argp_option options[] = {
     {NULL, 0, NULL, 0, NULL, 0},
 };
 
-static uint32_t number_in(const char *option, const char *text, uint64_t most, const struct argp_state *state)
-{
-    uint64_t value;
-    if (!option_number(text, &value) || value == 0 || value > most) {
-        usage_error(state, "--%s is 1 to %llu, not '%s'", option, (unsigned long long)most, text);
-    }
-    return (uint32_t)value;
-}
+static const char *const modes[] = {"icount", "mttcg", NULL};
 
-static void set_arch(struct qemu_options *qemu, const char *text, const struct argp_state *state)
+static const struct option_value values[] = {
+    OPTION_NUMBER(OPTION_NUMA, struct qemu_options, nodes, 1, UINT32_MAX),
+    OPTION_WORD(OPTION_MODE, struct qemu_options, mttcg, modes),
+    OPTION_NUMBER(OPTION_GDB, struct qemu_options, gdb_port, 1, UINT16_MAX),
+    OPTION_PLAIN(OPTION_KERNEL, VALUE_TEXT, struct qemu_options, kernel),
+    {0},
+};
+
+static enum qemu_arch arch(const char *text, const struct argp_state *state)
 {
+    const char *names[QEMU_ARCH_COUNT + 1] = {NULL};
     for (uint32_t i = 0; i < QEMU_ARCH_COUNT; i++) {
-        if (strcmp(text, qemu_arch_facts((enum qemu_arch)i)->name) == 0) {
-            qemu->arch = (enum qemu_arch)i;
-            return;
-        }
+        names[i] = qemu_arch_facts((enum qemu_arch)i)->name;
     }
-    usage_error(state, "--arch is riscv64, riscv64-bare or aarch64, not '%s'", text);
-}
-
-static void set_mode(struct qemu_options *qemu, const char *text, const struct argp_state *state)
-{
-    qemu->mttcg = strcmp(text, "mttcg") == 0;
-    if (!qemu->mttcg && strcmp(text, "icount") != 0) {
-        usage_error(state, "--mode is icount or mttcg, not '%s'", text);
-    }
+    return (enum qemu_arch)option_word(state, "arch", names, text);
 }
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
     struct qemu_options *qemu = state->input;
-    switch (key) {
-    case OPTION_ARCH:
-        set_arch(qemu, text, state);
-        break;
-    case OPTION_NUMA:
-        qemu->nodes = number_in("numa", text, UINT32_MAX, state);
-        break;
-    case OPTION_MODE:
-        set_mode(qemu, text, state);
-        break;
-    case OPTION_GDB:
-        qemu->gdb_port = text != NULL ? number_in("gdb", text, UINT16_MAX, state) : GDB_PORT;
-        break;
-    case OPTION_KERNEL:
-        qemu->kernel = text;
-        break;
-    default:
-        return ARGP_ERR_UNKNOWN;
+    error_t status = 0;
+    if (key == OPTION_ARCH) {
+        qemu->arch = arch(text, state);
+    } else if (key == OPTION_GDB && text == NULL) {
+        qemu->gdb_port = GDB_PORT;
+    } else {
+        status = option_set(state, options, values, key, text);
     }
-    option_note(&qemu->first, options, NULL, key);
-    return 0;
+    if (status == 0) {
+        option_note(&qemu->first, options, NULL, key);
+    }
+    return status;
 }
 
 const struct argp qemu_argp = {.options = options, .parser = parse_option};
-
-void qemu_options_check(const struct argp_state *state, const struct qemu_options *qemu, bool chosen, const char *host)
-{
-    if (chosen && host != NULL) {
-        usage_error(state, "--%s does not go with --platform qemu", host);
-    }
-    if (!chosen && qemu->first != NULL) {
-        usage_error(state, "--%s goes with --platform qemu only", qemu->first);
-    }
-}
 
 int qemu_options_machine(const struct qemu_options *qemu, uint32_t harts, uint64_t memory_bytes,
                          struct qemu_machine *machine, char *why, size_t why_bytes)

@@ -20,10 +20,6 @@ struct qemu_options {
 /* Its input is a struct qemu_options. */
 extern const struct argp qemu_argp;
 
-/* When all options are known: those of one platform do not go with the other. `host` is an option that only the host
- * has, NULL if none was given. Returns, or ends the program with EXIT_STATUS_USAGE. */
-void qemu_options_check(const struct argp_state *state, const struct qemu_options *qemu, bool chosen, const char *host);
-
 /* The machine that is asked for, with its kernel. Returns an exit status: EXIT_STATUS_HOLDS, or another with one line
  * in `why`. */
 int qemu_options_machine(const struct qemu_options *qemu, uint32_t harts, uint64_t memory_bytes,

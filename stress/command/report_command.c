@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT
  * `framelab report`: reads a directory of figures and has jq write it down, by a program of papers/report/. */
-#include "report_command.h"
-
 #include <argp.h>
 #include <errno.h>
 #include <stdio.h>
@@ -16,6 +14,7 @@
 #include "paper_verdicts.h"
 #include "report_data.h"
 
+#define NAME "framelab report"
 #define DIRECTORY "results/latest-figures"
 #define REFERENCE "results/reference/figures"
 #define FILE_BYTES (PAPER_PATH_BYTES + 64u)
@@ -23,19 +22,13 @@
 enum report_format { REPORT_HTML, REPORT_LATEX, REPORT_JSON, REPORT_FORMATS };
 
 static const struct {
-    const char *name, *suffix, *program;
-} formats[REPORT_FORMATS] = {{"html", "html", "page.jq"}, {"latex", "tex", "latex.jq"}, {"json", "json", NULL}};
+    const char *suffix, *program;
+} formats[REPORT_FORMATS] = {{"html", "page.jq"}, {"tex", "latex.jq"}, {"json", NULL}};
 
 struct arguments {
     const char *directory, *out, *papers;
     enum report_format format;
 };
-
-static int complain(int status, const char *what, const char *why)
-{
-    (void)fprintf(stderr, "framelab report: %s%s%s\n", what, *what != '\0' ? ": " : "", why);
-    return status;
-}
 
 /* ---- Writing ---------------------------------------------------------------------------------------------------- */
 
@@ -65,12 +58,13 @@ static int write_with(const struct arguments *arguments, const json_t *report, c
     char why[PAPER_WHY_BYTES];
     bool as_json = arguments->format == REPORT_JSON;
     if (json_dump_file(report, as_json ? part : data, JSON_COMPACT) != 0) {
-        return complain(EXIT_STATUS_USAGE, out, strerror(errno));
+        return status_say(NAME, EXIT_STATUS_USAGE, "%s: %s", out, strerror(errno));
     }
     if (!as_json && !run_jq(arguments, data, part, why)) {
-        return complain(EXIT_STATUS_VIOLATED, out, why);
+        return status_say(NAME, EXIT_STATUS_VIOLATED, "%s: %s", out, why);
     }
-    return rename(part, out) == 0 ? EXIT_STATUS_HOLDS : complain(EXIT_STATUS_USAGE, out, strerror(errno));
+    return rename(part, out) == 0 ? EXIT_STATUS_HOLDS
+                                  : status_say(NAME, EXIT_STATUS_USAGE, "%s: %s", out, strerror(errno));
 }
 
 static int write_report(const struct arguments *arguments, const json_t *report, const char *out)
@@ -95,7 +89,8 @@ static int say(const json_t *report, const char *out)
     }
     (void)printf("%s: %zu figures; %u claims hold, %u do not hold, %u cannot be judged\n", out,
                  json_array_size(figures), tally.hold, tally.fail, tally.cannot);
-    return fflush(stdout) == 0 ? EXIT_STATUS_HOLDS : complain(EXIT_STATUS_USAGE, "standard output", strerror(errno));
+    return fflush(stdout) == 0 ? EXIT_STATUS_HOLDS
+                               : status_say(NAME, EXIT_STATUS_USAGE, "standard output: %s", strerror(errno));
 }
 
 /* ---- The command ------------------------------------------------------------------------------------------------ */
@@ -116,7 +111,7 @@ static const char *choose_directory(const struct arguments *arguments)
     if (!report_has_figures(REFERENCE)) {
         return NULL;
     }
-    (void)complain(0, DIRECTORY, "no figures there; this is " REFERENCE);
+    (void)status_say(NAME, 0, DIRECTORY ": no figures there; this is " REFERENCE);
     return REFERENCE;
 }
 
@@ -125,22 +120,23 @@ static int run(const struct arguments *arguments)
     char why[PAPER_WHY_BYTES], out[FILE_BYTES];
     const char *directory = choose_directory(arguments);
     if (directory == NULL) {
-        return complain(EXIT_STATUS_USAGE, DIRECTORY, "no figures there; `framelab figures --quick` makes them");
+        return status_say(NAME, EXIT_STATUS_USAGE,
+                          DIRECTORY ": no figures there; `framelab figures --quick` makes them");
     }
     if (!report_has_figures(directory)) {
-        return complain(EXIT_STATUS_USAGE, directory, "no figures there: it has no summary.json");
+        return status_say(NAME, EXIT_STATUS_USAGE, "%s: no figures there: it has no summary.json", directory);
     }
     if (arguments->format != REPORT_JSON && !has_jq()) {
-        return complain(EXIT_STATUS_SKIPPED, "skipped", "there is no jq on this machine (Debian: jq)");
+        return status_say(NAME, EXIT_STATUS_SKIPPED, "skipped: there is no jq on this machine (Debian: jq)");
     }
     json_t *report = report_read(directory, why);
     if (report == NULL) {
-        return complain(EXIT_STATUS_VIOLATED, "", why);
+        return status_say(NAME, EXIT_STATUS_VIOLATED, "%s", why);
     }
     (void)snprintf(out, sizeof out, "%s/report.%s", directory, formats[arguments->format].suffix);
     const char *path = arguments->out != NULL ? arguments->out : out;
     int status = strlen(path) < FILE_BYTES ? write_report(arguments, report, path)
-                                           : complain(EXIT_STATUS_USAGE, "--out", strerror(ENAMETOOLONG));
+                                           : status_say(NAME, EXIT_STATUS_USAGE, "--out: %s", strerror(ENAMETOOLONG));
     status = status == EXIT_STATUS_HOLDS ? say(report, path) : status;
     json_decref(report);
     return status;
@@ -157,38 +153,27 @@ static const struct argp_option options[] = {
     {NULL, 0, NULL, 0, NULL, 0},
 };
 
-static error_t parse_format(const char *text, struct arguments *arguments, const struct argp_state *state)
-{
-    for (size_t i = 0; i < REPORT_FORMATS; i++) {
-        if (strcmp(text, formats[i].name) == 0) {
-            arguments->format = (enum report_format)i;
-            return 0;
-        }
-    }
-    usage_error(state, "--format is html, latex or json, not '%s'", text);
-}
+static const char *const report_formats[] = {
+    [REPORT_HTML] = "html", [REPORT_LATEX] = "latex", [REPORT_JSON] = "json", NULL};
+
+static const struct option_value values[] = {
+    OPTION_WORD('f', struct arguments, format, report_formats),
+    OPTION_PLAIN('o', VALUE_TEXT, struct arguments, out),
+    OPTION_PLAIN(OPTION_PAPERS, VALUE_TEXT, struct arguments, papers),
+    {0},
+};
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
     struct arguments *arguments = state->input;
-    switch (key) {
-    case 'f':
-        return parse_format(text, arguments, state);
-    case 'o':
-        arguments->out = text;
-        return 0;
-    case OPTION_PAPERS:
-        arguments->papers = text;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (arguments->directory != NULL) {
-            usage_error(state, "one directory at a time, not '%s' too", text);
-        }
-        arguments->directory = text;
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
+    if (key != ARGP_KEY_ARG) {
+        return option_set(state, options, values, key, text);
     }
+    if (arguments->directory != NULL) {
+        usage_error(state, "one directory at a time, not '%s' too", text);
+    }
+    arguments->directory = text;
+    return 0;
 }
 
 int report_command(int argc, char **argv)

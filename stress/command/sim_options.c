@@ -3,7 +3,6 @@
 #include "sim_options.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "commands.h"
 #include "options.h"
@@ -34,29 +33,22 @@ static const struct argp_option options[] = {
     {NULL, 0, NULL, 0, NULL, 0},
 };
 
-/* The number of a name in a list that NULL ends. */
-static uint32_t choice(const char *option, const char *const *names, const char *text, const struct argp_state *state)
-{
-    for (uint32_t i = 0; names[i] != NULL; i++) {
-        if (strcmp(names[i], text) == 0) {
-            return i;
-        }
-    }
-    usage_error(state, "--%s does not know '%s'", option, text);
-}
+const char *const sim_profile_words[] = {
+    [SIM_PROFILE_RMO] = "rmo", [SIM_PROFILE_TSO] = "tso", [SIM_PROFILE_SC] = "sc", [SIM_PROFILE_RCPC] = "rcpc", NULL};
+static const char *const strategies[] = {
+    [SIM_STRATEGY_BOTH] = "both", [SIM_STRATEGY_RANDOM] = "random", [SIM_STRATEGY_PCT] = "pct", NULL};
 
-static uint64_t number(const char *option, const char *text, uint64_t least, uint64_t most,
-                       const struct argp_state *state)
-{
-    uint64_t value;
-    if (!option_number(text, &value) || value < least || value > most) {
-        usage_error(state, "--%s is %llu to %llu, not '%s'", option, (unsigned long long)least,
-                    (unsigned long long)most, text);
-    }
-    return value;
-}
+static const struct option_value values[] = {
+    OPTION_NUMBER(OPTION_EXECUTIONS, struct sim_options, plan.executions, 1, UINT64_MAX),
+    OPTION_WORD(OPTION_PROFILE, struct sim_options, plan.profile, sim_profile_words),
+    OPTION_WORD(OPTION_STRATEGY, struct sim_options, plan.strategy, strategies),
+    OPTION_NUMBER(OPTION_DEPTH, struct sim_options, plan.depth, 1, DEPTH_MAX),
+    OPTION_NUMBER(OPTION_REPLAY, struct sim_options, plan.seed, 0, UINT64_MAX),
+    OPTION_PLAIN(OPTION_TRACE, VALUE_FLAG, struct sim_options, plan.trace),
+    {0},
+};
 
-/* "1.23": hart and access. */
+/* "1.23": hart and access; without, all of them. */
 static void set_freeze(struct sim_stress_plan *plan, const char *text, const struct argp_state *state)
 {
     char *end = NULL;
@@ -65,10 +57,9 @@ static void set_freeze(struct sim_stress_plan *plan, const char *text, const str
         return;
     }
     plan->freeze_hart = (uint32_t)strtoul(text, &end, 10);
-    if (end == text || *end != '.') {
+    if (end == text || *end != '.' || !option_number(end + 1, &plan->freeze_at) || plan->freeze_at == 0) {
         usage_error(state, "--freeze is a hart and one of its accesses, as in 1.23, not '%s'", text);
     }
-    plan->freeze_at = number("freeze", end + 1, 1, UINT64_MAX, state);
 }
 
 static void set_program(struct sim_stress_plan *plan, const char *text, const struct argp_state *state)
@@ -80,64 +71,22 @@ static void set_program(struct sim_stress_plan *plan, const char *text, const st
     plan->program = text;
 }
 
-static const char *name_of(int key)
-{
-    const struct argp_option *option = options;
-    while (option->name != NULL && option->key != key) {
-        option++;
-    }
-    return option->name;
-}
-
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
-    static const char *const profiles[] = {"rmo", "tso", "sc", "rcpc", NULL};
-    static const char *const strategies[] = {"both", "random", "pct", NULL};
     struct sim_options *sim = state->input;
-    switch (key) {
-    case OPTION_EXECUTIONS:
-        sim->plan.executions = number("executions", text, 1, UINT64_MAX, state);
-        break;
-    case OPTION_PROFILE:
-        sim->plan.profile = (enum sim_profile)choice("profile", profiles, text, state);
-        break;
-    case OPTION_STRATEGY:
-        sim->plan.strategy = (enum sim_strategy)choice("strategy", strategies, text, state);
-        break;
-    case OPTION_DEPTH:
-        sim->plan.depth = (uint32_t)number("depth", text, 1, DEPTH_MAX, state);
-        break;
-    case OPTION_FREEZE:
+    error_t status = 0;
+    if (key == OPTION_FREEZE) {
         set_freeze(&sim->plan, text, state);
-        break;
-    case OPTION_PROGRAM:
+    } else if (key == OPTION_PROGRAM) {
         set_program(&sim->plan, text, state);
-        break;
-    case OPTION_REPLAY:
-        sim->plan.seed = number("replay", text, 0, UINT64_MAX, state);
-        sim->plan.replay = true;
-        break;
-    case OPTION_TRACE:
-        sim->plan.trace = true;
-        break;
-    default:
-        return ARGP_ERR_UNKNOWN;
+    } else {
+        status = option_set(state, options, values, key, text);
     }
-    sim->first = sim->first != NULL ? sim->first : name_of(key);
-    return 0;
+    if (status == 0) {
+        option_note(&sim->first, options, NULL, key);
+        sim->plan.replay |= key == OPTION_REPLAY;
+    }
+    return status;
 }
 
 const struct argp sim_argp = {.options = options, .parser = parse_option};
-
-void sim_options_check(const struct argp_state *state, const struct sim_options *sim, bool chosen, const char *real)
-{
-    if (chosen && real != NULL) {
-        usage_error(state, "--%s does not go with --platform sim", real);
-    }
-    if (!chosen && sim->first != NULL) {
-        usage_error(state, "--%s goes with --platform sim only", sim->first);
-    }
-    if (sim->plan.trace && !sim->plan.replay) {
-        usage_error(state, "--trace goes with --replay: it shows one execution");
-    }
-}

@@ -15,8 +15,7 @@ struct sim_options {
 /* Its input is a struct sim_options, all zero. */
 extern const struct argp sim_argp;
 
-/* When all options are known: these go with --platform sim only, and real, an option that means nothing there, or NULL,
- * does not. Returns, or ends the program with EXIT_STATUS_USAGE. */
-void sim_options_check(const struct argp_state *state, const struct sim_options *sim, bool chosen, const char *real);
+/* What memory does, in a word, for each enum sim_profile; ends with NULL. */
+extern const char *const sim_profile_words[];
 
 #endif

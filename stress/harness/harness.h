@@ -8,15 +8,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Makes platform_hart_count() `count`, for who runs harts without a machine that has said how many it has. At rest only.
- * False if the platform cannot have so many, or fewer than are in use. */
+/* Makes platform_hart_count() `count`, for a program that runs harts without a machine that says how many it has. At
+ * rest only. False if the platform cannot have so many, or if more are in use. */
 bool harts_provide(uint32_t count);
 
-/* Runs body(context, hart) on harts 0 .. count - 1, each with that platform_hart_id(), all at one time (each on a
- * core of its own as far as there are cores), and returns when all have returned. Everything that the caller wrote
- * is visible to the harts, everything that they wrote to the caller afterwards. False, with no body run, if `count`
- * harts cannot be had: there are not so many (platform_hart_count), or somebody else is one of them. Called by one at a
- * time, a hart or none, never from inside a body; who calls is no hart meanwhile, and afterwards what it was. */
+/* Runs body(context, hart) on harts 0 .. count - 1, each with that platform_hart_id(), all at one time (each on a core
+ * of its own as far as there are cores), and returns when all have returned. Everything that the caller wrote is
+ * visible to the harts, everything that they wrote to the caller afterwards. False, with no body run, if `count` harts
+ * cannot be started: there are not so many (platform_hart_count), or another thread is one of them. Called by one
+ * thread at a time, whether it is a hart or not, never from inside a body; meanwhile the caller is no hart, afterwards
+ * it is what it was. */
 bool harts_run(uint32_t count, void (*body)(void *context, uint32_t hart), void *context);
 
 /* A barrier that sleeps: harts may outnumber cores. The storage is the platform's. */

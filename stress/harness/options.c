@@ -98,15 +98,3 @@ bool option_list(const char *text, uint64_t most, struct option_list *list)
     *list = found;
     return true;
 }
-
-bool option_format(const char *text, enum output_format *format)
-{
-    static const char *const names[] = {[FORMAT_TEXT] = "text", [FORMAT_JSON] = "json", [FORMAT_CSV] = "csv"};
-    for (uint32_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (strcmp(text, names[i]) == 0) {
-            *format = (enum output_format)i;
-            return true;
-        }
-    }
-    return false;
-}

@@ -29,7 +29,4 @@ bool option_seconds(const char *text, double *seconds);
 /* Numbers and ranges: "1,2,4", "1-4", "1,4-6". At least one, at most OPTION_LIST_MAX, each at most `most`. */
 bool option_list(const char *text, uint64_t most, struct option_list *list);
 
-/* "text", "json" or "csv". */
-bool option_format(const char *text, enum output_format *format);
-
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * Harts are threads: hart i is a thread of its own, pinned to the (i mod cores)-th CPU of the process's affinity
- * mask, made when first needed and kept, asleep, until the process ends, so that a thousand short runs do not
- * measure the making of threads. The caller of harts_run sleeps meanwhile. A run's threads have their numbers while the
- * body runs and at no other time; the numbers are lent to them by the caller, who is no hart in the meantime, so that
- * nobody else can be hart 0 before it is so again. */
+ * Harts are threads: hart i is a thread of its own, pinned to the (i mod cores)-th CPU of the process's affinity mask.
+ * It is made when first needed and kept, asleep, until the process ends, so that a thousand short runs do not measure
+ * the making of threads. The caller of harts_run sleeps meanwhile. A run's threads have their hart numbers while the
+ * body runs and at no other time. The numbers are lent to them by the caller, which is no hart in the meantime, so that
+ * no other thread can become hart 0 before the caller is hart 0 again. */
 #define _GNU_SOURCE
 #include "harts.h"
 

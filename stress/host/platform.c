@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: MIT
  * core/base/platform.h on the host: harts are threads, RAM is an anonymous mapping, the log is stderr.
  *
- * The dear side of the asymmetric barrier. Every thread must pass a full fence between call and return:
- *   1. membarrier(2) PRIVATE_EXPEDITED does just that: an interrupt to each CPU that runs a thread of ours; a thread
- *      that does not run passes a fence in the scheduler before it runs again.
- *   2. membarrier GLOBAL, on kernels before 4.14: waits until each CPU has been through the scheduler.
- *   3. Without membarrier (old kernels, seccomp filters): the caller moves itself to each CPU in turn that the kernel
- *      lets it run on. When it runs there, whichever thread ran there no longer does, and the switch was a full
- *      fence. A thread that moved from a CPU not yet visited to one already visited was switched out on its way.
- *      So each thread has passed a fence. Slow, but as strong as the others, and it needs nobody's help.
- * In all three it is the operating system that has a thread pass its fence, whether it spins, sleeps, is stopped or has
+ * The heavy side of the asymmetric barrier. Every thread must pass a full fence between call and return. The first of
+ * these ways that works here is used:
+ *
+ * 1. membarrier(2) PRIVATE_EXPEDITED does just that: it interrupts each CPU that runs a thread of ours; a thread that
+ *    does not run passes a fence in the scheduler before it runs again.
+ * 2. membarrier GLOBAL, on kernels before 4.14: waits until each CPU has been through the scheduler.
+ * 3. Without membarrier (old kernels, seccomp filters): the caller moves itself to each CPU in turn on which the kernel
+ *    lets it run. When it runs there, the thread that ran there before no longer does, and the switch was a full fence.
+ *    A thread that moved from a CPU not yet visited to one already visited was switched out on its way. So each thread
+ *    has passed a fence. This is slow, but as strong as the others, and needs nothing from other threads.
+ *
+ * In all three the operating system makes a thread pass its fence, whether the thread spins, sleeps, is stopped or has
  * all its signals blocked: every hart answers, none is ever silent. */
 #define _GNU_SOURCE
 #include "platform.h"

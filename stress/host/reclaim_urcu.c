@@ -1,27 +1,30 @@
 /* SPDX-License-Identifier: MIT
  * The clocks `urcu-memb` and `urcu-qsbr`, over liburcu; and the list of the host's back ends.
  *
- * 1. A section is liburcu's read-side section. A thread of ours a flavour waits for grace periods (synchronize_rcu) and
- *    counts them: that count is the clock. A hart that wants it to move says so and wakes that thread; the harts never
- *    wait for it. (call_rcu, whose thread might do this, pauses for 10 ms after each batch: 46 grace periods a second
- *    where there can be 12000, and 10 ms is what everything popped would spend in limbo.)
- * 2. (G) of reclaim.h, grace 2. The stamp showed s. A grace period may have been under way then, and ended as s + 1.
- *    The one that ends as s + 2 was begun after s + 1 had been stored, so after the stamp's look, which came after the
- *    pop (full fence between). A section that read the entry on top before the pop was open when that grace period
- *    began, or had ended before: liburcu's guarantee is that it has ended when synchronize_rcu returns, and that what
- *    was read in it was read before. Store and load of the clock are release and acquire.
- * 3. The clock is one a flavour, not one an allocator, and touches nothing of an allocator's: memory of a machine that
- *    is gone is never looked at.
- * 4. Threads. NEW -- first section --> REGISTERED -- its destructor for our key --> LEAVING. A registered thread
- * outside a section holds nothing up, asleep or not. A thread ends by rounds of destructors, in no order, and those of
- *    others may use the allocator after ours has unregistered it: a section that liburcu does not know of would protect
- *    nothing. So while it is leaving each outermost section registers it and its end unregisters it, however many
- *    rounds follow. One thing is left that cannot be seen from here: a thread that has its very first section in the
- *    last of PTHREAD_DESTRUCTOR_ITERATIONS rounds would stay registered when it is gone.
- * 5. Progress. Sections are wait-free, but for a thread's first, which takes the lock of liburcu's registry, and for
- *    the end of one that a grace period waits for, which makes a system call (futex wake). The clock is blocking: it
- *    hangs on one thread's being scheduled, and on every section's end. A hart stopped in a section stops it, as with
- *    `epoch`; so would one stopped while it registers. */
+ * 1. A section is liburcu's read-side section. For each flavour one thread of ours waits for grace periods
+ *    (synchronize_rcu) and counts them: that count is the clock. A hart that wants the clock to move says so and wakes
+ *    that thread; no hart ever waits for it. call_rcu has such a thread, too, but this pauses for 10 ms after each
+ *    batch: 46 grace periods a second in place of 12000, and everything popped would be in limbo for 10 ms.
+ * 2. (G) of reclaim.h, grace 2. Let the stamp be s.
+ *    - A grace period may have been under way when the stamp was taken; its end set the clock to s + 1.
+ *    - The grace period whose end sets the clock to s + 2 began after s + 1 had been stored, so after the stamp's load,
+ *      which came after the pop (a full fence in between).
+ *    - So a section that read the entry on top before the pop was open when that grace period began, or had ended
+ *      before. liburcu guarantees that it has ended when synchronize_rcu returns, and that what was read in it was read
+ *      before. The clock is stored with release and loaded with acquire.
+ * 3. There is one clock for each flavour, not for each allocator, and it uses no memory of an allocator: memory of a
+ *    machine that no longer exists is never accessed.
+ * 4. States of a thread: NEW -- its first section --> REGISTERED -- its destructor for our key --> LEAVING.
+ *    - A registered thread that is outside a section delays no grace period, asleep or not.
+ *    - A thread ends by rounds of destructors, in no defined order. Destructors of others may use the allocator after
+ *      ours has unregistered the thread, and a section that liburcu does not know of would protect nothing. So in
+ *      LEAVING each outermost section registers the thread and its end unregisters it, however many rounds follow.
+ *    - Not handled, since it cannot be seen from here: a thread that has its very first section in the last of
+ *      PTHREAD_DESTRUCTOR_ITERATIONS rounds stays registered after its end.
+ * 5. Progress. Sections are wait-free, except a thread's first, which takes the lock of liburcu's registry, and the end
+ *    of one that a grace period waits for, which makes a system call (futex wake). The clock is blocking: it depends on
+ *    one thread being scheduled and on the end of every section. A hart that is stopped in a section stops it, as with
+ *    `epoch`; so does one that is stopped while it registers. */
 #include "reclaim_urcu.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The back end `urcu-memb`: sections cost a store and a compiler barrier at either end, since liburcu makes every
- * thread pass a full fence (membarrier) when a grace period begins and ends; where the kernel has no membarrier, a full
- * fence at either end. liburcu counts nested sections itself. */
+ * The back end `urcu-memb`: a section costs a store and a compiler barrier at either end, because liburcu makes every
+ * thread pass a full fence (membarrier) when a grace period begins and ends. Where the kernel has no membarrier, it
+ * costs a full fence at either end. liburcu counts nested sections itself. */
 #include <urcu/urcu-memb.h>
 
 #include "reclaim_urcu.h"

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * The back end `urcu-qsbr`: liburcu takes a thread that is online to be in a section until it says otherwise. We know
- * where our sections end but not whether another will follow, and a hart that sleeps must not hold grace periods up.
- * So a hart is online in its sections only: a store and a full fence to begin, two fences to end. To stay online and
- * only announce a quiescent state at the end would be cheaper, and would let one idle hart keep an arena from being
- * removed for ever. Nested sections are
- * counted here, of a thread, as liburcu's registration is. */
+ * The back end `urcu-qsbr`: liburcu assumes that a thread that is online is in a section until the thread says
+ * otherwise. We know where a section ends but not whether another follows, and a hart that sleeps must not delay grace
+ * periods. So a hart is online only in its sections: a store and a full fence to begin, two fences to end. It would be
+ * cheaper to stay online and to announce a quiescent state at the end of a section, but then one idle hart could keep
+ * an arena from being removed for ever. Nested sections are counted here, for each thread, as liburcu registers
+ * threads. */
 #include <urcu/urcu-qsbr.h>
 
 #include "reclaim_urcu.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What allocators are made of, by itself: locks, counters and lists that all harts use at once, as published curves
- * have them. With these a platform is compared with machines that are not here: simulated harts above all.
+ * What allocators are made of, by itself: locks, counters and lists that all harts use at once, as in published
+ * measurements. With these a platform, above all simulated harts, is compared with machines that are not at hand.
  *
  *   ticket-lock, mcs-lock   one lock of Concurrency Kit around an increment
  *   shared-counter          fetch-and-add on one line
@@ -8,9 +8,9 @@
  *   treiber-stack           pops a node from a stack with a generation, and pushes it again
  *   locked-list, cas-list   pops a node from a list that all share, under a ticket lock and by compare-and-swap
  *   own-lists               pops a node from a list of the hart's own, with no atomic instruction
- *                           These three are the allocators ListLocked, ListCAS and ListLocal of LLFree's artefact
- *                           (Wrenger et al., USENIX ATC 2023), `bulk`, allocation. A node lies in the frame, as there:
- *                           what it links to is read from memory. */
+ *
+ * The last three are the allocators ListLocked, ListCAS and ListLocal of LLFree's artefact (Wrenger et al., USENIX ATC
+ * 2023), `bulk`, allocation. A node lies in the frame, as there: its link is read from memory. */
 #ifndef FRAMELAB_STRESS_PRIMITIVES_H
 #define FRAMELAB_STRESS_PRIMITIVES_H
 
@@ -31,8 +31,8 @@ enum primitive {
 
 const char *primitives_name(enum primitive primitive);
 
-/* `harts` harts do `operations` each, after a tenth as many that do not count; hart_ns: what each took. False if harts
- * or memory cannot be had, or if this platform lacks the primitive. */
+/* `harts` harts do `operations` each, after a tenth as many that do not count; hart_ns: what each took. False if the
+ * harts cannot be started, if there is no memory, or if this platform lacks the primitive. */
 bool primitives_run(enum primitive primitive, uint32_t harts, uint64_t operations, uint64_t *hart_ns);
 
 #endif

@@ -44,11 +44,8 @@ struct run {
         CACHE_PAIR) _Atomic uint64_t start_ns[2]; /* when the first hart began, and began to warm up; 0: none has */
 };
 
-const char *retire_workload_name(enum retire_workload workload)
-{
-    static const char *const names[RETIRE_WORKLOAD_COUNT] = {"queue", "stack", "read"};
-    return names[workload];
-}
+const char *const retire_workload_names[] = {
+    [RETIRE_QUEUE] = "queue", [RETIRE_STACK] = "stack", [RETIRE_READ] = "read", NULL};
 
 const char *retire_scheme(uint32_t scheme)
 {

@@ -3,13 +3,14 @@
  *
  *   queue   appends a node of the hart's own to a queue that all share, takes the first one off and retires it; after a
  *           grace period it is the hart's own again (Hart et al., IPDPS 2006; the queue is Michael's and Scott's, 1996)
- *   stack   pops a node from a stack that all share, writes to it, retires it; after a grace period it is pushed again.
+ *   stack   pops a node from a stack that all share, writes to it, retires it; after a grace period it is pushed again
  *   read    reads a list of so many nodes, which nobody changes
  *
- * Who has no node, or finds no node on the stack, collects what has passed of his own and waits: memory is exhausted.
+ * A hart that has no node, or finds none on the stack, collects those of its own that have passed and waits: memory is
+ * exhausted.
  *
- * Measured is a number of operations for each hart; or, where harts outnumber cores, how many are done until a time
- * that is the same for all: whoever has no core then has done fewer. */
+ * Measured is the time for a number of operations of each hart; or, where harts outnumber cores, how many operations
+ * are done until a time that is the same for all: a hart without a core then has done fewer. */
 #ifndef FRAMELAB_STRESS_RETIRE_H
 #define FRAMELAB_STRESS_RETIRE_H
 
@@ -40,7 +41,8 @@ struct retire_result {
     uint64_t waits;      /* looks that found no node */
 };
 
-const char *retire_workload_name(enum retire_workload workload);
+/* Their names; ends with NULL. */
+extern const char *const retire_workload_names[];
 
 /* The name of a scheme, or NULL if there are not so many. */
 const char *retire_scheme(uint32_t scheme);
@@ -48,8 +50,8 @@ const char *retire_scheme(uint32_t scheme);
 /* Operations of a hart before those that count, where operations are counted. */
 uint64_t retire_warmup(const struct retire_plan *plan);
 
-/* False if harts or memory cannot be had, or if the scheme is not for so many. Afterwards each node is where it
- * can be used again: anything else ends the program. */
+/* False if the harts cannot be started, if there is no memory, or if the scheme is not for so many harts. Afterwards
+ * each node is where it can be used again: anything else ends the program. */
 bool retire_run(const struct retire_plan *plan, struct retire_result *result);
 
 #endif

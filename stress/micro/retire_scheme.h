@@ -1,41 +1,48 @@
 /* SPDX-License-Identifier: MIT
- * Three schemes that say when what was popped off a stack may be pushed again, side by side: quiescent states (qsbr),
- * epochs (epoch), hazard pointers (hp), as compared by Hart, McKenney, Demke Brown and Walpole, IPDPS 2006.
+ * Three schemes that say when a node that was popped off a stack may be pushed again: quiescent states (qsbr), epochs
+ * (epoch) and hazard pointers (hp), as compared by Hart, McKenney, Demke Brown and Walpole, IPDPS 2006.
  *
- * 1. States of a node: on a stack (or in a queue); popped, and its popper's; in a bag of the hart that retired it;
- *    passed, in that hart's list of what may be pushed; pushed. Only its hart moves it from retiring to pushing. So the
- *    stack and the clocks are all that harts share.
- * 2. The danger is ABA: a pop reads head and head->next and swaps. It must not happen that the node on top is popped
- * and pushed again in between. So a pop stands between retire_enter and retire_exit, and what was retired is pushed
- * only if no hart that read it before it was popped is still between these two (qsbr, epoch), or names it in a hazard
- *    (hp). Until it has passed nobody writes a popped node's `next`, so who reads it under protection reads the right
- * one.
+ * 1. States of a node: on a stack (or in a queue); popped, and owned by the hart that popped it; in a bag of the hart
+ *    that retired it; passed, in that hart's list of nodes that may be pushed; pushed. From retiring to pushing only
+ *    that hart moves it. So the stack and the clocks are all that harts share.
+ * 2. The danger is ABA. A pop reads head and head->next and then swaps; meanwhile the node on top must not be popped
+ *    and pushed again. So a pop stands between retire_enter and retire_exit, and a retired node is pushed only if no
+ *    hart that read it before it was popped is still between these two (qsbr, epoch), or names it in a hazard (hp).
+ *    Until a popped node has passed nobody writes its `next`, so a hart that reads it under protection reads the right
+ *    one.
  * 3. Bags. What a hart retires goes into its open bag. retire_collect closes that bag and stamps it with the clock,
- *    after a full fence (F1) that orders the pops before the look; bags of one stamp are one bag. A bag whose stamp is
- *    GRACE moves old has passed. What the clock then shows is the stamp, or with `epoch` up to two moves less
- *    (lockfree/reclaim_epoch.c, 3), so at most GRACE + 2 stamps have not passed: the ring of bags does not overflow.
- * 4. Clock `epoch`: lockfree/reclaim.h with its back end of that name, whose proof is there: one full fence to enter,
+ *    after a full fence (F1) that orders the pops before that load of the clock; bags of one stamp are one bag. A bag
+ *    has passed when its stamp is GRACE moves old. The stamp is what the clock then shows, or with `epoch` up to two
+ *    moves more (lockfree/reclaim_epoch.c, 3), so at most GRACE + 2 stamps have not passed: the ring of bags does not
+ *    overflow.
+ * 4. Clock `epoch`: lockfree/reclaim.h with its back end of that name, whose proof is there. One full fence to enter,
  *    none to exit.
  * 5. Clock `qsbr`. Each hart, when it exits, loads the clock (acquire) and stores what it saw as its own `seen`
- *    (release); no fence. The clock moves from c to c + 1 by whoever finds that each hart has seen c, or is offline:
- *    it loads c, then a full fence (F2), then the looks (acquire), then a compare-and-swap (acq_rel).
- *    Let section S have read the top before it was popped, stamped s. Claim: the clock shows s + 3 only after S was
- *    left. The move to s + 3 needs that S's hart has seen s + 2. If it stored that after S, then S was left, and the
- *    release there with the acquire of the looks orders what S read before what follows. If it loaded s + 2 before S:
- *    the move to s + 2 was made by a hart that had loaded s + 1 before its F2, and the stamp's look, after F1, did not
- *    see s + 1. So F1 came before that F2, and that F2 before S (acquire of s + 2): S would have seen the pop.
- *    A hart that comes online stores `seen`, then a full fence (F3), then reads: if the looks for the move to s + 2 or
- *    s + 3 missed that store, F2 came before F3, F1 before F2, and again S would have seen the pop.
- * 6. Hazards: Concurrency Kit's ck_hp. A reader stores the pointer in its hazard, full fence (F4), loads the source
- *    again and believes the pointer only if it is there still. Who retires has a full fence (F1) between its pops and
- * its look at all hazards. Either F4 came before F1, and the look sees the hazard; or F1 before F4, and the reader sees
- *    that the pointer is gone. A hazard is cleared with release, partner: acquire of the look, a fence here.
- *    ck_hp 0.7.1 looks at CK_HP_CACHE hazards at most, and loses the others without a word (ck_hp_member_cache: its
- *    marker is never set, and one more is written past the end); so no more harts than RETIRE_HP_HARTS.
- * 7. Progress. enter, exit: wait-free. protect: wait-free; of hp lock-free, it looks again only if some pop succeeded.
- *    retire, collect: bounded, wait-free. A hart that is stopped between enter and exit stops the epoch and so keeps
- *    everything in bags; with qsbr a hart that is stopped anywhere, unless it is offline; with hp it keeps RETIRE_SLOTS
- *    nodes.
+ *    (release); no fence. The clock is moved from c to c + 1 by whichever hart finds that each hart has seen c or is
+ *    offline: it loads c, passes a full fence (F2), looks at each `seen` (acquire), and moves the clock by
+ *    compare-and-swap (acq_rel).
+ *    - Claim. Let section S have read the node on top before it was popped and stamped s. Then the clock shows s + 3
+ *      only after S was left.
+ *    - The move to s + 3 needs that S's hart has seen s + 2. If it stored that after S, then S was left, and the
+ *      release of that store with the acquire of the looks orders what S read before what follows.
+ *    - If it loaded s + 2 before S: the move to s + 2 was made by a hart that had loaded s + 1 before its F2, and the
+ *      load of the stamp, after F1, did not see s + 1. So F1 came before that F2, and that F2 before S (acquire of
+ *      s + 2): S would have seen the pop.
+ *    - A hart that comes online stores `seen`, passes a full fence (F3), then reads. If the looks for the move to s + 2
+ *      or s + 3 missed that store, F2 came before F3 and F1 before F2, and again S would have seen the pop.
+ * 6. Hazards: Concurrency Kit's ck_hp. A reader stores the pointer in its hazard, passes a full fence (F4), loads the
+ *    source again and uses the pointer only if it is still there. A hart that retires has a full fence (F1) between its
+ *    pops and its looks at all hazards.
+ *    - Either F4 came before F1, and the look sees the hazard; or F1 came before F4, and the reader sees that the
+ *      pointer is gone.
+ *    - A hazard is cleared with release; the partner is the acquire of the look, here a fence.
+ *    - ck_hp 0.7.1 looks at CK_HP_CACHE hazards at most and ignores the others without an error (ck_hp_member_cache:
+ *      its marker is never set, and one more is written past the end). So there are at most RETIRE_HP_HARTS harts.
+ * 7. Progress. enter, exit: wait-free. protect: wait-free; with hp lock-free, since it looks again only if some pop
+ *    succeeded. retire, collect: bounded, wait-free. What a hart that is stopped keeps from being pushed:
+ *      epoch  everything in bags, if it is stopped between enter and exit
+ *      qsbr   everything in bags, if it is stopped anywhere, unless it is offline
+ *      hp     RETIRE_SLOTS nodes
  * 8. Which may run beside which: all of them beside one another, but a retire_hart is used by one hart at a time. */
 #ifndef FRAMELAB_STRESS_RETIRE_SCHEME_H
 #define FRAMELAB_STRESS_RETIRE_SCHEME_H
@@ -113,7 +120,7 @@ void retire_init(struct retire *all, enum retire_scheme scheme, struct retire_ha
 void retire_online(struct retire_hart *me);
 void retire_offline(struct retire_hart *me);
 
-/* Moves the clock on if that can be, and what has passed into `ready`. Not in a section. */
+/* Moves the clock on if that is allowed now, and what has passed into `ready`. Not in a section. */
 void retire_collect(struct retire_hart *me);
 
 /* Lock-free. The node is the caller's, or out of `ready`. Release, partner: the acquire of a pop or a protect. */

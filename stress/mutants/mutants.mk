@@ -45,18 +45,19 @@ $(O)/mutants/sim-%/framelab: stress/mutants/sim-%.patch $(SIM_INSTRUMENTED_OBJEC
                              $(O)/libcommand.a $(O)/libframelab.a
 	$(call mutate_simulator)
 
-# Hooked ones with HOOKS=1 only.
+# $(1): test, $(2): what it is linked with
 define mutant_of_test
-$(O)/mutants/%/$(1): stress/mutants/%.patch $(O)/stress/unit/$(1).o \
-                     $(filter-out $(O)/stress/command/main.o,$(COMMAND_OBJECTS)) $(SIMULATOR) $(LIB_OBJECTS)
+$(O)/mutants/%/$(1): stress/mutants/%.patch $(O)/stress/unit/$(1).o $(2) $(LIB_OBJECTS)
 	$$(call mutate_program,-lcmocka)
 endef
-$(foreach test,$(notdir $(UNIT_TESTS) $(HOOKED_TESTS)),$(eval $(call mutant_of_test,$(test))))
+$(foreach test,$(notdir $(UNIT_TESTS)),$(eval $(call mutant_of_test,$(test),$(TESTED))))
+# With HOOKS=1 only.
+$(foreach test,$(notdir $(HOOKED_TESTS)),$(eval $(call mutant_of_test,$(test),$(TESTED_WITH_HOOKS))))
 
-# Kernels with one deliberate bug. $(1): kernel, $(2): its architecture
+# Kernels with one deliberate bug; two kernels may share an object. $(1): kernel, $(2): its architecture
 define mutant_of_kernel
 $(O)/qemu/$(1)/mutants/%/kernel.elf: stress/mutants/%.patch $(O)/qemu/$(1)/kernel.elf $$(KERNEL_OBJECTS_$(1))
-	$$(call mutate,$(O)/qemu/$(1),$$(KERNEL_COMPILE_$(1)) $$(call kernel_include_all,$(2)),\
+	$$(call mutate,$(O)/qemu/[^/ ]*,$$(KERNEL_COMPILE_$(1)) $$(call kernel_include_all,$(2)),\
 	    $$(KERNEL_LINK_$(1)) -o $$@ $$$$objects $$(KERNEL_LIBS_$(1)))
 endef
 $(foreach kernel,$(KERNELS),$(eval $(call mutant_of_kernel,$(kernel),$(firstword $(subst -, ,$(kernel))))))

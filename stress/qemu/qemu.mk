@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Kernels for QEMU: the allocators, the workloads and the stress test as they are, on stress/qemu/guest in place of
 # stress/host. Compilers and picolibc are Debian's; Concurrency Kit and libfdt for the other architectures come by
-# .ci/sysroot. riscv64-bare is riscv64 without firmware, in machine mode, which up to 512 harts have room in.
+# .ci/sysroot. riscv64-bare is riscv64 without firmware, in machine mode, which up to 512 harts have room in; only the
+# kernel's own files know, all else it has from there.
 
 KERNELS := riscv64 riscv64-bare aarch64
 KERNEL_TOOL_riscv64 := riscv64-unknown-elf-
@@ -37,8 +38,9 @@ KERNEL_COMPILE_$(1) := $$(KERNEL_TOOL_$(2))gcc $$(KERNEL_CFLAGS) $$(KERNEL_FLAGS
 KERNEL_LINK_$(1) := $$(KERNEL_TOOL_$(2))gcc $$(KERNEL_FLAGS_$(2)) --specs=picolibc.specs -nostartfiles -static \
                     -Wl,--build-id=none $$(KERNEL_LINK_MODE_$(1)) -T stress/qemu/guest/$(2)/link.ld
 KERNEL_LIBS_$(1) := -L$(O)/qemu/$(2)/sysroot/lib -lck -lfdt
-KERNEL_OBJECTS_$(1) := $$(patsubst %.c,$(O)/qemu/$(1)/%.o,$$(KERNEL_SOURCES) stress/qemu/guest/$(2)/arch.c) \
-                       $(O)/qemu/$(1)/boot.o
+KERNEL_OBJECTS_$(1) := $$(patsubst %.c,$(O)/qemu/$(2)/%.o,$$(filter-out stress/qemu/guest/%,$$(KERNEL_SOURCES))) \
+                       $$(patsubst %.c,$(O)/qemu/$(1)/%.o,$$(filter stress/qemu/guest/%,$$(KERNEL_SOURCES)) \
+                         stress/qemu/guest/$(2)/arch.c) $(O)/qemu/$(1)/boot.o
 
 $(O)/qemu/$(1)/%.o: %.c $(O)/qemu/$(2)/sysroot/packages $(O)/flags stress/qemu/qemu.mk
 	$$(call say,CC,$(1) $$<)

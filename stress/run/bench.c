@@ -16,6 +16,7 @@
 #include "progress.h"
 #include "stat_fields.h"
 
+#define NAME "framelab bench"
 #define WHY_BYTES 256u
 
 /* Passes that a row of few operations may have to get there. */
@@ -48,40 +49,16 @@ struct bench {
     uint64_t steps_done, steps;
 };
 
-static char doing[160] = "starting";
-
-const char *bench_doing(void)
-{
-    return doing;
-}
-
-__attribute__((format(printf, 2, 3))) static int complain(int status, const char *format, ...)
-{
-    progress_end();
-    va_list arguments;
-    va_start(arguments, format);
-    (void)fputs("framelab bench: ", stderr);
-    (void)vfprintf(stderr, format, arguments);
-    (void)fputc('\n', stderr);
-    va_end(arguments);
-    return status;
-}
-
 /* ---- set-up ---- */
 
-/* N. frag's is a part of what is out, whatever else is measured; burst's are whole bursts, one at least. */
+/* N. frag's is a part of what is out, whatever else is measured. */
 static uint64_t requests_of(const struct bench *bench, const struct row *row)
 {
     if (row->kind == WORKLOAD_FRAG) {
         return workload_requests(row->kind, bench->usable_frames, row->harts, row->size.frames);
     }
     uint64_t requests = workload_requests(row->kind, bench->usable_frames, bench->harts_most, row->size.frames);
-    uint64_t most = bench->plan->requests_most;
-    uint64_t capped = most != 0 && requests > most ? most : requests;
-    if (row->burst == 0) {
-        return capped;
-    }
-    return capped >= row->burst ? capped - capped % row->burst : requests >= row->burst ? row->burst : 0;
+    return workload_requests_cut(requests, bench->plan->requests_most, row->burst);
 }
 
 static uint32_t harts_of(const struct row *row)
@@ -110,7 +87,7 @@ static int boot(struct bench *bench, const struct bench_variant *variant, uint32
     struct frame_allocator_config config = variant->config;
     config.hart_count = harts > bench->plan->harts_configured ? harts : bench->plan->harts_configured;
     if (!host_machine_boot(&bench->machine, &config, 0, why, sizeof why)) {
-        return complain(EXIT_STATUS_USAGE, "%s: %s", variant->text, why);
+        return status_say(NAME, EXIT_STATUS_USAGE, "%s: %s", variant->text, why);
     }
     return EXIT_STATUS_HOLDS;
 }
@@ -134,10 +111,10 @@ static int learn_usable(struct bench *bench)
     for (uint64_t i = 0; i < row_count(plan); i++) {
         struct row row = row_at(plan, i);
         if (requests_of(bench, &row) == 0) {
-            return complain(EXIT_STATUS_USAGE,
-                            "memory too small: of %llu frames, %s has not one request of %llu for each of %u harts",
-                            (unsigned long long)bench->usable_frames, workload_name(row.kind),
-                            (unsigned long long)row.size.frames, bench->harts_most);
+            return status_say(NAME, EXIT_STATUS_USAGE,
+                              "memory too small: of %llu frames, %s has not one request of %llu for each of %u harts",
+                              (unsigned long long)bench->usable_frames, workload_name(row.kind),
+                              (unsigned long long)row.size.frames, bench->harts_most);
         }
     }
     return EXIT_STATUS_HOLDS;
@@ -196,7 +173,7 @@ static int get_buffers(struct bench *bench)
     bench->slots = cache_aligned(slots * sizeof *bench->slots);
     if (!get_population(bench) || bench->harts == NULL || bench->latency == NULL || bench->paths == NULL ||
         bench->slots == NULL) {
-        return complain(EXIT_STATUS_USAGE, "no memory for the results of %u harts", bench->harts_most);
+        return status_say(NAME, EXIT_STATUS_USAGE, "no memory for the results of %u harts", bench->harts_most);
     }
     memset(bench->harts, 0, bench->harts_most * sizeof *bench->harts);
     memset(bench->slots, 0, slots * sizeof *bench->slots); /* every page is there before anything is timed */
@@ -223,11 +200,10 @@ static char *fdt_summary(const struct bench *bench)
 static int open_records(struct bench *bench, FILE *stream)
 {
     char *summary = fdt_summary(bench);
-    json_t *model = bench_platform.machine_model != NULL ? bench_platform.machine_model() : NULL;
-    bench->writer = record_open(stream, bench->plan->argc, bench->plan->argv, summary, model);
+    bench->writer = record_open(stream, bench->plan->argc, bench->plan->argv, summary, bench_platform_model());
     free(summary);
     return bench->writer != NULL ? EXIT_STATUS_HOLDS
-                                 : complain(EXIT_STATUS_VIOLATED, "cannot write records: %s", strerror(errno));
+                                 : status_say(NAME, EXIT_STATUS_VIOLATED, "cannot write records: %s", strerror(errno));
 }
 
 /* ---- one measurement ---- */
@@ -264,16 +240,17 @@ static struct workload workload_of(const struct bench *bench, const struct row *
 static int run_pass(struct workload *workload, const char *name)
 {
     if (!workload_run(workload)) {
-        return complain(EXIT_STATUS_USAGE, "%u harts cannot be had", workload->harts);
+        return status_say(NAME, EXIT_STATUS_USAGE, "%u harts cannot be had", workload->harts);
     }
     const struct workload_hart *failed = workload_failure(workload);
     if (failed == NULL) {
         return EXIT_STATUS_HOLDS;
     }
-    return complain(EXIT_STATUS_VIOLATED, "%s: %s of %llu frames, %u harts: operation %llu of %llu by hart %u: %s",
-                    name, workload_name(workload->kind), (unsigned long long)workload->frames, workload->harts,
-                    (unsigned long long)failed->failed_at, (unsigned long long)workload->requests,
-                    (unsigned)(failed - workload->hart), frame_status_text(failed->status));
+    return status_say(NAME, EXIT_STATUS_VIOLATED,
+                      "%s: %s of %llu frames, %u harts: operation %llu of %llu by hart %u: %s", name,
+                      workload_name(workload->kind), (unsigned long long)workload->frames, workload->harts,
+                      (unsigned long long)failed->failed_at, (unsigned long long)workload->requests,
+                      (unsigned)(failed - workload->hart), frame_status_text(failed->status));
 }
 
 /* Every frame accounted for. */
@@ -284,23 +261,12 @@ static int check_books(struct bench *bench, const struct row *row, const char *n
     if (valid && account.allocated == 0 && account.free + account.cached == account.total) {
         return EXIT_STATUS_HOLDS;
     }
-    return complain(EXIT_STATUS_VIOLATED,
-                    "violated: P2 after %s, %s of %llu frames, %u harts: free %llu + cached %llu of %llu, %llu out%s",
-                    name, workload_name(row->kind), (unsigned long long)row->size.frames, row->harts,
-                    (unsigned long long)account.free, (unsigned long long)account.cached,
-                    (unsigned long long)account.total, (unsigned long long)account.allocated,
-                    valid ? "" : "; validate() fails");
-}
-
-static struct latency_summary summary_of(const struct histogram *all)
-{
-    return (struct latency_summary){
-        .samples = all->samples,
-        .p50_ns = histogram_quantile(all, 5000),
-        .p99_ns = histogram_quantile(all, 9900),
-        .p999_ns = histogram_quantile(all, 9990),
-        .max_ns = all->max,
-    };
+    return status_say(NAME, EXIT_STATUS_VIOLATED,
+                      "violated: P2 after %s, %s of %llu frames, %u harts: free %llu + cached %llu of %llu, %llu out%s",
+                      name, workload_name(row->kind), (unsigned long long)row->size.frames, row->harts,
+                      (unsigned long long)account.free, (unsigned long long)account.cached,
+                      (unsigned long long)account.total, (unsigned long long)account.allocated,
+                      valid ? "" : "; validate() fails");
 }
 
 static struct latency_summary summarize_latency(struct bench *bench, uint32_t harts, uint32_t phase)
@@ -310,7 +276,7 @@ static struct latency_summary summarize_latency(struct bench *bench, uint32_t ha
     for (uint32_t i = 0; i < harts; i++) {
         histogram_merge(all, &bench->harts[i].latency[phase]);
     }
-    return summary_of(all);
+    return latency_summarize(all);
 }
 
 /* By path, all harts and phases together. */
@@ -323,7 +289,7 @@ static void summarize_paths(struct bench *bench, uint32_t harts, struct path_lat
             histogram_merge(&all[path], &bench->harts[i].paths[path]);
         }
         paths[path] = (struct path_latency){
-            .name = path_text((enum path)path), .summary = summary_of(&all[path]), .histogram = &all[path]};
+            .name = path_text((enum path)path), .summary = latency_summarize(&all[path]), .histogram = &all[path]};
     }
 }
 
@@ -340,11 +306,30 @@ struct measurement {
     char burst[24]; /* the name of burst's phase */
 };
 
+/* What all records have; the row's, unless said otherwise. */
+static struct bench_record record_of(const struct bench *bench, const struct row *row,
+                                     const struct bench_variant *variant, uint32_t repeat)
+{
+    return (struct bench_record){
+        .variant = variant != NULL ? variant->text : "null",
+        .knobs = variant != NULL ? variant->knobs : "",
+        .platform = bench_platform.name,
+        .workload = workload_name(row->kind),
+        .frames = row->size.frames,
+        .order = row->size.order,
+        .harts = row->harts,
+        .cores = harts_cores(),
+        .repeat = repeat,
+        .seed = bench->plan->seed,
+        .phase_count = 1,
+    };
+}
+
 static int write_record(struct bench *bench, const struct bench_record *record)
 {
     return record_bench(bench->writer, record)
                ? EXIT_STATUS_HOLDS
-               : complain(EXIT_STATUS_VIOLATED, "cannot write a record: %s", strerror(errno));
+               : status_say(NAME, EXIT_STATUS_VIOLATED, "cannot write a record: %s", strerror(errno));
 }
 
 /* As many times `requests` as make enough to be timed. */
@@ -402,9 +387,11 @@ static int measure_throughput(struct bench *bench, struct workload *workload, co
         frame_allocator_stats(workload->allocator, &before);
     }
     memset(measurement, 0, sizeof *measurement);
-    bench_platform.start_counting();
+    if (bench_platform.start_counting != NULL) {
+        bench_platform.start_counting();
+    }
     int status = run_passes(workload, name, passes, measurement);
-    measurement->facts = bench_platform.facts(workload_operations(workload) * passes * workload->harts *
+    measurement->facts = bench_platform_facts(workload_operations(workload) * passes * workload->harts *
                                               workload_phase_count(workload->kind));
     if (workload->allocator != NULL) {
         frame_allocator_stats(workload->allocator, &measurement->stats);
@@ -463,13 +450,8 @@ static int check_can_stop(const struct bench *bench, const struct row *row, cons
         (void)bench_platform.let_go(row->harts);
         return EXIT_STATUS_HOLDS;
     }
-    return complain(EXIT_STATUS_USAGE, "%s: there are no sections of an epoch for a hart to be stopped in", name);
-}
-
-/* What is random in a simulated machine differs from repeat to repeat. */
-static uint64_t seed_of(const struct bench *bench, uint32_t repeat)
-{
-    return bench->plan->seed + repeat * UINT64_C(0x9e3779b97f4a7c15);
+    return status_say(NAME, EXIT_STATUS_USAGE, "%s: there are no sections of an epoch for a hart to be stopped in",
+                      name);
 }
 
 /* One record: of a variant on the machine as it is booted, or of the null allocator. */
@@ -483,7 +465,7 @@ static int measure(struct bench *bench, const struct row *row, const struct benc
         give_population(bench, row, &workload, &population);
     }
     struct measurement measurement = {.facts = NULL};
-    bench_platform.begin(seed_of(bench, repeat));
+    bench_platform_begin(bench->plan->seed, repeat);
     int status = measure_throughput(bench, &workload, name, &measurement);
     if (status == EXIT_STATUS_HOLDS && repeat < bench->plan->latency_repeats && row->kind != WORKLOAD_FRAG &&
         row->kind != WORKLOAD_STOPPED) { /* those would have their rounds told by another run than their times */
@@ -493,34 +475,23 @@ static int measure(struct bench *bench, const struct row *row, const struct benc
         status = check_books(bench, row, name);
         measurement.node_count = record_read_nodes(bench->machine.fa, measurement.nodes);
     }
-    const struct bench_record record = {
-        .variant = name,
-        .knobs = variant != NULL ? variant->knobs : "",
-        .platform = bench_platform.name,
-        .workload = workload_name(row->kind),
-        .frames = row->size.frames,
-        .order = row->size.order,
-        .harts = row->harts,
-        .cores = harts_cores(),
-        .repeat = repeat,
-        .seed = bench->plan->seed,
-        .phases = measurement.phases,
-        .phase_count = workload_phase_count(row->kind),
-        .core_turns = measurement.core_turns,
-        .core_ns = measurement.core_ns,
-        .burst = row->burst,
-        .rounds = row->kind == WORKLOAD_FRAG ? bench->rounds : NULL,
-        .round_count = workload_has_rounds(row->kind) ? workload.turns : 0,
-        .left = row->kind == WORKLOAD_EXHAUST ? bench->samples : NULL,
-        .limbo = row->kind == WORKLOAD_STOPPED ? bench->samples : NULL,
-        .rounds_ns = bench->rounds_ns,
-        .was_held = workload.was_held,
-        .paths = variant != NULL && measurement.paths[0].histogram != NULL ? measurement.paths : NULL,
-        .stats = variant != NULL ? &measurement.stats : NULL,
-        .nodes = measurement.nodes,
-        .node_count = measurement.node_count,
-        .facts = measurement.facts,
-    };
+    struct bench_record record = record_of(bench, row, variant, repeat);
+    record.phases = measurement.phases;
+    record.phase_count = workload_phase_count(row->kind);
+    record.core_turns = measurement.core_turns;
+    record.core_ns = measurement.core_ns;
+    record.burst = row->burst;
+    record.rounds = row->kind == WORKLOAD_FRAG ? bench->rounds : NULL;
+    record.round_count = workload_has_rounds(row->kind) ? workload.turns : 0;
+    record.left = row->kind == WORKLOAD_EXHAUST ? bench->samples : NULL;
+    record.limbo = row->kind == WORKLOAD_STOPPED ? bench->samples : NULL;
+    record.rounds_ns = bench->rounds_ns;
+    record.was_held = workload.was_held;
+    record.paths = variant != NULL && measurement.paths[0].histogram != NULL ? measurement.paths : NULL;
+    record.stats = variant != NULL ? &measurement.stats : NULL;
+    record.nodes = measurement.nodes;
+    record.node_count = measurement.node_count;
+    record.facts = measurement.facts;
     status = status == EXIT_STATUS_HOLDS ? write_record(bench, &record) : status;
     json_decref(measurement.facts);
     return status;
@@ -535,25 +506,16 @@ static void measure_cas_body(void *context, uint32_t hart)
 static int measure_cas(struct bench *bench)
 {
     uint64_t ns = 0;
-    bench_platform.begin(seed_of(bench, (uint32_t)bench->cas_samples));
+    bench_platform_begin(bench->plan->seed, (uint32_t)bench->cas_samples);
     if (!harts_run(1, measure_cas_body, &ns)) {
-        return complain(EXIT_STATUS_USAGE, "not one hart can be had");
+        return status_say(NAME, EXIT_STATUS_USAGE, "not one hart can be had");
     }
     const struct record_phase phase = {.name = "cas", .operations = bench_platform.cas_operations, .hart_ns = &ns};
-    const struct bench_record record = {
-        .variant = "cas",
-        .knobs = "",
-        .platform = bench_platform.name,
-        .workload = "control",
-        .frames = 1,
-        .order = 0,
-        .harts = 1,
-        .cores = harts_cores(),
-        .repeat = (uint32_t)bench->cas_samples++,
-        .seed = bench->plan->seed,
-        .phases = &phase,
-        .phase_count = 1,
-    };
+    const struct row row = {.size = {1, 0}, .harts = 1};
+    struct bench_record record = record_of(bench, &row, NULL, (uint32_t)bench->cas_samples++);
+    record.variant = "cas";
+    record.workload = "control";
+    record.phases = &phase;
     return write_record(bench, &record);
 }
 
@@ -569,21 +531,12 @@ static int record_init(struct bench *bench, const struct row *row, const struct 
     const struct record_phase phase = {.name = "init", .operations = 1, .hart_ns = hart_ns};
     struct frame_stats stats;
     frame_allocator_stats(bench->machine.fa, &stats);
-    const struct bench_record record = {
-        .variant = variant->text,
-        .knobs = variant->knobs,
-        .platform = bench_platform.name,
-        .workload = "boot",
-        .frames = memory_map_extent(bench->machine.map).size >> FRAME_SHIFT,
-        .order = -1,
-        .harts = row->harts,
-        .cores = harts_cores(),
-        .repeat = repeat,
-        .seed = bench->plan->seed,
-        .phases = &phase,
-        .phase_count = 1,
-        .stats = &stats,
-    };
+    struct bench_record record = record_of(bench, row, variant, repeat);
+    record.workload = "boot";
+    record.frames = memory_map_extent(bench->machine.map).size >> FRAME_SHIFT;
+    record.order = -1;
+    record.phases = &phase;
+    record.stats = &stats;
     return write_record(bench, &record);
 }
 
@@ -607,10 +560,9 @@ static int measure_variant(struct bench *bench, const struct row *row, const str
 /* Says what comes next, and whether it shall. */
 static bool announce(struct bench *bench, const struct row *row, const char *name, uint32_t repeat)
 {
-    (void)snprintf(doing, sizeof doing, "%s, %s of %llu frames, %u harts, repeat %u of %u", name,
-                   workload_name(row->kind), (unsigned long long)row->size.frames, row->harts, repeat + 1,
-                   bench->plan->repeats);
-    progress_show((double)bench->steps_done++, (double)bench->steps, "%s", doing);
+    progress_show((double)bench->steps_done++, (double)bench->steps, "%s, %s of %llu frames, %u harts, repeat %u of %u",
+                  name, workload_name(row->kind), (unsigned long long)row->size.frames, row->harts, repeat + 1,
+                  bench->plan->repeats);
     return !atomic_load_explicit(&interrupted, memory_order_relaxed);
 }
 
@@ -624,7 +576,7 @@ static int measure_repeat(struct bench *bench, const struct row *row, uint32_t r
         const struct bench_variant *variant = turn < plan->variant_count ? &plan->variants[turn] : NULL;
         bool cas = turn == plan->variant_count + CONTROL_CAS;
         if (!announce(bench, row, variant != NULL ? variant->text : cas ? "cas" : "null", repeat)) {
-            return complain(EXIT_STATUS_INTERRUPTED, "interrupted; what was measured is kept");
+            return status_say(NAME, EXIT_STATUS_INTERRUPTED, "interrupted; what was measured is kept");
         }
         if (variant != NULL) {
             status = measure_variant(bench, row, variant, repeat);
@@ -673,7 +625,7 @@ int bench_run(const struct bench_plan *plan, FILE *records)
         }
     }
     if (!host_machine_open(&bench.machine, &plan->machine, why, sizeof why)) {
-        return complain(EXIT_STATUS_USAGE, "%s", why);
+        return status_say(NAME, EXIT_STATUS_USAGE, "%s", why);
     }
     int status = learn_usable(&bench);
     if (status == EXIT_STATUS_HOLDS) {

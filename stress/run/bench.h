@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT
  * The benchmark: rows of (workload, size, harts), each measured for every variant, repeats interleaved.
  *
- * 1. For every row and repeat, every variant once, in an order that turns from repeat to repeat, the controls `cas`
- *    and `null` among them: what drifts (heat, a neighbour) drifts over all of them alike.
- * 2. For every measurement the machine boots anew (machine.h): fresh RAM, a fresh allocator for just the harts of
- *    the row. The metadata's pages are touched and `warmup` passes of the same workload run first, unmeasured.
- * 3. After it, the books: validate() must hold and no frame be out, or the row is an error, not a number.
- * 4. Where memory is small or requests are large, one pass of a workload has few operations. Then a measurement is
- *    several passes, each as published, their times and operations summed. Those that age are one pass always, and
- *    have turns or rounds inside.
- * 5. Each measurement is one record, written at once; a run that is cut short keeps what it has. */
+ * 1. Order. For every row and repeat every variant is measured once, the controls `cas` and `null` among them, in an
+ *    order that is rotated from repeat to repeat: what changes slowly (heat, other programs) changes for all alike.
+ * 2. Before. For every measurement the machine boots anew (machine.h): fresh RAM, a fresh allocator for just the harts
+ *    of the row. The metadata's pages are touched and `warmup` passes of the same workload run first, unmeasured.
+ * 3. After. validate() must hold and no frame be allocated, or the row is an error and has no number.
+ * 4. Passes. Where memory is small or requests are large, one pass of a workload has few operations. Then a measurement
+ *    is several passes, each as published, their times and operations added up. The workloads that age are always one
+ *    pass, with turns or rounds inside.
+ * 5. Each measurement is one record, written at once: a run that is interrupted keeps what it has measured. */
 #ifndef FRAMELAB_STRESS_BENCH_H
 #define FRAMELAB_STRESS_BENCH_H
 
@@ -56,15 +56,14 @@ struct bench_plan {
     uint32_t latency_repeats; /* of these, so many also measure latency */
     uint32_t warmup;          /* unmeasured passes before each measurement */
     uint64_t seed;
-    int argc; /* the command line, for the provenance */
+    double seconds;                  /* after which a platform that sees to that itself gives up */
+    const struct qemu_machine *qemu; /* that QEMU shall make */
+    int argc;                        /* the command line, for the provenance */
     char **argv;
 };
 
 /* Runs the plan, writing records to `records`. Returns an exit status, after one line on stderr if it is not
  * EXIT_STATUS_HOLDS. One hart. */
 int bench_run(const struct bench_plan *plan, FILE *records);
-
-/* What is being measured at this moment, for a watchdog. */
-const char *bench_doing(void);
 
 #endif

@@ -4,16 +4,14 @@
 #include "bench_platform.h"
 #include "epoch_look.h"
 #include "hot_lines.h"
-#include "primitives.h"
-#include "retire.h"
 #include "simulator.h"
 #include "time_mode.h"
 
 static struct machine_model machine;
 
-bool sim_bench_machine(const char *name, char *why, size_t why_bytes)
+bool sim_machine(const char *name, char *why, size_t why_bytes)
 {
-    return machine_model_get(&machine, name, why, why_bytes);
+    return machine_model_get(&machine, name != NULL ? name : SIM_MACHINE, why, why_bytes);
 }
 
 static void begin(uint64_t seed)
@@ -59,21 +57,3 @@ const struct bench_platform bench_platform = {
     .hold = hold,
     .let_go = time_mode_let_go,
 };
-
-bool sim_primitives_run(enum primitive primitive, uint32_t harts, uint64_t operations, uint64_t seed, uint64_t *hart_ns,
-                        json_t **told)
-{
-    begin(seed);
-    bool good = primitives_run(primitive, harts, operations, hart_ns);
-    *told = good ? facts(operations * harts) : NULL;
-    return good;
-}
-
-/* The counts are of the operations that warm up too. */
-bool sim_retire_run(const struct retire_plan *plan, uint64_t seed, struct retire_result *result, json_t **told)
-{
-    begin(seed);
-    bool good = retire_run(plan, result);
-    *told = good ? facts((plan->operations + retire_warmup(plan)) * plan->harts) : NULL;
-    return good;
-}

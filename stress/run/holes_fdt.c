@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * A device tree with holes. See holes_fdt.h.
  *
- * The last piece is half of the memory and whole: room for what boots first and for what is plugged in later. The
- * others share the rest. Gaps are
- * from a few bytes over a frame to some MiB, which one arena spans; one is so large that no arena does. */
+ * The last piece is half of the memory and has no reservation in it: room for what boots first and for what is plugged
+ * in later. The others share the rest. Gaps are from the size of a frame to 4 MiB, which an arena may span; one gap is
+ * so large that no arena spans it. */
 #include "holes_fdt.h"
 
 #include <libfdt.h>

@@ -1,23 +1,50 @@
 /* SPDX-License-Identifier: MIT
- * The machines that framelab's words know, and which of them this build has. */
+ * The table of platforms: what framelab's measurements and trials run on. A row says what the platform is, whether this
+ * build has it, what is done there unless asked for otherwise, and how it does each of them. */
 #ifndef FRAMELAB_STRESS_PLATFORMS_H
 #define FRAMELAB_STRESS_PLATFORMS_H
 
-#include <stdbool.h>
+#include "bench.h"
+#include "micro_run.h"
+#include "stress_run.h"
+#include "variant.h"
 
-enum platform_choice { ON_HOST, ON_QEMU, ON_SIM };
+struct platform {
+    const char *name, *summary;
+    const char *missing;                   /* why this build does not have it; NULL: it does */
+    const struct variant *const *variants; /* as framelab_variants, for the parsing of SPECs */
 
-struct platform_entry {
-    enum platform_choice choice;
-    const char *name;
-    const bool *available;
-    const char *summary;
+    /* Unless asked for otherwise. */
+    struct option_list harts;   /* of a sweep */
+    uint64_t bench_bytes;       /* memory */
+    uint64_t bench_requests;    /* allocations a hart; 0: as the workload has it */
+    uint64_t micro_operations;  /* a hart and measurement, of primitives */
+    uint64_t retire_operations; /* the same of reclamation; 0: by time */
+    uint64_t stress_bytes;
+    double bench_seconds; /* then it gives up, and sees to that itself; 0: never, and whoever calls it may */
+
+    /* What not all can. */
+    bool times_boot;  /* how long an allocator took to build */
+    bool stops_harts; /* anywhere, for the workload `stopped` */
+    bool spare_harts; /* there may be more than run */
+
+    /* Chooses the machine of what comes next, by name or, if it has a slash or a dot, by file; NULL: the default one.
+     * False with one line in `why`. NULL: it is always the same. */
+    bool (*machine)(const char *name, char *why, size_t why_bytes);
+    /* Whether it has what the plan asks for, or false with one line in `why`. NULL: always. */
+    bool (*bench_check)(const struct bench_plan *plan, char *why, size_t why_bytes);
+    /* Each runs a plan and returns an exit status, after a line on stderr if that is not EXIT_STATUS_HOLDS. */
+    int (*bench)(const struct bench_plan *plan, FILE *records);
+    int (*micro)(const struct micro_plan *plan, FILE *records); /* NULL: it has no time */
+    int (*stress)(const struct stress_plan *plan);
 };
 
-/* Ends with a NULL name. */
-extern const struct platform_entry framelab_platforms[];
+extern const struct platform platform_host, platform_qemu, platform_sim;
 
-/* The entry of that name, or NULL. */
-const struct platform_entry *platform_find(const char *name);
+/* Ends with NULL. */
+extern const struct platform *const framelab_platforms[];
+
+/* The platform of that name, or NULL. */
+const struct platform *platform_find(const char *name);
 
 #endif

@@ -4,16 +4,12 @@
 #define FRAMELAB_STRESS_QEMU_BENCH_H
 
 #include "bench.h"
-#include "qemu_machine.h"
-
-/* Allocations a hart unless the plan says otherwise: what is counted does not become surer by more of it. */
-#define QEMU_BENCH_REQUESTS 2000u
 
 /* Whether the kernel has what the plan asks for. False with one line in `why`. */
 bool qemu_bench_check(const struct bench_plan *plan, char *why, size_t why_bytes);
 
-/* Runs a plan that passed the check: one guest a variant, at most so many seconds together. Returns an exit status,
- * after a line on stderr if it is not EXIT_STATUS_HOLDS. */
-int qemu_bench_run(const struct bench_plan *plan, const struct qemu_machine *machine, double seconds, FILE *records);
+/* Runs a plan that passed the check on its machine: one guest a variant, all together in its time. Returns an exit
+ * status, after a line on stderr if it is not EXIT_STATUS_HOLDS. */
+int qemu_bench_run(const struct bench_plan *plan, FILE *records);
 
 #endif

@@ -60,9 +60,7 @@ static bool take_record(void *context, json_t *record)
     /* Whoever finds a file of nothing knows that nothing was recorded: the provenance comes with the first record. */
     bool good = whole != NULL && (campaign->records > 0 || write_line(plan->records, campaign->provenance)) &&
                 write_line(plan->records, whole);
-    if (good && plan->told != NULL) {
-        plan->told(whole);
-    }
+    good = good && (plan->told == NULL || plan->told(whole, campaign->records == 0, plan->out));
     json_decref(whole);
     campaign->records++;
     progress_show((double)campaign->records, (double)(plan->variant_count * plan->records_per_variant), "%s, %s",
@@ -112,19 +110,14 @@ static json_t *make_provenance(const struct qemu_campaign *plan, json_t *version
 
 /* ---- the run ---- */
 
-static int complain(const struct qemu_campaign *plan, int status, const char *what, const char *why)
-{
-    (void)fprintf(stderr, "%s: %s%s%s\n", plan->name, what, why[0] != '\0' ? ": " : "", why);
-    return status;
-}
-
 static int run_variant(struct campaign *campaign, uint64_t deadline_ns)
 {
     const struct qemu_campaign *plan = campaign->plan;
     char bootargs[BOOTARGS_MAX];
     int length = snprintf(bootargs, sizeof bootargs, "%s variant=%s", plan->bootargs, campaign->variant);
     if (length < 0 || (size_t)length >= sizeof bootargs) {
-        return complain(plan, EXIT_STATUS_USAGE, "more boot arguments than the guest takes", plan->bootargs);
+        return status_say(plan->name, EXIT_STATUS_USAGE, "more boot arguments than the guest takes: %s",
+                          plan->bootargs);
     }
     progress_show((double)campaign->records, (double)(plan->variant_count * plan->records_per_variant), "%s, boots",
                   campaign->variant);
@@ -159,14 +152,13 @@ int qemu_campaign_run(const struct qemu_campaign *plan)
     json_t *version = version_json(&plan->machine);
     if (version == NULL) {
         const struct qemu_arch_facts *arch = qemu_arch_facts(plan->machine.arch);
-        (void)fprintf(stderr, "%s: skipped: there is no %s; Debian has it in %s\n", plan->name, arch->program,
-                      arch->package);
-        return EXIT_STATUS_SKIPPED;
+        return status_say(plan->name, EXIT_STATUS_SKIPPED, "skipped: there is no %s; Debian has it in %s",
+                          arch->program, arch->package);
     }
     campaign.provenance = make_provenance(plan, version);
     json_decref(version);
     if (campaign.provenance == NULL) {
-        return complain(plan, EXIT_STATUS_VIOLATED, "the provenance", strerror(errno));
+        return status_say(plan->name, EXIT_STATUS_VIOLATED, "the provenance: %s", strerror(errno));
     }
     int status = run_variants(&campaign);
     json_decref(campaign.provenance);

@@ -21,8 +21,9 @@ struct qemu_campaign {
     double seconds;               /* for all guests together; then the watchdog */
     FILE *records;                /* where records go; NULL: nowhere */
     FILE *ktap;                   /* where KTAP goes; NULL: nowhere */
-    /* Told each record as well, if not NULL. */
-    void (*told)(const json_t *record);
+    /* Writes each record to `out` in a way of its own, `first` the first. False if it could not. NULL: no such. */
+    bool (*told)(const json_t *record, bool first, FILE *out);
+    FILE *out;
     int argc; /* the command line, for the provenance */
     char **argv;
 };

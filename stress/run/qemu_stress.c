@@ -4,11 +4,13 @@
 
 #include <inttypes.h>
 
-#include "interrupt.h"
-#include "progress.h"
 #include "qemu_campaign.h"
+#include "qemu_machine.h"
+#include "record.h"
 
 #define BOOTARGS_BYTES 256u
+/* Mixed operations a hart unless the plan says otherwise: a second for four harts. */
+#define QEMU_STRESS_OPERATIONS UINT64_C(5000)
 
 static const char *text_of(const json_t *record, const char *key)
 {
@@ -16,42 +18,48 @@ static const char *text_of(const json_t *record, const char *key)
     return text != NULL ? text : "";
 }
 
-static int64_t number_of(const json_t *record, const char *key)
+static uint64_t number_of(const json_t *record, const char *key)
 {
-    return json_integer_value(json_object_get(record, key));
+    return (uint64_t)json_integer_value(json_object_get(record, key));
 }
 
-static void tell_csv(const json_t *record)
+static bool tell_csv(const json_t *told, bool first, FILE *out)
 {
-    (void)printf("\"%s\",%s,%s,%" PRId64 ",%" PRId64 ",%s\n", text_of(record, "variant"), text_of(record, "arch"),
-                 text_of(record, "mode"), number_of(record, "harts"), number_of(record, "operations"),
-                 text_of(record, "property"));
-    (void)fflush(stdout);
+    char setting[64];
+    (void)snprintf(setting, sizeof setting, "%s, %s", text_of(told, "arch"), text_of(told, "mode"));
+    const struct stress_record record = {.variant = text_of(told, "variant"),
+                                         .platform = "qemu",
+                                         .setting = setting,
+                                         .harts = (uint32_t)number_of(told, "harts"),
+                                         .seed = number_of(told, "seed"),
+                                         .operations = number_of(told, "operations"),
+                                         .property = json_string_value(json_object_get(told, "property")),
+                                         .rounds = RECORD_UNKNOWN,
+                                         .accesses = RECORD_UNKNOWN,
+                                         .added = RECORD_UNKNOWN,
+                                         .removed = RECORD_UNKNOWN};
+    return record_stress_csv(out, &record, first);
 }
 
-int qemu_stress_run(const struct stress_plan *plan, const struct qemu_machine *machine)
+int qemu_stress_run(const struct stress_plan *plan)
 {
     char bootargs[BOOTARGS_BYTES];
     (void)snprintf(bootargs, sizeof bootargs, "run=stress mode=%s seed=%" PRIu64 " operations=%" PRIu64 " harts=%u",
-                   qemu_mode_name(machine), plan->seed,
-                   plan->operations != 0 ? plan->operations : QEMU_STRESS_OPERATIONS, machine->harts);
-    const struct qemu_campaign campaign = {.name = "framelab stress",
-                                           .machine = *machine,
+                   qemu_mode_name(plan->qemu), plan->seed,
+                   plan->operations != 0 ? plan->operations : QEMU_STRESS_OPERATIONS, plan->qemu->harts);
+    const struct qemu_campaign campaign = {.name = plan->argv[0],
+                                           .machine = *plan->qemu,
                                            .variants = plan->variants,
                                            .variant_count = plan->variant_count,
                                            .bootargs = bootargs,
                                            .records_per_variant = 1,
                                            .seconds = plan->timeout_seconds,
-                                           .records = plan->format == FORMAT_JSON ? stdout : NULL,
-                                           .ktap = plan->format == FORMAT_TEXT ? stdout : NULL,
+                                           .records = plan->format == FORMAT_JSON ? plan->out : NULL,
+                                           .ktap = plan->format == FORMAT_TEXT ? plan->out : NULL,
                                            .told = plan->format == FORMAT_CSV ? tell_csv : NULL,
+                                           .out = plan->out,
                                            .argc = plan->argc,
                                            .argv = plan->argv};
-    interrupt_catch();
-    progress_begin(plan->progress);
-    (void)fprintf(stderr, "framelab stress: seed %" PRIu64 "\n", plan->seed);
-    if (plan->format == FORMAT_CSV) {
-        (void)printf("variant,arch,mode,harts,operations,violated\n");
-    }
+    (void)fprintf(stderr, "%s: seed %" PRIu64 "\n", plan->argv[0], plan->seed);
     return qemu_campaign_run(&campaign);
 }

@@ -3,14 +3,11 @@
 #ifndef FRAMELAB_STRESS_QEMU_STRESS_H
 #define FRAMELAB_STRESS_QEMU_STRESS_H
 
-#include "qemu_machine.h"
 #include "stress_run.h"
 
-/* Mixed operations a hart unless the plan says otherwise: a second for four harts. */
-#define QEMU_STRESS_OPERATIONS 5000u
-
-/* One guest a variant, up to the first that does not hold. To stdout in the plan's format: KTAP, records, or a line of
- * CSV each. Returns an exit status, after a line on stderr if it is not EXIT_STATUS_HOLDS. */
-int qemu_stress_run(const struct stress_plan *plan, const struct qemu_machine *machine);
+/* One guest a variant on the plan's machine, up to the first that does not hold. To plan->out in the plan's format:
+ * KTAP, records, or a line of CSV each. Returns an exit status, after a line on stderr if it is not
+ * EXIT_STATUS_HOLDS. */
+int qemu_stress_run(const struct stress_plan *plan);
 
 #endif

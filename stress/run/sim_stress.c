@@ -14,6 +14,7 @@
 #include "simulator.h"
 #include "stress_run.h"
 
+#define NAME "framelab stress"
 #define KNOBS_BYTES 512u
 #define HARTS_MOST 8u
 
@@ -39,10 +40,8 @@ static const char *meaning(const char *property)
     return "";
 }
 
-static void print_violation(const struct stress_plan *plan, const char *variant, const struct sim_stress_report *report,
-                            FILE *out)
+static void print_violation(const char *variant, const struct sim_stress_report *report, FILE *out)
 {
-    (void)plan;
     (void)fprintf(out, "violated: %s %s\n  what:    %s\n", report->property, meaning(report->property), report->what);
     if (report->hart != UINT32_MAX) {
         (void)fprintf(out, "  hart:    %u\n", report->hart);
@@ -59,38 +58,33 @@ static void print_violation(const struct stress_plan *plan, const char *variant,
                   variant, report->program, (unsigned long long)report->seed, report->options, report->history);
 }
 
-static void print_text(const char *variant, const struct sim_stress_report *report)
+static bool print_text(const char *variant, const struct sim_stress_report *report, FILE *out)
 {
     double seconds = report->seconds > 0 ? report->seconds : 1e-9;
-    (void)printf("%-28s %9llu executions %7.0f/s %7.1f M accesses/s  %s\n", variant,
-                 (unsigned long long)report->executions, (double)report->executions / seconds,
-                 (double)report->steps / seconds / 1e6, report->holds ? "holds" : report->property);
-    (void)printf("  faults: %llu harts stopped at %llu places, %llu held up in a section, %llu allocations failed, "
-                 "%llu arenas added, %llu removed, %llu drains\n"
-                 "  judged: %llu histories explained, %llu calls gave up for contention\n  calls: ",
-                 (unsigned long long)report->frozen, (unsigned long long)report->places,
-                 (unsigned long long)report->held, (unsigned long long)report->failures,
-                 (unsigned long long)report->added, (unsigned long long)report->removed,
-                 (unsigned long long)report->drains, (unsigned long long)report->linearized,
-                 (unsigned long long)report->contended);
+    (void)fprintf(out, "%-28s %9llu executions %7.0f/s %7.1f M accesses/s  %s\n", variant,
+                  (unsigned long long)report->executions, (double)report->executions / seconds,
+                  (double)report->steps / seconds / 1e6, report->holds ? "holds" : report->property);
+    (void)fprintf(
+        out,
+        "  faults: %llu harts stopped at %llu places, %llu held up in a section, %llu allocations failed, "
+        "%llu arenas added, %llu removed, %llu drains\n"
+        "  reached: runs in magazines after %llu, a zero reserve after %llu, limbo of %llu places, the clock moved "
+        "at once %llu times\n"
+        "  judged: %llu histories explained, %llu calls gave up for contention\n  calls: ",
+        (unsigned long long)report->frozen, (unsigned long long)report->places, (unsigned long long)report->held,
+        (unsigned long long)report->failures, (unsigned long long)report->added, (unsigned long long)report->removed,
+        (unsigned long long)report->drains, (unsigned long long)report->runs, (unsigned long long)report->reserves,
+        (unsigned long long)report->limbo_most, (unsigned long long)report->jumps,
+        (unsigned long long)report->linearized, (unsigned long long)report->contended);
     for (uint32_t i = 0; i < SIM_STEP_KINDS; i++) {
         if (report->calls[i] > 0) {
-            (void)printf(" %s %llu", sim_step_name(i), (unsigned long long)report->calls[i]);
+            (void)fprintf(out, " %s %llu", sim_step_name(i), (unsigned long long)report->calls[i]);
         }
     }
-    (void)putchar('\n');
+    return fputc('\n', out) != EOF && fflush(out) == 0;
 }
 
-static void print_csv(const char *variant, const struct sim_stress_report *report, bool head)
-{
-    if (head) {
-        (void)printf("variant,seed,executions,accesses,seconds,violated\n");
-    }
-    (void)printf("\"%s\",%llu,%llu,%llu,%.3f,%s\n", variant, (unsigned long long)report->seed,
-                 (unsigned long long)report->executions, (unsigned long long)report->steps, report->seconds,
-                 report->holds ? "" : report->property);
-}
-
+/* As a record, or a row of CSV. */
 static bool write_record(struct record_writer *writer, const struct stress_plan *plan, const char *variant,
                          const struct sim_stress_report *report)
 {
@@ -107,34 +101,34 @@ static bool write_record(struct record_writer *writer, const struct stress_plan 
         .variant = variant,
         .knobs = knobs,
         .platform = "sim",
+        .setting = plan->simulated_memory,
         .harts = plan->harts,
         .seed = report->holds ? plan->seed : report->seed,
         .operations = operations,
-        .violations = report->holds ? 0 : 1,
+        .rounds = report->executions,
+        .accesses = report->steps,
+        .added = report->added,
+        .removed = report->removed,
         .seconds = report->seconds,
         .property = report->holds ? NULL : report->property,
         .simulated = report,
     };
-    return record_stress(writer, &record);
+    return writer != NULL ? record_stress(writer, &record)
+                          : record_stress_csv(plan->out, &record, variant == plan->variants[0]);
 }
 
 static int tell(const struct stress_plan *plan, const char *variant, const struct sim_stress_report *report,
                 struct record_writer *writer)
 {
     progress_end();
-    if (plan->format == FORMAT_JSON && !write_record(writer, plan, variant, report)) {
-        (void)fprintf(stderr, "framelab stress: cannot write a record: %s\n", strerror(errno));
-        return EXIT_STATUS_VIOLATED;
-    }
-    if (plan->format == FORMAT_TEXT) {
-        print_text(variant, report);
-    } else if (plan->format == FORMAT_CSV) {
-        print_csv(variant, report, variant == plan->variants[0]);
+    bool good = plan->format == FORMAT_TEXT ? print_text(variant, report, plan->out)
+                                            : write_record(writer, plan, variant, report);
+    if (!good) {
+        return status_say(NAME, EXIT_STATUS_VIOLATED, "cannot write a record: %s", strerror(errno));
     }
     if (!report->holds) {
-        print_violation(plan, variant, report, plan->format == FORMAT_TEXT ? stdout : stderr);
+        print_violation(variant, report, plan->format == FORMAT_TEXT ? plan->out : stderr);
     }
-    (void)fflush(stdout);
     return report->holds ? EXIT_STATUS_HOLDS : EXIT_STATUS_VIOLATED;
 }
 
@@ -142,36 +136,29 @@ static int run_variant(const struct stress_plan *plan, const struct sim_stress_p
                        struct record_writer *writer)
 {
     static struct sim_stress_report report;
-    if (!sim_stress_explore(simulated, &report, stdout)) {
-        (void)fprintf(stderr, "framelab stress: %s: %s\n", variant, report.what);
-        return EXIT_STATUS_USAGE;
+    if (!sim_stress_explore(simulated, &report, plan->out)) {
+        return status_say(NAME, EXIT_STATUS_USAGE, "%s: %s", variant, report.what);
     }
     return tell(plan, variant, &report, writer);
 }
 
-int sim_stress_run(const struct stress_plan *plan, const struct sim_stress_plan *simulated)
+int sim_stress_run(const struct stress_plan *plan)
 {
-    struct sim_stress_plan each = *simulated;
+    struct sim_stress_plan each = *plan->simulated;
     struct record_writer *writer = NULL;
     int status = EXIT_STATUS_HOLDS;
-    if (!simulator_there) {
-        (void)fprintf(stderr, "framelab stress: skipped: this build has no simulated harts\n");
-        return EXIT_STATUS_SKIPPED;
-    }
     if (plan->harts == 1 || plan->harts > HARTS_MOST) {
-        (void)fprintf(stderr, "framelab stress: --harts is 2 to %u on simulated harts\n", HARTS_MOST);
-        return EXIT_STATUS_USAGE;
+        return status_say(NAME, EXIT_STATUS_USAGE, "--harts is 2 to %u on simulated harts", HARTS_MOST);
     }
     if (plan->format == FORMAT_JSON) {
-        writer = record_open(stdout, plan->argc, plan->argv, NULL, NULL);
+        writer = record_open(plan->out, plan->argc, plan->argv, NULL, NULL);
     } else if (plan->format == FORMAT_TEXT && !each.replay) {
-        (void)printf("seed %llu\n", (unsigned long long)plan->seed);
+        (void)fprintf(plan->out, "seed %llu\n", (unsigned long long)plan->seed);
     }
     each.harts = plan->harts;
     each.seed = each.replay ? each.seed : plan->seed;
     each.seconds = each.executions != 0 || each.replay ? 0 : plan->seconds / plan->variant_count;
     each.stopped = stopped;
-    interrupt_catch();
     for (uint32_t i = 0; i < plan->variant_count && status == EXIT_STATUS_HOLDS && !interrupted; i++) {
         each.variant = plan->variants[i];
         progress_show(i, plan->variant_count, "%s", each.variant);

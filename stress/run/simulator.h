@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Simulated harts, seen from the framelab command: the allocators and workloads once more, as one object file of which
- * nothing but this is visible (stress/sim/README.md). A build without it has sim_none.c, which says so. */
+ * nothing but this is visible (stress/sim/README.md). platforms.h has them as a row; a build without has sim_none.c. */
 #ifndef FRAMELAB_STRESS_SIMULATOR_H
 #define FRAMELAB_STRESS_SIMULATOR_H
 
@@ -9,27 +9,19 @@
 #include <stdio.h>
 
 #include "bench.h"
-#include "primitives.h"
-#include "retire.h"
+#include "micro_run.h"
 #include "variant.h"
 
-extern const bool simulator_there;
+#define SIM_SUMMARY "simulated harts: curves in simulated time, and a search through interleavings"
+#define SIM_MACHINE "epyc-2socket"
 
-/* framelab_variants of the simulator: the same names, code that runs on simulated harts. For the parsing of SPECs. */
+/* framelab_variants of the simulator: the same names, code that runs on simulated harts. */
 extern const struct variant *const sim_variants[];
 
-/* The machine that sim_bench_run measures on, by name or, if it has a slash or a dot, by file. False with one line in
- * `why`. */
-bool sim_bench_machine(const char *machine, char *why, size_t why_bytes);
-/* bench_run and bench_doing (bench.h), in simulated time. */
+/* As struct platform has it; SIM_MACHINE by default. */
+bool sim_machine(const char *name, char *why, size_t why_bytes);
+/* bench_run and micro_run, in simulated time. */
 int sim_bench_run(const struct bench_plan *plan, FILE *records);
-const char *sim_bench_doing(void);
-
-/* primitives_run (primitives.h) on a fresh machine; `told`: what else is known of it, or NULL. */
-struct json_t;
-bool sim_primitives_run(enum primitive primitive, uint32_t harts, uint64_t operations, uint64_t seed, uint64_t *hart_ns,
-                        struct json_t **told);
-/* retire_run (retire.h) on the same. */
-bool sim_retire_run(const struct retire_plan *plan, uint64_t seed, struct retire_result *result, struct json_t **told);
+int sim_micro_run(const struct micro_plan *plan, FILE *records);
 
 #endif

@@ -22,6 +22,7 @@
 #include "variants.h"
 #include "watchdog.h"
 
+#define NAME "framelab stress"
 #define WHY_BYTES 256u
 #define SPEC_BYTES 256u
 #define KNOBS_BYTES 512u
@@ -29,11 +30,13 @@
 /* Withheld from the allocator, to be plugged in and out. */
 #define HOTPLUG_BYTES (UINT64_C(4) << 20)
 
-static const char *const LAYOUT_NAMES[LAYOUT_COUNT] = {[LAYOUT_PLAIN] = "plain",
-                                                       [LAYOUT_NODES] = "nodes",
-                                                       [LAYOUT_NODES_4] = "nodes4",
-                                                       [LAYOUT_HOLES] = "holes",
-                                                       [LAYOUT_GIVEN] = "dtb"};
+const char *const stress_layout_names[] = {
+    [LAYOUT_PLAIN] = "plain", [LAYOUT_NODES] = "nodes", [LAYOUT_NODES_4] = "nodes4", [LAYOUT_HOLES] = "holes", NULL};
+
+static const char *layout_name(enum stress_layout layout)
+{
+    return layout == LAYOUT_GIVEN ? "dtb" : stress_layout_names[layout];
+}
 
 /* What each layout is tried with: knobs of core. Variants without magazines, and specs with knobs of their own, are
  * tried as they are. */
@@ -71,29 +74,6 @@ struct stress {
     uint64_t seen[PROPERTY_COUNT]; /* trials in which the property had its chance */
     struct trial trial;
 };
-
-bool stress_layout_find(const char *name, enum stress_layout *layout)
-{
-    for (uint32_t i = 0; i < LAYOUT_GIVEN; i++) {
-        if (strcmp(name, LAYOUT_NAMES[i]) == 0) {
-            *layout = (enum stress_layout)i;
-            return true;
-        }
-    }
-    return false;
-}
-
-__attribute__((format(printf, 2, 3))) static int complain(int status, const char *format, ...)
-{
-    progress_end();
-    va_list arguments;
-    va_start(arguments, format);
-    (void)fputs("framelab stress: ", stderr);
-    (void)vfprintf(stderr, format, arguments);
-    (void)fputc('\n', stderr);
-    va_end(arguments);
-    return status;
-}
 
 /* ---- the plan ---- */
 
@@ -155,7 +135,7 @@ static bool open_machine(const struct stress_plan *plan, const struct attempt *a
     bool open = false;
     if (tree == NULL || !choose_tree(plan, attempt->layout, tree, &options)) {
         (void)snprintf(why, why_bytes, "%llu MiB are too little for the layout `%s`",
-                       (unsigned long long)plan->memory_bytes >> 20, LAYOUT_NAMES[attempt->layout]);
+                       (unsigned long long)plan->memory_bytes >> 20, layout_name(attempt->layout));
     } else {
         open = host_machine_open(machine, &options, why, why_bytes);
     }
@@ -230,35 +210,26 @@ static void print_violation(const struct stress *stress, const struct attempt *a
                   "  variant: %s, layout %s\n"
                   "  seed:    %llu\n",
                   property_name(verdict->property), property_text(verdict->property), verdict->text, frame, hart,
-                  stress->plan->harts, attempt->spec, LAYOUT_NAMES[attempt->layout],
+                  stress->plan->harts, attempt->spec, layout_name(attempt->layout),
                   (unsigned long long)stress->plan->seed);
 }
 
-static void print_text(const struct stress *stress, const struct attempt *attempt)
+static bool print_text(const struct stress *stress, const struct attempt *attempt)
 {
     const struct trial_tally *tally = &stress->trial.tally;
     bool holds = verdict_holds(&stress->trial.verdict);
-    (void)printf("%-34s %-6s %3u harts %6llu rounds %10llu calls %5llu plugged %5llu unplugged  %s\n", attempt->spec,
-                 LAYOUT_NAMES[attempt->layout], stress->plan->harts, (unsigned long long)tally->rounds,
-                 (unsigned long long)trial_operations(&stress->trial), (unsigned long long)tally->plugged,
-                 (unsigned long long)tally->unplugged, holds ? "holds" : property_name(stress->trial.verdict.property));
+    (void)fprintf(
+        stress->plan->out, "%-34s %-6s %3u harts %6llu rounds %10llu calls %5llu plugged %5llu unplugged  %s\n",
+        attempt->spec, layout_name(attempt->layout), stress->plan->harts, (unsigned long long)tally->rounds,
+        (unsigned long long)trial_operations(&stress->trial), (unsigned long long)tally->plugged,
+        (unsigned long long)tally->unplugged, holds ? "holds" : property_name(stress->trial.verdict.property));
+    return fflush(stress->plan->out) == 0;
 }
 
-static void print_csv(const struct stress *stress, const struct attempt *attempt)
-{
-    const struct trial_tally *tally = &stress->trial.tally;
-    bool holds = verdict_holds(&stress->trial.verdict);
-    if (stress->at == 0) {
-        (void)printf("variant,layout,harts,seed,rounds,calls,plugged,unplugged,violated\n");
-    }
-    (void)printf("\"%s\",%s,%u,%llu,%llu,%llu,%llu,%llu,%s\n", attempt->spec, LAYOUT_NAMES[attempt->layout],
-                 stress->plan->harts, (unsigned long long)stress->plan->seed, (unsigned long long)tally->rounds,
-                 (unsigned long long)trial_operations(&stress->trial), (unsigned long long)tally->plugged,
-                 (unsigned long long)tally->unplugged, holds ? "" : property_name(stress->trial.verdict.property));
-}
-
+/* As a record, or a row of CSV. */
 static bool write_record(const struct stress *stress, const struct attempt *attempt, double seconds)
 {
+    const struct trial_tally *tally = &stress->trial.tally;
     char knobs[KNOBS_BYTES];
     (void)frame_allocator_config_format(&attempt->config, knobs, sizeof knobs);
     struct frame_stats stats;
@@ -270,36 +241,37 @@ static bool write_record(const struct stress *stress, const struct attempt *atte
         .variant = attempt->spec,
         .knobs = knobs,
         .platform = "host",
+        .setting = layout_name(attempt->layout),
         .harts = stress->plan->harts,
         .seed = stress->plan->seed,
         .operations = trial_operations(&stress->trial),
-        .violations = holds ? 0 : 1,
+        .rounds = tally->rounds,
+        .accesses = RECORD_UNKNOWN,
+        .added = tally->plugged,
+        .removed = tally->unplugged,
         .seconds = seconds,
         .property = holds ? NULL : property_name(stress->trial.verdict.property),
         .stats = &stats,
         .nodes = nodes,
         .node_count = node_count,
     };
-    return record_stress(stress->writer, &record);
+    return stress->plan->format == FORMAT_JSON ? record_stress(stress->writer, &record)
+                                               : record_stress_csv(stress->plan->out, &record, stress->at == 0);
 }
 
 /* Tells one trial's outcome in the format asked for. */
 static int tell(const struct stress *stress, const struct attempt *attempt, double seconds)
 {
+    const struct stress_plan *plan = stress->plan;
     progress_end();
-    if (stress->plan->format == FORMAT_JSON && !write_record(stress, attempt, seconds)) {
-        return complain(EXIT_STATUS_VIOLATED, "cannot write a record: %s", strerror(errno));
+    bool good = plan->format == FORMAT_TEXT ? print_text(stress, attempt) : write_record(stress, attempt, seconds);
+    if (!good) {
+        return status_say(NAME, EXIT_STATUS_VIOLATED, "cannot write a record: %s", strerror(errno));
     }
-    if (stress->plan->format == FORMAT_CSV) {
-        print_csv(stress, attempt);
-    } else if (stress->plan->format == FORMAT_TEXT) {
-        print_text(stress, attempt);
-    }
-    (void)fflush(stdout);
     if (verdict_holds(&stress->trial.verdict)) {
         return EXIT_STATUS_HOLDS;
     }
-    print_violation(stress, attempt, stress->plan->format == FORMAT_TEXT ? stdout : stderr);
+    print_violation(stress, attempt, plan->format == FORMAT_TEXT ? plan->out : stderr);
     return EXIT_STATUS_VIOLATED;
 }
 
@@ -308,18 +280,19 @@ static int run_trial(struct stress *stress, const struct attempt *attempt, const
     uint64_t bytes = trial_bytes(machine->map, stress->plan->harts);
     void *memory = aligned_alloc(CACHE_PAIR, align_up_u64(bytes, CACHE_PAIR));
     if (memory == NULL) {
-        return complain(EXIT_STATUS_USAGE, "no memory for the oracle: %llu bytes", (unsigned long long)bytes);
+        return status_say(NAME, EXIT_STATUS_USAGE, "no memory for the oracle: %llu bytes", (unsigned long long)bytes);
     }
     memset(memory, 0, bytes);
     uint64_t begun_ns = platform_time_ns();
     struct trial_config config = trial_config_of(stress, attempt, machine);
     (void)snprintf(stress->last_words, sizeof stress->last_words, "  variant: %s, layout %s\n  seed:    %llu\n",
-                   attempt->spec, LAYOUT_NAMES[attempt->layout], (unsigned long long)stress->plan->seed);
-    fault_watch(config.hotplug, stress->plan->format == FORMAT_TEXT ? STDOUT_FILENO : STDERR_FILENO,
+                   attempt->spec, layout_name(attempt->layout), (unsigned long long)stress->plan->seed);
+    fault_watch(config.hotplug, stress->plan->format == FORMAT_TEXT ? fileno(stress->plan->out) : STDERR_FILENO,
                 stress->last_words);
     trial_init(&stress->trial, &config, memory);
-    int status = trial_run(&stress->trial) ? tell(stress, attempt, (double)(platform_time_ns() - begun_ns) / 1e9)
-                                           : complain(EXIT_STATUS_USAGE, "%u harts cannot be had", stress->plan->harts);
+    int status = trial_run(&stress->trial)
+                     ? tell(stress, attempt, (double)(platform_time_ns() - begun_ns) / 1e9)
+                     : status_say(NAME, EXIT_STATUS_USAGE, "%u harts cannot be had", stress->plan->harts);
     note_seen(stress);
     stress->trial.config.harts = 0; /* nothing for the watchdog to look at any more */
     free(memory);
@@ -330,18 +303,20 @@ static int run_attempt(struct stress *stress, const struct attempt *attempt)
 {
     char why[WHY_BYTES];
     struct host_machine machine;
-    progress_show(stress->at, stress->attempt_count, "%s, layout %s", attempt->spec, LAYOUT_NAMES[attempt->layout]);
+    progress_show(stress->at, stress->attempt_count, "%s, layout %s", attempt->spec, layout_name(attempt->layout));
     if (!open_machine(stress->plan, attempt, &machine, why, sizeof why)) {
-        return complain(EXIT_STATUS_USAGE, "%s, layout %s: %s", attempt->spec, LAYOUT_NAMES[attempt->layout], why);
+        return status_say(NAME, EXIT_STATUS_USAGE, "%s, layout %s: %s", attempt->spec, layout_name(attempt->layout),
+                          why);
     }
     struct frame_stats stats;
     frame_allocator_stats(machine.fa, &stats);
     /* Every hart's cache must find room, or trials would prove little. */
     uint64_t needed = (uint64_t)stress->plan->harts * (UINT64_C(3) * attempt->config.magazine + 16);
-    int status = stats.frames_total < needed
-                     ? complain(EXIT_STATUS_USAGE, "memory too small: %llu frames for %u harts with magazines of %u",
-                                (unsigned long long)stats.frames_total, stress->plan->harts, attempt->config.magazine)
-                     : run_trial(stress, attempt, &machine);
+    int status =
+        stats.frames_total < needed
+            ? status_say(NAME, EXIT_STATUS_USAGE, "memory too small: %llu frames for %u harts with magazines of %u",
+                         (unsigned long long)stats.frames_total, stress->plan->harts, attempt->config.magazine)
+            : run_trial(stress, attempt, &machine);
     host_machine_close(&machine);
     return status;
 }
@@ -353,11 +328,11 @@ static void report_hang(void *context)
     const struct stress *stress = context;
     const struct attempt *attempt = &stress->attempts[stress->at];
     (void)fprintf(stderr, "framelab stress: hang: variant %s, layout %s, seed %llu\n", attempt->spec,
-                  LAYOUT_NAMES[attempt->layout], (unsigned long long)stress->plan->seed);
+                  layout_name(attempt->layout), (unsigned long long)stress->plan->seed);
     for (uint32_t i = 0; i < stress->trial.config.harts; i++) {
         const struct trial_hart *hart = &stress->trial.hart[i];
         (void)fprintf(stderr, "framelab stress: hart %u after %llu calls: %s\n", i,
-                      (unsigned long long)atomic_load_explicit(&hart->operations, memory_order_relaxed),
+                      (unsigned long long)atomic_load_explicit(&hart->judge.calls, memory_order_relaxed),
                       atomic_load_explicit(&hart->doing, memory_order_relaxed));
     }
 }
@@ -372,10 +347,10 @@ static void print_properties(const struct stress *stress, bool seen)
 {
     for (uint32_t i = 1; i < PROPERTY_COUNT; i++) {
         if ((stress->seen[i] > 0) == seen && !seen_in_part(i)) {
-            (void)printf(" %s", property_name((enum property)i));
+            (void)fprintf(stress->plan->out, " %s", property_name((enum property)i));
         }
     }
-    (void)putchar('\n');
+    (void)fputc('\n', stress->plan->out);
 }
 
 /* Of what was seen in part, what was not. */
@@ -389,16 +364,17 @@ static void print_parts(FILE *out)
 /* Which properties were seen to hold, and which had no chance to be violated. */
 static void summarize(const struct stress *stress)
 {
+    FILE *out = stress->plan->out;
     if (stress->plan->format != FORMAT_TEXT) {
         print_parts(stderr);
         return;
     }
-    (void)printf("holds:     ");
+    (void)fprintf(out, "holds:     ");
     print_properties(stress, true);
-    print_parts(stdout);
-    (void)printf("not tested:");
+    print_parts(out);
+    (void)fprintf(out, "not tested:");
     print_properties(stress, false);
-    (void)printf("seed:       %llu\n", (unsigned long long)stress->plan->seed);
+    (void)fprintf(out, "seed:       %llu\n", (unsigned long long)stress->plan->seed);
 }
 
 static int run_attempts(struct stress *stress)
@@ -414,7 +390,8 @@ static int run_attempts(struct stress *stress)
         return status;
     }
     summarize(stress);
-    return stop ? complain(EXIT_STATUS_INTERRUPTED, "interrupted in trial %u of %u", stress->at, stress->attempt_count)
+    return stop ? status_say(NAME, EXIT_STATUS_INTERRUPTED, "interrupted in trial %u of %u", stress->at,
+                             stress->attempt_count)
                 : EXIT_STATUS_HOLDS;
 }
 
@@ -422,7 +399,7 @@ int stress_run(const struct stress_plan *plan)
 {
     struct stress *stress = aligned_alloc(CACHE_PAIR, align_up_u64(sizeof *stress, CACHE_PAIR));
     if (stress == NULL) {
-        return complain(EXIT_STATUS_USAGE, "out of memory");
+        return status_say(NAME, EXIT_STATUS_USAGE, "out of memory");
     }
     memset(stress, 0, sizeof *stress);
     stress->plan = plan;
@@ -430,17 +407,15 @@ int stress_run(const struct stress_plan *plan)
     for (uint32_t i = 0; i < plan->variant_count; i++) {
         plan_variant(stress, plan->variants[i]);
     }
-    interrupt_catch();
-    progress_begin(plan->progress);
-    (void)fprintf(stderr, "framelab stress: seed %llu\n", (unsigned long long)plan->seed);
+    (void)fprintf(stderr, NAME ": seed %llu\n", (unsigned long long)plan->seed);
     if (plan->format == FORMAT_JSON) {
-        stress->writer = record_open(stdout, plan->argc, plan->argv, NULL, NULL);
+        stress->writer = record_open(plan->out, plan->argc, plan->argv, NULL, NULL);
     }
     int status = EXIT_STATUS_VIOLATED;
     if (plan->format == FORMAT_JSON && stress->writer == NULL) {
-        status = complain(EXIT_STATUS_VIOLATED, "cannot write records: %s", strerror(errno));
+        status = status_say(NAME, EXIT_STATUS_VIOLATED, "cannot write records: %s", strerror(errno));
     } else if (!watchdog_start(plan->timeout_seconds, report_hang, stress)) {
-        status = complain(EXIT_STATUS_USAGE, "the watchdog cannot be set");
+        status = status_say(NAME, EXIT_STATUS_USAGE, "the watchdog cannot be set");
     } else {
         status = run_attempts(stress);
     }

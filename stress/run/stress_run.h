@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "options.h"
 
@@ -34,12 +35,16 @@ struct stress_plan {
     uint64_t seed;
     double timeout_seconds;
     enum output_format format;
-    bool progress;
-    int argc; /* the command line, for the provenance */
+    FILE *out;                               /* what was found goes there, in that format */
+    const struct qemu_machine *qemu;         /* that QEMU shall make */
+    const struct sim_stress_plan *simulated; /* what simulated harts are asked for besides */
+    const char *simulated_memory;            /* what their memory does, in a word */
+    int argc;                                /* the command line, for the provenance and messages */
     char **argv;
 };
 
-bool stress_layout_find(const char *name, enum stress_layout *layout);
+/* Names of those that can be asked for; ends with NULL. */
+extern const char *const stress_layout_names[];
 
 /* Runs all trials, up to the first violation. Returns an exit status. */
 int stress_run(const struct stress_plan *plan);

@@ -12,8 +12,10 @@ SIM_CFLAGS := -fsanitize=thread '-DDRAIN_TURNS=sim_drain_turns()' '-DHOTPLUG_TUR
                 --param tsan-instrument-func-entry-exit=0 -Wno-tsan)
 SIM_INSTRUMENTED := $(filter-out core/counts_none.c,$(ALLOCATORS)) \
                     $(call sources,stress/workload stress/micro stress/sim/instrumented)
-# As for the host, but over simulated harts: what starts a machine, what measures on it, and the names of the variants.
-SIM_PLAIN := stress/variants.c stress/host/machine.c stress/run/bench.c stress/run/bench_sim.c
+# As for the host, but over simulated harts: what starts a machine, what measures and judges on it, and the names of the
+# variants.
+SIM_PLAIN := stress/variants.c stress/host/machine.c stress/trial/judge.c \
+             $(addprefix stress/run/,bench.c bench_sim.c micro_run.c)
 SIM_OWN := $(call sources,$(addprefix stress/sim/,engine time explore history))
 # The packaged library is not instrumented: these two come from the distribution's source package.
 SIM_INSTRUMENTED_OBJECTS := $(SIM_INSTRUMENTED:%.c=$(O)/sim/%.o) $(O)/sim/ck/ck_epoch.o $(O)/sim/ck/ck_hp.o
@@ -33,10 +35,12 @@ $(O)/sim/plain/%.o: %.c $(O)/flags
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(BASE_CFLAGS) $(call includes,$<,sim) -MMD -MP -c -o $@ $<
 
-$(O)/sim/source/packages: .ci/sysroot
+# Another build may have fetched it already.
+SIM_SOURCE ?= $(O)/sim/source
+$(SIM_SOURCE)/packages: .ci/sysroot
 	$(Q).ci/sysroot sim $(@D)
 
-$(O)/sim/ck/%.o: $(O)/sim/source/packages $(O)/flags $(wildcard stress/sim/ck/*.h)
+$(O)/sim/ck/%.o: $(SIM_SOURCE)/packages $(O)/flags $(wildcard stress/sim/ck/*.h)
 	$(call say,CC,sim $*.c)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 $(OPTIMISE) -g $(SIM_CFLAGS) -w $(INLINE_sim:%=-I%) $(CONFIG_CFLAGS) -c -o $@ $(<D)/$*.c
@@ -48,8 +52,8 @@ $(LD) -r -o $(2).instrumented $(1); \
 objcopy $(foreach name,memcpy memmove memset,--redefine-sym $(name)=sim_$(name)) $(2).instrumented; \
 $(LD) -r -o $(2) $(2).instrumented $(SIM_PLAIN_OBJECTS); \
 rm $(2).instrumented; \
-objcopy --redefine-sym bench_run=sim_bench_run --redefine-sym bench_doing=sim_bench_doing \
-    --redefine-sym framelab_variants=sim_variants --redefine-sym primitives_name=sim_primitives_name $(2); \
+objcopy --redefine-sym bench_run=sim_bench_run --redefine-sym micro_run=sim_micro_run \
+    --redefine-sym framelab_variants=sim_variants $(2); \
 objcopy --wildcard $(foreach name,$(SIM_NAMES),--keep-global-symbol='$(name)') $(2)
 endef
 

@@ -24,15 +24,17 @@ void *blob_read(const char *path, size_t *bytes, char *why, size_t why_bytes)
         return NULL;
     }
     *bytes = fread(blob, 1, BLOB_BYTES_MAX + 1, file);
-    const char *wrong = ferror(file)              ? strerror(errno)
+    int error = ferror(file) != 0 ? errno : 0;
+    const char *wrong = error != 0                ? strerror(error)
                         : *bytes == 0             ? "the file is empty"
-                        : *bytes > BLOB_BYTES_MAX ? "the file is larger than any device tree"
+                        : *bytes > BLOB_BYTES_MAX ? "the file is larger than 16 MiB"
                                                   : NULL;
     (void)fclose(file);
     unsigned char *fitting = wrong == NULL ? realloc(blob, *bytes) : NULL; /* so that a step too far is seen */
     if (fitting == NULL) {
         (void)snprintf(why, why_bytes, "%s: %s", path, wrong != NULL ? wrong : strerror(errno));
         free(blob);
+        errno = wrong != NULL ? error : ENOMEM;
     }
     return fitting;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * Another program, started to be read line by line: QEMU, or a tool that is asked something.
+ * Another program, started in order to be read line by line: QEMU, or a tool that is asked something.
  *
- * The child has an empty standard input and is the head of a process group of its own, so that a Ctrl-C at the terminal
- * is for the parent alone to act upon. It does not outlive its parent, however that ends: the kernel kills it then. */
+ * The child has an empty standard input and leads a process group of its own, so that a Ctrl-C at the terminal reaches
+ * the parent alone. It does not outlive its parent, however that ends: the kernel kills it then. */
 #ifndef FRAMELAB_STRESS_CHILD_H
 #define FRAMELAB_STRESS_CHILD_H
 

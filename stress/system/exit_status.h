@@ -12,4 +12,8 @@ enum exit_status {
     EXIT_STATUS_INTERRUPTED = 130, /* SIGINT or SIGTERM; what was measured is kept */
 };
 
+/* Ends the line of progress and prints another on stderr, `NAME: ...`; returns `status`. `name` is the sub-command's:
+ * "framelab bench". */
+__attribute__((format(printf, 3, 4))) int status_say(const char *name, int status, const char *format, ...);
+
 #endif

@@ -16,7 +16,8 @@ static struct {
     bool terminal, shown;
     uint64_t interval_ns; /* 0: silent */
     uint64_t begun_ns, last_ns;
-} state;
+    char doing[160];
+} state = {.doing = "starting"};
 
 void progress_begin(bool wanted)
 {
@@ -36,20 +37,24 @@ static double seconds_left(double done, double total, uint64_t now_ns)
 void progress_show(double done, double total, const char *format, ...)
 {
     uint64_t now_ns = platform_time_ns();
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(state.doing, sizeof state.doing, format, arguments);
+    va_end(arguments);
     if (state.interval_ns == 0 || now_ns - state.last_ns < state.interval_ns) {
         return;
     }
     state.last_ns = now_ns;
-    char text[160];
-    va_list arguments;
-    va_start(arguments, format);
-    (void)vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
     double percent = total > 0 ? 100 * done / total : 0;
     (void)fprintf(stderr, "%s%3.0f %%, %.0f s left: %.100s%s", state.terminal ? "\r" : "", percent,
-                  seconds_left(done, total, now_ns), text, state.terminal ? "\033[K" : "\n");
+                  seconds_left(done, total, now_ns), state.doing, state.terminal ? "\033[K" : "\n");
     (void)fflush(stderr);
     state.shown = true;
+}
+
+const char *progress_doing(void)
+{
+    return state.doing;
 }
 
 void progress_end(void)

@@ -9,6 +9,8 @@
 void progress_begin(bool wanted);
 /* Shows `done` of `total` steps and what is under way. Cheap enough for ten calls a second and more. */
 __attribute__((format(printf, 3, 4))) void progress_show(double done, double total, const char *format, ...);
+/* What progress_show was last told, shown or not: for a watchdog. */
+const char *progress_doing(void);
 /* Wipes the line. */
 void progress_end(void);
 

@@ -10,19 +10,12 @@
 
 /* ---- P2, P3, P7: the books ---- */
 
-void check_account(struct trial *trial)
+void check_account(struct trial *trial, struct trial_hart *me)
 {
     struct frame_account account;
     uint64_t served = oracle_learn_arenas(&trial->oracle, trial->config.allocator);
     uint64_t held = oracle_count_held(&trial->oracle);
-    if (!frame_allocator_validate(trial->config.allocator, &account)) {
-        verdict_violate(&trial->verdict, PROPERTY_ACCOUNT, HART_NONE, UINT64_MAX, "validate() fails");
-    } else if (account.free + account.cached + account.allocated != account.total) {
-        verdict_violate(&trial->verdict, PROPERTY_ACCOUNT, HART_NONE, UINT64_MAX,
-                        "free %llu + cached %llu + allocated %llu is not total %llu", (unsigned long long)account.free,
-                        (unsigned long long)account.cached, (unsigned long long)account.allocated,
-                        (unsigned long long)account.total);
-    } else if (account.total != served || account.allocated != held) {
+    if (judge_account(&me->judge, &account) && (account.total != served || account.allocated != held)) {
         verdict_violate(&trial->verdict, PROPERTY_ACCOUNT, HART_NONE, UINT64_MAX,
                         "the allocator counts %llu frames, %llu allocated; the oracle %llu and %llu",
                         (unsigned long long)account.total, (unsigned long long)account.allocated,
@@ -53,56 +46,35 @@ void check_references(struct trial *trial)
 
 /* ---- P7: calls that must be refused, and change nothing ---- */
 
+/* A frame, while others wait or have far less than there is. */
+static bool take_covered(struct trial *trial, struct trial_hart *me, pfn_t *frame)
+{
+    static const struct frame_request one = {1, 0};
+    return judge_covered(&me->judge, false, 1, frame) &&
+           oracle_alloc(&trial->oracle, me->hart, one, frame_run(*frame, 1), false, &me->random);
+}
+
 /* A freed frame is free: nothing may be done with it, and it may be had again. */
 static void refuse_double(struct trial *trial, struct trial_hart *me)
 {
-    struct frame_allocator *allocator = trial->config.allocator;
     pfn_t frame;
-    if (take_frame(trial, me, &frame) != FRAME_OK) {
-        verdict_violate(&trial->verdict, PROPERTY_NOTHING_STRANDED, me->hart, UINT64_MAX,
-                        "no single frame though %u at least are free", trial->config.harts);
-        return;
-    }
-    uint64_t at = frame.value;
-    give_run(trial, me, frame_run(frame, 1));
-    if (!frame_counts_references()) {
-        return; /* it would be believed */
-    }
-    bool right =
-        expect_status(trial, me, frame_free_one(allocator, frame), FRAME_NOT_ALLOCATED, at, "frame_free_one, twice") &&
-        expect_status(trial, me, frame_free_run(allocator, frame_run(frame, 1)), FRAME_NOT_ALLOCATED, at,
-                      "frame_free_run, twice") &&
-        expect_status(trial, me, frame_unref(allocator, frame), FRAME_NOT_ALLOCATED, at,
-                      "frame_unref of a free frame") &&
-        expect_status(trial, me, frame_ref(allocator, frame), FRAME_NOT_ALLOCATED, at, "frame_ref of a free frame");
-    if (right && frame_ref_count(allocator, frame) != 0) {
-        verdict_violate(&trial->verdict, PROPERTY_REFERENCES, me->hart, at, "free, but it has references");
+    if (take_covered(trial, me, &frame)) {
+        give_run(trial, me, frame_run(frame, 1));
+        (void)(verdict_holds(&trial->verdict) && judge_refusals(&me->judge, frame, STANDING_FREE));
     }
 }
 
 static bool take_run(struct trial *trial, struct trial_hart *me, struct frame_request request, struct frame_run *run)
 {
     struct frame_layout layout = {request.count << FRAME_SHIFT, FRAME_SIZE << request.align_order};
-    hart_count_call(me);
+    judge_count_call(&me->judge);
     return frame_alloc_contiguous(trial->config.allocator, layout, run) == FRAME_OK &&
            oracle_alloc(&trial->oracle, me->hart, request, *run, false, &me->random);
-}
-
-/* A run of which a frame is shared stays as it is when all of it is freed. */
-static bool refuse_shared_inside(struct trial *trial, struct trial_hart *me, struct frame_run run, pfn_t one)
-{
-    struct frame_allocator *allocator = trial->config.allocator;
-    return !frame_counts_references() ||
-           (expect_status(trial, me, frame_ref(allocator, one), FRAME_OK, one.value, "frame_ref inside a run") &&
-            expect_status(trial, me, frame_free_run(allocator, run), FRAME_SHARED, run.first.value,
-                          "frame_free_run, one frame shared") &&
-            expect_status(trial, me, frame_unref(allocator, one), FRAME_OK, one.value, "frame_unref inside a run"));
 }
 
 /* One of which a frame is free, or shared, or that is named wrongly, too. */
 static void refuse_partial(struct trial *trial, struct trial_hart *me)
 {
-    struct frame_allocator *allocator = trial->config.allocator;
     static const uint64_t counts[] = {4, 64, CHUNK_FRAMES};
     struct frame_request request = {counts[random_below(&me->random, 3)], 2};
     struct frame_run run;
@@ -110,19 +82,13 @@ static void refuse_partial(struct trial *trial, struct trial_hart *me)
         return; /* whether there is such a run is check_runs' question */
     }
     uint64_t at = run.first.value;
-    struct frame_layout layout = {run.count << FRAME_SHIFT, FRAME_SIZE << request.align_order};
-    struct frame_layout odd = {layout.size_bytes, 3};
     pfn_t one = pfn(at + random_below(&me->random, run.count));
-    if (!expect_status(trial, me, frame_free_contiguous(allocator, pfn(at + 1), layout), FRAME_MISALIGNED, at,
-                       "frame_free_contiguous, misaligned") ||
-        !expect_status(trial, me, frame_free_contiguous(allocator, run.first, odd), FRAME_LAYOUT_INVALID, at,
-                       "frame_free_contiguous, alignment 3") ||
-        !refuse_shared_inside(trial, me, run, one)) {
+    if (!judge_call(&me->judge, CALL_FREE_MISALIGNED, run, STANDING_OWNED) ||
+        !judge_call(&me->judge, CALL_FREE_LAYOUT, run, STANDING_OWNED) || !judge_shared(&me->judge, run, one)) {
         return;
     }
     give_run(trial, me, frame_run(one, 1));
-    if (frame_counts_references() && !expect_status(trial, me, frame_free_run(allocator, run), FRAME_NOT_ALLOCATED, at,
-                                                    "frame_free_run, one frame free")) {
+    if (!judge_call(&me->judge, CALL_FREE_RUN, run, STANDING_FREE)) {
         return;
     }
     if (one.value > at) {
@@ -136,18 +102,11 @@ static void refuse_partial(struct trial *trial, struct trial_hart *me)
 /* An arena of which a frame is out stays; memory that an arena covers is not covered twice. */
 static void refuse_arenas(struct trial *trial, struct trial_hart *me)
 {
-    struct frame_allocator *allocator = trial->config.allocator;
     pfn_t frame;
-    if (take_frame(trial, me, &frame) != FRAME_OK) {
-        return;
-    }
-    struct phys_range range = {frame_addr(frame), FRAME_SIZE};
-    if (expect_status(trial, me, frame_arena_remove(allocator, frame), FRAME_BUSY, frame.value,
-                      "frame_arena_remove, a frame out") &&
-        expect_status(trial, me, frame_arena_add(allocator, range, 0), FRAME_OVERLAP, frame.value,
-                      "frame_arena_add over an arena") &&
-        expect_status(trial, me, frame_arena_remove(allocator, pfn(UINT64_MAX)), FRAME_FOREIGN, UINT64_MAX,
-                      "frame_arena_remove, foreign")) {
+    if (take_covered(trial, me, &frame) &&
+        judge_call(&me->judge, CALL_ARENA_REMOVE, frame_run(frame, 1), STANDING_OWNED) &&
+        judge_call(&me->judge, CALL_ARENA_ADD, frame_run(frame, 1), STANDING_OWNED) &&
+        judge_call(&me->judge, CALL_ARENA_REMOVE, frame_run(pfn(UINT64_MAX), 1), STANDING_FOREIGN)) {
         give_run(trial, me, frame_run(frame, 1));
     }
 }
@@ -195,7 +154,7 @@ static void check_run(struct trial *trial, struct trial_hart *me, struct frame_r
     bool possible = found || oracle_find_run(&trial->oracle, request, true, &there);
     struct frame_layout layout = {request.count << FRAME_SHIFT, FRAME_SIZE << request.align_order};
     struct frame_run run;
-    hart_count_call(me);
+    judge_count_call(&me->judge);
     enum frame_status status = frame_alloc_contiguous(trial->config.allocator, layout, &run);
     trial->tally.run_checks++;
     if (status == FRAME_OK) {
@@ -207,8 +166,8 @@ static void check_run(struct trial *trial, struct trial_hart *me, struct frame_r
                         "%llu frames aligned to %llu are free here, but: %s", (unsigned long long)request.count,
                         1ULL << request.align_order, frame_status_text(status));
     } else {
-        (void)expect_status(trial, me, status, possible ? FRAME_NO_MEMORY : FRAME_LAYOUT_IMPOSSIBLE, UINT64_MAX,
-                            "frame_alloc_contiguous of a run that is not free");
+        (void)judge_answer(&me->judge, "frame_alloc_contiguous of a run that is not free", UINT64_MAX, status,
+                           ANSWER(possible ? FRAME_NO_MEMORY : FRAME_LAYOUT_IMPOSSIBLE));
     }
 }
 
@@ -236,22 +195,6 @@ void check_exhausted(struct trial *trial, struct trial_hart *me)
 
 /* ---- P8: whole again ---- */
 
-/* The longest run that an empty allocator has, by bisection: a shorter one is there wherever a longer is. */
-static uint64_t longest_run(const struct trial *trial)
-{
-    uint64_t low = 0, high = oracle_count_served(&trial->oracle);
-    while (low < high) {
-        struct frame_request request = {high - (high - low) / 2, 0};
-        pfn_t first;
-        if (oracle_find_run(&trial->oracle, request, true, &first)) {
-            low = request.count;
-        } else {
-            high = request.count - 1;
-        }
-    }
-    return low;
-}
-
 /* Takes whole chunks until there are none; returns how many. */
 static uint64_t take_chunks(struct trial *trial, struct trial_hart *me)
 {
@@ -269,15 +212,13 @@ void check_whole(struct trial *trial, struct trial_hart *me)
     static const struct frame_request chunk = {CHUNK_FRAMES, CHUNK_ORDER};
     hart_doing(me, "taking the largest runs");
     (void)frame_allocator_drain(trial->config.allocator);
-    struct frame_request longest = {longest_run(trial), 0};
+    struct frame_request longest = {judge_longest(trial->config.allocator), 0};
     struct frame_run run;
-    if (take_run(trial, me, longest, &run)) {
-        give_run(trial, me, run);
-    } else {
-        verdict_violate(&trial->verdict, PROPERTY_WHOLE_AGAIN, me->hart, UINT64_MAX,
-                        "all is free, but a run of %llu frames is not to be had", (unsigned long long)longest.count);
+    if (!judge_largest(&me->judge, longest.count, &run) ||
+        !oracle_alloc(&trial->oracle, me->hart, longest, run, false, &me->random)) {
         return;
     }
+    give_run(trial, me, run);
     uint64_t chunks = take_chunks(trial, me);
     pfn_t left;
     if (oracle_find_run(&trial->oracle, chunk, false, &left)) {
@@ -305,11 +246,8 @@ static void trace_take(struct trial *trial, struct trial_hart *me, uint64_t coun
 {
     for (uint64_t i = 0; i < count && verdict_holds(&trial->verdict); i++) {
         pfn_t frame;
-        if (take_frame(trial, me, &frame) == FRAME_OK) {
+        if (take_covered(trial, me, &frame)) {
             holding_push(me, frame_run(frame, 1), false);
-        } else {
-            verdict_violate(&trial->verdict, PROPERTY_NOTHING_STRANDED, me->hart, UINT64_MAX,
-                            "a single frame could not be had though most are free");
         }
     }
 }
@@ -319,8 +257,7 @@ static void trace_give(struct trial *trial, struct trial_hart *me, uint64_t coun
     for (uint64_t i = 0; i < count && verdict_holds(&trial->verdict); i++) {
         struct holding holding = holding_remove(me, me->holding_count - 1);
         oracle_free(&trial->oracle, me->hart, holding.run, &me->random);
-        (void)expect_status(trial, me, frame_free_one(trial->config.allocator, holding.run.first), FRAME_OK,
-                            holding.run.first.value, "frame_free_one by the owner");
+        (void)judge_call(&me->judge, CALL_FREE_ONE, holding.run, STANDING_OWNED);
     }
 }
 
@@ -357,20 +294,12 @@ static uint64_t global_accesses(const struct trial *trial)
     return stats.global_takes + stats.global_gives;
 }
 
-/* One access in as many operations as a batch moves; and one a hart for the state that it began in, one for the
- * operations that do not fill a batch. */
-static void check_accesses(struct trial *trial, const char *trace, uint64_t operations, uint64_t accesses,
-                           uint32_t harts)
+static void check_accesses(struct trial *trial, struct trial_hart *me, struct magazine_trace trace)
 {
-    const struct trial_config *config = &trial->config;
-    uint64_t allowed = operations / config->batch + UINT64_C(2) * harts;
+    trace.magazine = trial->config.magazine;
+    trace.batch = trial->config.batch;
     trial->tally.magazine_traces++;
-    if (accesses > allowed) {
-        verdict_violate(&trial->verdict, PROPERTY_MAGAZINES, HART_NONE, UINT64_MAX,
-                        "%llu operations of %s made %llu global accesses; magazines of %u in batches of %u allow %llu",
-                        (unsigned long long)operations, trace, (unsigned long long)accesses, config->magazine,
-                        config->batch, (unsigned long long)allowed);
-    }
+    (void)judge_magazines(&me->judge, &trace);
 }
 
 /* The worst trace there is for caches: whenever an operation reached the global allocator, the next ones go the
@@ -394,7 +323,8 @@ void check_magazines_adversary(struct trial *trial, struct trial_hart *me)
         before = now;
     }
     if (depth > 0 && verdict_holds(&trial->verdict)) {
-        check_accesses(trial, "the worst trace", operations, before - begun, 1);
+        const struct magazine_trace trace = {"the worst trace", operations, before - begun, .harts = 1};
+        check_accesses(trial, me, trace);
     }
     trace_give(trial, me, me->holding_count);
 }
@@ -405,7 +335,7 @@ void check_magazines_begin(struct trial *trial)
     frame_allocator_stats(trial->config.allocator, &trial->stats_before);
 }
 
-void check_magazines_end(struct trial *trial)
+void check_magazines_end(struct trial *trial, struct trial_hart *me)
 {
     const struct frame_stats *before = &trial->stats_before;
     struct frame_stats after;
@@ -413,7 +343,10 @@ void check_magazines_end(struct trial *trial)
     if (trace_depth(trial) == 0 || after.drains != before->drains) {
         return; /* not seen in this round; the tally says in how many it was */
     }
-    uint64_t operations = atomic_load_explicit(&trial->trace_operations, memory_order_relaxed);
-    uint64_t accesses = after.global_takes - before->global_takes + after.global_gives - before->global_gives;
-    check_accesses(trial, "random bursts", operations, accesses, trial->config.harts);
+    const struct magazine_trace trace = {
+        .name = "random bursts",
+        .operations = atomic_load_explicit(&trial->trace_operations, memory_order_relaxed),
+        .accesses = after.global_takes - before->global_takes + after.global_gives - before->global_gives,
+        .harts = trial->config.harts};
+    check_accesses(trial, me, trace);
 }

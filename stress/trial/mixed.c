@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * The mixed phase of a trial: every hart performs random operations of every kind. See trial.h.
  *
- * What a hart does next is chosen by weight from one of three tables: operations that take memory, that give it
- * back, and others. Which table is a matter of tide: each hart strives for a fill level of its own, which now and
- * then changes, up to all of memory; so pressure comes and goes, and harts meet at exhaustion.
- *
- * Wrong calls made here are those that are wrong whatever other harts do. Those that are only wrong while a frame
- * stays free are made at rest (checks.c). */
+ * 1. What a hart does next is drawn by weight from one of three tables: operations that take memory, operations that
+ *    give it back, and others. Each hart has a fill level of its own, which is drawn anew every TIDE_OPERATIONS and may
+ *    be more than its share of memory; below that level it takes more often than it gives, above it gives more often.
+ *    So at times memory is scarce, and harts run out of it together.
+ * 2. Wrong calls made here are those that are wrong whatever other harts do. Calls that are wrong only while a frame
+ *    stays free are made at rest (checks.c). */
 #include <string.h>
 
 #include "platform.h"
@@ -17,11 +17,6 @@
 
 /* Holdings before and after one among which its neighbour in memory is looked for. */
 #define ADJACENT_REACH 32u
-
-/* Tries of a single-frame allocation that the budget covers, before it counts as failed for good. The allocator may
- * give up (FRAME_CONTENDED) when others move frames about faster than it can look; a hundred times in a row is another
- * matter. It may not say that there is no memory: there is, at every moment. */
-#define COVERED_TRIES 100u
 
 struct operation {
     const char *doing;
@@ -36,15 +31,6 @@ static struct frame_allocator *allocator_of(const struct trial *trial)
 
 /* ---- taking ---- */
 
-/* An allocation that the budget covers failed. */
-static void note_failure(struct trial *trial, struct trial_hart *me, enum frame_status status)
-{
-    verdict_violate(&trial->verdict, PROPERTY_NOTHING_STRANDED, me->hart, UINT64_MAX,
-                    "a single frame could not be had (\"%s\") though at most %llu of %llu frames were out",
-                    frame_status_text(status), (unsigned long long)trial->budget,
-                    (unsigned long long)trial->base_frames);
-}
-
 static void take_one(struct trial *trial, struct trial_hart *me, bool zeroed)
 {
     if (holdings_full(me) || !budget_reserve(trial, 1)) {
@@ -52,15 +38,8 @@ static void take_one(struct trial *trial, struct trial_hart *me, bool zeroed)
     }
     static const struct frame_request one = {1, 0};
     pfn_t frame;
-    enum frame_status status = FRAME_CONTENDED;
-    for (uint32_t tries = 0; status == FRAME_CONTENDED && tries < COVERED_TRIES; tries++) {
-        hart_count_call(me);
-        status =
-            zeroed ? frame_alloc_one_zeroed(allocator_of(trial), &frame) : frame_alloc_one(allocator_of(trial), &frame);
-    }
-    if (status != FRAME_OK) {
-        note_failure(trial, me, status);
-    } else if (oracle_alloc(&trial->oracle, me->hart, one, frame_run(frame, 1), zeroed, &me->random)) {
+    if (judge_covered(&me->judge, zeroed, JUDGE_COVERED_TRIES, &frame) &&
+        oracle_alloc(&trial->oracle, me->hart, one, frame_run(frame, 1), zeroed, &me->random)) {
         holding_push(me, frame_run(frame, 1), false);
     }
 }
@@ -122,19 +101,14 @@ static void take_contiguous(struct trial *trial, struct trial_hart *me, bool zer
         return;
     }
     struct frame_run run;
-    hart_count_call(me);
+    judge_count_call(&me->judge);
     enum frame_status status = zeroed ? frame_alloc_contiguous_zeroed(allocator_of(trial), layout, &run)
                                       : frame_alloc_contiguous(allocator_of(trial), layout, &run);
-    if (status == FRAME_OK) {
-        if (oracle_alloc(&trial->oracle, me->hart, request, run, zeroed, &me->random)) {
-            holding_push(me, run, false);
-        }
-        return;
-    }
-    budget_release(trial, request.count);
     /* Whether a run could have been found, nobody can know while others move: that is checked at rest. */
-    if (status != FRAME_NO_MEMORY && status != FRAME_LAYOUT_IMPOSSIBLE && status != FRAME_CONTENDED) {
-        (void)expect_status(trial, me, status, FRAME_NO_MEMORY, UINT64_MAX, "frame_alloc_contiguous");
+    if (!judge_answer(&me->judge, "frame_alloc_contiguous", UINT64_MAX, status, ANSWERS_ALLOC) || status != FRAME_OK) {
+        budget_release(trial, request.count);
+    } else if (oracle_alloc(&trial->oracle, me->hart, request, run, zeroed, &me->random)) {
+        holding_push(me, run, false);
     }
 }
 
@@ -309,8 +283,7 @@ static void share(struct trial *trial, struct trial_hart *me)
         return;
     }
     oracle_ref(&trial->oracle, me->hart, frame);
-    if (expect_status(trial, me, frame_ref(allocator_of(trial), frame), FRAME_OK, frame.value,
-                      "frame_ref by a holder")) {
+    if (judge_call(&me->judge, CALL_REF, holding->run, STANDING_OWNED)) { /* by a holder, of one or of several */
         holding->shared = true;
         mailbox_exchange(trial, me, letter_write(holding));
     }
@@ -319,6 +292,7 @@ static void share(struct trial *trial, struct trial_hart *me)
 /* A frame with two references, both ours, may not be freed; one reference less, and it has one. */
 static void refuse_shared(struct trial *trial, struct trial_hart *me)
 {
+    (void)trial;
     if (me->holding_count == 0) {
         return;
     }
@@ -326,41 +300,16 @@ static void refuse_shared(struct trial *trial, struct trial_hart *me)
     if (holding->shared) {
         return;
     }
-    struct frame_allocator *allocator = allocator_of(trial);
     pfn_t frame = pfn(holding->run.first.value + random_below(&me->random, holding->run.count));
-    bool right =
-        expect_status(trial, me, frame_ref(allocator, frame), FRAME_OK, frame.value, "frame_ref by the owner") &&
-        expect_status(trial, me, frame_free_one(allocator, frame), FRAME_SHARED, frame.value,
-                      "frame_free_one of a frame with two references") &&
-        expect_status(trial, me, frame_free_run(allocator, holding->run), FRAME_SHARED, frame.value,
-                      "frame_free_run over a frame with two references") &&
-        expect_status(trial, me, frame_unref(allocator, frame), FRAME_OK, frame.value, "frame_unref of one of two");
-    uint32_t references = right ? frame_ref_count(allocator, frame) : 1;
-    if (references != 1) {
-        verdict_violate(&trial->verdict, PROPERTY_REFERENCES, me->hart, frame.value,
-                        "its only owner reads a reference count of %u", references);
-    }
+    (void)judge_shared(&me->judge, holding->run, frame);
 }
 
 /* ---- calls that must be refused ---- */
 
 static void refuse_layouts(struct trial *trial, struct trial_hart *me)
 {
-    static const struct {
-        struct frame_layout layout;
-        enum frame_status right;
-    } cases[] = {
-        {{0, FRAME_SIZE}, FRAME_LAYOUT_INVALID},
-        {{FRAME_SIZE, 0}, FRAME_LAYOUT_INVALID},
-        {{FRAME_SIZE, 3 * FRAME_SIZE}, FRAME_LAYOUT_INVALID},
-        {{UINT64_MAX, FRAME_SIZE}, FRAME_LAYOUT_INVALID},
-        {{FRAME_SIZE, UINT64_C(1) << 63}, FRAME_LAYOUT_IMPOSSIBLE},
-        {{UINT64_C(1) << 62, FRAME_SIZE}, FRAME_LAYOUT_IMPOSSIBLE},
-    };
-    uint64_t i = random_below(&me->random, sizeof cases / sizeof cases[0]);
-    struct frame_run run;
-    (void)expect_status(trial, me, frame_alloc_contiguous(allocator_of(trial), cases[i].layout, &run), cases[i].right,
-                        UINT64_MAX, "frame_alloc_contiguous of a layout that cannot be met");
+    (void)trial;
+    (void)judge_layout(&me->judge, (uint32_t)random_below(&me->random, JUDGE_LAYOUTS));
 }
 
 /* A frame number that no arena serves and none is about to: outside RAM or of the reserved part of it. */
@@ -382,23 +331,7 @@ static pfn_t random_foreign(const struct trial *trial, struct trial_hart *me)
 
 static void refuse_foreign(struct trial *trial, struct trial_hart *me)
 {
-    struct frame_allocator *allocator = allocator_of(trial);
-    pfn_t frame = random_foreign(trial, me);
-    pfn_t found;
-    bool right =
-        expect_status(trial, me, frame_free_one(allocator, frame), FRAME_FOREIGN, frame.value,
-                      "frame_free_one, foreign") &&
-        expect_status(trial, me, frame_free_run(allocator, frame_run(frame, 2)), FRAME_FOREIGN, frame.value,
-                      "frame_free_run, foreign") &&
-        expect_status(trial, me, frame_ref(allocator, frame), FRAME_FOREIGN, frame.value, "frame_ref, foreign") &&
-        expect_status(trial, me, frame_unref(allocator, frame), FRAME_FOREIGN, frame.value, "frame_unref, foreign");
-    if (right && frame.value <= UINT64_MAX >> FRAME_SHIFT) {
-        right = expect_status(trial, me, frame_at_addr(allocator, frame_addr(frame), &found), FRAME_FOREIGN,
-                              frame.value, "frame_at_addr, foreign");
-    }
-    if (right && frame_ref_count(allocator, frame) != 0) {
-        verdict_violate(&trial->verdict, PROPERTY_REFERENCES, me->hart, frame.value, "foreign, but it has references");
-    }
+    (void)judge_refusals(&me->judge, random_foreign(trial, me), STANDING_FOREIGN);
 }
 
 /* A frame of the arena that comes and goes, while others add and remove it. Whatever the answers: nothing may be read
@@ -406,57 +339,41 @@ static void refuse_foreign(struct trial *trial, struct trial_hart *me)
 static void look_at_hotplug(struct trial *trial, struct trial_hart *me)
 {
     struct frame_run hotplug = frame_run_inside(trial->config.hotplug);
-    if (hotplug.count == 0) {
-        return;
-    }
-    pfn_t frame = pfn(hotplug.first.value + random_below(&me->random, hotplug.count));
-    pfn_t found;
-    hart_count_call(me);
-    (void)frame_ref_count(allocator_of(trial), frame);
-    hart_count_call(me);
-    enum frame_status status = frame_at_addr(allocator_of(trial), frame_addr(frame), &found);
-    if (status != FRAME_FOREIGN && status != FRAME_CONTENDED) {
-        (void)expect_status(trial, me, status, FRAME_OK, frame.value, "frame_at_addr of memory that comes and goes");
+    if (hotplug.count > 0) {
+        struct frame_run one = frame_run(pfn(hotplug.first.value + random_below(&me->random, hotplug.count)), 1);
+        (void)judge_call(&me->judge, CALL_REF_COUNT, one, STANDING_UNKNOWN);
+        (void)judge_call(&me->judge, CALL_AT_ADDR, one, STANDING_UNKNOWN);
     }
 }
 
 static void look_up(struct trial *trial, struct trial_hart *me)
 {
-    if (me->holding_count == 0) {
-        return;
+    (void)trial;
+    if (me->holding_count > 0) {
+        struct frame_run run = me->holdings[choose_holding(me)].run;
+        (void)judge_call(&me->judge, CALL_AT_ADDR, run, STANDING_OWNED);
+        (void)judge_call(&me->judge, CALL_AT_MIDDLE, run, STANDING_OWNED);
     }
-    pfn_t frame = me->holdings[choose_holding(me)].run.first;
-    phys_addr_t addr = frame_addr(frame);
-    pfn_t found = pfn(0);
-    bool right = expect_status(trial, me, frame_at_addr(allocator_of(trial), addr, &found), FRAME_OK, frame.value,
-                               "frame_at_addr");
-    if (right && found.value != frame.value) {
-        verdict_violate(&trial->verdict, PROPERTY_REFERENCES, me->hart, frame.value, "frame_at_addr gives 0x%llx",
-                        (unsigned long long)found.value);
-    }
-    addr.value += random_between(&me->random, 1, FRAME_SIZE - 1);
-    (void)expect_status(trial, me, frame_at_addr(allocator_of(trial), addr, &found), FRAME_MISALIGNED, frame.value,
-                        "frame_at_addr inside a frame");
 }
 
 /* ---- the rest of the interface ---- */
 
 static void drain(struct trial *trial, struct trial_hart *me)
 {
-    hart_count_call(me);
+    judge_count_call(&me->judge);
     (void)frame_allocator_drain(allocator_of(trial)); /* false: a hart waits for its core; allowed */
 }
 
 static void zero_idle(struct trial *trial, struct trial_hart *me)
 {
-    hart_count_call(me);
+    judge_count_call(&me->judge);
     (void)frame_zero_idle(allocator_of(trial)); /* false: nothing to do */
 }
 
 static void read_stats(struct trial *trial, struct trial_hart *me)
 {
     struct frame_stats stats;
-    hart_count_call(me);
+    judge_count_call(&me->judge);
     frame_allocator_stats(allocator_of(trial), &stats);
 }
 
@@ -506,8 +423,10 @@ static void hotplug_add(struct trial *trial, struct trial_hart *me)
         return;
     }
     oracle_plug(&trial->oracle, frame_run_inside(range));
-    trial->plugged = expect_status(trial, me, frame_arena_add(allocator_of(trial), range, trial->config.hotplug_node),
-                                   FRAME_OK, frame_containing(range.start).value, "frame_arena_add");
+    judge_count_call(&me->judge);
+    trial->plugged =
+        judge_answer(&me->judge, "frame_arena_add", frame_containing(range.start).value,
+                     frame_arena_add(allocator_of(trial), range, trial->config.hotplug_node), ANSWER(FRAME_OK));
     trial->tally.plugged++;
 }
 
@@ -515,16 +434,15 @@ static enum frame_status hotplug_remove(struct trial *trial, struct trial_hart *
 {
     struct phys_range range = trial->config.hotplug;
     pfn_t frame = frame_containing(range.start);
-    if (!expect_status(trial, me, frame_arena_add(allocator_of(trial), range, trial->config.hotplug_node),
-                       FRAME_OVERLAP, frame.value, "frame_arena_add over an arena")) {
+    if (!judge_call(&me->judge, CALL_ARENA_ADD, frame_run_inside(range), STANDING_FREE)) {
         return FRAME_OVERLAP;
     }
+    judge_count_call(&me->judge);
     enum frame_status status = frame_arena_remove(allocator_of(trial), frame);
-    if (status == FRAME_BUSY || status == FRAME_CONTENDED) {
+    bool right =
+        judge_answer(&me->judge, "frame_arena_remove", frame.value, status, ANSWERS_REMOVE_REFUSED | ANSWER(FRAME_OK));
+    if (!right || status != FRAME_OK) {
         trial->tally.unplug_refused++;
-        return status;
-    }
-    if (!expect_status(trial, me, status, FRAME_OK, frame.value, "frame_arena_remove")) {
         return status;
     }
     oracle_unplug(&trial->oracle, frame_run_inside(range));
@@ -607,7 +525,7 @@ static void change_tide(struct trial_hart *me)
     me->fill_percent = levels[random_below(&me->random, sizeof levels / sizeof levels[0])];
 }
 
-/* True more often the further a hart is from the level it strives for. */
+/* Three times in four while the hart holds less than its level, else once in four. */
 static bool wants_more(const struct trial *trial, struct trial_hart *me)
 {
     uint64_t level = trial->share * me->fill_percent / 100;

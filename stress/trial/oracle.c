@@ -159,20 +159,26 @@ static bool claim_frame(struct oracle *oracle, uint32_t hart, uint64_t frame)
     return true;
 }
 
-static bool check_shape(struct oracle *oracle, uint32_t hart, struct frame_request request, struct frame_run run)
+bool oracle_claim(struct oracle *oracle, uint32_t hart, struct frame_run run)
 {
-    uint64_t align = UINT64_C(1) << request.align_order;
-    if (run.count != request.count) {
-        verdict_violate(oracle->verdict, PROPERTY_RUNS, hart, run.first.value, "%llu frames asked for, %llu given",
-                        (unsigned long long)request.count, (unsigned long long)run.count);
-    } else if ((run.first.value & (align - 1)) != 0) {
-        verdict_violate(oracle->verdict, PROPERTY_RUNS, hart, run.first.value,
-                        "a run of %llu is not aligned to %llu frames", (unsigned long long)run.count,
-                        (unsigned long long)align);
-    } else {
-        return true;
+    bool right = true;
+    for (uint64_t frame = run.first.value; frame < frame_run_end(run) && right; frame++) {
+        right = claim_frame(oracle, hart, frame);
     }
-    return false;
+    return right;
+}
+
+bool oracle_release(struct oracle *oracle, uint32_t hart, struct frame_run run)
+{
+    for (uint64_t frame = run.first.value; frame < frame_run_end(run); frame++) {
+        uint32_t before = atomic_exchange_explicit(&oracle->shadows[index_of(oracle, frame)], 0, memory_order_relaxed);
+        if ((before & REFERENCE_MASK) != 1) {
+            return verdict_violate(oracle->verdict, PROPERTY_OWNED_ONCE, hart, frame,
+                                   "its only owner frees it, but the oracle counts %u references",
+                                   before & REFERENCE_MASK);
+        }
+    }
+    return true;
 }
 
 static bool check_zeroed(struct oracle *oracle, uint32_t hart, uint64_t frame)
@@ -192,11 +198,11 @@ static bool check_zeroed(struct oracle *oracle, uint32_t hart, uint64_t frame)
 bool oracle_alloc(struct oracle *oracle, uint32_t hart, struct frame_request request, struct frame_run run, bool zeroed,
                   struct random *random)
 {
-    if (!check_shape(oracle, hart, request, run)) {
+    if (!judge_shape(oracle->verdict, hart, request, run) || !oracle_claim(oracle, hart, run)) {
         return false;
     }
     for (uint64_t frame = run.first.value; frame < frame_run_end(run); frame++) {
-        if (!claim_frame(oracle, hart, frame) || (zeroed && !check_zeroed(oracle, hart, frame))) {
+        if (zeroed && !check_zeroed(oracle, hart, frame)) {
             return false;
         }
         uint64_t stamp = random_next(random) | 1; /* never 0, so that a frame is never zero by chance */
@@ -222,13 +228,8 @@ void oracle_free(struct oracle *oracle, uint32_t hart, struct frame_run run, str
         for (uint32_t i = 0; i < DIRTY_WORDS; i++) {
             words_of(frame)[random_below(random, FRAME_WORDS)] = ~UINT64_C(0);
         }
-        uint32_t before = atomic_exchange_explicit(&oracle->shadows[index_of(oracle, frame)], 0, memory_order_relaxed);
-        if ((before & REFERENCE_MASK) != 1) {
-            verdict_violate(oracle->verdict, PROPERTY_OWNED_ONCE, hart, frame,
-                            "its only owner frees it, but the oracle counts %u references", before & REFERENCE_MASK);
-            return;
-        }
     }
+    (void)oracle_release(oracle, hart, run);
 }
 
 void oracle_ref(struct oracle *oracle, uint32_t hart, pfn_t frame)
@@ -258,6 +259,28 @@ bool oracle_unref(struct oracle *oracle, uint32_t hart, pfn_t frame)
     return true;
 }
 
+uint64_t oracle_collect(struct oracle *oracle, struct judge *judge, pfn_t *frames, void (*progress)(void))
+{
+    enum frame_status status = FRAME_OK;
+    uint64_t count = 0;
+    while (status == FRAME_OK && verdict_holds(oracle->verdict)) {
+        pfn_t frame;
+        judge_count_call(judge);
+        status = frame_alloc_one(judge->allocator, &frame);
+        if (judge_answer(judge, "frame_alloc_one", UINT64_MAX, status, ANSWERS_ALLOC) && status == FRAME_OK &&
+            oracle_claim(oracle, judge->hart, frame_run(frame, 1))) {
+            frames[count++] = frame;
+        }
+        progress();
+    }
+    for (uint64_t i = 0; i < count && verdict_holds(oracle->verdict); i++) {
+        struct frame_run run = frame_run(frames[i], 1);
+        (void)(oracle_release(oracle, judge->hart, run) && judge_call(judge, CALL_FREE_ONE, run, STANDING_OWNED));
+        progress();
+    }
+    return count;
+}
+
 /* ---- at rest ---- */
 
 uint64_t oracle_count_held(const struct oracle *oracle)
@@ -265,6 +288,15 @@ uint64_t oracle_count_held(const struct oracle *oracle)
     uint64_t held = 0;
     for (uint64_t i = 0; i < oracle->extent.count; i++) {
         held += oracle->shadows[i] != 0;
+    }
+    return held;
+}
+
+uint64_t oracle_count_held_by(const struct oracle *oracle, uint32_t hart)
+{
+    uint64_t held = 0;
+    for (uint64_t i = 0; i < oracle->extent.count; i++) {
+        held += oracle->shadows[i] >> 16 == hart + 1;
     }
     return held;
 }

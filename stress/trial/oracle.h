@@ -19,9 +19,8 @@
 #include <stdatomic.h>
 
 #include "arena.h"
-#include "frame_allocator.h"
+#include "judge.h"
 #include "memory_map.h"
-#include "property.h"
 #include "random.h"
 
 enum frame_kind {
@@ -55,6 +54,11 @@ uint64_t oracle_learn_arenas(struct oracle *oracle, struct frame_allocator *allo
 void oracle_plug(struct oracle *oracle, struct frame_run run);
 void oracle_unplug(struct oracle *oracle, struct frame_run run);
 
+/* Who owns what, and nothing else of it: the frames are not touched. After an allocation, and before a free by the only
+ * owner. P3 and P1, and false. Of a hart that wants P4, P6 and stamps as well: oracle_alloc and oracle_free. */
+bool oracle_claim(struct oracle *oracle, uint32_t hart, struct frame_run run);
+bool oracle_release(struct oracle *oracle, uint32_t hart, struct frame_run run);
+
 /* After an allocation for `request` returned `run`: checks P4, P3, P1; with `zeroed` P6. Stamps the frames.
  * False if the run must not be used. */
 bool oracle_alloc(struct oracle *oracle, uint32_t hart, struct frame_request request, struct frame_run run, bool zeroed,
@@ -82,6 +86,12 @@ static inline enum frame_kind oracle_kind(const struct oracle *oracle, uint64_t 
 /* At rest: frames with references, and frames served. */
 uint64_t oracle_count_held(const struct oracle *oracle);
 uint64_t oracle_count_served(const struct oracle *oracle);
+/* Frames that a hart allocated and has not freed. */
+uint64_t oracle_count_held_by(const struct oracle *oracle, uint32_t hart);
+
+/* All that is to be had: the judge's hart claims single frames until it is refused, and releases them; returns how many
+ * it had, all of which are in `frames` (room for every frame). `progress` is called after every call. */
+uint64_t oracle_collect(struct oracle *oracle, struct judge *judge, pfn_t *frames, void (*progress)(void));
 
 /* At rest: true, with the first frame, if free served frames of one arena meet `request`. `empty`: as if all served
  * frames were free. */

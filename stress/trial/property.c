@@ -38,11 +38,11 @@ void verdict_init(struct verdict *verdict)
     memset(verdict, 0, sizeof *verdict);
 }
 
-void verdict_violate(struct verdict *verdict, enum property property, uint32_t hart, uint64_t frame, const char *format,
+bool verdict_violate(struct verdict *verdict, enum property property, uint32_t hart, uint64_t frame, const char *format,
                      ...)
 {
     if (atomic_exchange_explicit(&verdict->claimed, 1, memory_order_relaxed) != 0) {
-        return; /* somebody was first; his fields are published by the release below */
+        return false; /* somebody was first; his fields are published by the release below */
     }
     verdict->property = property;
     verdict->hart = hart;
@@ -52,4 +52,5 @@ void verdict_violate(struct verdict *verdict, enum property property, uint32_t h
     (void)vsnprintf(verdict->text, sizeof verdict->text, format, arguments);
     va_end(arguments);
     atomic_store_explicit(&verdict->violated, true, memory_order_release); /* the acquire in verdict_holds */
+    return false;
 }

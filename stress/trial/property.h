@@ -45,8 +45,8 @@ struct verdict {
 
 void verdict_init(struct verdict *verdict);
 
-/* Any hart. `format` makes one line without the property's number. */
-__attribute__((format(printf, 5, 6))) void verdict_violate(struct verdict *verdict, enum property property,
+/* Any hart. `format` makes one line without the property's number. Returns false, as a check does that fails. */
+__attribute__((format(printf, 5, 6))) bool verdict_violate(struct verdict *verdict, enum property property,
                                                            uint32_t hart, uint64_t frame, const char *format, ...);
 
 static inline bool verdict_holds(const struct verdict *verdict)

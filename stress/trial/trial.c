@@ -41,6 +41,9 @@ static void place_memory(struct trial *trial, unsigned char *memory)
     for (uint32_t i = 0; i < trial->config.harts; i++) {
         struct trial_hart *hart = &trial->hart[i];
         hart->hart = i;
+        hart->judge.allocator = trial->config.allocator;
+        hart->judge.verdict = &trial->verdict;
+        hart->judge.hart = i;
         hart->random = random_stream(trial->config.seed, i);
         hart->fill_percent = 50;
         hart->holdings = (struct holding *)(void *)memory;
@@ -68,7 +71,7 @@ uint64_t trial_operations(const struct trial *trial)
 {
     uint64_t sum = 0;
     for (uint32_t i = 0; i < trial->config.harts; i++) {
-        sum += atomic_load_explicit(&trial->hart[i].operations, memory_order_relaxed);
+        sum += atomic_load_explicit(&trial->hart[i].judge.calls, memory_order_relaxed);
     }
     return sum;
 }
@@ -112,20 +115,9 @@ struct holding holding_remove(struct trial_hart *me, uint32_t index)
     return holding;
 }
 
-bool expect_status(struct trial *trial, struct trial_hart *me, enum frame_status got, enum frame_status wanted,
-                   uint64_t frame, const char *what)
-{
-    hart_count_call(me);
-    if (got != wanted) {
-        verdict_violate(&trial->verdict, PROPERTY_REFERENCES, me->hart, frame, "%s: \"%s\" where \"%s\" is right", what,
-                        frame_status_text(got), frame_status_text(wanted));
-    }
-    return got == wanted;
-}
-
 enum frame_status take_frame(struct trial *trial, struct trial_hart *me, pfn_t *frame)
 {
-    hart_count_call(me);
+    judge_count_call(&me->judge);
     enum frame_status status = frame_alloc_one(trial->config.allocator, frame);
     if (status == FRAME_OK) {
         struct frame_request request = {1, 0};
@@ -136,24 +128,11 @@ enum frame_status take_frame(struct trial *trial, struct trial_hart *me, pfn_t *
 
 void give_run(struct trial *trial, struct trial_hart *me, struct frame_run run)
 {
-    struct frame_allocator *allocator = trial->config.allocator;
-    uint64_t frame = run.first.value;
+    static const enum judged_call ways[] = {CALL_FREE_RUN, CALL_FREE_CONTIGUOUS, CALL_FREE_ONE, CALL_UNREF};
     oracle_free(&trial->oracle, me->hart, run, &me->random);
-    if (!verdict_holds(&trial->verdict)) {
-        return;
-    }
-    struct frame_layout layout = {run.count << FRAME_SHIFT, FRAME_SIZE};
-    uint64_t way = random_below(&me->random, run.count == 1 ? 4 : 2);
-    if (way == 0) {
-        (void)expect_status(trial, me, frame_free_run(allocator, run), FRAME_OK, frame, "frame_free_run by the owner");
-    } else if (way == 1) {
-        (void)expect_status(trial, me, frame_free_contiguous(allocator, run.first, layout), FRAME_OK, frame,
-                            "frame_free_contiguous by the owner");
-    } else if (way == 2) {
-        (void)expect_status(trial, me, frame_free_one(allocator, run.first), FRAME_OK, frame,
-                            "frame_free_one by the owner");
-    } else {
-        (void)expect_status(trial, me, frame_unref(allocator, run.first), FRAME_OK, frame, "frame_unref by the owner");
+    if (verdict_holds(&trial->verdict)) {
+        enum judged_call way = ways[random_below(&me->random, run.count == 1 ? 4 : 2)];
+        (void)judge_call(&me->judge, way, run, STANDING_OWNED);
     }
 }
 
@@ -164,10 +143,8 @@ void give_holding(struct trial *trial, struct trial_hart *me, struct holding hol
         budget_release(trial, holding.run.count);
         return;
     }
-    pfn_t frame = holding.run.first;
-    bool last = oracle_unref(&trial->oracle, me->hart, frame);
-    (void)expect_status(trial, me, frame_unref(trial->config.allocator, frame), FRAME_OK, frame.value,
-                        "frame_unref by a holder");
+    bool last = oracle_unref(&trial->oracle, me->hart, holding.run.first);
+    (void)judge_call(&me->judge, CALL_UNREF, holding.run, STANDING_OWNED); /* by a holder, of one or of several */
     if (last) {
         budget_release(trial, 1);
     }
@@ -264,12 +241,12 @@ static void begin_flood(struct trial *trial)
 
 static void solo_rest(struct trial *trial, struct trial_hart *me)
 {
-    check_account(trial);
+    check_account(trial, me);
     if (verdict_holds(&trial->verdict)) {
         check_references(trial);
         check_refusals(trial, me);
         check_runs(trial, me);
-        check_account(trial);
+        check_account(trial, me);
     }
     begin_flood(trial);
 }
@@ -289,7 +266,7 @@ static void solo_begin_magazines(struct trial *trial, struct trial_hart *me)
 /* The first time that all is free again. */
 static void solo_whole(struct trial *trial, struct trial_hart *me)
 {
-    check_account(trial);
+    check_account(trial, me);
     if (verdict_holds(&trial->verdict)) {
         check_whole(trial, me);
     }
@@ -298,7 +275,7 @@ static void solo_whole(struct trial *trial, struct trial_hart *me)
 
 static void solo_end(struct trial *trial, struct trial_hart *me)
 {
-    check_magazines_end(trial);
+    check_magazines_end(trial, me);
     if (verdict_holds(&trial->verdict)) {
         check_magazines_adversary(trial, me);
     }
@@ -310,7 +287,7 @@ static void solo_end(struct trial *trial, struct trial_hart *me)
         hotplug_settle(trial, me);
     }
     if (verdict_holds(&trial->verdict)) {
-        check_account(trial);
+        check_account(trial, me);
     }
 }
 

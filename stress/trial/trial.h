@@ -1,27 +1,30 @@
 /* SPDX-License-Identifier: MIT
- * A trial: one allocator, under random operations of many harts, under the ownership oracle.
+ * A trial: one allocator, under random operations of many harts, judged by the ownership oracle (oracle.h).
  *
- * 1. Rounds. All harts go through the same phases, a barrier between any two (trial.c):
- *      mixed       random operations of every kind, up to a budget of all memory but a frame a hart (mixed.c)
- *      at rest     account, reference counts, refused calls, runs that must be found (checks.c)
- *      flood       all harts allocate until nothing is left; then all is freed, across harts
- *      whole       all is free and drained: the largest runs of the fresh allocator must be back
- *      stranded    every hart fills its cache; one alone then must get every last frame
- *      magazines   adversarial traces of single frames; global accesses are counted
- * 2. The budget. A hart reserves frames before it allocates and releases them after the free returned. So at every
- *    instant at least one frame is free for whoever allocates one, and its allocation may not fail (P5).
- *    The frame a hart that the budget leaves out covers a shared frame between the oracle's count and the real one.
- * 3. The mailbox. Slots that harts exchange what they hold through: frees across harts, and shared references. Its
- *    exchange releases and acquires, as a program that hands memory on would.
- * 4. Hot-plug. Whichever hart has a mind to adds and removes an arena over a range that the map has and the allocator
- * was not given. While it is out of service it is filled with a pattern, which nobody may touch; where the platform can
- * forbid it, nobody may read it either (P10).
+ * 1. Rounds. All harts go through the same phases, with a barrier between any two (trial.c):
+ *      mixed      random operations of every kind, up to a budget of all memory but a frame for each hart (mixed.c)
+ *      at rest    the account, reference counts, refused calls, runs that must be found (checks.c)
+ *      flood      all harts allocate until nothing is left; then all is freed, across harts
+ *      whole      all is free and drained: the largest runs of the fresh allocator must be back
+ *      stranded   every hart fills its cache; then one hart alone must get every frame
+ *      magazines  adversarial traces of single frames; global accesses are counted
+ * 2. Budget. A hart reserves frames before it allocates and releases them after the free has returned. So at every
+ *    moment at least one frame is free for each hart that allocates one, and its allocation may not fail (P5). The one
+ *    frame for each hart that is not in the budget makes up for a shared frame that the oracle already counts as free
+ *    and the allocator does not yet.
+ * 3. Mailbox. Slots through which harts exchange what they hold: so frames are freed by other harts than those that
+ *    allocated them, and references are shared. The exchange releases and acquires, as a program that hands memory on
+ *    would.
+ * 4. Hot-plug. Any hart, one at a time, at random, adds or removes an arena over a range that the map has and that the
+ *    allocator was not given. While it is out of service it is filled with a pattern that nobody may change; where the
+ *    platform can forbid reading, nobody may read it either (P10).
  *
- * Platform-independent: memory from the caller, harts from harness.h. */
+ * Independent of the platform: memory comes from the caller, harts from harness.h. */
 #ifndef FRAMELAB_STRESS_TRIAL_H
 #define FRAMELAB_STRESS_TRIAL_H
 
 #include "harness.h"
+#include "judge.h"
 #include "oracle.h"
 
 struct trial_config {
@@ -47,14 +50,14 @@ struct holding {
 
 struct trial_hart {
     _Alignas(CACHE_PAIR) struct random random;
+    struct judge judge; /* counts this hart's calls of the allocator */
     uint32_t hart;
     uint32_t holding_count;
     uint32_t holding_max;
-    uint32_t fill_percent; /* of its share of memory: what the hart now strives for */
+    uint32_t fill_percent; /* of its share of memory: the level that the hart fills up to for now */
     uint64_t held;         /* frames in holdings, shared ones too */
     struct holding *holdings;
-    _Atomic uint64_t operations; /* calls of the allocator; read by a watchdog */
-    const char *_Atomic doing;   /* the same */
+    const char *_Atomic doing; /* read by a watchdog */
 };
 
 #define MAILBOX_SLOTS 64u
@@ -102,7 +105,7 @@ uint64_t trial_bytes(const struct memory_map *map, uint32_t harts);
 void trial_init(struct trial *trial, const struct trial_config *config, void *memory);
 
 /* Runs rounds until a limit of the config, an interruption or a violation. The outcome is in trial->verdict and
- * trial->tally. False if the harts cannot be had. */
+ * trial->tally. False if the harts cannot be started. */
 bool trial_run(struct trial *trial);
 
 /* Whether the trial, once run, has given a property a chance to be violated. */
@@ -118,12 +121,6 @@ static inline void hart_doing(struct trial_hart *me, const char *what)
     atomic_store_explicit(&me->doing, what, memory_order_relaxed); /* for people */
 }
 
-static inline void hart_count_call(struct trial_hart *me)
-{
-    uint64_t calls = atomic_load_explicit(&me->operations, memory_order_relaxed); /* its only writer */
-    atomic_store_explicit(&me->operations, calls + 1, memory_order_relaxed);
-}
-
 /* Frames of the budget; false if it has no more. */
 bool budget_reserve(struct trial *trial, uint64_t frames);
 void budget_release(struct trial *trial, uint64_t frames);
@@ -131,11 +128,6 @@ void budget_release(struct trial *trial, uint64_t frames);
 bool holdings_full(const struct trial_hart *me);
 void holding_push(struct trial_hart *me, struct frame_run run, bool shared);
 struct holding holding_remove(struct trial_hart *me, uint32_t index);
-
-/* The call must have returned `wanted`; else P7 and false: go no further, for what was wrongly accepted may have done
- * harm. `what` names the call. */
-bool expect_status(struct trial *trial, struct trial_hart *me, enum frame_status got, enum frame_status wanted,
-                   uint64_t frame, const char *what);
 
 /* One frame by frame_alloc_one, known to the oracle. */
 enum frame_status take_frame(struct trial *trial, struct trial_hart *me, pfn_t *frame);
@@ -154,14 +146,14 @@ void hotplug_settle(struct trial *trial, struct trial_hart *me);
 void hotplug_fill(struct trial *trial);
 
 /* checks.c; all by one hart, the others at a barrier */
-void check_account(struct trial *trial);
+void check_account(struct trial *trial, struct trial_hart *me);
 void check_references(struct trial *trial);
 void check_refusals(struct trial *trial, struct trial_hart *me);
 void check_runs(struct trial *trial, struct trial_hart *me);
 void check_exhausted(struct trial *trial, struct trial_hart *me);
 void check_whole(struct trial *trial, struct trial_hart *me);
 void check_magazines_begin(struct trial *trial);
-void check_magazines_end(struct trial *trial);
+void check_magazines_end(struct trial *trial, struct trial_hart *me);
 void check_magazines_adversary(struct trial *trial, struct trial_hart *me);
 /* By all harts: an adversarial trace of single frames. */
 void magazines_trace(struct trial *trial, struct trial_hart *me);

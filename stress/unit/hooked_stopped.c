@@ -33,16 +33,16 @@
 #include "harness.h"
 #include "hart_cache.h"
 #include "machine.h"
+#include "oracle.h"
 #include "platform.h"
 #include "platform_host.h"
-#include "property.h"
 #include "random.h"
 #include "variants.h"
 
 /* Hart 0 and the others: so many, or, where it matters how many there are, more. */
 #define HARTS 3u
 #define HARTS_MOST 8u
-#define MEMORY_BYTES (UINT64_C(48) << 20)
+#define MEMORY_BYTES (UINT64_C(24) << 20)
 #define HOTPLUG_BYTES (UINT64_C(4) << 20)
 #define FRAMES_MOST (MEMORY_BYTES / FRAME_SIZE)
 
@@ -51,9 +51,6 @@
 #define STALL_STEPS UINT64_C(500000)
 /* Chunks of which a variant may keep the frames for one hart alone (lockfree's hands). */
 #define HANDS_MOST 3u
-/* Tries of a single frame that is there. The allocator may give up while others move frames about, for a moment nearly
- * all of them in search of a long run; not for good. */
-#define COVERED_TRIES 100u
 /* Runs that a hart holds at most. */
 #define HOLDINGS_MOST 512u
 /* Scenes of each script in which all harts begin together. */
@@ -63,6 +60,7 @@
 
 struct actor {
     _Alignas(CACHE_PAIR) struct random random;
+    struct judge judge;
     uint32_t hart;
     uint64_t operations;
     uint64_t steps;          /* since the last operation ended */
@@ -82,9 +80,9 @@ static struct scene {
     struct frame_allocator *allocator;
     struct frame_allocator_config config;
     struct verdict verdict;
-    uint64_t longest;                    /* run of usable frames at boot */
-    uint64_t served;                     /* frames of the arenas at boot */
-    _Atomic uint8_t owners[FRAMES_MOST]; /* hart + 1; 0: free, as far as the test knows */
+    struct oracle oracle;
+    uint64_t longest; /* run of usable frames at boot */
+    uint64_t served;  /* frames of the arenas at boot */
     struct actor actors[HARTS_MOST];
     uint32_t harts;
     void (*script)(struct actor *me);
@@ -108,6 +106,9 @@ static struct scene {
     uint32_t place_count;
     uint64_t operations; /* of the others, while hart 0 was stopped; over all scenes of a test */
 } scene;
+
+/* The oracle's. */
+static _Alignas(CACHE_PAIR) unsigned char memory[FRAMES_MOST * 16];
 
 /* Of the others while a hart of lockfree was stopped, in all tests. */
 static uint64_t operations_in_all;
@@ -173,33 +174,7 @@ static void hook(const char *place)
 
 /* ---- operations, and who owns what ---- */
 
-/* An owner is written after an allocation has returned and wiped out before the free begins: whoever is given a frame
- * that has an owner has been given what is out. Relaxed, so that the allocator gets no ordering from here. Nothing is
- * written to the frames: that would cost more than all the rest. */
-static bool own(struct actor *me, struct frame_run run)
-{
-    for (uint64_t i = 0; i < run.count; i++) {
-        uint64_t index = run.first.value + i - (DEFAULT_FDT_RAM_BASE >> FRAME_SHIFT);
-        uint8_t before = index < FRAMES_MOST ? atomic_exchange_explicit(&scene.owners[index], (uint8_t)(me->hart + 1),
-                                                                        memory_order_relaxed)
-                                             : UINT8_MAX;
-        if (before != 0) {
-            verdict_violate(&scene.verdict, before == UINT8_MAX ? PROPERTY_ONLY_RAM : PROPERTY_OWNED_ONCE, me->hart,
-                            run.first.value + i, "handed out, but %s", before == UINT8_MAX ? "not RAM" : "it was out");
-            return false;
-        }
-    }
-    return true;
-}
-
-static void disown(struct frame_run run)
-{
-    for (uint64_t i = 0; i < run.count; i++) {
-        uint64_t index = run.first.value + i - (DEFAULT_FDT_RAM_BASE >> FRAME_SHIFT);
-        atomic_store_explicit(&scene.owners[index], 0, memory_order_relaxed);
-    }
-}
-
+/* Nothing is written to the frames: that would cost more than all the rest. */
 static bool take_run(struct actor *me, uint64_t count, uint32_t align_order)
 {
     struct frame_layout layout = {count << FRAME_SHIFT, FRAME_SIZE << align_order};
@@ -213,7 +188,7 @@ static bool take_run(struct actor *me, uint64_t count, uint32_t align_order)
     me->moving = 0;
     me->steps = 0;
     me->operations++;
-    if (status != FRAME_OK || !own(me, run)) {
+    if (status != FRAME_OK || !oracle_claim(&scene.oracle, me->hart, run)) {
         return false;
     }
     me->runs[me->run_count++] = run;
@@ -222,17 +197,13 @@ static bool take_run(struct actor *me, uint64_t count, uint32_t align_order)
 
 static void give_frames(struct actor *me, struct frame_run run)
 {
-    disown(run);
+    bool released = oracle_release(&scene.oracle, me->hart, run);
     me->moving = run.count;
     me->held -= run.count;
-    enum frame_status status = frame_free_run(scene.allocator, run);
+    (void)(released && judge_call(&me->judge, CALL_FREE_RUN, run, STANDING_OWNED));
     me->moving = 0;
     me->steps = 0;
     me->operations++;
-    if (status != FRAME_OK) {
-        verdict_violate(&scene.verdict, PROPERTY_REFERENCES, me->hart, run.first.value, "its owner's free: %s",
-                        frame_status_text(status));
-    }
 }
 
 static void give_nth(struct actor *me, uint32_t index)
@@ -339,6 +310,7 @@ static void script_hotplug(struct actor *me)
     pfn_t first = frame_containing(range.start);
     for (uint32_t turn = 0; turn < 2; turn++) {
         enum frame_status wanted = scene.plugged ? FRAME_OVERLAP : FRAME_OK;
+        oracle_plug(&scene.oracle, frame_run_inside(range));
         me->moving = 1; /* a cache: of a removal, the drain */
         enum frame_status added = frame_arena_add(scene.allocator, range, scene.machine.hotplug_node);
         me->moving = 0;
@@ -348,10 +320,12 @@ static void script_hotplug(struct actor *me)
         enum frame_status removed = frame_arena_remove(scene.allocator, first);
         me->moving = 0;
         scene.plugged = removed == FRAME_BUSY || removed == FRAME_CONTENDED;
-        if (added != wanted || (removed != FRAME_OK && !scene.plugged)) {
-            verdict_violate(&scene.verdict, PROPERTY_REFERENCES, 0, first.value, "adding: %s; removing: %s",
-                            frame_status_text(added), frame_status_text(removed));
+        if (removed == FRAME_OK) {
+            oracle_unplug(&scene.oracle, frame_run_inside(range));
         }
+        (void)judge_answer(&me->judge, "frame_arena_add", first.value, added, ANSWER(wanted));
+        (void)judge_answer(&me->judge, "frame_arena_remove", first.value, removed,
+                           ANSWERS_REMOVE_REFUSED | ANSWER(FRAME_OK));
     }
 }
 
@@ -368,7 +342,7 @@ static void other_takes_one(struct actor *me)
     if (!may_take(me, 1) || me->run_count == HOLDINGS_MOST) {
         return;
     }
-    for (uint32_t tries = 0; tries < COVERED_TRIES; tries++) {
+    for (uint32_t tries = 0; tries < JUDGE_COVERED_TRIES; tries++) {
         /* While hart 0 has or is after the longest run there is, all of memory may be in its hands, and stay there. */
         if (take_run(me, 1, 0) || scene.actors[0].moving + scene.actors[0].held > FRAMES_MOST / 4) {
             return;
@@ -412,22 +386,9 @@ static void other_operates(struct actor *me)
     }
 }
 
-/* One alone: every frame that is to be had. */
-static void flood(struct actor *me)
+static void operation_ended(void)
 {
-    pfn_t frame;
-    scene.flood_count = 0;
-    while (verdict_holds(&scene.verdict) && frame_alloc_one(scene.allocator, &frame) == FRAME_OK) {
-        me->steps = 0;
-        if (own(me, frame_run(frame, 1))) {
-            scene.flood[scene.flood_count++] = frame;
-        }
-    }
-    me->steps = 0;
-    for (uint64_t i = 0; i < scene.flood_count; i++) {
-        me->held++;
-        give_frames(me, frame_run(scene.flood[i], 1));
-    }
+    scene.actors[platform_hart_id()].steps = 0;
 }
 
 static void count_run(void *context, struct frame_run run)
@@ -502,7 +463,8 @@ static void other_acts(struct actor *me)
     give_all(me);
     hart_barrier_wait(&scene.barrier);
     if (first && verdict_holds(&scene.verdict)) {
-        flood(me);
+        scene.flood_count = oracle_collect(&scene.oracle, &me->judge, scene.flood, operation_ended);
+        me->operations += scene.flood_count;
         if (atomic_load_explicit(&scene.stalled, memory_order_relaxed) == 0) {
             judge_flood();
         }
@@ -547,14 +509,6 @@ static void act(void *context, uint32_t hart)
 
 /* ---- one scene ---- */
 
-static void longest_region(void *context, const struct arena *arena)
-{
-    uint64_t *longest = context;
-    for (uint32_t i = 0; i < arena->region_count; i++) {
-        *longest = arena->regions[i].count > *longest ? arena->regions[i].count : *longest;
-    }
-}
-
 static void scene_boot(void)
 {
     char why[256];
@@ -563,28 +517,25 @@ static void scene_boot(void)
     }
     scene.allocator = scene.machine.fa;
     verdict_init(&scene.verdict);
-    memset(scene.owners, 0, sizeof scene.owners);
-    struct frame_stats stats;
-    frame_allocator_stats(scene.allocator, &stats);
-    scene.served = stats.frames_total;
-    scene.longest = 0;
-    frame_allocator_arenas(scene.allocator, longest_region, &scene.longest);
+    assert_true(oracle_bytes(frame_run_inside(memory_map_extent(scene.machine.map))) <= sizeof memory);
+    memset(memory, 0, sizeof memory);
+    oracle_init(&scene.oracle, &scene.verdict, scene.machine.map, memory);
+    scene.served = oracle_learn_arenas(&scene.oracle, scene.allocator);
+    scene.longest = judge_longest(scene.allocator);
 }
 
 /* All have returned: the books balance, and the longest run is back. */
 static void assert_books(void)
 {
+    struct judge *judge = &scene.actors[0].judge;
     struct frame_account account;
-    if (!verdict_holds(&scene.verdict)) {
+    struct frame_run run;
+    if (!verdict_holds(&scene.verdict) || !judge_account(judge, &account) ||
+        !judge_largest(judge, scene.longest, &run)) {
         print_message("violated: %s %s\n", property_name(scene.verdict.property), scene.verdict.text);
         fail();
     }
-    assert_true(frame_allocator_validate(scene.allocator, &account));
     assert_int_equal(account.allocated, 0);
-    assert_int_equal(account.free + account.cached, account.total);
-    struct frame_run run;
-    struct frame_layout layout = {scene.longest << FRAME_SHIFT, FRAME_SIZE};
-    assert_int_equal(frame_alloc_contiguous(scene.allocator, layout, &run), FRAME_OK);
 }
 
 static void note_place(void)
@@ -614,6 +565,9 @@ static bool play(uint64_t stop_at, uint64_t seed)
         struct actor *actor = &scene.actors[i];
         memset(actor, 0, sizeof *actor);
         actor->hart = i;
+        actor->judge.allocator = scene.allocator;
+        actor->judge.verdict = &scene.verdict;
+        actor->judge.hart = i;
         actor->random = random_stream(seed, i);
     }
     assert_int_equal(sem_init(&scene.begin, 0, 0), 0);

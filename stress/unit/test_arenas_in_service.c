@@ -15,7 +15,7 @@
 #define MIB UINT64_C(0x100000)
 #define HARTS 3u
 #define FRAMES_MAX 131072u
-#define ROUNDS 200u
+#define ROUNDS 50u
 
 static struct host_machine machine;
 static char why[WHY_BYTES];

@@ -237,7 +237,7 @@ static void series_are_checked(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         char why[WHY_BYTES] = "";
         json_t *made = parse(cases[i].text);
-        bool good = paper_series_check(made, &folder, why, sizeof why);
+        bool good = paper_series_check(made, folder.figure, why, sizeof why);
         if (good != (*cases[i].named == '\0') || strstr(why, cases[i].named) == NULL) {
             fail_msg("wanted '%s', got '%s'", cases[i].named, why);
         }

@@ -83,7 +83,6 @@ static char *write_sample(uint64_t seed, const char *summary)
                                          .harts = 4,
                                          .seed = seed,
                                          .operations = 10,
-                                         .violations = 1,
                                          .seconds = 0.5,
                                          .property = "P4"};
     char name[] = "framelab";

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "program.h"
+#include "small_machine.h"
 
 static void same_after_a_round(const struct program *program)
 {
@@ -27,7 +28,7 @@ static void test_every_step(void **state)
 {
     (void)state;
     char why[128], text[PROGRAM_TEXT_MAX];
-    const char *every = "chunks.2; a0 z1 : r2.8.3 y3.4.0 f0 h2.3 t2.1 +1 -1 | >4 <4 d i A R s x7";
+    const char *every = "chunks.2; a0 z1 : r2.8.3 y3.4.0 f0 h2.3 t2.1 +1 -1 | >4 <4 d i A R s x7 j4294967296";
     struct program program;
     assert_true(program_parse(&program, every, why, sizeof why));
     assert_int_equal(program.layout, SMALL_CHUNKS);
@@ -39,7 +40,8 @@ static void test_every_step(void **state)
     assert_int_equal(program.hart[0].steps[0].slot, 2);
     assert_int_equal(program.hart[0].steps[0].count, 8);
     assert_int_equal(program.hart[0].steps[0].align_order, 3);
-    assert_int_equal(program.hart[1].count, 8);
+    assert_int_equal(program.hart[1].count, 9);
+    assert_true(program.hart[1].steps[8].moves == UINT64_C(1) << 32);
     (void)program_format(&program, text, sizeof text);
     assert_string_equal(text, every);
 }
@@ -52,12 +54,14 @@ static void test_no_program(void **state)
         "tiny",
         "tiny.0",
         "tiny.0;",
-        "tiny.9; : a0",
+        "tiny.99; : a0",
         "huge.0; : a0",
         "tiny.0; a0",
         "tiny.0; : q0",
         "tiny.0; : a",
         "tiny.0; : a32",
+        "tiny.0; : j",
+        "tiny.0; : j0",
         "tiny.0; : r0",
         "tiny.0; : r0.0.0",
         "tiny.0; : r0.1.19",
@@ -85,7 +89,7 @@ static void test_cut_text(void **state)
 static void test_random(void **state)
 {
     (void)state;
-    uint32_t kinds = 0, layouts = 0;
+    uint32_t kinds = 0, layouts = 0, settings = 0;
     for (uint64_t seed = 0; seed < 5000; seed++) {
         struct program program, again;
         struct random random = random_stream(seed, 0), same = random;
@@ -96,6 +100,7 @@ static void test_random(void **state)
         assert_in_range(program.harts, harts != 0 ? harts : 2, harts != 0 ? harts : 4);
         same_after_a_round(&program);
         layouts |= 1u << program.layout;
+        settings |= 1u << program.setting;
         for (uint32_t h = 0; h < program.harts; h++) {
             for (uint32_t i = 0; i < program.hart[h].count; i++) {
                 kinds |= 1u << program.hart[h].steps[i].kind;
@@ -104,6 +109,7 @@ static void test_random(void **state)
     }
     assert_int_equal(kinds, (1u << STEP_KIND_COUNT) - 1);
     assert_int_equal(layouts, (1u << SMALL_LAYOUT_COUNT) - 1);
+    assert_int_equal(settings, (1u << SMALL_SETTINGS) - 1);
 }
 
 int main(void)

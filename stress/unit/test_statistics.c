@@ -61,7 +61,8 @@ static void mann_whitney_agrees_with_the_published_table(void **state)
                 a[k] = (double)passed + 0.5 + (double)k / 100;
                 wanted -= passed;
             }
-            struct mann_whitney test = mann_whitney_test(a, table[i].a, b, table[i].b);
+            struct mann_whitney test =
+                mann_whitney_test((struct samples){a, table[i].a}, (struct samples){b, table[i].b});
             assert_true(test.exact);
             assert_near(test.u, (double)(table[i].critical + beyond), 0);
             if (beyond == 0 ? test.p > 0.05 : test.p <= 0.05) {
@@ -115,7 +116,8 @@ static void mann_whitney_is_exact_for_all_small_sizes(void **state)
                 for (size_t i = 0; i < b_count; i++) {
                     b[i] = (double)random_below(&random, 1u << 30) * 2 + 1;
                 }
-                struct mann_whitney test = mann_whitney_test(a, a_count, b, b_count);
+                struct mann_whitney test =
+                    mann_whitney_test((struct samples){a, a_count}, (struct samples){b, b_count});
                 assert_true(test.exact);
                 assert_near(test.p, p_by_hand(a, a_count, b, b_count), 1e-12);
                 assert_true(test.p >= test.p_least);
@@ -129,7 +131,7 @@ static void mann_whitney_with_ties_never_claims_more_than_it_can(void **state)
     (void)state;
     const double a[] = {1, 2, 2, 3, 3, 4, 5, 5, 6, 7};
     const double b[] = {3, 4, 5, 6, 6, 7, 7, 8, 9, 9};
-    struct mann_whitney test = mann_whitney_test(a, COUNT(a), b, COUNT(b));
+    struct mann_whitney test = mann_whitney_test((struct samples){a, COUNT(a)}, (struct samples){b, COUNT(b)});
     double ties = 6 + 24 + 6 + 24 + 24 + 24 + 6; /* of 2, 3, 4, 5, 6, 7, 9: t^3 - t */
     double variance = 100.0 / 12 * (21 - ties / (20.0 * 19));
     assert_false(test.exact);
@@ -138,11 +140,11 @@ static void mann_whitney_with_ties_never_claims_more_than_it_can(void **state)
     /* Two times three equal numbers: the approximation alone would say 0.047, no exact test can go below 0.1. */
     const double low[] = {1, 1, 1};
     const double high[] = {2, 2, 2};
-    test = mann_whitney_test(low, 3, high, 3);
+    test = mann_whitney_test((struct samples){low, 3}, (struct samples){high, 3});
     assert_near(test.p_least, 0.1, 1e-12);
     assert_near(test.p, 0.1, 1e-12);
-    assert_near(mann_whitney_test(low, 3, low, 3).p, 1, 0);
-    assert_near(mann_whitney_test(low, 0, high, 3).p, 1, 0);
+    assert_near(mann_whitney_test((struct samples){low, 3}, (struct samples){low, 3}).p, 1, 0);
+    assert_near(mann_whitney_test((struct samples){low, 0}, (struct samples){high, 3}).p, 1, 0);
 }
 
 static void mann_whitney_of_many_is_near_the_exact_one(void **state)
@@ -154,8 +156,8 @@ static void mann_whitney_of_many_is_near_the_exact_one(void **state)
         a[i] = (double)i * 2;
         b[i] = (double)i * 2 + 21;
     }
-    struct mann_whitney exact = mann_whitney_test(a, 25, b, 25);
-    struct mann_whitney normal = mann_whitney_test(a, 26, b, 25);
+    struct mann_whitney exact = mann_whitney_test((struct samples){a, 25}, (struct samples){b, 25});
+    struct mann_whitney normal = mann_whitney_test((struct samples){a, 26}, (struct samples){b, 25});
     assert_true(exact.exact);
     assert_false(normal.exact);
     assert_near(normal.p, exact.p, 0.02);
@@ -195,20 +197,20 @@ static void bootstrap_is_seeded_and_holds_the_median(void **state)
     for (size_t i = 0; i < COUNT(samples); i++) {
         samples[i] = 100 + (double)random_below(&random, 1000) / 100;
     }
-    struct interval one = bootstrap_median(samples, COUNT(samples), 0.95, 1);
-    struct interval again = bootstrap_median(samples, COUNT(samples), 0.95, 1);
-    struct interval other = bootstrap_median(samples, COUNT(samples), 0.95, 2);
+    struct interval one = bootstrap_median((struct samples){samples, COUNT(samples)}, 0.95, 1);
+    struct interval again = bootstrap_median((struct samples){samples, COUNT(samples)}, 0.95, 1);
+    struct interval other = bootstrap_median((struct samples){samples, COUNT(samples)}, 0.95, 2);
     assert_near(one.low, again.low, 0);
     assert_near(one.high, again.high, 0);
     assert_true(fabs(one.low - other.low) > 0 || fabs(one.high - other.high) > 0);
-    struct interval wide = bootstrap_median(samples, COUNT(samples), 0.99, 1);
+    struct interval wide = bootstrap_median((struct samples){samples, COUNT(samples)}, 0.99, 1);
     assert_true(wide.low <= one.low && wide.high >= one.high);
     statistics_sort(samples, COUNT(samples));
     double median = statistics_median(samples, COUNT(samples));
     assert_true(one.low < median && median < one.high);
     const double single[] = {42};
-    assert_near(bootstrap_median(single, 1, 0.95, 1).low, 42, 0);
-    assert_true(isnan(bootstrap_median(single, 0, 0.95, 1).low));
+    assert_near(bootstrap_median((struct samples){single, 1}, 0.95, 1).low, 42, 0);
+    assert_true(isnan(bootstrap_median((struct samples){single, 0}, 0.95, 1).low));
 }
 
 /* The true median of a uniform sample lies in the 95 % interval about as often as it should. */
@@ -222,7 +224,7 @@ static void bootstrap_covers_what_it_promises(void **state)
         for (size_t i = 0; i < COUNT(samples); i++) {
             samples[i] = (double)random_below(&random, 1000001) / 1e6;
         }
-        struct interval interval = bootstrap_median(samples, COUNT(samples), 0.95, 1);
+        struct interval interval = bootstrap_median((struct samples){samples, COUNT(samples)}, 0.95, 1);
         covered += interval.low <= 0.5 && 0.5 <= interval.high;
     }
     assert_in_range(covered, 175, 199);
@@ -236,7 +238,7 @@ static void bootstrap_of_a_ratio_is_the_ratio(void **state)
     for (size_t i = 0; i < COUNT(a); i++) {
         b[i] = 2 * a[i];
     }
-    struct interval interval = bootstrap_ratio(a, COUNT(a), b, COUNT(b), 0.95, 1);
+    struct interval interval = bootstrap_ratio((struct samples){a, COUNT(a)}, (struct samples){b, COUNT(b)}, 0.95, 1);
     assert_true(interval.low > 1.7 && interval.low < 2 && interval.high > 2 && interval.high < 2.3);
 }
 

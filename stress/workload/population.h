@@ -9,7 +9,7 @@
 #include "frame_allocator.h"
 #include "random.h"
 
-/* Stands for a frame that could not be had. */
+/* Stands for a frame that could not be allocated. */
 #define POPULATION_NONE UINT64_MAX
 
 struct population {

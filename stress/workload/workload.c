@@ -235,6 +235,15 @@ uint64_t workload_requests(enum workload_kind kind, uint64_t usable_frames, uint
     }
 }
 
+uint64_t workload_requests_cut(uint64_t requests, uint64_t most, uint64_t burst)
+{
+    uint64_t cut = most != 0 && requests > most ? most : requests;
+    if (burst == 0) {
+        return cut;
+    }
+    return cut >= burst ? cut - cut % burst : requests >= burst ? burst : 0;
+}
+
 uint64_t workload_operations(const struct workload *workload)
 {
     return workload->requests * (workload_ages(workload->kind) ? workload->turns : 1);

@@ -1,62 +1,72 @@
 /* SPDX-License-Identifier: MIT
- * The workloads, as published with LLFree (Wrenger et al., USENIX ATC 2023), so that numbers can be set side by side:
+ * The workloads.
  *
- *   bulk    each hart allocates N; barrier; frees its N in reverse order. Both timed.
- *   rand    as bulk, but between the two all harts' allocations are shuffled across harts, seeded. Both timed.
- *   repeat  each hart allocates N; barrier; allocates one and frees that one, N times. The pairs are timed.
+ * Terms:
+ *    request  what one operation allocates or frees: one frame, or a run of `frames`
+ *    N        requests of one hart in a phase; if nothing else is said
+ *             N = usable frames / most harts of the sweep / 2 / frames of a request, the same for every number of harts
+ *    pair     one allocation and one free
  *
- *   N = usable frames / most harts of the sweep / 2 / frames a request, the same for every hart count.
+ * As published with LLFree (Wrenger et al., USENIX ATC 2023), so that numbers can be compared:
  *
- * One as published with McKenney's allocator cache (perfbook, smpalloc.c):
+ *    bulk       each hart allocates N; barrier; frees its N in reverse order. Allocations and frees are timed.
+ *    rand       as bulk, but in between the allocations of all harts are shuffled across harts, by the seed. Both
+ *               timed.
+ *    repeat     each hart allocates N; barrier; then N times it allocates one and frees that one. The pairs are timed.
  *
- *   burst   each hart allocates L, then frees these L, first come first, again and again; N allocations in all, a
- *           multiple of L. N of single frames, of which none can be in the way of others, may be all of memory: usable
- *           frames / most harts. The pairs are timed.
+ * As published with McKenney's allocator cache (perfbook, smpalloc.c):
  *
- * Two traces that are hard on caches. Each hart makes N allocations and N frees, always of what it got last, and holds
- * nothing before and after. Timed as pairs. After an operation comes
+ *    burst      each hart allocates L, then frees these L in the order in which they were allocated, again and again; N
+ *               allocations in all, a multiple of L. The pairs are timed. Single frames cannot be in one another's way,
+ *               so for these N may be all of memory: usable frames / most harts.
  *
- *   adversary  another of its kind, until one has reached the global allocator: then one of the other kind
- *   walk       one or the other, at random
+ * Two traces that are hard on caches. Each hart makes N allocations and N frees, always of what it allocated last, and
+ * holds nothing before and after. The pairs are timed. Which operation follows another:
  *
- * but an allocation where nothing is held, and frees when there are no operations left for more.
+ *    adversary  one of the same kind, until one has reached the global allocator; then one of the other kind
+ *    walk       one of either kind, at random
  *
- * One for what pages are for:
+ *    An allocation follows where the hart holds nothing; only frees follow when no operations are left for more.
  *
- *   zeroed  as bulk, but each request is for frames that are zeroed, as those of a page fault are: between two looks at
- *           the allocator a hart has other work to do. Fresh memory is not touched, being zero: the second pass is the
- *           first that writes to it, so that on the host only from the third on there are no page faults in it.
+ * Zeroed frames, as page faults need them:
  *
- * Two of single frames, in memory that has aged (workload_aged.c):
+ *    zeroed     as bulk, but each request is for zeroed frames. Between two readings of the clock a hart may have to
+ *               zero. Fresh memory holds zeroes and is not written to, so the second pass is the first that writes to
+ *               it: on the host only the third pass and those after it have no page faults.
  *
- *   frag    all harts fill 90 % of memory; a random half of it is freed, across harts; then so many rounds of
- *           freeing a random tenth of what is out and allocating as much again. After each round: how much of memory
- *           is in free whole chunks, and how many frames a compaction would have to move for the rest of it. That is
- *           counted from what the harness holds, the same way for every allocator;
- *           the rounds' operations are timed too.
- *   fill    all memory is allocated; then, with 99, 90, 50 and 10 % of it out and free frames scattered at random,
- *           each hart allocates N and frees its N, again and again. Timed for each occupancy. N is half of a hart's
- *           share of 1 % of memory, so that every occupancy sees the same operations.
+ * Two of single frames in memory that has aged (workload_aged.c):
+ *
+ *    frag       all harts fill 90 % of memory; a random half of that is freed, across harts. Then rounds: a random
+ *               tenth of what is allocated is freed and as much is allocated again. The rounds' operations are timed.
+ *               After each round is counted, from what the harness holds and so in the same way for every allocator:
+ *               how much of memory is in free whole chunks, and how many frames a compaction would have to move to make
+ *               whole chunks of the rest.
+ *    fill       all memory is allocated; then, with 99, 90, 50 and 10 % of it allocated and the free frames scattered
+ *               at random, each hart allocates N and frees its N, again and again. Timed for each occupancy. N is half
+ *               of a hart's share of 1 % of memory, so that every occupancy has the same operations.
  *
  * Two of single frames at the limits (workload_limits.c):
  *
- *   exhaust in each round all harts allocate N and free their N, both timed, so that their caches are full. Then one of
- *           them, the next one in each round, allocates until it is refused, and frees all that: what it was refused is
- *           what the others' caches kept from it. In a latency run its operations are among the samples.
- *   stopped rounds of rand, while one hart more allocates and frees N by itself, not timed. In the middle third of the
- *           rounds it is stopped in a section of reclamation. After each round: how much is in limbo, and how long the
- *           round took. Needs a platform that can stop a hart.
+ *    exhaust    in each round all harts allocate N and free their N, both timed, so that their caches are full. Then
+ *               one of them, the next one in each round, allocates until it is refused, and frees all that. Counted are
+ *               the frames that were free when it was refused: those that it did not get from the others' caches. In a
+ *               latency run its operations are among the samples.
+ *    stopped    rounds of rand, while one more hart allocates and frees N by itself, not timed. In the middle third of
+ *               the rounds this hart is stopped in a section of reclamation. Counted after each round: how much is in
+ *               limbo, and how long the round took. Needs a platform that can stop a hart.
  *
- * One of a neighbour that asks for what is not there (workload_limits.c):
+ * A hart that disturbs others (workload_limits.c):
  *
- *   refused repeat, while one hart more keeps asking for a run longer than any that can be free, and is refused each
- *           time: that hart's looks with all caches shut are what the pairs of the others show. It is not timed.
+ *    refused    repeat, while one more hart, not timed, asks again and again for a run longer than any that can be
+ *               free. It is refused each time, after a look with all caches shut: what such looks cost the others is
+ *               what the times of their pairs show.
  *
- * Each hart times its own share from the barrier on, with two readings of the clock a phase. Latency is measured in
+ * Each hart times its own share from the barrier on, with two readings of the clock for a phase. Latency is measured in
  * a run of its own that reads the clock around every operation: the clock's own cost is in every sample, and the
- * `null` control's latency is that cost.
+ * latency of the control `null` is that cost.
  *
- * Nothing here allocates, prints or knows of threads: memory comes from the caller, harts from harness.h. */
+ * Nothing here allocates memory for itself, prints or knows of threads: memory comes from the caller, harts from
+ * harness.h. */
 #ifndef FRAMELAB_STRESS_WORKLOAD_H
 #define FRAMELAB_STRESS_WORKLOAD_H
 
@@ -158,13 +168,17 @@ uint32_t workload_go_round(uint32_t rounds);
 /* N for a sweep of up to `harts_most`; 0 if the memory is too small for even one request a hart. */
 uint64_t workload_requests(enum workload_kind kind, uint64_t usable_frames, uint32_t harts_most, uint64_t frames);
 
+/* Of these N no more than asked for with --requests (`most`; 0: no such bound), and of burst (`burst`: L; 0: another
+ * workload) whole bursts, one at least; 0 if the memory is too small for one. The same on every platform. */
+uint64_t workload_requests_cut(uint64_t requests, uint64_t most, uint64_t burst);
+
 /* Operations a hart that the times of one phase are of. */
 uint64_t workload_operations(const struct workload *workload);
 
 /* Slots that `requests` by each of `harts` need: each hart's own begin on a cache line of their own. */
 uint64_t workload_slots(uint64_t requests, uint32_t harts);
 
-/* Runs it; the results are in workload->hart[]. False if the harts cannot be had. */
+/* Runs it; the results are in workload->hart[]. False if the harts cannot be started. */
 bool workload_run(struct workload *workload);
 
 /* The first hart whose phase failed, or NULL if all went well. */

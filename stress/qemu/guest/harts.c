@@ -1,28 +1,27 @@
 /* SPDX-License-Identifier: MIT
- * Harts: bringing them up, running a function on all of them, waiting for one another. See kernel.h.
+ * Harts: starting them, running a function on all of them, waiting for one another. See kernel.h.
  *
- * 1. Sleep. A hart that waits sleeps in arch_rest with interrupts off, after a last look at what it waits for; whoever
- *    changes that pokes it afterwards, and a poke that comes between the look and the rest ends the rest at once. So no
- *    wake-up is lost, and a waiting hart costs nothing.
- * 2. The asymmetric barrier. The caller draws a number, pokes all, and waits until every other hart that is online
- *    has answered that number or a later one, for a bounded number of turns in all: who has not answered then is
- *    silent. An answer is a full fence, then a store of the newest number drawn. The handler of the interrupt gives
- *    it; where interrupts are off, a rest does once it is over (it may have swallowed the interrupt), and so does
- *    each turn of schedule_relax. The caller itself waits by that: harts that are in the barrier at one time answer
- *    one another, in both modes, whatever their interrupts.
- *    - Drawing releases and answering acquires: what the caller stored before is seen by a hart after its answer.
- *      The answer releases and the caller acquires: what the hart stored before its answer is seen by the caller
- *      afterwards.
+ * 1. Sleep. A hart that waits sleeps in arch_rest with interrupts off, after a last look at what it waits for. A hart
+ *    that changes that pokes it (sends it an interrupt) afterwards; a poke that comes between the look and the rest
+ *    ends the rest at once. So no wake-up is lost, and a waiting hart costs nothing.
+ * 2. The asymmetric barrier. The caller draws a number, pokes all harts, and waits until every other hart that is
+ *    online has answered that number or a later one. It waits for a bounded number of turns in all: a hart that has not
+ *    answered then is silent. An answer is a full fence, then a store of the newest number drawn.
+ *    - Who answers. The handler of the interrupt; where interrupts are off, each rest once it is over (it may have
+ *      swallowed the interrupt) and each turn of schedule_relax. The caller waits by schedule_relax, too, so harts that
+ *      are in the barrier at the same time answer one another, in both modes, whatever their interrupts.
+ *    - Order. Drawing releases and answering acquires: what the caller stored before is seen by a hart after its
+ *      answer. The answer releases and the caller acquires: what the hart stored before its answer is seen by the
+ *      caller afterwards.
  *    - A hart that is not online is not asked. One that has left (hart_leave) does nothing more, and the caller has
- *      acquired what it did. One that comes up has done nothing yet; it and the caller are a Dekker pair. The
- *      caller draws, passes a fence, pokes, looks at `online`; the hart stores `online`, passes a fence, looks at
- *      the number (hart_main). If the hart's fence is the later one, it finds the number and answers, though it was
- *      not there to be poked; whichever the caller took it for, it has passed a fence since the call. If its fence
- *      is the earlier one, the caller finds it online, and the poke comes when its interrupts are on: it is a hart
- *      like the others.
- *    - A hart that was silent once is asked again with each fence, and not waited for until it has answered: one
- *      that is dead costs each of the others its patience once or twice, not at each fence.
- * 3. Hart 0 is the one that the firmware started; the others have the FDT's order. */
+ *      acquired what it did. One that is starting has done nothing yet; it and the caller are a Dekker pair. The caller
+ *      draws, passes a fence, pokes, looks at `online`; the hart stores `online`, passes a fence, looks at the number
+ *      (hart_main). If the hart's fence is the later one, it finds the number and answers, though it was not online to
+ *      be poked; either way it has passed a fence since the call. If its fence is the earlier one, the caller finds it
+ *      online, and the poke arrives when its interrupts are on: it is a hart like the others.
+ *    - A hart that was silent once is asked again at each fence, and not waited for until it has answered. So a dead
+ *      hart costs each of the others the full wait once or twice, not at each fence.
+ * 3. Hart 0 is the one that the firmware started; the others are in the order of the FDT. */
 #include "harness.h"
 #include "kernel.h"
 #include "platform.h"

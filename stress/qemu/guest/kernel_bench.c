@@ -45,14 +45,12 @@ static void write_phases(const struct workload *workload)
     console_print("]");
 }
 
-/* Of burst whole bursts; 0 if memory is too small for one. */
+/* 0 if memory is too small for one. */
 static uint64_t requests_of(const struct measurement *measurement, const struct row *row)
 {
     uint64_t frames = UINT64_C(1) << row->order;
     uint64_t requests = workload_requests(row->kind, measurement->usable_frames, measurement->harts_most, frames);
-    uint64_t most = measurement->options->requests;
-    requests = most != 0 && requests > most ? most : requests;
-    return row->burst != 0 ? requests - requests % row->burst : requests;
+    return workload_requests_cut(requests, measurement->options->requests, row->burst);
 }
 
 static void write_record(const struct measurement *measurement, const struct row *row, uint64_t repeat,
@@ -82,13 +80,16 @@ static int measure(struct measurement *measurement, const struct row *row, uint6
                                 .hart = measurement->harts};
     struct frame_stats before;
     if (workload.requests == 0) {
-        console_line("Bail out! %s: memory or requests are too few for %lu harts", workload_name(row->kind),
+        console_line("Bail out! %s: memory is too small for %lu harts", workload_name(row->kind),
                      (unsigned long)row->harts);
         return KERNEL_USAGE;
     }
-    (void)workload_run(&workload); /* warm-up */
+    bool ran = workload_run(&workload); /* warm-up */
     frame_allocator_stats(measurement->allocator, &before);
-    (void)workload_run(&workload);
+    if (!ran || !workload_run(&workload)) {
+        console_line("Bail out! %s: %lu harts cannot be started", workload_name(row->kind), (unsigned long)row->harts);
+        return KERNEL_USAGE;
+    }
     const struct workload_hart *failed = workload_failure(&workload);
     if (failed != NULL) {
         console_line("not ok - %s order %llu, %lu harts: %s", workload_name(row->kind), (unsigned long long)row->order,
@@ -139,7 +140,7 @@ static bool next_workload(const char **list, enum workload_kind *kind)
     memcpy(name, *list, length);
     name[length] = '\0';
     *list += length + ((*list)[length] == ',');
-    return workload_find(name, kind) && !workload_ages(*kind);
+    return workload_find(name, kind) && !workload_ages(*kind) && workload_harts_beside(*kind) == 0;
 }
 
 static bool get_memory(struct measurement *measurement)
@@ -150,6 +151,10 @@ static bool get_memory(struct measurement *measurement)
     }
     uint64_t slots = workload_slots(frames, measurement->harts_most);
     uint64_t limit = measurement->options->requests;
+    const struct option_list *bursts = &measurement->options->bursts;
+    for (uint32_t i = 0; i < bursts->count && limit != 0; i++) {
+        limit = bursts->values[i] > limit ? bursts->values[i] : limit; /* one burst at least */
+    }
     slots = limit != 0 && workload_slots(limit, measurement->harts_most) < slots
                 ? workload_slots(limit, measurement->harts_most)
                 : slots;

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT
- * P9 on real harts: one stops in the middle of an operation, before a shared access of a slow path; the others must
- * finish. Memory runs out again and again, so that they drain one another's caches. See kernel_options.h.
+ * P9 on real harts: one hart stops in the middle of an operation, before a shared access of a slow path; the others
+ * must finish. Memory runs out again and again, so that they drain one another's caches. See kernel_options.h.
  *
- *   stop=leave    the firmware stops the hart for good; it has said that it leaves
+ *   stop=leave    the firmware stops the hart for good; it has said before that it leaves
  *   stop=silent   the same, but it has told nobody: the asymmetric barrier (harts.c, 2) finds it silent
- *   stop=mute     it stands still with interrupts off until the others have finished, then it goes on
+ *   stop=mute     it waits with interrupts off until the others have finished, then goes on
  *
- * In all three the others allocate and free to the end, no frame is owned twice (kernel_books.h), and in the end they
- * can have, twice over, all but what the stopped hart has: its frames, its cache, what it was moving. Meanwhile they
- * may be refused. While a hart does not answer, an arena that was plugged in after it fell silent cannot be removed,
- * and stays in service. When it has gone on, nothing is lost: all caches drain, all memory is had again, and the arena
- * goes. */
+ * In all three the others allocate and free to the end, and no frame has two owners (kernel_books.h). At the end they
+ * can allocate, twice in a row, all memory except what the stopped hart has: its frames, its cache, what it was moving.
+ * Until then they may be refused. While a hart does not answer, an arena that was plugged in after it fell silent
+ * cannot be removed and stays in service. When the hart has gone on, nothing is lost: all caches drain, all memory can
+ * be allocated again, and the arena is removed. */
 #include <string.h>
 
 #include "harness.h"
@@ -104,21 +104,22 @@ static bool is_stopped(void)
 
 struct holding {
     struct random random;
+    struct judge judge;
     struct frame_run *runs;
     uint32_t count;
     uint64_t frames;
 };
 
-static void give(struct holding *holding, uint32_t hart)
+static void give(struct holding *holding)
 {
     struct frame_run run = holding->runs[--holding->count];
     holding->frames -= run.count;
-    books_give(&fault.books, hart, run);
-    FRAME_ASSERT(frame_free_run(fault.books.allocator, run) == FRAME_OK);
+    (void)(oracle_release(&fault.books.oracle, holding->judge.hart, run) &&
+           judge_call(&holding->judge, CALL_FREE_RUN, run, STANDING_OWNED));
 }
 
 /* A hart that is refused frees half of what it has. */
-static void take(struct holding *holding, uint32_t hart)
+static void take(struct holding *holding)
 {
     const struct frame_layout layout = {RUN_FRAMES << FRAME_SHIFT, RUN_FRAMES << FRAME_SHIFT};
     struct frame_run run = {{0}, 1};
@@ -126,15 +127,15 @@ static void take(struct holding *holding, uint32_t hart)
                                    ? frame_alloc_contiguous(fault.books.allocator, layout, &run)
                                    : frame_alloc_one(fault.books.allocator, &run.first);
     if (status == FRAME_OK) {
-        books_take(&fault.books, hart, run);
+        (void)oracle_claim(&fault.books.oracle, holding->judge.hart, run);
         holding->runs[holding->count++] = run;
         holding->frames += run.count;
         return;
     }
-    FRAME_ASSERT(status == FRAME_NO_MEMORY || status == FRAME_CONTENDED);
+    (void)judge_answer(&holding->judge, "an allocation", UINT64_MAX, status, ANSWERS_ALLOC);
     atomic_fetch_add_explicit(&fault.failures, 1, memory_order_relaxed);
     for (uint32_t left = holding->count / 2; holding->count > left;) {
-        give(holding, hart);
+        give(holding);
     }
 }
 
@@ -153,7 +154,8 @@ static void try_removal(void)
 /* Allocations and frees, more of the former, so that memory runs out; so many after the victim has stopped. */
 static void work(uint32_t hart)
 {
-    struct holding holding = {.random = random_stream(fault.hook, hart), .runs = fault.held[hart]};
+    struct holding holding = {
+        .random = random_stream(fault.hook, hart), .judge = books_judge(&fault.books, hart), .runs = fault.held[hart]};
     bool removes = hart == 0 && fault.stop != STOP_LEAVE;
     for (uint64_t done = 0; done < fault.operations;) {
         if (hart == fault.victim && done == fault.operations / 2) { /* by then it has something of all kinds */
@@ -161,9 +163,9 @@ static void work(uint32_t hart)
         }
         bool full = holding.frames + RUN_FRAMES > fault.room;
         if (full || (holding.count > 0 && random_one_in(&holding.random, 3))) {
-            give(&holding, hart);
+            give(&holding);
         } else {
-            take(&holding, hart);
+            take(&holding);
         }
         bool stopped = is_stopped();
         done += hart == fault.victim || stopped || atomic_load_explicit(&fault.returned, memory_order_relaxed) != 0;
@@ -173,7 +175,7 @@ static void work(uint32_t hart)
         schedule_progress();
     }
     while (holding.count > 0) {
-        give(&holding, hart);
+        give(&holding);
     }
 }
 
@@ -187,10 +189,12 @@ static void judge_stopped(void)
     (void)expect(books_collect(&fault.books) == got, "all that was had can be had again");
     (void)frame_allocator_drain(fault.books.allocator);
     frame_allocator_stats(fault.books.allocator, &stats);
-    uint64_t rest = stats.frames_total - books_held(&fault.books, fault.victim) - stats.frames_in_caches;
+    uint64_t rest =
+        stats.frames_total - oracle_count_held_by(&fault.books.oracle, fault.victim) - stats.frames_in_caches;
     if (!expect(got <= rest && rest - got <= MOVING_MOST, "all is had but what the stopped hart has")) {
         console_line("# of %llu: had %llu, held %llu, cached %llu", (unsigned long long)stats.frames_total,
-                     (unsigned long long)got, (unsigned long long)books_held(&fault.books, fault.victim),
+                     (unsigned long long)got,
+                     (unsigned long long)oracle_count_held_by(&fault.books.oracle, fault.victim),
                      (unsigned long long)stats.frames_in_caches);
     }
     if (fault.stop != STOP_LEAVE) {
@@ -203,10 +207,10 @@ static void judge_stopped(void)
 static void judge_rest(void)
 {
     struct frame_allocator *fa = fault.books.allocator;
-    struct frame_account account;
-    (void)expect(frame_allocator_drain(fa), "all caches drain");
-    (void)expect(frame_allocator_validate(fa, &account) && account.free == account.total, "all memory is free");
-    (void)expect(books_collect(&fault.books) == account.total, "all memory is had");
+    struct judge judge = books_judge(&fault.books, 0);
+    struct frame_stats stats;
+    frame_allocator_stats(fa, &stats);
+    (void)expect(judge_all_free(&judge) && books_collect(&fault.books) == stats.frames_total, "all memory is had");
     if (fault.refused > 0) {
         (void)expect(frame_arena_remove(fa, frame_containing(fault.plugged.start)) == FRAME_OK, "the arena goes");
     }
@@ -253,10 +257,10 @@ static bool run_once(void)
     schedule_expect_progress(schedule_is_seeded() ? PATIENCE_SEEDED : PATIENCE_FREE);
     (void)harts_run(fault.harts, fault_hart, NULL);
     schedule_expect_progress(0);
-    (void)expect(atomic_load_explicit(&fault.books.wrong, memory_order_relaxed) == 0, "no frame is owned twice");
     if (fault.stop == STOP_MUTE) {
         judge_rest();
     }
+    (void)expect(verdict_holds(&fault.books.verdict), fault.books.verdict.text);
     return is_stopped();
 }
 
@@ -287,8 +291,11 @@ static bool fault_begin(const struct kernel_options *options)
         return false;
     }
     kernel_keep_frames(frames / kernel_map.node_count);
-    fault.books.allocator = kernel_allocator(options, fault.harts, &config);
-    return fault.books.allocator != NULL;
+    struct frame_allocator *fa = kernel_allocator(options, fault.harts, &config);
+    if (fa != NULL) {
+        books_open(&fault.books, fa, fault.plugged);
+    }
+    return fa != NULL;
 }
 
 int kernel_fault(const struct kernel_options *options)

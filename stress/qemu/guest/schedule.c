@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * Who runs when. See kernel.h.
+ * Which hart runs when. See kernel.h.
  *
  * Under -icount QEMU runs one hart at a time, each until it has executed a hundred million instructions or rests: races
  * would hardly ever happen. So at every hook (core/base/platform.h: before each shared access of the slow paths) a hart
- * gives way with a certain chance, drawn from a stream of its own. Nothing else decides who runs, so that the seed is
- * the schedule, and the same seed gives the same run to the last instruction.
+ * lets another run with a certain probability, drawn from a random stream of its own. Nothing else decides which hart
+ * runs, so the seed determines the schedule, and the same seed gives the same run to the last instruction.
  *
  * The count of instructions is one for all harts. Since a hart runs alone from one rest to the next, what was counted
  * in between is its own. */
@@ -70,6 +70,12 @@ bool schedule_is_seeded(void)
 uint32_t schedule_drain_turns(void)
 {
     return schedule_is_seeded() ? DRAIN_TURNS_SEEDED : DRAIN_TURNS_FREE;
+}
+
+/* One hart at a time: a turn is a round of all the others, and two looks are as far apart as they need be. */
+uint32_t schedule_patience_per_hart(void)
+{
+    return schedule_is_seeded() ? 0 : 64;
 }
 
 void schedule_stop_at(uint64_t hook, void (*stop)(void))

@@ -3,7 +3,6 @@
 #include "qemu_guest.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,17 +30,6 @@ struct run {
     char comment[SAID_BYTES]; /* the kernel's last */
     char said[SAID_BYTES];    /* last, by whomever */
 };
-
-__attribute__((format(printf, 3, 4))) static int complain(const struct run *run, int status, const char *format, ...)
-{
-    va_list arguments;
-    (void)fprintf(stderr, "%s: ", run->guest->name);
-    va_start(arguments, format);
-    (void)vfprintf(stderr, format, arguments);
-    va_end(arguments);
-    (void)fputc('\n', stderr);
-    return status;
-}
 
 /* ---- lines ---- */
 
@@ -94,8 +82,9 @@ static int take_record(struct run *run, const char *line)
     json_error_t error;
     json_t *record = json_loads(line, JSON_REJECT_DUPLICATES, &error);
     if (json_object_get(record, "type") == NULL) {
-        int status = complain(run, EXIT_STATUS_VIOLATED, "record %llu of the guest is broken, it is stopped: %s",
-                              (unsigned long long)run->records + 1, record == NULL ? error.text : "it has no type");
+        int status =
+            status_say(run->guest->name, EXIT_STATUS_VIOLATED, "record %llu of the guest is broken, it is stopped: %s",
+                       (unsigned long long)run->records + 1, record == NULL ? error.text : "it has no type");
         json_decref(record);
         return status;
     }
@@ -103,7 +92,7 @@ static int take_record(struct run *run, const char *line)
     json_decref(record);
     run->records++;
     return kept ? EXIT_STATUS_HOLDS
-                : complain(run, EXIT_STATUS_VIOLATED, "a record cannot be kept: %s", strerror(errno));
+                : status_say(run->guest->name, EXIT_STATUS_VIOLATED, "a record cannot be kept: %s", strerror(errno));
 }
 
 static int take_line(struct run *run, const char *line)
@@ -114,7 +103,7 @@ static int take_line(struct run *run, const char *line)
         status = take_record(run, line);
     } else if (begins(line, "Bail out! ")) {
         run->bailed = true;
-        (void)complain(run, 0, "the guest: %s%s", line + strlen("Bail out! "), run->comment);
+        (void)status_say(run->guest->name, 0, "the guest: %s%s", line + strlen("Bail out! "), run->comment);
     } else if (begins(line, "panic:")) {
         (void)fprintf(stderr, "%s: guest ", run->guest->name);
         print_named(run, stderr, line);
@@ -139,10 +128,11 @@ static int judge_refusal(const struct run *run)
 {
     const struct qemu_arch_facts *arch = qemu_arch_facts(run->guest->machine->arch);
     if (run->firmware_missing) {
-        return complain(run, EXIT_STATUS_SKIPPED,
-                        "skipped: %s lacks its firmware; Debian has it in qemu-system-data and opensbi", arch->program);
+        return status_say(run->guest->name, EXIT_STATUS_SKIPPED,
+                          "skipped: %s lacks its firmware; Debian has it in qemu-system-data and opensbi",
+                          arch->program);
     }
-    return complain(run, EXIT_STATUS_USAGE, "%s cannot make this machine", arch->program);
+    return status_say(run->guest->name, EXIT_STATUS_USAGE, "%s cannot make this machine", arch->program);
 }
 
 static int judge_end(const struct run *run, int ended)
@@ -155,31 +145,32 @@ static int judge_end(const struct run *run, int ended)
     case KERNEL_HOLDS:
         return records == most
                    ? EXIT_STATUS_HOLDS
-                   : complain(run, EXIT_STATUS_VIOLATED,
-                              "the guest ended as if all were well, after %llu of %llu records", records, most);
+                   : status_say(run->guest->name, EXIT_STATUS_VIOLATED,
+                                "the guest ended as if all were well, after %llu of %llu records", records, most);
     case KERNEL_VIOLATED:
-        return complain(run, EXIT_STATUS_VIOLATED, "the guest reports a failure; boot arguments: %s",
-                        run->guest->bootargs);
+        return status_say(run->guest->name, EXIT_STATUS_VIOLATED, "the guest reports a failure; boot arguments: %s",
+                          run->guest->bootargs);
     case KERNEL_USAGE:
-        return run->bailed
-                   ? EXIT_STATUS_USAGE
-                   : complain(run, EXIT_STATUS_USAGE, "the guest refuses its boot arguments: %s", run->guest->bootargs);
+        return run->bailed ? EXIT_STATUS_USAGE
+                           : status_say(run->guest->name, EXIT_STATUS_USAGE, "the guest refuses its boot arguments: %s",
+                                        run->guest->bootargs);
     case KERNEL_PANIC:
-        return complain(run, EXIT_STATUS_VIOLATED, "the guest panicked after %llu of %llu records; boot arguments: %s",
-                        records, most, run->guest->bootargs);
+        return status_say(run->guest->name, EXIT_STATUS_VIOLATED,
+                          "the guest panicked after %llu of %llu records; boot arguments: %s", records, most,
+                          run->guest->bootargs);
     default:
-        return complain(run, EXIT_STATUS_VIOLATED, "QEMU ended with status %d after %llu of %llu records", ended,
-                        records, most);
+        return status_say(run->guest->name, EXIT_STATUS_VIOLATED,
+                          "QEMU ended with status %d after %llu of %llu records", ended, records, most);
     }
 }
 
 static int stop_late(struct run *run)
 {
     child_stop(&run->child);
-    return complain(run, EXIT_STATUS_WATCHDOG,
-                    "watchdog: the guest is not done in time, and is stopped; %llu of %llu records; it last said: %s",
-                    (unsigned long long)run->records, (unsigned long long)run->guest->records_most,
-                    run->said[0] != '\0' ? run->said : "nothing");
+    return status_say(run->guest->name, EXIT_STATUS_WATCHDOG,
+                      "watchdog: the guest is not done in time, and is stopped; %llu of %llu records; it last said: %s",
+                      (unsigned long long)run->records, (unsigned long long)run->guest->records_most,
+                      run->said[0] != '\0' ? run->said : "nothing");
 }
 
 /* ---- the run ---- */
@@ -196,7 +187,7 @@ static int read_all(struct run *run)
         }
         if (atomic_load_explicit(&interrupted, memory_order_relaxed)) {
             child_stop(&run->child);
-            return complain(run, EXIT_STATUS_INTERRUPTED, "interrupted; what was recorded is kept");
+            return status_say(run->guest->name, EXIT_STATUS_INTERRUPTED, "interrupted; what was recorded is kept");
         }
         if (status != EXIT_STATUS_HOLDS) {
             child_stop(&run->child);
@@ -213,12 +204,12 @@ static int start(struct run *run, char **command)
     const struct qemu_machine *machine = run->guest->machine;
     if (child_start(&run->child, command, true)) {
         if (machine->gdb_port != 0) {
-            (void)complain(run, 0, "the guest waits for a debugger: gdb-multiarch %s -ex 'target remote :%u'",
-                           machine->kernel, machine->gdb_port);
+            (void)fprintf(stderr, "%s: the guest waits for a debugger: gdb-multiarch %s -ex 'target remote :%u'\n",
+                          run->guest->name, machine->kernel, machine->gdb_port);
         }
         return EXIT_STATUS_HOLDS;
     }
-    return complain(run, EXIT_STATUS_USAGE, "%s: %s", command[0], strerror(errno));
+    return status_say(run->guest->name, EXIT_STATUS_USAGE, "%s: %s", command[0], strerror(errno));
 }
 
 int qemu_guest_run(const struct qemu_guest *guest)
@@ -226,7 +217,7 @@ int qemu_guest_run(const struct qemu_guest *guest)
     struct run run = {.guest = guest, .child = {.fd = -1}};
     char **command = qemu_machine_command(guest->machine, guest->bootargs);
     if (command == NULL) {
-        return complain(&run, EXIT_STATUS_USAGE, "the command line for QEMU: %s", strerror(ENOMEM));
+        return status_say(guest->name, EXIT_STATUS_USAGE, "the command line for QEMU: %s", strerror(ENOMEM));
     }
     run.symbols = qemu_symbols_open(guest->machine->kernel);
     int status = start(&run, command);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The model without any cleverness: every access is carried out at once, harts run one after the other, each until it
- * waits. For set-up and checks at rest, which run outside of harts; and what the other models carry accesses out with.
- */
+ * The simplest model: every access is made at once; harts run one after the other, each until it waits. It is in charge
+ * outside of harts, for set-up and for checks at rest. The other models make accesses by model_apply and model_rmw. */
 #include <string.h>
 
 #include "model.h"

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * What code compiled with -fsanitize=thread calls in place of, or before, each access to memory. gcc and clang share
- * the names but for compare-and-exchange (gcc `_strong` and `_weak`, clang `_val`), memory intrinsics (clang `__tsan_`)
- * and the order in which they name orders; all are here.
+ * The functions that code compiled with -fsanitize=thread calls in place of each atomic access to memory, or before a
+ * plain one. gcc and clang have the same names for them except for compare-and-exchange (gcc `_strong` and `_weak`,
+ * clang `_val`), for memory intrinsics (clang `__tsan_`), and for the order in which they number memory orders; all are
+ * here.
  *
- * Plain accesses to the running hart's own stack are no events: nobody else looks at them, but where a stack variable
- * is an atomic (the node of a queued lock). Others' accesses to that stack are events. */
+ * Plain accesses of the running hart to its own stack are no events, since no other hart looks there; atomic ones are
+ * (the node of a queued lock). Accesses of other harts to that stack are events. */
 #include "hooks.h"
 
 #include <string.h>

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT
- * The waist of the simulator: what one hart does to shared memory, and who answers. Everything above (the hooks that
- * the compiler calls, the Concurrency Kit port, the platform) turns one access into one struct event; everything below
- * (time mode, explore mode) is a struct model that says what the access returns, and when other harts run.
+ * The interface between what a hart does to shared memory and the model that answers. The layers above it (the hooks
+ * that the compiler calls, the Concurrency Kit port, the platform) turn each access into one struct event. The layers
+ * below it (time mode, explore mode) are each a struct model, which says what an access returns and when other harts
+ * run.
  *
- * Real memory always holds the newest value of every location, in the order in which the model carries stores out: a
- * model that lets a store wait keeps it to itself meanwhile. Plain accesses are done by the program itself, right after
- * the event returns; all others by the model (model_apply does what a machine without any cleverness would do).
- *
- * Only one hart runs at a time, so nothing here needs to be atomic. Nothing here is instrumented. */
+ * 1. Real memory always holds the newest value of every location, in the order in which the model carries stores out. A
+ *    model that lets a store wait keeps it to itself until then.
+ * 2. Plain accesses are made by the program itself, right after the event returns; all others by the model
+ *    (model_apply makes them as on sequentially consistent memory).
+ * 3. Only one hart runs at a time, so nothing here needs to be atomic. Nothing here is instrumented. */
 #ifndef FRAMELAB_SIM_MODEL_H
 #define FRAMELAB_SIM_MODEL_H
 

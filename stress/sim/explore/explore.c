@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT
- * Explore mode: before each event the schedule says who makes the next step (schedule.c), the memory model says what
- * the access finds and when a store is seen (memory_model.c), races.c whether plain accesses are ordered. All three
- * draw from the seed and from nothing else, so that an execution is its seed.
+ * Explore mode: runs one execution and judges it.
  *
- * Waiting. EVENT_RELAX gives way, and so do POLLS identical loads in a row, a waiting loop that says nothing. If the
- * harts only wait, for so many turns that any of them must have looked again several times, and no value in memory has
- * changed meanwhile, they wait for ever: the execution is over, and where two of them wait is told. */
+ * 1. Before each event the schedule chooses the hart that makes the next step (schedule.c), the memory model decides
+ *    what an access finds and when a store becomes visible (memory_model.c), and races.c judges whether plain accesses
+ *    are ordered. Every random choice is drawn from the seed, so a seed and the options determine the execution.
+ * 2. Waiting. A hart lets another one run at EVENT_RELAX, and after POLLS loads in a row of one address that returned
+ *    the same value: that is a waiting loop without EVENT_RELAX.
+ * 3. Deadlock. If for TURNS_IN_VAIN turns of waiting loops a hart no value in memory has changed, the harts wait for
+ *    ever: the execution ends, and the report says where two of them wait. The number is larger than the number of
+ *    turns after which the allocator's own bounded loops give up. */
 #include "explore.h"
 
 #include <stdarg.h>

@@ -1,35 +1,17 @@
 /* SPDX-License-Identifier: MIT
- * Explore mode: one execution a seed, judged. See explore.c.
+ * Explore mode: runs one execution for each seed and judges it. See explore.c. Use:
  *
  *   explore_use(&options);
  *   enum run_end end = run_harts(...);
- *   explore_report()->verdict ... */
+ *   explore_report()->verdict ...
+ */
 #ifndef FRAMELAB_SIM_EXPLORE_H
 #define FRAMELAB_SIM_EXPLORE_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
+#include "explore_options.h"
 #include "model.h"
 
-#define EXPLORE_HARTS_MAX 8u
 #define EXPLORE_TEXT_BYTES 400u
-#define EXPLORE_DEPTH_MAX 16u
-
-enum explore_strategy { EXPLORE_RANDOM, EXPLORE_PCT };
-enum explore_profile { EXPLORE_RMO, EXPLORE_TSO, EXPLORE_SC, EXPLORE_RCPC };
-
-struct explore_options {
-    uint64_t seed;
-    enum explore_strategy strategy;
-    uint32_t depth; /* of PCT: 1 + changes of priority */
-    enum explore_profile profile;
-    uint64_t steps_most;  /* 0: no limit */
-    uint32_t freeze_hart; /* stopped for good before its freeze_at-th event, counted from 1; RUN_NOBODY: none */
-    uint64_t freeze_at;
-    uint32_t silent; /* harts, a bit each, that do not answer EVENT_BARRIER, running or frozen, until they return */
-    bool trace;      /* remember every event, for trace_print */
-};
 
 enum explore_verdict {
     EXPLORE_OK,

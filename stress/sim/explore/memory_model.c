@@ -1,48 +1,67 @@
 /* SPDX-License-Identifier: MIT
- * Weakly ordered memory, the same for all harts (multi-copy atomic, as ARMv8's and RISC-V's): stores become known to
- * all other harts at one moment, and these moments are numbered, the stamps.
+ * Weakly ordered memory, multi-copy atomic as that of ARMv8 and of RISC-V: a store becomes visible to all other harts
+ * at one moment. In the code a visible store is "known".
  *
- * 1. A store waits in its hart's buffer, of which the hart itself reads. It becomes known at a moment that the seed
- *    draws: in RMO in any order but that of one granule's stores, and that a store-store fence keeps; in TSO in order.
- *    It waits for WAIT_EVENTS at most, since harts that wait for one another count turns.
- * 2. A load returns the value that was newest at some moment. Which moments are open to it: none before the hart's
- *    `floor`, and for one granule none before what the hart knows of it. A load-load fence raises the floor to the
- *    latest moment that the loads so far cannot have been before; a store-load fence empties the buffer and raises it
- *    to now. A load of what a loaded pointer points to comes after that load (address dependency).
- * 3. A read-modify-write empties the buffer of what must come before it, finds the newest value, and is known at once.
- * 4. A plain access is done by the program itself, so it is known at once, and finds the newest: what is wrong with it,
- *    races.c sees.
+ * Terms:
+ *    granule    8 bytes, aligned; old values are kept for each granule (shadow.h)
+ *    stamp      the number of the moment at which a store became visible; stamps ascend
+ *    buffer     a hart's stores that are not visible yet; only the hart itself loads from it
+ *    floor      of a hart, a stamp: no later load of this hart returns a value that was already replaced at that moment
+ *    `ordered`  of a hart, the stamp of its last sequentially consistent store or read-modify-write
+ *    profile    the machine that is modelled: RMO (points 1 to 5), TSO (6), SC (7) or RCPC (8)
  *
- * TSO: loads are acquires and stores releases, of which a store followed by a load is the one pair that changes places.
- * SC: everything at once.
+ * 1. Store. It waits in its hart's buffer until a moment that is drawn from the seed. Stores become visible in any
+ *    order, except that stores to one granule keep their order, and that stores before a store-store fence become
+ *    visible before those after it. A store waits for WAIT_EVENTS events at most, because loops that wait for another
+ *    hart give up after a number of turns. A store to the hart's own stack does not wait.
+ * 2. Load. It returns the value that was the newest one at some moment, which is drawn from the seed. That moment is
+ *    not before the hart's floor, and not before the newest value of this granule that the hart has loaded or stored.
+ *    Address dependency: a load close behind an address that the hart loaded returns no value that was already replaced
+ *    at the stamp of that address.
+ * 3. Fence. A load-load fence raises the floor, for each load before it, to the earliest moment at which that load can
+ *    have been made. A store-load fence makes all stores in the buffer visible and raises the floor to the present
+ *    moment.
+ * 4. Read-modify-write. First the stores in the buffer that must come before it become visible. Then it finds the
+ *    newest value, and what it stores is visible at once.
+ * 5. Plain access. The program itself makes it, so a plain store is visible at once and a plain load returns the newest
+ *    value. Whether plain accesses are ordered is judged by races.c.
+ * 6. TSO. Every load is an acquire, every store a release, every read-modify-write sequentially consistent. The only
+ *    pair of accesses that may be reordered is a store that is not sequentially consistent and a later load.
+ * 7. SC. Every store is visible at once, every load returns the newest value.
+ * 8. RCPC differs from RMO in sequentially consistent accesses and in read-modify-writes; fences are the same. In RMO
+ *    a read-modify-write is one step, a sequentially consistent store or read-modify-write is a full fence, too, and a
+ *    sequentially consistent load returns the newest value and raises the floor to the present moment. In RCPC both are
+ *    ordered as C11 requires and no more than that (C11, 7.17.3; Lahav et al., "Repairing sequential consistency in
+ *    C/C++11", PLDI 2017), as far as multi-copy atomic memory can show it. Such machines are:
+ *    - AArch64 (Arm Architecture Reference Manual, B2.3, "barrier-ordered-before") with ldar and stlr for sequentially
+ *      consistent loads and stores, ldapr (RCpc) for acquire loads, and ldaxr and stlxr for the two halves of a
+ *      read-modify-write;
+ *    - RISC-V with a fence before each sequentially consistent load and none after a sequentially consistent store.
  *
- * RCPC is RMO, but for what sequentially consistent accesses and read-modify-writes are. In RMO the former are full
- * fences beside all others, and the latter one step. In RCPC they are what C11 asks for and no more (7.17.3; Lahav et
- * al., "Repairing sequential consistency in C/C++11", PLDI 2017), on memory that is multi-copy atomic. Such machines
- * are AArch64 (Arm Architecture Reference Manual, B2.3, "barrier-ordered-before") where ldar and stlr stand for
- * sequentially consistent loads and stores, ldapr (RCpc) for loads that only acquire, ldaxr and stlxr for the halves of
- * a read-modify-write; and RISC-V where a fence stands before such a load, and none after such a store. Fences are what
- * they are in RMO.
- *    - A sequentially consistent store is a release that waits in the buffer like any other, so a later load of its
- *      hart may come before it. One that is sequentially consistent may not: it lets all such stores of its hart go
- *      first, and its moment is not before `ordered`, at which the last of them became known. So the moments of all
- *      sequentially consistent accesses, each hart's in its program's order, are the one order that C11 asks for.
- *    - A sequentially consistent load may come before earlier loads that do not acquire, and before earlier stores that
- *      are not sequentially consistent.
- *    - A read-modify-write is a load and then a store that waits, so later loads and stores may come before the store
- *      (not before the load, if that acquires). Nobody's store comes between the two: one that is to become known lets
- *      this one go first. In the one order its place is where it becomes known.
- *      An acquire of its own hart does not come before it, if that loads what it stored: a read-modify-write hands on
- *      what another hart released.
- *    - A compare-and-swap that fails is a load, with the order for failures: it may have found an old value.
- * Allowed, though not on Arm: that a release store and a later sequentially consistent load change places, as on x86;
- * and that after a sequentially consistent store and then such a load of something else a load that is weaker comes
- * before the store: it comes after what the load in between was told, and `ordered` is for such loads only.
- * Not allowed, though C11 does: what takes a machine that is not multi-copy atomic (IRIW with acquires, as on Power),
- * or one on which a release comes before the same hart's earlier stores to some (2+2W with releases).
+ * The rules of RCPC:
  *
- * Not in it: a load that sees a store of its own future (load buffering: stores never become known before they are
- * made), plain loads of old values, more than SHADOW_VALUES old values. */
+ * 9. A sequentially consistent store is a release that waits in the buffer like any other, so a later load of its hart
+ *    may come before it.
+ * 10. A sequentially consistent load first makes the sequentially consistent stores in its hart's buffer visible, and
+ *    is of no moment before `ordered`. So the moments of all sequentially consistent accesses, each hart's in program
+ *    order, are the single total order that C11 requires. The load may come before earlier loads of its hart that do
+ *    not acquire, and before earlier stores that are not sequentially consistent.
+ * 11. A read-modify-write is a load and then a store that waits. Later loads and stores of its hart may come before the
+ *    store; they do not come before the load if that acquires. No other hart's store comes between the two halves: a
+ *    store of another hart that is about to become visible makes the waiting half visible first. In the total order of
+ *    point 10 a read-modify-write stands where its store becomes visible.
+ * 12. If an acquire load of the same hart reads what a waiting read-modify-write stored, this becomes visible first,
+ *    because a read-modify-write passes on what another hart released.
+ * 13. A compare-and-swap that fails is a load with the order given for failure: it may have found an old value.
+ * 14. Allowed here and not on Arm:
+ *    - a release store and a later sequentially consistent load are reordered, as on x86;
+ *    - after a sequentially consistent store and a sequentially consistent load of another granule, a weaker load
+ *      comes before the store: `ordered` is a bound for sequentially consistent loads only.
+ * 15. Allowed by C11 and not here: what needs memory that is not multi-copy atomic (IRIW with acquires, as on Power),
+ *    or a machine on which other harts see a release before earlier stores of the same hart (2+2W with releases).
+ *
+ * Not modelled: a load that returns a store which its own hart makes later (load buffering), since no store becomes
+ * visible before it is made; plain loads of old values; values older than the SHADOW_VALUES newest of a granule. */
 #include "memory_model.h"
 
 #include <string.h>

@@ -3,7 +3,8 @@
 #ifndef FRAMELAB_SIM_MEMORY_MODEL_H
 #define FRAMELAB_SIM_MEMORY_MODEL_H
 
-#include "explore.h"
+#include "explore_options.h"
+#include "model.h"
 
 struct memory_counts {
     uint64_t stale_loads, delayed_stores;

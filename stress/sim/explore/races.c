@@ -1,18 +1,26 @@
 /* SPDX-License-Identifier: MIT
- * Races by vector clocks, but for three refinements that Concurrency Kit asks for:
+ * Finds data races by vector clocks. A clock holds a number for each hart, up to which that hart's accesses are known
+ * to come before. Concurrency Kit needs three refinements:
  *
- * 1. Fences are typed. What a store carries to whoever loads its value is therefore two clocks: whose writes come
- * before (a store-store fence adds the hart's own) and whose reads (a load-store fence does). And a hart knows three:
- * which writes come before its loads (a load-load fence adds what it loaded), which writes and which reads come before
- * its stores (a load-store fence does). A C11 release is both of the former, an acquire all of the latter.
- * 2. Address dependencies need no fence: a plain access close behind a pointer that the hart loaded is ordered as if
- * that load had been an acquire.
- * 3. Optimistic readers. A pop reads the node's link while another hart may be taking the node away and writing it, and
- *    then finds out by a failing compare-and-swap. Such a read is harmless if its result is thrown away. So a plain
- * load is tentative until its hart stores, or swaps successfully; if its next compare-and-swap fails it never was. */
+ * 1. Typed fences. What a store passes to a hart that loads its value, the message, is therefore two clocks:
+ *      writes    the writes that come before the store; a store-store fence adds the hart's own
+ *      reads     the reads that come before the store; a load-store fence adds the hart's own
+ *    A hart has three clocks:
+ *      the writes that come before its loads; a load-load fence adds the writes of all messages that it loaded
+ *      the writes, and the reads, that come before its stores; a load-store fence adds those of all these messages
+ *    A C11 release is a store-store and a load-store fence, an acquire is a load-load and a load-store fence.
+ * 2. Address dependencies need no fence: a plain access close behind an address that the hart loaded is ordered as if
+ *    that load had been an acquire.
+ * 3. Optimistic reads. A pop reads the node's link while another hart may be taking the node off and writing to it; a
+ *    compare-and-swap that fails then tells the pop so. Such a read does no harm if its result is not used. So a plain
+ *    load is tentative, that is, not judged yet. It is judged when its hart next stores, swaps successfully, passes a
+ *    store-store or load-store fence, has TENTATIVE_MAX such loads, or returns. If its hart's next compare-and-swap
+ *    fails before that, the load is forgotten. */
 #include "races.h"
 
 #include <string.h>
+
+#include "model.h"
 
 #define TENTATIVE_MAX 16u
 #define POINTERS 8u

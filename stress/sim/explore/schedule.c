@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT
- * Two ways to choose, which find different bugs:
+ * Chooses which hart makes the next step, in one of two ways, which find different bugs:
  *
- * random walk: at each event, once in so many times, which the seed draws too, any hart that is ready goes on.
- * PCT (Burckhardt, Kothari, Musuvathi, Nagarakatte, ASPLOS 2010): each hart has a priority, drawn at random; the
- * highest that is ready runs; at depth - 1 steps, drawn at random, the one that runs falls below all others. A bug of
- * depth d among n harts in k steps is found with a probability of 1 / (n k^(d-1)) at least in each execution, however
- * rare it is otherwise.
+ *   random walk  at each event, with a chance that the seed draws too, any hart that is ready goes on
+ *   PCT          each hart has a priority, drawn at random; the hart with the highest priority that is ready runs; at
+ *                depth - 1 steps, drawn at random, the priority of the running hart is lowered below all others
+ *                (Burckhardt, Kothari, Musuvathi, Nagarakatte, ASPLOS 2010). There a bug of depth d among n harts in k
+ *                steps is found by each execution with a probability of at least 1 / (n k^(d-1)). Here k is not known
+ *                beforehand, so the number of steps over which the changes are drawn is drawn too
  *
- * A hart that waits in a loop gives way: under random walk to any other, under PCT by falling below all others, or the
- * one waited for would never run. */
+ * A hart that waits in a loop lets another run: under random walk any other hart that is ready, under PCT by lowering
+ * its priority below all others. Otherwise the hart that it waits for would never run. */
 #include "schedule.h"
 
 #include "random.h"

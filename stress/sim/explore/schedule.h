@@ -3,7 +3,8 @@
 #ifndef FRAMELAB_SIM_SCHEDULE_H
 #define FRAMELAB_SIM_SCHEDULE_H
 
-#include "explore.h"
+#include "explore_options.h"
+#include "run.h"
 
 extern uint64_t schedule_quiet; /* so many events are the running hart's: written by schedule.c only */
 uint32_t schedule_decide(uint32_t running);

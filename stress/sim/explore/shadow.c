@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "platform.h"
+#include "run.h"
 
 #define SLOTS_FIRST 1024u
 #define BLOCK_GRANULES 1024u

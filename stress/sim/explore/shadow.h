@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * What explore mode knows of each 8 bytes of memory that an execution touched: the values it had, when each hart last
- * looked, and who accessed it plainly. Made when first asked for, forgotten all at once when the next execution begins:
- * an entry counts only if it carries the execution's number. */
+ * What explore mode knows of each granule, that is, of each 8 aligned bytes of memory that an execution accessed: its
+ * last values, the newest value that each hart has loaded or stored, and the accesses that races are looked for
+ * against. A granule's entry is made when it is first asked for. All entries are forgotten at once when the next
+ * execution begins: an entry counts only if it carries the number of the present execution. */
 #ifndef FRAMELAB_SIM_SHADOW_H
 #define FRAMELAB_SIM_SHADOW_H
 
@@ -9,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "explore.h"
+#include "explore_options.h"
 
 #define GRANULE_BYTES 8u
 #define SHADOW_VALUES 4u /* older ones are not offered to loads any more */

@@ -8,8 +8,9 @@
 #include "platform_sim.h"
 #include "run.h"
 
-/* Events of a small program are hundreds, of one that zeroes a chunk a hundred thousand. */
-#define STEPS_MOST (UINT64_C(1) << 19)
+/* Events of a small program are thousands, of one that zeroes a chunk a hundred thousand; of four harts that all ask
+ * for what is not there, and look as often as they have patience, half a million. */
+#define STEPS_MOST (UINT64_C(1) << 21)
 
 static struct {
     struct player *player;
@@ -19,7 +20,7 @@ static struct {
 /* On a hart: the ledger has been told. */
 static void end_at_once(void)
 {
-    explore_fail("%s", now.player->ledger.text);
+    explore_fail("%s", now.player->ledger.verdict.text);
 }
 
 static void end_for_player(struct player *player)
@@ -53,7 +54,7 @@ static void judge_run(struct execution_result *result, const struct explore_repo
 {
     if (now.panic[0] != '\0') {
         set_finding(result, FINDING_PANIC, PROPERTY_ACCOUNT, now.panic);
-    } else if (now.player->ledger.violated != PROPERTY_NONE) {
+    } else if (!verdict_holds(&now.player->ledger.verdict)) {
         return; /* told below */
     } else if (report->verdict == EXPLORE_RACE) {
         set_finding(result, FINDING_RACE, PROPERTY_OWNED_ONCE, report->text);
@@ -67,9 +68,9 @@ static void judge_run(struct execution_result *result, const struct explore_repo
 static void judge_ledger(struct execution_result *result)
 {
     const struct ledger *ledger = &now.player->ledger;
-    if (result->finding == FINDING_NONE && ledger->violated != PROPERTY_NONE) {
-        set_finding(result, FINDING_PROPERTY, ledger->violated, ledger->text);
-        result->hart = ledger->hart;
+    if (result->finding == FINDING_NONE && !verdict_holds(&ledger->verdict)) {
+        set_finding(result, FINDING_PROPERTY, ledger->verdict.property, ledger->verdict.text);
+        result->hart = ledger->verdict.hart;
     }
     result->failures = ledger->failures;
     result->contended = ledger->contended;
@@ -134,7 +135,7 @@ void execution_run(const struct execution_plan *plan, struct player *player, str
     player->ledger.silence = plan->silent != 0;
     if (player_prelude(player)) {
         run_under_model(plan, result);
-        if (result->finding == FINDING_NONE && player->ledger.violated == PROPERTY_NONE && !result->frozen) {
+        if (result->finding == FINDING_NONE && verdict_holds(&player->ledger.verdict) && !result->frozen) {
             (void)player_finish(player);
         }
     }

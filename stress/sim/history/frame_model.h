@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * The frame allocator as a sequential object: a reference count a frame, and which frames an arena serves. What a call
- * may answer in a state, and what it makes of it. No caches, no bits, no stacks: a few lines that one can believe.
+ * The frame allocator as a sequential object: a reference count for each frame, and which frames an arena serves. It
+ * says which answers a call may have in a state, and which state follows. It has no caches, bits or stacks, so that it
+ * is short enough to be checked by reading.
  *
- * An operation is recorded with its answer, so that the question is only: may it have been answered so? And what it
- * changes is a sum (counts that go up or down), so that the state after a set of operations does not depend on their
- * order: linearize.h rests on that. */
+ * An operation is recorded with its answer, so the only question is whether that answer was allowed. What an operation
+ * changes is a sum (counts that go up or down), so the state after a set of operations does not depend on their order.
+ * linearize.h relies on that. */
 #ifndef FRAMELAB_SIM_FRAME_MODEL_H
 #define FRAMELAB_SIM_FRAME_MODEL_H
 

@@ -28,9 +28,10 @@ static bool touches_memory(const struct event *event)
 
 static void complain(uint32_t hart, const struct event *event)
 {
-    (void)ledger_violate(guard.ledger, PROPERTY_RECLAMATION, hart,
-                         "an access to 0x%llx, %llu bytes into an arena that is out of service",
-                         (unsigned long long)event->address, (unsigned long long)(event->address - guard.second_start));
+    (void)verdict_violate(&guard.ledger->verdict, PROPERTY_RECLAMATION, hart, UINT64_MAX,
+                          "an access to 0x%llx, %llu bytes into an arena that is out of service",
+                          (unsigned long long)event->address,
+                          (unsigned long long)(event->address - guard.second_start));
     guard.on_violation();
 }
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * Stands before a model and looks at every event of an execution: for accesses to memory that is out of service (P10),
- * and for the moment at which a hart is to be held up.
+ * Stands in front of a model and looks at every event of an execution: for accesses to memory that is out of service
+ * (P10), and for the moment at which a hart is to be held.
  *
- * A hart is held up inside a section of the epoch, so that no grace period can end; others go on for a while, then it
- * does. Unlike a frozen hart it comes back, and finds the world changed: what reclamation is there for. */
+ * A hart is held inside a section of the epoch, so that no grace period can end; it goes on after a number of events of
+ * the others, or when one of them has ended. Unlike a frozen hart it continues, and finds the memory that it was
+ * working on changed: the case that reclamation must make safe. */
 #ifndef FRAMELAB_SIM_GUARD_H
 #define FRAMELAB_SIM_GUARD_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Looks for known bugs. See known_bugs.h. A pop that succeeds with a stale next has looked at it in a race, which is
- * seen before its consequence is. In ck_epoch only the consequence counts: its polls have a race of their own (upstream
- * d1b348c). */
+ * Looks for known bugs. See known_bugs.h. A pop that succeeds with a stale next has read it in a race, which is found
+ * before the pop succeeds. In ck_epoch races are ignored and only the consequence counts, since its polls have a race
+ * of their own (upstream d1b348c). */
 #include "known_bugs.h"
 
 #include "code_known_bugs.h"

@@ -2,7 +2,6 @@
  * The oracle of an execution. See ledger.h. */
 #include "ledger.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,17 +10,9 @@
 #include "linearize.h"
 #include "platform.h"
 
-bool ledger_violate(struct ledger *ledger, enum property property, uint32_t hart, const char *format, ...)
+struct judge ledger_judge(struct ledger *ledger, uint32_t hart)
 {
-    if (ledger->violated == PROPERTY_NONE) {
-        va_list arguments;
-        ledger->violated = property;
-        ledger->hart = hart;
-        va_start(arguments, format);
-        (void)vsnprintf(ledger->text, sizeof ledger->text, format, arguments);
-        va_end(arguments);
-    }
-    return false;
+    return (struct judge){.allocator = ledger->machine->fa, .verdict = &ledger->verdict, .hart = hart};
 }
 
 static const struct hart *hart_of(const struct ledger *ledger, uint32_t hart)
@@ -32,8 +23,7 @@ static const struct hart *hart_of(const struct ledger *ledger, uint32_t hart)
 void ledger_begin(struct ledger *ledger, struct small_machine *machine)
 {
     ledger->machine = machine;
-    ledger->violated = PROPERTY_NONE;
-    ledger->text[0] = '\0';
+    verdict_init(&ledger->verdict);
     ledger->silence = false;
     ledger->concurrent = false;
     ledger->now = 0;
@@ -111,30 +101,26 @@ uint32_t ledger_call(struct ledger *ledger, const struct operation *operation)
 static bool check_handed_out(struct ledger *ledger, const struct operation *operation)
 {
     struct frame_run run = operation->run;
-    uint64_t mask = (UINT64_C(1) << operation->request.align_order) - 1;
     const unsigned long long first = run.first.value;
-    if (run.count != operation->request.count || (run.first.value & mask) != 0) {
-        return ledger_violate(ledger, PROPERTY_RUNS, operation->hart,
-                              "asked for %llu frames aligned to 2^%u, got %llu from 0x%llx",
-                              (unsigned long long)operation->request.count, operation->request.align_order,
-                              (unsigned long long)run.count, first);
+    if (!judge_shape(&ledger->verdict, operation->hart, operation->request, run)) {
+        return false;
     }
     uint32_t at = frame_model_index(&ledger->machine->model, run.first.value);
     uint32_t last = frame_model_index(&ledger->machine->model, frame_run_end(run) - 1);
     if (at == UINT32_MAX || last != at + run.count - 1) {
-        return ledger_violate(ledger, PROPERTY_ONLY_RAM, operation->hart,
-                              "%llu frames from 0x%llx are not all frames that may be handed out",
-                              (unsigned long long)run.count, first);
+        return verdict_violate(&ledger->verdict, PROPERTY_ONLY_RAM, operation->hart, UINT64_MAX,
+                               "%llu frames from 0x%llx are not all frames that may be handed out",
+                               (unsigned long long)run.count, first);
     }
     bool of_second = frame_run_contains(ledger->machine->second_frames, run.first);
     if (of_second && ledger->second_out) {
-        return ledger_violate(ledger, PROPERTY_ONLY_RAM, operation->hart,
-                              "frame 0x%llx belongs to an arena that is not in service", first);
+        return verdict_violate(&ledger->verdict, PROPERTY_ONLY_RAM, operation->hart, UINT64_MAX,
+                               "frame 0x%llx belongs to an arena that is not in service", first);
     }
     for (uint32_t i = 0; i < run.count; i++) {
         if (ledger->owners[at + i] != 0) {
-            return ledger_violate(ledger, PROPERTY_OWNED_ONCE, operation->hart,
-                                  "frame 0x%llx was handed out while it was owned", first + i);
+            return verdict_violate(&ledger->verdict, PROPERTY_OWNED_ONCE, operation->hart, UINT64_MAX,
+                                   "frame 0x%llx was handed out while it was owned", first + i);
         }
         ledger->generation[at + i]++;
     }
@@ -152,12 +138,12 @@ static bool check_given(struct ledger *ledger, const struct operation *operation
     }
     bool is_free = operation->kind == OPERATION_FREE && operation->status == FRAME_SHARED;
     if (!is_free) {
-        return ledger_violate(ledger, PROPERTY_REFERENCES, operation->hart, "an owner's call on frame 0x%llx: %s",
-                              first, frame_status_text(operation->status));
+        return verdict_violate(&ledger->verdict, PROPERTY_REFERENCES, operation->hart, UINT64_MAX,
+                               "an owner's call on frame 0x%llx: %s", first, frame_status_text(operation->status));
     }
     if (ledger->generation[at] != operation->generation) {
-        return ledger_violate(ledger, PROPERTY_OWNED_ONCE, operation->hart,
-                              "frame 0x%llx was handed out, and its free was then refused", first);
+        return verdict_violate(&ledger->verdict, PROPERTY_OWNED_ONCE, operation->hart, UINT64_MAX,
+                               "frame 0x%llx was handed out, and its free was then refused", first);
     }
     owners_change(ledger, operation->run, 1);
     return true;
@@ -177,9 +163,9 @@ static bool check_contended(struct ledger *ledger, const struct operation *opera
     uint64_t times = operation->kind == OPERATION_ALLOC ? times_given_up(ledger, operation->hart) : 1;
     ledger->contended++;
     if (operation->alone || times != 1) {
-        return ledger_violate(ledger, PROPERTY_NOTHING_STRANDED, operation->hart,
-                              "a call says that it gave up for contention: %s, and core has counted that %llu times",
-                              operation->alone ? "alone" : "beside others", (unsigned long long)times);
+        return verdict_violate(&ledger->verdict, PROPERTY_NOTHING_STRANDED, operation->hart, UINT64_MAX,
+                               "a call says that it gave up for contention: %s, and core has counted that %llu times",
+                               operation->alone ? "alone" : "beside others", (unsigned long long)times);
     }
     return true;
 }
@@ -203,6 +189,7 @@ bool ledger_answer(struct ledger *ledger, uint32_t number, enum frame_status sta
         return true;
     }
     struct operation *operation = &ledger->operations[number];
+    struct judge judge = ledger_judge(ledger, operation->hart);
     operation->answer = ++ledger->now;
     operation->status = status;
     ledger->under_way--;
@@ -216,11 +203,7 @@ bool ledger_answer(struct ledger *ledger, uint32_t number, enum frame_status sta
         if (status == FRAME_CONTENDED) {
             return check_contended(ledger, operation);
         }
-        if (status != FRAME_NO_MEMORY && status != FRAME_LAYOUT_IMPOSSIBLE) {
-            return ledger_violate(ledger, PROPERTY_REFERENCES, operation->hart, "an allocation answered: %s",
-                                  frame_status_text(status));
-        }
-        return true;
+        return judge_answer(&judge, "an allocation", UINT64_MAX, status, ANSWERS_ALLOC);
     case OPERATION_FREE:
     case OPERATION_UNREF:
     case OPERATION_REF:
@@ -236,7 +219,8 @@ bool ledger_answer(struct ledger *ledger, uint32_t number, enum frame_status sta
         if (operation->kind == OPERATION_REMOVE && status == FRAME_OK) {
             ledger->second_out = !may_be_back(ledger, operation);
         }
-        return true;
+        return judge_answer(&judge, "a call on the second arena", operation->run.first.value, status,
+                            operation->kind == OPERATION_ADD ? ANSWERS_ADD : ANSWERS_REMOVE);
     case OPERATION_OTHER:
         break;
     }
@@ -250,8 +234,9 @@ bool ledger_zeroed(struct ledger *ledger, uint32_t hart, struct frame_run run)
         const uint64_t *frame = platform_phys_to_virt(frame_addr(pfn(run.first.value + i)));
         for (uint32_t w = 0; w < sizeof words / sizeof words[0]; w++) {
             if (frame[words[w]] != 0) {
-                return ledger_violate(ledger, PROPERTY_ZEROED, hart, "word %u of frame 0x%llx is not zero", words[w],
-                                      (unsigned long long)(run.first.value + i));
+                return verdict_violate(&ledger->verdict, PROPERTY_ZEROED, hart, UINT64_MAX,
+                                       "word %u of frame 0x%llx is not zero", words[w],
+                                       (unsigned long long)(run.first.value + i));
             }
         }
     }
@@ -303,10 +288,10 @@ static bool check_failures(struct ledger *ledger)
         const struct operation *operation = &ledger->operations[i];
         if (operation->kind == OPERATION_ALLOC && operation->answer != 0 && operation->status != FRAME_OK &&
             operation->status != FRAME_CONTENDED && !had_reason(ledger, operation)) {
-            return ledger_violate(ledger, PROPERTY_NOTHING_STRANDED, operation->hart,
-                                  "an allocation of %llu frames aligned to 2^%u failed, though at every moment of the "
-                                  "call memory was free that met it",
-                                  (unsigned long long)operation->request.count, operation->request.align_order);
+            return verdict_violate(&ledger->verdict, PROPERTY_NOTHING_STRANDED, operation->hart, UINT64_MAX,
+                                   "an allocation of %llu frames aligned to 2^%u failed, though at every moment of the "
+                                   "call memory was free that met it",
+                                   (unsigned long long)operation->request.count, operation->request.align_order);
         }
     }
     return true;
@@ -361,13 +346,13 @@ static bool check_linearizable(struct ledger *ledger)
     if (linearize(&ledger->before, left, count, &stuck)) {
         return true;
     }
-    return ledger_violate(ledger, property_of(&left[stuck]), left[stuck].hart,
-                          "no sequential order explains the answers: a%s %s answered '%s'",
-                          left[stuck].kind == OPERATION_ALLOC ? "n" : "", operation_name(&left[stuck]),
-                          frame_status_text(left[stuck].status));
+    return verdict_violate(&ledger->verdict, property_of(&left[stuck]), left[stuck].hart, UINT64_MAX,
+                           "no sequential order explains the answers: a%s %s answered '%s'",
+                           left[stuck].kind == OPERATION_ALLOC ? "n" : "", operation_name(&left[stuck]),
+                           frame_status_text(left[stuck].status));
 }
 
-/* At most one global access in as many operations as a batch has, and one to begin with; unless somebody drained. */
+/* P11, hart by hart; unless somebody drained. */
 static bool check_magazines(struct ledger *ledger)
 {
     const struct small_machine *machine = ledger->machine;
@@ -377,67 +362,38 @@ static bool check_magazines(struct ledger *ledger)
         drains += atomic_load_explicit(&hart_of(ledger, h)->drains, memory_order_relaxed);
     }
     /* Who finds nothing in one place looks in another: no promise when memory runs out. */
-    bool plenty = singles + UINT64_C(2) * machine->harts * machine->config.magazine <= machine->model.frame_count / 2;
-    for (uint32_t h = 0; h < machine->harts && drains == 0 && plenty; h++) {
-        const struct hart *hart = hart_of(ledger, h);
-        uint64_t batch = machine->config.batch != 0 ? machine->config.batch : machine->config.magazine;
-        uint64_t accesses = atomic_load_explicit(&hart->global_takes, memory_order_relaxed) +
-                            atomic_load_explicit(&hart->global_gives, memory_order_relaxed);
-        if (accesses > (ledger->singles[h] + batch - 1) / batch) {
-            return ledger_violate(ledger, PROPERTY_MAGAZINES, h,
-                                  "%llu operations on single frames took %llu global accesses, with batches of %llu",
-                                  (unsigned long long)ledger->singles[h], (unsigned long long)accesses,
-                                  (unsigned long long)batch);
-        }
+    uint64_t frames = machine->model.frame_count - machine->second_frames.count; /* who adds an arena is not counted */
+    bool plenty = singles + UINT64_C(2) * machine->harts * machine->config.magazine <= frames / 2;
+    bool right = true;
+    for (uint32_t h = 0; h < machine->harts && drains == 0 && plenty && right; h++) {
+        struct judge judge = ledger_judge(ledger, h);
+        const struct magazine_trace trace = {
+            .name = "a program",
+            .operations = ledger->singles[h],
+            .accesses = atomic_load_explicit(&hart_of(ledger, h)->global_takes, memory_order_relaxed) +
+                        atomic_load_explicit(&hart_of(ledger, h)->global_gives, memory_order_relaxed),
+            .harts = 1,
+            .fresh = true,
+            .magazine = machine->config.magazine,
+            .batch = machine->config.batch};
+        right = judge_magazines(&judge, &trace);
     }
-    return true;
+    return right;
 }
 
 bool ledger_history(struct ledger *ledger)
 {
-    bool counted = ledger->only_singles && ledger->machine->config.magazine > 0;
-    return ledger->violated == PROPERTY_NONE && check_failures(ledger) && check_linearizable(ledger) &&
+    const struct frame_allocator_config *config = &ledger->machine->config;
+    bool counted = ledger->only_singles && config->magazine > 0 && config->magazines > 1;
+    return verdict_holds(&ledger->verdict) && check_failures(ledger) && check_linearizable(ledger) &&
            (!counted || check_magazines(ledger));
 }
 
 /* ---- at rest ---- */
 
-static bool check_account(struct ledger *ledger)
-{
-    struct frame_allocator *fa = ledger->machine->fa;
-    struct frame_account account;
-    if (!frame_allocator_drain(fa)) {
-        return ledger_violate(ledger, PROPERTY_NOTHING_STRANDED, 0, "at rest a hart does not answer a drain");
-    }
-    if (!frame_allocator_validate(fa, &account)) {
-        return ledger_violate(ledger, PROPERTY_ACCOUNT, 0,
-                              "at rest the account is wrong: %llu free, %llu cached, %llu allocated of %llu",
-                              (unsigned long long)account.free, (unsigned long long)account.cached,
-                              (unsigned long long)account.allocated, (unsigned long long)account.total);
-    }
-    if (account.free != account.total) {
-        return ledger_violate(ledger, PROPERTY_ACCOUNT, 0,
-                              "all is freed and drained, but of %llu frames %llu are free, %llu cached, %llu allocated",
-                              (unsigned long long)account.total, (unsigned long long)account.free,
-                              (unsigned long long)account.cached, (unsigned long long)account.allocated);
-    }
-    return true;
-}
-
-static bool check_largest(struct ledger *ledger)
-{
-    struct frame_allocator *fa = ledger->machine->fa;
-    struct frame_run run;
-    const struct frame_layout layout = {ledger->machine->largest_run << FRAME_SHIFT, FRAME_SIZE};
-    enum frame_status status = frame_alloc_contiguous(fa, layout, &run);
-    if (status != FRAME_OK) {
-        return ledger_violate(ledger, PROPERTY_WHOLE_AGAIN, 0, "all is freed, but a run of %llu frames is not: %s",
-                              (unsigned long long)ledger->machine->largest_run, frame_status_text(status));
-    }
-    return true;
-}
-
 bool ledger_rest(struct ledger *ledger)
 {
-    return check_account(ledger) && check_largest(ledger);
+    struct judge judge = ledger_judge(ledger, 0);
+    struct frame_run run;
+    return judge_all_free(&judge) && judge_largest(&judge, ledger->machine->largest_run, &run);
 }

@@ -1,36 +1,36 @@
 /* SPDX-License-Identifier: MIT
- * The oracle of an execution: it is told of every call before it is made and of every answer, and knows who may own
- * what. Not instrumented: what it does is no event, and no hart sees it.
+ * The oracle of an execution: it is told of every call before it is made and of every answer, and knows which harts may
+ * own which frame. It is not instrumented: what it does is no event, and no hart sees it. What is
+ * right where no history is needed, the judge says (stress/trial/judge.h), as on the host and in QEMU; the calls that the
+ * judge makes are events.
  *
- * 1. P1. A frame's owners are counted from the answer that gave it to the call that frees it: in between it is owned
- *    for sure, and may not be handed out.
- * 2. P3, P4 of each run handed out. P6: the words that programs write to are read, and a few others. P7 of each answer.
- * 3. P5. A failed allocation is right if at some moment of the call no free memory met it. Of frames whose call is
- *    under way at a moment, either may be said: so those are not free whose allocation has been called, or whose free
- *    has not been answered. That is exact, for all failures of a history at once: allocations take effect as early as
- *    they may, frees as late. Histories that are short enough are explained by linearize.h as well, which also judges
- *    references and arenas.
- *    Nothing is excused: FRAME_NO_MEMORY and FRAME_BUSY are always judged. FRAME_CONTENDED says that the allocator does
- *    not know; it is right where core says that it gave up (its counter of contentions moved by one), and another call
- *    was under way, or a hart stopped or silent. They are counted.
- * 4. At rest (ledger_rest, when all that was allocated has been freed): P2 by frame_allocator_validate, P8 by the
+ * 1. P1. A frame counts as owned from the answer that handed it out to the call that frees it. In between it may not be
+ *    handed out.
+ * 2. P3 and P4 are checked for each run that is handed out, P7 for each answer. P6: the words that programs write to
+ *    are read, and a few others.
+ * 3. P5. An allocation may fail if there was a moment of its call at which no free memory met the request. A call takes
+ *    effect at an unknown moment between call and answer. So at a given moment a frame is surely free only if no
+ *    allocation of it has been called and every free of it has been answered. This is exact even for all failures of a
+ *    history together: allocations take effect as early as possible, frees as late as possible. Histories that are
+ *    short enough are also explained by linearize.h, which judges references and arenas, too.
+ * 4. FRAME_NO_MEMORY and FRAME_BUSY are judged always. FRAME_CONTENDED says that the allocator does not know; it is
+ *    right if core's counter of contentions has moved by one and another call was under way, or a hart was stopped or
+ *    silent. Such answers are counted.
+ * 5. At rest (ledger_rest, when all that was allocated has been freed): P2 by frame_allocator_validate, P8 by the
  *    largest run, P11 by the number of global accesses. */
 #ifndef FRAMELAB_SIM_LEDGER_H
 #define FRAMELAB_SIM_LEDGER_H
 
 #include "frame_model.h"
-#include "property.h"
+#include "judge.h"
+#include "program.h"
 #include "small_machine.h"
 
 #define LEDGER_OPERATIONS_MAX 256u
-#define LEDGER_TEXT_MAX 200u
 
 struct ledger {
     struct small_machine *machine;
-    /* The first violation; PROPERTY_NONE: none. */
-    enum property violated;
-    uint32_t hart;
-    char text[LEDGER_TEXT_MAX];
+    struct verdict verdict;
     bool silence;                                       /* some hart does not answer the asymmetric barrier */
     bool concurrent;                                    /* the prelude is over */
     uint32_t now;                                       /* counts calls and answers */
@@ -59,9 +59,8 @@ bool ledger_answer(struct ledger *ledger, uint32_t number, enum frame_status sta
 /* A frame that should hold zeroes. */
 bool ledger_zeroed(struct ledger *ledger, uint32_t hart, struct frame_run run);
 
-/* Something is wrong; the first one counts. Returns false. */
-__attribute__((format(printf, 4, 5))) bool ledger_violate(struct ledger *ledger, enum property property, uint32_t hart,
-                                                          const char *format, ...);
+/* The judge (stress/trial) of a call that a hart is about to make, or of the machine at rest. */
+struct judge ledger_judge(struct ledger *ledger, uint32_t hart);
 
 /* After the harts have returned: the history as a whole. */
 bool ledger_history(struct ledger *ledger);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
- * Whether a concurrent history can be explained by a sequential one: is there an order of its operations that respects
- * time (what was answered before another was called comes first) in which the sequential object (frame_model.h) may
- * answer each as it did? (Herlihy & Wing, TOPLAS 1990.)
+ * Whether a concurrent history is linearizable (Herlihy & Wing, TOPLAS 1990): whether there is an order of its
+ * operations in which an operation that was answered before another was called comes first, and in which the sequential
+ * object (frame_model.h) may answer each as it did.
  *
- * The search is that of Wing & Gong (1993): take any operation that was called before the first answer among those
- * left, try it next, go on, come back. Lowe (2017) adds a memory of configurations seen; here a configuration is just
- * the set of operations taken, since the state is a sum over them, so the memory is a bit for each set. */
+ * The search is that of Wing & Gong (1993): choose an operation that was called before the first answer among those
+ * left, try it next, go on, and return if it does not lead to the end. Lowe (2017) adds a memory of the configurations
+ * already seen. Here the state is a sum over the operations taken, so a configuration is the set of these, and the
+ * memory is one bit for each set. */
 #ifndef FRAMELAB_SIM_LINEARIZE_H
 #define FRAMELAB_SIM_LINEARIZE_H
 

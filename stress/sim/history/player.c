@@ -5,10 +5,11 @@
 #include <string.h>
 
 #include "code_touch.h"
+#include "epoch_look.h"
+#include "hart_cache.h"
 #include "platform.h"
 
 #define LAST_WORD (FRAME_SIZE / sizeof(uint64_t) - 1)
-#define WRONG_KINDS 10u
 
 static struct frame_allocator *allocator_of(const struct player *player)
 {
@@ -18,7 +19,7 @@ static struct frame_allocator *allocator_of(const struct player *player)
 /* Something was told to the ledger: if that was a violation, the execution ends. */
 static void look(struct player *player)
 {
-    if (player->ledger.violated != PROPERTY_NONE && player->ledger.concurrent && player->on_violation != NULL) {
+    if (!verdict_holds(&player->ledger.verdict) && player->ledger.concurrent && player->on_violation != NULL) {
         player->on_violation(player);
     }
 }
@@ -52,9 +53,9 @@ static void stamp_check(struct player *player, uint32_t hart, const struct slot 
     uint64_t first = frame_touch_read(word_of(slot->run.first.value, 0));
     uint64_t last = frame_touch_read(word_of(frame_run_end(slot->run) - 1, LAST_WORD));
     if (first != stamp || last != stamp) {
-        (void)ledger_violate(&player->ledger, PROPERTY_OWNED_ONCE, hart,
-                             "what its owner wrote to frame 0x%llx is no longer there",
-                             (unsigned long long)slot->run.first.value);
+        (void)verdict_violate(&player->ledger.verdict, PROPERTY_OWNED_ONCE, hart, UINT64_MAX,
+                              "what its owner wrote to frame 0x%llx is no longer there",
+                              (unsigned long long)slot->run.first.value);
         look(player);
     }
 }
@@ -133,13 +134,10 @@ static void do_free_part(struct player *player, uint32_t hart, struct slot *slot
 static void refuse_shared(struct player *player, uint32_t hart, const struct slot *slot)
 {
     const struct operation operation = {.kind = OPERATION_OTHER, .hart = hart};
+    struct judge judge = ledger_judge(&player->ledger, hart);
     uint32_t number = ledger_call(&player->ledger, &operation);
-    enum frame_status status = frame_free_one(allocator_of(player), slot->run.first);
+    (void)judge_call(&judge, CALL_FREE_ONE, slot->run, STANDING_SHARED);
     (void)ledger_answer(&player->ledger, number, FRAME_OK, (struct frame_run){{0}, 0});
-    if (slot->references[hart] >= 2 && status != FRAME_SHARED) {
-        (void)ledger_violate(&player->ledger, PROPERTY_REFERENCES, hart,
-                             "the free of a frame with two references was answered '%s'", frame_status_text(status));
-    }
 }
 
 static void do_ref(struct player *player, uint32_t hart, struct slot *slot)
@@ -210,59 +208,34 @@ static void do_arena(struct player *player, uint32_t hart, bool add)
     look(player);
 }
 
-/* Calls that are wrong whatever other harts do. */
+/* Calls that are wrong, or have no answer worth a look, whatever other harts do. Three of the kinds are layouts. */
 static void do_wrong(struct player *player, uint32_t hart, uint32_t kind)
 {
-    struct frame_allocator *fa = allocator_of(player);
     const struct frame_model *model = &player->machine->model;
-    const pfn_t foreign = pfn(1), metadata = pfn(frame_run_end(model->runs[model->run_count - 2]));
-    struct frame_run run;
-    pfn_t frame;
-    enum frame_status got, wanted = FRAME_FOREIGN;
-    switch (kind % WRONG_KINDS) {
-    case 0:
-        got = frame_free_one(fa, foreign);
-        break;
-    case 1:
-        got = frame_free_one(fa, metadata);
-        break;
-    case 2:
-        got = frame_ref(fa, foreign);
-        break;
-    case 3:
-        got = frame_unref(fa, metadata);
-        break;
-    case 4:
-        got = frame_alloc_contiguous(fa, (struct frame_layout){0, FRAME_SIZE}, &run);
-        wanted = FRAME_LAYOUT_INVALID;
-        break;
-    case 5:
-        got = frame_alloc_contiguous(fa, (struct frame_layout){FRAME_SIZE, 3 * FRAME_SIZE}, &run);
-        wanted = FRAME_LAYOUT_INVALID;
-        break;
-    case 6:
-        got = frame_alloc_contiguous(fa, (struct frame_layout){UINT64_C(1) << 40, FRAME_SIZE}, &run);
-        wanted = FRAME_LAYOUT_IMPOSSIBLE;
-        break;
-    case 7:
-        got = frame_at_addr(fa, (phys_addr_t){frame_addr(model->runs[0].first).value + 8}, &frame);
-        wanted = FRAME_MISALIGNED;
-        break;
-    case 8:
-        got = frame_free_run(fa, frame_run(foreign, 3));
-        break;
-    default:
-        got = frame_ref_count(fa, metadata) == 0 ? FRAME_FOREIGN : FRAME_OK;
-        break;
-    }
-    if (got != wanted) {
-        (void)ledger_violate(&player->ledger, PROPERTY_REFERENCES, hart, "wrong call %u answered '%s', not '%s'",
-                             kind % WRONG_KINDS, frame_status_text(got), frame_status_text(wanted));
+    const struct frame_run foreign = frame_run(pfn(1), 3);
+    const struct frame_run metadata = frame_run(pfn(frame_run_end(model->runs[model->run_count - 2])), 1);
+    const struct {
+        enum judged_call call;
+        struct frame_run run;
+        enum standing standing;
+    } calls[PROGRAM_WRONG_KINDS] = {[0] = {CALL_FREE_ONE, foreign, STANDING_FOREIGN},
+                                    [1] = {CALL_FREE_ONE, metadata, STANDING_FOREIGN},
+                                    [2] = {CALL_REF, foreign, STANDING_FOREIGN},
+                                    [3] = {CALL_UNREF, metadata, STANDING_FOREIGN},
+                                    [7] = {CALL_AT_MIDDLE, model->runs[0], STANDING_UNKNOWN},
+                                    [8] = {CALL_FREE_RUN, foreign, STANDING_FOREIGN},
+                                    [9] = {CALL_REF_COUNT, metadata, STANDING_FOREIGN},
+                                    /* It must not look at an arena that is gone. */
+                                    [10] = {CALL_REF_COUNT, player->machine->second_frames, STANDING_UNKNOWN}};
+    const uint32_t at = kind % PROGRAM_WRONG_KINDS, layout = at - 4;
+    struct judge judge = ledger_judge(&player->ledger, hart);
+    if (layout < 3 ? !judge_layout(&judge, layout)
+                   : !judge_call(&judge, calls[at].call, calls[at].run, calls[at].standing)) {
         look(player);
     }
 }
 
-/* Drain, idle time, statistics: they may answer what they like. */
+/* Drain, idle time, statistics, time that passes: they may answer what they like. */
 static void do_other(struct player *player, uint32_t hart, const struct step *step)
 {
     struct frame_allocator *fa = allocator_of(player);
@@ -278,6 +251,9 @@ static void do_other(struct player *player, uint32_t hart, const struct step *st
         break;
     case STEP_STATS:
         frame_allocator_stats(fa, &stats);
+        break;
+    case STEP_JUMP:
+        player->reached.jumps += epoch_leap(fa, step->moves);
         break;
     default:
         do_wrong(player, hart, step->slot);
@@ -341,7 +317,7 @@ bool player_prelude(struct player *player)
         slot->references[s % program->harts] = references;
     }
     ledger_harts_begin(&player->ledger);
-    return player->ledger.violated == PROPERTY_NONE;
+    return verdict_holds(&player->ledger.verdict);
 }
 
 void player_hart(void *context, uint32_t hart)
@@ -357,58 +333,66 @@ void player_hart(void *context, uint32_t hart)
 }
 
 /* Every reference that is left goes. */
-static bool slot_empty(struct player *player, struct slot *slot)
+static bool slot_empty(struct player *player, struct judge *judge, const struct slot *slot)
 {
+    enum judged_call last = slot->run.count == 1 ? CALL_FREE_ONE : CALL_FREE_RUN;
+    bool right = true;
     uint32_t references = slot->left;
     for (uint32_t h = 0; h < player->program->harts; h++) {
         references += slot->references[h];
     }
-    for (; references > 0; references--) {
-        enum frame_status status = references > 1 ? frame_unref(allocator_of(player), slot->run.first)
-                                                  : free_as_may_be(allocator_of(player), slot->run);
-        if (status != FRAME_OK) {
-            return ledger_violate(&player->ledger, PROPERTY_REFERENCES, 0,
-                                  "at rest, the free of frame 0x%llx by its owner: %s",
-                                  (unsigned long long)slot->run.first.value, frame_status_text(status));
-        }
+    for (; references > 0 && right; references--) {
+        right = judge_call(judge, references > 1 ? CALL_UNREF : last, slot->run, STANDING_OWNED);
     }
-    return true;
+    return right;
 }
 
 /* All is free: the second arena, if it is in service, can go; and what is freed again is refused. */
-static bool check_at_rest(struct player *player)
+static bool check_at_rest(struct player *player, struct judge *judge)
 {
     const struct small_machine *machine = player->machine;
     if (!player->ledger.second_out) {
         enum frame_status status = frame_arena_remove(machine->fa, machine->second_frames.first);
         if (status != FRAME_OK && status != FRAME_FOREIGN) {
-            return ledger_violate(&player->ledger, PROPERTY_NOTHING_STRANDED, 0,
-                                  "all is free, but the second arena cannot be removed: %s", frame_status_text(status));
+            return verdict_violate(&player->ledger.verdict, PROPERTY_NOTHING_STRANDED, 0, UINT64_MAX,
+                                   "all is free, but the second arena cannot be removed: %s",
+                                   frame_status_text(status));
         }
     }
-    enum frame_status status = frame_free_one(machine->fa, machine->model.runs[0].first);
-    return status == FRAME_NOT_ALLOCATED ||
-           ledger_violate(&player->ledger, PROPERTY_REFERENCES, 0, "the free of a free frame was answered '%s'",
-                          frame_status_text(status));
+    uint32_t left = epoch_limbo_left(machine->fa);
+    if (left > 0) {
+        return verdict_violate(&player->ledger.verdict, PROPERTY_ACCOUNT, 0, UINT64_MAX,
+                               "at rest, %u places do not leave limbo, whatever is polled", left);
+    }
+    return judge_call(judge, CALL_FREE_ONE, machine->model.runs[0], STANDING_FREE);
 }
 
-/* The account is right with all that the harts still have: what frees undo that come now, was wrong all the same. */
-static bool check_books(struct player *player)
+static void note_reached(struct player *player)
 {
-    struct frame_account account;
-    return frame_allocator_validate(allocator_of(player), &account) ||
-           ledger_violate(&player->ledger, PROPERTY_ACCOUNT, 0,
-                          "when the harts have ended the account is wrong: %llu free, %llu cached, %llu allocated of "
-                          "%llu",
-                          (unsigned long long)account.free, (unsigned long long)account.cached,
-                          (unsigned long long)account.allocated, (unsigned long long)account.total);
+    const struct frame_allocator *fa = allocator_of(player);
+    struct player_reached *reached = &player->reached;
+    uint64_t runs = 0, zero = 0, limbo = epoch_limbo_most(fa);
+    for (uint32_t h = 0; h < fa->hart_count; h++) {
+        zero += zero_reserve_left(&fa->harts[h].zero);
+        for (uint32_t order = 1; order < CACHE_ORDERS; order++) {
+            const struct cache *cache = &fa->harts[h].caches[order];
+            runs += magazine_count(cache_loaded(cache)) + magazine_count(cache_previous(cache));
+        }
+    }
+    reached->runs += runs > 0;
+    reached->reserves += zero > 0;
+    reached->limbo_most = limbo > reached->limbo_most ? limbo : reached->limbo_most;
 }
 
 bool player_finish(struct player *player)
 {
-    bool right = ledger_history(&player->ledger) && check_books(player);
+    note_reached(player);
+    struct judge judge = ledger_judge(&player->ledger, 0);
+    struct frame_account account;
+    /* The account is right with all that the harts still have: what frees undo that come now, was wrong all the same. */
+    bool right = ledger_history(&player->ledger) && judge_account(&judge, &account);
     for (uint32_t s = 0; s < PROGRAM_SLOTS && right; s++) {
-        right = slot_empty(player, &player->slots[s]);
+        right = slot_empty(player, &judge, &player->slots[s]);
     }
-    return right && check_at_rest(player) && ledger_rest(&player->ledger);
+    return right && check_at_rest(player, &judge) && ledger_rest(&player->ledger);
 }

@@ -17,6 +17,14 @@ struct slot {
     _Atomic uint32_t mailbox;
 };
 
+/* What is rare, over all executions: so that one sees that it comes about. */
+struct player_reached {
+    uint64_t jumps;      /* of the clock of reclamation */
+    uint64_t runs;       /* executions that ended with runs in magazines */
+    uint64_t reserves;   /* with a zero reserve */
+    uint64_t limbo_most; /* places in limbo */
+};
+
 struct player {
     const struct program *program;
     struct small_machine *machine;
@@ -24,6 +32,7 @@ struct player {
     struct slot slots[PROGRAM_SLOTS];
     uint64_t calls[STEP_KIND_COUNT]; /* made, over all executions */
     uint64_t skipped;                /* steps that found nothing to do */
+    struct player_reached reached;
     /* When a violation is found while harts run: ends the execution, need not return. */
     void (*on_violation)(struct player *player);
     /* A hart has played all of its part. */

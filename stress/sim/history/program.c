@@ -7,10 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "small_machine.h"
-
 /* What stands behind a step's letter. */
-enum operands { OPERANDS_NONE, OPERANDS_SLOT, OPERANDS_PART, OPERANDS_RUN };
+enum operands { OPERANDS_NONE, OPERANDS_MOVES, OPERANDS_SLOT, OPERANDS_PART, OPERANDS_RUN };
 
 static const struct {
     const char *name;
@@ -34,13 +32,12 @@ static const struct {
     [STEP_REMOVE] = {"remove", 'R', OPERANDS_NONE},
     [STEP_STATS] = {"stats", 's', OPERANDS_NONE},
     [STEP_WRONG] = {"wrong", 'x', OPERANDS_SLOT},
+    [STEP_JUMP] = {"jump", 'j', OPERANDS_MOVES},
 };
 
-static const char *const LAYOUTS[SMALL_LAYOUT_COUNT] = {[SMALL_TINY] = "tiny",
-                                                        [SMALL_CHUNKS] = "chunks",
-                                                        [SMALL_ARENAS] = "arenas",
-                                                        [SMALL_NODES] = "nodes",
-                                                        [SMALL_WHOLE] = "whole"};
+static const char *const LAYOUTS[SMALL_LAYOUT_COUNT] = {
+    [SMALL_TINY] = "tiny",   [SMALL_CHUNKS] = "chunks", [SMALL_ARENAS] = "arenas", [SMALL_NODES] = "nodes",
+    [SMALL_WHOLE] = "whole", [SMALL_MANY] = "many",     [SMALL_PLUG] = "plug"};
 
 const char *step_kind_name(enum step_kind kind)
 {
@@ -79,6 +76,9 @@ static void append_steps(struct text *text, const struct step_list *list)
         switch (KINDS[step->kind].operands) {
         case OPERANDS_NONE:
             (void)snprintf(piece, sizeof piece, " %c", letter);
+            break;
+        case OPERANDS_MOVES:
+            (void)snprintf(piece, sizeof piece, " %c%llu", letter, (unsigned long long)step->moves);
             break;
         case OPERANDS_SLOT:
             (void)snprintf(piece, sizeof piece, " %c%u", letter, step->slot);
@@ -122,6 +122,17 @@ static void skip_space(const char **at)
     }
 }
 
+static bool read_moves(const char **at, uint64_t *value)
+{
+    char *end;
+    if (!isdigit((unsigned char)**at)) {
+        return false;
+    }
+    *value = strtoull(*at, &end, 10);
+    *at = end;
+    return *value > 0;
+}
+
 static bool read_number(const char **at, uint32_t most, uint32_t *value)
 {
     char *end;
@@ -146,6 +157,7 @@ static bool read_after_dot(const char **at, uint32_t most, uint32_t *value)
 static bool read_step(const char **at, struct step *step)
 {
     uint32_t kind = 0, slot = 0, count = 0, align_order = 0;
+    uint64_t moves = 0;
     while (kind < STEP_KIND_COUNT && KINDS[kind].letter != **at) {
         kind++;
     }
@@ -154,10 +166,11 @@ static bool read_step(const char **at, struct step *step)
     }
     (*at)++;
     enum operands operands = KINDS[kind].operands;
-    bool right = (operands == OPERANDS_NONE || read_number(at, PROGRAM_SLOTS - 1, &slot)) &&
+    bool right = (operands != OPERANDS_MOVES || read_moves(at, &moves)) &&
+                 (operands < OPERANDS_SLOT || read_number(at, PROGRAM_SLOTS - 1, &slot)) &&
                  (operands < OPERANDS_PART || (read_after_dot(at, UINT16_MAX, &count) && count > 0)) &&
                  (operands < OPERANDS_RUN || read_after_dot(at, 18, &align_order));
-    *step = (struct step){(uint8_t)kind, (uint8_t)slot, (uint8_t)align_order, (uint16_t)count};
+    *step = (struct step){(uint8_t)kind, (uint8_t)slot, (uint8_t)align_order, (uint16_t)count, moves};
     return right;
 }
 

@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: MIT
- * A small program: what a few harts do with the allocator's public interface, in a text that fits on a line.
+ * A small program: what a few harts do with the allocator's public interface, as a text of one line.
  *
- * 1. Slots. A program's frames live in numbered slots that all harts share: an allocation fills a slot, a free empties
- *    it. A step whose slot the hart has no reference in (its allocation failed, nobody sent it) does nothing, so that
- *    every text is a program whatever the allocator answers.
+ * 1. Slots. A program's frames are in numbered slots that all harts share: an allocation fills a slot, a free empties
+ *    it. A step does nothing if the hart has no reference in the step's slot (because its allocation failed, or nobody
+ *    sent it one). So every text is a program, whatever the allocator answers.
  * 2. Text: LAYOUT.SETTING; PRELUDE : HART | HART ...
- *        a3        a frame into slot 3           z3        the same, zeroed
- *        r3.8.2    8 frames, aligned to 2^2      y3.8.2    the same, zeroed
- *        f3        free what is in slot 3        h3.2 t3.2 free the first or the last two frames of its run
- *        +3 -3     one reference more, less      >3 <3     leave a reference for others, take one that was left
- *        d         drain                         i         zero_idle
- *        A R       add, remove the second arena  s         statistics
- *        x2        a call that must be refused, whatever others do (kinds in player.c)
- *    The prelude is played by hart 0 alone, before the others start; what it allocates it leaves for all.
- * 3. Random programs are not uniform: one in which two harts never touch the same chunk shows nothing. Each has a theme
- *    (program_random.c). */
+ *      a3        allocate a frame into slot 3        z3         the same, zeroed
+ *      r3.8.2    allocate 8 frames, aligned to 2^2   y3.8.2     the same, zeroed
+ *      f3        free what is in slot 3              h3.2 t3.2  free the first, or the last, 2 frames of its run
+ *      +3 -3     add, or drop, a reference           >3 <3      leave a reference to others, or take one that was left
+ *      d         drain                               i          zero_idle
+ *      A R       add, or remove, the second arena    s          statistics
+ *      j99       move the clock of reclamation by 99, in place of many polls (epoch_look.h)
+ *      x2        make a call that must be refused whatever the other harts do; the number is its kind (player.c)
+ *    Hart 0 alone plays the prelude before the others start; what it allocates it leaves to all.
+ * 3. Random programs (program_random.c) each have a theme. Programs drawn uniformly would show nothing, because mostly
+ *    no two harts would touch the same chunk. */
 #ifndef FRAMELAB_SIM_PROGRAM_H
 #define FRAMELAB_SIM_PROGRAM_H
 
@@ -23,11 +24,13 @@
 #include <stdint.h>
 
 #include "random.h"
+#include "small_machine.h"
 
 #define PROGRAM_HARTS_MAX 8u
 #define PROGRAM_STEPS_MAX 24u
 #define PROGRAM_SLOTS 32u
 #define PROGRAM_TEXT_MAX 2048u
+#define PROGRAM_WRONG_KINDS 11u
 
 enum step_kind {
     STEP_ALLOC,
@@ -47,6 +50,7 @@ enum step_kind {
     STEP_REMOVE,
     STEP_STATS,
     STEP_WRONG,
+    STEP_JUMP,
     STEP_KIND_COUNT
 };
 
@@ -55,21 +59,12 @@ struct step {
     uint8_t slot;        /* of STEP_WRONG: which */
     uint8_t align_order; /* of a run */
     uint16_t count;      /* frames of a run, or of its part */
+    uint64_t moves;      /* of STEP_JUMP */
 };
 
 struct step_list {
     uint32_t count;
     struct step steps[PROGRAM_STEPS_MAX];
-};
-
-/* What memory looks like: small_machine.h. */
-enum small_layout {
-    SMALL_TINY,   /* one arena of a few frames */
-    SMALL_CHUNKS, /* one arena that has a few frames in each of three chunks */
-    SMALL_ARENAS, /* two such arenas on one node */
-    SMALL_NODES,  /* two, each on a node of its own */
-    SMALL_WHOLE,  /* whole chunks */
-    SMALL_LAYOUT_COUNT
 };
 
 struct program {

@@ -36,6 +36,12 @@ static const char *const SWEPT[] = {
     "tiny.3; a0 : s x0 x4 x6 | a1 s x1 f1",
     "whole.2; r0.512.0 r1.256.0 r3.256.0 : f0 r4.512.9 | f1 f3 a5",
     "whole.3; : z0 f0 | r1.2.0 f1 r2.4.0",
+    "whole.5; r0.2.1 r1.2.1 r2.2.1 : f0 f1 f2 r3.2.1 | r4.2.1 d r5.512.9",
+    "whole.4; : z0 y1.4.2 z2 | r3.8.3 f3 z4 d",
+    "plug.2; A r0.512.9 r1.256.0 : f0 R r2.4.2 | f1 r3.512.9 R",
+    "plug.5; A r0.2.1 : f0 R | r1.512.9 f1 A",
+    "tiny.7; a0 a1 a2 a3 : a4 r5.2.1 f4 | f0 r6.2.0 a7",
+    "many.9; a0a1a2a3a4a5a6a7a8a9a10a11a12a13a14a15a16a17a18a19a20 : f1 f3 f5 f7 f9 a21 | f11 f13 f15 f17 f19",
 };
 #define SWEPT_COUNT (sizeof SWEPT / sizeof SWEPT[0])
 
@@ -109,7 +115,9 @@ void scenario_plan(const struct sim_stress_plan *stress, uint64_t seed, struct p
     } else if (seed % 4 >= 2) {
         plan->guard.hold_hart = (uint32_t)random_below(&random, program->harts);
         plan->guard.hold_at = (uint32_t)random_between(&random, 1, 24);
-        plan->guard.hold_events = (uint32_t)random_between(&random, 8, 400);
+        /* Now and then for longer than others have patience. */
+        plan->guard.hold_events = (uint32_t)(random_one_in(&random, 8) ? random_between(&random, 400, 16000)
+                                                                       : random_between(&random, 8, 400));
     }
 }
 
@@ -164,15 +172,18 @@ static const char *strategy_word(const struct execution_plan *plan)
     return plan->strategy == EXPLORE_PCT ? "pct" : "random";
 }
 
-/* The options that give this very execution, in a word of the command's. */
+/* The options that give this very execution, in a word of the command's. The variant is named with the setting's knobs:
+ * a spec that has them keeps them. */
 static void write_options(const struct campaign *campaign, const struct execution_plan *plan, uint64_t seed)
 {
     static const char *const profiles[] = {"rmo", "tso", "sc", "rcpc"};
     const struct sim_stress_plan *stress = campaign->plan;
+    const struct small_machine *machine = campaign->player.machine;
     char *out = campaign->report->options;
     size_t bytes = sizeof campaign->report->options;
-    int length = snprintf(out, bytes, "--variant %s --profile %s --strategy %s --depth %u", stress->variant,
-                          profiles[stress->profile], strategy_word(plan), plan->depth);
+    int length = snprintf(out, bytes, "--variant %s --profile %s --strategy %s --depth %u",
+                          machine != NULL ? machine->spec : stress->variant, profiles[stress->profile],
+                          strategy_word(plan), plan->depth);
     size_t at = length < (int)bytes ? (size_t)length : bytes - 1;
     if (stress->harts != 0) {
         at += (size_t)snprintf(out + at, bytes - at, " --harts %u", stress->harts);
@@ -293,6 +304,10 @@ static void sum_up(struct campaign *campaign)
     report->added = calls[STEP_ADD];
     report->removed = calls[STEP_REMOVE];
     report->drains = calls[STEP_DRAIN];
+    report->jumps = campaign->player.reached.jumps;
+    report->runs = campaign->player.reached.runs;
+    report->reserves = campaign->player.reached.reserves;
+    report->limbo_most = campaign->player.reached.limbo_most;
 }
 
 bool sim_stress_explore(const struct sim_stress_plan *plan, struct sim_stress_report *report, FILE *out)

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
- * Many executions: which one a seed is, and the sweep that stops harts.
+ * Many executions: which execution a seed stands for, and the sweep that stops harts.
  *
- * 1. A seed is an execution. The program comes from the seed's higher bits, so that 16 seeds in a row play one program
- *    by 16 schedules: random walk and PCT in turn (they find different bugs), every fourth with a hart held up inside a
- *    section of the epoch.
- * 2. The sweep (P9). A program is played once to see how many events each hart has; then again and again by the same
- *    schedule, each hart stopped for good at each of its events in turn. The others must finish. Whether a stopped hart
- *    may cost them memory is another question: histories with an open end are not judged for P5. */
+ * 1. A seed determines an execution. The program is drawn from the seed's higher bits, so 16 consecutive seeds play one
+ *    program under 16 schedules: random walk and PCT (explore/schedule.c) in turn, since they find different bugs.
+ *    In 8 of the 16 a hart is held inside a section of the epoch (guard.h), in 2 a hart does not answer the asymmetric
+ *    barrier, in 1 a hart is stopped for good (lock-free variants only).
+ * 2. The sweep (P9). A program is played once to count the events of each hart. Then it is played again and again by
+ *    the same schedule, each hart stopped for good at each of its events in turn. The others must finish. An execution
+ *    in which a hart was stopped is not judged as a whole (P5), since that hart may keep memory from the others. */
 #ifndef FRAMELAB_SIM_SCENARIO_H
 #define FRAMELAB_SIM_SCENARIO_H
 

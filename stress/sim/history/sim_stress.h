@@ -30,7 +30,7 @@ struct sim_stress_plan {
     bool (*stopped)(void); /* asked now and then; NULL: never */
 };
 
-#define SIM_STEP_KINDS 17u
+#define SIM_STEP_KINDS 18u
 #define SIM_STRESS_TEXT_MAX 512u
 
 struct sim_stress_report {
@@ -41,7 +41,10 @@ struct sim_stress_report {
      * allocations that failed, arenas added and removed (calls), drains (calls). */
     uint64_t frozen, held, failures, added, removed, drains;
     uint64_t contended; /* calls that gave up: stress/sim/history/ledger.h */
-    uint64_t places;    /* code addresses at which a hart was stopped */
+    /* What is rare: jumps of the clock of reclamation, executions that ended with runs in magazines or with a zero
+     * reserve, places in limbo at most. */
+    uint64_t jumps, runs, reserves, limbo_most;
+    uint64_t places; /* code addresses at which a hart was stopped */
     uint64_t calls[SIM_STEP_KINDS];
     /* The first finding. */
     char property[16]; /* "P1", or "race", "panic" */
@@ -62,9 +65,8 @@ bool sim_program_check(const char *text, char *why, size_t why_bytes);
  * for, goes to `out`. */
 bool sim_stress_explore(const struct sim_stress_plan *plan, struct sim_stress_report *report, FILE *out);
 
-/* The command's side: a campaign for each variant of the plan, up to the first finding. `simulated` has what the plan
- * lacks. Returns an exit status. */
+/* The command's side: a campaign for each variant of the plan, up to the first finding. Returns an exit status. */
 struct stress_plan;
-int sim_stress_run(const struct stress_plan *plan, const struct sim_stress_plan *simulated);
+int sim_stress_run(const struct stress_plan *plan);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "arena.h"
 #include "boot_allocator.h"
+#include "hart_cache.h"
 #include "platform.h"
 #include "platform_host.h"
 #include "variants.h"
@@ -20,10 +21,8 @@
 #define SECOND_OFFSET (48 * MIB)
 #define STATE_OFFSET (64 * MIB)
 #define STATE_BYTES (4 * MIB)
-#define SECOND_FRAMES 6u
-#define REGIONS_MAX 4u
-#define MACHINES_MAX 256u
-#define SPEC_BYTES 256u
+#define REGIONS_MAX 11u
+#define MACHINES_MAX 512u
 #define DIRTY_MAX 1024u
 
 /* Of a layout, in frames from its start. The last two or so of an arena go for its metadata. */
@@ -35,21 +34,55 @@ static const struct {
     struct {
         uint32_t first, count, node;
     } regions[REGIONS_MAX];
+    struct {
+        uint32_t first, count; /* from SECOND_OFFSET */
+    } second;
 } LAYOUTS[SMALL_LAYOUT_COUNT] = {
-    [SMALL_TINY] = {6, 1, false, 1, {{60, 7, 0}}},
-    [SMALL_CHUNKS] = {12, 1, false, 3, {{62, 4, 0}, {512 + 62, 4, 0}, {1024 + 62, 7, 0}}},
-    [SMALL_ARENAS] = {8, 1, true, 2, {{62, 5, 0}, {1024 + 62, 5, 0}}},
-    [SMALL_NODES] = {8, 2, true, 2, {{62, 5, 0}, {1024 + 62, 5, 1}}},
-    [SMALL_WHOLE] = {2048, 1, false, 1, {{0, 4 * 512 + 7, 0}}},
+    [SMALL_TINY] = {6, 1, false, 1, {{60, 7, 0}}, {62, 6}},
+    [SMALL_CHUNKS] = {12, 1, false, 3, {{62, 4, 0}, {512 + 62, 4, 0}, {1024 + 62, 7, 0}}, {62, 6}},
+    [SMALL_ARENAS] = {8, 1, true, 2, {{62, 5, 0}, {1024 + 62, 5, 0}}, {62, 6}},
+    [SMALL_NODES] = {8, 2, true, 2, {{62, 5, 0}, {1024 + 62, 5, 1}}, {62, 6}},
+    [SMALL_WHOLE] = {2048, 1, false, 1, {{0, 4 * 512 + 7, 0}}, {0, 512 + 4}},
+    [SMALL_MANY] = {21,
+                    1,
+                    false,
+                    11,
+                    {{62, 7, 0}, /* the metadata's place as well */
+                     {512 + 62, 2, 0},
+                     {1024 + 62, 2, 0},
+                     {1536 + 62, 2, 0},
+                     {2048 + 62, 2, 0},
+                     {2560 + 62, 2, 0},
+                     {3072 + 62, 2, 0},
+                     {3584 + 62, 2, 0},
+                     {4096 + 62, 2, 0},
+                     {4608 + 62, 2, 0},
+                     {5120 + 62, 2, 0}},
+                    {62, 6}},
+    [SMALL_PLUG] = {5, 1, false, 1, {{60, 6, 0}}, {0, 2 * 512 + 7}},
 };
 
+/* A setting as text: the caches' knobs, and others, which a variant may not have. */
+#define OTHER_KNOBS_MAX 2u
 static const struct {
-    uint32_t magazine, batch, run_magazine;
-} SETTINGS[SMALL_SETTINGS] = {{0, 0, 0}, {1, 1, 1}, {2, 1, 0}, {2, 2, 1}};
+    const char *caches, *others[OTHER_KNOBS_MAX];
+} SETTINGS[SMALL_SETTINGS] = {
+    {"magazine=0,run-magazine=0", {NULL}},
+    {"magazine=1,batch=1,run-magazine=1", {NULL}},
+    {"magazine=2,batch=1,run-magazine=0", {NULL}},
+    {"magazine=2,batch=2,run-magazine=1", {NULL}},
+    {"magazine=2,batch=1,magazines=1,run-magazine=1", {NULL}},
+    {"magazine=3,batch=2,run-magazine=2", {NULL}},
+    {"magazine=2,batch=1,run-magazine=0", {"hand=off"}},
+    {"magazine=2,batch=2,magazines=1,run-magazine=2", {"hand=off"}},
+    {"magazine=1,batch=1,run-magazine=1", {"shards=1"}},
+    {"magazine=0,run-magazine=0", {"classes=1"}},
+    {"magazine=2,batch=1,run-magazine=1", {"classes=1", "shards=1"}},
+};
 
 static struct {
     bool mapped;
-    char spec[SPEC_BYTES];
+    char spec[SMALL_SPEC_MAX];
     struct small_machine *machines[MACHINES_MAX];
     uint32_t count;
     uint64_t dirty[DIRTY_MAX]; /* frames */
@@ -61,6 +94,16 @@ static struct {
 uint32_t small_layout_frames(enum small_layout layout)
 {
     return LAYOUTS[layout].frames;
+}
+
+bool small_layout_has_chunks(enum small_layout layout)
+{
+    return layout == SMALL_WHOLE || layout == SMALL_PLUG;
+}
+
+bool small_setting_caches_runs(uint32_t setting)
+{
+    return strstr(SETTINGS[setting].caches, "run-magazine=0") == NULL;
 }
 
 /* ---- the memory map ---- */
@@ -180,8 +223,9 @@ static void sort_runs(struct found *found)
 static bool second_probe(struct small_machine *machine)
 {
     struct found with = {.run_count = 0};
-    machine->second = (struct phys_range){{layout_start(machine->layout) + SECOND_OFFSET + 62 * FRAME_SIZE},
-                                          SECOND_FRAMES * FRAME_SIZE};
+    machine->second = (struct phys_range){
+        {layout_start(machine->layout) + SECOND_OFFSET + LAYOUTS[machine->layout].second.first * FRAME_SIZE},
+        LAYOUTS[machine->layout].second.count * FRAME_SIZE};
     machine->second_node = LAYOUTS[machine->layout].nodes - 1;
     if (frame_arena_add(machine->fa, machine->second, machine->second_node) != FRAME_OK) {
         return false;
@@ -196,6 +240,29 @@ static bool second_probe(struct small_machine *machine)
     return machine->second_frames.count > 0;
 }
 
+/* Whether a spec names a knob; `knob` may go on after its name. */
+static bool names(const char *spec, const char *knob)
+{
+    size_t length = strcspn(knob, "=");
+    const char *at = strchr(spec, ',');
+    while (at != NULL && (strncmp(at + 1, knob, length) != 0 || at[1 + length] != '=')) {
+        at = strchr(at + 1, ',');
+    }
+    return at != NULL;
+}
+
+/* Core has room for so many runs in each magazine, and has then set all capacities to what memory is worth. */
+static void cache_runs(struct small_machine *machine)
+{
+    for (uint32_t h = 0; h < machine->harts && names(machine->spec, "run-magazine"); h++) {
+        for (uint32_t order = 1; order < CACHE_ORDERS; order++) {
+            struct cache *cache = &machine->fa->harts[h].caches[order];
+            cache->capacity = machine->config.run_magazine;
+            cache->batch = machine->config.run_magazine;
+        }
+    }
+}
+
 static bool build(struct small_machine *machine, char *why, size_t why_bytes)
 {
     struct found found = {.run_count = 0};
@@ -203,6 +270,7 @@ static bool build(struct small_machine *machine, char *why, size_t why_bytes)
     if (!boot_exactly(machine, why, why_bytes, &state_bytes)) {
         return false;
     }
+    cache_runs(machine);
     frame_allocator_arenas(machine->fa, note_arena, &found);
     bool made = image_take(machine, (phys_addr_t){layout_start(machine->layout) + STATE_OFFSET}, state_bytes);
     for (uint32_t i = 0; i < found.metadata_count && made; i++) {
@@ -248,16 +316,50 @@ static bool ram_get(char *why, size_t why_bytes)
     return all.mapped;
 }
 
+static void spec_add(struct small_machine *machine, const char *knobs)
+{
+    size_t length = strlen(machine->spec);
+    (void)snprintf(machine->spec + length, sizeof machine->spec - length, ",%s", knobs);
+}
+
+static bool has_knob(const struct variant *variant, const char *knob)
+{
+    size_t length = strcspn(knob, "=");
+    uint32_t i = 0;
+    while (i < variant->knob_count &&
+           (strlen(variant->knobs[i].name) != length || strncmp(variant->knobs[i].name, knob, length) != 0)) {
+        i++;
+    }
+    return i < variant->knob_count;
+}
+
+/* The spec, and of the setting what it does not say itself and the variant knows. */
+static void spec_make(struct small_machine *machine, const char *spec)
+{
+    const struct variant *variant = machine->config.variant;
+    bool sized = names(spec, "magazine") || names(spec, "batch") || names(spec, "magazines") ||
+                 names(spec, "run-magazine") || variant->magazine_default == 0;
+    (void)snprintf(machine->spec, sizeof machine->spec, "%s", spec);
+    if (!sized) {
+        spec_add(machine, SETTINGS[machine->setting].caches);
+    }
+    for (uint32_t i = 0; i < OTHER_KNOBS_MAX; i++) {
+        const char *knob = SETTINGS[machine->setting].others[i];
+        if (knob != NULL && has_knob(variant, knob) && !names(spec, knob)) {
+            spec_add(machine, knob);
+        }
+    }
+}
+
 static bool config_make(struct small_machine *machine, const char *spec, char *why, size_t why_bytes)
 {
     struct frame_allocator_config *config = &machine->config;
     if (!frame_allocator_config_parse(config, framelab_variants, spec, machine->harts, why, why_bytes)) {
         return false;
     }
-    if (strstr(spec, "magazine=") == NULL && config->variant->magazine_default > 0) {
-        config->magazine = SETTINGS[machine->setting].magazine;
-        config->batch = SETTINGS[machine->setting].batch;
-        config->run_magazine = SETTINGS[machine->setting].run_magazine;
+    spec_make(machine, spec);
+    if (!frame_allocator_config_parse(config, framelab_variants, machine->spec, machine->harts, why, why_bytes)) {
+        return false;
     }
     if (LAYOUTS[machine->layout].apart) {
         config->hole_metadata_limit_bytes = 0;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
- * Small programs around two bugs of Concurrency Kit 0.7.1 that are in what distributions ship, and around the same code
- * without the bug. Instrumented; what is wrong is told by explore_fail.
+ * Small programs around two bugs of Concurrency Kit 0.7.1, which distributions ship, and around the same code without
+ * the bug. Instrumented; a consequence of the bug is reported by explore_fail.
  *
- * 1. ck_stack_batch_pop_mpmc takes all entries and leaves the stack's generation as it was (upstream 7b5d000): a pop
- *    under way may then succeed with a stale next, ABA.
- * 2. ck_epoch_begin loads the epoch without a load fence after it (upstream 1faa673): on a weakly ordered machine the
- *    section's loads may run ahead, so that what they saw is older than the epoch that the section says it began in. */
+ * 1. ck_stack_batch_pop_mpmc takes all entries and leaves the stack's generation as it was (upstream 7b5d000). A pop
+ *    under way may then succeed with a stale next: ABA.
+ * 2. ck_epoch_begin loads the epoch without a load fence after it (upstream 1faa673). On a weakly ordered machine the
+ *    section's loads may come before that load, so that they return values older than the epoch that the section says
+ *    it began in. */
 #ifndef FRAMELAB_SIM_CODE_KNOWN_BUGS_H
 #define FRAMELAB_SIM_CODE_KNOWN_BUGS_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * A program around retiring. See code_retire.h.
  *
- * What a node says is read and written by plain accesses: it is a race already if they are not ordered. */
+ * A node's contents are read and written by plain accesses: if they are not ordered, that is already a race. */
 #include "code_retire.h"
 
 #include <stdatomic.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * A small program around the schemes of retire_scheme.h: one hart reads what is on top of a stack, two pop,
- * retire, and write to what has passed before they push it again. Instrumented. What is wrong is told by explore_fail:
- * a node that changes while a section reads it, one that is popped though it has an owner. */
+ * A small program around the schemes of retire_scheme.h: one hart reads the node on top of a stack; two pop, retire,
+ * and write to nodes that have passed before they push them again. Instrumented. explore_fail reports a node that
+ * changes while a section reads it, and one that is popped though it has an owner. */
 #ifndef FRAMELAB_SIM_CODE_RETIRE_H
 #define FRAMELAB_SIM_CODE_RETIRE_H
 

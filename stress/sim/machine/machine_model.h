@@ -2,9 +2,9 @@
  * What a simulated machine's accesses cost. Times are integers, in picoseconds, so that a simulation is the same to the
  * bit on every compiler and machine.
  *
- * A transfer is what a load pays for a line that is in another hart's cache; an exclusive access pays that and, if
- * others hold copies, what it takes to make these worthless. Both by the greatest distance: inside a cluster (harts
- * that share a last-level cache), inside a socket, between sockets. */
+ * A transfer is what a load pays for a line that is in another hart's cache. An exclusive access pays that and, if
+ * other harts hold copies, what it takes to invalidate them. Both depend on the greatest distance: inside a cluster
+ * (harts that share a last-level cache), inside a socket, between sockets. */
 #ifndef FRAMELAB_STRESS_MACHINE_MODEL_H
 #define FRAMELAB_STRESS_MACHINE_MODEL_H
 

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT
- * Who has which cache line, and what it takes to get it: a directory in the manner of MESI over lines of 64 bytes.
+ * Which harts hold a cache line, and what it costs to get it: a directory in the manner of MESI, over lines of 64
+ * bytes.
  *
- *   nobody     a load or store brings the line from memory
- *   exclusive  one hart has it and may write it; whoever else loads it makes it shared
- *   shared     some harts have it and may read it; whoever writes it makes it exclusive, and the others' copies
- * worthless
- *
- * A line serves one request at a time, first come first served: who finds it busy queues (time_mode.c). Where a line
- * arrives it stays for `hold_ps` before the next request has it: the time in which a compare-and-swap follows the load
- * that it is based on. Without this, loops of compare-and-swap come out forty times too slow at 128 harts; with it,
- * contention costs what published curves say it does.
- *
- * Transfers and holds vary by a seeded jitter: equal costs would make harts march in step as no machine's do. */
+ * 1. States of a line:
+ *      nobody     no hart has it; a load or store brings it from memory
+ *      exclusive  one hart has it and may write it; a load by another hart makes it shared
+ *      shared     some harts have it and may read it; a write makes it exclusive and invalidates the others' copies
+ * 2. A line serves one request at a time, in the order of arrival: a hart that finds it busy queues (time_mode.c).
+ * 3. Where a line arrives it stays for `hold_ps` before the next request is served: the time in which a
+ *    compare-and-swap follows the load that it is based on. Without this, loops of compare-and-swap come out forty
+ *    times too slow at 128 harts; with it, contention costs what published curves say.
+ * 4. Transfers and holds vary by a jitter that is drawn from the seed: with equal costs the harts would stay in step
+ *    with one another, as on no real machine. */
 #ifndef FRAMELAB_SIM_COHERENCE_H
 #define FRAMELAB_SIM_COHERENCE_H
 

@@ -1,28 +1,32 @@
 /* SPDX-License-Identifier: MIT
- * Time mode. The hart whose clock is least makes its next access, whole, at once: its value is what memory holds, its
- * cost is added to the clock, and then the next least clock is on. So accesses take effect in the order in which they
- * were begun, ties by hart number, and everything follows from the seed.
+ * Time mode: each hart has a clock, and each access advances it by what the access costs.
  *
- * What is charged:
- *   load      a hit, or the line's transfer; the hart waits for it
- *   store     a hit: it goes to the store buffer. The line is fetched meanwhile; stores of a hart arrive in their order
- *             A plain access that hits a line among the hart's last RECENT_LINES is free: whether it is made at all, or
- *             twice, or the value is kept in a register, is the compiler's choice
- *   rmw       waits until the buffer is empty, fetches the line exclusive, then its own cost
- *   fence     store-load: waits until the buffer is empty, then its own cost. Weaker ones cost nothing, as on x86
- *   prefetch  a hit's time; the line's transfer begins, exclusive, and who accesses it waits until it has arrived. A
- *             hart waits for no more than PREFETCHES lines at a time: one more has to wait for the first to arrive. If
- *             another hart is promised the line, nothing happens
- *   relax     a turn's time
+ * 1. Order. The hart whose clock is least makes its next access as one step: it finds the value that memory holds, and
+ *    its cost is added to the clock. Then the hart whose clock is now least goes on. So accesses take effect in the
+ *    order in which they begin, those of one moment in the order of hart numbers, and the seed determines everything.
+ * 2. Costs:
+ *      load      a hit, or the line's transfer; the hart waits for it. A plain access that hits one of the hart's last
+ *                RECENT_LINES lines is free: whether it is made once, twice or not at all, because the value is in a
+ *                register, is the compiler's choice
+ *      store     a hit: the store goes to the store buffer and the line is fetched meanwhile. A hart's stores arrive
+ *                in program order. The hart waits only when they would arrive more than STORE_BUFFER_PS later. Plain
+ *                stores that hit may be free, as loads; a sequentially consistent store is followed by a fence
+ *      rmw       a read-modify-write waits until the store buffer is empty, fetches the line exclusive, then pays a
+ *                cost of its own
+ *      fence     a store-load fence waits until the store buffer is empty, then pays a cost of its own. A weaker fence
+ *                is free, as on x86
+ *      barrier   the heavy side of the asymmetric barrier: a cost of its own, then until the store buffer is empty
+ *      prefetch  a hit; the line's transfer begins, exclusive, and an access to it waits until it has arrived. A hart
+ *                has at most PREFETCHES such transfers under way; one more waits until the first has arrived. If
+ *                another hart is the next one to get the line, no transfer begins
+ *      relax     a turn of a waiting loop
+ * 3. Waiting loops. If a hart did nothing in a turn of such a loop but loads that found what the turn before had found,
+ *    and these values are unchanged when the turn ends, it is taken off the heap of clocks and sleeps until one of
+ *    these lines is written. Its clock is then the writer's, plus `wake_ps`. So 128 waiting harts cost no more to
+ *    simulate than one. A loop over more than POLL_MOST loads is simulated turn by turn, which is only slower.
  *
- * Waiting loops. A hart that, from one turn of such a loop to the next, only loaded what it had loaded before and found
- * it unchanged, is taken off the heap and sleeps until one of these lines is written; its clock is then the writer's. A
- * value that changed between its load and its falling asleep is seen by looking once more. This is what makes 128
- * waiting harts as cheap to simulate as one. A loop over more lines than POLL_MOST spins, which is only slower.
- *
- * Not in it: execution out of order, capacity, prefetch by hardware, bandwidth, address translation, hardware threads,
- * preemption.
- */
+ * Not modelled: execution out of order, the caches' capacity, hardware prefetch, bandwidth, address translation,
+ * hardware threads, preemption. */
 #include "time_mode.h"
 
 #include <string.h>

@@ -99,8 +99,8 @@ trap_vectors:
     .endr
     .endr
 
-/* Saves what C may change. The handler traps no more, and returns only from an interrupt: what it returns by stays where
- * it is, in ELR and SPSR. */
+/* Saves what C may change. The handler itself does not trap, and it returns only from an interrupt: so the address and
+ * the state that it returns to stay where they are, in ELR and SPSR. */
 trap_save:
     .irp n, 2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30
     str x\n, [sp, #\n * 8]

@@ -10,9 +10,11 @@ extern _Thread_local uint32_t platform_kernel_hart;
 void schedule_hook(void);
 void schedule_relax(void);
 uint32_t schedule_drain_turns(void);
+uint32_t schedule_patience_per_hart(void);
 
-/* Of core/hart_cache.c: the schedule says how long a turn is. */
+/* Of core/hart_cache.c and core/allocator.c: the schedule says how long a turn is. */
 #define DRAIN_TURNS schedule_drain_turns()
+#define PATIENCE_PER_HART schedule_patience_per_hart()
 
 static inline uint32_t platform_hart_id(void)
 {

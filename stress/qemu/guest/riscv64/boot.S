@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * RISC-V: how a hart gets from the firmware into C, and from C into the trap handler and back.
  *
- * Registers at entry: a0 the hart's hardware id; a1 on the boot hart the FDT's address. Paging is off. All harts enter at
- * _start: the first one boots, the others find their struct kernel_hart in hart_starts, or wait for it if there is no
- * firmware, which lets all in at once. Nothing is passed in a1: a hart that OpenSBI 1.1 starts may come here as the boot
- * hart did, with its address and its a1, if it is quick (seen with mttcg). */
+ * Registers at entry: a0 the hart's hardware id; a1 on the boot hart the FDT's address. Paging is off. All harts enter
+ * at _start: the first one boots, the others find their struct kernel_hart in hart_starts, or wait for it if there is
+ * no firmware, which lets all in at once. Nothing is passed in a1: a hart that OpenSBI 1.1 starts may come here as the
+ * boot hart did, with its address and its a1, if it is quick (seen with mttcg). */
 #include "mode.h"
 
     .section .text.entry, "ax"

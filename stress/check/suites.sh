@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash disable=SC2154 # what run-tests has: build, logs, long
+# All suites: builds; what needs all cores; what needs one, the longest first. run-tests says what the words mean.
+
+framelab=$build/framelab
+
+# All unit tests, but for one that a build with reference counts does not have. Simulated harts are part of the ordinary
+# build only; without counts is tested what knows of them. Those with threads need all cores.
+all_tests=$(cd stress/unit && printf '%s\n' test_*.c | sed 's/^test_//; s/\.c$//' | grep -vx counts_none)
+unsimulated_tests=$(grep -v '^sim_' <<<"$all_tests")
+tests_of_counts='allocator arena arenas_in_service baseline counts_none hand harts lockfree numa oracle pool reclaim stranded
+    workload zeroed'
+threaded_tests='allocator arenas_in_service baseline counts counts_none harts platform pool reclaim retire stranded workload'
+
+# Builds test programs, each a suite, in a folder of their own (unit: in the ordinary one).
+build_tests() { # prefix tests make-arguments...
+    local prefix=$1 tests=$2 directory=$build/$1
+    shift 2
+    [ "$prefix" != unit ] || directory=$build
+    # shellcheck disable=SC2086,SC2046 # several words on purpose
+    suite_build "$prefix-build" 600 make O="$directory" "$@" $(printf "$directory/unit/test_%s " $tests)
+}
+
+# Those of the tests that need all cores, by suite_alone; or the others, by suite_beside.
+run_tests() { # suite_alone|suite_beside prefix tests
+    local test directory=$build/$2 how
+    [ "$2" != unit ] || directory=$build
+    for test in $3; do
+        case " $threaded_tests " in *" $test "*) how=suite_alone ;; *) how=suite_beside ;; esac
+        [ $how != "$1" ] || $how "$2-$test" 120 "$directory/unit/test_$test"
+    done
+}
+
+# ---- builds ----
+
+# By clang, for its opinion: nothing of it runs, but for what fast-path-clang looks at, so it takes no time to optimise.
+suite_build clang-build 600 make CC=clang O="$build/clang" CFLAGS=-O0 SIM_SOURCE="$build/sim/source" all unit-compile
+build_tests unit "$all_tests"
+build_tests asan "$unsimulated_tests" DEBUG=1 SANITIZE=address,undefined "$build/asan/framelab"
+build_tests no-counts "$tests_of_counts" COUNTS=0 "$build/no-counts/framelab"
+suite_build hooked-build 600 make HOOKS=1 O="$build/hooks" hooked-build
+suite_build qemu-build 600 make O="$build" qemu
+
+# ---- harts that are threads ----
+
+run_tests suite_alone unit "$all_tests"
+run_tests suite_alone asan "$unsimulated_tests"
+run_tests suite_alone no-counts "$tests_of_counts"
+for test in stress/unit/hooked_*.c; do
+    test=$(basename "$test" .c)
+    suite_alone "${test/_/-}" 600 "$build/hooks/unit/$test"
+done
+suite_alone stress 60 "$framelab" stress --seconds 6 --timeout 50
+suite_alone stress-crowded 60 "$framelab" stress --harts 8 --seconds 6 --timeout 50
+suite_alone stress-reclaim 60 "$framelab" stress --harts 4 --memory 192M --seconds 6 --timeout 50 --variant lockfree,reclaim=tag \
+    --variant lockfree,reclaim=urcu-memb --variant lockfree,reclaim=urcu-qsbr,magazine=0,hand=off \
+    --variant lockfree,magazine=0,hand=off
+suite_alone stress-asan 60 "$build/asan/framelab" stress --memory 24M --seconds 5 --timeout 50
+suite_alone stress-no-counts 60 "$build/no-counts/framelab" stress --seconds 5 --timeout 50
+# Two deliberate bugs a property; all of them in check-long.
+# shellcheck disable=SC2046 # several words on purpose
+suite_alone mutants 1200 stress/check/mutants.sh "$build" $(for property in 1 2 3 4 5 6 7 8 9 10 11; do
+    find stress/mutants -name "p$property-*.patch" -printf '%f\n' | sort | head -n 2; done | sed 's/\.patch$//')
+
+# ---- one core each ----
+
+suite_beside qemu-guests-riscv64 600 stress/check/qemu-guests.sh "$build" riscv64
+suite_beside lint 600 make -j1 -k lint O="$build"
+suite_beside figures 600 stress/check/figures-tests.sh "$build" "$logs/figures"
+suite_beside qemu-guests-aarch64 600 stress/check/qemu-guests.sh "$build" aarch64
+# One bug of some properties; one of each and more in check-long.
+suite_beside qemu-mutants 300 stress/check/qemu-mutants.sh "$build" p1-drain-copies p2-spill-loses-a-frame p5-no-drain \
+    p7-ref-counts-two qemu-silence-is-believed
+suite_beside sim-command 300 stress/check/sim-tests.sh "$build" "$logs/sim-command"
+# The sound allocators hold for as long as deliberate bugs are given, which are found.
+suite_beside sim-mutants 300 stress/check/mutants.sh --sim "$build" sim-all-bits-taken-by-store sim-arena-seen-too-early \
+    sim-arenas-read-plainly sim-drain-does-not-acquire sim-bits-taken-by-store sim-full-look-is-weaker
+suite_beside qemu-command 300 stress/check/qemu-tests.sh "$build" "$logs/qemu-command"
+suite_beside command-line 300 stress/check/cli-tests.sh "$framelab" "$logs/cli"
+suite_beside compare 300 stress/check/compare-test.sh "$build"
+run_tests suite_beside unit "$all_tests"
+run_tests suite_beside asan "$unsimulated_tests"
+run_tests suite_beside no-counts "$tests_of_counts"
+suite_beside report 300 stress/check/report-tests.sh "$build" "$logs/report"
+suite_beside folders 120 stress/check/folders.sh "$build"
+suite_beside fast-path 120 stress/check/fast-path.sh "$build"
+suite_beside fast-path-clang 120 bash -c 'make CC=clang O="$1" "$1/core/allocator.o" && stress/check/fast-path.sh "$1"' \
+    fast-path-clang "$build/clang-optimised"
+suite_beside fast-path-no-counts 120 stress/check/fast-path.sh "$build/no-counts"
+suite_beside own-variant 300 stress/check/own-variant-test.sh "$build" "$logs/own-variant"
+suite_beside docs 120 stress/check/docs.sh "$build"
+suite_beside run-tests 120 stress/check/run-tests-test.sh "$logs/run-tests"
+suite_beside fdt-boards 120 stress/check/fdt-boards.sh "$framelab" "$logs/fdt-boards"
+suite_beside package 120 stress/check/package.sh "$build"
+
+# ---- what takes minutes and hours ----
+
+if $long; then
+    suite_alone tidy 3600 make -k tidy O="$build"
+    suite_alone figures-quick 1800 make figures O="$build" ARGS="--quick --out $logs/figures-quick"
+    suite_alone report-browser 600 stress/check/report-browser.sh "$build" "$logs/report-browser"
+    suite_alone report-paper 300 stress/check/report-paper.sh "$build" "$logs/report-paper"
+    suite_alone fdt-debian-boards 1800 stress/check/fdt-debian-boards.sh "$framelab" "$logs/fdt-debian-boards"
+    suite_alone mutants-long 1800 stress/check/mutants.sh "$build"
+    suite_alone arenas-in-service-long 600 bash -c 'for _ in 1 2 3 4 5 6 7 8; do "$1" || exit; done' \
+        arenas-in-service-long "$build/unit/test_arenas_in_service"
+    suite_alone hooked-stopped-long 1800 env FRAMELAB_STOPPED_OPERATIONS=400000 "$build/hooks/unit/hooked_stopped"
+    suite_alone qemu-guests-long 3600 stress/check/qemu-guests.sh --long "$build"
+    suite_alone qemu-mutants-long 1200 stress/check/qemu-mutants.sh "$build"
+    suite_alone sysroot-from-source 300 bash -c 'rm -rf "$1"; .ci/sysroot --source riscv64 "$1/riscv64" && .ci/sysroot --source arm64 "$1/arm64"' sysroot "$logs/sysroot"
+    suite_alone sim-mutants-long 3600 stress/check/mutants.sh --sim "$build"
+    suite_beside sim-explore-long 1300 "$framelab" stress --platform sim --seconds 1200 --variant baseline:seed --variant baseline \
+        --variant lockfree --variant lockfree,reclaim=tag
+    suite_beside sim-explore-rcpc-long 1000 "$framelab" stress --platform sim --seconds 900 --profile rcpc --variant baseline \
+        --variant lockfree --variant lockfree,reclaim=tag
+    suite_beside sim-freeze-tag 120 "$framelab" stress --platform sim --freeze --seconds 60 --variant lockfree,reclaim=tag
+    suite_alone stress-long 700 "$framelab" stress --seconds 600 --timeout 690
+    suite_alone stress-crowded-long 700 "$framelab" stress --harts 64 --seconds 600 --timeout 690
+fi

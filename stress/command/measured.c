@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT
+ * The run around what is measured. See measured.h. */
+#include "measured.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "exit_status.h"
+#include "frame_limits.h"
+#include "interrupt.h"
+#include "progress.h"
+#include "watchdog.h"
+
+#define WHY_BYTES 256u
+/* More than that, and all its samples would not be read again. */
+#define REPEAT_MOST 100000u
+
+/* ---- options ---- */
+
+enum { OPTION_PLATFORM = 768, OPTION_SEED, OPTION_FORMAT, OPTION_PROGRESS, OPTION_MACHINE, OPTION_TIME_LIMIT };
+
+static const struct argp_option run_options[] = {
+    {"seed", OPTION_SEED, "N", 0, "Of all that is random (default: from the clock; always printed)", 3},
+    {"format", OPTION_FORMAT, "FORMAT", 0, "text, json (records) or csv (default: text)", 4},
+    {"progress", OPTION_PROGRESS, NULL, 0, "Show progress even if stderr is no terminal", 4},
+    {"platform", OPTION_PLATFORM, "NAME", 0, "host (default), qemu or sim", 4},
+    {NULL, 0, NULL, 0, NULL, 0},
+};
+
+static const struct option_value run_values[] = {
+    OPTION_NUMBER(OPTION_SEED, struct run_options, seed, 0, UINT64_MAX),
+    OPTION_WORD(OPTION_FORMAT, struct run_options, format, format_words),
+    OPTION_PLAIN(OPTION_PROGRESS, VALUE_FLAG, struct run_options, progress),
+    {0},
+};
+
+static const struct platform *require_platform(const struct argp_state *state, const char *name)
+{
+    const struct platform *platform = platform_find(name);
+    if (platform == NULL) {
+        usage_error(state, "--platform is host, qemu or sim, not '%s'", name);
+    }
+    if (platform->missing != NULL) {
+        exit(status_say(state->name, EXIT_STATUS_SKIPPED, "skipped: platform %s: %s", name, platform->missing));
+    }
+    return platform;
+}
+
+static error_t parse_run_option(int key, char *text, struct argp_state *state)
+{
+    struct run_options *run = state->input;
+    if (key == OPTION_PLATFORM) {
+        run->platform = require_platform(state, text);
+        return 0;
+    }
+    return option_set(state, run_options, run_values, key, text);
+}
+
+const struct argp run_argp = {.options = run_options, .parser = parse_run_option};
+
+static const struct argp_option measured_options[] = {
+    {"harts", 'n', "LIST", 0,
+     "Hart counts: \"1,2,4\" or \"1-4\" (default: 1 and 2, or of a device tree 1 and all; in QEMU 1,2,4,8; simulated "
+     "1 "
+     "to 64 by doubling)",
+     1},
+    {"repeat", 'r', "N", 0, "Measurements of each (default: 5)", 3},
+    {"time-limit", OPTION_TIME_LIMIT, "SECONDS", 0,
+     "Give up with status 124; what was measured is kept (default in QEMU: 600)", 3},
+    {"out", 'o', "FILE", 0, "Write the records there (default with --format json: stdout)", 4},
+    {"machine", OPTION_MACHINE, "NAME|FILE", 0,
+     "With --platform sim: the simulated machine, by name (framelab list) or a file of framelab calibrate (default: "
+     "epyc-2socket)",
+     4},
+    {NULL, 0, NULL, 0, NULL, 0},
+};
+
+static const char *const no_harts[] = {"nothing runs on 0 harts"};
+
+static const struct option_value measured_values[] = {
+    OPTION_LIST('n', struct measured, harts, HART_MAX, no_harts),
+    OPTION_NUMBER('r', struct measured, repeats, 1, REPEAT_MOST),
+    OPTION_PLAIN(OPTION_TIME_LIMIT, VALUE_SECONDS, struct measured, seconds),
+    OPTION_PLAIN('o', VALUE_TEXT, struct measured, out_path),
+    OPTION_PLAIN(OPTION_MACHINE, VALUE_TEXT, struct measured, machine),
+    {0},
+};
+
+static error_t parse_measured_option(int key, char *text, struct argp_state *state)
+{
+    struct measured *measured = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &measured->run;
+        return 0;
+    case ARGP_KEY_END:
+        if (measured->machine != NULL && measured->run.platform->machine == NULL) {
+            usage_error(state, "--machine is of simulated harts: --platform sim");
+        }
+        return 0;
+    default:
+        return option_set(state, measured_options, measured_values, key, text);
+    }
+}
+
+static const struct argp_child measured_children[] = {{&run_argp, 0, NULL, 0}, {NULL, 0, NULL, 0}};
+
+const struct argp measured_argp = {
+    .options = measured_options, .parser = parse_measured_option, .children = measured_children};
+
+struct run_options run_options_default(void)
+{
+    return (struct run_options){.platform = &platform_host, .seed = (uint64_t)time(NULL)};
+}
+
+struct measured measured_default(void)
+{
+    return (struct measured){.run = run_options_default(), .repeats = 5};
+}
+
+void measured_complete(struct measured *measured)
+{
+    const struct platform *platform = measured->run.platform;
+    measured->harts = measured->harts.count != 0 ? measured->harts : platform->harts;
+    measured->seconds = measured->seconds > 0 ? measured->seconds : platform->bench_seconds;
+}
+
+/* ---- the run ---- */
+
+/* Where records go: the file asked for, stdout, or a file that vanishes, for the table. NULL with errno. */
+static FILE *open_records(const struct measured *measured, char *scratch)
+{
+    if (measured->out_path != NULL) {
+        return fopen(measured->out_path, "we");
+    }
+    if (measured->run.format == FORMAT_JSON) {
+        return stdout;
+    }
+    int fd = mkstemp(scratch);
+    return fd >= 0 ? fdopen(fd, "w") : NULL;
+}
+
+static int print_table(enum output_format format, const char *path)
+{
+    char command[] = "framelab table", option[] = "--format", text[] = "text", csv[] = "csv", file[4096];
+    (void)snprintf(file, sizeof file, "%s", path);
+    char *argv[] = {command, option, format == FORMAT_CSV ? csv : text, file, NULL};
+    return table_command(4, argv);
+}
+
+static void report_hang(void *name)
+{
+    (void)fprintf(stderr, "%s: while measuring %s; what was measured is kept\n", (const char *)name, progress_doing());
+}
+
+static int run_into(const struct measured *measured, const char *name, measured_body *body, const void *plan,
+                    FILE *records)
+{
+    interrupt_catch();
+    progress_begin(measured->run.progress);
+    (void)fprintf(stderr, "%s: seed %llu\n", name, (unsigned long long)measured->run.seed);
+    if (measured->seconds > 0 && measured->run.platform->bench_seconds <= 0) {
+        (void)watchdog_start(measured->seconds, report_hang, (void *)name);
+    }
+    int status = body(plan, records);
+    watchdog_stop();
+    progress_end();
+    return status;
+}
+
+int measured_run(const struct measured *measured, const char *name, measured_body *body, const void *plan)
+{
+    const struct platform *platform = measured->run.platform;
+    char why[WHY_BYTES], scratch[] = "/tmp/framelab-XXXXXX";
+    if (platform->machine != NULL && !platform->machine(measured->machine, why, sizeof why)) {
+        return status_say(name, EXIT_STATUS_USAGE, "%s", why);
+    }
+    FILE *records = open_records(measured, scratch);
+    const char *path = measured->out_path != NULL ? measured->out_path : scratch;
+    if (records == NULL) {
+        return status_say(name, EXIT_STATUS_USAGE, "%s: %s", path, strerror(errno));
+    }
+    int status = run_into(measured, name, body, plan, records);
+    bool to_stdout = records == stdout, measured_any = to_stdout || ftell(records) > 0;
+    if (!to_stdout && fclose(records) != 0) {
+        status = status_say(name, EXIT_STATUS_VIOLATED, "%s: %s", path, strerror(errno));
+    } else if (measured->run.format != FORMAT_JSON && measured_any && status != EXIT_STATUS_USAGE) {
+        int shown = print_table(measured->run.format, path);
+        status = status == EXIT_STATUS_HOLDS ? shown : status;
+    }
+    if (path == scratch && !to_stdout) {
+        (void)unlink(scratch);
+    }
+    return status;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT
+ * What the commands that measure have in common: where, how often, by which seed, and what becomes of the records; and
+ * the run around what each measures. Of these run_argp is for `framelab stress` too. */
+#ifndef FRAMELAB_STRESS_MEASURED_H
+#define FRAMELAB_STRESS_MEASURED_H
+
+#include <argp.h>
+#include <stdio.h>
+
+#include "options.h"
+#include "platforms.h"
+
+struct run_options {
+    const struct platform *platform;
+    uint64_t seed;
+    enum output_format format;
+    bool progress;
+};
+
+/* --platform, --seed, --format, --progress. Its input is a struct run_options. */
+extern const struct argp run_argp;
+
+struct measured {
+    struct run_options run;
+    struct option_list harts; /* count 0: as the platform has it */
+    uint32_t repeats;
+    const char *machine;  /* NULL: as the platform has it */
+    const char *out_path; /* NULL: stdout, or nowhere but for the table */
+    double seconds;       /* 0: as the platform has it */
+};
+
+/* Those and --harts, --repeat, --machine, --out, --time-limit. Its input is a struct measured. */
+extern const struct argp measured_argp;
+
+/* Before options are read: the host, the seed by the clock. And, once they are: the platform's own choice where nothing
+ * was asked for. */
+struct run_options run_options_default(void);
+struct measured measured_default(void);
+void measured_complete(struct measured *measured);
+
+/* A command's view of what it measures: writes records and returns an exit status. */
+typedef int measured_body(const void *plan, FILE *records);
+
+/* Has `body` measure on the machine that was asked for: into the file that was asked for, until it is interrupted or
+ * has taken too long; then shows the table. Messages begin with `name`. Returns the exit status. One at a time. */
+int measured_run(const struct measured *measured, const char *name, measured_body *body, const void *plan);
+
+#endif
