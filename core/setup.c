@@ -218,7 +218,8 @@ static void run_magazines_limit(struct frame_allocator *fa)
 static enum frame_status global_init(struct frame_allocator *fa, const struct frame_allocator_config *config,
                                      struct boot_allocator *boot)
 {
-    FRAME_ASSERT(config->variant->init != NULL);
+    FRAME_ASSERT((config->variant->take == NULL) == (config->variant->give == NULL));
+    FRAME_ASSERT((config->variant->local_drain == NULL) == (config->variant->local_walk == NULL));
     const struct global_config global_config = {
         .hart_count = config->hart_count,
         .node_count = fa->node_count,
