@@ -81,7 +81,7 @@ manual_has_options() {
 figures_are_found() {
     local papers=$prefix/share/framelab/papers
     diff <("$prefix/bin/framelab" figures --list | awk '{ print $1 }') \
-        <(cd papers && jq -r 'select(.runs != []) | .key' */figure.json) || return 1
+        <(cd papers && jq -r 'select(.runs != []) | .key' ./*/figure.json) || return 1
     test -s "$papers/overview/plot.gp" || return 1
     cp -r "$papers/lock-collapse" "$papers/one-more"
     sed -i 's/"key": "lock-collapse"/"key": "one-more"/' "$papers/one-more/figure.json"

@@ -43,8 +43,7 @@ static const struct platform *require_platform(const struct argp_state *state, c
     const struct platform *platform = platform_find(name);
     if (platform == NULL) {
         usage_error(state, "--platform is host, qemu or sim, not '%s'", name);
-    }
-    if (platform->missing != NULL) {
+    } else if (platform->missing != NULL) {
         exit(status_say(state->name, EXIT_STATUS_SKIPPED, "skipped: platform %s: %s", name, platform->missing));
     }
     return platform;

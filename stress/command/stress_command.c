@@ -158,8 +158,8 @@ static int run(struct stress_arguments *arguments)
 {
     static struct qemu_machine machine;
     struct stress_plan *plan = &arguments->plan;
-    char why[WHY_BYTES];
     if (arguments->run.platform == &platform_qemu) {
+        char why[WHY_BYTES];
         int status = qemu_options_machine(&arguments->qemu, plan->harts, plan->memory_bytes, &machine, why, sizeof why);
         if (status != EXIT_STATUS_HOLDS) {
             return status_say(plan->argv[0], status, "%s%s", status == EXIT_STATUS_SKIPPED ? "skipped: " : "", why);
