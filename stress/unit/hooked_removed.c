@@ -369,13 +369,13 @@ static void P10_while_places_are_in_limbo(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(P10_while_places_are_in_limbo, setup_without_caches, teardown),
         cmocka_unit_test_setup_teardown(P10_while_a_run_is_searched, setup, teardown),
         cmocka_unit_test_setup_teardown(P10_while_runs_come_and_go, setup, teardown),
         cmocka_unit_test_setup_teardown(P10_while_frames_come_and_go, setup, teardown),
         cmocka_unit_test_setup_teardown(P10_while_caches_are_drained, setup, teardown),
         cmocka_unit_test_setup_teardown(P5_while_a_removal_is_tried, setup, teardown),
         cmocka_unit_test_setup_teardown(P5_while_one_looks_past_all_caches, setup, teardown),
-        cmocka_unit_test_setup_teardown(P10_while_places_are_in_limbo, setup_without_caches, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
