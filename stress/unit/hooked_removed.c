@@ -368,8 +368,10 @@ static void P10_while_places_are_in_limbo(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
+    const struct CMUnitTest first[] = {
         cmocka_unit_test_setup_teardown(P10_while_places_are_in_limbo, setup_without_caches, teardown),
+    };
+    const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(P10_while_a_run_is_searched, setup, teardown),
         cmocka_unit_test_setup_teardown(P10_while_runs_come_and_go, setup, teardown),
         cmocka_unit_test_setup_teardown(P10_while_frames_come_and_go, setup, teardown),
@@ -377,5 +379,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(P5_while_a_removal_is_tried, setup, teardown),
         cmocka_unit_test_setup_teardown(P5_while_one_looks_past_all_caches, setup, teardown),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    /* A removal that does not wait for limbo has wrecked an index that the others use: they might not end. */
+    int failed = cmocka_run_group_tests(first, NULL, NULL);
+    return failed != 0 ? failed : cmocka_run_group_tests(tests, NULL, NULL);
 }
