@@ -31,15 +31,16 @@
  *    shut, and their harts go past them, but whoever drains next can empty them.
  * 5. `moves` is a sequence count of this hart's movements between the global allocator and elsewhere: odd while one
  *    is under way. An allocation that found nothing believes it only if nobody moved anything meanwhile: allocator.c.
- * 6. Lifetime of arenas. A hart that goes past its cache says so in `passing`, which it makes odd, and even again, so
- *    that between hart_begin and hart_end it is always in one of two states that the removal of an arena waits for: in
- *    its section (the drain) or passing (harts_pass). What a lookup found in between may be used until hart_end, by
+ * 6. Lifetime of arenas. A hart that goes past its cache says so in `passing`, which it makes odd, and even again,
+ *    so that between hart_begin and hart_end it is always in one of two states that the removal of an arena waits for:
+ *    in its section (the drain) or passing (harts_pass). What a lookup found in between may be used until hart_end, by
  *    whoever it was found for (P10). Waited for is the end of the operation that was under way, not a moment without
- *    one: while caches are shut a busy hart hardly has such. A hart stores `passing` before it looks at anything; harts_pass's
- *    heavy barrier, after what is removed was taken off, orders the two as the drain's does in_section: either harts_pass
- *    sees the operation, or the operation does not see the arena. The removal holds nothing that a passing hart could
- *    want. A drainer, which is in neither state, touches the variant only for what it finds in a cache, and while the
- *    removal keeps them shut and empty it finds nothing.
+ *    one: while caches are shut a busy hart hardly has such. A hart stores `passing`, with release (who waited for the
+ *    operation before may see only this one), before it looks at anything; harts_pass's heavy barrier, after what is
+ *    removed was taken off, orders the two as the drain's does in_section: either harts_pass sees the operation, or
+ *    the operation does not see the arena. The removal holds nothing that a passing hart could want. A drainer, which
+ *    is in neither state, touches the variant only for what it finds in a cache, and while the removal keeps them shut
+ *    and empty it finds nothing.
  * 7. Who is no hart (HART_NONE in platform.h) finds the sentinel, which stands in front of hart 0 and whose cache is
  *    always shut: its `drain` is 1 from init on, and drainers never come by. So nobody is asked for a number on a hit,
  *    and who has none misses; every operation asks once when it has missed, before it calls hart_begin or touches

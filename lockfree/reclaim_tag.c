@@ -8,13 +8,13 @@
  * 2. A pop may read `next` of an entry that is another hart's by now, or on another stack. What it reads is then not
  *    used; but the memory must still be the index's. It is: places lie in an arena's metadata, which goes only with
  *    the arena.
- * 3. Removal of an arena (P10) rests on core alone, and that suffices. Whoever looks at an arena's stacks or places got
- *    at them by the arena's node, or out of a hand, within an operation. Every operation stands in its hart's section
- *    or says that it is passing (hart_cache.h, 6), and a drainer, which does neither, touches the variant only while
- *    it holds the cache that it empties. After the node is empty core's harts_drain waits for every section and takes
- *    every cache and hand in turn, and harts_pass waits for those that were passing. So whoever had seen the arena has
- *    ended by then, or the removal is refused. The clocks have to add one thing only: that no entry of the arena is in
- *    limbo; here limbo is empty.
+ * 3. Removal of an arena (P10) rests on core alone, and that suffices. Whoever looks at an arena's stacks or places
+ *    got at them by the arena's node, or out of a hand, within an operation. Every operation stands in its hart's
+ *    section or says that it is passing (hart_cache.h, 6), and a drainer, which does neither, touches the variant only
+ *    for what it finds in a cache. Before the node is emptied core has shut and emptied every cache and hand
+ *    (harts_shut), and keeps them so; after it, harts_pass waits for those that were passing. So whoever had seen the
+ *    arena has ended by then, or the removal is refused. The clocks have to add one thing only: that no entry of the
+ *    arena is in limbo; here limbo is empty.
  * 4. Progress. enter, exit, clock: nothing. Pops are lock-free, as the others' are, but dearer: twice the width. A hart
  *    stopped anywhere costs nothing.
  * 5. Where: x86-64 (cmpxchg16b), aarch64. Not riscv64. */

@@ -17,11 +17,11 @@
  *    `returns`, in which runs that come back, and batches of frames that are one, gather until one of another chunk
  *    does: of a chunk that comes back as a whole nothing is ever seen but the bit of its block. And a block in hand,
  *    from which whole chunks are taken: not private, but no other hart finds it in the index.
- * 4. Arenas are a CK stack of nodes that is only ever pushed to. A removed arena leaves its node empty on the stack,
- *    for the next one added. The node's pointer is stored with release and loaded with acquire: who sees an arena sees
- *    it built. Removal empties the node, has every hart's hands emptied and every operation under way ended (core's
- *    harts_drain and harts_pass: reclaim_tag.c, 3), and waits for reclaim_barrier, since limbo may hold places of the
- *    arena (P10).
+ * 4. Arenas are a CK stack of nodes that is only ever pushed to. A removed arena leaves its node empty on the
+ *    stack, for the next one added. The node's pointer is stored with release and loaded with acquire: who sees an
+ *    arena sees it built. Before a removal empties the node core has every hart's hands emptied, and keeps them so
+ *    (harts_shut); after it, it has every operation under way ended (harts_pass: reclaim_tag.c, 3), and the variant
+ *    waits for reclaim_barrier, since limbo may hold places of the arena (P10).
  * 5. ABA: chunk.h for bits, index.h for the stacks; nodes are never popped.
  * 6. Progress. take, give, their runs and chunks, find: lock-free. Each is a bounded number of lock-free steps, except
  *    that it pops until it finds something of use; every chunk popped without use had lost its frames to another
