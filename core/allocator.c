@@ -29,10 +29,10 @@
 /* Of the turns of the loop of point 3, those in which some hart did not answer the drain: each costs the drain's whole
  * patience. */
 #define MISSED_MAX 3u
-/* Turns of platform_relax, for each hart, that a hart waits at most between two looks of point 3; the part of that with
- * which it begins; and how many such waits one call may come to. A look takes all harts' caches from them for a moment,
- * some microseconds for two harts and some tens for 512, in which their operations cost eight times as much: so one look
- * in ten times its own duration. */
+/* Turns of platform_relax, for each hart, that a hart waits at most between two looks of point 3; the part of that
+ * with which it begins; and how many such waits one call may come to. A look takes all harts' caches from them for a
+ * moment, some microseconds for two harts and some tens for 512, in which their operations cost several times as
+ * much: so one look in about ten times its own duration (workload refused). */
 #ifndef PATIENCE_PER_HART /* a test may have less */
 #define PATIENCE_PER_HART 512u
 #endif
@@ -245,9 +245,9 @@ static bool take_global(struct frame_allocator *fa, struct hart *hart, bool loca
     return global_take_run(fa, hart, local, request, first);
 }
 
-/* Whether some arena, empty, could meet the request. An arena that is added stores what it offers before arena_moves is
- * released, and the read-modify-write reads the newest arena_moves: so whoever calls after an addition has ended knows
- * of it, whatever the memory's order. */
+/* Whether some arena, empty, could meet the request. An arena that is added stores what it offers before arena_moves
+ * is released, and the read-modify-write reads the newest arena_moves: so whoever calls after an addition has ended
+ * knows of it, whatever the memory's order. */
 static bool layout_is_possible(struct frame_allocator *fa, struct frame_request request)
 {
     FRAME_DEBUG_ASSERT(request.align_order <= ALIGN_ORDER_MAX);
@@ -259,9 +259,9 @@ static bool layout_is_possible(struct frame_allocator *fa, struct frame_request 
     return request.count <= bare_load_relaxed(longest);
 }
 
-/* A look with all caches shut costs every hart the use of its own for a moment. So who keeps looking for what is not there
- * waits before the next look, twice as long each time, up to as long as makes its looks a small part of the time. Nobody
- * is waited for. Returns how many turns it waited. */
+/* A look with all caches shut costs every hart the use of its own for a moment. So who keeps looking for what is not
+ * there waits before the next look, twice as long each time, up to as long as makes its looks a small part of the
+ * time. Nobody is waited for. Returns how many turns it waited. */
 static uint32_t wait_before_look(const struct frame_allocator *fa, struct hart *hart)
 {
     uint32_t most = PATIENCE_PER_HART * fa->hart_count;

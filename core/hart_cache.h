@@ -258,8 +258,8 @@ void harts_open(struct frame_allocator *fa);
 /* The one after the other. */
 bool harts_drain(struct frame_allocator *fa);
 
-/* Waits until every hart that was passing its cache has ended its operation; false if not in bounded time, or if a hart does
- * not answer the barrier. */
+/* Waits until every hart that was passing its cache has ended its operation; false if not in bounded time, or if a
+ * hart does not answer the barrier. */
 bool harts_pass(const struct frame_allocator *fa);
 
 /* The movements up to now: ordered after everything that the caller looked at before. */

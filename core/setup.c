@@ -6,14 +6,15 @@
  * 2. Adding an arena is the same for one region at a time, while harts run: nobody sees it before the variant has
  *    attached it. While arenas come or go, `arena_moves` is odd: an allocation that finds nothing then does not believe
  *    it.
- * 3. Removing one, in two steps. First every hart has to answer, and to let its cache be shut and emptied (a cached frame
- *    would pin the arena); if one does not, the removal is refused, and nothing was taken from anybody. Then, the caches
- *    still shut, the variant detaches the arena if all of its frames are there, and every hart has to answer once more,
- *    since nobody may be looking at it still. Harts look in three ways: through the views of their caches, which are
- *    empty and stay so; past their caches, which harts_pass waits out; and inside the variant, which quiesces. If a hart
- *    stops just between, the arena is attached again; until then `arena_moves` is odd, and nobody believes that its
- *    memory or its frames are not there.
- * 4. Add and remove exclude one another by a flag; a second one waits for a bounded time and then says busy. */
+ * 3. Removing one, in two steps. First every hart has to answer, and to let its cache be shut and emptied (a cached
+ *    frame would pin the arena); if one does not, the removal is refused, and nothing was taken from anybody. Then,
+ *    the caches still shut, the variant detaches the arena if all of its frames are there, and every hart has to
+ *    answer once more, since nobody may be looking at it still. Harts look in three ways: through the views of their
+ *    caches, which are empty and stay so; past their caches, which harts_pass waits out; and inside the variant, which
+ *    quiesces. If a hart stops just between, the arena is attached again; until then `arena_moves` is odd, and nobody
+ *    believes that its memory or its frames are not there.
+ * 4. Add and remove exclude one another by a flag; a second one waits for a bounded time and then says
+ *    FRAME_CONTENDED. */
 #include <string.h>
 
 #include "boot_allocator.h"
