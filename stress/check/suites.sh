@@ -90,6 +90,7 @@ suite_beside fast-path-no-counts 120 stress/check/fast-path.sh "$build/no-counts
 suite_beside own-variant 300 stress/check/own-variant-test.sh "$build" "$logs/own-variant"
 suite_beside docs 120 stress/check/docs.sh "$build"
 suite_beside run-tests 120 stress/check/run-tests-test.sh "$logs/run-tests"
+suite_beside trees 120 stress/check/tree-tests.sh "$framelab" "$logs/trees"
 suite_beside fdt-boards 120 stress/check/fdt-boards.sh "$framelab" "$logs/fdt-boards"
 suite_beside package 120 stress/check/package.sh "$build"
 
