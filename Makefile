@@ -74,7 +74,7 @@ SEES_baseline := $(CORE)
 SEES_stress := $(CORE) lockfree baseline
 
 # What runs anywhere.
-SEES_stress/harness := core core/base
+SEES_stress/harness := $(CORE)
 SEES_stress/workload := $(CORE) stress/harness
 SEES_stress/trial := $(CORE) stress/harness
 SEES_stress/micro := core/base lockfree stress/harness
@@ -98,7 +98,7 @@ SEES_stress/sim/history := $(CORE) lockfree stress \
 
 # What measures, and the command. For now, results and command see sim/history for the sake of sim_stress.h, in which a
 # search says what it found, and command sees all that one of its measuring commands needs.
-SEES_results := core core/base $(addprefix stress/,harness workload sim/history)
+SEES_results := $(CORE) $(addprefix stress/,harness workload sim/history)
 SEES_stress/run := $(CORE) results stress $(addprefix stress/,harness workload trial micro system host qemu/host \
     sim/machine sim/engine sim/time sim/history)
 SEES_papers/engine := core/base results $(addprefix stress/,harness system host qemu/host)

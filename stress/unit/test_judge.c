@@ -199,7 +199,7 @@ static void P8_the_longest_run(void **state)
     struct oracle oracle;
     struct frame_run run;
     pfn_t first;
-    void *memory = calloc(1, oracle_bytes(frame_run_inside(memory_map_extent(world.machine.map))));
+    void *memory = calloc(1, oracle_bytes(world.machine.map));
     uint64_t longest = judge_longest(world.machine.fa);
     assert_non_null(memory);
     oracle_init(&oracle, &world.verdict, world.machine.map, memory);

@@ -6,9 +6,9 @@
 
 bool books_begin(struct books *books)
 {
-    struct frame_run extent = frame_run_inside(memory_map_extent(&kernel_map));
-    void *memory = boot_alloc_zeroed(&kernel_boot, oracle_bytes(extent), CACHE_PAIR);
-    books->collected = boot_alloc_zeroed(&kernel_boot, extent.count * sizeof *books->collected, CACHE_PAIR);
+    void *memory = boot_alloc_zeroed(&kernel_boot, oracle_bytes(&kernel_map), CACHE_PAIR);
+    books->collected =
+        boot_alloc_zeroed(&kernel_boot, oracle_frames(&kernel_map) * sizeof *books->collected, CACHE_PAIR);
     if (memory == NULL || books->collected == NULL) {
         return false;
     }
