@@ -221,13 +221,14 @@ endef
 $(O)/flags: always
 	$(call update,echo '$(CC) $(BASE_CFLAGS)')
 
-# What records say about the binary that made them. Outside a git checkout the commit stays unknown.
+# What records say about the binary that made them. .ci/commit says what the commit is of, and when it is unknown.
 $(O)/version.h: always
-	$(call update,{ echo '/* Made by the Makefile. */'; \
+	$(call update,.ci/commit | { read -r commit changed; \
+	      echo '/* Made by the Makefile. */'; \
 	      echo '#define FRAMELAB_VERSION "$(VERSION)"'; \
-	      echo "#define FRAMELAB_COMMIT \"$$(git rev-parse HEAD 2>/dev/null || echo unknown)\""; \
-	      echo "#define FRAMELAB_DIRTY $$(git status --porcelain 2>/dev/null | grep -c . | sed 's/^[1-9].*/1/')"; \
-		      echo "#define FRAMELAB_COMPILER \"$$($(CC) --version | head -n 1)\""; \
+	      echo "#define FRAMELAB_COMMIT \"$$commit\""; \
+	      echo "#define FRAMELAB_DIRTY $$changed"; \
+	      echo "#define FRAMELAB_COMPILER \"$$($(CC) --version | head -n 1)\""; \
       echo '#define FRAMELAB_CFLAGS "$(strip $(BASE_CFLAGS))"'; \
 	      echo '#define FRAMELAB_LIBS "$(LIB_VERSIONS)"'; })
 

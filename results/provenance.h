@@ -5,7 +5,7 @@
  * "unknown", never guessed:
  *   FRAMELAB_VERSION  "0.1.0"
  *   FRAMELAB_COMMIT   "1a2b3c4d5e6f"
- *   FRAMELAB_DIRTY    0 or 1, an integer: were there changes that the commit does not have;
+ *   FRAMELAB_DIRTY    0 or 1, an integer: is what was compiled not what the commit has (.ci/commit);
  *                     without a commit it means nothing and null is recorded
  *   FRAMELAB_COMPILER "gcc (Debian 12.2.0-14) 12.2.0"; without it, what the compiler says of itself
  *   FRAMELAB_CFLAGS   "-std=gnu11 -O2 ..."

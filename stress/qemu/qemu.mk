@@ -19,7 +19,7 @@ KERNEL_SOURCES := $(filter-out core/counts_none.c,$(ALLOCATORS)) \
                   $(call sources,stress $(addprefix stress/,harness workload trial qemu/guest))
 
 .PHONY: qemu kernel-deps
-qemu: kernel-deps $(KERNELS:%=$(O)/qemu/%/kernel.elf) $(O)/qemu/aarch64/kernel.img ## build the kernels for QEMU
+qemu: kernel-deps $(KERNELS:%=$(O)/qemu/%/kernel.elf.txt) $(O)/qemu/aarch64/kernel.img ## build the kernels for QEMU
 
 # After `deps` if that runs too: one installs at a time.
 kernel-deps: $(if $(filter deps compare figures qemu-check check check-long soak tidy lint,$(MAKECMDGOALS)),deps)
@@ -54,9 +54,12 @@ $(O)/qemu/$(1)/boot.o: stress/qemu/guest/$(2)/boot.S $$(wildcard stress/qemu/gue
 $(O)/qemu/$(1)/kernel.elf: $$(KERNEL_OBJECTS_$(1)) stress/qemu/guest/$(2)/link.ld stress/qemu/guest/kernel.ld
 	$$(call say,LINK,$$@)
 	$$(Q)$$(KERNEL_LINK_$(1)) -o $$@ $$(KERNEL_OBJECTS_$(1)) $$(KERNEL_LIBS_$(1))
+
+# What records say about the kernel. A mutant has none, and records say that nothing is known.
+$(O)/qemu/$(1)/kernel.elf.txt: $(O)/qemu/$(1)/kernel.elf $(O)/version.h
 	$$(Q){ $$(KERNEL_TOOL_$(2))gcc --version | head -n 1; \
 	      echo '$$(strip $$(KERNEL_CFLAGS) $$(KERNEL_FLAGS_$(2)) $$(KERNEL_MODE_$(1)))'; \
-	      xargs < $(O)/qemu/$(2)/sysroot/packages; } > $$@.txt
+	      xargs < $(O)/qemu/$(2)/sysroot/packages; .ci/commit; } > $$@
 
 -include $$(KERNEL_OBJECTS_$(1):.o=.d)
 endef

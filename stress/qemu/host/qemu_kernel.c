@@ -12,6 +12,7 @@
 #endif
 
 #define LINE_BYTES 2048u
+#define COMMIT_BYTES 64u /* as the format below has it, and a NUL */
 
 static bool join(char *out, const char *folder, size_t folder_length, const char *rest, const char *arch)
 {
@@ -44,6 +45,16 @@ bool qemu_kernel_find(struct qemu_machine *machine, const char *given, char *why
            join(machine->kernel, FRAMELAB_KERNELS, strlen(FRAMELAB_KERNELS), "", arch);
 }
 
+/* Its next line: what .ci/commit said when it was built. */
+static void set_commit(json_t *kernel, FILE *file)
+{
+    char commit[COMMIT_BYTES];
+    int changed = 0;
+    bool known = file != NULL && fscanf(file, "%63s %d", commit, &changed) == 2 && strcmp(commit, "unknown") != 0;
+    json_object_set_new(kernel, "commit", known ? json_string(commit) : json_null());
+    json_object_set_new(kernel, "dirty", known ? json_boolean(changed != 0) : json_null());
+}
+
 json_t *qemu_kernel_json(const struct qemu_machine *machine)
 {
     static const char *const keys[] = {"compiler", "flags", "libraries"};
@@ -57,6 +68,7 @@ json_t *qemu_kernel_json(const struct qemu_machine *machine)
         line[known ? strcspn(line, "\n") : 0] = '\0';
         json_object_set_new(kernel, keys[i], known ? json_string(line) : json_null());
     }
+    set_commit(kernel, file);
     if (file != NULL) {
         (void)fclose(file);
     }

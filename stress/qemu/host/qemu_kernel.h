@@ -12,7 +12,8 @@
  * `why` that says what to do. */
 bool qemu_kernel_find(struct qemu_machine *machine, const char *given, char *why, size_t why_bytes);
 
-/* An object: "path"; "compiler", "flags", "libraries" as the Makefile wrote them beside it, or null. */
+/* An object: "path"; "compiler", "flags", "libraries", "commit", "dirty" as the Makefile wrote them beside it, or
+ * null. */
 json_t *qemu_kernel_json(const struct qemu_machine *machine);
 
 #endif
