@@ -82,7 +82,7 @@ read -r commit _ < <(.ci/commit)
 for mutant in p7-ref-counts-two sim-drop-is-weaker; do
     make -s O="$build" "$build/mutants/$mutant/framelab" >"$scratch/log" 2>&1 || cat "$scratch/log"
     check "the records of $mutant say that it is changed" "$([ "$commit" = unknown ] && echo null || echo true)" \
-        "$("$build/mutants/$mutant/framelab" bench --variant null --harts 1 --order 0 --repeat 1 --format json 2>/dev/null |
+        "$("$build/mutants/$mutant/framelab" bench --variant baseline --harts 1 --order 0 --repeat 1 --format json 2>/dev/null |
             jq -r 'select(.type == "provenance").framelab.dirty')"
 done
 exit $status
