@@ -57,6 +57,7 @@ $(error OWN=$(OWN): no header there says `extern const struct variant NAME_varia
 endif
 endif
 OWN_TABLE := $(O)/own_variants.h
+PAPERS_LINK := $(O)/share/framelab/papers
 
 # ---- Folders, and what the files of each may include -----------------------------------------------------------
 
@@ -178,7 +179,10 @@ SANITIZERS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all 
 TSAN_FLAGS := $(if $(findstring thread,$(SANITIZE)),$(if $(findstring clang,$(shell $(CC) --version)),,-Wno-tsan))
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Werror
 CFLAGS ?=
-BASE_CFLAGS = -std=gnu11 $(OPTIMISE) -g $(SANITIZERS) $(WARNINGS) $(TSAN_FLAGS) -pthread $(CONFIG_CFLAGS) $(CFLAGS)
+# What is built does not depend on where: debug information has paths from here.
+PLACELESS := -ffile-prefix-map=$(CURDIR)=.
+RECORDED_CFLAGS = -std=gnu11 $(OPTIMISE) -g $(SANITIZERS) $(WARNINGS) $(TSAN_FLAGS) -pthread $(CONFIG_CFLAGS) $(CFLAGS)
+BASE_CFLAGS = $(RECORDED_CFLAGS) $(PLACELESS)
 
 # ---- What belongs to one folder --------------------------------------------------------------------------------
 
@@ -192,7 +196,7 @@ include $(PARTS)
 .PHONY: all
 all: $(O)/libframelab.a $(O)/framelab ## build the framelab command and libframelab.a
 
-$(O)/framelab: $(COMMAND_OBJECTS) $(SIMULATOR) $(O)/libframelab.a
+$(O)/framelab: $(COMMAND_OBJECTS) $(SIMULATOR) $(O)/libframelab.a | $(PAPERS_LINK)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(BASE_CFLAGS) $(LDFLAGS) $(SIM_LINK) -o $@ $^ $(LIB_LIBS) $(COMMAND_LIBS) -lm
 
@@ -219,7 +223,7 @@ endef
 
 .PHONY: always
 $(O)/flags: always
-	$(call update,echo '$(CC) $(BASE_CFLAGS)')
+	$(call update,echo '$(CC) $(subst $(CURDIR),here,$(BASE_CFLAGS))')
 
 # What records say about the binary that made them. .ci/commit says what the commit is of, and when it is unknown.
 $(O)/version.h: always
@@ -229,7 +233,7 @@ $(O)/version.h: always
 	      echo "#define FRAMELAB_COMMIT \"$$commit\""; \
 	      echo "#define FRAMELAB_DIRTY $$changed"; \
 	      echo "#define FRAMELAB_COMPILER \"$$($(CC) --version | head -n 1)\""; \
-      echo '#define FRAMELAB_CFLAGS "$(strip $(BASE_CFLAGS))"'; \
+	      echo '#define FRAMELAB_CFLAGS "$(strip $(RECORDED_CFLAGS))"'; \
 	      echo '#define FRAMELAB_LIBS "$(LIB_VERSIONS)"'; })
 
 # The table of a user's variants, wherever ours is compiled.
@@ -243,10 +247,11 @@ $(addsuffix /stress/variants.o,$(O) $(O)/sim/plain $(KERNELS:%=$(O)/qemu/%)): $(
 # Files that say more than their text does. SAYS: what it is, as options of the compiler.
 $(O)/results/provenance.o $(O)/stress/command/main.o: $(O)/version.h
 $(O)/results/provenance.o $(O)/stress/command/main.o: SAYS := -include $(O)/version.h
-# Where the command looks for kernels if they do not lie beside it.
-$(O)/stress/qemu/host/qemu_kernel.o: SAYS := -DFRAMELAB_KERNELS='"$(abspath $(O))/qemu"'
-# And for figures of papers, if none are installed beside it.
-$(O)/papers/engine/paper_folder.o: SAYS := -DFRAMELAB_PAPERS='"$(abspath papers)"'
+# Where the command finds figures of papers: beside itself, so that a copied tree uses its own.
+$(PAPERS_LINK): always
+	$(Q)mkdir -p $(@D)
+	$(Q)to=$$(realpath $(if $(filter $(CURDIR)/%,$(abspath $(O))),--relative-to=$(@D)) papers); \
+	[ "$$(readlink $@)" = "$$to" ] || ln -sfn "$$to" $@
 
 -include $(LIB_OBJECTS:.o=.d) $(COMMAND_OBJECTS:.o=.d)
 

@@ -43,7 +43,7 @@ $(SIM_SOURCE)/packages: .ci/sysroot
 $(O)/sim/ck/%.o: $(SIM_SOURCE)/packages $(O)/flags $(wildcard stress/sim/ck/*.h)
 	$(call say,CC,sim $*.c)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) -std=gnu11 $(OPTIMISE) -g $(SIM_CFLAGS) -w $(INLINE_sim:%=-I%) $(CONFIG_CFLAGS) -c -o $@ $(<D)/$*.c
+	$(Q)$(CC) -std=gnu11 $(OPTIMISE) -g $(PLACELESS) $(SIM_CFLAGS) -w $(INLINE_sim:%=-I%) $(CONFIG_CFLAGS) -c -o $@ $(<D)/$*.c
 
 # First what is instrumented, its memory functions renamed; then all of it, most names made local.
 # $(1): the instrumented objects, $(2): the simulator

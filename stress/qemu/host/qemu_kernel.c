@@ -6,31 +6,13 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The Makefile tells; without it there is no such place. */
-#ifndef FRAMELAB_KERNELS
-#define FRAMELAB_KERNELS ""
-#endif
+#include "beside.h"
+
+/* Where the Makefile builds kernels beside the command, and where it installs them. */
+static const char *const PLACES[] = {"/qemu/", "/../share/framelab/qemu/", NULL};
 
 #define LINE_BYTES 2048u
 #define COMMIT_BYTES 64u /* as the format below has it, and a NUL */
-
-static bool join(char *out, const char *folder, size_t folder_length, const char *rest, const char *arch)
-{
-    int length = snprintf(out, QEMU_PATH_BYTES, "%.*s%s/%s/kernel.elf", (int)folder_length, folder, rest, arch);
-    return length > 0 && (size_t)length < QEMU_PATH_BYTES && access(out, R_OK) == 0;
-}
-
-static bool beside_program(char *out, const char *arch)
-{
-    char program[QEMU_PATH_BYTES];
-    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
-    if (length <= 0) {
-        return false;
-    }
-    program[length] = '\0';
-    const char *slash = strrchr(program, '/');
-    return slash != NULL && join(out, program, (size_t)(slash - program), "/qemu", arch);
-}
 
 bool qemu_kernel_find(struct qemu_machine *machine, const char *given, char *why, size_t why_bytes)
 {
@@ -40,9 +22,14 @@ bool qemu_kernel_find(struct qemu_machine *machine, const char *given, char *why
         (void)snprintf(why, why_bytes, "no kernel for %s at %s", arch, given);
         return length > 0 && (size_t)length < sizeof machine->kernel && access(given, R_OK) == 0;
     }
-    (void)snprintf(why, why_bytes, "no kernel for %s is built: run `make qemu`, or name one with --kernel", arch);
-    return beside_program(machine->kernel, arch) ||
-           join(machine->kernel, FRAMELAB_KERNELS, strlen(FRAMELAB_KERNELS), "", arch);
+    char rest[32];
+    (void)snprintf(rest, sizeof rest, "%s/kernel.elf", arch);
+    (void)snprintf(
+        why, why_bytes,
+        "no kernel for %s lies beside this command: run `make qemu` (and `make install` again, if that is where "
+        "it came from), or name one with --kernel",
+        arch);
+    return beside_program(PLACES, rest, machine->kernel, sizeof machine->kernel);
 }
 
 /* Its next line: what .ci/commit said when it was built. */
