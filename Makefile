@@ -287,7 +287,7 @@ help: ## list what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile $(PARTS) | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
 
 format: ## lay out all C files by .clang-format
-	$(Q)clang-format -i $(ALL_C) $(KERNEL_C) $(ALL_H)
+	$(Q).ci/judged --only 14 clang-format -i $(ALL_C) $(KERNEL_C) $(ALL_H)
 
 clean: ## remove what was built
 	$(Q)rm -rf $(O)

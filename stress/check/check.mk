@@ -66,27 +66,29 @@ folders:
 	@$(foreach folder,$(FOLDERS),echo '$(folder)|$(strip $(SEES_$(folder)))|$(INLINE_$(or \
 	    $(if $(filter stress/qemu/guest%,$(folder)),guest),$(if $(filter $(SIMULATED),$(folder)/),sim),host))';) :
 
-# Read by tools. What they look for, what not, and why: .clang-tidy, .ci/cppcheck, .shellcheckrc. Nearly all of that time
+# Read by tools, of the versions that Debian 12 and 13 have (.ci/judged), but for the formatter: that is Debian 12's. What
+# they look for, what not, and why: .clang-tidy, .ci/cppcheck, .shellcheckrc. Nearly all of that time
 # goes into following paths (clang-analyzer, two seconds a file) and into all combinations of #ifdef; `make lint` does
 # without.
 .PHONY: format-test shellcheck cppcheck tidy lint
 tidy: format-test shellcheck cppcheck $(ALL_C:%.c=$(O)/%.tidy) ## find fault with the sources: clang-tidy, cppcheck and more
 
 lint: format-test shellcheck cppcheck $(ALL_C:%.c=$(O)/%.lint) ## the same in a minute: no paths are followed, one set of #ifdef
+	@echo 'ok - no fault is found'
 lint: CPPCHECK += --max-configs=1 --suppress=toomanyconfigs
 
 format-test: deps
 	$(call say,FORMAT,$(words $(ALL_C) $(KERNEL_C) $(ALL_H)) files)
-	$(Q)clang-format --dry-run -Werror $(ALL_C) $(KERNEL_C) $(ALL_H)
+	$(Q).ci/judged 14 clang-format --dry-run -Werror $(ALL_C) $(KERNEL_C) $(ALL_H)
 
 # Every file that is called a script, or calls itself one.
 SCRIPTS = $(sort $(shell git ls-files '*.sh'; git grep -lIE '^\#! ?/.*sh$$'))
 shellcheck: deps
 	$(call say,SHELL,$(words $(SCRIPTS)) files)
-	$(Q)shellcheck -x $(SCRIPTS)
+	$(Q).ci/judged 0.9,0.10 shellcheck -x $(SCRIPTS)
 
 # The host's half of core/base/platform.h and the kernel's, and the architectures', are not seen together.
-CPPCHECK := cppcheck --quiet --std=c11 --enable=warning,style,performance,portability --inline-suppr \
+CPPCHECK := .ci/judged 2.10,2.17 cppcheck --quiet --std=c11 --enable=warning,style,performance,portability --inline-suppr \
             --suppressions-list=.ci/cppcheck --error-exitcode=1
 cppcheck: deps
 	$(call say,CPPCHECK,$(words $(ALL_C) $(KERNEL_C)) files)
@@ -95,7 +97,7 @@ cppcheck: deps
 	$(Q)$(CPPCHECK) $(call kernel_include_all,aarch64) $(call sources,stress/qemu/guest/aarch64)
 
 # $(1): file, $(2): options
-read_by_clang_tidy = clang-tidy --quiet $(2) $(1) -- -std=gnu11 $(CONFIG_CFLAGS) $(call includes,$(1)) 2>/dev/null
+read_by_clang_tidy = .ci/judged 14,19 clang-tidy --quiet $(2) $(1) -- -std=gnu11 $(CONFIG_CFLAGS) $(call includes,$(1)) 2>/dev/null
 
 # Read anew when the object file is: then something that it includes has changed.
 $(O)/%.tidy: %.c $(O)/%.o .clang-tidy stress/unit/.clang-tidy | deps
