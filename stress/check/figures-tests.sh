@@ -121,8 +121,9 @@ check "what is lost is run again" test "$(outcomes)" = "shared measured"
 # What is not whole is not believed, however it was damaged: it is told, and measured again.
 damaged() { # name command-on-file [jsonl|json]
     local file
+    # shellcheck disable=SC2034 # in what is evaluated
     file=latest/cache/$(jq -r '.figures[0].runs[0].key' latest/summary.json).${3:-jsonl}
-    eval "$2"
+    eval "$2" # it names $file
     small 0 'claims hold' --quick
     check "$1: it is measured again" test "$(outcomes)" = "shared measured"
     check "$1: and that is told" grep -q 'is not what was measured' err

@@ -37,7 +37,7 @@ moved_command_is_whole() {
     "$command" figures --list >/dev/null || good=false
     for arch in riscv64 aarch64; do
         [ -f "$build/qemu/$arch/kernel.elf" ] || continue
-        found=$("$command" stress --platform qemu --arch $arch --operations 20 --harts 2 --variant lockfree --format json |
+        found=$("$command" stress --platform qemu --arch "$arch" --operations 20 --harts 2 --variant lockfree --format json |
             jq -r '.qemu.kernel.path // empty')
         [ "$found" = "$(realpath "$prefix.moved")/share/framelab/qemu/$arch/kernel.elf" ] ||
             [ "$found" = "$prefix.moved/bin/../share/framelab/qemu/$arch/kernel.elf" ] || { echo "$arch: $found" && good=false; }

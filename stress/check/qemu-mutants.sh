@@ -39,7 +39,8 @@ runs=("2 64M seed=1 operations=600"
     "4 64M seed=2 operations=3000"
     "2 256M seed=1 operations=4000 frames=40000"
     "4 256M seed=1 operations=20000"
-    "2 2G seed=1 operations=12000 frames=400000")
+    "2 2G seed=1 operations=12000 frames=400000"
+    "2 64M seed=3 operations=30000 frames=4096")
 
 boot() { # kernel run variant log
     local harts memory arguments

@@ -98,6 +98,9 @@ suite_beside package 120 stress/check/package.sh "$build"
 # ---- what takes minutes and hours ----
 
 if $long; then
+    suite_alone fresh-debian-12 7200 stress/check/fresh-debian.sh "$build" bookworm
+    suite_alone fresh-debian-13 7200 stress/check/fresh-debian.sh "$build" trixie
+    suite_alone targets 3600 stress/check/targets.sh "$logs/targets"
     suite_alone tidy 3600 make -k tidy O="$build"
     suite_alone figures-quick 1800 make figures O="$build" ARGS="--quick --out $logs/figures-quick"
     suite_alone report-browser 600 stress/check/report-browser.sh "$build" "$logs/report-browser"
