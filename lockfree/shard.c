@@ -60,7 +60,7 @@ static bool partial_is_empty(struct shard *shard)
 /* Asks for the lines of the chunk that will be popped next. */
 static void prefetch_top(struct pool *pool, struct index_stack *stack)
 {
-    struct place *place = index_top(stack);
+    const struct place *place = index_top(stack);
     if (place != NULL) {
         platform_prefetch(place);
         platform_prefetch(pool_chunk(pool, number_of(pool, place)));

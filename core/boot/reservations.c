@@ -328,6 +328,9 @@ static enum memory_map_status read_limits(const struct fdt_reader *reader, struc
             status = limit_memory_node(reader, map, node, root, scratch);
         }
     }
+    if (status == MEMORY_MAP_OK) {
+        status = fdt_reader_walk_end(reader, node);
+    }
     if (status == MEMORY_MAP_OK && chosen >= 0) {
         struct region_list ram = {scratch, map->ram_count, REGION_MAX};
         memcpy(scratch, map->ram, map->ram_count * sizeof map->ram[0]);

@@ -82,7 +82,7 @@ static char *take_line(struct child *child)
 {
     char *begin = child->buffer + child->begin;
     size_t bytes = child->end - child->begin;
-    char *newline = bytes > 0 ? memchr(begin, '\n', bytes) : NULL;
+    const char *newline = bytes > 0 ? memchr(begin, '\n', bytes) : NULL;
     bool full = bytes == CHILD_LINE_BYTES;
     if (newline == NULL && !full && !(child->closed && bytes > 0)) {
         return NULL;

@@ -224,7 +224,7 @@ static void traces_reach_the_global_allocator_as_magazines_allow(void **state)
     for (uint32_t magazine = 1; magazine <= 64; magazine = magazine * 2 + 1) {
         uint64_t turns = trace_accesses(*state, magazine, 2, WORKLOAD_ADVERSARY, REQUESTS);
         uint64_t walks = trace_accesses(*state, magazine, 2, WORKLOAD_WALK, REQUESTS);
-        uint64_t most = HARTS * ((2 * REQUESTS + magazine - 1) / magazine);
+        uint64_t most = UINT64_C(1) * HARTS * ((2 * REQUESTS + magazine - 1) / magazine);
         assert_in_range(turns, HARTS * (2 * REQUESTS / (magazine + 2) - 4), most);
         assert_in_range(walks, 0, most);
         assert_in_range(trace_accesses(*state, magazine, 1, WORKLOAD_ADVERSARY, REQUESTS),
