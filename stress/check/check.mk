@@ -66,8 +66,7 @@ folders:
 	@$(foreach folder,$(FOLDERS),echo '$(folder)|$(strip $(SEES_$(folder)))|$(INLINE_$(or \
 	    $(if $(filter stress/qemu/guest%,$(folder)),guest),$(if $(filter $(SIMULATED),$(folder)/),sim),host))';) :
 
-# Read by tools, of the versions that Debian 12 and 13 have (.ci/judged), but for the formatter: that is Debian 12's. What
-# they look for, what not, and why: .clang-tidy, .ci/cppcheck, .shellcheckrc. Nearly all of that time
+# Read by tools: clang's are judged by Debian 12's versions, the others by 13's as well (.ci/judged). What they look for, what not, and why: .clang-tidy, .ci/cppcheck, .shellcheckrc. Nearly all of that time
 # goes into following paths (clang-analyzer, two seconds a file) and into all combinations of #ifdef; `make lint` does
 # without.
 .PHONY: format-test shellcheck cppcheck tidy lint
@@ -97,7 +96,7 @@ cppcheck: deps
 	$(Q)$(CPPCHECK) $(call kernel_include_all,aarch64) $(call sources,stress/qemu/guest/aarch64)
 
 # $(1): file, $(2): options
-read_by_clang_tidy = .ci/judged 14,19 clang-tidy --quiet $(2) $(1) -- -std=gnu11 $(CONFIG_CFLAGS) $(call includes,$(1)) 2>/dev/null
+read_by_clang_tidy = .ci/judged 14 clang-tidy --quiet $(2) $(1) -- -std=gnu11 $(CONFIG_CFLAGS) $(call includes,$(1)) 2>/dev/null
 
 # Read anew when the object file is: then something that it includes has changed.
 $(O)/%.tidy: %.c $(O)/%.o .clang-tidy stress/unit/.clang-tidy | deps

@@ -210,7 +210,7 @@ static void P8_the_longest_run(void **state)
     assert_true(judge_largest(&world.judge, longest, &run));
     assert_int_equal(run.count, longest);
     const struct frame_run ends[] = {frame_run(run.first, longest / 2),
-                               frame_run(pfn(run.first.value + longest / 2 + 1), longest - longest / 2 - 1)};
+                                     frame_run(pfn(run.first.value + longest / 2 + 1), longest - longest / 2 - 1)};
     assert_true(call(CALL_FREE_RUN, ends[0], STANDING_OWNED));
     assert_true(call(CALL_FREE_RUN, ends[1], STANDING_OWNED));
     assert_violates(judge_largest(&world.judge, longest, &run), PROPERTY_WHOLE_AGAIN);
