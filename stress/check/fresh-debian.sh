@@ -54,8 +54,13 @@ inside() { # command
     unshare --mount --pid --fork --kill-child bash -c '
         mount --make-rprivate / && mount -t proc proc "$1/proc" && mount --rbind /sys "$1/sys" && mount --rbind /dev "$1/dev" &&
             exec chroot "$1" /usr/bin/env -i HOME=/root LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-                sh -c "cd /root/framelab && $2"' inside "$root" "$1" </dev/null
+                sh -c "cd /root/framelab && $2"' inside "$root" "$1" </dev/null &
+    running=$!
+    wait $running
 }
+# Nothing in there outlives us: with the first process of its namespace go all.
+running=
+trap '[ -z "$running" ] || kill -KILL "$running"; exit 143' INT TERM
 
 inside 'apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends make' >>"$log" 2>&1
 tell "make is installed" $? "$log"
