@@ -318,19 +318,18 @@ static enum memory_map_status limit_memory_node(const struct fdt_reader *reader,
 static enum memory_map_status read_limits(const struct fdt_reader *reader, struct memory_map *map,
                                           struct fdt_cells root)
 {
-    enum memory_map_status status = MEMORY_MAP_OK;
     struct ram_region scratch[REGION_MAX];
     int chosen = fdt_path_offset(reader->blob, "/chosen"), node;
     fdt_for_each_subnode(node, reader->blob, 0)
     {
-        if (status == MEMORY_MAP_OK && fdt_reader_is_kind(reader, node, "memory") &&
-            fdt_reader_is_enabled(reader, node)) {
-            status = limit_memory_node(reader, map, node, root, scratch);
+        if (fdt_reader_is_kind(reader, node, "memory") && fdt_reader_is_enabled(reader, node)) {
+            enum memory_map_status limited = limit_memory_node(reader, map, node, root, scratch);
+            if (limited != MEMORY_MAP_OK) {
+                return limited;
+            }
         }
     }
-    if (status == MEMORY_MAP_OK) {
-        status = fdt_reader_walk_end(reader, node);
-    }
+    enum memory_map_status status = fdt_reader_walk_end(reader, node);
     if (status == MEMORY_MAP_OK && chosen >= 0) {
         struct region_list ram = {scratch, map->ram_count, REGION_MAX};
         memcpy(scratch, map->ram, map->ram_count * sizeof map->ram[0]);
