@@ -112,6 +112,17 @@ static bool bring_to_disk(const char *path)
     return good;
 }
 
+bool paper_write_json(const json_t *json, const char *path, size_t flags)
+{
+    char part[PAPER_PATH_BYTES + 32];
+    int length = snprintf(part, sizeof part, "%s.part", path);
+    if (length < 0 || (size_t)length >= sizeof part) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    return json_dump_file(json, part, flags) == 0 && bring_to_disk(part) && rename(part, path) == 0;
+}
+
 bool paper_cache_keep(const struct paper_cache *cache, const struct paper_run *run, double seconds)
 {
     char part[PAPER_PATH_BYTES], path[PAPER_PATH_BYTES], note_path[PAPER_PATH_BYTES];
@@ -125,10 +136,11 @@ bool paper_cache_keep(const struct paper_cache *cache, const struct paper_run *r
     char *command = paper_run_text(run);
     json_t *note =
         json_pack("{s:s, s:f, s:s}", "command", command != NULL ? command : "", "seconds", seconds, "records", sum);
-    bool good = json_dump_file(note, note_path, JSON_INDENT(2) | JSON_REAL_PRECISION(4)) == 0;
+    bool good = paper_write_json(note, note_path, JSON_INDENT(2) | JSON_REAL_PRECISION(4)) && rename(part, path) == 0;
     json_decref(note);
     free(command);
-    return good && bring_to_disk(note_path) && rename(part, path) == 0 && bring_to_disk(cache->directory);
+    (void)bring_to_disk(cache->directory); /* not every file system can: then a name may be lost, which costs a run */
+    return good;
 }
 
 void paper_cache_drop(const struct paper_cache *cache, const struct paper_run *run)

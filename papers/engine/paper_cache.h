@@ -36,6 +36,9 @@ double paper_cache_seconds(const struct paper_cache *cache, const struct paper_r
 /* Appends the run's records to `out`, each with a first key "run", the run's id. False with errno. */
 bool paper_cache_copy(const struct paper_cache *cache, const struct paper_run *run, FILE *out);
 
+/* Writes a file whole or not at all, and to the disk: under another name first. False with errno. */
+bool paper_write_json(const json_t *json, const char *path, size_t flags);
+
 /* Makes a directory with all that are above it. False with errno. */
 bool paper_make_directory(const char *path);
 

@@ -135,6 +135,10 @@ damaged "records cut behind a line" 'sed -i "\$d" "$file"'
 damaged "records that are empty" ': >"$file"'
 damaged "records that were changed" 'sed -i "s/seed\":1/seed\":2/" "$file"'
 damaged "what is known of them is cut" 'truncate -s 20 "$file"' json
+truncate -s -100 latest/summary.json
+small 0 'claims hold' --quick
+check "a summary that was cut is told" grep -q 'summary.json: line .* is lost' err
+check "and whole again" jq -e '.figures[0].status == "made"' latest/summary.json
 damaged "what is known of them is lost" 'rm "$file"' json
 
 # A long run is interrupted behind a short one; the short one is kept, of the long one nothing.
