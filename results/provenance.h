@@ -24,8 +24,8 @@
  * is set, else now. */
 json_t *provenance_make(int argc, char **argv, const char *fdt_summary, const char *kind, json_t *machine);
 
-/* FNV-1a, 64 bits: http://www.isthe.com/chongo/tech/comp/fnv/; of a text, and of more bytes behind those that gave `hash`,
- * which is PROVENANCE_HASH_EMPTY of none. */
+/* FNV-1a, 64 bits: http://www.isthe.com/chongo/tech/comp/fnv/; of a text, and of more bytes behind those that gave
+ * `hash`, which is PROVENANCE_HASH_EMPTY of none. */
 #define PROVENANCE_HASH_EMPTY UINT64_C(0xcbf29ce484222325)
 uint64_t provenance_hash(const char *text);
 uint64_t provenance_hash_more(uint64_t hash, const void *data, size_t bytes);

@@ -9,8 +9,8 @@
  * 3. RAM that may not be used is RAM, and reserved: so P3 covers it, and whoever asks sees who has it.
  * 4. The tree's own frames are free RAM again once it has been read; memory_map_release_fdt.
  *
- * Specification: Devicetree Specification 0.4, sections 3.4 to 3.8 and 5.3; the reserved-memory, NUMA, initrd, kdump and
- * kexec properties as in the Linux kernel's bindings. */
+ * Specification: Devicetree Specification 0.4, sections 3.4 to 3.8 and 5.3; the reserved-memory, NUMA, initrd, kdump
+ * and kexec properties as in the Linux kernel's bindings. */
 #include "memory_map.h"
 
 #include <libfdt.h>

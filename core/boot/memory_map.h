@@ -13,7 +13,8 @@
 #include "frame.h"
 #include "frame_limits.h"
 
-/* Bytes kept of /chosen/bootargs, with the final NUL; of a longer string its beginning, and MEMORY_MAP_NOTE_BOOTARGS. */
+/* Bytes kept of /chosen/bootargs, with the final NUL; of a longer string its beginning, and
+ * MEMORY_MAP_NOTE_BOOTARGS. */
 #define BOOTARGS_MAX 2048u
 /* Bytes kept of a reservation's name. A longer one is cut: names are for people. */
 #define REGION_NAME_MAX 32u
@@ -81,7 +82,7 @@ enum memory_map_status {
     MEMORY_MAP_WRAPS,      /* a range that wraps around the address space */
     MEMORY_MAP_NO_MEMORY,  /* no usable /memory node, or nothing left after reservations */
     MEMORY_MAP_TOO_MANY,   /* more regions, harts or nodes than frame_limits.h allows */
-    MEMORY_MAP_BAD_NODE,   /* a numa-node-id, distance-map or cpu node that cannot be */
+    MEMORY_MAP_BAD_NODE,   /* a numa-node-id, distance-map or cpu node that is invalid */
     MEMORY_MAP_BAD_CHOSEN, /* /chosen is invalid, or takes memory away in a way that is not supported */
 };
 

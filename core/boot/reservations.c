@@ -2,8 +2,8 @@
  * Everything in a device tree that takes RAM away.
  *
  * 1. What is in use: the reservation block, /reserved-memory, the root's reserved-ranges, the initrd and what else
- *    /chosen names (properties, and nodes with a `reg`: a boot loader's modules, a framebuffer), the kernel image, and the
- *    tree itself.
+ *    /chosen names (properties, and nodes with a `reg`: a boot loader's modules, a framebuffer), the kernel image, and
+ *    the tree itself.
  * 2. A reservation without an address (a /reserved-memory child with `size` but no `reg`) asks whoever owns the
  *    allocator to find memory for a driver. No driver of ours exists, so nothing is set aside for it.
  * 3. A reservation switched off by its status is not in force, as for Linux. All others only ever take memory away:
@@ -209,8 +209,8 @@ static enum memory_map_status read_chosen_properties(const struct fdt_reader *re
     return status;
 }
 
-/* The nodes below /chosen that lie somewhere: what a boot loader put there (multiboot modules, those of Xen's domains one
- * level down), a framebuffer. */
+/* The nodes below /chosen that lie somewhere: what a boot loader put there (multiboot modules, those of Xen's domains
+ * one level down), a framebuffer. */
 static enum memory_map_status read_chosen_nodes(const struct fdt_reader *reader, struct memory_map *map, int parent,
                                                 uint32_t levels)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Where the records of runs are kept: DIR/cache/KEY.jsonl, and beside it KEY.json, which says what they are of.
  *
- * A run's records are written to KEY.part and renamed when it has ended well and they are on the disk; KEY.json has their
- * length and a hash, which are checked before they are believed. So a program that was stopped, a full disk, lost power or
- * a file that was cut afterwards cost a run, never a wrong figure. */
+ * A run's records are written to KEY.part and renamed when it has ended well and they are on the disk; KEY.json has
+ * their length and a hash, which are checked before they are believed. So a program that was stopped, a full disk, lost
+ * power or a file that was cut afterwards cost a run, never a wrong figure. */
 #ifndef FRAMELAB_RESULTS_PAPER_CACHE_H
 #define FRAMELAB_RESULTS_PAPER_CACHE_H
 

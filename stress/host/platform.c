@@ -8,9 +8,10 @@
  *    does not run passes a fence in the scheduler before it runs again.
  * 2. membarrier GLOBAL, on kernels before 4.14: waits until each CPU has been through the scheduler.
  * 3. Without membarrier (old kernels, seccomp filters): the caller moves itself to each CPU in turn on which the kernel
- *    lets it run, by every id that the kernel has room for: how many CPUs there are says nothing of their ids. When it runs there, the thread that ran there before no longer does, and the switch was a full fence.
- *    A thread that moved from a CPU not yet visited to one already visited was switched out on its way. So each thread
- *    has passed a fence. This is slow, but as strong as the others, and needs nothing from other threads.
+ *    lets it run, by every id that the kernel has room for: how many CPUs there are says nothing of their ids. When it
+ *    runs there, the thread that ran there before no longer does, and the switch was a full fence. A thread that moved
+ *    from a CPU not yet visited to one already visited was switched out on its way. So each thread has passed a fence.
+ *    This is slow, but as strong as the others, and needs nothing from other threads.
  *
  * In all three the operating system makes a thread pass its fence, whether the thread spins, sleeps, is stopped or has
  * all its signals blocked: every hart answers, none is ever silent. */

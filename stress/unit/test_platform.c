@@ -201,8 +201,8 @@ int sched_setaffinity(pid_t thread, size_t bytes, const cpu_set_t *set) /* NOLIN
     return (int)syscall(SYS_sched_setaffinity, thread, bytes, set);
 }
 
-/* A machine may have two CPUs whose ids are 0 and 24. So each id is tried that the kernel's own sets have room for, whose
- * bytes it says. */
+/* A machine may have two CPUs whose ids are 0 and 24. So each id is tried that the kernel's own sets have room for,
+ * whose bytes it says. */
 static void barrier_visits_every_id(void **state)
 {
     (void)state;
