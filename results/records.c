@@ -413,7 +413,8 @@ static json_int_t schema_of_line(const struct reader *reader, const json_t *line
 {
     const json_t *id = json_object_get(line, "provenance"), *provenance;
     size_t i;
-    json_array_foreach(reader->file->provenances, i, provenance) {
+    json_array_foreach(reader->file->provenances, i, provenance)
+    {
         if (id != NULL && json_equal(id, json_object_get(provenance, "id"))) {
             return schema_of(provenance);
         }
