@@ -240,7 +240,8 @@ static void barrier_visit(void)
         platform_panic("barrier: the CPU affinity cannot be read: %s", strerror(errno));
     }
     uint32_t visited = 0;
-    for (size_t cpu = 0; cpu < (size_t)bytes * CHAR_BIT && cpu < HOST_CPU_MAX; cpu++) {
+    /* Downwards: ids that there are not, of which most are high, are tried while this hart still has its own CPU. */
+    for (size_t cpu = (size_t)bytes * CHAR_BIT; cpu-- > 0;) {
         memset(one, 0, sizeof(one));
         CPU_SET_S(cpu, sizeof(one), one);
         /* Refused for a CPU that is off or outside the control group: then no thread of ours runs there either. */

@@ -128,7 +128,7 @@ static void barrier_global(void **state)
 static void barrier_visit(void **state)
 {
     (void)state;
-    barrier_orders(HOST_BARRIER_VISIT, 2000);
+    barrier_orders(HOST_BARRIER_VISIT, 500);
 }
 
 /* ---- every hart answers, whatever it does ---- */
