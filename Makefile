@@ -12,6 +12,7 @@
 #   COUNTS=0             without reference counts, a frame has one owner: core/README.md (default O: build/no-counts)
 #   SIM=0                without simulated harts (always so with SANITIZE, HOOKS or COUNTS=0): stress/sim/README.md
 #   OWN=FOLDER           with the variants of your own that stand there: stress/package/README.md
+#   OWN_WORKLOAD=FILE    with the workloads of your own that are in it (or in several): stress/workload/README.md
 #   PREFIX=, DESTDIR=    where `make install` puts things (default: /usr/local)
 #
 # Flags are portable on purpose (no -march=native) and go into every record. A change of flags rebuilds.
@@ -41,7 +42,7 @@ ifneq ($(and $(word 2,$(MAKECMDGOALS)),$(filter bench check check-long clean com
 .NOTPARALLEL:
 endif
 
-# ---- Variants of your own --------------------------------------------------------------------------------------
+# ---- Variants and workloads of your own --------------------------------------------------------------------------------------
 
 # Those that the headers of OWN's folder declare, by `extern const struct variant NAME_variant;` at the beginning of a
 # line. All that follows takes the folder for one of ours.
@@ -57,6 +58,16 @@ $(error OWN=$(OWN): no header there says `extern const struct variant NAME_varia
 endif
 endif
 OWN_TABLE := $(O)/own_variants.h
+
+# All workloads, by the line with which each is defined. All that follows takes OWN_WORKLOAD's files for some of ours.
+override OWN_WORKLOAD := $(foreach file,$(OWN_WORKLOAD),$(if $(filter ../%,$(file)),$(abspath $(file)),$(file)))
+WORKLOAD_SOURCES := $(wildcard stress/workload/*.c) $(OWN_WORKLOAD)
+workloads_in = $(shell sed -n 's/^const struct workload_kind \([A-Za-z0-9_]*\)_workload = {.*/\1/p' $(1) /dev/null)
+$(foreach file,$(OWN_WORKLOAD),$(if $(wildcard $(file)),$(if $(call workloads_in,$(file)),,\
+    $(error OWN_WORKLOAD=$(file): no line there begins with `const struct workload_kind NAME_workload = {`)),\
+    $(error OWN_WORKLOAD=$(file): there is no such file)))
+WORKLOADS := $(sort $(call workloads_in,$(WORKLOAD_SOURCES)))
+WORKLOAD_TABLE := $(O)/workloads.h
 
 # ---- Folders, and what the files of each may include -----------------------------------------------------------
 
@@ -105,9 +116,11 @@ SEES_papers/engine := core/base results $(addprefix stress/,harness system host 
 SEES_stress/command := $(CORE) results papers/engine stress $(addprefix stress/,harness workload trial micro system host \
     qemu/host sim/machine sim/history run)
 
-# Tests see everything but the kernel. A variant of yours sees what ours do.
+# Tests see everything but the kernel. A variant and a workload of yours see what ours do.
 SEES_stress/package/skeleton := $(CORE)
+SEES_stress/package/workload := core core/base stress/harness stress/workload
 SEES_$(OWN) := $(CORE)
+$(foreach file,$(OWN_WORKLOAD),$(eval SEES_$(patsubst %/,%,$(dir $(file))) := $(SEES_stress/workload) stress/workload))
 FOLDERS := $(sort $(patsubst SEES_%,%,$(filter SEES_%,$(.VARIABLES))))
 SEES_stress/unit := $(filter-out stress/qemu/guest%,$(FOLDERS))
 SEES_stress/fuzz := $(CORE) stress/unit
@@ -120,7 +133,8 @@ SIMULATED := stress/sim/% stress/unit/test_sim_%
 # $(1): file, $(2): host, sim or guest; by itself, as the file's place says
 folder_of = $(patsubst %/,%,$(dir $(1)))
 includes = $(addprefix -I,$(INLINE_$(or $(2),$(if $(filter $(SIMULATED),$(1)),sim,host))) $(SEES_$(folder_of))) \
-           $(if $(filter stress/variants.c,$(1)),-include $(OWN_TABLE))
+           $(if $(filter stress/variants.c,$(1)),-include $(OWN_TABLE)) \
+           $(if $(filter stress/workload/workload.c,$(1)),-include $(WORKLOAD_TABLE))
 # For whoever compiles, or reads, files of several folders at once.
 include_all = $(addprefix -I,$(INLINE_$(1)) $(SEES_stress/unit) stress/unit)
 
@@ -135,7 +149,7 @@ RUNS_ANYWHERE := $(addprefix stress/,harness workload trial micro)
 COMMAND_FOLDERS := $(RUNS_ANYWHERE) results papers/engine $(addprefix stress/,system qemu/host sim/machine run command)
 LIB_SOURCES := $(filter-out core/$(OTHER_ROOM).c,$(ALLOCATORS) $(call sources,stress stress/host))
 COMMAND_SOURCES := $(filter-out %/bench_sim.c $(addprefix %/sim_,$(if $(WITH_SIM),none.c,linked.c stress.c)),\
-                     $(call sources,$(COMMAND_FOLDERS)))
+                     $(call sources,$(COMMAND_FOLDERS)) $(OWN_WORKLOAD))
 UNIT_SOURCES := $(call sources,stress/unit)
 KERNEL_C := $(call sources,$(filter stress/qemu/guest%,$(FOLDERS)))
 ALL_C := $(filter-out $(KERNEL_C),$(call sources,$(FOLDERS) stress/unit stress/fuzz))
@@ -238,6 +252,13 @@ $(OWN_TABLE): always
 	      echo '#define OWN_VARIANTS $(OWN_VARIANTS:%=&%,)'; })
 
 $(addsuffix /stress/variants.o,$(O) $(O)/sim/plain $(KERNELS:%=$(O)/qemu/%)): $(OWN_TABLE)
+
+$(WORKLOAD_TABLE): always
+	$(call update,{ echo '/* Made by the Makefile. */'; \
+	      $(foreach name,$(WORKLOADS),echo 'extern const struct workload_kind $(name)_workload;';) \
+	      echo '#define WORKLOADS $(WORKLOADS:%=&%_workload,)'; })
+
+$(addsuffix /stress/workload/workload.o,$(O) $(O)/sim $(KERNELS:%=$(O)/qemu/%)): $(WORKLOAD_TABLE)
 
 # Files that say more than their text does. SAYS: what it is, as options of the compiler.
 $(O)/results/provenance.o $(O)/stress/command/main.o: $(O)/version.h

@@ -11,7 +11,6 @@
 #include "provenance.h"
 #include "sim_stress.h"
 #include "stat_fields.h"
-#include "workload.h"
 
 struct record_writer {
     FILE *stream;
@@ -118,36 +117,6 @@ struct record_writer *record_open(FILE *stream, int argc, char **argv, const cha
     return writer;
 }
 
-static json_t *free_share_json(const struct population_spread *spread)
-{
-    return json_real(spread->free_share);
-}
-
-static json_t *moves_json(const struct population_spread *spread)
-{
-    return count_json(spread->moves);
-}
-
-static json_t *rounds_json(const struct bench_record *record, json_t *(*json)(const struct population_spread *spread))
-{
-    json_t *rounds = json_array();
-    for (uint32_t i = 0; i < record->round_count; i++) {
-        if (json_array_append_new(rounds, json(&record->rounds[i])) != 0) {
-            json_decref(rounds);
-            return NULL;
-        }
-    }
-    return rounds;
-}
-
-static json_t *stopped_json(const struct bench_record *record)
-{
-    uint32_t rounds = record->round_count;
-    return json_pack("{s:b, s:I, s:I, s:o, s:o}", "held", record->was_held, "from",
-                     (json_int_t)workload_stop_round(rounds), "until", (json_int_t)workload_go_round(rounds), "limbo",
-                     times_json(record->limbo, rounds), "round_ns", times_json(record->rounds_ns, rounds));
-}
-
 /* Buckets that have samples: the highest value of each, and how many. */
 static json_t *histogram_json(const struct histogram *histogram)
 {
@@ -238,18 +207,8 @@ bool record_bench(struct record_writer *writer, const struct bench_record *recor
                        json_pack("{s:o, s:o}", "turns", count_json(record->core_turns), "hart_ns",
                                  times_json(record->core_ns, record->harts)));
     }
-    if (record->burst > 0) {
-        line = add_key(line, "burst", json_integer((json_int_t)record->burst));
-    }
-    if (record->rounds != NULL && record->round_count > 0) {
-        line = add_key(line, "rounds", rounds_json(record, free_share_json));
-        line = add_key(line, "moves", rounds_json(record, moves_json));
-    }
-    if (record->left != NULL) {
-        line = add_key(line, "left", times_json(record->left, record->round_count));
-    }
-    if (record->limbo != NULL) {
-        line = add_key(line, "stopped", stopped_json(record));
+    if (line != NULL && record->own != NULL) {
+        (void)json_object_update(line, (json_t *)record->own);
     }
     if (record->paths != NULL) {
         line = add_key(line, "paths", paths_json(record->paths));

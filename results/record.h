@@ -16,7 +16,6 @@
 #include "frame_allocator.h"
 #include "histogram.h"
 #include "path.h"
-#include "population.h"
 #include "stats.h"
 
 struct record_writer;
@@ -48,7 +47,7 @@ struct bench_record {
     const char *variant;  /* as named on the command line, "null" or "cas" for the controls */
     const char *knobs;    /* every knob's value, "" for the controls */
     const char *platform; /* "host", "sim" */
-    const char *workload; /* of workload_name(), or "boot", "control" */
+    const char *workload; /* of struct workload_kind, or "boot", "control" */
     uint64_t frames;      /* a request */
     int order;            /* log2 of frames, or -1 */
     uint32_t harts;
@@ -57,17 +56,11 @@ struct bench_record {
     uint64_t seed;
     const struct record_phase *phases;
     uint32_t phase_count;
-    uint64_t core_turns;                    /* of the cores' control (workload.h); 0: it was not run */
-    const uint64_t *core_ns;                /* what they took, one a hart */
-    uint32_t burst;                         /* burst: L; 0: another workload */
-    const struct population_spread *rounds; /* frag: after each round */
-    const uint64_t *left;                   /* exhaust: frames free when a hart was refused, a round; or NULL */
-    const uint64_t *limbo;                  /* stopped: after each round, objects in limbo; or NULL */
-    const uint64_t *rounds_ns;              /* stopped: what each round took */
-    bool was_held;                          /* stopped: it was */
-    uint32_t round_count;                   /* 0: no such */
-    const struct path_latency *paths;       /* PATH_COUNT of them; NULL: latency was not measured */
-    const struct frame_stats *stats;        /* of the whole run of this row, or NULL for the controls */
+    uint64_t core_turns;      /* of the cores' control (workload.h); 0: it was not run */
+    const uint64_t *core_ns;  /* what they took, one a hart */
+    const struct json_t *own; /* keys of the workload's own: an object whose members the record has too; or NULL */
+    const struct path_latency *paths; /* PATH_COUNT of them; NULL: latency was not measured */
+    const struct frame_stats *stats;  /* of the whole run of this row, or NULL for the controls */
     const struct frame_node_stats *nodes;
     uint32_t node_count;        /* 0: not told */
     const struct json_t *facts; /* what only the platform knows: an object whose members the record has too; or NULL */

@@ -308,16 +308,28 @@ static const char *read_simulated_machine(struct reader *reader, const json_t *l
     return machine != NULL ? machine : "";
 }
 
-/* "bulk"; of bursts, whose records differ by the run length, "burst of 7". */
+/* "bulk"; with the numbers that not every record has, options of the workload by which its records differ: "burst of
+ * 7", of the option that has the workload's name, "pipe, depth 8" of another. */
 static const char *read_counted_workload(struct reader *reader, const json_t *line)
 {
+    static const char *const common[] = {"order", "frames", "harts", "cores", "repeat", "seed"};
     const char *name = read_name(reader, line, "workload");
-    char text[RECORD_NAME_MAX + 32];
-    if (json_object_get(line, "burst") == NULL) {
-        return name;
+    char text[RECORD_NAME_MAX + 128];
+    size_t used = (size_t)snprintf(text, sizeof text, "%s", name);
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)line, key, value)
+    {
+        bool own = json_is_integer(value);
+        for (size_t i = 0; i < sizeof common / sizeof *common; i++) {
+            own = own && strcmp(key, common[i]) != 0;
+        }
+        if (own && used < sizeof text) {
+            bool same = strcmp(key, name) == 0;
+            used += (size_t)snprintf(text + used, sizeof text - used, "%s%s %lld", same ? " of" : ", ", same ? "" : key,
+                                     (long long)json_integer_value(value));
+        }
     }
-    (void)snprintf(text, sizeof text, "%s of %llu", name,
-                   (unsigned long long)read_count(reader, line, "burst", 1, INT64_MAX));
     const char *workload = record_file_name(reader->file, text);
     return workload != NULL ? workload : "";
 }

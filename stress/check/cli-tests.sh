@@ -162,12 +162,14 @@ refuses 2 "list of 1 to 512" bench --harts -1
 refuses 2 "0 to 10" bench --order 11
 refuses 2 "0 to 10" bench --order 0,9,
 refuses 2 "at least one frame" bench --frames 0
-refuses 2 "bulk, rand, repeat, frag, fill, burst, adversary, walk, zeroed, exhaust, stopped or refused" bench --workload nosuch
+refuses 2 "no workload 'nosuch'" bench --workload nosuch
 refuses 2 "frag is of single frames" bench --workload frag --order 0,9 --memory 64M
 refuses 2 "exhaust is of single frames" bench --workload exhaust --order 9 --memory 64M
 refuses 2 "stopped needs harts that can be stopped" bench --workload stopped
 refuses 2 "burst is a list of 1 to" bench --workload burst --burst 1-4,x
-refuses 2 "a run has at least one allocation" bench --workload burst --burst 0
+refuses 2 "burst is a list of 1 to 1000000, not '0'" bench --workload burst --burst 0
+refuses 2 "burst is of workloads that are not asked for" bench --burst 3
+refuses 2 "rounds is 1 to 10000, not '1,2'" bench --workload frag --rounds 1,2
 refuses 2 "rounds is 1 to" bench --workload frag --rounds 0
 refuses 2 "requests is 1 to" bench --requests 0
 refuses 2 "no variant 'nosuch'" bench --variant nosuch

@@ -136,8 +136,8 @@ refuses 2 "--seconds does not go with" stress --platform qemu --seconds 3
 refuses 2 "--no-latency does not go with" bench --platform qemu --no-latency
 refuses 2 "--arch goes with --platform qemu only" bench --arch riscv64
 refuses 2 "--gdb goes with --platform qemu only" stress --gdb
-refuses 2 "bulk, rand, repeat, burst, adversary, walk and zeroed" bench --platform qemu --workload frag
-refuses 2 "zeroed, not refused" bench --platform qemu --workload refused
+refuses 2 "frag is not in QEMU: it ages memory" bench --platform qemu --workload frag
+refuses 2 "refused is not in QEMU: it has a hart beside" bench --platform qemu --workload refused
 refuses 2 "no variant" bench --platform qemu --variant nosuch
 refuses 77 "no kernel for riscv64 at /nonexistent" stress --platform qemu --kernel /nonexistent
 mkdir -p bare
