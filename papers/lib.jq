@@ -68,8 +68,9 @@ def core_turn: .core as $core | $core.hart_ns | max / $core.turns;
 # Whether it took a tenth longer than $best at most: what is disturbed, here as in results/series.h.
 def calm($best): core_turn <= 1.1 * $best;
 
-# What is one measurement, repeated.
-def measurement: [.run, .variant, .knobs, .workload, .frames, .burst, .harts];
+# What is one measurement, repeated. Its numbers: frames, order, harts, and options of the workload.
+def measurement:
+  [.run, .variant, .knobs, .workload, (del(.repeat, .seed, .cores) | with_entries(select(.value | type == "number")))];
 
 # Host records of which no hart's core was disturbed. All others stay. A claim is judged by these alone.
 def undisturbed:

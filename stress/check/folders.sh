@@ -21,6 +21,7 @@ core
 lockfree baseline stress/package/skeleton
 stress stress/harness stress/system
 stress/workload stress/trial stress/micro stress/host stress/qemu
+stress/package/workload
 stress/qemu/host stress/qemu/guest stress/sim/machine stress/sim/engine
 stress/qemu/guest/riscv64 stress/qemu/guest/aarch64 stress/sim/time stress/sim/explore
 stress/sim/instrumented
@@ -35,8 +36,7 @@ modules='core/arena core/count_view core/counting core/counts core/counts_none
 core/boot/fdt_reader core/boot/memory_map core/boot/region core/boot/reservations core/boot/topology
 lockfree/pool lockfree/shard
 stress/qemu/guest/kernel stress/qemu/guest/riscv64/arch stress/qemu/guest/aarch64/arch
-stress/sim/engine/model stress/sim/engine/run
-stress/workload/workload stress/workload/workload_phase'
+stress/sim/engine/model stress/sim/engine/run'
 
 verdict() { # name offences
     if [ -z "$2" ]; then

@@ -88,6 +88,7 @@ suite_beside fast-path-clang 120 bash -c 'make CC=clang O="$1" "$1/core/allocato
     fast-path-clang "$build/clang-optimised"
 suite_beside fast-path-no-counts 120 stress/check/fast-path.sh "$build/no-counts"
 suite_beside own-variant 300 stress/check/own-variant-test.sh "$build" "$logs/own-variant"
+suite_beside own-workload 300 stress/check/own-workload-test.sh "$build" "$logs/own-workload"
 suite_beside docs 120 stress/check/docs.sh "$build"
 suite_beside run-tests 120 stress/check/run-tests-test.sh "$logs/run-tests"
 suite_beside fdt-boards 120 stress/check/fdt-boards.sh "$framelab" "$logs/fdt-boards"
