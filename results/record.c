@@ -130,14 +130,14 @@ static json_t *histogram_json(const struct histogram *histogram)
     return buckets;
 }
 
-static json_t *paths_json(const struct path_latency *paths)
+static json_t *outcomes_json(const struct outcome_latency *outcomes)
 {
     json_t *object = json_object();
-    for (uint32_t i = 0; i < PATH_COUNT; i++) {
-        if (paths[i].summary.samples > 0) {
-            json_t *path = latency_json(&paths[i].summary);
-            json_object_set_new(path, "histogram", histogram_json(paths[i].histogram));
-            json_object_set_new(object, paths[i].name, path);
+    for (uint32_t i = 0; i < OUTCOME_COUNT; i++) {
+        if (outcomes[i].summary.samples > 0) {
+            json_t *path = latency_json(&outcomes[i].summary);
+            json_object_set_new(path, "histogram", histogram_json(outcomes[i].histogram));
+            json_object_set_new(object, outcomes[i].name, path);
         }
     }
     return object;
@@ -210,8 +210,8 @@ bool record_bench(struct record_writer *writer, const struct bench_record *recor
     if (line != NULL && record->own != NULL) {
         (void)json_object_update(line, (json_t *)record->own);
     }
-    if (record->paths != NULL) {
-        line = add_key(line, "paths", paths_json(record->paths));
+    if (record->outcomes != NULL) {
+        line = add_key(line, "outcomes", outcomes_json(record->outcomes));
     }
     if (record->node_count > 0) {
         line = add_key(line, "nodes", nodes_json(record->nodes, record->node_count));

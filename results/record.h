@@ -15,7 +15,7 @@
 
 #include "frame_allocator.h"
 #include "histogram.h"
-#include "path.h"
+#include "outcome.h"
 #include "stats.h"
 
 struct record_writer;
@@ -29,8 +29,8 @@ struct latency_summary {
 
 struct latency_summary latency_summarize(const struct histogram *histogram);
 
-/* Of the operations that went one way (path.h). */
-struct path_latency {
+/* Of the operations that went one way (outcome.h). */
+struct outcome_latency {
     const char *name;
     struct latency_summary summary;
     const struct histogram *histogram;
@@ -59,8 +59,8 @@ struct bench_record {
     uint64_t core_turns;      /* of the cores' control (workload.h); 0: it was not run */
     const uint64_t *core_ns;  /* what they took, one a hart */
     const struct json_t *own; /* keys of the workload's own: an object whose members the record has too; or NULL */
-    const struct path_latency *paths; /* PATH_COUNT of them; NULL: latency was not measured */
-    const struct frame_stats *stats;  /* of the whole run of this row, or NULL for the controls */
+    const struct outcome_latency *outcomes; /* OUTCOME_COUNT of them; NULL: latency was not measured */
+    const struct frame_stats *stats;        /* of the whole run of this row, or NULL for the controls */
     const struct frame_node_stats *nodes;
     uint32_t node_count;        /* 0: not told */
     const struct json_t *facts; /* what only the platform knows: an object whose members the record has too; or NULL */

@@ -2,8 +2,8 @@
  * A hart that disturbs others:
  *
  *    refused    repeat, while one more hart, not timed, asks again and again for a run longer than any that can be
- *               free. It is refused each time, after a look with all caches shut: what such looks cost the others is
- *               what the times of their pairs show. */
+ *               free. It is refused each time, after a look with all caches closed for a drain: what such looks cost
+ *               the others is what the times of their pairs show. */
 #include "workload_phase.h"
 
 /* Of a run just allocated its middle frame is kept, the others go back: a run as long is not there any more. */

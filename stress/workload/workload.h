@@ -25,7 +25,7 @@
 #include "harness.h"
 #include "histogram.h"
 #include "null_allocator.h"
-#include "path.h"
+#include "outcome.h"
 #include "population.h"
 
 #define WORKLOAD_PHASE_MAX 8u
@@ -93,9 +93,9 @@ struct workload_hart {
     _Alignas(CACHE_PAIR) uint64_t phase_ns[WORKLOAD_PHASE_MAX];
     enum frame_status status; /* FRAME_OK, or why operation `failed_at` of its phase failed */
     uint64_t failed_at;
-    uint64_t core_ns;          /* of workload.core_turns turns of control_core_ns */
-    struct histogram *latency; /* WORKLOAD_PHASE_MAX of them; added to if workload.time_each */
-    struct histogram *paths;   /* PATH_COUNT of them, likewise; or NULL */
+    uint64_t core_ns;           /* of workload.core_turns turns of control_core_ns */
+    struct histogram *latency;  /* WORKLOAD_PHASE_MAX of them; added to if workload.time_each */
+    struct histogram *outcomes; /* OUTCOME_COUNT of them, likewise; or NULL */
     struct null_allocator null;
 };
 
@@ -177,8 +177,8 @@ const struct workload_hart *workload_failure(const struct workload *workload);
 uint64_t control_cas_ns(uint64_t operations);
 
 /* Whether a hart has a core to itself: nanoseconds of `turns` of a loop that keeps a core's arithmetic units busy. Who
- * shares them, another hart or, on a virtual machine, a stranger on the other hardware thread, sees it take up to twice
- * as long, while a compare-and-swap, which mostly waits, takes no longer. */
+ * shares them, another hart or, on a virtual machine, interference from the other hardware thread, sees it take up to
+ * twice as long, while a compare-and-swap, which mostly waits, takes no longer. */
 uint64_t control_core_ns(uint64_t turns);
 
 #endif

@@ -100,10 +100,10 @@ TEMPLATE void end_timed(const struct workload *workload, struct workload_hart *m
 {
     uint64_t taken_ns = platform_time_ns() - look->start_ns;
     histogram_add(&me->latency[phase], taken_ns);
-    if (workload->allocator != NULL && me->paths != NULL) {
+    if (workload->allocator != NULL && me->outcomes != NULL) {
         struct frame_hart_events after;
         frame_hart_events(workload->allocator, &after);
-        histogram_add(&me->paths[path_of(&look->before, &after, status)], taken_ns);
+        histogram_add(&me->outcomes[outcome_of(&look->before, &after, status)], taken_ns);
     }
 }
 
@@ -120,8 +120,8 @@ TEMPLATE bool note_failure(struct workload_hart *me, enum frame_status status, u
 /* X(NAME, SET, TIMED) for each set of operations and way of timing. */
 #define WORKLOAD_EACH(X, name)                                                                                         \
     X(name, none, 0)                                                                                                   \
-    X(name, none, 1) X(name, zeroed, 0) X(name, zeroed, 1) X(name, one, 0) X(name, one, 1) X(name, run, 0)             \
-        X(name, run, 1)
+    X(name, none, 1)                                                                                                   \
+    X(name, zeroed, 0) X(name, zeroed, 1) X(name, one, 0) X(name, one, 1) X(name, run, 0) X(name, run, 1)
 
 /* Which of these a row needs. */
 TEMPLATE uint32_t which_of_each(const struct workload *workload, bool timed)
@@ -143,8 +143,8 @@ TEMPLATE uint32_t which_of_each(const struct workload *workload, bool timed)
     }
 
 /* A workload of one loop, its phase 0: run_NAME, of the template NAME_loop(workload, me, slots, held, timed, alloc,
- * free), which makes N allocations and as many frees. It returns false at the first operation that fails, noted in `me`,
- * with as many of the first slots allocated as it leaves in *held, which is 0 before. */
+ * free), which makes N allocations and as many frees. It returns false at the first operation that fails, noted in
+ * `me`, with as many of the first slots allocated as it leaves in *held, which is 0 before. */
 #define WORKLOAD_RUN(name)                                                                                             \
     WORKLOAD_EACH(WORKLOAD_WHOLE_LOOP, name)                                                                           \
     static void run_##name(struct workload *workload, uint32_t hart)                                                   \
