@@ -15,6 +15,7 @@
 
 #include <stdatomic.h>
 
+#include "count_view.h"
 #include "frame.h"
 #include "memory_map.h"
 
@@ -72,6 +73,12 @@ enum frame_status arena_select(const struct ram_region *regions, uint32_t region
  * the metadata's frames hold zeroes already and are left untouched; false for memory that was in use before. */
 struct arena *arena_build(const struct arena_plan *plan, uint64_t (*variant_bytes)(struct frame_run span),
                           bool memory_is_zero);
+
+/* Where the arena's counts are. */
+static inline struct count_view count_view_of(const struct arena *arena)
+{
+    return count_view_make(arena->span, arena->frame_counts, arena->group_bytes);
+}
 
 /* True if every frame of `run` lies in one of the arena's usable regions. */
 bool arena_covers(const struct arena *arena, struct frame_run run);

@@ -11,8 +11,8 @@
 
 #include <string.h>
 
-#include "arena.h"
 #include "atomic.h"
+#include "frame.h"
 
 /* A hart's private copy, so that the fast path reads no shared descriptor. The words are found by absolute numbers,
  * with nothing to subtract: a tenth of a cache hit's time. */
@@ -29,11 +29,6 @@ static inline struct count_view count_view_make(struct frame_run span, _Atomic u
     uint64_t first = span.first.value;
     return (struct count_view){first, span.count, (uintptr_t)frame_counts - first * sizeof *frame_counts,
                                (uintptr_t)group_bytes - (first >> CHUNK_ORDER) * CHUNK_GROUPS};
-}
-
-static inline struct count_view count_view_of(const struct arena *arena)
-{
-    return count_view_make(arena->span, arena->frame_counts, arena->group_bytes);
 }
 
 static inline bool count_view_covers(const struct count_view *view, pfn_t frame)

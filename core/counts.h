@@ -204,10 +204,13 @@ static inline enum frame_status counts_drop_ours(const struct count_view *view, 
 }
 
 /* Before the arena is in service, all words 0: nothing is to be done. */
-static inline void counts_init(const struct count_view *view, const struct arena *arena)
+static inline void counts_init(const struct count_view *view, struct frame_run span, const struct frame_run *regions,
+                               uint32_t count)
 {
     (void)view;
-    (void)arena;
+    (void)span;
+    (void)regions;
+    (void)count;
 }
 
 /* The caller owns all frames of the free chunk that begins at `first`, and they hold zeroes. */

@@ -115,8 +115,8 @@ static inline void counts_mark_dirty(const struct count_view *view, struct frame
     groups_mark(view, run, GROUP_DIRTY);
 }
 
-/* Before the arena is in service: notes where its edges are. */
-void counts_init(const struct count_view *view, const struct arena *arena);
+/* Before the arena is in service: notes where its edges are. `regions`: the usable runs of `span`, ascending. */
+void counts_init(const struct count_view *view, struct frame_run span, const struct frame_run *regions, uint32_t count);
 
 /* ---- references: one, whatever happens ---- */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Layout of a pool, and giving to it. The theory stands in pool.h. */
-#include "shard.h"
+#include "pool.h"
 
 /* ---- layout ------------------------------------------------------------------------------------------------- */
 

@@ -12,6 +12,7 @@
 #include "explore.h"
 #include "frame_limits.h"
 #include "model.h"
+#include "run.h"
 
 /* ---- fibres ---- */
 

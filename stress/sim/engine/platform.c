@@ -12,6 +12,7 @@
 #include "platform_host.h"
 #include "platform_sim.h"
 #include "reclaim.h"
+#include "run.h"
 
 #define PLACE ((uintptr_t)__builtin_return_address(0))
 #define LOG_LINE_BYTES 1024

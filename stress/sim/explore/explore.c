@@ -17,6 +17,7 @@
 
 #include "memory_model.h"
 #include "races.h"
+#include "run.h"
 #include "schedule.h"
 #include "shadow.h"
 #include "trace.h"

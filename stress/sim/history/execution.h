@@ -6,6 +6,7 @@
 #include "explore.h"
 #include "guard.h"
 #include "player.h"
+#include "run.h"
 
 #define EXECUTION_TEXT_MAX 480u
 
