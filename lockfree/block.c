@@ -11,7 +11,7 @@ static void forget_zero(struct block *block, uint64_t taken)
     }
 }
 
-uint64_t block_take(struct block *block, uint32_t count, enum zero_wish wish, struct contest *contest)
+uint64_t block_take(struct block *block, uint32_t count, enum zero_wish wish, _Atomic uint64_t *retries)
 {
     FRAME_DEBUG_ASSERT(count > 0);
     uint64_t whole = block_look(block);
@@ -25,45 +25,43 @@ uint64_t block_take(struct block *block, uint32_t count, enum zero_wish wish, st
             wanted = lowest_bits(whole, count);
         }
         if (shared_cas_weak_acquire(&block->whole, &whole, whole ^ wanted)) {
-            contest_won(contest);
             forget_zero(block, wanted);
             return wanted;
         }
-        contest_lost(contest);
+        counter_add(retries, 1);
     }
     return 0;
 }
 
-bool block_take_exactly(struct block *block, uint64_t mask, struct contest *contest)
+bool block_take_exactly(struct block *block, uint64_t mask, _Atomic uint64_t *retries)
 {
     FRAME_DEBUG_ASSERT(mask != 0);
     uint64_t whole = block_look(block);
     while ((whole & mask) == mask) {
         if (shared_cas_weak_acquire(&block->whole, &whole, whole ^ mask)) {
-            contest_won(contest);
             forget_zero(block, mask);
             return true;
         }
-        contest_lost(contest);
+        counter_add(retries, 1);
     }
     return false;
 }
 
-uint64_t block_take_run(struct block *block, uint32_t count, uint32_t align_order, struct contest *contest)
+uint64_t block_take_run(struct block *block, uint32_t count, uint32_t align_order, _Atomic uint64_t *retries)
 {
     FRAME_DEBUG_ASSERT(count > 0 && count <= BLOCK_CHUNKS);
     FRAME_DEBUG_ASSERT(align_order <= BLOCK_ORDER);
     uint64_t starts;
     while ((starts = run_starts(block_look(block), count) & aligned_bits(align_order)) != 0) {
         uint64_t wanted = low_mask(count) << (uint32_t)__builtin_ctzll(starts);
-        if (block_take_exactly(block, wanted, contest)) {
+        if (block_take_exactly(block, wanted, retries)) {
             return wanted;
         }
     }
     return 0;
 }
 
-uint64_t block_take_runs(struct block *block, uint32_t order, uint32_t count, struct contest *contest)
+uint64_t block_take_runs(struct block *block, uint32_t order, uint32_t count, _Atomic uint64_t *retries)
 {
     FRAME_DEBUG_ASSERT(count > 0);
     FRAME_DEBUG_ASSERT(order <= BLOCK_ORDER);
@@ -71,7 +69,7 @@ uint64_t block_take_runs(struct block *block, uint32_t order, uint32_t count, st
     uint64_t starts;
     while ((starts = run_starts(block_look(block), chunks) & aligned_bits(order)) != 0) {
         uint64_t wanted = lowest_bits(starts, count) * low_mask(chunks);
-        if (block_take_exactly(block, wanted, contest)) {
+        if (block_take_exactly(block, wanted, retries)) {
             return wanted;
         }
     }

@@ -38,16 +38,16 @@ enum zero_wish {
 };
 
 /* Up to `count` whole chunks; returns their bits. */
-uint64_t block_take(struct block *block, uint32_t count, enum zero_wish wish, struct contest *contest);
+uint64_t block_take(struct block *block, uint32_t count, enum zero_wish wish, _Atomic uint64_t *retries);
 
 /* Up to `count` runs of 2^order chunks, aligned to their size (order <= BLOCK_ORDER); returns the bits of all. */
-uint64_t block_take_runs(struct block *block, uint32_t order, uint32_t count, struct contest *contest);
+uint64_t block_take_runs(struct block *block, uint32_t order, uint32_t count, _Atomic uint64_t *retries);
 
 /* `count` chunks in a row, aligned to 2^align_order chunks (align_order <= BLOCK_ORDER); their bits, or 0. */
-uint64_t block_take_run(struct block *block, uint32_t count, uint32_t align_order, struct contest *contest);
+uint64_t block_take_run(struct block *block, uint32_t count, uint32_t align_order, _Atomic uint64_t *retries);
 
 /* Exactly the chunks of `mask`; false, nothing changed, if one is not whole. */
-bool block_take_exactly(struct block *block, uint64_t mask, struct contest *contest);
+bool block_take_exactly(struct block *block, uint64_t mask, _Atomic uint64_t *retries);
 
 /* Whether no chunk is whole. Sequentially consistent, for index.h, 2. */
 static inline bool block_is_empty(const struct block *block)

@@ -11,7 +11,7 @@ void index_put_from_limbo(struct reclaim_entry *entry)
     shared_stack_push(&stack->stack, &place->on_stack);
 }
 
-void index_put(struct place *place, struct index_stack *stack, struct reclaim_hart *hart, struct contest *contest)
+void index_put(struct place *place, struct index_stack *stack, struct reclaim_hart *hart, _Atomic uint64_t *retries)
 {
     FRAME_DEBUG_ASSERT(bare_load_relaxed(&place->listed) == 1);
     place->stack = stack;
@@ -20,21 +20,19 @@ void index_put(struct place *place, struct index_stack *stack, struct reclaim_ha
         return;
     }
     while (!shared_stack_try_push(&stack->stack, &place->on_stack)) {
-        contest_lost(contest);
+        counter_add(retries, 1);
     }
-    contest_won(contest);
 }
 
-struct place *index_pop(struct index_stack *stack, const struct reclaim_hart *hart, struct contest *contest)
+struct place *index_pop(struct index_stack *stack, const struct reclaim_hart *hart, _Atomic uint64_t *retries)
 {
     ck_stack_entry_t *entry = NULL;
     while (!reclaim_try_pop(hart, &stack->stack, &entry)) {
         if (index_top(stack) == NULL) {
             return NULL;
         }
-        contest_lost(contest);
+        counter_add(retries, 1);
     }
-    contest_won(contest);
     /* What is written to the place from here on comes after what those who had it before read and wrote there. */
     ck_pr_fence_acquire();
     struct place *place = (struct place *)(void *)entry;

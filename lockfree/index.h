@@ -23,7 +23,7 @@
 #ifndef FRAMELAB_LOCKFREE_INDEX_H
 #define FRAMELAB_LOCKFREE_INDEX_H
 
-#include "contest.h"
+#include "atomic.h"
 #include "reclaim.h"
 
 struct index_stack {
@@ -58,12 +58,12 @@ static inline void index_drop(struct place *place)
 }
 
 /* With the duty: puts the place on a stack, now or when it may. */
-void index_put(struct place *place, struct index_stack *stack, struct reclaim_hart *hart, struct contest *contest);
+void index_put(struct place *place, struct index_stack *stack, struct reclaim_hart *hart, _Atomic uint64_t *retries);
 /* What reclaim_init is to call: puts the place on its stack. (CK's own loop: races lost here are not counted.) */
 void index_put_from_limbo(struct reclaim_entry *entry);
 
 /* In a section. Pops a place, with its duty; NULL if the stack is empty. */
-struct place *index_pop(struct index_stack *stack, const struct reclaim_hart *hart, struct contest *contest);
+struct place *index_pop(struct index_stack *stack, const struct reclaim_hart *hart, _Atomic uint64_t *retries);
 
 /* The place on top, which stays there; NULL if there is none. A hint; in a section the place may be looked at. */
 struct place *index_top(struct index_stack *stack);

@@ -19,7 +19,7 @@ static struct pool_layout layout_of(struct frame_run span)
     layout.blocks = (last_chunk >> BLOCK_ORDER) - (layout.first_chunk >> BLOCK_ORDER) + 1;
     layout.shards = layout.blocks < SHARD_MAX ? layout.blocks : SHARD_MAX;
     layout.shards_at = align_up_u64(sizeof(struct pool), CACHE_PAIR);
-    layout.blocks_at = layout.shards_at + layout.shards * SHARD_APART;
+    layout.blocks_at = layout.shards_at + layout.shards * sizeof(struct shard);
     layout.chunks_at = layout.blocks_at + layout.blocks * sizeof(struct block);
     layout.places_at = layout.chunks_at + layout.chunks * sizeof(struct chunk);
     layout.bytes = layout.places_at + layout.chunks * sizeof(struct place);
@@ -42,9 +42,8 @@ void pool_build(struct pool *pool, struct arena *arena, const struct pool_option
     pool->chunk_count = layout.chunks;
     pool->block_count = layout.blocks;
     pool->class_count = options->class_count;
-    pool->shard_stride = options->padding ? SHARD_APART : sizeof(struct shard);
     pool->shard_count = options->shard_count < layout.shards ? options->shard_count : (uint32_t)layout.shards;
-    pool->shards = start + layout.shards_at;
+    pool->shards = (struct shard *)(void *)(start + layout.shards_at);
     for (uint32_t i = 0; i < pool->shard_count; i++) {
         pool_shard(pool, i)->pool = pool;
     }
@@ -68,7 +67,7 @@ static void put_chunk(struct pool *pool, struct worker *worker, uint64_t number)
     struct chunk_bits bits;
     uint32_t free = chunk_count(pool_chunk(pool, number), &bits);
     struct index_stack *stack = &shard_of(pool, number)->partial[class_of(pool, free)];
-    index_put(pool_place(pool, number), stack, &worker->reclaim, &worker->contest);
+    index_put(pool_place(pool, number), stack, &worker->reclaim, &worker->retries);
 }
 
 static void list_chunk(struct pool *pool, struct worker *worker, uint64_t number)
@@ -90,7 +89,7 @@ static void put_block(struct pool *pool, struct worker *worker, struct block *bl
         reclaim_poll(&worker->reclaim);
     }
     struct index_stack *stack = &shard_of(pool, pool_block_base(pool, block))->whole;
-    index_put(&block->place, stack, &worker->reclaim, &worker->contest);
+    index_put(&block->place, stack, &worker->reclaim, &worker->retries);
 }
 
 static void list_block(struct pool *pool, struct worker *worker, struct block *block)
@@ -150,7 +149,7 @@ static void gather(struct pool *pool, struct worker *worker, uint64_t number)
 {
     struct chunk *chunk = pool_chunk(pool, number);
     while (chunk_is_full(chunk)) {
-        uint32_t taken = chunk_take_range(chunk, 0, CHUNK_END, &worker->contest);
+        uint32_t taken = chunk_take_range(chunk, 0, CHUNK_END, &worker->retries);
         if (taken == CHUNK_END) {
             pool_give_chunks(pool, worker, number, block_bit(number), false);
             return;
@@ -241,8 +240,8 @@ uint32_t pool_take_of_block(const struct pool *pool, struct worker *worker, stru
 {
     FRAME_DEBUG_ASSERT(count > 0);
     uint64_t base = pool_block_base(pool, block);
-    uint64_t mask = order == 0 ? block_take(block, count, wish, &worker->contest)
-                               : block_take_runs(block, order, count, &worker->contest);
+    uint64_t mask = order == 0 ? block_take(block, count, wish, &worker->retries)
+                               : block_take_runs(block, order, count, &worker->retries);
     uint32_t taken = 0;
     for (uint64_t starts = mask & aligned_bits(order); starts != 0; starts &= starts - 1) {
         firsts[taken++] = pfn((base + (uint32_t)__builtin_ctzll(starts)) << CHUNK_ORDER);

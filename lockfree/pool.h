@@ -37,26 +37,23 @@ struct pool {
     struct block *blocks; /* blocks[0] holds first_chunk */
     struct chunk *chunks;
     struct place *places; /* of the chunks */
-    unsigned char *shards;
+    struct shard *shards;
     uint32_t shard_count;                          /* 1 .. SHARD_MAX, at most one a block */
-    uint32_t shard_stride;                         /* bytes from one to the next */
     _Alignas(CACHE_PAIR) _Atomic uint32_t scanned; /* 0, EXHAUSTED, or the mark of a worker */
 };
 
 struct pool_options {
     uint32_t class_count; /* 1 .. CLASS_MAX */
     uint32_t shard_count; /* at least 1; a pool may have room for fewer */
-    bool padding;         /* shards lie on cache lines of their own; else as close as they can */
 };
 
 /* A hart, as it works on pools. */
 struct worker {
     _Alignas(CACHE_PAIR) struct reclaim_hart reclaim;
-    uint32_t mark; /* SCAN_MARKS and more, each worker's its own */
-    uint32_t home; /* where it begins among a pool's shards, modulo their number */
-    uint32_t pops; /* since it last moved the epoch on */
-    struct contest contest;
-    _Atomic uint64_t scans;
+    uint32_t mark;                   /* SCAN_MARKS and more, each worker's its own */
+    uint32_t home;                   /* where it begins among a pool's shards, modulo their number */
+    uint32_t pops;                   /* since it last moved the epoch on */
+    _Atomic uint64_t retries, scans; /* written by the hart only */
 };
 
 uint64_t pool_bytes(struct frame_run span);
@@ -99,17 +96,14 @@ static inline uint64_t pool_end_chunk(const struct pool *pool)
 /* ---- shards: the theory stands in shard.h ---- */
 
 struct shard {
-    struct pool *pool;
+    _Alignas(CACHE_PAIR) struct pool *pool;
     struct index_stack whole;              /* of blocks */
     struct index_stack partial[CLASS_MAX]; /* of partly free chunks, one for each class */
 };
 
-/* How far apart shards lie if they are to have cache lines of their own. */
-#define SHARD_APART (((sizeof(struct shard) - 1) / CACHE_PAIR + 1) * CACHE_PAIR)
-
 static inline struct shard *pool_shard(const struct pool *pool, uint64_t i)
 {
-    return (struct shard *)(void *)(pool->shards + i * pool->shard_stride);
+    return &pool->shards[i];
 }
 
 /* The shard to which a chunk belongs. */

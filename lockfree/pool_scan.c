@@ -11,8 +11,8 @@ static uint32_t take_in_chunk(struct pool *pool, struct worker *worker, uint64_t
                               uint32_t count)
 {
     FRAME_DEBUG_ASSERT(offset + count <= CHUNK_FRAMES);
-    if (!block_take_exactly(pool_block(pool, number), block_bit(number), &worker->contest)) {
-        return chunk_take_range(pool_chunk(pool, number), offset, count, &worker->contest);
+    if (!block_take_exactly(pool_block(pool, number), block_bit(number), &worker->retries)) {
+        return chunk_take_range(pool_chunk(pool, number), offset, count, &worker->retries);
     }
     uint64_t base = number << CHUNK_ORDER;
     pool_give_run(pool, worker, frame_run(pfn(base), offset), false);
@@ -31,7 +31,7 @@ static uint64_t take_piece(struct pool *pool, struct worker *worker, struct fram
     uint64_t chunks = offset > 0 ? 0 : run.count >> CHUNK_ORDER;
     chunks = chunks < room ? chunks : room;
     uint64_t mask = chunks < 64 ? (UINT64_C(1) << chunks) - 1 : ~UINT64_C(0);
-    if (chunks > 0 && block_take_exactly(pool_block(pool, number), mask << (number % BLOCK_CHUNKS), &worker->contest)) {
+    if (chunks > 0 && block_take_exactly(pool_block(pool, number), mask << (number % BLOCK_CHUNKS), &worker->retries)) {
         *wanted = chunks << CHUNK_ORDER;
         return *wanted;
     }
@@ -87,7 +87,7 @@ uint32_t pool_scan_frames(struct pool *pool, struct worker *worker, uint64_t *cu
         if (!chunk_seems_empty(pool_chunk(pool, number))) {
             uint32_t from = 0;
             taken += chunk_take(pool_chunk(pool, number), &from, number << CHUNK_ORDER, frames + taken, count - taken,
-                                &worker->contest);
+                                &worker->retries);
             *cursor = number;
         }
     }

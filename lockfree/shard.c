@@ -21,7 +21,7 @@ static struct place *pop(struct worker *worker, struct index_stack *stack)
         worker->pops = 0;
         reclaim_poll(&worker->reclaim);
     }
-    return index_pop(stack, &worker->reclaim, &worker->contest);
+    return index_pop(stack, &worker->reclaim, &worker->retries);
 }
 
 /* Does with a popped chunk what is to be done if it is not of use here: one with nothing free is dropped, one that
@@ -40,7 +40,7 @@ static uint32_t keep_popped(struct shard *shard, struct worker *worker, uint64_t
     if (class_of(pool, free) > class && *relist > 0) {
         (*relist)--;
         struct index_stack *stack = &shard->partial[class_of(pool, free)];
-        index_put(pool_place(pool, number), stack, &worker->reclaim, &worker->contest);
+        index_put(pool_place(pool, number), stack, &worker->reclaim, &worker->retries);
         return 0;
     }
     return free;
@@ -92,7 +92,7 @@ uint32_t shard_take_listed(struct shard *shard, struct worker *worker, pfn_t *fr
         } else if (free > 0) {
             prefetch_top(pool, &shard->partial[class]);
             taken += chunk_take_seen(pool_chunk(pool, number), &bits, number << CHUNK_ORDER, frames + taken,
-                                     &worker->contest);
+                                     &worker->retries);
             pool_drop_chunk(pool, worker, number);
         }
     }

@@ -129,7 +129,7 @@ bool lockfree_take_chunk_run(struct lockfree_hart *hart, bool keep, struct pool 
     uint32_t align_order = request.align_order > CHUNK_ORDER ? request.align_order - CHUNK_ORDER : 0;
     for (uint32_t turn = 0; turn < 2 && keep; turn++) {
         if (hart->block != NULL && hart->block_pool == pool) {
-            uint64_t mask = block_take_run(hart->block, chunks, align_order, &hart->worker.contest);
+            uint64_t mask = block_take_run(hart->block, chunks, align_order, &hart->worker.retries);
             if (mask != 0) {
                 *first = pfn((pool_block_base(pool, hart->block) + (uint32_t)__builtin_ctzll(mask)) << CHUNK_ORDER);
                 return true;

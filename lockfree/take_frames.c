@@ -19,7 +19,7 @@ static uint32_t take_in_hand(struct worker *worker, struct hand *hand, bool priv
     hand_hide(hand);
     hand_share(hand, worker);
     return taken + chunk_take(pool_chunk(hand->pool, hand->number), &hand->low, hand->number << CHUNK_ORDER,
-                              frames + taken, count - taken, &worker->contest);
+                              frames + taken, count - taken, &worker->retries);
 }
 
 /* Up to `count` frames by a shard's index: what little is left of chunks in one go, then out of a chunk that

@@ -235,7 +235,7 @@ static void pool_set_up(void)
     hand_arena_make(&hand, &region, 1, 0, 0, pool_bytes);
     (void)hand_move(&hand, region, HAND_FREE, HAND_OUT);
     pool = hand.arena.variant;
-    pool_build(pool, &hand.arena, &(struct pool_options){CLASS_MAX, 1, true});
+    pool_build(pool, &hand.arena, &(struct pool_options){CLASS_MAX, 1});
 }
 
 /* The model's side of a step: at once after a take, just before a give, so that a frame is never said to be out when it
@@ -486,7 +486,7 @@ static void takes_a_block_empty(uint32_t hart)
     if (block == NULL) {
         return;
     }
-    uint64_t got = block_take(block, 64, ZERO_LAST, &workers[hart].contest);
+    uint64_t got = block_take(block, 64, ZERO_LAST, &workers[hart].retries);
     for (; got != 0; got &= got - 1) {
         taken(frame_run(pfn((pool_block_base(pool, block) + (uint32_t)__builtin_ctzll(got)) << CHUNK_ORDER),
                         CHUNK_FRAMES));

@@ -43,8 +43,8 @@ static int setup(void **state)
     assert_true(hand_move(&model, region, HAND_FREE, HAND_OUT));
     pool = model.arena.variant;
     upper_pool = upper_model.arena.variant;
-    pool_build(pool, &model.arena, &(struct pool_options){CLASS_MAX, 1, true});
-    pool_build(upper_pool, &upper_model.arena, &(struct pool_options){CLASS_MAX, 1, true});
+    pool_build(pool, &model.arena, &(struct pool_options){CLASS_MAX, 1});
+    pool_build(upper_pool, &upper_model.arena, &(struct pool_options){CLASS_MAX, 1});
     return 0;
 }
 
@@ -354,7 +354,7 @@ static void step_hold(struct random *random)
 {
     uint64_t popped;
     if (hand.pool == NULL) {
-        if (is_whole() && block_take_exactly(pool_block(pool, number), block_bit(number), &worker.contest)) {
+        if (is_whole() && block_take_exactly(pool_block(pool, number), block_bit(number), &worker.retries)) {
             hand_hold_whole(&hand, pool, number);
         } else if (shard_pop_chunk_with_run(pool_shard(pool, 0), &worker, 1, 0, &popped)) {
             hand_hold_popped(&hand, pool, popped);
