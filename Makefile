@@ -30,14 +30,14 @@ PREFIX ?= /usr/local
 Q := $(if $(V),,@)
 say = @$(if $(V),:,printf '  %-8s %s\n' '$(1)' '$(2)')
 
-# A -j of the user's comes first, also of the environment's MAKEFLAGS, of which make 4.3 does not say here; and a make that
-# another make started shares that one's.
+# A -j of the user's comes first, also of the environment's MAKEFLAGS, of which make 4.3 does not say here; and a make
+# that another make started shares that one's.
 ifeq ($(MAKELEVEL)$(filter -j% --jobs%,$(MAKEFLAGS) $(shell echo "$$MAKEFLAGS")),0)
 MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 1)
 endif
 # Goals that do something rather than make a file, beside others: one after the other.
-ifneq ($(and $(word 2,$(MAKECMDGOALS)),$(filter bench check check-long clean compare figures format install paper qemu-check \
-        reference report soak stress uninstall unit,$(MAKECMDGOALS))),)
+ifneq ($(and $(word 2,$(MAKECMDGOALS)),$(filter bench check check-long clean compare figures format install paper \
+        qemu-check reference report soak stress uninstall unit,$(MAKECMDGOALS))),)
 .NOTPARALLEL:
 endif
 
@@ -48,7 +48,8 @@ endif
 ifneq ($(OWN),)
 override OWN := $(patsubst %/,%,$(if $(filter ../%,$(OWN)),$(abspath $(OWN)),$(OWN)))
 OWN_HEADERS := $(wildcard $(OWN)/*.h)
-OWN_VARIANTS := $(shell sed -n 's/^extern const struct variant \([A-Za-z0-9_]*_variant\);.*/\1/p' $(OWN_HEADERS) /dev/null)
+OWN_VARIANTS := \
+    $(shell sed -n 's/^extern const struct variant \([A-Za-z0-9_]*_variant\);.*/\1/p' $(OWN_HEADERS) /dev/null)
 ifeq ($(wildcard $(OWN)/.),)
 $(error OWN=$(OWN): there is no such folder)
 endif
@@ -60,10 +61,10 @@ OWN_TABLE := $(O)/own_variants.h
 
 # ---- Folders, and what the files of each may include -----------------------------------------------------------
 
-# A folder's include path is this and no more, so the compiler refuses an arrow that is not here. An arrow brings with it
-# what the headers there include. stress/check/folders.sh shows that all of them point down, that each is needed, and that
-# what is not here is refused. Every folder also sees the inline half of core/base/platform.h, alone in its folder: of the
-# host, of the kernel, or of the simulator, which has three headers of Concurrency Kit of its own beside it.
+# A folder's include path is this and no more, so the compiler refuses an arrow that is not here. An arrow brings with
+# it what the headers there include. stress/check/folders.sh shows that all of them point down, that each is needed, and
+# that what is not here is refused. Every folder also sees the inline half of core/base/platform.h, alone in its folder:
+# of the host, of the kernel, or of the simulator, which has three headers of Concurrency Kit of its own beside it.
 CORE := core core/base core/boot
 
 SEES_core/base :=
@@ -102,8 +103,8 @@ SEES_results := core core/base $(addprefix stress/,harness workload sim/history)
 SEES_stress/run := $(CORE) results stress $(addprefix stress/,harness workload trial micro system host qemu/host \
     sim/machine sim/engine sim/time sim/history)
 SEES_papers/engine := core/base results $(addprefix stress/,harness system host qemu/host)
-SEES_stress/command := $(CORE) results papers/engine stress $(addprefix stress/,harness workload trial micro system host \
-    qemu/host sim/machine sim/history run)
+SEES_stress/command := $(CORE) results papers/engine stress \
+    $(addprefix stress/,harness workload trial micro system host qemu/host sim/machine sim/history run)
 
 # Tests see everything but the kernel. A variant of yours sees what ours do.
 SEES_stress/package/skeleton := $(CORE)

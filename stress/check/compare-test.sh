@@ -41,7 +41,8 @@ table_names_all() {
 }
 
 pictures_are_drawn() {
-    [ "$(find "$out" -name '*.svg' -size +2k | wc -l)" -gt 0 ] && [ "$(find "$out" -name '*.png' -size +2k | wc -l)" -gt 0 ]
+    [ "$(find "$out" -name '*.svg' -size +2k | wc -l)" -gt 0 ] &&
+        [ "$(find "$out" -name '*.png' -size +2k | wc -l)" -gt 0 ]
 }
 
 make_compare() {

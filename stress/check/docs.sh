@@ -22,7 +22,8 @@ verdict() { # name offences
 }
 
 folders_without_readme() {
-    git ls-files | grep / | sed 's|/[^/]*$||' | grep -v '^\.\|^results/reference/figures/' | sort -u | while read -r folder; do
+    git ls-files | grep / | sed 's|/[^/]*$||' | grep -v '^\.\|^results/reference/figures/' | sort -u |
+        while read -r folder; do
         test -s "$folder/README.md" || echo "$folder has no README.md"
     done
 }

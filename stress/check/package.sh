@@ -77,7 +77,8 @@ manual_has_options() {
     done
 }
 
-# Those that were installed, not those of the sources: one more is put beside them. The overview, without runs, is not listed.
+# Those that were installed, not those of the sources: one more is put beside them. The overview, without runs, is not
+# listed.
 figures_are_found() {
     local papers=$prefix/share/framelab/papers
     diff <("$prefix/bin/framelab" figures --list | awk '{ print $1 }') \

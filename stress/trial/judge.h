@@ -9,8 +9,8 @@
  * 2. P5. Whoever knows that at every moment of a call a free frame met it asks judge_covered.
  * 3. At rest: the books (P2), the largest run (P8), and how often the global allocator may have been reached (P11).
  *
- * A struct judge belongs to one hart; several write to one verdict, which keeps the first violation. The judge makes the
- * calls that it is named for, none besides, and is otherwise silent: it has no memory but what it is given. */
+ * A struct judge belongs to one hart; several write to one verdict, which keeps the first violation. The judge makes
+ * the calls that it is named for, none besides, and is otherwise silent: it has no memory but what it is given. */
 #ifndef FRAMELAB_TRIAL_JUDGE_H
 #define FRAMELAB_TRIAL_JUDGE_H
 
@@ -48,7 +48,7 @@ enum standing {
     STANDING_FOREIGN, /* no arena serves it, nor is one about to */
     STANDING_FREE,   /* it is free, and nobody allocates; of a run: one of its frames is, the others are the caller's */
     STANDING_OWNED,  /* the caller has its only reference */
-    STANDING_SHARED, /* the caller has two references at least; of a run: to one of its frames, the others are its own */
+    STANDING_SHARED, /* the caller has two references at least; of a run: to one of its frames */
     STANDING_UNKNOWN, /* its arena may be there or not, and others may have it: nobody may rely on any answer */
     STANDING_COUNT
 };

@@ -4,7 +4,7 @@
  * A machine comes up in this order: boot.S (a stack, thread-local storage) -> main.c (memory map from the FDT, then the
  * other harts) -> command.c (what the boot arguments ask for: an allocator, and harts that use it) -> exit. Below it:
  *
- *   ARCH/              all that differs between architectures: boot.S, arch_inline.h (inline), arch.c, link.ld (where it lies)
+ *   ARCH/              all that differs between architectures: boot.S, arch_inline.h, arch.c, link.ld (where it lies)
  *   kernel.ld          what lies where in the image
  *   main.c             from the FDT to the boot arguments
  *   harts.c            starting harts, running a function on all of them, barriers, the asymmetric fence
@@ -69,8 +69,8 @@ extern struct kernel_hart kernel_harts[HART_MAX];
 extern uint32_t kernel_hart_count;
 extern _Thread_local struct kernel_hart *kernel_hart; /* the calling one */
 
-/* ARCH/. What C calls of it; arch_inline.h has the rest: ARCH_NAME, ARCH_THREAD_HEADER (bytes between where the thread pointer
- * points and thread-local storage), ARCH_HARTS_COME_AGAIN, and what must be inline. */
+/* ARCH/. What C calls of it; arch_inline.h has the rest: ARCH_NAME, ARCH_THREAD_HEADER (bytes between where the thread
+ * pointer points and thread-local storage), ARCH_HARTS_COME_AGAIN, and what must be inline. */
 struct arch_frame { /* a caller, by the frame pointer of who was called */
     uintptr_t frame, return_address;
 };

@@ -389,7 +389,7 @@ bool player_finish(struct player *player)
     note_reached(player);
     struct judge judge = ledger_judge(&player->ledger, 0);
     struct frame_account account;
-    /* The account is right with all that the harts still have: what frees undo that come now, was wrong all the same. */
+    /* The account is right with all that the harts still have: what frees undo that come now, was wrong. */
     bool right = ledger_history(&player->ledger) && judge_account(&judge, &account);
     for (uint32_t s = 0; s < PROGRAM_SLOTS && right; s++) {
         right = slot_empty(player, &judge, &player->slots[s]);
