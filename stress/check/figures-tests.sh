@@ -6,28 +6,15 @@
 #
 #   stress/check/figures-tests.sh BUILD_DIRECTORY SCRATCH_DIRECTORY
 set -u
+here=$(realpath "$(dirname "$0")")
 framelab=$(realpath "${1:?usage: stress/check/figures-tests.sh BUILD_DIRECTORY SCRATCH_DIRECTORY}")/framelab
 papers=$(realpath "$(dirname "$0")/../../papers")
 rm -rf "${2:?usage: stress/check/figures-tests.sh BUILD_DIRECTORY SCRATCH_DIRECTORY}"
 mkdir -p "$2/papers/small"
 cd "$2" || exit 1
 timeout=$(command -v timeout)
-failed=0
-
-verdict() { # name succeeded said
-    if [ "$2" = true ]; then
-        echo "ok - $1"
-    else
-        echo "not ok - $1: $3"
-        failed=1
-    fi
-}
-
-check() { # name command...
-    local name=$1
-    shift
-    if "$@" >check.log 2>&1; then verdict "$name" true ""; else verdict "$name" false "$(tail -n 1 check.log)"; fi
-}
+# shellcheck source=stress/check/verdicts.sh
+. "$here/verdicts.sh"
 
 # ends STATUS PATTERN ARGUMENT...: framelab figures ends so and says so.
 ends() {
@@ -36,7 +23,7 @@ ends() {
     $timeout 300 "$framelab" figures "$@" >out 2>err </dev/null
     status=$?
     [ $status -eq "$wanted" ] && cat out err | grep -qE -- "$pattern" && good=true
-    verdict "status $wanted, '$pattern': figures $*" $good "status $status, $(cat out err | tail -n 1)"
+    outcome "status $wanted, '$pattern': figures $*" $good "status $status, $(cat out err | tail -n 1)"
 }
 
 small() { # argument...: for the folder that this test makes
@@ -67,16 +54,15 @@ cat >papers/small/figure.json <<'END'
     {"id": "shared", "command": ["primitives", "--platform", "sim", "--machine", "flat", "--harts", "{harts}",
      "--repeat", "2", "shared-counter"],
      "tiny": {"harts": "1,2,4", "seconds": 1}, "quick": {"harts": "1,2,4,8", "seconds": 1}},
-    {"id": "own", "command": ["primitives",
-     "--platform", "sim", "--machine", "flat", "--harts", "1,2,4", "--repeat", "2", "own-counters"],
+    {"id": "own",
+     "command": ["primitives", "--platform", "sim", "--machine", "flat", "--harts", "1,2,4", "--repeat", "2", "own-counters"],
      "tiny": {"seconds": 1}}
   ],
   "claims": [
     {"id": "A", "text": "a shared counter grows", "published": "2",
      "check": "at least 1.5 times", "platforms": ["sim"], "source": "here"},
-    {"id": "B", "text": "so does a counter of one's own", "published": "2",
-     "check": "at least 1.5 times", "platforms": ["sim"],
-     "source": "here", "deviation": "it does not"}
+    {"id": "B", "check": "at least 1.5 times", "platforms": ["sim"],
+     "text": "so does a counter of one's own", "published": "2", "source": "here", "deviation": "it does not"}
   ]
 }
 END
@@ -153,13 +139,13 @@ check "a run that had ended before is kept" test "$(outcomes)" = "shared kept, o
 broken() { # status pattern file sed-script: one change to the folder
     rm -rf broken && cp -r papers broken
     sed "$4" "papers/small/$3" >"broken/small/$3"
-    cmp -s "papers/small/$3" "broken/small/$3" && verdict "the change to $3 changes something" false "$4"
+    cmp -s "papers/small/$3" "broken/small/$3" && outcome "the change to $3 changes something" false "$4"
     ends "$1" "$2" --papers broken --out latest --tiny
 }
 broken 1 'B does not hold: it stays' figure.json 's/, "deviation": "it does not"//'
 broken 0 'B: holds, though a deviation is known' claims.jq 's/growth("own") >=/2 >=/'
 broken 2 'broken/small/figure.json: claims\[1\].check: is missing' figure.json \
-    '0,/"id": "B"/!b; s/"check": "at least 1.5 times", "platforms": \["sim"\],$/"platforms": ["sim"],/'
+    '0,/"id": "B"/!b; s/"check": "at least 1.5 times", //'
 broken 2 'broken/small/figure.json: panels\[0\].z.label: is missing' figure.json 's/"y": {"label": "ns"}/&, "z": {}/'
 broken 2 'broken/small/figure.json: panels\[0\].y.names: must be an object' figure.json \
     's/"y": {"label": "ns"/&, "names": "a"/'
@@ -230,7 +216,7 @@ for figure in first/*/series.json; do
     for platform in none qemu sim; do
         check "$key: of records of $platform alone" made_of "$key" $platform
     done
-    made_of "$key" none && verdict "$key: of no records, no verdict" \
+    made_of "$key" none && outcome "$key: of no records, no verdict" \
         "$(jq 'all(.verdict == "cannot be judged")' some-claims.json)" "$(jq -c 'map(.verdict)' some-claims.json)"
 done
 

@@ -12,7 +12,8 @@ build=${1:?usage: stress/check/folders.sh BUILD_DIRECTORY}
 CC=${CC:-cc}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-status=0
+# shellcheck source=stress/check/verdicts.sh
+. stress/check/verdicts.sh
 
 # From the bottom up: a folder may use what stands in an earlier line.
 layers='core/base
@@ -31,16 +32,6 @@ stress/command'
 
 # Modules of several files that know one another: a .c and its .h are one here, and these in a circle.
 modules='stress/workload/workload stress/workload/workload_phase'
-
-verdict() { # name offences
-    if [ -z "$2" ]; then
-        echo "ok - $1"
-    else
-        echo "not ok - $1"
-        printf '%s\n' "$2" | sed 's/^/# /'
-        status=1
-    fi
-}
 
 finds() { # name offences: a negative control
     if [ -n "$2" ]; then verdict "negative control: $1" ""; else verdict "negative control: $1" "it was not found"; fi
@@ -203,4 +194,4 @@ verdict "core cannot include lockfree.h" "$(IFS='|' read -r _ uses inline < <(gr
     # shellcheck disable=SC2086 # several folders
     "$CC" "${flags[@]}" $(printf -- '-I%s ' $uses $inline) -fsyntax-only "$scratch/up.c" 2>&1 |
         grep -q 'lockfree.h.*[Nn]o such file' || echo "it can")"
-exit $status
+exit $failed

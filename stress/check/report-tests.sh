@@ -11,22 +11,8 @@ rm -rf "${2:?usage: stress/check/report-tests.sh BUILD_DIRECTORY SCRATCH_DIRECTO
 mkdir -p "$2"
 cd "$2" || exit 1
 timeout=$(command -v timeout)
-failed=0
-
-verdict() { # name succeeded said
-    if [ "$2" = true ]; then
-        echo "ok - $1"
-    else
-        echo "not ok - $1: $3"
-        failed=1
-    fi
-}
-
-check() { # name command...
-    local name=$1
-    shift
-    if "$@" >check.log 2>&1; then verdict "$name" true ""; else verdict "$name" false "$(tail -n 1 check.log)"; fi
-}
+# shellcheck source=stress/check/verdicts.sh
+. "$here/verdicts.sh"
 
 # ends STATUS PATTERN ARGUMENT...: framelab report ends so, and says so in one line.
 ends() {
@@ -35,7 +21,7 @@ ends() {
     $timeout 60 "$framelab" report "$@" >out 2>err </dev/null
     status=$?
     [ $status -eq "$wanted" ] && cat out err | grep -qE -- "$pattern" && [ "$(cat out err | wc -l)" -le 2 ] && good=true
-    verdict "status $wanted, '$pattern': report $*" $good "status $status, $(cat out err | tail -n 1)"
+    outcome "status $wanted, '$pattern': report $*" $good "status $status, $(cat out err | tail -n 1)"
 }
 
 equal() { # one other
@@ -145,7 +131,7 @@ sed 's|&lt;/script&gt;|</script>|; s|&lt;img src=x|<img src=x|
      s|&quot; onmouseover|" onmouseover|g; s|<footer|<link href="http://x"><footer|' $hostile >careless.html
 for fault in "balanced careless.html" "loads_nothing careless.html" 'count_is careless.html "<img src=x" 0' \
     'count_is careless.html "$own_attribute" 0'; do
-    if eval "$fault" >check.log 2>&1; then verdict "negative control: $fault" false "found nothing"; else verdict \
+    if eval "$fault" >check.log 2>&1; then outcome "negative control: $fault" false "found nothing"; else outcome \
         "negative control: $fault" true ""; fi
 done
 

@@ -5,21 +5,12 @@
 #
 #   stress/check/sim-tests.sh BUILD_DIRECTORY SCRATCH_DIRECTORY
 set -u
+here=$(realpath "$(dirname "$0")")
 framelab=$(realpath "${1:?usage: stress/check/sim-tests.sh BUILD_DIRECTORY SCRATCH_DIRECTORY}")/framelab
 mkdir -p "${2:?usage: stress/check/sim-tests.sh BUILD_DIRECTORY SCRATCH_DIRECTORY}"
 cd "$2" || exit 1
-failed=0
-
-check() { # name command...
-    local name=$1
-    shift
-    if "$@" >check.log 2>&1; then
-        echo "ok - $name"
-    else
-        echo "not ok - $name: $(tail -n 1 check.log)"
-        failed=1
-    fi
-}
+# shellcheck source=stress/check/verdicts.sh
+. "$here/verdicts.sh"
 
 # ends STATUS PATTERN ARGUMENT...: the command ends so and says so.
 ends() {
