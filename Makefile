@@ -89,22 +89,22 @@ SEES_stress/qemu/guest := $(CORE) lockfree stress $(addprefix stress/,harness wo
 # The kernel and its half for an architecture are one module, the only two folders that see each other: qemu.mk.
 SEES_stress/qemu/guest/riscv64 := core/base core/boot stress/harness stress/qemu stress/qemu/guest
 SEES_stress/qemu/guest/aarch64 := $(SEES_stress/qemu/guest/riscv64)
+SEES_stress/sim :=
 SEES_stress/sim/machine :=
 SEES_stress/sim/engine := core/base core/boot lockfree stress/harness stress/host
 SEES_stress/sim/time := core/base $(addprefix stress/,harness system sim/machine sim/engine)
 SEES_stress/sim/explore := core/base stress/harness stress/sim/engine
 SEES_stress/sim/instrumented := core/base lockfree $(addprefix stress/,micro sim/engine sim/explore)
 SEES_stress/sim/history := $(CORE) lockfree stress \
-    $(addprefix stress/,harness trial micro host sim/engine sim/explore sim/instrumented)
+    $(addprefix stress/,harness trial micro host sim sim/engine sim/explore sim/instrumented)
 
-# What measures, and the command. For now, results and command see sim/history for the sake of sim_stress.h, in which a
-# search says what it found, and command sees all that one of its measuring commands needs.
-SEES_results := core core/base $(addprefix stress/,harness workload sim/history)
+# What measures, and the command, which sees all that one of its measuring commands needs.
+SEES_results := core core/base $(addprefix stress/,harness workload)
 SEES_stress/run := $(CORE) results stress $(addprefix stress/,harness workload trial micro system host qemu/host \
-    sim/machine sim/engine sim/time sim/history)
+    sim sim/machine sim/engine sim/time sim/history)
 SEES_papers/engine := core/base results $(addprefix stress/,harness system host qemu/host)
 SEES_stress/command := $(CORE) results papers/engine stress \
-    $(addprefix stress/,harness workload trial micro system host qemu/host sim/machine sim/history run)
+    $(addprefix stress/,harness workload trial micro system host qemu/host sim sim/machine run)
 
 # Tests see everything but the kernel. A variant of yours sees what ours do.
 SEES_stress/package/skeleton := $(CORE)

@@ -5,6 +5,8 @@
  * them, and which rows are shown. */
 #include "times_table.h"
 
+#include "flat.h"
+
 #include <math.h>
 #include <string.h>
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "exit_status.h"
+#include "flat.h"
 #include "origin.h"
 #include "paper_cache.h"
 #include "paper_make.h"
@@ -41,7 +42,7 @@ static int say(const json_t *made, const char *directory)
     const json_t *picture;
     json_array_foreach(json_object_get(made, "pictures"), i, picture)
     {
-        const char *name = paper_text(picture, "name");
+        const char *name = flat_text(picture, "name");
         (void)printf("%s/%s.svg\n%s/%s.pdf\n%s/%s.png\n", directory, name, directory, name, directory, name);
     }
     return fflush(stdout) == 0 ? EXIT_STATUS_HOLDS : complain(EXIT_STATUS_USAGE, "standard output", strerror(errno));

@@ -7,8 +7,8 @@
 
 #include "commands.h"
 #include "exit_status.h"
+#include "flat.h"
 #include "frame_allocator.h"
-#include "grid.h"
 #include "machine_model.h"
 #include "options.h"
 #include "platforms.h"
@@ -88,13 +88,6 @@ static const char *counts_text(void)
                                      : "no reference counts: a frame has one owner, a double free is believed";
 }
 
-/* "" where there is no such key. */
-static const char *text_of(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text != NULL ? text : "";
-}
-
 /* ---- how it is printed ---- */
 
 static void print_names(const char *title, const json_t *list, const char *summary)
@@ -104,7 +97,7 @@ static void print_names(const char *title, const json_t *list, const char *summa
     (void)printf("%s\n", title);
     json_array_foreach((json_t *)list, i, object)
     {
-        (void)printf("  %-18s %s\n", text_of(object, "name"), text_of(object, summary));
+        (void)printf("  %-18s %s\n", flat_text(object, "name"), flat_text(object, summary));
     }
 }
 
@@ -115,11 +108,11 @@ static bool list_text(const json_t *all)
     (void)printf("variants, each with its knobs, their defaults and bounds\n");
     json_array_foreach(json_object_get(all, "variants"), i, object)
     {
-        (void)printf("  %-18s %s\n", text_of(object, "name"), text_of(object, "summary"));
+        (void)printf("  %-18s %s\n", flat_text(object, "name"), flat_text(object, "summary"));
         json_array_foreach(json_object_get(object, "knobs"), k, knob)
         {
-            (void)printf("    %-14s %-12s %-34s %s\n", text_of(knob, "name"), text_of(knob, "default"),
-                         text_of(knob, "bounds"), text_of(knob, "summary"));
+            (void)printf("    %-14s %-12s %-34s %s\n", flat_text(knob, "name"), flat_text(knob, "default"),
+                         flat_text(knob, "bounds"), flat_text(knob, "summary"));
         }
     }
     print_names("workloads", json_object_get(all, "workloads"), "summary");
@@ -127,9 +120,10 @@ static bool list_text(const json_t *all)
     (void)printf("simulated machines: harts a cluster, harts a socket\n");
     json_array_foreach(json_object_get(all, "machines"), i, object)
     {
-        (void)printf("  %-18s %3lld %3lld  %s\n", text_of(object, "name"),
+        (void)printf("  %-18s %3lld %3lld  %s\n", flat_text(object, "name"),
                      (long long)json_integer_value(json_object_get(object, "cluster_harts")),
-                     (long long)json_integer_value(json_object_get(object, "socket_harts")), text_of(object, "source"));
+                     (long long)json_integer_value(json_object_get(object, "socket_harts")),
+                     flat_text(object, "source"));
     }
     print_names("properties", json_object_get(all, "properties"), "text");
     (void)printf("this build\n  %-18s %s\n", "counts", counts_text());
@@ -140,10 +134,10 @@ static bool list_text(const json_t *all)
 static void add_row(json_t *rows, const char *kind, const char *of, const json_t *object, const char *summary)
 {
     const json_t *there = json_object_get(object, "available");
-    const char *bounds = there == NULL ? text_of(object, "bounds") : json_is_true(there) ? "available" : "not built";
+    const char *bounds = there == NULL ? flat_text(object, "bounds") : json_is_true(there) ? "available" : "not built";
     json_array_append_new(rows, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "kind", kind, "name",
-                                          text_of(object, "name"), "of", of, "default", text_of(object, "default"),
-                                          "bounds", bounds, "summary", text_of(object, summary)));
+                                          flat_text(object, "name"), "of", of, "default", flat_text(object, "default"),
+                                          "bounds", bounds, "summary", flat_text(object, summary)));
 }
 
 /* A row for each of `list`, and for each of its knobs. */
@@ -156,7 +150,7 @@ static void add_rows(json_t *rows, const char *kind, const json_t *list, const c
         add_row(rows, kind, "", object, summary);
         json_array_foreach(json_object_get(object, "knobs"), k, knob)
         {
-            add_row(rows, "knob", text_of(object, "name"), knob, "summary");
+            add_row(rows, "knob", flat_text(object, "name"), knob, "summary");
         }
     }
 }

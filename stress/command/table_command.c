@@ -9,6 +9,7 @@
 #include "commands.h"
 #include "counts_table.h"
 #include "exit_status.h"
+#include "flat.h"
 #include "options.h"
 #include "origin.h"
 #include "times_table.h"
