@@ -94,9 +94,9 @@ SEES_stress/sim/machine :=
 SEES_stress/sim/engine := core/base core/boot lockfree stress/harness stress/host
 SEES_stress/sim/time := core/base $(addprefix stress/,harness system sim/machine sim/engine)
 SEES_stress/sim/explore := core/base stress/harness stress/sim/engine
-SEES_stress/sim/instrumented := core/base lockfree $(addprefix stress/,micro sim/engine sim/explore)
+SEES_stress/sim/instrumented :=
 SEES_stress/sim/history := $(CORE) lockfree stress \
-    $(addprefix stress/,harness trial micro host sim sim/engine sim/explore sim/instrumented)
+    $(addprefix stress/,harness trial host sim sim/engine sim/explore sim/instrumented)
 
 # What measures, and the command, which sees all that one of its measuring commands needs.
 SEES_results := core core/base $(addprefix stress/,harness workload)
@@ -108,6 +108,7 @@ SEES_stress/command := $(CORE) results papers/engine stress \
 
 # Tests see everything but the kernel. A variant of yours sees what ours do.
 SEES_stress/package/skeleton := $(CORE)
+SEES_stress/unit/simulated := core/base lockfree $(addprefix stress/,micro sim/engine sim/explore)
 SEES_$(OWN) := $(CORE)
 FOLDERS := $(sort $(patsubst SEES_%,%,$(filter SEES_%,$(.VARIABLES))))
 SEES_stress/unit := $(filter-out stress/qemu/guest%,$(FOLDERS))
@@ -116,7 +117,7 @@ SEES_stress/fuzz := $(CORE) stress/unit
 INLINE_host := stress/host/inline
 INLINE_sim := stress/sim/ck stress/sim/inline
 INLINE_guest := stress/qemu/guest/inline
-SIMULATED := stress/sim/% stress/unit/test_sim_%
+SIMULATED := stress/sim/% stress/unit/simulated/% stress/unit/test_sim_%
 
 # $(1): file, $(2): host, sim or guest; by itself, as the file's place says
 folder_of = $(patsubst %/,%,$(dir $(1)))

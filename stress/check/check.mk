@@ -43,7 +43,7 @@ $(O)/unit/test_%.run: $(O)/unit/test_%
 	$(Q)$<
 
 # What a program of stress/unit is linked with, beside the allocators. Those with hooks are about the allocators alone.
-TESTED := $(filter-out $(O)/stress/command/main.o,$(COMMAND_OBJECTS)) $(SIMULATOR)
+TESTED := $(filter-out $(O)/stress/command/main.o,$(COMMAND_OBJECTS)) $(TEST_SIMULATOR)
 TESTED_WITH_HOOKS := $(patsubst %.c,$(O)/%.o,$(call sources,stress/harness stress/workload stress/trial))
 
 $(UNIT_TESTS): $(O)/unit/%: $(O)/stress/unit/%.o $(O)/libcommand.a $(O)/libframelab.a

@@ -24,7 +24,7 @@ stress stress/harness stress/system
 stress/workload stress/trial stress/micro stress/host stress/qemu
 stress/qemu/host stress/qemu/guest stress/sim stress/sim/machine stress/sim/engine
 stress/qemu/guest/riscv64 stress/qemu/guest/aarch64 stress/sim/time stress/sim/explore
-stress/sim/instrumented
+stress/sim/instrumented stress/unit/simulated
 stress/sim/history
 results
 stress/run papers/engine

@@ -5,7 +5,7 @@
 #define FRAMELAB_STRESS_STRESS_OUTPUT_H
 
 #include "record.h"
-#include "stress_run.h"
+#include "stress_plan.h"
 
 struct stress_output {
     const struct stress_plan *plan;

@@ -4,6 +4,8 @@
 # those of the simulator.
 
 SIMULATOR := $(if $(WITH_SIM),$(O)/sim/simulator.o)
+# The same with what harts run in tests.
+TEST_SIMULATOR := $(if $(WITH_SIM),$(O)/sim/test_simulator.o)
 SIM_LINK := $(if $(WITH_SIM),-no-pie)
 IS_CLANG := $(findstring clang,$(shell $(CC) --version 2>/dev/null))
 SIM_CFLAGS := -fsanitize=thread '-DDRAIN_TURNS=sim_drain_turns()' '-DHOTPLUG_TURNS=sim_hotplug_turns()' \
@@ -26,7 +28,7 @@ SIM_NAMES := sim_* model* run_harts run_current run_own_stack run_count run_stat
              run_freeze run_abandon run_on_* \
              time_mode_* coherence_* clock_* explore_* schedule_* memory_model_* races_* \
              shadow_* trace_* execution_* finding_name program_* frame_model_* linearize* \
-             ledger_* scenario_* player_* known_bugs_*
+             ledger_* scenario_* player_* code_*
 
 $(O)/sim/%.o: %.c $(O)/flags
 	$(call say,CC,sim $<)
@@ -60,8 +62,10 @@ objcopy --redefine-sym bench_run=sim_bench_run --redefine-sym micro_run=sim_micr
 objcopy --wildcard $(foreach name,$(SIM_NAMES),--keep-global-symbol='$(name)') $(2)
 endef
 
-$(O)/sim/simulator.o: $(SIM_INSTRUMENTED_OBJECTS) $(SIM_PLAIN_OBJECTS) stress/sim/sim.mk
+SIM_TEST_OBJECTS := $(patsubst %.c,$(O)/sim/%.o,$(call sources,stress/unit/simulated))
+$(O)/sim/test_simulator.o: $(SIM_TEST_OBJECTS)
+$(O)/sim/simulator.o $(O)/sim/test_simulator.o: $(SIM_INSTRUMENTED_OBJECTS) $(SIM_PLAIN_OBJECTS) stress/sim/sim.mk
 	$(call say,LINK,$@)
-	$(Q)set -e; $(call link_simulator,$(SIM_INSTRUMENTED_OBJECTS),$@)
+	$(Q)set -e; $(call link_simulator,$(filter-out $(SIM_PLAIN_OBJECTS) %.mk,$^),$@)
 
--include $(SIM_INSTRUMENTED_OBJECTS:.o=.d) $(SIM_PLAIN_OBJECTS:.o=.d)
+-include $(SIM_TEST_OBJECTS:.o=.d) $(SIM_INSTRUMENTED_OBJECTS:.o=.d) $(SIM_PLAIN_OBJECTS:.o=.d)

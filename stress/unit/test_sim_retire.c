@@ -10,16 +10,20 @@
 
 #include <cmocka.h>
 
+#include "code_retire.h"
+#include "explore_seeds.h"
 #include "retire_scheme.h"
-#include "retire_search.h"
 
 #define SEEDS 5000u
 
+static const struct explored program = {code_retire_begin, code_retire, CODE_RETIRE_HARTS, 20000, ~(1u << EXPLORE_OK)};
+
 static void expect_found(enum retire_scheme scheme, enum code_retire_flaw flaw)
 {
-    uint64_t found = sim_retire_find(scheme, flaw, SEEDS);
+    struct code_retire plan = {.scheme = scheme, .flaw = flaw};
+    uint64_t found = explore_seeds(&program, &plan, SEEDS);
     print_message("%s, flaw %d: seed %llu: %s\n", retire_scheme_name(scheme), (int)flaw, (unsigned long long)found,
-                  sim_retire_why());
+                  explore_report()->text);
     assert_int_not_equal(found, 0);
 }
 
@@ -27,10 +31,11 @@ static void P2_no_schedule_breaks_it(void **state)
 {
     (void)state;
     for (uint32_t scheme = 0; scheme < RETIRE_SCHEME_COUNT; scheme++) {
-        uint64_t found = sim_retire_find(scheme, CODE_RETIRE_SOUND, SEEDS);
+        struct code_retire plan = {.scheme = scheme, .flaw = CODE_RETIRE_SOUND};
+        uint64_t found = explore_seeds(&program, &plan, SEEDS);
         if (found != 0) {
             print_message("%s: seed %llu: %s\n", retire_scheme_name((enum retire_scheme)scheme),
-                          (unsigned long long)found, sim_retire_why());
+                          (unsigned long long)found, explore_report()->text);
         }
         assert_int_equal(found, 0);
     }

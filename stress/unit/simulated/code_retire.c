@@ -29,10 +29,11 @@ static struct {
     struct told_node nodes[NODES];
 } it;
 
-void code_retire_begin(uint32_t scheme)
+void code_retire_begin(const void *plan)
 {
+    const struct code_retire *asked = plan;
     memset(&it, 0, sizeof it);
-    retire_init(&it.all, (enum retire_scheme)scheme, it.harts, CODE_RETIRE_HARTS);
+    retire_init(&it.all, (enum retire_scheme)asked->scheme, it.harts, CODE_RETIRE_HARTS);
     for (uint32_t i = 0; i < NODES; i++) {
         retire_push(&it.all, &it.nodes[i].node);
     }

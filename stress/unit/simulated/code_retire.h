@@ -2,8 +2,8 @@
  * A small program around the schemes of retire_scheme.h: one hart reads the node on top of a stack; two pop, retire,
  * and write to nodes that have passed before they push them again. Instrumented. explore_fail reports a node that
  * changes while a section reads it, and one that is popped though it has an owner. */
-#ifndef FRAMELAB_SIM_CODE_RETIRE_H
-#define FRAMELAB_SIM_CODE_RETIRE_H
+#ifndef FRAMELAB_UNIT_CODE_RETIRE_H
+#define FRAMELAB_UNIT_CODE_RETIRE_H
 
 #include <stdint.h>
 
@@ -22,7 +22,7 @@ struct code_retire {
     enum code_retire_flaw flaw;
 };
 
-void code_retire_begin(uint32_t scheme); /* outside of harts */
-void code_retire(void *code_retire, uint32_t hart);
+void code_retire_begin(const void *plan); /* outside of harts */
+void code_retire(void *plan, uint32_t hart);
 
 #endif
