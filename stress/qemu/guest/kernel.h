@@ -112,6 +112,8 @@ void harts_answer(void);
 bool harts_fence(struct hart_set *silent);
 /* Sleeps until *word is no longer `value`; whoever changes it pokes the sleeper. */
 void hart_sleep_while(const _Atomic uint32_t *word, uint32_t value);
+/* The same with interrupts off, giving way and answering nobody, awake; then it answers. */
+void hart_mute_while(const _Atomic uint32_t *word, uint32_t value);
 
 /* schedule.c */
 enum schedule_mode {

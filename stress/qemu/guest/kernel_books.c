@@ -4,12 +4,14 @@
 
 #include "platform.h"
 
-bool books_begin(struct books *books)
+bool books_begin(struct books *books, uint64_t frames)
 {
     struct frame_run extent = frame_run_inside(memory_map_extent(&kernel_map));
+    books->plugged = kernel_withhold(frames, &books->plugged_node);
     void *memory = boot_alloc_zeroed(&kernel_boot, oracle_bytes(extent), CACHE_PAIR);
     books->collected = boot_alloc_zeroed(&kernel_boot, extent.count * sizeof *books->collected, CACHE_PAIR);
-    if (memory == NULL || books->collected == NULL) {
+    if (memory == NULL || books->collected == NULL || books->plugged.size == 0) {
+        console_line("Bail out! no memory for the books, or none to plug in");
         return false;
     }
     verdict_init(&books->verdict);
@@ -17,11 +19,17 @@ bool books_begin(struct books *books)
     return true;
 }
 
-void books_open(struct books *books, struct frame_allocator *allocator, struct phys_range plugged)
+bool books_open(struct books *books, const struct kernel_options *options, uint32_t harts, uint64_t frames)
 {
-    books->allocator = allocator;
-    (void)oracle_learn_arenas(&books->oracle, allocator);
-    oracle_plug(&books->oracle, frame_run_inside(plugged));
+    struct frame_allocator_config config;
+    kernel_keep_frames(frames);
+    books->allocator = kernel_allocator(options, harts, &config);
+    if (books->allocator == NULL) {
+        return false;
+    }
+    (void)oracle_learn_arenas(&books->oracle, books->allocator);
+    oracle_plug(&books->oracle, frame_run_inside(books->plugged));
+    return true;
 }
 
 struct judge books_judge(struct books *books, uint32_t hart)

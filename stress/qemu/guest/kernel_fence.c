@@ -24,8 +24,6 @@
 
 static struct {
     struct books books;
-    struct phys_range plugged;
-    uint32_t plugged_node;
     _Atomic uint32_t ready, over;
     _Atomic uint32_t failed; /* fences of hart 1's own that somebody did not answer */
     bool holds;
@@ -75,12 +73,7 @@ static void fence(void)
 
 static void be_mute(void)
 {
-    bool enabled = arch_interrupts_off();
-    while (!is_over()) {
-        arch_give_way(); /* and answers nobody */
-    }
-    harts_answer(); /* giving way may have swallowed an interrupt */
-    arch_interrupts_restore(enabled);
+    hart_mute_while(&it.over, 0);
 }
 
 static const struct manner {
@@ -153,8 +146,8 @@ static void judge_mute(void)
     uint64_t total = frames_total(&cached);
     expect(cached >= CACHED, "the silent hart has something in its cache");
     expect(books_collect(&it.books) == total - cached, "all memory is had but what is in its cache");
-    expect(frame_arena_add(fa, it.plugged, it.plugged_node) == FRAME_OK, "an arena can be added");
-    enum frame_status status = frame_arena_remove(fa, frame_containing(it.plugged.start));
+    expect(frame_arena_add(fa, it.books.plugged, it.books.plugged_node) == FRAME_OK, "an arena can be added");
+    enum frame_status status = frame_arena_remove(fa, frame_containing(it.books.plugged.start));
     expect(status == FRAME_BUSY || status == FRAME_CONTENDED, "its removal is refused");
     (void)frame_allocator_drain(fa); /* so that what is cached is the silent hart's again */
     uint64_t more = frames_total(&cached) - total;
@@ -174,7 +167,8 @@ static void judge_after(const struct manner *manner)
     }
     expect(fences < FENCES_AGAIN, "it answers again");
     expect(frame_allocator_drain(fa), "all caches drain");
-    expect(manner->answers || frame_arena_remove(fa, frame_containing(it.plugged.start)) == FRAME_OK, "the arena goes");
+    expect(manner->answers || frame_arena_remove(fa, frame_containing(it.books.plugged.start)) == FRAME_OK,
+           "the arena goes");
     expect(books_collect(&it.books) == frames_total(&cached), "all memory is had in the end");
     expect(atomic_load_explicit(&it.failed, memory_order_relaxed) == 0, "its own fences are answered");
     expect(verdict_holds(&it.books.verdict), it.books.verdict.text);
@@ -281,29 +275,13 @@ static void run_late(void)
 
 /* ---- all of it ---- */
 
-static bool fence_begin(const struct kernel_options *options)
-{
-    struct frame_allocator_config config;
-    if (kernel_hart_count < 4) {
-        console_line("Bail out! the fence is tested on four harts");
-        return false;
-    }
-    it.plugged = kernel_withhold(FRAMES, &it.plugged_node);
-    if (it.plugged.size == 0 || !books_begin(&it.books)) {
-        console_line("Bail out! no memory for the books, or none to plug in");
-        return false;
-    }
-    kernel_keep_frames(FRAMES);
-    struct frame_allocator *fa = kernel_allocator(options, kernel_hart_count, &config);
-    if (fa != NULL) {
-        books_open(&it.books, fa, it.plugged);
-    }
-    return fa != NULL;
-}
-
 int kernel_fence(const struct kernel_options *options)
 {
-    if (!fence_begin(options)) {
+    if (kernel_hart_count < 4) {
+        console_line("Bail out! the fence is tested on four harts");
+        return KERNEL_USAGE;
+    }
+    if (!books_begin(&it.books, FRAMES) || !books_open(&it.books, options, kernel_hart_count, FRAMES)) {
         return KERNEL_USAGE;
     }
     console_line("KTAP version 1");
