@@ -83,7 +83,4 @@ static inline struct count_view count_view_of(const struct arena *arena)
 /* True if every frame of `run` lies in one of the arena's usable regions. */
 bool arena_covers(const struct arena *arena, struct frame_run run);
 
-/* True if an empty arena could meet the request. */
-bool arena_could_meet(const struct arena *arena, struct frame_request request);
-
 #endif

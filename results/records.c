@@ -4,12 +4,12 @@
 
 #include <errno.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <zlib.h>
 
+#include "format_into.h"
 #include "frame_limits.h"
 
 #define COMPLAINTS_MAX 10u
@@ -27,10 +27,7 @@ __attribute__((format(printf, 2, 3))) static void refuse(struct reader *reader, 
     if (reader->why[0] != '\0') {
         return; /* the first reason is the one to tell */
     }
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(reader->why, sizeof reader->why, format, arguments);
-    va_end(arguments);
+    format_into(reader->why, format);
 }
 
 static const char *path_name(const struct record_file *file)

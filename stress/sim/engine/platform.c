@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "format_into.h"
 #include "harness.h"
 #include "harts.h"
 #include "model.h"
@@ -118,20 +119,14 @@ const struct reclaim_backend *const *platform_reclaim_backends(void)
 void platform_log(const char *format, ...)
 {
     char line[LOG_LINE_BYTES];
-    va_list arguments;
-    va_start(arguments, format);
-    (void)vsnprintf(line, sizeof line, format, arguments);
-    va_end(arguments);
+    format_into(line, format);
     (void)fprintf(stderr, "framelab: %s\n", line);
 }
 
 void platform_panic(const char *format, ...)
 {
     char line[LOG_LINE_BYTES];
-    va_list arguments;
-    va_start(arguments, format);
-    (void)vsnprintf(line, sizeof line, format, arguments);
-    va_end(arguments);
+    format_into(line, format);
     if (sim_on_panic != NULL && run_self() != RUN_NOBODY) {
         sim_on_panic(line);
     }

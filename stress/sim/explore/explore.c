@@ -11,10 +11,10 @@
  *    turns after which the allocator's own bounded loops give up. */
 #include "explore.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "format_into.h"
 #include "memory_model.h"
 #include "races.h"
 #include "run.h"
@@ -57,10 +57,7 @@ static void end_with(enum explore_verdict verdict)
 
 void explore_fail(const char *format, ...)
 {
-    va_list arguments;
-    va_start(arguments, format);
-    (void)vsnprintf(it.report.text, sizeof it.report.text, format, arguments);
-    va_end(arguments);
+    format_into(it.report.text, format);
     end_with(EXPLORE_FAILED);
 }
 
