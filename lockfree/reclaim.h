@@ -69,6 +69,7 @@ struct reclaim_backend {
     void (*move)(struct reclaim_hart *hart);
     /* See reclaim_jump. */
     void (*jump)(struct reclaim *reclaim, uint64_t moves);
+    void *own; /* the back end's, for these functions; or NULL */
 };
 
 extern const struct reclaim_backend reclaim_epoch, reclaim_tag;

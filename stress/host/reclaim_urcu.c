@@ -72,8 +72,9 @@ static bool thread_start(struct urcu_clock *clock)
     return started;
 }
 
-bool urcu_clock_start(struct urcu_clock *clock)
+bool urcu_init(struct reclaim *reclaim)
 {
+    struct urcu_clock *clock = reclaim->backend->own;
     static pthread_mutex_t starting = PTHREAD_MUTEX_INITIALIZER;
     (void)pthread_mutex_lock(&starting);
     if (!clock->runs) {
@@ -102,20 +103,28 @@ void urcu_thread_unregister(struct urcu_thread *thread)
     thread->clock->unregister_thread();
 }
 
-uint64_t urcu_clock_now(const struct urcu_clock *clock)
+void urcu_add_hart(struct reclaim_hart *hart)
 {
+    (void)hart;
+}
+
+uint64_t urcu_now(const struct reclaim *reclaim)
+{
+    const struct urcu_clock *clock = reclaim->backend->own;
     return atomic_load_explicit(&clock->now, memory_order_acquire);
 }
 
-void urcu_clock_move(struct urcu_clock *clock)
+void urcu_move(struct reclaim_hart *hart)
 {
+    struct urcu_clock *clock = hart->backend->own;
     if (atomic_load_explicit(&clock->wanted, memory_order_relaxed) == 0 &&
         atomic_exchange_explicit(&clock->wanted, 1, memory_order_seq_cst) == 0) {
         (void)sem_post(&clock->wake);
     }
 }
 
-void urcu_clock_jump(struct urcu_clock *clock, uint64_t moves)
+void urcu_jump(struct reclaim *reclaim, uint64_t moves)
 {
+    struct urcu_clock *clock = reclaim->backend->own;
     atomic_fetch_add_explicit(&clock->now, moves, memory_order_release);
 }

@@ -38,16 +38,16 @@ struct urcu_thread {
 
 extern const struct reclaim_backend reclaim_urcu_memb, reclaim_urcu_qsbr;
 
-/* Starts the clock unless it runs; false if the system refuses. */
-bool urcu_clock_start(struct urcu_clock *clock);
-
 /* The calling thread's own, before an outermost section for which it is not registered; and after it, if it is leaving.
  */
 void urcu_thread_register(struct urcu_thread *thread);
 void urcu_thread_unregister(struct urcu_thread *thread);
 
-uint64_t urcu_clock_now(const struct urcu_clock *clock);
-void urcu_clock_move(struct urcu_clock *clock);
-void urcu_clock_jump(struct urcu_clock *clock, uint64_t moves);
+/* Of struct reclaim_backend, for a flavour whose `own` is its clock. A hart's thread registers by itself. */
+bool urcu_init(struct reclaim *reclaim);
+void urcu_add_hart(struct reclaim_hart *hart);
+uint64_t urcu_now(const struct reclaim *reclaim);
+void urcu_move(struct reclaim_hart *hart);
+void urcu_jump(struct reclaim *reclaim, uint64_t moves);
 
 #endif

@@ -13,17 +13,6 @@ static struct urcu_clock memb_clock = {
 };
 static _Thread_local struct urcu_thread self __attribute__((tls_model("initial-exec"))) = {.clock = &memb_clock};
 
-static bool memb_init(struct reclaim *reclaim)
-{
-    (void)reclaim;
-    return urcu_clock_start(&memb_clock);
-}
-
-static void memb_add_hart(struct reclaim_hart *hart)
-{
-    (void)hart; /* its thread registers by itself */
-}
-
 static void memb_enter(struct reclaim_hart *hart)
 {
     (void)hart;
@@ -42,34 +31,17 @@ static void memb_exit(struct reclaim_hart *hart)
     }
 }
 
-static uint64_t memb_now(const struct reclaim *reclaim)
-{
-    (void)reclaim;
-    return urcu_clock_now(&memb_clock);
-}
-
-static void memb_move(struct reclaim_hart *hart)
-{
-    (void)hart;
-    urcu_clock_move(&memb_clock);
-}
-
-static void memb_jump(struct reclaim *reclaim, uint64_t moves)
-{
-    (void)reclaim;
-    urcu_clock_jump(&memb_clock, moves);
-}
-
 const struct reclaim_backend reclaim_urcu_memb = {
     .name = "urcu-memb",
     .progress = "wait-free sections without a fence; a hart stopped in one stops the clock, which is a thread",
     .grace = URCU_GRACE,
     .barrier_turns = URCU_BARRIER_TURNS,
-    .init = memb_init,
-    .add_hart = memb_add_hart,
+    .init = urcu_init,
+    .add_hart = urcu_add_hart,
     .enter = memb_enter,
     .exit = memb_exit,
-    .now = memb_now,
-    .move = memb_move,
-    .jump = memb_jump,
+    .now = urcu_now,
+    .move = urcu_move,
+    .jump = urcu_jump,
+    .own = &memb_clock,
 };

@@ -16,17 +16,6 @@ static struct urcu_clock qsbr_clock = {
 };
 static _Thread_local struct urcu_thread self __attribute__((tls_model("initial-exec"))) = {.clock = &qsbr_clock};
 
-static bool qsbr_init(struct reclaim *reclaim)
-{
-    (void)reclaim;
-    return urcu_clock_start(&qsbr_clock);
-}
-
-static void qsbr_add_hart(struct reclaim_hart *hart)
-{
-    (void)hart; /* its thread registers by itself */
-}
-
 static void qsbr_enter(struct reclaim_hart *hart)
 {
     (void)hart;
@@ -54,35 +43,18 @@ static void qsbr_exit(struct reclaim_hart *hart)
     }
 }
 
-static uint64_t qsbr_now(const struct reclaim *reclaim)
-{
-    (void)reclaim;
-    return urcu_clock_now(&qsbr_clock);
-}
-
-static void qsbr_move(struct reclaim_hart *hart)
-{
-    (void)hart;
-    urcu_clock_move(&qsbr_clock);
-}
-
-static void qsbr_jump(struct reclaim *reclaim, uint64_t moves)
-{
-    (void)reclaim;
-    urcu_clock_jump(&qsbr_clock, moves);
-}
-
 const struct reclaim_backend reclaim_urcu_qsbr = {
     .name = "urcu-qsbr",
     .progress =
         "wait-free sections, online and offline again; a hart stopped in one stops the clock, which is a thread",
     .grace = URCU_GRACE,
     .barrier_turns = URCU_BARRIER_TURNS,
-    .init = qsbr_init,
-    .add_hart = qsbr_add_hart,
+    .init = urcu_init,
+    .add_hart = urcu_add_hart,
     .enter = qsbr_enter,
     .exit = qsbr_exit,
-    .now = qsbr_now,
-    .move = qsbr_move,
-    .jump = qsbr_jump,
+    .now = urcu_now,
+    .move = urcu_move,
+    .jump = urcu_jump,
+    .own = &qsbr_clock,
 };
