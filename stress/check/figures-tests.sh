@@ -54,8 +54,7 @@ cat >papers/small/figure.json <<'END'
     {"id": "shared", "command": ["primitives", "--platform", "sim", "--machine", "flat", "--harts", "{harts}",
      "--repeat", "2", "shared-counter"],
      "tiny": {"harts": "1,2,4", "seconds": 1}, "quick": {"harts": "1,2,4,8", "seconds": 1}},
-    {"id": "own",
-     "command": ["primitives", "--platform", "sim", "--machine", "flat", "--harts", "1,2,4", "--repeat", "2", "own-counters"],
+    {"id": "own", "command": ["primitives", "--platform", "sim", "--harts", "1,2,4", "--repeat", "2", "own-counters"],
      "tiny": {"seconds": 1}}
   ],
   "claims": [

@@ -163,7 +163,7 @@ check "papers/report is no figure" has_figures_only
 ends 2 'nothing: no figures there' nothing
 ends 2 "no/such/folder: no figures there" no/such/folder
 ends 2 "format is html, latex or json, not 'pdf'" --format pdf $figures
-ends 2 "one directory at a time" $figures $figures
+ends 2 "one at a time" $figures $figures
 ends 2 'nothing/no/report.html: No such file' --out nothing/no/report.html $figures
 ends 1 'no such directory' --papers nothing/at/all $figures
 without_jq() {

@@ -35,7 +35,7 @@ static void test_batch_pop(void **state)
     expect_found(&bug, SEEDS_POP);
 }
 
-/* Races are ignored and only the consequence counts, since ck_epoch's polls have one of their own (upstream d1b348c). */
+/* Races are ignored and only the consequence counts: ck_epoch's polls have one of their own (upstream d1b348c). */
 static void test_epoch_begin(void **state)
 {
     (void)state;

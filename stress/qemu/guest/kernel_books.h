@@ -20,8 +20,8 @@ struct books {
     pfn_t *collected; /* room for all frames */
 };
 
-/* Before there is an allocator: memory for the books, and up to `frames` that are withheld. False after a line that says
- * that there is no room. */
+/* Before there is an allocator: memory for the books, and up to `frames` that are withheld. False after a line that
+ * says that there is no room. */
 bool books_begin(struct books *books, uint64_t frames);
 /* Builds the allocator, over `frames` of each node. False after a line that says why. */
 bool books_open(struct books *books, const struct kernel_options *options, uint32_t harts, uint64_t frames);
