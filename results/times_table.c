@@ -5,10 +5,10 @@
  * them, and which rows are shown. */
 #include "times_table.h"
 
-#include "flat.h"
-
 #include <math.h>
 #include <string.h>
+
+#include "flat.h"
 
 /* A section of the layout, as it is printed. */
 struct section {

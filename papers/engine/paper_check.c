@@ -4,10 +4,10 @@
  * A key that is in no table is an error, too: most such keys are misspelt. */
 #include "paper_check.h"
 
-#include "flat.h"
-
 #include <stdarg.h>
 #include <string.h>
+
+#include "flat.h"
 
 #define WHERE_BYTES 128u
 #define NAME_LETTERS "abcdefghijklmnopqrstuvwxyz0123456789-"

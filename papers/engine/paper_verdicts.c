@@ -2,9 +2,9 @@
  * Verdicts on claims. See paper_verdicts.h. */
 #include "paper_verdicts.h"
 
-#include "flat.h"
-
 #include <string.h>
+
+#include "flat.h"
 
 #define HOLDS "holds"
 #define FAILS "does not hold"

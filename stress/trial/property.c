@@ -2,10 +2,10 @@
  * The properties and the verdict. See property.h. */
 #include "property.h"
 
-#include "format_into.h"
-
 #include <stdio.h>
 #include <string.h>
+
+#include "format_into.h"
 
 static const struct {
     const char *name, *text;

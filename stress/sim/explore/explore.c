@@ -61,14 +61,13 @@ void explore_fail(const char *format, ...)
     end_with(EXPLORE_FAILED);
 }
 
-static void race_found(uint32_t hart, uint32_t other, bool write, bool other_write, uintptr_t address, uintptr_t place,
-                       uintptr_t other_place)
+static void race_found(const struct shadow_cell *self, const struct shadow_cell *other, uintptr_t address)
 {
     (void)snprintf(it.report.text, sizeof it.report.text,
                    "race at %p: a %s by hart %u is not ordered with a %s by hart %u", (void *)address,
-                   write ? "write" : "read", hart, other_write ? "write" : "read", other);
-    it.report.places[0] = place;
-    it.report.places[1] = other_place;
+                   self->write ? "write" : "read", self->hart, other->write ? "write" : "read", other->hart);
+    it.report.places[0] = self->place;
+    it.report.places[1] = other->place;
     end_with(EXPLORE_RACE);
 }
 
