@@ -29,11 +29,11 @@ static struct {
     struct told_node nodes[NODES];
 } it;
 
-void code_retire_begin(const void *plan)
+void code_retire_begin(const void *asked)
 {
-    const struct code_retire *asked = plan;
+    const struct code_retire *plan = asked;
     memset(&it, 0, sizeof it);
-    retire_init(&it.all, (enum retire_scheme)asked->scheme, it.harts, CODE_RETIRE_HARTS);
+    retire_init(&it.all, (enum retire_scheme)plan->scheme, it.harts, CODE_RETIRE_HARTS);
     for (uint32_t i = 0; i < NODES; i++) {
         retire_push(&it.all, &it.nodes[i].node);
     }
@@ -140,9 +140,9 @@ RETIRE_INLINE void play(const struct code_retire *plan, uint32_t hart, enum reti
     retire_offline(me);
 }
 
-void code_retire(void *code_retire, uint32_t hart)
+void code_retire(void *asked, uint32_t hart)
 {
-    const struct code_retire *plan = code_retire;
+    const struct code_retire *plan = asked;
     switch (plan->scheme) {
     case RETIRE_QSBR:
         play(plan, hart, RETIRE_QSBR);

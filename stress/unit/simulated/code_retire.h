@@ -22,7 +22,8 @@ struct code_retire {
     enum code_retire_flaw flaw;
 };
 
-void code_retire_begin(const void *plan); /* outside of harts */
-void code_retire(void *plan, uint32_t hart);
+/* What is asked for is a struct code_retire. The first is called outside of harts. */
+void code_retire_begin(const void *asked);
+void code_retire(void *asked, uint32_t hart);
 
 #endif
