@@ -174,19 +174,15 @@ static bool read_all(struct machine_model *model, const struct source *source)
     return good && read_text(source, "source", model->source, sizeof model->source);
 }
 
-static bool read_file(struct machine_model *model, const char *path, char *why, size_t why_bytes)
-{
-    json_error_t error;
-    const struct source source = {path, why, why_bytes, json_load_file(path, JSON_REJECT_DUPLICATES, &error)};
-    bool good = source.json != NULL ? read_all(model, &source) : refuse(&source, "line %d: %s", error.line, error.text);
-    json_decref(source.json);
-    return good;
-}
-
 bool machine_model_get(struct machine_model *model, const char *name, char *why, size_t why_bytes)
 {
     if (strpbrk(name, "/.") != NULL) {
-        return read_file(model, name, why, why_bytes);
+        json_error_t error;
+        struct source source = {name, why, why_bytes, json_load_file(name, JSON_REJECT_DUPLICATES, &error)};
+        bool good =
+            source.json != NULL ? read_all(model, &source) : refuse(&source, "line %d: %s", error.line, error.text);
+        json_decref(source.json);
+        return good;
     }
     const struct machine_model *built_in = machine_model_find(name);
     if (built_in == NULL) {
