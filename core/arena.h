@@ -15,9 +15,9 @@
 
 #include <stdatomic.h>
 
-#include "count_view.h"
 #include "frame.h"
 #include "memory_map.h"
+#include "refcount_view.h"
 
 /* One arena in the making: plain data, made by arena_select. */
 struct arena_plan {
@@ -37,9 +37,9 @@ struct arena {
     uint64_t usable_frames;
     uint32_t node;
     uint32_t region_count;
-    const struct frame_run *regions; /* usable runs, ascending */
-    _Atomic uint32_t *frame_counts;  /* one a frame of the span, or none at all; see counting.h */
-    _Atomic uint8_t *group_bytes;    /* one a group, from the first of the chunk on that holds span.first */
+    const struct frame_run *regions;   /* usable runs, ascending */
+    _Atomic uint32_t *frame_refcounts; /* one a frame of the span, or none at all; see refcounts.h */
+    _Atomic uint8_t *group_bytes;      /* one a group, from the first of the chunk on that holds span.first */
     struct phys_range metadata;
     /* The usable frames hold zeroes, but for a few that their counts call dirty: a hint to the variant that attaches
      * it. */
@@ -75,9 +75,9 @@ struct arena *arena_build(const struct arena_plan *plan, uint64_t (*variant_byte
                           bool memory_is_zero);
 
 /* Where the arena's counts are. */
-static inline struct count_view count_view_of(const struct arena *arena)
+static inline struct refcount_view refcount_view_of(const struct arena *arena)
 {
-    return count_view_make(arena->span, arena->frame_counts, arena->group_bytes);
+    return refcount_view_make(arena->span, arena->frame_refcounts, arena->group_bytes);
 }
 
 /* True if every frame of `run` lies in one of the arena's usable regions. */

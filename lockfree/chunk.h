@@ -3,18 +3,19 @@
  *
  * 1. Truth. A set bit is a free frame; there is nothing else to agree with. Whoever clears a bit owns the frame,
  *    whoever owns a frame may set its bit. A chunk that is free as a whole has no bit set at all: it is one bit of its
- *    block (block.h).
+ *    chunk bitmap (chunk_bitmap.h).
  * 2. Transitions of a word.
  *      take    CAS or exchange, set bits -> 0       acquire
  *      give    fetch-or, own frames' bits -> 1      sequentially consistent
  *    and, of all eight words together,
- *      gather  eight times CAS, all ones -> 0: the chunk is the gatherer's as a whole. If one of them fails, those that
+ *      coalesce  eight times CAS, all ones -> 0: the chunk is the coalescer's as a whole. If one of them fails, those
+ *      that
  *              succeeded are given back.
  * 3. What a give owes. The old value of the word says what it brought about:
- *      it was 0        the chunk may stand on no stack: look, and list it if so (index.h);
- *      it is all ones  the chunk may be free as a whole: look at the other seven, and gather if so.
+ *      it was 0        the chunk may stand on no stack: look, and link it if so (index.h);
+ *      it is all ones  the chunk may be free as a whole: look at the other seven, and coalesce if so.
  *    Nothing is overlooked: of all steps that make a word all ones, the last in the order of sequentially consistent
- *    operations is followed by its hart's look at the others, which then sees all ones too (chunk_is_full). A gatherer
+ *    operations is followed by its hart's look at the others, which then sees all ones too (chunk_is_full). A coalescer
  *    that gives back makes words all ones and looks again itself.
  * 4. Orders. A give releases what was written before it, a take acquires it; a word's read-modify-writes form one
  *    release sequence, so that a taker is ordered after every giver of the word's bits and not just the last. Contents

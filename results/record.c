@@ -94,9 +94,9 @@ static json_t *free_share_json(const struct population_spread *spread)
     return json_real(spread->free_share);
 }
 
-static json_t *moves_json(const struct population_spread *spread)
+static json_t *migrations_json(const struct population_spread *spread)
 {
-    return flat_count(spread->moves);
+    return flat_count(spread->migrations);
 }
 
 static json_t *rounds_json(const struct bench_record *record, json_t *(*json)(const struct population_spread *spread))
@@ -129,13 +129,14 @@ static json_t *histogram_json(const struct histogram *histogram)
     return buckets;
 }
 
-static json_t *paths_json(const struct path_latency *paths)
+static json_t *outcomes_json(const struct outcome_latency *outcomes)
 {
     json_t *object = json_object();
-    for (uint32_t i = 0; i < PATH_COUNT; i++) {
-        if (paths[i].summary.samples > 0) {
-            json_t *path = latency_json(&paths[i].summary);
-            object = flat_set(object, paths[i].name, flat_set(path, "histogram", histogram_json(paths[i].histogram)));
+    for (uint32_t i = 0; i < OUTCOME_COUNT; i++) {
+        if (outcomes[i].summary.samples > 0) {
+            json_t *path = latency_json(&outcomes[i].summary);
+            object =
+                flat_set(object, outcomes[i].name, flat_set(path, "histogram", histogram_json(outcomes[i].histogram)));
         }
     }
     return object;
@@ -195,7 +196,7 @@ bool record_bench(struct record_writer *writer, const struct bench_record *recor
     }
     if (record->rounds != NULL && record->round_count > 0) {
         line = flat_set(line, "rounds", rounds_json(record, free_share_json));
-        line = flat_set(line, "moves", rounds_json(record, moves_json));
+        line = flat_set(line, "migrations", rounds_json(record, migrations_json));
     }
     if (record->left != NULL) {
         line = flat_set(line, "left", times_json(record->left, record->round_count));
@@ -203,8 +204,8 @@ bool record_bench(struct record_writer *writer, const struct bench_record *recor
     if (record->limbo != NULL) {
         line = flat_set(line, "stopped", stopped_json(record));
     }
-    if (record->paths != NULL) {
-        line = flat_set(line, "paths", paths_json(record->paths));
+    if (record->outcomes != NULL) {
+        line = flat_set(line, "outcomes", outcomes_json(record->outcomes));
     }
     if (record->node_count > 0) {
         line = flat_set(line, "nodes", nodes_json(record->nodes, record->node_count));

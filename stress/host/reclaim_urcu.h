@@ -9,12 +9,12 @@
 
 #include "reclaim.h"
 
-/* Moves of the clock after which a stamp has passed. */
+/* Moves of the source after which a cookie has passed. */
 #define URCU_GRACE 2u
 /* Pauses of reclaim_barrier before it gives up: some seconds. A grace period may have to wait for a processor. */
 #define URCU_BARRIER_TURNS 2000000u
 
-struct urcu_clock {
+struct urcu_source {
     /* The flavour's own. */
     void (*const synchronize)(void);
     void (*const register_thread)(void);
@@ -31,7 +31,7 @@ struct urcu_clock {
 enum urcu_thread_state { URCU_THREAD_NEW, URCU_THREAD_REGISTERED, URCU_THREAD_LEAVING };
 
 struct urcu_thread {
-    struct urcu_clock *clock;
+    struct urcu_source *source;
     enum urcu_thread_state state;
     uint32_t depth; /* of sections, for a flavour that does not count them itself */
 };
@@ -43,11 +43,11 @@ extern const struct reclaim_backend reclaim_urcu_memb, reclaim_urcu_qsbr;
 void urcu_thread_register(struct urcu_thread *thread);
 void urcu_thread_unregister(struct urcu_thread *thread);
 
-/* Of struct reclaim_backend, for a flavour whose `own` is its clock. A hart's thread registers by itself. */
+/* Of struct reclaim_backend, for a flavour whose `own` is its source. A hart's thread registers by itself. */
 bool urcu_init(struct reclaim *reclaim);
 void urcu_add_hart(struct reclaim_hart *hart);
 uint64_t urcu_now(const struct reclaim *reclaim);
 void urcu_move(struct reclaim_hart *hart);
-void urcu_jump(struct reclaim *reclaim, uint64_t moves);
+void urcu_jump(struct reclaim *reclaim, uint64_t advances);
 
 #endif

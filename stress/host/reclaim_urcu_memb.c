@@ -6,12 +6,12 @@
 
 #include "reclaim_urcu.h"
 
-static struct urcu_clock memb_clock = {
+static struct urcu_source memb_source = {
     .synchronize = urcu_memb_synchronize_rcu,
     .register_thread = urcu_memb_register_thread,
     .unregister_thread = urcu_memb_unregister_thread,
 };
-static _Thread_local struct urcu_thread self __attribute__((tls_model("initial-exec"))) = {.clock = &memb_clock};
+static _Thread_local struct urcu_thread self __attribute__((tls_model("initial-exec"))) = {.source = &memb_source};
 
 static void memb_enter(struct reclaim_hart *hart)
 {
@@ -33,7 +33,7 @@ static void memb_exit(struct reclaim_hart *hart)
 
 const struct reclaim_backend reclaim_urcu_memb = {
     .name = "urcu-memb",
-    .progress = "wait-free sections without a fence; a hart stopped in one stops the clock, which is a thread",
+    .progress = "wait-free sections without a fence; a hart stopped in one stops the source, which is a thread",
     .grace = URCU_GRACE,
     .barrier_turns = URCU_BARRIER_TURNS,
     .init = urcu_init,
@@ -43,5 +43,5 @@ const struct reclaim_backend reclaim_urcu_memb = {
     .now = urcu_now,
     .move = urcu_move,
     .jump = urcu_jump,
-    .own = &memb_clock,
+    .own = &memb_source,
 };

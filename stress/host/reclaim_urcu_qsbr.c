@@ -9,12 +9,12 @@
 
 #include "reclaim_urcu.h"
 
-static struct urcu_clock qsbr_clock = {
+static struct urcu_source qsbr_source = {
     .synchronize = urcu_qsbr_synchronize_rcu,
     .register_thread = urcu_qsbr_register_thread,
     .unregister_thread = urcu_qsbr_unregister_thread,
 };
-static _Thread_local struct urcu_thread self __attribute__((tls_model("initial-exec"))) = {.clock = &qsbr_clock};
+static _Thread_local struct urcu_thread self __attribute__((tls_model("initial-exec"))) = {.source = &qsbr_source};
 
 static void qsbr_enter(struct reclaim_hart *hart)
 {
@@ -46,7 +46,7 @@ static void qsbr_exit(struct reclaim_hart *hart)
 const struct reclaim_backend reclaim_urcu_qsbr = {
     .name = "urcu-qsbr",
     .progress =
-        "wait-free sections, online and offline again; a hart stopped in one stops the clock, which is a thread",
+        "wait-free sections, online and offline again; a hart stopped in one stops the source, which is a thread",
     .grace = URCU_GRACE,
     .barrier_turns = URCU_BARRIER_TURNS,
     .init = urcu_init,
@@ -56,5 +56,5 @@ const struct reclaim_backend reclaim_urcu_qsbr = {
     .now = urcu_now,
     .move = urcu_move,
     .jump = urcu_jump,
-    .own = &qsbr_clock,
+    .own = &qsbr_source,
 };
