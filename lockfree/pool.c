@@ -228,7 +228,7 @@ void pool_give_run(struct pool *pool, struct pool_hart *pool_hart, struct frame_
     }
 }
 
-/* ---- a chunk bitmap's chunks --------------------------------------------------------------------------------------- */
+/* ---- a chunk bitmap's chunks ----------------------------------------------------------------------------------- */
 
 uint64_t pool_bitmap_base(const struct pool *pool, const struct chunk_bitmap *bitmap)
 {

@@ -443,7 +443,7 @@ static void P2_a_chunk_is_dropped_and_given_to(void **state)
     every_plan(2, one_is_free, pool_check, takes_two_linked, gives_in_other_word, gives_in_same_word);
 }
 
-/* ---- a local chunk ---------------------------------------------------------------------------------------------------- */
+/* ---- a local chunk --------------------------------------------------------------------------------------------- */
 
 /* Takes a local chunk, a frame out of it, and gives all back. */
 static void holds_a_chunk(uint32_t hart)

@@ -24,7 +24,7 @@ struct told_node {
 };
 
 static struct {
-    struct smr all;
+    struct smr domain;
     struct smr_hart harts[CODE_SMR_HARTS];
     struct told_node nodes[NODES];
 } it;
@@ -33,9 +33,9 @@ void code_smr_begin(const void *asked)
 {
     const struct code_smr *plan = asked;
     memset(&it, 0, sizeof it);
-    smr_init(&it.all, (enum smr_scheme)plan->scheme, it.harts, CODE_SMR_HARTS);
+    smr_init(&it.domain, (enum smr_scheme)plan->scheme, it.harts, CODE_SMR_HARTS);
     for (uint32_t i = 0; i < NODES; i++) {
-        smr_push(&it.all, &it.nodes[i].node);
+        smr_push(&it.domain, &it.nodes[i].node);
     }
 }
 
@@ -54,7 +54,7 @@ static uint64_t read_told(const struct told_node *node)
 
 SMR_INLINE void look(struct smr_hart *me, enum smr_scheme scheme)
 {
-    struct smr_node *top = smr_protect(me, 0, &it.all.head, scheme);
+    struct smr_node *top = smr_protect(me, 0, &it.domain.head, scheme);
     if (top == NULL) {
         return;
     }
@@ -87,7 +87,7 @@ static void push_again(struct smr_node *node)
 {
     told(node)->says++;
     atomic_store_explicit(&told(node)->owned, 0, memory_order_relaxed);
-    smr_push(&it.all, node);
+    smr_push(&it.domain, node);
 }
 
 SMR_INLINE void collect(struct smr_hart *me, enum smr_scheme scheme)

@@ -2,8 +2,8 @@
  * A small program around the schemes of smr_scheme.h: one hart reads the node on top of a stack; two pop, retire,
  * and write to nodes that have passed before they push them again. Instrumented. explore_fail reports a node that
  * changes while a section reads it, and one that is popped though it has an owner. */
-#ifndef FRAMELAB_UNIT_CODE_RETIRE_H
-#define FRAMELAB_UNIT_CODE_RETIRE_H
+#ifndef FRAMELAB_UNIT_CODE_SMR_H
+#define FRAMELAB_UNIT_CODE_SMR_H
 
 #include <stdint.h>
 
