@@ -91,9 +91,8 @@ refuses 2 "text, json or csv" list --format xml
 "$framelab" list --format csv >list.csv 2>err
 check "list --format csv has variants" grep -q '^variant,baseline,' list.csv
 while read -r variant; do
-    "$framelab" bench --variant "$variant" --memory 64M --harts 1 --repeat 1 --workload bulk --requests 10 --format \
-        json \
-        2>err </dev/null | grep -m 1 "\"variant\":\"$variant\"" | sed 's/.*"knobs":"\([^"]*\)".*/\1/' |
+    "$framelab" bench --variant "$variant" --memory 64M --harts 1 --repeat 1 --workload bulk --requests 10 \
+        --format json 2>err </dev/null | grep -m 1 "\"variant\":\"$variant\"" | sed 's/.*"knobs":"\([^"]*\)".*/\1/' |
             tr , '\n' >declared
     awk -F, -v of="$variant" '$1 == "knob" && $3 == of { print $2 "=" $4 }' list.csv >listed
     check "list shows every knob of $variant, and its default" bash -c 'test -s declared && diff declared listed'
@@ -316,14 +315,14 @@ fi
 run 60 "$framelab" bench --memory 64M --repeat 2 --harts 1,2 --workload frag --rounds 3 --workload fill --requests 50
 check "frag shows how much of memory is in free whole chunks" grep -q 'first *last' out
 check "fill shows each occupancy" grep -q 'fill alloc 99%' out
-run 60 "$framelab" bench --memory 64M --repeat 1 --harts 2 --workload exhaust --rounds 2 --requests 300 --variant \
-    lockfree --variant lockfree,drain=off --format json
+run 60 "$framelab" bench --memory 64M --repeat 1 --harts 2 --workload exhaust --rounds 2 --requests 300 \
+    --variant lockfree --variant lockfree,drain=off --format json
 check "exhaust: with the drain nothing is left" grep -q 'drain=on.*"left":\[0,0\]' out
 check "exhaust: without it, what the other hart has" grep -Eq 'drain=off.*"left":\[[1-9][0-9]*,[1-9][0-9]*\]' out
 check "exhaust: one refusal a round, and a drain before it" \
     grep -Eq 'drain=on.*"drain":\{"samples":[1-9].*"fail":\{"samples":2,"p50":[1-9].*"histogram":\[\[' out
-run 60 "$framelab" bench --memory 64M --repeat 1 --harts 1,2 --workload burst --burst 6,7 --requests 100 --variant \
-    baseline,magazine=3
+run 60 "$framelab" bench --memory 64M --repeat 1 --harts 1,2 --workload burst --burst 6,7 --requests 100 \
+    --variant baseline,magazine=3
 check "burst shows each run length" bash -c 'grep -q "burst of 6" out && grep -q "burst of 7" out'
 run 60 "$framelab" bench --memory 64M --repeat 1 --harts 2 --workload adversary --workload walk --requests 100 \
     --variant baseline,magazine=3,magazines=1

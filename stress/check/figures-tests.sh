@@ -188,8 +188,7 @@ for series in first/*/series.json; do
     check "$key: has a README" test -s "$papers/$key/README.md"
     check "$key: every claim is in the README" bash -c \
         'jq -r ".[].id" "$1" | while read -r id; do grep -qE "\| *$id *\|" "$2" || { echo "no $id" && exit 1; }; done' \
-            - \
-        "first/$key/verdicts.json" "$papers/$key/README.md"
+            - "first/$key/verdicts.json" "$papers/$key/README.md"
 done
 # Without time nothing differs from run to run: same build, same series.
 ends 0 'claims hold, 0 do not hold' --tiny --only lock-collapse,perfbook-smpalloc --out second
@@ -203,8 +202,7 @@ made_of() { # key platform
     jq -c --arg platform "$2" 'select(.platform == $platform)' "first/$1/records.jsonl" >some.jsonl
     for program in series claims; do
         jq --slurp -L "$papers" --rawfile published "$papers/$1/published.csv" --arg level tiny -f \
-            "$papers/$1/$program.jq" \
-            some.jsonl >"some-$program.json" || return 1
+            "$papers/$1/$program.jq" some.jsonl >"some-$program.json" || return 1
     done
     jq -e --slurpfile figure "$papers/$1/figure.json" \
         'map(.id) == ($figure[0].claims | map(.id)) and all(.verdict == "holds" or (.why | length > 0))' \

@@ -56,8 +56,8 @@ fi
 
 # ---- QEMU itself ----
 
-bench=("$framelab" bench --platform qemu --seed 7 --repeat 2 --harts "1,4" --requests 300 --workload bulk --workload \
-    rand)
+bench=("$framelab" bench --platform qemu --seed 7 --repeat 2 --harts "1,4" --requests 300 --workload bulk \
+    --workload rand)
 stress=("$framelab" stress --platform qemu --seed 7 --operations 500)
 
 run "${bench[@]}" --format json
@@ -77,18 +77,18 @@ run "${bench[@]}" --out records.jsonl --order 0,9
 [ $status -eq 0 ] && grep -q 'counted, not timed' out && grep -q 'baseline/lockfree' out && ! grep -qw ns out
 verdict $? "bench: a table of counts, and no nanoseconds"
 # Two magazines of 3: a run of 7 goes to the global allocator twice, of 6 never. 294 allocations a hart, 2 harts.
-run "$framelab" bench --platform qemu --harts 2 --repeat 1 --workload burst --burst 6,7 --requests 300 --variant \
-    lockfree,magazine=3 --format json
+run "$framelab" bench --platform qemu --harts 2 --repeat 1 --workload burst --burst 6,7 --requests 300 \
+    --variant lockfree,magazine=3 --format json
 [ $status -eq 0 ] && grep -q '"burst":6,.*"name":"of 6","operations":300,.*"global_takes":0,"global_gives":0,' out &&
     grep -q '"burst":7,.*"name":"of 7","operations":294,.*"global_takes":84,"global_gives":84,' out
 verdict $? "bench: bursts reach the global allocator beyond the cache, exactly"
 # Of 16 allocations a burst of 64 is one whole burst, and of 100 one too: as on the host and on simulated harts.
-run "$framelab" bench --platform qemu --harts 2 --repeat 1 --workload burst --burst 64 --requests 16 --variant \
-    lockfree --format json
+run "$framelab" bench --platform qemu --harts 2 --repeat 1 --workload burst --burst 64 --requests 16 \
+    --variant lockfree --format json
 [ $status -eq 0 ] && grep -q '"burst":64,.*"name":"of 64","operations":64,' out
 verdict $? "bench: --requests below --burst is one burst"
-run "$framelab" bench --platform qemu --harts 2 --repeat 1 --workload burst --burst 64 --requests 100 --variant \
-    lockfree --format json
+run "$framelab" bench --platform qemu --harts 2 --repeat 1 --workload burst --burst 64 --requests 100 \
+    --variant lockfree --format json
 [ $status -eq 0 ] && grep -q '"burst":64,.*"name":"of 64","operations":64,' out
 verdict $? "bench: --requests is cut to whole bursts"
 ends 0 "" "table: counts as CSV" "$framelab" table --format csv records.jsonl
@@ -253,8 +253,8 @@ grep -qE 'called at 0x[0-9a-f]+ hart_main\+0x[0-9a-f]+$' err
 verdict $? "names without addr2line"
 cp "$kernel" stripped.elf && strip stripped.elf 2>/dev/null ||
     "${OBJCOPY:-riscv64-unknown-elf-objcopy}" -S "$kernel" stripped.elf
-ends 1 "panicked" "a panic of a kernel without symbols" "${fake[@]}" FAKE=instead "${one[@]}" --harts 3 --kernel \
-    stripped.elf
+ends 1 "panicked" "a panic of a kernel without symbols" "${fake[@]}" FAKE=instead "${one[@]}" --harts 3 \
+    --kernel stripped.elf
 grep -qE 'panic: +at 0x[0-9a-f]+$' err
 verdict $? "its addresses stay numbers"
 if command -v gdb-multiarch >/dev/null; then

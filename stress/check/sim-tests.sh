@@ -50,8 +50,7 @@ check "the same seed gives the same records, to the byte" cmp first.jsonl second
 check "there are records" grep -q '"platform":"sim".*"machine":"epyc-2socket"' first.jsonl
 for requests in 16 100; do # 16 passes, each of one burst
     "$framelab" bench --platform sim --harts 2 --workload burst --burst 64 --requests $requests --repeat 1 \
-        --no-latency \
-        --variant lockfree --format json >bursts.jsonl 2>err
+        --no-latency --variant lockfree --format json >bursts.jsonl 2>err
     check "--requests $requests is one burst of 64" grep -q '"name":"of 64","operations":1024,' bursts.jsonl
 done
 check "hot lines are named by function" grep -Eq '"hot_lines":\[\{"function":"[a-z_]+","transfers":[1-9]' first.jsonl
@@ -127,8 +126,8 @@ check "a read-modify-write takes longer than a hit" holds "$(jq .rmw_ps here.jso
 "$framelab" primitives --platform sim --machine ./here.json --harts 2 --repeat 1 --seed 1 --out here.jsonl >out 2>err
 check "the machine stands in the provenance, to be used again" \
     bash -c 'cmp <(jq -S "select(.type == \"provenance\").machine_model" here.jsonl) <(jq -S . here.json)'
-"$framelab" bench --platform sim --machine flat --harts 1 --workload repeat --repeat 1 --seed 1 --no-latency --format \
-    json 2>err |
+"$framelab" bench --platform sim --machine flat --harts 1 --workload repeat --repeat 1 --seed 1 --no-latency \
+    --format json 2>err |
     jq -e 'select(.type == "provenance").machine_model | .name == "flat" and .source != ""' >out
 check "a built-in one too" test "$(cat out)" = true
 check "framelab list shows the machines" bash -c '"$0" list | grep -q xeon-1socket-26c' "$framelab"

@@ -53,8 +53,8 @@ for test in stress/unit/hooked_*.c; do
 done
 suite_alone stress 60 "$framelab" stress --seconds 6 --timeout 50
 suite_alone stress-crowded 60 "$framelab" stress --harts 8 --seconds 6 --timeout 50
-suite_alone stress-reclaim 60 "$framelab" stress --harts 4 --memory 192M --seconds 6 --timeout 50 --variant \
-    lockfree,reclaim=tag \
+suite_alone stress-reclaim 60 "$framelab" stress --harts 4 --memory 192M --seconds 6 --timeout 50 \
+    --variant lockfree,reclaim=tag \
     --variant lockfree,reclaim=urcu-memb --variant lockfree,reclaim=urcu-qsbr,magazine=0,local=off \
     --variant lockfree,magazine=0,local=off
 suite_alone stress-asan 60 "$build/asan/framelab" stress --memory 24M --seconds 5 --timeout 50
@@ -111,15 +111,13 @@ if $long; then
     suite_alone stress-crowded-long 400 "$framelab" stress --harts 64 --seconds 300 --timeout 390
     suite_alone tidy 3600 make -k tidy O="$build"
     suite_beside sim-explore-long 1300 "$framelab" stress --platform sim --seconds 1200 --variant baseline:origin \
-        --variant baseline \
-        --variant lockfree --variant lockfree,reclaim=tag
+        --variant baseline --variant lockfree --variant lockfree,reclaim=tag
     suite_beside sim-mutants-1-long 3600 stress/check/mutants.sh --sim --part 1/2 "$build"
     suite_beside sim-mutants-2-long 3600 stress/check/mutants.sh --sim --part 2/2 "$build"
     suite_beside mutants-1-long 1800 stress/check/mutants.sh --by '@(test|hooked)_*' --part 1/2 "$build"
     suite_beside mutants-2-long 1800 stress/check/mutants.sh --by '@(test|hooked)_*' --part 2/2 "$build"
-    suite_beside sim-explore-rcpc-long 1000 "$framelab" stress --platform sim --seconds 900 --profile rcpc --variant \
-        baseline \
-        --variant lockfree --variant lockfree,reclaim=tag
+    suite_beside sim-explore-rcpc-long 1000 "$framelab" stress --platform sim --seconds 900 --profile rcpc \
+        --variant baseline --variant lockfree --variant lockfree,reclaim=tag
     suite_beside qemu-guests-long 3600 stress/check/qemu-guests.sh --long "$build"
     suite_beside qemu-mutants-long 1800 stress/check/qemu-mutants.sh "$build"
     suite_beside hooked-stopped-long 1800 env FRAMELAB_STOPPED_OPERATIONS=400000 "$build/hooks/unit/hooked_stopped"
@@ -127,6 +125,6 @@ if $long; then
     suite_beside sysroot-from-source 600 bash -c \
         'rm -rf "$1"; .ci/sysroot --source riscv64 "$1/riscv64" && .ci/sysroot --source arm64 "$1/arm64"' sysroot \
         "$logs/sysroot"
-    suite_beside sim-freeze-tag 120 "$framelab" stress --platform sim --freeze --seconds 60 --variant \
-        lockfree,reclaim=tag
+    suite_beside sim-freeze-tag 120 "$framelab" stress --platform sim --freeze --seconds 60 \
+        --variant lockfree,reclaim=tag
 fi
