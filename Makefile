@@ -42,7 +42,7 @@ ifneq ($(and $(word 2,$(MAKECMDGOALS)),$(filter bench check check-long clean com
 .NOTPARALLEL:
 endif
 
-# ---- Variants and workloads of your own --------------------------------------------------------------------------------------
+# ---- Variants and workloads of your own ------------------------------------------------------------------------
 
 # Those that the headers of OWN's folder declare, by `extern const struct variant NAME_variant;` at the beginning of a
 # line. All that follows takes the folder for one of ours.
