@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "frame.h"
 #include "frame_limits.h"
+#include "region.h"
 
 /* Bytes kept of /chosen/bootargs, with the final NUL; of a longer string its beginning, and
  * MEMORY_MAP_NOTE_BOOTARGS. */
@@ -23,16 +23,11 @@ enum reservation_kind {
     RESERVATION_BLOCK,  /* the header's memory reservation block */
     RESERVATION_NODE,   /* a child of /reserved-memory */
     RESERVATION_INITRD, /* /chosen linux,initrd-start and -end */
-    RESERVATION_CHOSEN, /* other memory that /chosen says is in use: a crashed kernel's headers, a loader's modules, ... */
+    RESERVATION_CHOSEN, /* other memory that /chosen says is in use: a crashed kernel's headers, modules, ... */
     RESERVATION_LIMIT,  /* RAM outside of what linux,usable-memory-range or linux,usable-memory leave */
     RESERVATION_KERNEL, /* the kernel image, told by the caller */
     RESERVATION_FDT,    /* the tree itself, while it is in use; see memory_map_release_fdt */
     RESERVATION_KIND_COUNT
-};
-
-struct ram_region {
-    struct phys_range range;
-    uint32_t node; /* NUMA node, dense index 0 .. node_count - 1 */
 };
 
 struct reservation {

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# README's two commands on a Debian that has nothing else yet, so that what the developer's machine happens to have hides
-# nothing: a minimal system in a folder (debootstrap), with `make` in it and a clone of the last commit.
+# README's two commands on a Debian that has nothing else yet, so that what the developer's machine happens to have
+# hides nothing: a minimal system in a folder (debootstrap), with `make` in it and a clone of the last commit.
 #
 #   stress/check/fresh-debian.sh BUILD_DIRECTORY RELEASE [COMMAND...]     RELEASE: bookworm, trixie
 #
-# Or other commands than README's, each a word. Packages come from where this machine gets its own. The system is removed
-# when all is well, and otherwise left in BUILD_DIRECTORY/check/RELEASE, with its logs. Exit 77 without root, debootstrap
-# or a mirror that has the release.
+# Or other commands than README's, each a word. Packages come from where this machine gets its own. The system is
+# removed when all is well, and otherwise left in BUILD_DIRECTORY/check/RELEASE, with its logs. Exit 77 without root,
+# debootstrap or a mirror that has the release.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 usage='usage: stress/check/fresh-debian.sh BUILD_DIRECTORY RELEASE [COMMAND...]'
@@ -52,8 +52,9 @@ git clone -q --no-local . "$root/root/framelab" || exit 1
 inside() { # command
     # shellcheck disable=SC2016 # for the shell in there
     unshare --mount --pid --fork --kill-child bash -c '
-        mount --make-rprivate / && mount -t proc proc "$1/proc" && mount --rbind /sys "$1/sys" && mount --rbind /dev "$1/dev" &&
-            exec chroot "$1" /usr/bin/env -i HOME=/root LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+        mount --make-rprivate / && mount -t proc proc "$1/proc" && mount --rbind /sys "$1/sys" &&
+            mount --rbind /dev "$1/dev" && exec chroot "$1" /usr/bin/env -i HOME=/root LANG=C.UTF-8 \
+                PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
                 sh -c "cd /root/framelab && $2"' inside "$root" "$1" </dev/null &
     running=$!
     wait $running
@@ -62,7 +63,8 @@ inside() { # command
 running=
 trap '[ -z "$running" ] || kill -KILL "$running"; exit 143' INT TERM
 
-inside 'apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends make' >>"$log" 2>&1
+inside 'apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends make' \
+    >>"$log" 2>&1
 tell "make is installed" $? "$log"
 for command in "$@"; do
     log=$root.$(tr -c 'a-zA-Z0-9\n' '-' <<<"$command").log

@@ -11,36 +11,27 @@ CC=${CC:-cc}
 prefix=$(mktemp -d)
 trap 'rm -rf "$prefix"' EXIT
 export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
-status=0
-
-check() { # name command...
-    local name=$1 said
-    shift
-    if said=$("$@" 2>&1); then
-        echo "ok - $name"
-    else
-        echo "not ok - $name"
-        printf '%s\n' "$said" | sed 's/^/# /'
-        status=1
-    fi
-}
+# shellcheck source=stress/check/verdicts.sh
+. stress/check/verdicts.sh
 
 # Nothing that was built says where, but where a user's own variants are.
 no_path_of_this_tree() {
     ! grep -lF "$PWD" "$build/framelab" "$build/libframelab.a" "$build"/qemu/*/kernel.elf "$prefix/bin/framelab"
 }
 
-# A command that was installed, and moved, needs nothing of the tree that it was built in: not its papers, not its kernels.
+# A command that was installed, and moved, needs nothing of the tree that it was built in: not its papers, not its
+# kernels.
 moved_command_is_whole() {
     mv "$prefix" "$prefix.moved"
     local command=$prefix.moved/bin/framelab good=true found
     "$command" figures --list >/dev/null || good=false
     for arch in riscv64 aarch64; do
         [ -f "$build/qemu/$arch/kernel.elf" ] || continue
-        found=$("$command" stress --platform qemu --arch "$arch" --operations 20 --harts 2 --variant lockfree --format json |
-            jq -r '.qemu.kernel.path // empty')
+        found=$("$command" stress --platform qemu --arch "$arch" --operations 20 --harts 2 --variant lockfree \
+            --format json | jq -r '.qemu.kernel.path // empty')
         [ "$found" = "$(realpath "$prefix.moved")/share/framelab/qemu/$arch/kernel.elf" ] ||
-            [ "$found" = "$prefix.moved/bin/../share/framelab/qemu/$arch/kernel.elf" ] || { echo "$arch: $found" && good=false; }
+            [ "$found" = "$prefix.moved/bin/../share/framelab/qemu/$arch/kernel.elf" ] ||
+            { echo "$arch: $found" && good=false; }
     done
     mv "$prefix.moved" "$prefix"
     $good
@@ -110,7 +101,8 @@ manual_has_options() {
     done
 }
 
-# Those that were installed, not those of the sources: one more is put beside them. The overview, without runs, is not listed.
+# Those that were installed, not those of the sources: one more is put beside them. The overview, without runs, is not
+# listed.
 figures_are_found() {
     local papers=$prefix/share/framelab/papers
     diff <("$prefix/bin/framelab" figures --list | awk '{ print $1 }') \
@@ -148,4 +140,4 @@ case $(realpath "$build") in
 *) echo "ok - a copied tree uses its own papers # SKIP built outside of it" ;;
 esac
 check "make uninstall leaves nothing" nothing_is_left
-exit $status
+exit $failed

@@ -4,10 +4,10 @@
 #
 #   stress/check/qemu-mutants.sh BUILD_DIRECTORY [NAME...]
 #
-# Without names: every mutant that the host's stress test kills, and those of the kernel itself, called qemu-*; not those
-# for simulated harts, whose schedules and weak memory no kernel shows. Runs grow until one ends with status 1 and says
-# that the property is violated; and the kernel without the bug must pass the very same run. A patch may say in a line of
-# its own
+# Without names: every mutant that the host's stress test kills, and those of the kernel itself, called qemu-*; not
+# those for simulated harts, whose schedules and weak memory no kernel shows. Runs grow until one ends with status 1 and
+# says that the property is violated; and the kernel without the bug must pass the very same run. A patch may say in a
+# line of its own
 #   # guest: P10 P7          which properties count here, if not those of the host
 #   # guest: none, because   that there is nothing to see here
 #   # boot: -n 4 run=fence   the one run that must end with status 1 and a test that is not ok: always of qemu-*
@@ -18,7 +18,8 @@ shift
 names=("$@")
 if [ ${#names[@]} -eq 0 ]; then
     # shellcheck disable=SC2013,SC2046 # names, each a word
-    for patch in $(grep -LE '^# test: .* --platform (sim|qemu)' $(grep -l '^# test: framelab stress' stress/mutants/*.patch)); do
+    for patch in $(grep -LE '^# test: .* --platform (sim|qemu)' \
+        $(grep -l '^# test: framelab stress' stress/mutants/*.patch)); do
         grep -q '^# build: COUNTS=0' "$patch" || names+=("$(basename "$patch" .patch)") # the kernel has counts
     done
     for patch in stress/mutants/qemu-*.patch; do
@@ -90,7 +91,8 @@ killed_by_boot() { # name boot
         echo "the run holds: $2"
         return 1
     fi
-    if ! stress/check/qemu-boot.sh "${options[@]}" "$kernels/kernel.elf" "${arguments[@]}" >"$logs/$name.sound.log"; then
+    if ! stress/check/qemu-boot.sh "${options[@]}" "$kernels/kernel.elf" "${arguments[@]}" >"$logs/$name.sound.log"; \
+        then
         echo "without the bug the run fails as well: $2"
         return 1
     fi

@@ -57,7 +57,8 @@ afterwards() { # target
     check | check-long) [[ $(tail -n 1 "$scratch/$1.log") = *" 0 failed,"* ]] ;;
     format) git diff --quiet ;;
     reference) ! git diff --quiet results/reference && git checkout -q . ;;
-    install) [ -x installed/usr/local/bin/framelab ] && [ -f installed/usr/local/share/framelab/qemu/riscv64/kernel.elf ] ;;
+    install) [ -x installed/usr/local/bin/framelab ] &&
+        [ -f installed/usr/local/share/framelab/qemu/riscv64/kernel.elf ] ;;
     uninstall) [ -z "$(find installed -type f)" ] ;;
     clean) [ ! -e build ] ;;
     esac

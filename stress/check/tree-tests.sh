@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Device trees as boards, boot loaders and crash kernels write them, at the command line: what `framelab fdt` says of them,
-# and that `framelab stress` runs over them in the time and memory that their RAM calls for, not their addresses.
+# Device trees as boards, boot loaders and crash kernels write them, at the command line: what `framelab fdt` says of
+# them, and that `framelab stress` runs over them in the time and memory that their RAM calls for, not their addresses.
 #
 #   stress/check/tree-tests.sh FRAMELAB SCRATCH_DIRECTORY
 set -u
@@ -39,14 +39,16 @@ gib='memory@80000000 { device_type = "memory"; reg = <0 0x80000000 0 0x40000000>
 
 # ---- memory that is taken away ----
 
-tree crash "$gib chosen { linux,usable-memory-range = <0 0x90000000 0 0x4000000>; linux,elfcorehdr = <0 0x93f00000 0 0x2000>; };"
+tree crash "$gib chosen { linux,usable-memory-range = <0 0x90000000 0 0x4000000>;
+    linux,elfcorehdr = <0 0x93f00000 0 0x2000>; };"
 counts "a crash kernel's memory" free_bytes $((0x4000000 - 0x2000)) crash
 counts "all of its RAM is still RAM" ram_bytes $((0x40000000)) crash
 says "and whose doing it is" 'limit .*linux,usable-memory-range' crash
 "$framelab" stress --dtb crash.dtb --operations 300 --harts 2 >out 2>&1 && problem= || problem=$(tail -n 1 out)
 verdict "stress over a crash kernel's memory" "$problem"
 
-tree kexec "memory@80000000 { device_type = \"memory\"; reg = <0 0x80000000 0 0x40000000>; linux,usable-memory = <0 0x88000000 0 0x1000000>; };"
+tree kexec "memory@80000000 { device_type = \"memory\"; reg = <0 0x80000000 0 0x40000000>;
+    linux,usable-memory = <0 0x88000000 0 0x1000000>; };"
 counts "what kexec leaves of a memory node" free_bytes $((0x1000000)) kexec
 
 tree uefi "$gib chosen { linux,uefi-mmap-start = <0 0x90000000>; linux,uefi-mmap-size = <0x1000>; };"
@@ -90,7 +92,8 @@ far() {
         wait $pid
         status=$?
         verdict "$2 apart: ${command%% *}" "$([ $status -eq 0 ] || echo "status $status: $(tail -n 1 out)")"
-        verdict "$2 apart: ${command%% *}: its memory follows RAM, 128 MiB" "$([ $peak -lt 400000 ] || echo "$peak KiB")"
+        verdict "$2 apart: ${command%% *}: its memory follows RAM, 128 MiB" \
+            "$([ $peak -lt 400000 ] || echo "$peak KiB")"
     done
 }
 far 10 "64 GiB"

@@ -2,12 +2,13 @@
 # What `make install` puts where, and `make uninstall` removes.
 
 # What a program that links libframelab.a includes: the host's headers, and all that these include.
-PUBLIC := $(filter-out %/reclaim_urcu.h,$(wildcard stress/host/*.h)) stress/variants.h baseline/baseline.h lockfree/lockfree.h
+PUBLIC := $(filter-out %/reclaim_urcu.h,$(wildcard stress/host/*.h)) stress/variants.h \
+          baseline/baseline.h lockfree/lockfree.h
 PUBLIC_HEADERS = $(sort $(filter %.h,$(shell $(CC) $(CONFIG_CFLAGS) $(call include_all,host) -MM -x c $(PUBLIC))))
 
 .PHONY: install uninstall
 INSTALLED_PAPERS := report $(patsubst papers/%/figure.json,%,$(wildcard papers/*/figure.json))
-install: all ## install the command, libframelab.a, its headers, pkg-config file, manual page, figures; kernels, if built
+install: all ## install the command, the library, its headers, manual page and figures; kernels, if built
 	$(Q)install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin lib/pkgconfig include/framelab share/man/man1 \
 	    $(INSTALLED_PAPERS:%=share/framelab/papers/%))
 	$(Q)install -m 755 $(O)/framelab $(DESTDIR)$(PREFIX)/bin/
