@@ -120,7 +120,7 @@ SEES_stress/command := $(CORE) results papers/engine stress \
 
 # Tests see everything but the kernel. A variant and a workload of yours see what ours do.
 SEES_stress/package/skeleton := $(CORE)
-SEES_stress/package/workload := core core/base stress/harness stress/workload
+SEES_stress/package/workload := $(CORE) stress/harness stress/workload
 SEES_stress/unit/simulated := core/base lockfree $(addprefix stress/,micro sim/engine sim/explore)
 SEES_$(OWN) := $(CORE)
 $(foreach file,$(OWN_WORKLOAD),$(eval SEES_$(patsubst %/,%,$(dir $(file))) := $(SEES_stress/workload) stress/workload))
