@@ -31,25 +31,26 @@ PREFIX ?= /usr/local
 Q := $(if $(V),,@)
 say = @$(if $(V),:,printf '  %-8s %s\n' '$(1)' '$(2)')
 
-# A -j of the user's comes first, also of the environment's MAKEFLAGS, of which make 4.3 does not say here; and a make that
-# another make started shares that one's.
+# A -j of the user's comes first, also of the environment's MAKEFLAGS, of which make 4.3 does not say here; and a make
+# that another make started shares that one's.
 ifeq ($(MAKELEVEL)$(filter -j% --jobs%,$(MAKEFLAGS) $(shell echo "$$MAKEFLAGS")),0)
 MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 1)
 endif
 # Goals that do something rather than make a file, beside others: one after the other.
-ifneq ($(and $(word 2,$(MAKECMDGOALS)),$(filter bench check check-long clean compare figures format install paper qemu-check \
-        reference report soak stress uninstall unit,$(MAKECMDGOALS))),)
+ifneq ($(and $(word 2,$(MAKECMDGOALS)),$(filter bench check check-long clean compare figures format install paper \
+        qemu-check reference report soak stress uninstall unit,$(MAKECMDGOALS))),)
 .NOTPARALLEL:
 endif
 
-# ---- Variants and workloads of your own --------------------------------------------------------------------------------------
+# ---- Variants and workloads of your own ------------------------------------------------------------------------
 
 # Those that the headers of OWN's folder declare, by `extern const struct variant NAME_variant;` at the beginning of a
 # line. All that follows takes the folder for one of ours.
 ifneq ($(OWN),)
 override OWN := $(patsubst %/,%,$(if $(filter ../%,$(OWN)),$(abspath $(OWN)),$(OWN)))
 OWN_HEADERS := $(wildcard $(OWN)/*.h)
-OWN_VARIANTS := $(shell sed -n 's/^extern const struct variant \([A-Za-z0-9_]*_variant\);.*/\1/p' $(OWN_HEADERS) /dev/null)
+OWN_VARIANTS := \
+    $(shell sed -n 's/^extern const struct variant \([A-Za-z0-9_]*_variant\);.*/\1/p' $(OWN_HEADERS) /dev/null)
 ifeq ($(wildcard $(OWN)/.),)
 $(error OWN=$(OWN): there is no such folder)
 endif
@@ -71,10 +72,10 @@ WORKLOAD_TABLE := $(O)/workloads.h
 
 # ---- Folders, and what the files of each may include -----------------------------------------------------------
 
-# A folder's include path is this and no more, so the compiler refuses an arrow that is not here. An arrow brings with it
-# what the headers there include. stress/check/folders.sh shows that all of them point down, that each is needed, and that
-# what is not here is refused. Every folder also sees the inline half of core/base/platform.h, alone in its folder: of the
-# host, of the kernel, or of the simulator, which has three headers of Concurrency Kit of its own beside it.
+# A folder's include path is this and no more, so the compiler refuses an arrow that is not here. An arrow brings with
+# it what the headers there include. stress/check/folders.sh shows that all of them point down, that each is needed, and
+# that what is not here is refused. Every folder also sees the inline half of core/base/platform.h, alone in its folder:
+# of the host, of the kernel, or of the simulator, which has three headers of Concurrency Kit of its own beside it.
 CORE := core core/base core/boot
 
 SEES_core/base :=
@@ -99,26 +100,27 @@ SEES_stress/qemu/guest := $(CORE) lockfree stress $(addprefix stress/,harness wo
 # The kernel and its half for an architecture are one module, the only two folders that see each other: qemu.mk.
 SEES_stress/qemu/guest/riscv64 := core/base core/boot stress/harness stress/qemu stress/qemu/guest
 SEES_stress/qemu/guest/aarch64 := $(SEES_stress/qemu/guest/riscv64)
-SEES_stress/sim/machine :=
+SEES_stress/sim :=
+SEES_stress/sim/machine := core/base
 SEES_stress/sim/engine := core/base core/boot lockfree stress/harness stress/host
 SEES_stress/sim/time := core/base $(addprefix stress/,harness system sim/machine sim/engine)
 SEES_stress/sim/explore := core/base stress/harness stress/sim/engine
-SEES_stress/sim/instrumented := core/base lockfree $(addprefix stress/,micro sim/engine sim/explore)
+SEES_stress/sim/instrumented :=
 SEES_stress/sim/history := $(CORE) lockfree stress \
-    $(addprefix stress/,harness trial micro host sim/engine sim/explore sim/instrumented)
+    $(addprefix stress/,harness trial host sim sim/engine sim/explore sim/instrumented)
 
-# What measures, and the command. For now, results and command see sim/history for the sake of sim_stress.h, in which a
-# search says what it found, and command sees all that one of its measuring commands needs.
-SEES_results := core core/base $(addprefix stress/,harness workload sim/history)
+# What measures, and the command, which sees all that one of its measuring commands needs.
+SEES_results := core core/base $(addprefix stress/,harness workload)
 SEES_stress/run := $(CORE) results stress $(addprefix stress/,harness workload trial micro system host qemu/host \
-    sim/machine sim/engine sim/time sim/history)
+    sim sim/machine sim/engine sim/time sim/history)
 SEES_papers/engine := core/base results $(addprefix stress/,harness system host qemu/host)
-SEES_stress/command := $(CORE) results papers/engine stress $(addprefix stress/,harness workload trial micro system host \
-    qemu/host sim/machine sim/history run)
+SEES_stress/command := $(CORE) results papers/engine stress \
+    $(addprefix stress/,harness workload trial micro system host qemu/host sim sim/machine run)
 
 # Tests see everything but the kernel. A variant and a workload of yours see what ours do.
 SEES_stress/package/skeleton := $(CORE)
 SEES_stress/package/workload := core core/base stress/harness stress/workload
+SEES_stress/unit/simulated := core/base lockfree $(addprefix stress/,micro sim/engine sim/explore)
 SEES_$(OWN) := $(CORE)
 $(foreach file,$(OWN_WORKLOAD),$(eval SEES_$(patsubst %/,%,$(dir $(file))) := $(SEES_stress/workload) stress/workload))
 FOLDERS := $(sort $(patsubst SEES_%,%,$(filter SEES_%,$(.VARIABLES))))
@@ -128,7 +130,7 @@ SEES_stress/fuzz := $(CORE) stress/unit
 INLINE_host := stress/host/inline
 INLINE_sim := stress/sim/ck stress/sim/inline
 INLINE_guest := stress/qemu/guest/inline
-SIMULATED := stress/sim/% stress/unit/test_sim_%
+SIMULATED := stress/sim/% stress/unit/simulated/% stress/unit/test_sim_%
 
 # $(1): file, $(2): host, sim or guest; by itself, as the file's place says
 folder_of = $(patsubst %/,%,$(dir $(1)))

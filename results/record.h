@@ -19,7 +19,6 @@
 #include "stats.h"
 
 struct record_writer;
-struct sim_stress_report;
 struct json_t;
 
 struct latency_summary {
@@ -81,8 +80,8 @@ struct stress_record {
     uint64_t rounds, accesses, added, removed;
     const struct frame_stats *stats;
     const struct frame_node_stats *nodes;
-    uint32_t node_count;                       /* 0: not told */
-    const struct sim_stress_report *simulated; /* of simulated harts; NULL */
+    uint32_t node_count;        /* 0: not told */
+    const struct json_t *facts; /* as in a bench_record */
 };
 
 /* Reads the statistics of all nodes into `nodes` (NODE_MAX of them) and returns how many there are; 0 if there is but

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# A workload is one file, and no other is edited for it: the one of stress/package/workload is copied under another name,
-# built with OWN_WORKLOAD=, and found in the list, in records of host, simulated harts and QEMU, and in what is made of
-# these. What is wrong with such a file is one clear line.
+# A workload is one file, and no other is edited for it: the one of stress/package/workload is copied under another
+# name, built with OWN_WORKLOAD=, and found in the list, in records of host, simulated harts and QEMU, and in what is
+# made of these. What is wrong with such a file is one clear line.
 #
 #   stress/check/own-workload-test.sh BUILD_DIRECTORY SCRATCH_DIRECTORY
 set -u
@@ -45,12 +45,13 @@ refused() {
     verdict $? "OWN_WORKLOAD=$2: $1"
 }
 
-# On a platform: both steps have records, with the option, the phases' names and what is told; and the table tells them apart.
+# On a platform: both steps have records, with the option, the phases' names and what is told; and the table tells them
+# apart.
 found_on() { # platform how-a-table-names-a-row ARGUMENT...
     local records=$scratch/$1.jsonl rows=$2
     shift 2
-    ends 0 "" bench "$@" --variant lockfree --workload mine --step 0,1 --harts 2 --memory 64M --repeat 1 --requests 200 \
-        --seed 1 --out "$records"
+    ends 0 "" bench "$@" --variant lockfree --workload mine --step 0,1 --harts 2 --memory 64M --repeat 1 \
+        --requests 200 --seed 1 --out "$records"
     jq -e -s 'map(select(.variant == "lockfree" and .workload == "mine") | [.step, .moved.frames, .phases[].name]) ==
         [[0, 0, "alloc +0", "free +0"], [1, 400, "alloc +1", "free +1"]]' "$records" >"$out" 2>&1
     verdict $? "records: $*"
@@ -63,7 +64,8 @@ found_on() { # platform how-a-table-names-a-row ARGUMENT...
 # Object files come along with their times, so that only what is new is compiled.
 rm -rf "$copy"
 mkdir -p "$copy/sim" "$copy/qemu"
-cp -a "$build"/{flags,config.mk,version.h,own_variants.h,workloads.h,core,lockfree,baseline,stress,results,papers} "$copy"
+cp -a "$build"/{flags,config.mk,version.h,own_variants.h,workloads.h} "$copy"
+cp -a "$build"/{core,lockfree,baseline,stress,results,papers} "$copy"
 cp -a "$build"/sim/{core,lockfree,baseline,stress,plain,ck,source} "$copy/sim"
 cp -a "$build/qemu/riscv64" "$copy/qemu"
 

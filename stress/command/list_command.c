@@ -7,8 +7,8 @@
 
 #include "commands.h"
 #include "exit_status.h"
+#include "flat.h"
 #include "frame_allocator.h"
-#include "grid.h"
 #include "machine_model.h"
 #include "options.h"
 #include "platforms.h"
@@ -99,13 +99,6 @@ static const char *counts_text(void)
                                      : "no reference counts: a frame has one owner, a double free is believed";
 }
 
-/* "" where there is no such key. */
-static const char *text_of(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text != NULL ? text : "";
-}
-
 /* ---- how it is printed ---- */
 
 /* Each with its options, if it has any. */
@@ -116,11 +109,11 @@ static void print_names(const char *title, const json_t *list, const char *summa
     (void)printf("%s\n", title);
     json_array_foreach((json_t *)list, i, object)
     {
-        (void)printf("  %-18s %s\n", text_of(object, "name"), text_of(object, summary));
+        (void)printf("  %-18s %s\n", flat_text(object, "name"), flat_text(object, summary));
         json_array_foreach(json_object_get(object, own), k, option)
         {
-            (void)printf("    %-14s %-12s %-34s %s\n", text_of(option, "name"), text_of(option, "default"),
-                         text_of(option, "bounds"), text_of(option, "summary"));
+            (void)printf("    %-14s %-12s %-34s %s\n", flat_text(option, "name"), flat_text(option, "default"),
+                         flat_text(option, "bounds"), flat_text(option, "summary"));
         }
     }
 }
@@ -136,9 +129,10 @@ static bool list_text(const json_t *all)
     (void)printf("simulated machines: harts a cluster, harts a socket\n");
     json_array_foreach(json_object_get(all, "machines"), i, object)
     {
-        (void)printf("  %-18s %3lld %3lld  %s\n", text_of(object, "name"),
+        (void)printf("  %-18s %3lld %3lld  %s\n", flat_text(object, "name"),
                      (long long)json_integer_value(json_object_get(object, "cluster_harts")),
-                     (long long)json_integer_value(json_object_get(object, "socket_harts")), text_of(object, "source"));
+                     (long long)json_integer_value(json_object_get(object, "socket_harts")),
+                     flat_text(object, "source"));
     }
     print_names("properties", json_object_get(all, "properties"), "text", "");
     (void)printf("this build\n  %-18s %s\n", "counts", counts_text());
@@ -149,10 +143,10 @@ static bool list_text(const json_t *all)
 static void add_row(json_t *rows, const char *kind, const char *of, const json_t *object, const char *summary)
 {
     const json_t *there = json_object_get(object, "available");
-    const char *bounds = there == NULL ? text_of(object, "bounds") : json_is_true(there) ? "available" : "not built";
+    const char *bounds = there == NULL ? flat_text(object, "bounds") : json_is_true(there) ? "available" : "not built";
     json_array_append_new(rows, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "kind", kind, "name",
-                                          text_of(object, "name"), "of", of, "default", text_of(object, "default"),
-                                          "bounds", bounds, "summary", text_of(object, summary)));
+                                          flat_text(object, "name"), "of", of, "default", flat_text(object, "default"),
+                                          "bounds", bounds, "summary", flat_text(object, summary)));
 }
 
 /* A row for each of `list`, and for each of its knobs or options. */
@@ -165,11 +159,11 @@ static void add_rows(json_t *rows, const char *kind, const json_t *list, const c
         add_row(rows, kind, "", object, summary);
         json_array_foreach(json_object_get(object, "knobs"), k, own)
         {
-            add_row(rows, "knob", text_of(object, "name"), own, "summary");
+            add_row(rows, "knob", flat_text(object, "name"), own, "summary");
         }
         json_array_foreach(json_object_get(object, "options"), k, own)
         {
-            add_row(rows, "option", text_of(object, "name"), own, "summary");
+            add_row(rows, "option", flat_text(object, "name"), own, "summary");
         }
     }
 }

@@ -333,14 +333,14 @@ static void missing_keys_and_wrong_types_are_named(void **state)
     expect_refused_with("\"frames\":1", "\"frames\":0", "\"frames\" is 0");
     expect_refused_with("\"phases\":", "\"x\":", "\"phases\" is missing");
     expect_refused_with("\"operations\":1000", "\"operations\":0", "\"operations\" is 0");
-    expect_refused_with("[10000", "[null", "\"hart_ns\"[0] is not a time");
-    expect_refused_with("[10000", "[-1", "\"hart_ns\"[0] is not a time");
+    expect_refused_with("[10000", "[null", "\"hart_ns\"[0] is not a count");
+    expect_refused_with("[10000", "[-1", "\"hart_ns\"[0] is not a count");
     expect_refused_with("[10000,10000]", "{}", "\"hart_ns\" is not an array");
     expect_refused_with("\"p99\":200", "\"p99\":null", "\"p99\" is not an integer");
     expect_refused_with("\"name\":\"alloc\"", "\"name\":[]", "\"name\" is not a string");
     expect_refused_with("\"type\"", "\"core\":7,\"type\"", "\"turns\" is missing");
-    expect_refused_with("\"type\"", "\"core\":{\"turns\":1,\"hart_ns\":[1]},\"type\"", "no \"hart_ns\"[1]");
-    expect_refused_with("\"type\"", "\"core\":{\"turns\":1,\"hart_ns\":[1,-1]},\"type\"", "no \"hart_ns\"[1]");
+    expect_refused_with("\"type\"", "\"core\":{\"turns\":1,\"hart_ns\":[1]},\"type\"", "\"core\": \"hart_ns\"[1]");
+    expect_refused_with("\"type\"", "\"core\":{\"turns\":1,\"hart_ns\":[1,-1]},\"type\"", "\"core\": \"hart_ns\"[1]");
     expect_refused_with("\"type\"", "\"rounds\":[],\"type\"", "\"rounds\" is not an array of shares");
     expect_refused_with("\"type\"", "\"rounds\":0.5,\"type\"", "\"rounds\" is not an array of shares");
     expect_refused_with("\"type\"", "\"rounds\":[0.5,null],\"type\"", "\"rounds\"[1] is not a share");
