@@ -111,7 +111,7 @@ SEES_stress/sim/history := $(CORE) lockfree stress \
     $(addprefix stress/,harness trial host sim sim/engine sim/explore sim/instrumented)
 
 # What measures, and the command, which sees all that one of its measuring commands needs.
-SEES_results := $(CORE) $(addprefix stress/,harness workload)
+SEES_results := core core/base $(addprefix stress/,harness workload)
 SEES_stress/run := $(CORE) results stress $(addprefix stress/,harness workload trial micro system host qemu/host \
     sim sim/machine sim/engine sim/time sim/history)
 SEES_papers/engine := core/base results $(addprefix stress/,harness system host qemu/host)
@@ -120,7 +120,7 @@ SEES_stress/command := $(CORE) results papers/engine stress \
 
 # Tests see everything but the kernel. A variant and a workload of yours see what ours do.
 SEES_stress/package/skeleton := $(CORE)
-SEES_stress/package/workload := core core/base stress/harness stress/workload
+SEES_stress/package/workload := $(CORE) stress/harness stress/workload
 SEES_stress/unit/simulated := core/base lockfree $(addprefix stress/,micro sim/engine sim/explore)
 SEES_$(OWN) := $(CORE)
 $(foreach file,$(OWN_WORKLOAD),$(eval SEES_$(patsubst %/,%,$(dir $(file))) := $(SEES_stress/workload) stress/workload))

@@ -23,7 +23,7 @@ enum reservation_kind {
     RESERVATION_BLOCK,  /* the header's memory reservation block */
     RESERVATION_NODE,   /* a child of /reserved-memory */
     RESERVATION_INITRD, /* /chosen linux,initrd-start and -end */
-    RESERVATION_CHOSEN, /* other memory in use by /chosen: a crashed kernel's headers, a loader's modules, ... */
+    RESERVATION_CHOSEN, /* other memory that /chosen says is in use: a crashed kernel's headers, modules, ... */
     RESERVATION_LIMIT,  /* RAM outside of what linux,usable-memory-range or linux,usable-memory leave */
     RESERVATION_KERNEL, /* the kernel image, told by the caller */
     RESERVATION_FDT,    /* the tree itself, while it is in use; see memory_map_release_fdt */

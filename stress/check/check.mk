@@ -93,8 +93,7 @@ shellcheck: deps
 
 # The host's half of core/base/platform.h and the kernel's, and the architectures', are not seen together.
 CPPCHECK := .ci/judged 2.10,2.17 cppcheck --quiet --std=c11 --enable=warning,style,performance,portability \
-            --inline-suppr \
-            --suppressions-list=.ci/cppcheck --error-exitcode=1
+            --inline-suppr --suppressions-list=.ci/cppcheck --error-exitcode=1
 cppcheck: deps
 	$(call say,CPPCHECK,$(words $(ALL_C) $(KERNEL_C)) files)
 	$(Q)$(CPPCHECK) $(call include_all,host) $(ALL_C)
@@ -102,8 +101,8 @@ cppcheck: deps
 	$(Q)$(CPPCHECK) $(call kernel_include_all,aarch64) $(call sources,stress/qemu/guest/aarch64)
 
 # $(1): file, $(2): options
-read_by_clang_tidy = .ci/judged 14 clang-tidy --quiet $(2) $(1) -- \
-    -std=gnu11 $(CONFIG_CFLAGS) $(call includes,$(1)) 2>/dev/null
+read_by_clang_tidy = .ci/judged 14 clang-tidy --quiet $(2) $(1) -- -std=gnu11 $(CONFIG_CFLAGS) \
+                     $(call includes,$(1)) 2>/dev/null
 
 # Read anew when the object file is: then something that it includes has changed.
 $(O)/%.tidy: %.c $(O)/%.o .clang-tidy stress/unit/.clang-tidy | deps

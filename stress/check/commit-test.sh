@@ -23,8 +23,8 @@ check() { # name wanted got
 
 # A small tree that has what .ci/commit looks at.
 mkdir -p "$scratch/ours/.ci" "$scratch/ours/core" "$scratch/ours/results" && cd "$scratch/ours" || exit 1
-cp "$OLDPWD/.ci/commit" .ci/ && echo all: >Makefile && echo int x\; >core/x.c && echo text >README.md &&
-    echo /build >.gitignore
+cp "$OLDPWD/.ci/commit" .ci/ && echo all: >Makefile && echo int x\; >core/x.c && echo text >README.md
+echo /build >.gitignore
 git init -q . && git add -A && git commit -qm one
 head=$(git rev-parse HEAD)
 check "a clean checkout" "$head 0" "$(.ci/commit)"
@@ -74,8 +74,8 @@ cp -a Makefile .ci core "$scratch/"
 check "unpacked where there is none" "unknown 0" "$("$scratch/.ci/commit")"
 git worktree add -q "$scratch/tree"
 check "a work tree of its own" "$head 0" "$("$scratch/tree/.ci/commit")"
-git clone -q . "$scratch/super" &&
-    git -C "$scratch/theirs" -c protocol.file.allow=always submodule --quiet add "$scratch/super" sub
+git clone -q . "$scratch/super"
+git -C "$scratch/theirs" -c protocol.file.allow=always submodule --quiet add "$scratch/super" sub
 check "a submodule" "$head 0" "$("$scratch/theirs/sub/.ci/commit")"
 
 # A deliberate bug, on the host and for simulated harts.
@@ -84,8 +84,7 @@ read -r commit _ < <(.ci/commit)
 for mutant in p7-ref-counts-two sim-drop-is-weaker; do
     make -s O="$build" "$build/mutants/$mutant/framelab" >"$scratch/log" 2>&1 || cat "$scratch/log"
     check "the records of $mutant say that it is changed" "$([ "$commit" = unknown ] && echo null || echo true)" \
-        "$("$build/mutants/$mutant/framelab" bench --variant baseline --harts 1 --order 0 --repeat 1 \
-            --format json 2>/dev/null |
-            jq -r 'select(.type == "provenance").framelab.dirty')"
+        "$("$build/mutants/$mutant/framelab" bench --variant baseline --harts 1 --order 0 --repeat 1 --format json \
+            2>/dev/null | jq -r 'select(.type == "provenance").framelab.dirty')"
 done
 exit $status

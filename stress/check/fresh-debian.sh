@@ -53,8 +53,7 @@ inside() { # command
     # shellcheck disable=SC2016 # for the shell in there
     unshare --mount --pid --fork --kill-child bash -c '
         mount --make-rprivate / && mount -t proc proc "$1/proc" && mount --rbind /sys "$1/sys" &&
-            mount --rbind /dev "$1/dev" &&
-            exec chroot "$1" /usr/bin/env -i HOME=/root LANG=C.UTF-8 \
+            mount --rbind /dev "$1/dev" && exec chroot "$1" /usr/bin/env -i HOME=/root LANG=C.UTF-8 \
                 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
                 sh -c "cd /root/framelab && $2"' inside "$root" "$1" </dev/null &
     running=$!
@@ -64,8 +63,8 @@ inside() { # command
 running=
 trap '[ -z "$running" ] || kill -KILL "$running"; exit 143' INT TERM
 
-inside 'apt-get update -qq &&
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends make' >>"$log" 2>&1
+inside 'apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends make' \
+    >>"$log" 2>&1
 tell "make is installed" $? "$log"
 for command in "$@"; do
     log=$root.$(tr -c 'a-zA-Z0-9\n' '-' <<<"$command").log

@@ -20,19 +20,18 @@ no_path_of_this_tree() {
 }
 
 # A command that was installed, and moved, needs nothing of the tree that it was built in: not its papers, not its
-  kernels.
+# kernels.
 moved_command_is_whole() {
     mv "$prefix" "$prefix.moved"
     local command=$prefix.moved/bin/framelab good=true found
     "$command" figures --list >/dev/null || good=false
     for arch in riscv64 aarch64; do
         [ -f "$build/qemu/$arch/kernel.elf" ] || continue
-        found=$("$command" stress --platform qemu --arch "$arch" --operations 20 --harts 2 \
-            --variant lockfree --format json |
-            jq -r '.qemu.kernel.path // empty')
+        found=$("$command" stress --platform qemu --arch "$arch" --operations 20 --harts 2 --variant lockfree \
+            --format json | jq -r '.qemu.kernel.path // empty')
         [ "$found" = "$(realpath "$prefix.moved")/share/framelab/qemu/$arch/kernel.elf" ] ||
             [ "$found" = "$prefix.moved/bin/../share/framelab/qemu/$arch/kernel.elf" ] ||
-                { echo "$arch: $found" && good=false; }
+            { echo "$arch: $found" && good=false; }
     done
     mv "$prefix.moved" "$prefix"
     $good

@@ -65,8 +65,8 @@ check "each verdict stands at its claim and in the table" \
 check "how to repeat it stands at each claim and figure" \
     count_is $page '<code>framelab figures --only [a-z-]* --tiny</code>' "$(($(claims | wc -l) + 2))"
 
-# The picture is the file, to the byte; the chart's data are the series: the same numbers, which
-# releases of jq print otherwise (what was computed with is a double, what was not keeps its digits).
+# The picture is the file, to the byte; the chart's data are the series: the same numbers, which releases of jq print
+# otherwise (what was computed with is a double, what was not keeps its digits).
 picture_of() { grep -o 'src="data:image/svg+xml;base64,[^"]*"' "$page" | sed -n "$1s/.*base64,//p" | tr -d '"' |
     base64 -d; }
 data_of() { sed -n '/class="chart-data"/,/<\/script>/p' "$page" | grep '^{' | sed -n "$1p"; }

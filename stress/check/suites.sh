@@ -105,10 +105,9 @@ suite_beside package 120 stress/check/package.sh "$build"
 # What is idle for long, or needs one core, beside each other: in two parts what goes through many deliberate bugs.
 if $long; then
     # Flags that distributions build with, and with which the simulator was not to be linked.
-    suite_alone user-flags 900 bash -c \
-        'make O="$1" CFLAGS="-flto=auto -D_FORTIFY_SOURCE=2" SIM_SOURCE="$2/sim/source" all &&
-        "$1/framelab" stress --platform sim --executions 300 --seed 1 --variant lockfree' \
-        user-flags "$build/user-flags" "$build"
+    suite_alone user-flags 900 bash -c 'make O="$1" CFLAGS="-flto=auto -D_FORTIFY_SOURCE=2" \
+        SIM_SOURCE="$2/sim/source" all && "$1/framelab" stress --platform sim --executions 300 --seed 1 \
+        --variant lockfree' user-flags "$build/user-flags" "$build"
     suite_alone fresh-debian-12 7200 stress/check/fresh-debian.sh "$build" bookworm
     suite_alone fresh-debian-13 7200 stress/check/fresh-debian.sh "$build" trixie
     suite_alone targets 3600 stress/check/targets.sh "$logs/targets"

@@ -39,7 +39,7 @@ gib='memory@80000000 { device_type = "memory"; reg = <0 0x80000000 0 0x40000000>
 
 # ---- memory that is taken away ----
 
-tree crash "$gib chosen { linux,usable-memory-range = <0 0x90000000 0 0x4000000>;\
+tree crash "$gib chosen { linux,usable-memory-range = <0 0x90000000 0 0x4000000>;
     linux,elfcorehdr = <0 0x93f00000 0 0x2000>; };"
 counts "a crash kernel's memory" free_bytes $((0x4000000 - 0x2000)) crash
 counts "all of its RAM is still RAM" ram_bytes $((0x40000000)) crash
@@ -47,7 +47,7 @@ says "and whose doing it is" 'limit .*linux,usable-memory-range' crash
 "$framelab" stress --dtb crash.dtb --operations 300 --harts 2 >out 2>&1 && problem= || problem=$(tail -n 1 out)
 verdict "stress over a crash kernel's memory" "$problem"
 
-tree kexec "memory@80000000 { device_type = \"memory\"; reg = <0 0x80000000 0 0x40000000>;\
+tree kexec "memory@80000000 { device_type = \"memory\"; reg = <0 0x80000000 0 0x40000000>;
     linux,usable-memory = <0 0x88000000 0 0x1000000>; };"
 counts "what kexec leaves of a memory node" free_bytes $((0x1000000)) kexec
 

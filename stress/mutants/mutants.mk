@@ -49,7 +49,7 @@ $(call mutate,$(O)/sim,$(CC) $(BASE_CFLAGS) $(SIM_CFLAGS) $(call include_all,sim
 endef
 
 $(O)/mutants/%/framelab: stress/mutants/%.patch $(COMMAND_OBJECTS) $(SIMULATOR) $(LIB_OBJECTS) \
-                        | $(O)/mutants/provenance.o
+                         | $(O)/mutants/provenance.o
 	$(call mutate_program)
 
 # Those called sim-* are bugs in the code that simulated harts run.

@@ -8,7 +8,7 @@ PUBLIC_HEADERS = $(sort $(filter %.h,$(shell $(CC) $(CONFIG_CFLAGS) $(call inclu
 
 .PHONY: install uninstall
 INSTALLED_PAPERS := report $(patsubst papers/%/figure.json,%,$(wildcard papers/*/figure.json))
-install: all ## install the command, library, headers, manual page, figures; kernels, if built
+install: all ## install the command, the library, its headers, manual page and figures; kernels, if built
 	$(Q)install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin lib/pkgconfig include/framelab share/man/man1 \
 	    $(INSTALLED_PAPERS:%=share/framelab/papers/%))
 	$(Q)install -m 755 $(O)/framelab $(DESTDIR)$(PREFIX)/bin/

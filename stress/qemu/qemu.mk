@@ -34,8 +34,8 @@ endef
 
 # $(1): kernel, $(2): its architecture
 define kernel_rules
-KERNEL_COMPILE_$(1) := $$(KERNEL_TOOL_$(2))gcc $$(PLACELESS) $$(KERNEL_CFLAGS) \
-    $$(KERNEL_FLAGS_$(2)) $$(KERNEL_MODE_$(1)) \
+KERNEL_COMPILE_$(1) := $$(KERNEL_TOOL_$(2))gcc $$(PLACELESS) $$(KERNEL_CFLAGS) $$(KERNEL_FLAGS_$(2)) \
+                       $$(KERNEL_MODE_$(1)) \
                        --specs=picolibc.specs -isystem $(O)/qemu/$(2)/sysroot/usr/include
 KERNEL_LINK_$(1) := $$(KERNEL_TOOL_$(2))gcc $$(KERNEL_FLAGS_$(2)) --specs=picolibc.specs -nostartfiles -static \
                     -Wl,--build-id=none $$(KERNEL_LINK_MODE_$(1)) -T stress/qemu/guest/$(2)/link.ld
@@ -49,11 +49,11 @@ $(O)/qemu/$(1)/%.o: %.c $(O)/qemu/$(2)/sysroot/packages $(O)/flags stress/qemu/q
 	$$(Q)mkdir -p $$(@D)
 	$$(Q)$$(KERNEL_COMPILE_$(1)) $$(call kernel_includes,$$<,$(2)) -MMD -MP -c -o $$@ $$<
 
-$(O)/qemu/$(1)/boot.o: $(O)/flags stress/qemu/qemu.mk stress/qemu/guest/$(2)/boot.S \
-    $$(wildcard stress/qemu/guest/$(2)/*.h) | kernel-deps
+$(O)/qemu/$(1)/boot.o: stress/qemu/guest/$(2)/boot.S $$(wildcard stress/qemu/guest/$(2)/*.h) $(O)/flags \
+                       stress/qemu/qemu.mk | kernel-deps
 	$$(Q)mkdir -p $$(@D)
-	$$(Q)$$(KERNEL_TOOL_$(2))gcc -Wa,--debug-prefix-map=$(CURDIR)=. $$(KERNEL_FLAGS_$(2)) $$(KERNEL_MODE_$(1)) -g \
-	    -c -o $$@ stress/qemu/guest/$(2)/boot.S
+	$$(Q)$$(KERNEL_TOOL_$(2))gcc -Wa,--debug-prefix-map=$(CURDIR)=. $$(KERNEL_FLAGS_$(2)) $$(KERNEL_MODE_$(1)) \
+	    -g -c -o $$@ $$<
 
 $(O)/qemu/$(1)/kernel.elf: $$(KERNEL_OBJECTS_$(1)) stress/qemu/guest/$(2)/link.ld stress/qemu/guest/kernel.ld
 	$$(call say,LINK,$$@)

@@ -11,8 +11,8 @@ SIM_LINK := $(if $(WITH_SIM),-no-pie)
 IS_CLANG := $(findstring clang,$(shell $(CC) --version 2>/dev/null))
 SIM_RELINKED := -fno-lto -U_FORTIFY_SOURCE
 SIM_CFLAGS := $(SIM_RELINKED) -fsanitize=thread '-DDRAIN_TURNS=sim_drain_turns()' \
-              '-DHOTPLUG_TURNS=sim_hotplug_turns()' \
-              -DEPOCH_BARRIER_TURNS=2000u '-DPATIENCE_PER_HART=sim_patience_per_hart()' \
+              '-DHOTPLUG_TURNS=sim_hotplug_turns()' -DEPOCH_BARRIER_TURNS=2000u \
+              '-DPATIENCE_PER_HART=sim_patience_per_hart()' \
               -fno-builtin-memset -fno-builtin-memcpy -fno-builtin-memmove \
               $(if $(IS_CLANG),-mllvm -tsan-instrument-read-before-write=1 -mllvm -tsan-instrument-func-entry-exit=0,\
                 --param tsan-instrument-func-entry-exit=0 -Wno-tsan)
@@ -51,8 +51,8 @@ $(SIM_SOURCE)/packages: .ci/sysroot
 $(O)/sim/ck/%.o: $(SIM_SOURCE)/packages $(O)/flags $(wildcard stress/sim/ck/*.h)
 	$(call say,CC,sim $*.c)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) -std=gnu11 $(OPTIMISE) -g $(PLACELESS) $(SIM_CFLAGS) -w \
-	    $(INLINE_sim:%=-I%) $(CONFIG_CFLAGS) -c -o $@ $(<D)/$*.c
+	$(Q)$(CC) -std=gnu11 $(OPTIMISE) -g $(PLACELESS) $(SIM_CFLAGS) -w $(INLINE_sim:%=-I%) $(CONFIG_CFLAGS) \
+	    -c -o $@ $(<D)/$*.c
 
 # First what is instrumented, its memory functions renamed; then all of it, most names made local.
 # $(1): the instrumented objects, $(2): the simulator
