@@ -67,8 +67,7 @@ folders:
 	    $(if $(filter stress/qemu/guest%,$(folder)),guest),$(if $(filter $(SIMULATED),$(folder)/),sim),host))';) :
 
 # Read by tools: clang's are judged by Debian 12's versions, the others by 13's as well (.ci/judged). What they look
-# for,
-# what not, and why: .clang-tidy, .ci/cppcheck, .shellcheckrc. Nearly all of that time goes into following paths
+# for, what not, and why: .clang-tidy, .ci/cppcheck, .shellcheckrc. Nearly all of that time goes into following paths
 # (clang-analyzer, two seconds a file) and into all combinations of #ifdef; `make lint` does without.
 .PHONY: format-test line-test shellcheck cppcheck tidy lint
 tidy: format-test line-test shellcheck cppcheck $(ALL_C:%.c=$(O)/%.tidy) ## find fault with the sources

@@ -156,7 +156,7 @@ static void tell_frag(const struct workload *workload, workload_print *print)
         print("%s%.17e", round > 0 ? "," : ",\"rounds\":[", spreads[round].free_share);
     }
     for (uint32_t round = 0; round < workload->turns; round++) {
-        print("%s%llu", round > 0 ? "," : "],\"moves\":[", (unsigned long long)spreads[round].migrations);
+        print("%s%llu", round > 0 ? "," : "],\"migrations\":[", (unsigned long long)spreads[round].migrations);
     }
     print("]");
 }
