@@ -304,12 +304,55 @@ for wanted in '"type":"provenance"' '"variant":"null"' '"variant":"cas"' '"varia
 done
 check "the seed is printed" grep -q 'seed 77' err
 check "nothing is coloured that is no terminal" bash -c '! grep -q $'"'\\x1b'"' out err'
-run 60 bash -c '"$1" bench --memory 64M --repeat 1 --harts 1 --workload bulk --format json >/dev/full' full "$framelab"
-if [ $status -eq 1 ] && grep -q "No space" err; then
-    ok "a full disk is told"
-else
-    not_ok "a full disk is told" "status $status: $(tail -n 1 err)"
-fi
+
+# ---- output that is lost ----
+
+# Of every command, in every format: status 1, and one line, the same but for the command's name. Before it may come what
+# is always told: the seed, the costs that calibrate measured.
+small="--memory 64M --repeat 1 --harts 1 --workload bulk --requests 10 --no-latency"
+# shellcheck disable=SC2086 # options
+"$framelab" bench $small --out small.jsonl >/dev/null 2>&1
+lost=("--help" "--version" "help bench" "bench --help" "stress --version" "draw --out pictures small.jsonl"
+    "calibrate --repeat 1" "report --format json --out page.json $OLDPWD/results/reference/figures" "figures --list"
+    "figures --list --format json" "figures --tiny --only lock-collapse --out figures")
+for format in text json csv; do
+    lost+=("list --format $format" "fdt --format $format good.dtb" "compare --format $format small.jsonl small.jsonl"
+        "table --format $format small.jsonl" "bench $small --format $format"
+        "bench --platform sim $small --format $format" "stress --operations 50 --layout plain --memory 16M --format $format"
+        "stress --platform sim --executions 64 --format $format"
+        "primitives mcs-lock --operations 10 --harts 1 --repeat 1 --format $format"
+        "reclaim qsbr --milliseconds 1 --harts 1 --repeat 1 --format $format")
+done
+for command in "${lost[@]}"; do
+    # shellcheck disable=SC2086 # words
+    timeout -k 5 60 "$framelab" $command >/dev/full 2>err </dev/null
+    status=$?
+    name="output that is lost: framelab $command"
+    if [ $status -ne 1 ]; then
+        not_ok "$name" "status $status: $(tail -n 1 err)"
+    elif ! tail -n 1 err | grep -qxE "framelab( [a-z]+)?: standard output: No space left on device" ||
+        [ "$(grep -c 'standard output\|cannot\|records:' err)" -ne 1 ]; then
+        not_ok "$name" "says $(tr '\n' '|' <err)"
+    else
+        ok "$name"
+    fi
+done
+# shellcheck disable=SC2086
+refuses_records() { # FILE: one line besides the seed
+    run 60 "$framelab" bench $small --out "$1" --seed 1
+    [ $status -eq 1 ] && [ "$(grep -vc ': seed' err)" -eq 1 ] && grep -q 'No space left' err
+}
+check "records that are lost are told once" refuses_records /dev/full
+# What was closed is lost too, and no file is taken for it.
+"$framelab" list >&- 2>err
+status=$?
+check "a closed output is lost" bash -c "[ $status -eq 1 ] && grep -qx 'framelab list: standard output: Bad file descriptor' err"
+# shellcheck disable=SC2086
+"$framelab" bench $small --out kept.jsonl --seed 1 >&- 2>err
+check "and no file of records is written over" "$framelab" table kept.jsonl
+
+# ---- workloads ----
+
 run 60 "$framelab" bench --memory 64M --repeat 2 --harts 1,2 --workload frag --rounds 3 --workload fill --requests 50
 check "frag shows how much of memory is in free whole chunks" grep -q 'first *last' out
 check "fill shows each occupancy" grep -q 'fill alloc 99%' out

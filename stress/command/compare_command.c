@@ -249,7 +249,7 @@ static bool print(const struct comparing *comparing, FILE *out)
         }
     }
     json_decref(differences);
-    return good && fflush(out) == 0;
+    return good;
 }
 
 /* ---- The command ---------------------------------------------------------------------------------------------- */
@@ -277,13 +277,15 @@ static int compare_run(const struct compare_options *options, FILE *out, FILE *l
     struct comparing comparing = {.options = options};
     struct comparison *comparison = &comparing.comparison;
     bool damaged = false;
+    int lost = EXIT_STATUS_USAGE;
     bool good = open_sides(&comparing, &damaged, log);
     if (good) {
         errno = 0;
         good = comparison_make(comparison, &options->rules, &comparing.sides[0].list, &comparing.sides[1].list) &&
                print(&comparing, out);
         if (!good) {
-            fprintf(log, "framelab: compare: %s\n", strerror(errno != 0 ? errno : ENOMEM));
+            errno = errno != 0 ? errno : ENOMEM;
+            lost = status_lost("framelab compare", out);
         } else if (comparison->judged == 0) {
             fprintf(log, "framelab: %s and %s have no row in common: nothing was judged\n", options->paths[0],
                     options->paths[1]);
@@ -291,7 +293,7 @@ static int compare_run(const struct compare_options *options, FILE *out, FILE *l
     }
     int status = EXIT_STATUS_HOLDS;
     if (!good || damaged || comparison->judged == 0) {
-        status = EXIT_STATUS_USAGE;
+        status = lost;
     }
     if (good && comparison->tally[VERDICT_REGRESSION] > 0) {
         status = EXIT_STATUS_VIOLATED;

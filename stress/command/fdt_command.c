@@ -196,7 +196,7 @@ static int plan_and_write(const struct fdt_arguments *arguments, const struct me
     if (!plan_arenas(&report, planned, arguments->variant)) {
         (void)status_say(NAME, 0, "%s: out of memory", arguments->file);
     } else if (!write_report(&report, arguments->format)) {
-        (void)status_say(NAME, 0, "standard output: %s", strerror(errno));
+        status = status_lost(NAME, stdout);
     } else if (report.arena_count == 0) {
         (void)status_say(NAME, 0, "%s: no free region is large enough for an arena", arguments->file);
     } else {

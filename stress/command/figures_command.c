@@ -167,7 +167,7 @@ static int print(const struct campaign *campaign)
     bool good = arguments->format == FORMAT_JSON ? flat_print_json(summary, stdout)
                                                  : paper_summary_print(campaign->entries, arguments->directory, stdout);
     json_decref(summary);
-    return good ? EXIT_STATUS_HOLDS : status_say(NAME, EXIT_STATUS_USAGE, "standard output: %s", strerror(errno));
+    return good ? EXIT_STATUS_HOLDS : status_lost(NAME, stdout);
 }
 
 static int verdict_of(const struct campaign *campaign)
@@ -220,17 +220,17 @@ static json_t *list_entry(const struct paper_folder *folder, const struct paper_
                      (json_int_t)json_array_size(json_object_get(folder->figure, "claims")));
 }
 
-static bool print_figures(const json_t *figures)
+static bool print_figures(const json_t *figures, FILE *out)
 {
     size_t i;
     const json_t *figure;
     json_array_foreach((json_t *)figures, i, figure)
     {
-        (void)printf("%-20s %2lld claims %6.0f s  %s\n", paper_text(figure, "key"),
-                     (long long)json_integer_value(json_object_get(figure, "claims")),
-                     json_number_value(json_object_get(figure, "seconds")), paper_text(figure, "title"));
+        (void)fprintf(out, "%-20s %2lld claims %6.0f s  %s\n", paper_text(figure, "key"),
+                      (long long)json_integer_value(json_object_get(figure, "claims")),
+                      json_number_value(json_object_get(figure, "seconds")), paper_text(figure, "title"));
     }
-    return fflush(stdout) == 0;
+    return ferror(out) == 0;
 }
 
 static int print_list(const struct campaign *campaign)
@@ -245,9 +245,9 @@ static int print_list(const struct campaign *campaign)
         }
         paper_plan_free(&plan);
     }
-    bool good = arguments->format == FORMAT_JSON ? flat_print_json(figures, stdout) : print_figures(figures);
+    bool good = arguments->format == FORMAT_JSON ? flat_print_json(figures, stdout) : print_figures(figures, stdout);
     json_decref(figures);
-    return good ? EXIT_STATUS_HOLDS : EXIT_STATUS_USAGE;
+    return good ? EXIT_STATUS_HOLDS : status_lost(NAME, stdout);
 }
 
 static int start(struct campaign *campaign)

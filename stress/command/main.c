@@ -48,6 +48,7 @@ static int print_help(FILE *out, int status)
 
 int main(int argc, char **argv)
 {
+    stdout_check_at_exit("framelab");
     argp_err_exit_status = EXIT_STATUS_USAGE;
     argp_program_version = "framelab " FRAMELAB_VERSION;
     if (argc < 2) {
@@ -65,6 +66,7 @@ int main(int argc, char **argv)
             static char full_name[32]; /* what its messages and its --help call it */
             (void)snprintf(full_name, sizeof full_name, "framelab %s", commands[i].name);
             argv[1] = full_name;
+            stdout_name(full_name);
             return commands[i].run(argc - 1, argv + 1);
         }
     }

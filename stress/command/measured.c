@@ -185,8 +185,10 @@ int measured_run(const struct measured *measured, const char *name, measured_bod
     }
     int status = run_into(measured, name, body, plan, records);
     bool to_stdout = records == stdout, measured_any = to_stdout || ftell(records) > 0;
-    if (!to_stdout && fclose(records) != 0) {
-        status = status_say(name, EXIT_STATUS_VIOLATED, "%s: %s", path, strerror(errno));
+    if (!to_stdout && fclose(records) != 0) { /* if it was told before, that is enough */
+        status = status == EXIT_STATUS_VIOLATED
+                     ? status
+                     : status_say(name, EXIT_STATUS_VIOLATED, "%s: %s", path, strerror(errno));
     } else if (measured->run.format != FORMAT_JSON && measured_any && status != EXIT_STATUS_USAGE) {
         int shown = print_table(measured->run.format, path);
         status = status == EXIT_STATUS_HOLDS ? shown : status;

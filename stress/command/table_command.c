@@ -62,17 +62,16 @@ static int table_run(const struct table_options *options, FILE *out, FILE *log)
     struct results results;
     enum records_status status = results_read(&results, options->path, log);
     bool good = status != RECORDS_UNREADABLE;
+    int lost = EXIT_STATUS_USAGE;
     if (good) {
         errno = 0;
-        good =
-            (options->format == FORMAT_TEXT ? print_text : print_machine)(&results, options, out) && fflush(out) == 0;
-        if (!good) {
-            fprintf(log, "framelab: table: %s\n", strerror(errno != 0 ? errno : ENOMEM));
-        }
+        good = (options->format == FORMAT_TEXT ? print_text : print_machine)(&results, options, out);
+        errno = good || errno != 0 ? errno : ENOMEM;
+        lost = good ? EXIT_STATUS_HOLDS : status_lost("framelab table", out);
     }
     results_free(&results);
     if (!good) {
-        return EXIT_STATUS_USAGE;
+        return lost;
     }
     return status == RECORDS_OK ? EXIT_STATUS_HOLDS : EXIT_STATUS_VIOLATED;
 }

@@ -50,7 +50,7 @@ static json_t *with_provenance(const json_t *provenance, json_t *record)
     return whole;
 }
 
-static bool take_record(void *context, json_t *record)
+static int take_record(void *context, json_t *record)
 {
     struct campaign *campaign = context;
     const struct qemu_campaign *plan = campaign->plan;
@@ -65,7 +65,7 @@ static bool take_record(void *context, json_t *record)
     campaign->records++;
     progress_show((double)campaign->records, (double)(plan->variant_count * plan->records_per_variant), "%s, %s",
                   campaign->variant, workload != NULL ? workload : "done");
-    return good;
+    return good ? EXIT_STATUS_HOLDS : status_lost(plan->name, plan->records != NULL ? plan->records : plan->out);
 }
 
 /* ---- provenance ---- */

@@ -124,7 +124,7 @@ static int tell(const struct stress_plan *plan, const char *variant, const struc
     bool good = plan->format == FORMAT_TEXT ? print_text(variant, report, plan->out)
                                             : write_record(writer, plan, variant, report);
     if (!good) {
-        return status_say(NAME, EXIT_STATUS_VIOLATED, "cannot write a record: %s", strerror(errno));
+        return status_lost(NAME, plan->out);
     }
     if (!report->holds) {
         print_violation(variant, report, plan->format == FORMAT_TEXT ? plan->out : stderr);
@@ -152,6 +152,9 @@ int sim_stress_run(const struct stress_plan *plan)
     }
     if (plan->format == FORMAT_JSON) {
         writer = record_open(plan->out, plan->argc, plan->argv, NULL, NULL);
+        if (writer == NULL) {
+            return status_lost(NAME, plan->out);
+        }
     } else if (plan->format == FORMAT_TEXT && !each.replay) {
         (void)fprintf(plan->out, "seed %llu\n", (unsigned long long)plan->seed);
     }

@@ -266,7 +266,7 @@ static int tell(const struct stress *stress, const struct attempt *attempt, doub
     progress_end();
     bool good = plan->format == FORMAT_TEXT ? print_text(stress, attempt) : write_record(stress, attempt, seconds);
     if (!good) {
-        return status_say(NAME, EXIT_STATUS_VIOLATED, "cannot write a record: %s", strerror(errno));
+        return status_lost(NAME, plan->out);
     }
     if (verdict_holds(&stress->trial.verdict)) {
         return EXIT_STATUS_HOLDS;
@@ -413,7 +413,7 @@ int stress_run(const struct stress_plan *plan)
     }
     int status = EXIT_STATUS_VIOLATED;
     if (plan->format == FORMAT_JSON && stress->writer == NULL) {
-        status = status_say(NAME, EXIT_STATUS_VIOLATED, "cannot write records: %s", strerror(errno));
+        status = status_lost(NAME, plan->out);
     } else if (!watchdog_start(plan->timeout_seconds, report_hang, stress)) {
         status = status_say(NAME, EXIT_STATUS_USAGE, "the watchdog cannot be set");
     } else {
