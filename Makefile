@@ -240,8 +240,8 @@ $(OWN_TABLE): always
 $(addsuffix /stress/variants.o,$(O) $(O)/sim/plain $(KERNELS:%=$(O)/qemu/%)): $(OWN_TABLE)
 
 # Files that say more than their text does. SAYS: what it is, as options of the compiler.
-$(O)/results/provenance.o $(O)/stress/command/main.o: $(O)/version.h
-$(O)/results/provenance.o $(O)/stress/command/main.o: SAYS := -include $(O)/version.h
+$(O)/results/provenance.o: $(O)/version.h
+$(O)/results/provenance.o: SAYS := -include $(O)/version.h
 # Where the command looks for kernels if they do not lie beside it.
 $(O)/stress/qemu/host/qemu_kernel.o: SAYS := -DFRAMELAB_KERNELS='"$(abspath $(O))/qemu"'
 # And for figures of papers, if none are installed beside it.

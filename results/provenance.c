@@ -247,3 +247,13 @@ json_t *provenance_make(int argc, char **argv, const char *fdt_summary, const ch
     }
     return line;
 }
+
+const char *provenance_version(void)
+{
+    static char text[2048];
+    bool known = strcmp(FRAMELAB_COMMIT, "unknown") != 0;
+    (void)snprintf(text, sizeof text, "framelab %s (%s%.12s%s)\n%s, %s", FRAMELAB_VERSION, known ? "" : "commit ",
+                   FRAMELAB_COMMIT, known && FRAMELAB_DIRTY > 0 ? ", uncommitted changes" : "", FRAMELAB_COMPILER,
+                   FRAMELAB_CFLAGS);
+    return text;
+}

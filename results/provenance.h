@@ -23,6 +23,10 @@
  * is set, else now. */
 json_t *provenance_make(int argc, char **argv, const char *fdt_summary, const char *kind, json_t *machine);
 
+/* What this program is, in two lines without an end: "framelab 0.1.0 (1a2b3c4d5e6f, uncommitted changes)", and the compiler and
+ * its flags. */
+const char *provenance_version(void);
+
 /* FNV-1a, 64 bits: http://www.isthe.com/chongo/tech/comp/fnv/ */
 uint64_t provenance_hash(const char *text);
 

@@ -78,7 +78,14 @@ check() {
 ends 2
 ends 0 --help
 ends 0 --version
-refuses 2 "no command 'nonsense'" nonsense
+refuses 2 "there is no command 'nonsense'; there are bench, stress, fdt, " nonsense
+refuses 2 "there is no command 'nonsense'; there are bench, stress, fdt, " help nonsense
+refuses 2 "'fdt' is too many" help bench fdt
+ends 0 help
+check "help COMMAND is COMMAND --help" bash -c '[ "$("$0" help bench)" = "$("$0" bench --help)" ]' "$framelab"
+check "--version has the commit and the compiler" \
+    bash -c '"$0" --version | tr "\n" "|" | grep -qE "^framelab [0-9.]+ \(([0-9a-f]{12}(, uncommitted changes)?|commit unknown)\)\|.*(gcc|cc|clang).* -O"' "$framelab"
+check "of a command too" bash -c '[ "$("$0" --version)" = "$("$0" bench --version)" ]' "$framelab"
 for command in bench stress fdt compare table draw report primitives reclaim calibrate list; do
     ends 0 $command --help
     ends 2 $command --no-such-option
@@ -162,7 +169,6 @@ refuses 2 "list of 1 to 512" bench --harts -1
 refuses 2 "0 to 10" bench --order 11
 refuses 2 "0 to 10" bench --order 0,9,
 refuses 2 "at least one frame" bench --frames 0
-refuses 2 "bulk, rand, repeat, frag, fill, burst, adversary, walk, zeroed, exhaust, stopped or refused" bench --workload nosuch
 refuses 2 "frag is of single frames" bench --workload frag --order 0,9 --memory 64M
 refuses 2 "exhaust is of single frames" bench --workload exhaust --order 9 --memory 64M
 refuses 2 "stopped needs harts that can be stopped" bench --workload stopped
@@ -202,6 +208,47 @@ refuses 2 "seconds" stress --seconds 0
 refuses 2 "seconds" stress --timeout nan
 refuses 2 "operations" stress --operations 0
 refuses 2 "seed" stress --seed -1
+
+# What there is none of is answered with what there is.
+refuses 2 "no workload 'nosuch'; there are bulk, rand, repeat, frag, .*refused" bench --workload nosuch
+refuses 2 "no knob 'nosuch'; there are magazine, batch, .*reclaim" bench --variant lockfree,nosuch=1
+refuses 2 "no knob 'nosuch'; there are magazine, batch, .*lock" stress --variant baseline,nosuch=1
+refuses 2 "no variant 'nosuch'; there are baseline:seed, baseline, lockfree" stress --variant nosuch
+refuses 2 "no variant 'nosuch'; there are baseline:seed, baseline, lockfree" fdt --variant nosuch good.dtb
+refuses 2 "no primitive 'nosuch'; there are ticket-lock, mcs-lock, .*own-lists" primitives nosuch
+refuses 2 "no scheme 'nosuch'; there are qsbr, epoch, hp" reclaim nosuch
+refuses 2 "no machine 'nosuch'; there are epyc-2socket, xeon-1socket-26c, flat" bench --platform sim --machine nosuch
+refuses 2 "no machine 'nosuch'; there are epyc-2socket, xeon-1socket-26c, flat" calibrate --base nosuch
+refuses 2 "no figure 'nosuch'; there are .*lock-collapse, " figures --only nosuch
+refuses 2 "profile is rmo, tso, sc or rcpc" stress --platform sim --profile nosuch
+
+# What would mean nothing.
+refuses 2 "--rounds is of the workloads frag" bench --rounds 5
+refuses 2 "--rounds is of the workloads frag" bench --rounds 5 --workload fill
+refuses 2 "--burst is of the workload burst" bench --burst 5
+refuses 2 "--huge-pages is of the host" bench --huge-pages --platform sim
+refuses 2 "--warmup is of workloads that do not begin on a fresh" bench --warmup 1 --workload frag
+refuses 2 "--requests is of all workloads but frag" bench --requests 9 --workload frag
+refuses 2 "--latency is of all workloads but" bench --latency 2 --workload frag --workload stopped --platform sim
+refuses 2 "--latency does not go with --no-latency" bench --latency 1 --no-latency
+refuses 2 "--time-limit does not go with --gdb" bench --platform qemu --gdb --time-limit 5
+for option in "free 3" latency "free all"; do
+    # shellcheck disable=SC2086
+    refuses 2 "--${option% *} is of the workload stack" reclaim --$option
+    # shellcheck disable=SC2086
+    refuses 2 "--${option% *} is of the workload stack" reclaim --workload read --$option
+done
+refuses 2 "--bag is of the workloads that retire" reclaim --workload read --bag 3
+refuses 2 "--wait is of the workloads that wait" reclaim --workload read --wait spin
+refuses 2 "--milliseconds does not go with --operations" reclaim --milliseconds 3 --operations 3
+refuses 2 "--quick does not go with --full" figures --full --quick
+refuses 2 "--tiny does not go with --quick" figures --tiny --quick
+refuses 2 "--list does not go with --out" figures --list --out x
+refuses 2 "--list does not go with --progress" figures --list --progress
+refuses 2 "--papers does not go with --format json" report --format json --papers x
+refuses 2 "--threshold is a percentage from 0 to below 1000, not '-5'" compare --threshold -5 a b
+refuses 2 "--threshold is a percentage from 0" compare --threshold nan a b
+refuses 2 "--alpha is a number above 0 and below 1" compare --alpha 0 a b
 
 # ---- no memory; the seed is printed too, so not one line but the last ----
 
@@ -350,6 +397,21 @@ check "a closed output is lost" bash -c "[ $status -eq 1 ] && grep -qx 'framelab
 # shellcheck disable=SC2086
 "$framelab" bench $small --out kept.jsonl --seed 1 >&- 2>err
 check "and no file of records is written over" "$framelab" table kept.jsonl
+
+refuses 2 "no column 'foo'; there are baseline, lockfree" table --ratio foo/bar small.jsonl
+refuses 2 "no column 'bar'; there are baseline, lockfree" table --ratio lockfree/bar small.jsonl
+ends 0 table --ratio lockfree/baseline small.jsonl
+
+# ---- progress ----
+
+# On a terminal: ten lines a second. Of the time that is left nothing is said before some of the work is done, and never more
+# than before.
+script -qec "$framelab bench --memory 256M --repeat 3 --harts 1,2 --workload bulk --workload rand --variant lockfree" /dev/null \
+    </dev/null 2>&1 | tr '\r' '\n' | grep -a ' %' >progress
+check "progress is shown" test "$(wc -l <progress)" -ge 3
+check "it does not begin with a time" bash -c '! head -n 1 progress | grep -q "s left"'
+check "it comes to name the time that is left" grep -q ' s left: ' progress
+check "which never grows" bash -c 'grep -ao "[0-9]* s left" progress | cut -d" " -f1 | sort -c -n -r'
 
 # ---- workloads ----
 

@@ -152,7 +152,7 @@ broken 2 'broken/small/figure.json: claims\[1\].check: is missing' figure.json '
 broken 2 'broken/small/figure.json: panels\[0\].z.label: is missing' figure.json 's/"y": {"label": "ns"}/&, "z": {}/'
 broken 2 'broken/small/figure.json: panels\[0\].y.names: must be an object' figure.json 's/"y": {"label": "ns"/&, "names": "a"/'
 broken 2 'broken/small/figure.json: line [0-9]+: ' figure.json 's/"panels"/panels/'
-broken 1 "small: failed: run own: framelab primitives: no primitive 'their-counters'" figure.json 's/"own-counters"/"their-counters"/'
+broken 1 "small: failed: run own: framelab primitives: there is no primitive 'their-counters'" figure.json 's/"own-counters"/"their-counters"/'
 broken 1 'small: failed: jq: error.*nothing/0 is not defined' claims.jq 's/growth("own")/nothing/'
 broken 1 "small: failed: claims.jq: claim 'B': it must be judged exactly once" claims.jq 's/cannot("B"; .*$/empty/; s/else verdict("B".*$/else empty end]/'
 broken 1 "small: failed: series.jq: series 'shared': figure.json has no panel 'none'" series.jq 's/"all"/"none"/'
@@ -161,7 +161,7 @@ check "a picture that could not be drawn is not an old one" test ! -e latest/sma
 # QEMU without a kernel: the run is left out, and only the claim that needs it cannot be judged.
 broken 0 'own .* skipped|B cannot be judged: it was not run' figure.json 's|"--platform", "sim", "--machine", "flat", "--harts", "1,2,4", "--repeat", "2", "own-counters"|"--platform", "qemu", "--kernel", "nowhere"|; s|\["primitives", "--platform", "qemu"|["bench", "--platform", "qemu"|'
 check "and the reason is kept" jq -e '.figures[0].runs[1] | .outcome == "skipped" and (.why | test("nowhere"))' latest/summary.json
-ends 2 "there is no figure 'nothing'; --list names them" --papers papers --only small,nothing
+ends 2 "there is no figure 'nothing'; there are" --papers papers --only small,nothing
 ends 2 'nowhere: no such directory of figures' --papers nowhere
 ends 2 "format is text or json, not 'csv'" --format csv
 mkdir -p tools/no-gnuplot tools/no-jq

@@ -165,7 +165,7 @@ ends 2 "no scheme 'rcu'" reclaim rcu
 ends 2 "queue, stack or read" reclaim --workload tree
 ends 2 "yield or spin" reclaim --wait sleep
 ends 2 "--free is 1 to" reclaim --free none
-ends 2 "not both" reclaim --milliseconds 5 --operations 5
+ends 2 "does not go with" reclaim --milliseconds 5 --operations 5
 ends 2 "of the host" reclaim --platform sim --milliseconds 5
 ends 2 "no time" reclaim --platform qemu
 ends 2 "256 at most" reclaim hp --operations 1 --harts 300 --repeat 1

@@ -41,6 +41,7 @@ struct bench_arguments {
     const char *dtb_path;
     struct option_list bursts;
     struct qemu_options qemu;
+    struct options_given given;
     const char *host_option; /* that was given and that only the host has */
 };
 
@@ -102,15 +103,16 @@ static void add_variant(struct bench_arguments *arguments, const char *text, con
     arguments->variants[arguments->plan.variant_count++] = text;
 }
 
+static const char *workload_at(uint32_t i)
+{
+    return i < WORKLOAD_KIND_COUNT ? workload_name((enum workload_kind)i) : NULL;
+}
+
 static void add_workload(struct bench_plan *plan, const char *text, const struct argp_state *state)
 {
     enum workload_kind kind;
     if (!workload_find(text, &kind)) {
-        usage_error(state,
-                    "--workload is bulk, rand, repeat, frag, fill, burst, adversary, walk, zeroed, exhaust, stopped or "
-                    "refused, "
-                    "not '%s'",
-                    text);
+        usage_unknown(state, "workload", text, workload_at);
     }
     for (uint32_t i = 0; i < plan->workload_count; i++) {
         if (plan->workloads[i] == kind) {
@@ -137,6 +139,65 @@ static void add_sizes(struct bench_plan *plan, const char *text, bool orders, co
     }
 }
 
+/* Whether any of the workloads, bulk, rand and repeat if none is named, is so. */
+static bool any_workload(const struct bench_plan *plan, bool (*is_so)(enum workload_kind kind))
+{
+    bool any = plan->workload_count == 0 && is_so(WORKLOAD_BULK);
+    for (uint32_t i = 0; i < plan->workload_count && !any; i++) {
+        any = is_so(plan->workloads[i]);
+    }
+    return any;
+}
+
+static bool is_burst(enum workload_kind kind)
+{
+    return kind == WORKLOAD_BURST;
+}
+
+static bool is_young(enum workload_kind kind)
+{
+    return !workload_ages(kind);
+}
+
+/* frag has a number of its own: a part of what is out. */
+static bool takes_requests(enum workload_kind kind)
+{
+    return kind != WORKLOAD_FRAG;
+}
+
+/* Those whose rounds are told by one run have no other. */
+static bool has_latency(enum workload_kind kind)
+{
+    return kind != WORKLOAD_FRAG && kind != WORKLOAD_STOPPED;
+}
+
+/* What would be passed over in silence. */
+static void refuse_idle(const struct bench_arguments *arguments, const struct argp_state *state)
+{
+    static const int pairs[][2] = {{OPTION_LATENCY, OPTION_NO_LATENCY}, {0, 0}};
+    static const struct {
+        int key;
+        bool (*is_so)(enum workload_kind kind);
+        const char *what;
+    } rules[] = {
+        {OPTION_ROUNDS, workload_has_rounds, "the workloads frag, exhaust and stopped"},
+        {OPTION_BURST, is_burst, "the workload burst"},
+        {OPTION_WARMUP, is_young, "workloads that do not begin on a fresh machine: not frag, fill, exhaust, stopped"},
+        {OPTION_REQUESTS, takes_requests, "all workloads but frag"},
+        {OPTION_LATENCY, has_latency, "all workloads but frag and stopped"},
+    };
+    options_apart(state, options, &arguments->given, pairs);
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+        option_needs(state, options, &arguments->given, rules[i].key, any_workload(&arguments->plan, rules[i].is_so),
+                     rules[i].what);
+    }
+    option_needs(state, options, &arguments->given, OPTION_HUGE_PAGES, arguments->measured.run.platform->times_boot,
+                 "the host: address translation is not simulated");
+    if (arguments->qemu.gdb_port != 0 && arguments->measured.seconds > 0) {
+        usage_error(state, "--time-limit does not go with --gdb: whoever debugs takes all the time it takes");
+    }
+}
+
 /* What only all options together tell. */
 static void check_together(const struct bench_arguments *arguments, const struct argp_state *state)
 {
@@ -144,6 +205,7 @@ static void check_together(const struct bench_arguments *arguments, const struct
     const struct platform *platform = arguments->measured.run.platform;
     bool qemu = platform == &platform_qemu;
     options_exclude(state, &platform_qemu, qemu ? arguments->host_option : NULL, qemu ? NULL : arguments->qemu.first);
+    refuse_idle(arguments, state);
     if (plan->record_init && !platform->times_boot) {
         usage_error(state, "--init is a time of the host; what init does is not simulated");
     }
@@ -173,6 +235,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
                                     OPTION_WARMUP, OPTION_LATENCY, OPTION_NO_LATENCY, OPTION_ROUNDS,     0};
     struct bench_arguments *arguments = state->input;
     option_note(&arguments->host_option, options, host_keys, key);
+    option_given(&arguments->given, key);
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &arguments->measured;

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "commands.h"
 #include "exit_status.h"
 #include "origin.h"
 #include "paper_cache.h"
@@ -105,13 +106,13 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         return 0;
     case ARGP_KEY_ARG:
         if (state->arg_num > 0) {
-            argp_error(state, "one FILE at a time, '%s' is too many", text);
+            usage_error(state, "one FILE at a time, '%s' is too many", text);
         }
         options->path = text;
         return 0;
     case ARGP_KEY_END:
         if (options->path == NULL || options->directory == NULL) {
-            argp_error(state, options->path == NULL ? "which FILE of records?" : "--out DIR is missing");
+            usage_error(state, options->path == NULL ? "which FILE of records?" : "--out DIR is missing");
         }
         return 0;
     default:

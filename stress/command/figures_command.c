@@ -27,6 +27,7 @@ struct arguments {
     enum paper_level level;
     enum output_format format;
     bool list, progress;
+    struct options_given given;
 };
 
 struct campaign {
@@ -312,8 +313,15 @@ static const struct option_value values[] = {
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
+    static const int pairs[][2] = {{OPTION_QUICK, OPTION_FULL},         {OPTION_TINY, OPTION_FULL},
+                                   {OPTION_TINY, OPTION_QUICK},         {OPTION_LIST_THEM, 'o'},
+                                   {OPTION_LIST_THEM, OPTION_PROGRESS}, {0, 0}};
     struct arguments *arguments = state->input;
+    option_given(&arguments->given, key);
     switch (key) {
+    case ARGP_KEY_END:
+        options_apart(state, options, &arguments->given, pairs);
+        return 0;
     case OPTION_TINY:
         arguments->level = PAPER_TINY;
         return 0;

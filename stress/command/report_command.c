@@ -165,6 +165,9 @@ static const struct option_value values[] = {
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
     struct arguments *arguments = state->input;
+    if (key == ARGP_KEY_END && arguments->papers != NULL && arguments->format == REPORT_JSON) {
+        usage_error(state, "--papers does not go with --format json, which needs no templates");
+    }
     if (key != ARGP_KEY_ARG) {
         return option_set(state, options, values, key, text);
     }
