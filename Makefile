@@ -229,6 +229,8 @@ $(O)/version.h: always
 	      echo "#define FRAMELAB_DIRTY $$(git status --porcelain 2>/dev/null | grep -c . | sed 's/^[1-9].*/1/')"; \
 		      echo "#define FRAMELAB_COMPILER \"$$($(CC) --version | head -n 1)\""; \
       echo '#define FRAMELAB_CFLAGS "$(strip $(BASE_CFLAGS))"'; \
+	      echo '#define FRAMELAB_OWN "$(if $(OWN),$(shell cd '$(OWN)' && sha256sum *.[ch] | \
+	          sed 's/\(.*\)  \(.*\)/\2=sha256:\1/'))"'; \
 	      echo '#define FRAMELAB_LIBS "$(LIB_VERSIONS)"'; })
 
 # The table of a user's variants, wherever ours is compiled.
@@ -259,8 +261,8 @@ stress: $(O)/framelab ## run random operations under the oracle: make stress ARG
 	$(Q)$(O)/framelab stress $(ARGS)
 
 SOAK_SECONDS ?= 3600
-soak: deps $(O)/framelab ## the same for an hour, harts far outnumbering cores: make soak SOAK_SECONDS=28800
-	$(Q)$(O)/framelab stress --harts 16 --seconds $(SOAK_SECONDS) --progress $(ARGS)
+soak: deps $(O)/framelab ## the same for an hour, harts far outnumbering cores: make soak SOAK_SECONDS=28800; killed, it goes on
+	$(Q)$(O)/framelab stress --harts 16 --seconds $(SOAK_SECONDS) --progress --resume $(O)/soak.json $(ARGS)
 
 # The main job: the allocators side by side, on 1 hart up to twice as many as there are cores.
 LATEST := results/latest

@@ -205,7 +205,7 @@ refuses 2 "plain, nodes, nodes4 or holes" stress --layout round
 refuses 2 "--memory is a size" stress --memory 1M
 refuses 2 "--memory is a size" stress --memory 1000T
 refuses 2 "seconds" stress --seconds 0
-refuses 2 "seconds" stress --timeout nan
+refuses 2 "seconds" stress --time-limit nan
 refuses 2 "operations" stress --operations 0
 refuses 2 "seed" stress --seed -1
 
@@ -238,6 +238,8 @@ for option in "free 3" latency "free all"; do
     # shellcheck disable=SC2086
     refuses 2 "--${option% *} is of the workload stack" reclaim --workload read --$option
 done
+refuses 2 "--layout does not go with --dtb" stress --layout plain --dtb good.dtb
+refuses 2 "--memory does not go with --dtb" stress --memory 64M --dtb good.dtb
 refuses 2 "--bag is of the workloads that retire" reclaim --workload read --bag 3
 refuses 2 "--wait is of the workloads that wait" reclaim --workload read --wait spin
 refuses 2 "--milliseconds does not go with --operations" reclaim --milliseconds 3 --operations 3
@@ -335,7 +337,7 @@ else
     not_ok "stress ends on SIGINT with 130 and what held so far" "status $status: $(tail -n 1 err)"
 fi
 
-run 30 "$framelab" stress --seconds 60 --timeout 1 --harts 3 --seed 5
+run 30 "$framelab" stress --seconds 60 --time-limit 1 --harts 3 --seed 5
 if [ $status -eq 124 ] && [ "$(grep -c ': hart [0-2] after' err)" -eq 3 ]; then
     ok "the watchdog of stress says where each hart is"
 else
@@ -439,8 +441,8 @@ check "--init says of each hart how long it waited" \
 ends 0 bench --dtb good.dtb --harts 1-3 --repeat 1 --order 0,3 --frames 3 --no-latency
 ends 0 stress --dtb good.dtb --operations 500 --harts 3
 ends 0 stress --operations 200 --harts 2 --format csv
-check "stress --format csv: columns as on every platform" grep -qx 'variant,platform,setting,harts,seed,rounds,operations,accesses,added,removed,seconds,violated' out
-check "stress --format csv: a row" grep -Eq '^lockfree,host,plain,2,[0-9]+,[0-9]+,[1-9][0-9]*,,[0-9]+,[0-9]+,[0-9.]+,$' out
+check "stress --format csv: columns as on every platform" grep -qx 'variant,platform,setting,harts,seed,rounds,operations,accesses,added,removed,seconds,violated,what,replay' out
+check "stress --format csv: a row" grep -Eq '^lockfree,host,plain,2,[0-9]+,[0-9]+,[1-9][0-9]*,,[0-9]+,[0-9]+,[0-9.]+,,,$' out
 ends 0 stress --operations 200 --harts 2 --format json
 
 [ $failed -eq 0 ]

@@ -71,7 +71,7 @@ ends 0 "mine .* holds" stress --platform sim --variant mine --executions 1000 --
 if [ -e "$copy/qemu/riscv64/kernel.elf" ]; then
     own_make "$copy/qemu/riscv64/kernel.elf"
     verdict $? "a kernel with it builds"
-    ends 0 "^ok 5 P5" stress --platform qemu --variant mine --harts 2 --operations 2000 --seed 1
+    ends 0 "^    ok 5 P5" stress --platform qemu --variant mine --harts 2 --operations 2000 --seed 1
 else
     echo "skip - no kernel for QEMU is built"
 fi
@@ -87,6 +87,8 @@ line=$(grep -n -m 1 'takes++' "$own/mine.c" | cut -d: -f1)
 own_make "$copy/framelab"
 verdict $? "it builds with a counter that is not"
 ends 1 "violated: race" stress --platform sim --variant mine --executions 1000 --seed 1
+ends 1 "own: +mine.c sha256:$(sha256sum "$own/mine.c" | cut -d' ' -f1) mine.h sha256:" stress --platform sim --variant mine --executions 1000 --seed 1
+ends 1 "\"own\":\{\"mine.c\":\"sha256:$(sha256sum "$own/mine.c" | cut -d' ' -f1)\"" stress --platform sim --variant mine --executions 1000 --seed 1 --format json
 ends 1 "mine/mine.c:($line|$((line + 12)))" stress --platform sim --variant mine --executions 1000 --seed 1
 
 # It goes as it came.

@@ -84,12 +84,17 @@ const char *progress_doing(void)
     return state.doing;
 }
 
-void progress_end(void)
+void progress_wipe(void)
 {
     if (state.shown && state.terminal) {
         (void)fputs("\r\033[K", stderr);
         (void)fflush(stderr);
     }
     state.shown = false;
+}
+
+void progress_end(void)
+{
+    progress_wipe();
     state.interval_ns = 0;
 }

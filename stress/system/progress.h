@@ -11,7 +11,8 @@ void progress_begin(bool wanted);
 __attribute__((format(printf, 3, 4))) void progress_show(double done, double total, const char *format, ...);
 /* What progress_show was last told, shown or not: for a watchdog. */
 const char *progress_doing(void);
-/* Wipes the line. */
+/* Wipes the line, for another to be printed; it may come again. And for good. */
+void progress_wipe(void);
 void progress_end(void);
 
 #endif
