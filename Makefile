@@ -36,7 +36,7 @@ ifeq ($(MAKELEVEL)$(filter -j% --jobs%,$(MAKEFLAGS) $(shell echo "$$MAKEFLAGS"))
 MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 1)
 endif
 # Goals that do something rather than make a file, beside others: one after the other.
-ifneq ($(and $(word 2,$(MAKECMDGOALS)),$(filter bench check check-long clean compare figures format install paper qemu-check \
+ifneq ($(and $(word 2,$(MAKECMDGOALS)),$(filter bench check check-long clean compare figures format fuzz install paper qemu-check \
         reference report soak stress uninstall unit,$(MAKECMDGOALS))),)
 .NOTPARALLEL:
 endif
@@ -183,7 +183,7 @@ BASE_CFLAGS = -std=gnu11 $(OPTIMISE) -g $(SANITIZERS) $(WARNINGS) $(TSAN_FLAGS) 
 # ---- What belongs to one folder --------------------------------------------------------------------------------
 
 # Rules of their own; a later part uses what an earlier one names.
-PARTS := $(addsuffix .mk,stress/sim/sim stress/qemu/qemu stress/check/check stress/mutants/mutants papers/papers \
+PARTS := $(addsuffix .mk,stress/sim/sim stress/qemu/qemu stress/check/check stress/mutants/mutants stress/fuzz/fuzz papers/papers \
            stress/package/package)
 include $(PARTS)
 

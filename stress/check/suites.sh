@@ -41,6 +41,10 @@ build_tests no-counts "$tests_of_counts" COUNTS=0 "$build/no-counts/framelab"
 suite_build hooked-build 600 make HOOKS=1 O="$build/hooks" hooked-build
 suite_build qemu-build 600 make O="$build" qemu
 
+# ---- what has failed before ----
+
+suite_alone failing-seeds 300 stress/check/failing-seeds.sh "$framelab"
+
 # ---- harts that are threads ----
 
 run_tests suite_alone unit "$all_tests"
@@ -76,6 +80,8 @@ suite_beside sim-command 300 stress/check/sim-tests.sh "$build" "$logs/sim-comma
 suite_beside sim-mutants 300 stress/check/mutants.sh --sim "$build" sim-all-bits-taken-by-store sim-arena-seen-too-early \
     sim-arenas-read-plainly sim-drain-does-not-acquire sim-bits-taken-by-store sim-full-look-is-weaker
 suite_beside qemu-command 300 stress/check/qemu-tests.sh "$build" "$logs/qemu-command"
+suite_beside readme-commands 600 stress/check/readme-commands.sh "$build" "$logs/readme-commands"
+suite_beside stress-command 300 stress/check/stress-tests.sh "$build" "$logs/stress-command"
 suite_beside command-line 300 stress/check/cli-tests.sh "$framelab" "$logs/cli"
 suite_beside compare 300 stress/check/compare-test.sh "$build"
 run_tests suite_beside unit "$all_tests"
@@ -96,6 +102,7 @@ suite_beside package 120 stress/check/package.sh "$build"
 # ---- what takes minutes and hours ----
 
 if $long; then
+    suite_alone readme-commands-long 14400 stress/check/readme-commands.sh --whole "$build" "$logs/readme-commands-long"
     suite_alone tidy 3600 make -k tidy O="$build"
     suite_alone figures-quick 1800 make figures O="$build" ARGS="--quick --out $logs/figures-quick"
     suite_alone report-browser 600 stress/check/report-browser.sh "$build" "$logs/report-browser"

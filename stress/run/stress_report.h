@@ -11,7 +11,7 @@
 
 #include "property.h"
 #include "record.h"
-#include "stress_run.h"
+#include "stress_plan.h"
 
 enum stress_verdict { STRESS_NOT_TESTED, STRESS_HOLDS, STRESS_VIOLATED };
 

@@ -15,7 +15,7 @@
 #define FRAMELAB_STRESS_STRESS_SERIES_H
 
 #include "stress_report.h"
-#include "stress_run.h"
+#include "stress_plan.h"
 
 struct stress_series;
 
