@@ -71,6 +71,19 @@ static json_t *columns_of(const struct results *results)
     return columns;
 }
 
+static void print_missing(const char *missing, json_t *columns, FILE *log)
+{
+    const char *key, *between = "";
+    json_t *unused;
+    fprintf(log, "framelab table: --ratio: there is no column '%s'; there are", missing);
+    json_object_foreach(columns, key, unused)
+    {
+        fprintf(log, "%s %s", between, key);
+        between = ",";
+    }
+    fputc('\n', log);
+}
+
 /* Whether what was asked for can be divided; if not, one line says what there is. */
 static bool has_ratio(const struct results *results, const struct table_options *options, FILE *log)
 {
@@ -78,16 +91,8 @@ static bool has_ratio(const struct results *results, const struct table_options 
     const char *missing = json_object_get(columns, options->slow) == NULL   ? options->slow
                           : json_object_get(columns, options->fast) == NULL ? options->fast
                                                                             : NULL;
-    const char *key, *between = "";
-    json_t *unused;
     if (options->asked && missing != NULL) {
-        fprintf(log, "framelab table: --ratio: there is no column '%s'; there are", missing);
-        json_object_foreach(columns, key, unused)
-        {
-            fprintf(log, "%s %s", between, key);
-            between = ",";
-        }
-        fputc('\n', log);
+        print_missing(missing, columns, log);
     }
     json_decref(columns);
     return !options->asked || missing == NULL;

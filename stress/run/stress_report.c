@@ -70,20 +70,17 @@ static bool write_record(struct stress_report *report, const struct stress_outco
 
 /* ---- for people ---- */
 
-static void print_number(FILE *out, const char *title, bool known, const char *format, uint64_t number)
-{
-    (void)fprintf(out, "  %-9s", title);
-    (void)(known ? fprintf(out, format, number) : fprintf(out, "none in particular")); /* NOLINT: literals below */
-    (void)fputc('\n', out);
-}
-
 static void print_violation(const struct stress_record *record, FILE *out)
 {
     const struct stress_violation *violation = record->violation;
     const char *own = provenance_own();
     (void)fprintf(out, "violated: %s %s\n  what:    %s\n", violation->property, violation->meaning, violation->what);
-    print_number(out, "frame:", violation->frame != RECORD_UNKNOWN, "0x%" PRIx64, violation->frame);
-    print_number(out, "hart:", violation->hart != UINT32_MAX, "%" PRIu64, violation->hart);
+    if (violation->frame != RECORD_UNKNOWN) {
+        (void)fprintf(out, "  frame:   0x%" PRIx64 "\n", violation->frame);
+    }
+    if (violation->hart != UINT32_MAX) {
+        (void)fprintf(out, "  hart:    %" PRIu32 "\n", violation->hart);
+    }
     if (violation->where != NULL) {
         (void)fprintf(out, "  where:   %s\n", violation->where);
     }

@@ -156,8 +156,9 @@ static void show(const struct stress_series *series, double share)
         double taken = seconds_since(series->pass_begun_ns);
         progress_show(taken < plan->seconds ? taken : plan->seconds, plan->seconds, "%s", name);
     } else {
-        progress_show((double)((series->number - series->first) / series->step) + share,
-                      (double)((series->end - series->first - 1) / series->step + 1), "%s", name);
+        const uint64_t done = (series->number - series->first) / series->step;
+        const uint64_t all = (series->end - series->first - 1) / series->step + 1;
+        progress_show((double)done + share, (double)all, "%s", name);
     }
 }
 

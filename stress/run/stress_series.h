@@ -14,8 +14,8 @@
 #ifndef FRAMELAB_STRESS_STRESS_SERIES_H
 #define FRAMELAB_STRESS_STRESS_SERIES_H
 
-#include "stress_report.h"
 #include "stress_plan.h"
+#include "stress_report.h"
 
 struct stress_series;
 

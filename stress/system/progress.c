@@ -51,8 +51,9 @@ static const char *left_text(double done, double total, uint64_t now_ns, char *t
 /* What is done, of what is to be done; or how long it has taken, if that has no end. */
 static void print_line(double done, double total, uint64_t now_ns)
 {
-    char left[40], part[40];
+    char part[80];
     if (total > 0) {
+        char left[40];
         (void)snprintf(part, sizeof part, "%3.0f %%%s", 100 * done / total,
                        left_text(done, total, now_ns, left, sizeof left));
     } else {
