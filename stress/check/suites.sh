@@ -54,13 +54,13 @@ for test in stress/unit/hooked_*.c; do
     test=$(basename "$test" .c)
     suite_alone "${test/_/-}" 600 "$build/hooks/unit/$test"
 done
-suite_alone stress 60 "$framelab" stress --seconds 6 --time-limit 50
-suite_alone stress-crowded 60 "$framelab" stress --harts 8 --seconds 6 --time-limit 50
-suite_alone stress-reclaim 60 "$framelab" stress --harts 4 --memory 192M --seconds 6 --time-limit 50 --variant lockfree,reclaim=tag \
+suite_alone stress 60 "$framelab" stress --operations 8000 --time-limit 50
+suite_alone stress-crowded 60 "$framelab" stress --harts 8 --operations 4096 --time-limit 50
+suite_alone stress-reclaim 60 "$framelab" stress --harts 4 --memory 192M --operations 4096 --time-limit 50 --variant lockfree,reclaim=tag \
     --variant lockfree,reclaim=urcu-memb --variant lockfree,reclaim=urcu-qsbr,magazine=0,hand=off \
     --variant lockfree,magazine=0,hand=off
-suite_alone stress-asan 60 "$build/asan/framelab" stress --memory 24M --seconds 5 --time-limit 50
-suite_alone stress-no-counts 60 "$build/no-counts/framelab" stress --seconds 5 --time-limit 50
+suite_alone stress-asan 60 "$build/asan/framelab" stress --memory 24M --operations 4096 --time-limit 50
+suite_alone stress-no-counts 60 "$build/no-counts/framelab" stress --operations 4096 --time-limit 50
 # Two deliberate bugs a property; all of them in check-long.
 # shellcheck disable=SC2046 # several words on purpose
 suite_alone mutants 1200 stress/check/mutants.sh "$build" $(for property in 1 2 3 4 5 6 7 8 9 10 11; do
