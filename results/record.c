@@ -318,7 +318,7 @@ bool record_stress(struct record_writer *writer, const struct stress_record *rec
         json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:f, s:s?, s:o}", "type", "stress", "provenance",
                   writer->id, "variant", record->variant, "knobs", record->knobs, "platform", record->platform, "harts",
                   (json_int_t)record->harts, "seed", count_json(record->seed), "operations",
-                  count_json(record->operations), "violations", json_integer(violation != NULL), "seconds",
+                  known_json(record->operations), "violations", json_integer(violation != NULL), "seconds",
                   record->seconds, "property", violation != NULL ? violation->property : NULL, "counts", counts);
     line = add_key(line, "setting", json_string(record->setting));
     line = add_key(line, "range", record_range_json(&record->range));

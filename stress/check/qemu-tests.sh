@@ -235,6 +235,11 @@ ends 1 "the guest panicked after 0 of 2 records" "a panic" "${fake[@]}" FAKE=ins
 grep -qE 'panic: +at 0x[0-9a-f]+ [a-z_]*trap[a-z_]*\+0x[0-9a-f]+ \(kernel_wrong\.c:[0-9]+\)$' err &&
     grep -qE 'called at 0x[0-9a-f]+ hart_main\+0x[0-9a-f]+ \(harts\.c:[0-9]+\)$' err
 verdict $? "its addresses have names and lines"
+ends 1 "" "a panic in the stress test" "${fake[@]}" FAKE=instead "$framelab" stress --platform qemu \
+    --variant lockfree --harts 3 --out panic.jsonl
+grep -q '^violated: panic' err && jq -e 'select(.violation).violation.property == "panic"' panic.jsonl >check.log &&
+    grep -q '^    not ok 12 panic' out
+verdict $? "is a record, too"
 run env FAKE=instead PATH="$PWD/fake:$PWD/bare" "${one[@]}" --harts 3
 grep -qE 'called at 0x[0-9a-f]+ hart_main\+0x[0-9a-f]+$' err
 verdict $? "names without addr2line"

@@ -165,6 +165,7 @@ for platform in "${platforms[@]}"; do
     check "$name: JUnit XML: a suite a trial, a case a property" bash -c '[ "$(grep -c "<testsuite " "$0")" -eq "$1" ] &&
         [ "$(grep -c "<testcase " "$0")" -ge $((11 * $1)) ] && tail -n 1 "$0" | grep -qx "</testsuites>"' "$name.junit" "$trials"
 done
+check "what was played is said on stderr" bash -c 'grep -q "^played:     trials 0 to [0-9]* of seed 3" err'
 check "KTAP of a run that fails: the other trials were not played" ktap_ok p4.ktap 7 1
 check "and why" bash -c 'grep -q "^ok 7 .*# SKIP an earlier trial did not hold" p4.ktap && grep -q "# replay: framelab stress" p4.ktap'
 check "JUnit XML of one: a failure with the command" \

@@ -75,7 +75,9 @@ static int help_command(int argc, char **argv)
     if (argc > 2) {
         return status_say(argv[0], EXIT_STATUS_USAGE, "one command at a time, '%s' is too many", argv[2]);
     }
-    return argc == 1 || strcmp(argv[1], "help") == 0 ? print_help(stdout, EXIT_STATUS_HOLDS) : run_command(3, command);
+    return argc == 1 || strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0
+               ? print_help(stdout, EXIT_STATUS_HOLDS)
+               : run_command(3, command);
 }
 
 int main(int argc, char **argv)

@@ -38,6 +38,7 @@ struct guest {
     size_t ktap_bytes;
     FILE *ktap_stream;
     int64_t begun_ns;
+    bool told; /* its record */
 };
 
 /* What the guest's KTAP says of each property, and of what was violated. */
@@ -141,9 +142,44 @@ static int take_record(void *context, const json_t *told, const json_t *provenan
     }
     outcome.line = line;
     stress_outcome_tests(&outcome, reading.tested, reading.violated != 0 ? violation.property : NULL);
+    guest->told = true;
     int status = stress_report_trial(guest->report, name, &outcome, NULL);
     json_decref(line);
     return status == EXIT_STATUS_VIOLATED && reading.violated != 0 ? EXIT_STATUS_HOLDS : status; /* it says so itself */
+}
+
+/* A guest that ended badly before it told anything: it panicked, as stands on stderr. */
+static int tell_panic(struct guest *guest)
+{
+    char setting[64], name[256], replay[1024];
+    const struct stress_plan *plan = guest->plan;
+    (void)snprintf(setting, sizeof setting, "%s, %s", qemu_arch_facts(plan->qemu->arch)->name,
+                   qemu_mode_name(plan->qemu));
+    (void)snprintf(name, sizeof name, "%s, %s", guest->variant, setting);
+    write_replay(plan, guest->variant, guest->turn->seed, operations_of(plan), replay, sizeof replay);
+    const struct stress_violation violation = {.property = STRESS_PANIC,
+                                               .meaning = STRESS_PANIC_TEXT,
+                                               .what = "the guest ended without a record: why stands on stderr",
+                                               .frame = RECORD_UNKNOWN,
+                                               .hart = UINT32_MAX,
+                                               .seed = guest->turn->seed,
+                                               .is_schedule = !plan->qemu->mttcg,
+                                               .replay = replay};
+    struct stress_outcome outcome = {.record = {.variant = guest->variant,
+                                                .knobs = "",
+                                                .platform = "qemu",
+                                                .setting = setting,
+                                                .harts = plan->qemu->harts,
+                                                .seed = guest->turn->seed,
+                                                .violation = &violation,
+                                                .range = stress_turn_range(guest->turn),
+                                                .operations = RECORD_UNKNOWN,
+                                                .rounds = RECORD_UNKNOWN,
+                                                .accesses = RECORD_UNKNOWN,
+                                                .added = RECORD_UNKNOWN,
+                                                .removed = RECORD_UNKNOWN}};
+    stress_outcome_tests(&outcome, 0, STRESS_PANIC);
+    return stress_report_trial(guest->report, name, &outcome, NULL);
 }
 
 static void name_variant(void *context, uint32_t kind, char *name, size_t bytes)
@@ -169,6 +205,7 @@ static int play(void *context, struct stress_report *report, const struct stress
     char bootargs[BOOTARGS_BYTES];
     guest->turn = turn;
     guest->report = report;
+    guest->told = false;
     guest->variant = plan->variants[turn->kind];
     guest->ktap_stream = open_memstream(&guest->ktap, &guest->ktap_bytes);
     if (guest->ktap_stream == NULL) {
@@ -191,7 +228,7 @@ static int play(void *context, struct stress_report *report, const struct stress
     int status = qemu_campaign_run(&campaign);
     (void)fclose(guest->ktap_stream);
     free(guest->ktap);
-    return status;
+    return status == EXIT_STATUS_VIOLATED && !guest->told ? tell_panic(guest) : status;
 }
 
 int qemu_stress_run(const struct stress_plan *plan)

@@ -31,6 +31,9 @@ void stress_outcome_tests(struct stress_outcome *outcome, uint32_t tested, const
                                  : (tested >> i & 1) != 0                        ? STRESS_HOLDS
                                                                                  : STRESS_NOT_TESTED};
     }
+    if (violated != NULL && strcmp(violated, STRESS_PANIC) == 0) {
+        outcome->tests[outcome->test_count++] = (struct stress_test){STRESS_PANIC, STRESS_PANIC_TEXT, STRESS_VIOLATED};
+    }
 }
 
 /* ---- records ---- */

@@ -30,7 +30,12 @@ struct stress_outcome {
     const json_t *line, *provenance; /* the record as whoever made it wrote it, with the provenance; NULL: as above */
 };
 
-/* The numbered properties, each as `tested` (bits) says, and violated if it is that of the name, which may be NULL. */
+/* What a crash of an allocator's is called, beside the numbered properties. */
+#define STRESS_PANIC "panic"
+#define STRESS_PANIC_TEXT "an invariant of the allocator's own"
+
+/* The numbered properties, each as `tested` (bits) says, and violated if it is that of the name, which may be NULL;
+ * and STRESS_PANIC if that is the name. */
 void stress_outcome_tests(struct stress_outcome *outcome, uint32_t tested, const char *violated);
 
 struct stress_report;

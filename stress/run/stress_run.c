@@ -82,7 +82,8 @@ struct stress {
     struct stress_report *report;
     uint64_t seed;
     uint64_t begun_ns;
-    bool has_faulted; /* in the middle of whatever it was: the allocator is not asked any more */
+    bool has_faulted;  /* in the middle of whatever it was: the allocator is not asked any more */
+    const char *crash; /* what it was, if no property has a number for it */
     struct trial trial;
     pthread_mutex_t looked_at; /* held by a watchdog that looks at the trial's harts; their memory stays so long */
 
@@ -286,14 +287,16 @@ static void describe_violation(const struct stress *stress, struct story *story)
     const struct verdict *verdict = &stress->trial.verdict;
     write_history(stress, story->history, sizeof story->history);
     write_replay(stress, story->replay, sizeof story->replay);
-    story->violation = (struct stress_violation){.property = property_name(verdict->property),
-                                                 .meaning = property_text(verdict->property),
-                                                 .what = verdict->text,
-                                                 .frame = verdict->frame,
-                                                 .hart = verdict->hart,
-                                                 .history = story->history,
-                                                 .seed = stress->seed,
-                                                 .replay = story->replay};
+    const bool crashed = stress->crash != NULL;
+    story->violation =
+        (struct stress_violation){.property = crashed ? STRESS_PANIC : property_name(verdict->property),
+                                  .meaning = crashed ? STRESS_PANIC_TEXT : property_text(verdict->property),
+                                  .what = crashed ? stress->crash : verdict->text,
+                                  .frame = verdict->frame,
+                                  .hart = verdict->hart,
+                                  .history = story->history,
+                                  .seed = stress->seed,
+                                  .replay = story->replay};
     story->outcome.record.violation = &story->violation;
 }
 
@@ -301,7 +304,7 @@ static void describe(const struct stress *stress, struct story *story)
 {
     const struct attempt *attempt = stress->attempt;
     const struct trial_tally *tally = &stress->trial.tally;
-    const bool holds = verdict_holds(&stress->trial.verdict);
+    const bool holds = verdict_holds(&stress->trial.verdict) && stress->crash == NULL;
     uint32_t tested = 0;
     for (uint32_t i = 1; i < PROPERTY_COUNT; i++) {
         tested |= (uint32_t)trial_tested(&stress->trial, (enum property)i) << i;
@@ -362,6 +365,18 @@ static void tell_fault(void *context, uint64_t frame, uint32_t hart)
     (void)stress_report_close(stress->report, tell(stress));
 }
 
+static void tell_crash(void *context, const char *what, uint32_t hart)
+{
+    struct stress *stress = context;
+    if (stress->trial.config.harts == 0) { /* no trial runs */
+        return;
+    }
+    stress->has_faulted = true;
+    stress->crash = what;
+    (void)verdict_violate(&stress->trial.verdict, PROPERTY_NONE, hart, UINT64_MAX, "%s", what);
+    (void)stress_report_close(stress->report, tell(stress));
+}
+
 static int run_trial(struct stress *stress, const struct attempt *attempt, const struct host_machine *machine)
 {
     uint64_t bytes = trial_bytes(machine->map, stress->plan->harts);
@@ -372,8 +387,9 @@ static int run_trial(struct stress *stress, const struct attempt *attempt, const
     memset(memory, 0, bytes);
     stress->begun_ns = platform_time_ns();
     struct trial_config config = trial_config_of(stress, attempt, machine);
-    fault_watch(config.hotplug, tell_fault, stress);
+    const struct fault_reports reports = {tell_fault, tell_crash, stress};
     trial_init(&stress->trial, &config, memory);
+    fault_watch(config.hotplug, &reports);
     int status = trial_run(&stress->trial)
                      ? tell(stress)
                      : status_say(NAME, EXIT_STATUS_USAGE, "%u harts cannot be had", stress->plan->harts);

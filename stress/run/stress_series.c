@@ -243,21 +243,24 @@ static void skip_rest(struct stress_series *series, uint64_t number, const char 
     }
 }
 
+/* Of formats that are not for people, on stderr. */
 static void summarize(const struct stress_series *series, uint64_t last)
 {
     const struct stress_plan *plan = series->plan;
-    if (plan->format != STRESS_TEXT || series->played == 0) {
+    FILE *out = plan->format == STRESS_TEXT ? plan->out : stderr;
+    if (series->played == 0) {
         return;
     }
-    (void)fprintf(plan->out, "played:     trials %" PRIu64 " to %" PRIu64 " of seed %" PRIu64, series->first, last,
+    progress_wipe();
+    (void)fprintf(out, "played:     trials %" PRIu64 " to %" PRIu64 " of seed %" PRIu64, series->first, last,
                   series->seed);
     if (plan->shards > 1) {
-        (void)fprintf(plan->out, ", shard %u of %u", plan->shard, plan->shards);
+        (void)fprintf(out, ", shard %u of %u", plan->shard, plan->shards);
     }
     if (series->without_time > 0) {
-        (void)fprintf(plan->out, "; for %" PRIu64 " of them no time was left", series->without_time);
+        (void)fprintf(out, "; for %" PRIu64 " of them no time was left", series->without_time);
     }
-    (void)fputc('\n', plan->out);
+    (void)fputc('\n', out);
 }
 
 static bool is_more(const struct stress_series *series, uint64_t number)
