@@ -342,7 +342,7 @@ void vector_give(struct global *global, struct caller caller, struct run_kind ki
     }
 }
 
-/* ---- the books ---------------------------------------------------------------------------------------------- */
+/* ---- the audit --------------------------------------------------------------------------------------------- */
 
 bool vector_walk_free(struct global *global, void (*visit)(void *context, struct frame_run run), void *context)
 {

@@ -7,20 +7,21 @@
  *    owner does with it: within one hart by program order, across harts by the release fence before every give and
  *    the acquire fence after every take (hart_cache.c), through a drain by its handshake. Said here once; no variant
  *    says it again.
- * 3. Failure (P5). An allocation that finds nothing shuts and empties all caches, notes the harts' `moves`, and looks
- *    again before it opens them: while they are shut no hart takes more than it needs. It answers FRAME_NO_MEMORY only
- *    if, when it has looked, nobody has moved a frame since and no movement is under way: then what it saw was the
- *    truth of the moment noted, at which all caches were empty. If somebody did move, it waits a little and looks
- *    again, a bounded number of times. Then, or if a hart does not answer (its cache cannot be emptied), it answers
- *    FRAME_CONTENDED: it does not know. A chunk that frame_zero_idle has out, and an arena that is coming or going, are
- *    movements under way. So FRAME_NO_MEMORY is never wrong, except with `drain=off`, which asks for no proof.
+ * 3. Failure (P5). An allocation that finds nothing closes and empties all caches, notes the harts' `transfers`, and
+ *    looks again before it opens them: while they are closed no hart takes more than it needs. It answers
+ *    FRAME_NO_MEMORY only if, when it has looked, nobody has moved a frame since and no transfer is under way: then
+ *    what it saw was the truth of the moment noted, at which all caches were empty. If somebody did move, it waits a
+ *    little and looks again, a bounded number of times. Then, or if a hart does not answer (its cache cannot be
+ *    emptied), it answers FRAME_CONTENDED: it does not know. A chunk that frame_zero_idle has out, and an arena that is
+ *    coming or going, are transfers under way. So FRAME_NO_MEMORY is never wrong, except with `drain=off`, which asks
+ *    for no proof.
  * 4. Progress. Every operation is wait-free on a cache hit. Beyond that it is as the variant is: with `baseline`
  *    blocking, with `lockfree` every operation ends, for its steps are lock-free, and the looks, the drain and all
  *    waiting for other harts are bounded. What lock-freedom does not give is success: an allocation that others
  *    disturb at every look answers FRAME_CONTENDED, though some of them then got on.
  * 5. Limits. Two harts that free the same frame in the same instant are not found out (frame_allocator.h); in a build
- *    without reference counts, no double free is (counts_none.h). A hart must not be interrupted inside an operation by
- *    code that calls the allocator on the same hart. */
+ *    without reference counts, no double free is (refcounts_none.h). A hart must not be interrupted inside an operation
+ *    by code that calls the allocator on the same hart. */
 #include <string.h>
 
 #include "hart_cache.h"
@@ -61,7 +62,7 @@ const char *frame_status_text(enum frame_status status)
         [FRAME_CONTENDED] = "other harts were in the way, or did not answer, for too long: try again",
         [FRAME_BUSY] = "a frame of the arena is out",
         [FRAME_OVERLAP] = "an arena covers this memory already",
-        [FRAME_BAD_CONFIG] = "the configuration cannot be",
+        [FRAME_BAD_CONFIG] = "the configuration is invalid",
         [FRAME_BAD_HART] = "the caller is no hart: it was given no number",
     };
     return (unsigned)status < FRAME_STATUS_COUNT ? texts[status] : "an unknown status";
@@ -75,13 +76,13 @@ const char *frame_status_text(enum frame_status status)
 INLINE bool hit_take(struct hart *hart, uint32_t order, pfn_t *first)
 {
     struct magazine *loaded = cache_loaded(&hart->caches[order]);
-    const struct count_view *view = &hart->views[0];
+    const struct refcount_view *view = &hart->views[0];
     uint32_t count = magazine_count(loaded);
     if (__builtin_expect(count == 0, 0)) {
         return false;
     }
     pfn_t top = loaded->firsts[count - 1];
-    if (COUNTS_REFERENCES && __builtin_expect(!count_view_covers(view, top), 0)) {
+    if (COUNTS_REFERENCES && __builtin_expect(!refcount_view_covers(view, top), 0)) {
         return false;
     }
     magazine_set_count(loaded, count - 1);
@@ -91,26 +92,26 @@ INLINE bool hit_take(struct hart *hart, uint32_t order, pfn_t *first)
     if (order == 0) {
         count_take_one(view, top);
     } else if (order < GROUP_ORDER) {
-        counts_take_part(view, frame_run(top, UINT64_C(1) << order));
+        refcounts_take_part(view, frame_run(top, UINT64_C(1) << order));
     } else {
-        counts_take_groups(view, top, UINT64_C(1) << (order - GROUP_ORDER));
+        refcounts_take_groups(view, top, UINT64_C(1) << (order - GROUP_ORDER));
     }
     *first = top;
     return true;
 }
 
 /* 1 -> 0 for all counts of a run, if they are at hand and all are 1. */
-INLINE bool hit_drop(const struct count_view *view, uint32_t order, pfn_t first)
+INLINE bool hit_drop(const struct refcount_view *view, uint32_t order, pfn_t first)
 {
     if (order == 0) {
         return count_drop_one(view, first);
     }
     struct frame_run run = frame_run(first, UINT64_C(1) << order);
-    if (!count_view_covers(view, pfn(frame_run_end(run) - 1))) {
+    if (!refcount_view_covers(view, pfn(frame_run_end(run) - 1))) {
         return false;
     }
-    return order < GROUP_ORDER ? counts_drop_part(view, run)
-                               : counts_drop_groups(view, first, UINT64_C(1) << (order - GROUP_ORDER));
+    return order < GROUP_ORDER ? refcounts_drop_part(view, run)
+                               : refcounts_drop_groups(view, first, UINT64_C(1) << (order - GROUP_ORDER));
 }
 
 /* In a section: puts a run on top of the loaded magazine, if there is room, its counts are at hand and all are 1. */
@@ -118,9 +119,9 @@ INLINE bool hit_give(struct hart *hart, uint32_t order, pfn_t first)
 {
     struct cache *cache = &hart->caches[order];
     struct magazine *loaded = cache_loaded(cache);
-    const struct count_view *view = &hart->views[0];
+    const struct refcount_view *view = &hart->views[0];
     uint32_t count = magazine_count(loaded);
-    if (__builtin_expect(count >= cache->capacity || !count_view_covers(view, first), 0) ||
+    if (__builtin_expect(count >= cache->capacity || !refcount_view_covers(view, first), 0) ||
         __builtin_expect(!hit_drop(view, order, first), 0)) {
         return false;
     }
@@ -187,21 +188,21 @@ INLINE bool free_run_hit(struct frame_allocator *fa, uint32_t order, pfn_t first
 
 /* In a section, a frame whose view is not the hart's first: finds it and makes it the first. NULL if no arena has the
  * frame. */
-__attribute__((noinline)) static const struct count_view *view_fetch(struct frame_allocator *fa, struct hart *hart,
-                                                                     pfn_t frame)
+__attribute__((noinline)) static const struct refcount_view *view_fetch(struct frame_allocator *fa, struct hart *hart,
+                                                                        pfn_t frame)
 {
     FRAME_DEBUG_ASSERT(bare_load_relaxed(&hart->in_section) == 1);
     uint32_t i = 1;
-    while (i < HART_VIEWS - 1 && !count_view_covers(&hart->views[i], frame)) {
+    while (i < HART_VIEWS - 1 && !refcount_view_covers(&hart->views[i], frame)) {
         i++;
     }
-    struct count_view found = hart->views[i];
-    if (!count_view_covers(&found, frame)) {
+    struct refcount_view found = hart->views[i];
+    if (!refcount_view_covers(&found, frame)) {
         const struct arena *arena = fa->variant->find(fa->global, platform_hart_id(), frame);
         if (arena == NULL) {
             return NULL;
         }
-        found = count_view_of(arena);
+        found = refcount_view_of(arena);
     }
     memmove(&hart->views[1], &hart->views[0], i * sizeof hart->views[0]);
     hart->views[0] = found;
@@ -210,18 +211,18 @@ __attribute__((noinline)) static const struct count_view *view_fetch(struct fram
 
 /* Where the counts of `frame`'s arena are; NULL if no arena has the frame. `local`: in a section, where the hart's
  * views may be used; else the answer is put into *outside. */
-static const struct count_view *view_of(struct frame_allocator *fa, struct hart *hart, bool local, pfn_t frame,
-                                        struct count_view *outside)
+static const struct refcount_view *view_of(struct frame_allocator *fa, struct hart *hart, bool local, pfn_t frame,
+                                           struct refcount_view *outside)
 {
     if (local) {
-        return __builtin_expect(count_view_covers(&hart->views[0], frame), 1) ? &hart->views[0]
-                                                                              : view_fetch(fa, hart, frame);
+        return __builtin_expect(refcount_view_covers(&hart->views[0], frame), 1) ? &hart->views[0]
+                                                                                 : view_fetch(fa, hart, frame);
     }
     const struct arena *arena = fa->variant->find(fa->global, platform_hart_id(), frame);
     if (arena == NULL) {
         return NULL;
     }
-    *outside = count_view_of(arena);
+    *outside = refcount_view_of(arena);
     return outside;
 }
 
@@ -245,9 +246,9 @@ static bool take_global(struct frame_allocator *fa, struct hart *hart, bool loca
     return global_take_run(fa, hart, local, request, first);
 }
 
-/* Whether some arena, empty, could meet the request. An arena that is added stores what it offers before arena_moves
- * is released, and the read-modify-write reads the newest arena_moves: so whoever calls after an addition has ended
- * knows of it, whatever the memory's order. */
+/* Whether some arena, empty, could meet the request. An arena that is added stores what it offers before
+ * arena_transfers is released, and the read-modify-write reads the newest arena_transfers: so whoever calls after an
+ * addition has ended knows of it, whatever the memory's order. */
 static bool layout_is_possible(struct frame_allocator *fa, struct frame_request request)
 {
     FRAME_DEBUG_ASSERT(request.align_order <= ALIGN_ORDER_MAX);
@@ -255,13 +256,13 @@ static bool layout_is_possible(struct frame_allocator *fa, struct frame_request 
     if (request.count <= bare_load_relaxed(longest)) {
         return true;
     }
-    (void)bare_add_acquire(&fa->arena_moves, 0); /* partner: arenas_move_end */
+    (void)bare_add_acquire(&fa->arena_transfers, 0); /* partner: arenas_transfer_end */
     return request.count <= bare_load_relaxed(longest);
 }
 
-/* A look with all caches shut costs every hart the use of its own for a moment. So who keeps looking for what is not
- * there waits before the next look, twice as long each time, up to as long as makes its looks a small part of the
- * time. Nobody is waited for. Returns how many turns it waited. */
+/* A look with all caches closed for a drain costs every hart the use of its own for a moment. So who keeps looking for
+ * what is not there waits before the next look, twice as long each time, up to as long as makes its looks a small part
+ * of the time. Nobody is waited for. Returns how many turns it waited. */
 static uint32_t wait_before_look(const struct frame_allocator *fa, struct hart *hart)
 {
     uint32_t most = PATIENCE_PER_HART * fa->hart_count;
@@ -274,22 +275,23 @@ static uint32_t wait_before_look(const struct frame_allocator *fa, struct hart *
     return turns;
 }
 
-/* One look with all caches shut. FRAME_NO_MEMORY: the caches were empty, nothing met the request, and nobody moved
- * anything meanwhile. FRAME_CONTENDED: nothing was found, and it is not known whether there was something. */
-static enum frame_status look_with_caches_shut(struct frame_allocator *fa, struct hart *hart,
-                                               struct frame_request request, pfn_t *first, bool *complete)
+/* One look with all caches closed for a drain. FRAME_NO_MEMORY: the caches were empty, nothing met the request, and
+ * nobody moved anything meanwhile. FRAME_CONTENDED: nothing was found, and it is not known whether there was
+ * something. */
+static enum frame_status look_while_draining(struct frame_allocator *fa, struct hart *hart,
+                                             struct frame_request request, pfn_t *first, bool *complete)
 {
     FRAME_DEBUG_ASSERT(bare_load_relaxed(&hart->in_section) == 0);
-    struct moves before;
-    *complete = harts_shut(fa, &before);
-    uint64_t own = bare_load_relaxed(&hart->moves);
-    hart_pass(hart); /* what it looks at is not to be removed meanwhile */
+    struct transfers before;
+    *complete = harts_drain_begin(fa, &before);
+    uint64_t own = bare_load_relaxed(&hart->transfers);
+    bypass_begin(hart); /* what it looks at is not to be removed meanwhile */
     bool taken = take_global(fa, hart, false, request, first);
     hart_end(hart, false);
-    own = bare_load_relaxed(&hart->moves) - own;
-    struct moves after = moves_now(fa);
-    harts_open(fa);
-    return taken ? FRAME_OK : *complete && moves_none(before, after, own) ? FRAME_NO_MEMORY : FRAME_CONTENDED;
+    own = bare_load_relaxed(&hart->transfers) - own;
+    struct transfers after = transfers_now(fa);
+    harts_drain_end(fa);
+    return taken ? FRAME_OK : *complete && transfers_none(before, after, own) ? FRAME_NO_MEMORY : FRAME_CONTENDED;
 }
 
 /* Nothing was found at first: drain, look again, and say that there is nothing only on proof. */
@@ -309,7 +311,7 @@ static enum frame_status take_or_prove(struct frame_allocator *fa, struct hart *
          turn++) {
         bool complete;
         waited += wait_before_look(fa, hart);
-        status = look_with_caches_shut(fa, hart, request, first, &complete);
+        status = look_while_draining(fa, hart, request, first, &complete);
         missed += complete ? 0 : 1;
     }
     return status;
@@ -332,14 +334,14 @@ static enum frame_status take_last_resort(struct frame_allocator *fa, struct har
 static void count_taken(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_run run)
 {
     FRAME_DEBUG_ASSERT(run.count > 0);
-    struct count_view outside;
+    struct refcount_view outside;
     if (POISONS && !COUNTS_REFERENCES) {
         poison_check(NULL, run);
     }
     if (!COUNTS_REFERENCES) {
         return; /* nor is there a need to know the arena */
     }
-    const struct count_view *view = view_of(fa, hart, local, run.first, &outside);
+    const struct refcount_view *view = view_of(fa, hart, local, run.first, &outside);
     FRAME_ASSERT(view != NULL);
     if (POISONS) {
         poison_check(view, run);
@@ -347,7 +349,7 @@ static void count_taken(struct frame_allocator *fa, struct hart *hart, bool loca
     if (run.count == 1) {
         count_take_one(view, run.first);
     } else {
-        counts_take_run(view, run);
+        refcounts_take_run(view, run);
     }
 }
 
@@ -484,7 +486,7 @@ enum frame_status frame_alloc_contiguous(struct frame_allocator *fa, struct fram
 /* ---- zeroes ------------------------------------------------------------------------------------------------- */
 
 /* Zeroes those frames of a free run in the caller's hands that are not known to hold zeroes; returns how many. */
-static uint64_t frames_zero(const struct count_view *view, struct frame_run run)
+static uint64_t frames_zero(const struct refcount_view *view, struct frame_run run)
 {
     FRAME_DEBUG_ASSERT(run.count > 0);
     uint64_t zeroed = 0;
@@ -507,17 +509,17 @@ static uint64_t frames_zero(const struct count_view *view, struct frame_run run)
 
 /* A copy of the view of a frame that the caller owns: the frame pins its arena, so that the copy may be used after the
  * operation. */
-static struct count_view view_copy(struct frame_allocator *fa, struct hart *hart, bool local, pfn_t frame)
+static struct refcount_view view_copy(struct frame_allocator *fa, struct hart *hart, bool local, pfn_t frame)
 {
-    struct count_view outside;
-    const struct count_view *view = view_of(fa, hart, local, frame, &outside);
+    struct refcount_view outside;
+    const struct refcount_view *view = view_of(fa, hart, local, frame, &outside);
     FRAME_ASSERT(view != NULL);
     return *view;
 }
 
 /* Takes a run, preferably one that is known to hold zeroes; its counts are still 0. */
 static enum frame_status take_to_zero(struct frame_allocator *fa, struct hart *hart, struct frame_request request,
-                                      pfn_t *first, struct count_view *view)
+                                      pfn_t *first, struct refcount_view *view)
 {
     bool local = hart_begin(hart);
     bool taken = (local && hart_zero_take(fa, hart, request, first)) || take(fa, hart, local, request, first);
@@ -542,12 +544,12 @@ static enum frame_status alloc_zeroed(struct frame_allocator *fa, struct frame_r
     if (hart_is_none(fa, hart)) {
         return FRAME_BAD_HART;
     }
-    struct count_view view;
+    struct refcount_view view;
     enum frame_status status = take_to_zero(fa, hart, request, first, &view);
     if (status == FRAME_OK) {
         struct frame_run run = frame_run(*first, request.count);
         uint64_t zeroed = frames_zero(&view, run); /* before the counts call them dirty */
-        counts_take_run(&view, run);
+        refcounts_take_run(&view, run);
         counter_add(&hart->frames_zeroed, zeroed);
         counter_add(&hart->frames_known_zero, run.count - zeroed);
     }
@@ -575,7 +577,7 @@ enum frame_status frame_alloc_contiguous_zeroed(struct frame_allocator *fa, stru
 }
 
 /* A free chunk out of the global allocator and where its counts are; false if there is none. */
-static bool chunk_take(struct frame_allocator *fa, struct hart *hart, pfn_t *first, struct count_view *view)
+static bool chunk_take(struct frame_allocator *fa, struct hart *hart, pfn_t *first, struct refcount_view *view)
 {
     bool local = hart_begin(hart);
     bool taken = global_take(fa, hart, local, (struct run_kind){CHUNK_ORDER, false}, first, 1) == 1;
@@ -600,16 +602,16 @@ bool frame_zero_idle(struct frame_allocator *fa)
     if (hart_is_none(fa, hart)) {
         return false;
     }
-    struct count_view view;
+    struct refcount_view view;
     pfn_t first;
     uint64_t zeroed = 0;
     /* Before the chunk is taken, and until it has been given back: an allocation that finds nothing meanwhile does not
-     * believe it. The take's release fence orders the first store, release the second (partner: moves_now). */
+     * believe it. The take's release fence orders the first store, release the second (partner: transfers_now). */
     bare_store_relaxed(&hart->chunk_out, 1);
     /* What the variant does not know as zero may be so all the same: then it is told, and the next one is tried. */
     for (uint32_t turn = 0; turn < ZERO_IDLE_TURNS && zeroed == 0 && chunk_take(fa, hart, &first, &view); turn++) {
         zeroed = frames_zero(&view, frame_run(first, CHUNK_FRAMES));
-        counts_mark_zero(&view, first);
+        refcounts_mark_zero(&view, first);
         chunk_give_as_zero(fa, hart, first);
     }
     bare_store_release(&hart->chunk_out, 0);
@@ -646,15 +648,15 @@ static void give_back(struct frame_allocator *fa, struct hart *hart, bool local,
 
 static enum frame_status free_run(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_run run)
 {
-    struct count_view outside;
-    const struct count_view *view = view_of(fa, hart, local, run.first, &outside);
+    struct refcount_view outside;
+    const struct refcount_view *view = view_of(fa, hart, local, run.first, &outside);
     if (run.count == 0 || view == NULL || run.count > view->count - (run.first.value - view->first)) {
         return FRAME_FOREIGN;
     }
     bool at_once = run.count == 1 && count_drop_one(view, run.first);
-    enum frame_status status = at_once ? FRAME_OK : counts_drop_run(view, run);
+    enum frame_status status = at_once ? FRAME_OK : refcounts_drop_run(view, run);
     if (status == FRAME_NOT_ALLOCATED) {
-        status = is_ours(fa, run) ? counts_drop_ours(view, run) : FRAME_FOREIGN;
+        status = is_ours(fa, run) ? refcounts_drop_ours(view, run) : FRAME_FOREIGN;
     }
     if (status == FRAME_OK) {
         give_back(fa, hart, local, run);
@@ -718,10 +720,10 @@ enum frame_status frame_ref(struct frame_allocator *fa, pfn_t frame)
     if (hart_is_none(fa, hart)) {
         return FRAME_BAD_HART;
     }
-    struct count_view outside;
+    struct refcount_view outside;
     bool local = hart_begin(hart);
     enum frame_status status = FRAME_FOREIGN;
-    const struct count_view *view = view_of(fa, hart, local, frame, &outside);
+    const struct refcount_view *view = view_of(fa, hart, local, frame, &outside);
     if (view != NULL) {
         status = count_add_ref(view, frame);
     }
@@ -738,10 +740,10 @@ enum frame_status frame_unref(struct frame_allocator *fa, pfn_t frame)
     if (hart_is_none(fa, hart)) {
         return FRAME_BAD_HART;
     }
-    struct count_view outside;
+    struct refcount_view outside;
     bool local = hart_begin(hart);
     enum frame_status status = FRAME_FOREIGN;
-    const struct count_view *view = view_of(fa, hart, local, frame, &outside);
+    const struct refcount_view *view = view_of(fa, hart, local, frame, &outside);
     if (view != NULL) {
         status = count_drop_ref(view, frame);
     }
@@ -760,9 +762,9 @@ uint32_t frame_ref_count(struct frame_allocator *fa, pfn_t frame)
     if (hart_is_none(fa, hart)) {
         return 0;
     }
-    struct count_view outside;
+    struct refcount_view outside;
     bool local = hart_begin(hart);
-    const struct count_view *view = view_of(fa, hart, local, frame, &outside);
+    const struct refcount_view *view = view_of(fa, hart, local, frame, &outside);
     bool counted = view != NULL && (COUNTS_REFERENCES || is_ours(fa, frame_run(frame, 1)));
     uint32_t count = counted ? count_read(view, frame) : 0;
     hart_end(hart, local);
@@ -772,14 +774,14 @@ uint32_t frame_ref_count(struct frame_allocator *fa, pfn_t frame)
 /* FRAME_FOREIGN only if no arena came or went meanwhile: one that is going may yet stay. */
 static enum frame_status look_up(struct frame_allocator *fa, pfn_t frame)
 {
-    /* Acquire, partner of the release in arenas_move_end: the arenas are those of that moment, or newer. */
-    uint64_t before = bare_load_acquire(&fa->arena_moves);
+    /* Acquire, partner of the release in arenas_transfer_end: the arenas are those of that moment, or newer. */
+    uint64_t before = bare_load_acquire(&fa->arena_transfers);
     struct hart *hart = hart_self(fa);
     bool local = hart_begin(hart);
     bool ours = is_ours(fa, frame_run(frame, 1));
     hart_end(hart, local);
-    fence_acquire(); /* partner: the release fence in arenas_move_begin */
-    uint64_t after = bare_load_relaxed(&fa->arena_moves);
+    fence_acquire(); /* partner: the release fence in arenas_transfer_begin */
+    uint64_t after = bare_load_relaxed(&fa->arena_transfers);
     return ours ? FRAME_OK : before == after && before % 2 == 0 ? FRAME_FOREIGN : FRAME_CONTENDED;
 }
 

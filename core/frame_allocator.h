@@ -43,7 +43,7 @@ struct variant;
 struct frame_allocator_config {
     const struct variant *variant;
     uint64_t knobs[KNOB_MAX];           /* of the variant; knobs_reset() gives the defaults */
-    uint32_t magazine;                  /* frames a magazine, 0 .. MAGAZINE_MAX; 0: caches off */
+    uint32_t magazine;                  /* frames per magazine, 0 .. MAGAZINE_MAX; 0: caches off */
     uint32_t batch;                     /* frames a refill or spill moves, 1 .. magazine; 0: as magazine */
     uint32_t magazines;                 /* 1 or 2; with one the bound of one global access in a batch is lost */
     uint32_t run_magazine;              /* runs a magazine at most, 0 .. RUN_MAGAZINE_MAX; 0: none are cached */

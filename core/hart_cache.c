@@ -11,24 +11,24 @@
 
 /* ---- the variant's calls ------------------------------------------------------------------------------------ */
 
-/* A movement begins: `moves` becomes odd before anything moves. The release fence (partner: the acquire fence in
- * moves_now) makes whoever sees the movement's effect see the odd number too. */
-static uint64_t move_begin(struct hart *hart)
+/* A transfer begins: `transfers` becomes odd before anything moves. The release fence (partner: the acquire fence in
+ * transfers_now) makes whoever sees the transfer's effect see the odd number too. */
+static uint64_t transfer_begin(struct hart *hart)
 {
     FRAME_DEBUG_ASSERT(platform_hart_id() != HART_NONE); /* the variant will index by it */
-    uint64_t moves = bare_load_relaxed(&hart->moves);
-    shared_store_relaxed(&hart->moves, moves + 1);
-    /* The one fence that stands for two: it orders `moves`, and it publishes what the caller wrote to the frames it
+    uint64_t transfers = bare_load_relaxed(&hart->transfers);
+    shared_store_relaxed(&hart->transfers, transfers + 1);
+    /* The one fence that stands for two: it orders `transfers`, and it publishes what the caller wrote to the frames it
      * gives. Partner of the second: the acquire fences after takes. */
     fence_release();
-    return moves;
+    return transfers;
 }
 
 /* It ends. If nothing was moved, the number goes back to what it was: then it is as if it had never begun. */
-static void move_end(struct hart *hart, uint64_t moves, bool moved)
+static void transfer_end(struct hart *hart, uint64_t transfers, bool moved)
 {
-    FRAME_DEBUG_ASSERT(bare_load_relaxed(&hart->moves) == moves + 1);
-    shared_store_release(&hart->moves, moved ? moves + 2 : moves);
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&hart->transfers) == transfers + 1);
+    shared_store_release(&hart->transfers, moved ? transfers + 2 : transfers);
 }
 
 /* Counts what was taken, `frames_each` frames from each of `firsts` on, by node. The caller owns the frames, so that
@@ -88,11 +88,11 @@ uint32_t global_take(struct frame_allocator *fa, struct hart *hart, bool local, 
     FRAME_DEBUG_ASSERT(kind.order <= CACHE_ORDER_MAX);
     FRAME_DEBUG_ASSERT(!kind.zero || kind.order == CHUNK_ORDER);
     FRAME_DEBUG_ASSERT(count > 0);
-    uint64_t moves = move_begin(hart);
+    uint64_t transfers = transfer_begin(hart);
     uint32_t taken = variant_take(fa, caller_here(local), kind, firsts, count);
     fence_acquire(); /* partner: the release fence before the give */
-    /* To have found no frame is no movement; to have found no run is one, as in global_take_run. */
-    move_end(hart, moves, taken > 0 || kind.order > 0);
+    /* To have found no frame is no transfer; to have found no run is one, as in global_take_run. */
+    transfer_end(hart, transfers, taken > 0 || kind.order > 0);
     counter_add(&hart->global_takes, 1);
     taken_count(fa, hart, firsts, taken, UINT64_C(1) << kind.order);
     return taken;
@@ -104,9 +104,9 @@ void global_give(struct frame_allocator *fa, struct hart *hart, bool local, stru
     FRAME_DEBUG_ASSERT(kind.order <= CACHE_ORDER_MAX);
     FRAME_DEBUG_ASSERT(!kind.zero || kind.order == CHUNK_ORDER);
     FRAME_DEBUG_ASSERT(count > 0);
-    uint64_t moves = move_begin(hart);
+    uint64_t transfers = transfer_begin(hart);
     variant_give(fa, caller_here(local), kind, firsts, count);
-    move_end(hart, moves, true);
+    transfer_end(hart, transfers, true);
     counter_add(&hart->global_gives, 1);
     if (kind.zero) { /* relaxed: who sees it only looks again */
         bare_add_relaxed(&fa->zero_gives, 1);
@@ -117,11 +117,11 @@ bool global_take_run(struct frame_allocator *fa, struct hart *hart, bool local, 
                      pfn_t *first)
 {
     FRAME_DEBUG_ASSERT(request.count > 0);
-    uint64_t moves = move_begin(hart);
+    uint64_t transfers = transfer_begin(hart);
     bool taken = fa->variant->take_run(fa->global, caller_here(local), request, first);
     fence_acquire();
     /* A run that failed may have claimed some frames for a moment, so others must look again. */
-    move_end(hart, moves, true);
+    transfer_end(hart, transfers, true);
     counter_add(&hart->global_takes, 1);
     taken_count(fa, hart, first, taken, request.count);
     return taken;
@@ -130,9 +130,9 @@ bool global_take_run(struct frame_allocator *fa, struct hart *hart, bool local, 
 void global_give_run(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_run run)
 {
     FRAME_DEBUG_ASSERT(run.count > 0);
-    uint64_t moves = move_begin(hart);
+    uint64_t transfers = transfer_begin(hart);
     fa->variant->give_run(fa->global, caller_here(local), run);
-    move_end(hart, moves, true);
+    transfer_end(hart, transfers, true);
     counter_add(&hart->global_gives, 1);
 }
 
@@ -168,7 +168,7 @@ static uint32_t refill(struct frame_allocator *fa, struct hart *hart, uint32_t o
     uint32_t taken = global_take(fa, hart, true, (struct run_kind){.order = order}, firsts, count);
     counter_add(&hart->refill_frames, (uint64_t)taken << order);
     if (order < GROUP_ORDER) {
-        counts_prefetch(&hart->views[0], firsts, taken);
+        refcounts_prefetch(&hart->views[0], firsts, taken);
         reverse(firsts, order > 0 ? taken : 0);
     }
     return taken;
@@ -303,17 +303,17 @@ static void magazine_empty(struct frame_allocator *fa, struct hart *self, uint32
     }
 }
 
-/* One movement: what is under way is on its way to the global allocator until all of it is there. */
+/* One transfer: what is under way is on its way to the global allocator until all of it is there. */
 static void list_empty(struct frame_allocator *fa, struct hart *self, struct frame_list *list)
 {
     struct frame_run run;
-    uint64_t moves = move_begin(self);
+    uint64_t transfers = transfer_begin(self);
     bool moved = false;
     while (frame_list_drain(list, &run)) {
         fa->variant->give_run(fa->global, caller_here(false), run);
         moved = true;
     }
-    move_end(self, moves, moved);
+    transfer_end(self, transfers, moved);
 }
 
 /* Empties `victim`'s cache; the caller has it for itself. */
@@ -325,18 +325,18 @@ static void cache_empty(struct frame_allocator *fa, struct hart *self, struct ha
         magazine_empty(fa, self, order, cache_previous(&victim->caches[order]));
     }
     for (uint32_t i = 0; i < HART_VIEWS; i++) {
-        victim->views[i] = (struct count_view){0}; /* an arena may be about to go */
+        victim->views[i] = (struct refcount_view){0}; /* an arena may be about to go */
     }
     zero_reserve_empty(fa, self, false, victim);
     if (victim->list != NULL) {
         list_empty(fa, self, victim->list);
     }
     if (fa->variant->local_drain != NULL) {
-        uint64_t moves = move_begin(self);
-        /* If there was nothing it is no movement: two harts that find nothing would else disturb each other for long.
+        uint64_t transfers = transfer_begin(self);
+        /* If there was nothing it is no transfer: two harts that find nothing would else disturb each other for long.
          */
         bool moved = fa->variant->local_drain(fa->global, (uint32_t)(victim - fa->harts));
-        move_end(self, moves, moved);
+        transfer_end(self, transfers, moved);
     }
 }
 
@@ -367,8 +367,8 @@ static bool cache_claim(struct hart *victim, uint32_t *turns)
     return false;
 }
 
-/* Empties the caches, all of them shut; returns how many could not be emptied. Of a silent hart it is not known whether
- * it has seen that its cache is shut. */
+/* Empties the caches, all of them closed; returns how many could not be emptied. Of a silent hart it is not known
+ * whether it has seen that its cache is closed. */
 static uint32_t caches_empty(struct frame_allocator *fa, struct hart *self, const struct hart_set *silent)
 {
     uint32_t turns = DRAIN_TURNS, missed = 0;
@@ -386,8 +386,8 @@ static uint32_t caches_empty(struct frame_allocator *fa, struct hart *self, cons
     return missed;
 }
 
-/* Shuts all, then one heavy barrier for all, then empties them one after the other. */
-bool harts_shut(struct frame_allocator *fa, struct moves *moves)
+/* Closes all, then one heavy barrier for all, then empties them one after the other. */
+bool harts_drain_begin(struct frame_allocator *fa, struct transfers *transfers)
 {
     FRAME_DEBUG_ASSERT(!hart_is_none(fa, hart_self(fa)));
     FRAME_DEBUG_ASSERT(bare_load_relaxed(&hart_self(fa)->in_section) == 0);
@@ -399,14 +399,14 @@ bool harts_shut(struct frame_allocator *fa, struct moves *moves)
     }
     (void)shared_call(platform_barrier_heavy(&silent)); /* partner: platform_barrier_light in hart_enter */
     uint32_t missed = caches_empty(fa, self, &silent);
-    if (moves != NULL) {
-        *moves = moves_now(fa);
+    if (transfers != NULL) {
+        *transfers = transfers_now(fa);
     }
     counter_add(&self->drain_timeouts, missed);
     return missed == 0;
 }
 
-void harts_open(struct frame_allocator *fa)
+void harts_drain_end(struct frame_allocator *fa)
 {
     for (uint32_t i = 0; i < fa->hart_count; i++) {
         FRAME_DEBUG_ASSERT(bare_load_relaxed(&fa->harts[i].drain) > 0);
@@ -418,22 +418,22 @@ void harts_open(struct frame_allocator *fa)
 
 bool harts_drain(struct frame_allocator *fa)
 {
-    bool complete = harts_shut(fa, NULL);
-    harts_open(fa);
+    bool complete = harts_drain_begin(fa, NULL);
+    harts_drain_end(fa);
     return complete;
 }
 
-bool harts_pass(const struct frame_allocator *fa)
+bool bypasses_wait(const struct frame_allocator *fa)
 {
     uint32_t turns = DRAIN_TURNS;
     struct hart_set silent;
-    if (!platform_barrier_heavy(&silent)) { /* partner: platform_barrier_light in hart_pass */
+    if (!platform_barrier_heavy(&silent)) { /* partner: platform_barrier_light in bypass_begin */
         return false;
     }
     for (uint32_t i = 0; i < fa->hart_count; i++) {
-        const _Atomic uint32_t *passing = &fa->harts[i].passing;
-        uint32_t seen = bare_load_acquire(passing);
-        while (seen % 2 != 0 && bare_load_acquire(passing) == seen) {
+        const _Atomic uint32_t *bypass_seq = &fa->harts[i].bypass_seq;
+        uint32_t seen = bare_load_acquire(bypass_seq);
+        while (seen % 2 != 0 && bare_load_acquire(bypass_seq) == seen) {
             if (turns-- == 0) {
                 return false;
             }
@@ -443,23 +443,23 @@ bool harts_pass(const struct frame_allocator *fa)
     return true;
 }
 
-struct moves moves_now(const struct frame_allocator *fa)
+struct transfers transfers_now(const struct frame_allocator *fa)
 {
-    /* What was looked at before is ordered before this look. Partner: the release fence in move_begin. */
+    /* What was looked at before is ordered before this look. Partner: the release fence in transfer_begin. */
     fence_seq_cst();
-    uint64_t moves = bare_load_acquire(&fa->arena_moves);
-    struct moves now = {moves & ~UINT64_C(1), (moves & 1) != 0};
+    uint64_t transfers = bare_load_acquire(&fa->arena_transfers);
+    struct transfers now = {transfers & ~UINT64_C(1), (transfers & 1) != 0};
     for (uint32_t i = 0; i < fa->hart_count; i++) {
         const struct hart *hart = &fa->harts[i];
-        moves = bare_load_acquire(&hart->moves);
-        now.sum += moves & ~UINT64_C(1);
-        /* After `moves`: who has seen the chunk taken sees that it is out, unless it has been given back since. */
-        now.under_way |= (moves & 1) != 0 || bare_load_acquire(&hart->chunk_out) != 0;
+        transfers = bare_load_acquire(&hart->transfers);
+        now.sum += transfers & ~UINT64_C(1);
+        /* After `transfers`: who has seen the chunk taken sees that it is out, unless it has been given back since. */
+        now.under_way |= (transfers & 1) != 0 || bare_load_acquire(&hart->chunk_out) != 0;
     }
     return now;
 }
 
-bool moves_none(struct moves before, struct moves after, uint64_t own)
+bool transfers_none(struct transfers before, struct transfers after, uint64_t own)
 {
     FRAME_DEBUG_ASSERT(after.sum >= before.sum);
     return !before.under_way && !after.under_way && after.sum == before.sum + own;

@@ -7,8 +7,8 @@
  *    least b operations follow before the next, whatever the trace: this is what two magazines are for (P11). With one
  *    alone (`magazines=1`) two frees at its edge and two allocations reach the global allocator twice, for ever.
  *    - Runs of 2^order frames, aligned to their size, are cached so, too, each order by itself: a hit costs what its
- *      counts cost (counts.h), a miss one call for many. They are large, so all harts' magazines of them hold a bounded
- *      part of memory (setup.c), and are drained like those of frames.
+ *      counts cost (refcounts_kept.h), a miss one call for many. They are large, so all harts' magazines of them hold a
+ *      bounded part of memory (setup.c), and are drained like those of frames.
  *    - Where runs are cached, a hart also keeps a zero reserve: what is left of one chunk that was known to hold
  *      zeroes, from which small zeroed requests are served in turn.
  * 2. Sections. The owner touches its cache only between hart_enter and hart_exit. A section has no atomic
@@ -18,32 +18,32 @@
  *    a full fence between store and load; here the owner's is platform_barrier_light(), a compiler barrier, and the
  *    drainer's is platform_barrier_heavy(), which makes every hart, the owner too, pass a full fence. If the owner's
  *    store came before that fence, the drainer sees it and waits for the section's end; if after, the owner's load
- *    comes after it too and sees drain > 0: the cache is shut.
+ *    comes after it too and sees drain > 0: the cache is closed.
  *    - hart_exit stores in_section = 0 with release; the drainer's load acquires: it sees the magazines as the owner
  *      left them.
  *    - The drainer takes 1 from drain with release; hart_enter loads with acquire: the owner sees them emptied.
- *    - Several drainers may shut one cache; `emptying`, a lock, says which of them touches it, one cache at a time.
+ *    - Several drainers may close one cache; `emptying`, a lock, says which of them touches it, one cache at a time.
  *    - in_section = 1 and the drainer's first load may be relaxed: the heavy barrier orders them.
  * 4. A hart that finds its cache being drained does not wait: it goes past the cache to the global allocator. A
  *    drainer waits for the end of a section, and only for a bounded number of turns: a hart that was stopped inside
  *    a section keeps what is in its cache and nothing else. A drainer is in no section itself, and waits for another
  *    only where that one is emptying a cache. So a drainer that was stopped keeps one cache at most; the others stay
- *    shut, and their harts go past them, but whoever drains next can empty them.
- * 5. `moves` is a sequence count of this hart's movements between the global allocator and elsewhere: odd while one
+ *    closed, and their harts go past them, but whoever drains next can empty them.
+ * 5. `transfers` is a sequence count of this hart's transfers between the global allocator and elsewhere: odd while one
  *    is under way. An allocation that found nothing believes it only if nobody moved anything meanwhile: allocator.c.
- * 6. Lifetime of arenas. A hart that goes past its cache says so in `passing`, which it makes odd, and even again,
+ * 6. Lifetime of arenas. A hart that goes past its cache says so in `bypass_seq`, which it makes odd, and even again,
  *    so that between hart_begin and hart_end it is always in one of two states that the removal of an arena waits for:
- *    in its section (the drain) or passing (harts_pass). What a lookup found in between may be used until hart_end, by
- *    whoever it was found for (P10). Waited for is the end of the operation that was under way, not a moment without
- *    one: while caches are shut a busy hart hardly has such. A hart stores `passing`, with release (who waited for the
- *    operation before may see only this one), before it looks at anything; harts_pass's heavy barrier, after what is
- *    removed was taken off, orders the two as the drain's does in_section: either harts_pass sees the operation, or
- *    the operation does not see the arena. The removal holds nothing that a passing hart could want. A drainer, which
- *    is in neither state, touches the variant only for what it finds in a cache, and while the removal keeps them shut
- *    and empty it finds nothing.
+ *    in its section (the drain) or bypassing its cache (bypasses_wait). What a lookup found in between may be used
+ *    until hart_end, by whoever it was found for (P10). Waited for is the end of the operation that was under way, not
+ *    a moment without one: while caches are closed a busy hart hardly has such. A hart stores `bypass_seq`, with
+ *    release (who waited for the operation before may see only this one), before it looks at anything; bypasses_wait's
+ *    heavy barrier, after what is removed was taken off, orders the two as the drain's does in_section: either
+ *    bypasses_wait sees the operation, or the operation does not see the arena. The removal holds nothing that a hart
+ *    that bypasses its cache could want. A drainer, which is in neither state, touches the variant only for what it
+ *    finds in a cache, and while the removal keeps them closed and empty it finds nothing.
  * 7. Who is no hart (HART_NONE in platform.h) finds the sentinel, which stands in front of hart 0 and whose cache is
- *    always shut: its `drain` is 1 from init on, and drainers never come by. So nobody is asked for a number on a hit,
- *    and who has none misses; every operation asks once when it has missed, before it calls hart_begin or touches
+ *    always closed: its `drain` is 1 from init on, and drainers never come by. So nobody is asked for a number on a
+ *    hit, and who has none misses; every operation asks once when it has missed, before it calls hart_begin or touches
  *    anything, and answers FRAME_BAD_HART. Any number of callers may be the sentinel at one time: all that they do to
  *    it are atomic stores to in_section, which nobody reads, and to its count of bypasses, which nobody adds up. It has
  *    no magazines. */
@@ -51,9 +51,9 @@
 #define FRAMELAB_CORE_HART_CACHE_H
 
 #include "atomic.h"
-#include "counting.h"
 #include "frame_allocator.h"
 #include "frame_list.h"
+#include "refcounts.h"
 #include "variant.h"
 
 /* Arenas whose counts a hart keeps at hand. The first is tried on the fast path. */
@@ -86,18 +86,19 @@ struct zero_reserve {
 struct hart {
     /* The owner's line. */
     _Alignas(CACHE_PAIR) _Atomic uint32_t in_section; /* written by the owner only */
-    _Atomic uint32_t drain;                           /* drainers that have shut the cache; written by them only */
+    _Atomic uint32_t drain;                           /* drainers that have closed the cache; written by them only */
     _Atomic uint32_t emptying;                        /* 1: one of them is at it */
-    _Atomic uint32_t passing;                         /* odd: in an operation past the cache; the owner writes it */
+    _Atomic uint32_t bypass_seq;                      /* odd: in an operation past the cache; the owner writes it */
     struct cache caches[CACHE_ORDERS];                /* these two touched in a section only */
-    struct count_view views[HART_VIEWS];
+    struct refcount_view views[HART_VIEWS];
     struct zero_reserve zero;
-    uint32_t patience; /* the owner's alone: turns to wait before its next look with all caches shut (allocator.c) */
+    uint32_t
+        patience; /* the owner's alone: turns to wait before its next look with all caches closed for a drain (allocator.c) */
     struct frame_list *list; /* constant; NULL unless the variant's cache is CACHE_LIST: asked before the magazines */
 
     /* Owner writes, others read: on lines of their own. */
-    _Alignas(CACHE_PAIR) _Atomic uint64_t moves;
-    _Atomic uint32_t chunk_out; /* 1: frame_zero_idle has a chunk of the global allocator out; see moves_now */
+    _Alignas(CACHE_PAIR) _Atomic uint64_t transfers;
+    _Atomic uint32_t chunk_out; /* 1: frame_zero_idle has a chunk of the global allocator out; see transfers_now */
     _Atomic uint64_t global_takes, global_gives, refill_frames, spill_frames;
     _Atomic uint64_t drains, drain_timeouts, bypasses, failures, contentions;
     _Atomic uint64_t frames_known_zero, frames_zeroed;
@@ -129,7 +130,7 @@ static inline struct magazine *cache_previous(const struct cache *cache)
 static inline bool hart_enter(struct hart *hart)
 {
     bare_store_relaxed(&hart->in_section, 1);
-    platform_barrier_light(); /* partner: platform_barrier_heavy in harts_shut */
+    platform_barrier_light(); /* partner: platform_barrier_heavy in harts_drain_begin */
     if (__builtin_expect(bare_load_acquire(&hart->drain) == 0, 1)) {
         return true;
     }
@@ -144,20 +145,20 @@ static inline void hart_exit(struct hart *hart)
     bare_store_release(&hart->in_section, 0);
 }
 
-/* `passing` has one writer, so a load and a store make an increment. It may wrap: a waiter that misses a whole round of
- * it waits for an operation more. */
-static inline uint32_t hart_next_pass(const struct hart *hart)
+/* `bypass_seq` has one writer, so a load and a store make an increment. It may wrap: a waiter that misses a whole round
+ * of it waits for an operation more. */
+static inline uint32_t bypass_next(const struct hart *hart)
 {
-    return bare_load_relaxed(&hart->passing) + 1;
+    return bare_load_relaxed(&hart->bypass_seq) + 1;
 }
 
 /* Begins an operation past the cache. */
-static inline void hart_pass(struct hart *hart)
+static inline void bypass_begin(struct hart *hart)
 {
     /* Release: whoever waited for the operation before and sees this one has seen that one end. */
-    FRAME_DEBUG_ASSERT(bare_load_relaxed(&hart->passing) % 2 == 0);
-    bare_store_release(&hart->passing, hart_next_pass(hart));
-    platform_barrier_light(); /* partner: platform_barrier_heavy in harts_pass */
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&hart->bypass_seq) % 2 == 0);
+    bare_store_release(&hart->bypass_seq, bypass_next(hart));
+    platform_barrier_light(); /* partner: platform_barrier_heavy in bypasses_wait */
 }
 
 /* Begins an operation; true if in a section, false if past the cache. To hart_end with the answer, and to all that may
@@ -168,18 +169,19 @@ static inline bool hart_begin(struct hart *hart)
     if (hart_enter(hart)) {
         return true;
     }
-    hart_pass(hart);
+    bypass_begin(hart);
     return false;
 }
 
 static inline void hart_end(struct hart *hart, bool local)
 {
-    FRAME_DEBUG_ASSERT(local ? bare_load_relaxed(&hart->in_section) == 1 : bare_load_relaxed(&hart->passing) % 2 == 1);
+    FRAME_DEBUG_ASSERT(local ? bare_load_relaxed(&hart->in_section) == 1
+                             : bare_load_relaxed(&hart->bypass_seq) % 2 == 1);
     /* Release, partner of the acquire of whoever waits: what was done with an arena is done. */
     if (local) {
         bare_store_release(&hart->in_section, 0);
     } else {
-        bare_store_release(&hart->passing, hart_next_pass(hart));
+        bare_store_release(&hart->bypass_seq, bypass_next(hart));
     }
 }
 
@@ -196,7 +198,7 @@ struct frame_allocator {
     _Atomic uint64_t longest_run[ALIGN_ORDER_MAX + 1];
     _Atomic uint64_t frames_total, metadata_bytes; /* sums over the arenas, so that nobody need look at them */
     _Atomic uint64_t zero_gives;                   /* how often chunks were given as zero: seldom written */
-    _Atomic uint64_t arena_moves;                  /* as a hart's `moves`, for arenas that come and go */
+    _Atomic uint64_t arena_transfers;              /* as a hart's `transfers`, for arenas that come and go */
 
     _Alignas(CACHE_PAIR) _Atomic uint32_t arenas_locked; /* guards what follows; held by add and remove */
     uint32_t arena_count;
@@ -206,7 +208,7 @@ struct frame_allocator {
     uint32_t node_count;
 };
 
-/* The calling hart, or the sentinel: a load that extends the sign is no dearer than one that does not. */
+/* The calling hart, or the sentinel: a load that extends the sign is no more expensive than one that does not. */
 static inline struct hart *hart_self(const struct frame_allocator *fa)
 {
     return &fa->harts[(int32_t)platform_hart_id()];
@@ -238,36 +240,38 @@ bool hart_zero_take(struct frame_allocator *fa, struct hart *hart, struct frame_
 bool arenas_lock(struct frame_allocator *fa);
 void arenas_unlock(struct frame_allocator *fa);
 
-/* Looks with all caches shut after which an allocation that is disturbed at each, or the removal of an arena, gives up.
+/* Looks with all caches closed for a drain after which an allocation that is disturbed at each, or the removal of an
+ * arena, gives up.
  */
 #define RETRY_MAX 64u
 
-/* All movements up to some moment, and whether one was under way then. */
-struct moves {
+/* All transfers up to some moment, and whether one was under way then. */
+struct transfers {
     uint64_t sum;
     bool under_way;
 };
 
-/* Shuts the caches of all harts, the caller's own too, and empties them into the global allocator; until harts_open all
- * harts go past their caches and take no more than they need. Not in a section. False if some hart did not leave its
- * section in bounded time. `moves`, unless NULL, is of a moment at which all caches that could be emptied were empty.
+/* Closes the caches of all harts, the caller's own too, and empties them into the global allocator; until
+ * harts_drain_end all harts go past their caches and take no more than they need. Not in a section. False if some hart
+ * did not leave its section in bounded time. `transfers`, unless NULL, is of a moment at which all caches that could be
+ * emptied were empty.
  */
-bool harts_shut(struct frame_allocator *fa, struct moves *moves);
-void harts_open(struct frame_allocator *fa);
+bool harts_drain_begin(struct frame_allocator *fa, struct transfers *transfers);
+void harts_drain_end(struct frame_allocator *fa);
 
 /* The one after the other. */
 bool harts_drain(struct frame_allocator *fa);
 
-/* Waits until every hart that was passing its cache has ended its operation; false if not in bounded time, or if a
+/* Waits until every hart that was bypassing its cache has ended its operation; false if not in bounded time, or if a
  * hart does not answer the barrier. */
-bool harts_pass(const struct frame_allocator *fa);
+bool bypasses_wait(const struct frame_allocator *fa);
 
-/* The movements up to now: ordered after everything that the caller looked at before. */
-struct moves moves_now(const struct frame_allocator *fa);
+/* The transfers up to now: ordered after everything that the caller looked at before. */
+struct transfers transfers_now(const struct frame_allocator *fa);
 
 /* Whether nothing was moved between two looks but what the caller moved itself, and nothing was on its way at either.
  */
-bool moves_none(struct moves before, struct moves after, uint64_t own);
+bool transfers_none(struct transfers before, struct transfers after, uint64_t own);
 
 /* The calls of the variant with the fences and counters that core owes them. `local`: the caller is in a section. */
 uint32_t global_take(struct frame_allocator *fa, struct hart *hart, bool local, struct run_kind kind, pfn_t *firsts,

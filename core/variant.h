@@ -20,7 +20,7 @@
  *   init             before anything else
  *
  * Every call is a hart's: caller.hart, and platform_hart_id(), are below global_config.hart_count, never HART_NONE.
- * Only the books (walk_free, local_walk, add_stats) may be asked for by anybody.
+ * Only the audit (walk_free, local_walk, add_stats) may be asked for by anybody.
  *
  * Memory order: what a hart wrote to a frame before it gave the frame must be visible to the hart that takes it.
  * Core issues a release fence before every give and an acquire fence after every take, on the strength of which a
@@ -71,12 +71,12 @@ enum cache_kind {
 
 /* Pointers that may be NULL say so. */
 struct variant {
-    const char *name;    /* "baseline", "lockfree", "baseline:seed" */
+    const char *name;    /* "baseline", "lockfree", "baseline:origin" */
     const char *summary; /* one line */
     const struct knob *knobs;
     uint32_t knob_count;
     enum cache_kind cache;
-    uint32_t magazine_default; /* frames a magazine; 0: none of core's magazines */
+    uint32_t magazine_default; /* frames per magazine; 0: none of core's magazines */
     uint32_t batch_default;    /* frames a refill or spill moves; 0: a whole magazine */
     uint64_t global_bytes;     /* of shared state, and for each hart: see init */
     uint64_t hart_bytes;

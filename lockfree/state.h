@@ -1,27 +1,28 @@
 /* SPDX-License-Identifier: MIT
  * The lock-free variant: its state, and how a request finds its way to pools.
  *
- * 1. Where a request looks: what the hart has in hand; then, arena by arena, the nearest first, the index (index.h)
- *    and a scan over all bits. The scan decides: what is in limbo, or was left unlisted by a stopped hart, is found
- *    there, and what is in other hands' chunks, too, unless it is private (hand.h): that core's drain gives back
- *    before an allocation fails. So a hart that is stopped costs the others time, and of memory only what it has: what
- *    was in its magazines and hands, until a drain gets it (never, if it was stopped in a section or does not answer
- *    the barrier); what it was moving at that moment, which is a batch, a run, a chunk that it was breaking up or
- *    gathering, or what it was draining from one other hart; and if it was removing an arena that all harts had
- *    answered for, that arena. What it keeps from the index by a duty or in limbo is found by the scan.
- * 2. Near and far. Hands hold chunks and blocks of the nearest arenas only, and a far arena is asked only when the near
- *    ones have nothing: no far frame is taken while a near one is free. In an arena a hart goes from shard to shard,
- *    its own first (shard.h).
- * 3. Three hands a hart: `singles`, from which magazines of single frames are filled; `runs`, from which runs below a
- *    chunk are taken, for magazines and others, so that they find room and what they leave is used up by single frames;
- *    `returns`, in which runs that come back, and batches of frames that are one, gather until one of another chunk
- *    does: of a chunk that comes back as a whole nothing is ever seen but the bit of its block. And a block in hand,
- *    from which whole chunks are taken: not private, but no other hart finds it in the index.
+ * 1. Where a request looks: what the hart has in local chunks; then, arena by arena, the nearest first, the index
+ *    (index.h) and a scan over all bits. The scan decides: what is in limbo, or was left unlinked by a stopped hart, is
+ *    found there, and what is in other harts' local chunks, too, unless it is private (local_chunk.h): that core's
+ *    drain gives back before an allocation fails. So a hart that is stopped costs the others time, and of memory only
+ *    what it has: what was in its magazines and local chunks, until a drain gets it (never, if it was stopped in a
+ *    section or does not answer the barrier); what it was moving at that moment, which is a batch, a run, a chunk that
+ *    it was breaking up or coalescing, or what it was draining from one other hart; and if it was removing an arena
+ *    that all harts had answered for, that arena. What it keeps from the index by a link duty or in limbo is found by
+ *    the scan.
+ * 2. Near and far. Local chunks hold chunks and chunk bitmaps of the nearest arenas only, and a far arena is asked only
+ *    when the near ones have nothing: no far frame is taken while a near one is free. In an arena a hart goes from
+ *    shard to shard, its own first (shard.h).
+ * 3. Three local chunks a hart: `singles`, from which magazines of single frames are filled; `runs`, from which runs
+ *    below a chunk are taken, for magazines and others, so that they find room and what they leave is used up by single
+ *    frames; `returns`, in which runs that come back, and batches of frames that are one, are collected until one of
+ *    another chunk does: of a chunk that comes back as a whole nothing is ever seen but the bit of its chunk bitmap.
+ *    And a local chunk bitmap, from which whole chunks are taken: not private, but no other hart finds it in the index.
  * 4. Arenas are a CK stack of nodes that is only ever pushed to. A removed arena leaves its node empty on the
  *    stack, for the next one added. The node's pointer is stored with release and loaded with acquire: who sees an
- *    arena sees it built. Before a removal empties the node core has every hart's hands emptied, and keeps them so
- *    (harts_shut); after it, it has every operation under way ended (harts_pass: reclaim_tag.c, 3), and the variant
- *    waits for reclaim_barrier, since limbo may hold places of the arena (P10).
+ *    arena sees it built. Before a removal empties the node core has every hart's local chunks emptied, and keeps them
+ *    so (harts_drain_begin); after it, it has every operation under way ended (bypasses_wait: reclaim_tag.c, 3), and
+ *    the variant waits for reclaim_barrier, since limbo may hold index nodes of the arena (P10).
  * 5. ABA: chunk.h for bits, index.h for the stacks; nodes are never popped.
  * 6. Progress. take, give, their runs and chunks, find: lock-free. Each is a bounded number of lock-free steps, except
  *    that it pops until it finds something of use; every chunk popped without use had lost its frames to another
@@ -30,7 +31,7 @@
 #ifndef FRAMELAB_LOCKFREE_STATE_H
 #define FRAMELAB_LOCKFREE_STATE_H
 
-#include "hand.h"
+#include "local_chunk.h"
 #include "shard.h"
 #include "variant.h"
 
@@ -41,18 +42,18 @@ struct arena_node {
 };
 
 struct lockfree_hart {
-    struct worker worker;
-    struct hand singles, runs, returns;
-    struct pool *block_pool; /* NULL: no block in hand */
-    struct block *block;     /* in hand, with its place's duty */
-    uint64_t cursor;         /* chunk number at which the last scan found something */
+    struct pool_hart pool_hart;
+    struct local_chunk singles, runs, returns;
+    struct pool *bitmap_pool;    /* NULL: no local chunk bitmap */
+    struct chunk_bitmap *bitmap; /* in hand, with its node's link duty */
+    uint64_t cursor;             /* chunk number at which the last scan found something */
 };
 
 struct lockfree {
     struct reclaim reclaim;
     struct global_config config;
     struct pool_options pool_options;
-    bool private_hands;
+    bool private_local_chunks;
     uint32_t node_slots; /* arena_nodes in use, empty ones included; attach only */
     struct arena_node arena_nodes[ARENA_MAX];
     _Alignas(CACHE_PAIR) ck_stack_t arenas;
@@ -67,7 +68,7 @@ static inline struct lockfree *lockfree_of(const struct global *global)
 /* Whether a hart may keep frames as private bits. `local`: it is in core's section. */
 static inline bool keeps_private(const struct lockfree *lf, bool local)
 {
-    return local && lf->private_hands;
+    return local && lf->private_local_chunks;
 }
 
 /* ---- walk.c: the arenas in a hart's order ---- */
@@ -99,15 +100,15 @@ static inline bool walk_is_near(const struct arena_walk *walk)
 /* The pool of a frame, NULL if there is none; and unless `near` is NULL, whether it is one of the nearest. */
 struct pool *lockfree_pool_of(const struct lockfree *lf, uint32_t hart, pfn_t frame, bool *near);
 
-/* ---- take_chunks.c; `keep`: the block may stay in hand ---- */
+/* ---- take_chunks.c; `keep`: the chunk bitmap may stay local ---- */
 
-/* Up to `count` whole chunks, and one of them (false: there was none): of the block in hand, of a shard, and of the
- * whole pool if the shard is the hart's last. */
+/* Up to `count` whole chunks, and one of them (false: there was none): of the local chunk bitmap, of a shard, and of
+ * the whole pool if the shard is the hart's last. */
 uint32_t lockfree_take_chunks(struct lockfree_hart *hart, bool keep, struct shard *shard, pfn_t *firsts,
                               uint32_t count);
 bool lockfree_take_chunk(struct lockfree_hart *hart, bool keep, struct shard *shard, uint64_t *number);
 
-/* A run of chunks that fits a block, out of the block in hand, or of one more that the index has. */
+/* A run of chunks that fits a chunk bitmap, out of the local chunk bitmap, or of one more that the index has. */
 bool lockfree_take_chunk_run(struct lockfree_hart *hart, bool keep, struct pool *pool, struct frame_request request,
                              pfn_t *first);
 
@@ -115,8 +116,8 @@ bool lockfree_take_chunk_run(struct lockfree_hart *hart, bool keep, struct pool 
 uint32_t lockfree_take_chunk_runs(struct lockfree *lf, struct caller caller, struct run_kind kind, pfn_t *firsts,
                                   uint32_t count);
 
-/* Gives the block in hand back; `worker` is the calling hart's. */
-void lockfree_release_block(struct lockfree_hart *hart, struct worker *worker);
+/* Gives the local chunk bitmap back; `pool_hart` is the calling hart's. */
+void lockfree_release_bitmap(struct lockfree_hart *hart, struct pool_hart *pool_hart);
 
 /* ---- take_frames.c, take_runs.c: as take of one order, 0 and below a chunk ---- */
 
@@ -139,7 +140,7 @@ enum frame_status lockfree_detach(struct global *global, struct arena *arena);
 bool lockfree_quiesce(struct global *global, uint32_t hart_id);
 struct arena *lockfree_find(struct global *global, uint32_t hart_id, pfn_t frame);
 bool lockfree_local_drain(struct global *global, uint32_t owner);
-/* books.c */
+/* audit.c */
 void lockfree_local_walk(struct global *global, uint32_t owner, void (*visit)(void *context, struct frame_run run),
                          void *context);
 bool lockfree_walk_free(struct global *global, void (*visit)(void *context, struct frame_run run), void *context);

@@ -24,8 +24,8 @@
  * is set, else now. */
 json_t *provenance_make(int argc, char **argv, const char *fdt_summary, const char *kind, json_t *machine);
 
-/* What this program is, in two lines without an end: "framelab 0.1.0 (1a2b3c4d5e6f, uncommitted changes)", and the compiler and
- * its flags. */
+/* What this program is, in two lines without an end: "framelab 0.1.0 (1a2b3c4d5e6f, uncommitted changes)", and the
+ * compiler and its flags. */
 const char *provenance_version(void);
 
 /* The files of a user's own variants (make OWN=FOLDER) that this program has, each with its hash: "mine.c sha256:...";

@@ -157,7 +157,7 @@ for command in "fdt" "bench --dtb" "stress --dtb"; do
     refuses 2 "[Dd]irectory" $command directory.dtb
 done
 
-# ---- options that cannot be ----
+# ---- invalid options ----
 
 refuses 2 "0 harts" bench --harts 0
 refuses 2 "list of 1 to 512" bench --harts 513
@@ -213,8 +213,8 @@ refuses 2 "seed" stress --seed -1
 refuses 2 "no workload 'nosuch'; there are bulk, rand, repeat, frag, .*refused" bench --workload nosuch
 refuses 2 "no knob 'nosuch'; there are magazine, batch, .*reclaim" bench --variant lockfree,nosuch=1
 refuses 2 "no knob 'nosuch'; there are magazine, batch, .*lock" stress --variant baseline,nosuch=1
-refuses 2 "no variant 'nosuch'; there are baseline:seed, baseline, lockfree" stress --variant nosuch
-refuses 2 "no variant 'nosuch'; there are baseline:seed, baseline, lockfree" fdt --variant nosuch good.dtb
+refuses 2 "no variant 'nosuch'; there are baseline:origin, baseline, lockfree" stress --variant nosuch
+refuses 2 "no variant 'nosuch'; there are baseline:origin, baseline, lockfree" fdt --variant nosuch good.dtb
 refuses 2 "no primitive 'nosuch'; there are ticket-lock, mcs-lock, .*own-lists" primitives nosuch
 refuses 2 "no scheme 'nosuch'; there are qsbr, epoch, hp" reclaim nosuch
 refuses 2 "no machine 'nosuch'; there are epyc-2socket, xeon-1socket-26c, flat" bench --platform sim --machine nosuch
@@ -277,7 +277,7 @@ chmod 755 "$nobody"
 cp "$framelab" "$nobody/framelab"
 as_nobody=()
 [ "$(id -u)" -ne 0 ] || as_nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
-says 2 "harts cannot be had" "${as_nobody[@]}" bash -c 'ulimit -u 30; exec "$@"' limited \
+says 2 "harts cannot be started" "${as_nobody[@]}" bash -c 'ulimit -u 30; exec "$@"' limited \
     "$nobody/framelab" bench --memory 64M --harts 400 --repeat 1 --workload bulk --format json
 rm -r "$nobody"
 

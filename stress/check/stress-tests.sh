@@ -236,7 +236,7 @@ check "a record's seed is that of its trial" test "$seed" -gt 1000000
 
 run --seconds 0.1 --seed 3 --memory 24M --harts 2
 [ $status -eq 0 ] && grep -qE "for [1-9][0-9]* of them no time was left" out &&
-    for variant in baseline:seed baseline lockfree; do grep -q "^$variant  *plain .* holds$" out || exit 1; done
+    for variant in baseline:origin baseline lockfree; do grep -q "^$variant  *plain .* holds$" out || exit 1; done
 verdict $? "--seconds: what no time is left for is told, and each variant is tried"
 run --seconds 0.1 --seed 3 --memory 24M --harts 2 --format ktap
 cp out short.ktap

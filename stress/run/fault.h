@@ -5,9 +5,9 @@
 
 #include "frame.h"
 
-/* Both are called in the handler of the signal, at most one of them and once, on the hart that did it. What faulted is an
- * access of an allocator's, not a function of the C library's, so they may call those. Other harts go on meanwhile; another
- * that faults waits. */
+/* Both are called in the handler of the signal, at most one of them and once, on the hart that did it. What faulted is
+ * an access of an allocator's, not a function of the C library's, so they may call those. Other harts go on meanwhile;
+ * another that faults waits. */
 struct fault_reports {
     /* A frame of the range was touched: a violation. The program ends with EXIT_STATUS_VIOLATED afterwards. */
     void (*touched)(void *context, uint64_t frame, uint32_t hart);

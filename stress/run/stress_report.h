@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * What a stress run found, told the same way on all platforms: lines for people, records, CSV, KTAP, JUnit XML. A trial is
- * told when it has ended, so that a run that is interrupted leaves what it had.
+ * What a stress run found, told the same way on all platforms: lines for people, records, CSV, KTAP, JUnit XML. A trial
+ * is told when it has ended, so that a run that is interrupted leaves what it had.
  *
- * KTAP is nested: a test a trial, in it one a property (https://docs.kernel.org/dev-tools/ktap.html); readers of TAP take
- * the inner ones for what TAP 14 calls subtests. In JUnit XML a trial is a test suite and a property a test case. */
+ * KTAP is nested: a test a trial, in it one a property (https://docs.kernel.org/dev-tools/ktap.html); readers of TAP
+ * take the inner ones for what TAP 14 calls subtests. In JUnit XML a trial is a test suite and a property a test
+ * case. */
 #ifndef FRAMELAB_STRESS_STRESS_REPORT_H
 #define FRAMELAB_STRESS_STRESS_REPORT_H
 
@@ -43,8 +44,8 @@ struct stress_report;
 /* `trials`: how many will be told; 0 if that is not known. NULL after a line on stderr. */
 struct stress_report *stress_report_open(const struct stress_plan *plan, uint64_t trials);
 
-/* A trial has ended. `line` is what is said of it to people, or NULL. What is violated is told to them in any format, on
- * stderr if the format is not for them. Returns an exit status: whether all held, or could not be told. */
+/* A trial has ended. `line` is what is said of it to people, or NULL. What is violated is told to them in any format,
+ * on stderr if the format is not for them. Returns an exit status: whether all held, or could not be told. */
 int stress_report_trial(struct stress_report *report, const char *name, const struct stress_outcome *outcome,
                         const char *line);
 /* One that was not played, or came to no verdict, and why. Both are told by KTAP and JUnit XML alone. */

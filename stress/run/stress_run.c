@@ -392,7 +392,7 @@ static int run_trial(struct stress *stress, const struct attempt *attempt, const
     fault_watch(config.hotplug, &reports);
     int status = trial_run(&stress->trial)
                      ? tell(stress)
-                     : status_say(NAME, EXIT_STATUS_USAGE, "%u harts cannot be had", stress->plan->harts);
+                     : status_say(NAME, EXIT_STATUS_USAGE, "%u harts cannot be started", stress->plan->harts);
     note_seen(stress);
     pthread_mutex_lock(&stress->looked_at);
     stress->trial.config.harts = 0; /* nothing for the watchdog to look at any more */
@@ -447,8 +447,8 @@ static int play(void *context, struct stress_report *report, const struct stress
     return run_attempt(stress, attempt);
 }
 
-/* Harts that make no call any more hang; those that make some are slow, or have much to do. The program ends afterwards, so
- * the trial's memory is not let go of. */
+/* Harts that make no call any more hang; those that make some are slow, or have much to do. The program ends
+ * afterwards, so the trial's memory is not let go of. */
 static void say_where(void *context)
 {
     struct stress *stress = context;

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT
- * The trials of a stress run, one after the other, on any platform: which of them, by which seed, whether they go on, and
- * how far they came.
+ * The trials of a stress run, one after the other, on any platform: which of them, by which seed, whether they go on,
+ * and how far they came.
  *
- * 1. Trials are numbered. A pass has one of each kind that the platform knows (its variants, in its settings), so number n
- *    is of kind n mod `count`, in pass n / `count`. A run makes one pass, or with --until-failure pass after pass.
+ * 1. Trials are numbered. A pass has one of each kind that the platform knows (its variants, in its settings), so
+ *    number n is of kind n mod `count`, in pass n / `count`. A run makes one pass, or with --until-failure pass after
+ *    pass.
  * 2. Seeds. The trials of the first pass have the run's seed, so that `--seed` of a record gives the same trial again;
  *    those of later passes have seeds hashed from it and the pass. Seeds that are neighbours share nothing.
- * 3. Shards. Shard I of N has the numbers n with n mod N = I - 1, at least one of them; or, where what is inside a trial is
- *    shared out (executions of simulated harts), all trials, and its part of each.
- * 4. Going on. With a file for it, how far the run came is kept there, about once a second, whole or not at all. A run of the
- *    same command line and build that finds it goes on there: with the same seed for the run, and for the trial, which may
- *    have been stopped in the middle, another one. The file is gone when the run has ended by itself. */
+ * 3. Shards. Shard I of N has the numbers n with n mod N = I - 1, at least one of them; or, where what is inside a
+ *    trial is shared out (executions of simulated harts), all trials, and its part of each.
+ * 4. Going on. With a file for it, how far the run came is kept there, about once a second, whole or not at all. A run
+ *    of the same command line and build that finds it goes on there: with the same seed for the run, and for the trial,
+ *    which may have been stopped in the middle, another one. The file is gone when the run has ended by itself. */
 #ifndef FRAMELAB_STRESS_STRESS_SERIES_H
 #define FRAMELAB_STRESS_STRESS_SERIES_H
 
@@ -48,8 +49,8 @@ struct stress_work {
 /* Runs the series up to the first trial that does not hold, and tells what was played. Returns an exit status. */
 int stress_series_run(const struct stress_plan *plan, const struct stress_work *work);
 
-/* From inside a trial, now and then: shows progress, and keeps how far it came; `inside` as in the turn, `share` the part of
- * the trial that is done, if it has an end. */
+/* From inside a trial, now and then: shows progress, and keeps how far it came; `inside` as in the turn, `share` the
+ * part of the trial that is done, if it has an end. */
 void stress_series_note(const struct stress_turn *turn, uint64_t inside, double share);
 
 /* What a record of the turn's trial says of its number. */

@@ -4,7 +4,7 @@
  * 1. Rounds. All harts go through the same phases, with a barrier between any two (trial.c):
  *      mixed      random operations of every kind, up to a budget of all memory but a frame for each hart (mixed.c)
  *      at rest    the account, reference counts, refused calls, runs that must be found (checks.c)
- *      flood      all harts allocate until nothing is left; then all is freed, across harts
+ *      exhaust      all harts allocate until nothing is left; then all is freed, across harts
  *      whole      all is free and drained: the largest runs of the fresh allocator must be back
  *      stranded   every hart fills its cache; then one hart alone must get every frame
  *      magazines  adversarial traces of single frames; global accesses are counted
@@ -44,8 +44,8 @@ struct trial_config {
     void *context;
 };
 
-/* The last operations of a hart, for whoever is told of a violation: what it was about, and the frames that came of it or
- * went into it. */
+/* The last operations of a hart, for whoever is told of a violation: what it was about, and the frames that came of it
+ * or went into it. */
 #define TRIAL_NOTES 12u
 struct trial_note {
     const char *_Atomic doing;
@@ -105,8 +105,8 @@ struct trial {
     _Alignas(CACHE_PAIR) _Atomic uint64_t reserved; /* of the budget */
     _Alignas(CACHE_PAIR) _Atomic uint32_t
         plugging; /* 1: a hart is at the hot-plug arena (a word: RISC-V exchanges no byte) */
-    _Alignas(CACHE_PAIR) _Atomic uint64_t flood_count;
-    pfn_t *flood; /* room for every frame */
+    _Alignas(CACHE_PAIR) _Atomic uint64_t exhaust_count;
+    pfn_t *exhaust; /* room for every frame */
     _Alignas(CACHE_PAIR) _Atomic uint64_t mailbox[MAILBOX_SLOTS];
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The line of progress on a file, by a clock that the test sets: what it says of the time that is left, and how often it
- * comes. */
+ * The line of progress on a file, by a clock that the test sets: what it says of the time that is left, and how often
+ * it comes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

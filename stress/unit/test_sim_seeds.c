@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
+#include "exploration.h"
 #include "run.h"
-#include "scenario.h"
 
 #define NUMBERS 4000u
 
@@ -34,7 +34,7 @@ static void shards_share_out_a_campaign(void **state)
                 plan.freeze = freeze != 0;
                 plan.shard = shard;
                 plan.shards = shards;
-                for (uint64_t at = scenario_number(&plan, 0); at < NUMBERS; at = scenario_number(&plan, at + 1)) {
+                for (uint64_t at = exploration_number(&plan, 0); at < NUMBERS; at = exploration_number(&plan, at + 1)) {
                     played[at]++;
                 }
             }
@@ -52,7 +52,7 @@ static void campaigns_share_nothing(void **state)
     for (uint32_t i = 0; i < 4 * NUMBERS; i++) { /* seeds 1 to 4, which are neighbours */
         struct sim_stress_plan plan = plain;
         plan.seed = 1 + i / NUMBERS;
-        seeds[i] = scenario_seed(&plan, i % NUMBERS);
+        seeds[i] = exploration_seed(&plan, i % NUMBERS);
         assert_true(seeds[i] <= INT64_MAX);
     }
     qsort(seeds, 4 * NUMBERS, sizeof seeds[0], compare);
@@ -67,10 +67,10 @@ static void blocks_are_seeds_in_a_row(void **state)
     struct sim_stress_plan sweep = plain;
     sweep.freeze = true;
     for (uint32_t i = 0; i < NUMBERS; i++) {
-        assert_int_equal(scenario_seed(&plain, i) % SIM_BLOCK, i % SIM_BLOCK);
-        assert_int_equal(scenario_seed(&sweep, i) % SIM_SWEEP_BLOCK, i % SIM_SWEEP_BLOCK);
+        assert_int_equal(exploration_seed(&plain, i) % SIM_BLOCK, i % SIM_BLOCK);
+        assert_int_equal(exploration_seed(&sweep, i) % SIM_SWEEP_BLOCK, i % SIM_SWEEP_BLOCK);
         if (i % SIM_BLOCK != 0) {
-            assert_int_equal(scenario_seed(&plain, i), scenario_seed(&plain, i - 1) + 1);
+            assert_int_equal(exploration_seed(&plain, i), exploration_seed(&plain, i - 1) + 1);
         }
     }
 }
@@ -83,13 +83,13 @@ static void a_replay_is_the_execution(void **state)
         static struct program program, again;
         struct execution_plan found, replayed;
         struct sim_stress_plan replay = plain;
-        const uint64_t seed = scenario_seed(&plain, i);
-        scenario_plan(&plain, seed, &program, &found);
+        const uint64_t seed = exploration_seed(&plain, i);
+        exploration_plan(&plain, seed, &program, &found);
         replay.replay = true;
         replay.seed = seed;
         replay.strategy = found.strategy == EXPLORE_PCT ? SIM_STRATEGY_PCT : SIM_STRATEGY_RANDOM;
         replay.depth = found.strategy == EXPLORE_PCT ? found.depth : 0;
-        scenario_plan(&replay, seed, &again, &replayed);
+        exploration_plan(&replay, seed, &again, &replayed);
         assert_int_equal(replayed.schedule_seed, found.schedule_seed);
         assert_int_equal(replayed.strategy, found.strategy);
         assert_int_equal(replayed.depth, found.depth);

@@ -24,7 +24,7 @@
  *   kernel_wrong.c     run=trap, overrun: wrong on purpose
  *   kernel_map.c       run=map: the memory map as it was read
  *   kernel_memory.c    how much memory an allocator is given
- *   kernel_books.c     who owns which frame
+ *   kernel_audit.c     who owns which frame
  *   record_text.c      records, written to the console */
 #ifndef FRAMELAB_QEMU_KERNEL_H
 #define FRAMELAB_QEMU_KERNEL_H

@@ -33,7 +33,7 @@ struct operation {
     struct frame_request request; /* of OPERATION_ALLOC */
     struct frame_run run;         /* what was got, or is freed, or the one frame of a reference */
     bool zeroed;
-    /* The ledger's. */
+    /* The history's. */
     bool alone;          /* no other call was under way meanwhile */
     uint32_t generation; /* when it was called */
 };

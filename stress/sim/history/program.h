@@ -12,7 +12,7 @@
  *      d         drain                               i          zero_idle
  *      A R       add, or remove, the second arena    s          statistics
  *      j99       move the clock of reclamation by 99, in place of many polls (epoch_look.h)
- *      x2        make a call that must be refused whatever the other harts do; the number is its kind (player.c)
+ *      x2        make a call that must be refused whatever the other harts do; the number is its kind (interpreter.c)
  *    Hart 0 alone plays the prelude before the others start; what it allocates it leaves to all.
  * 3. Random programs (program_random.c) each have a theme. Programs drawn uniformly would show nothing, because mostly
  *    no two harts would touch the same chunk. */

@@ -15,7 +15,7 @@ enum sim_profile { SIM_PROFILE_RMO, SIM_PROFILE_TSO, SIM_PROFILE_SC, SIM_PROFILE
 struct sim_stress_plan {
     const char *variant;    /* a spec */
     uint32_t harts;         /* 2 .. 8; 0: it varies */
-    uint64_t seed;          /* of the campaign: scenario.h; to be replayed: of the execution */
+    uint64_t seed;          /* of the campaign: exploration.h; to be replayed: of the execution */
     uint64_t first;         /* number of the execution to begin with */
     uint64_t executions;    /* numbers below this, of all shards together; 0: as many as there is time for */
     uint32_t shard, shards; /* the shard, counted from 1, that this campaign plays */
@@ -34,7 +34,8 @@ struct sim_stress_plan {
     void *context;
 };
 
-/* Executions in a row that belong together: shards share out so many at a time. Of a sweep that stops harts; of others. */
+/* Executions in a row that belong together: shards share out so many at a time. Of a sweep that stops harts; of
+ * others. */
 #define SIM_SWEEP_BLOCK 40u
 #define SIM_BLOCK 16u
 
@@ -49,7 +50,7 @@ struct sim_stress_report {
     /* Faults, each where it came about: harts stopped for good, harts held up inside a section of the epoch,
      * allocations that failed, arenas added and removed (calls), drains (calls). */
     uint64_t frozen, held, failures, added, removed, drains;
-    uint64_t contended; /* calls that gave up: stress/sim/history/ledger.h */
+    uint64_t contended; /* calls that gave up: stress/sim/history/history.h */
     /* What is rare: jumps of the clock of reclamation, executions that ended with runs in magazines or with a zero
      * reserve, places in limbo at most. */
     uint64_t jumps, runs, reserves, limbo_most;
