@@ -11,6 +11,8 @@
 #include <sys/utsname.h>
 #include <time.h>
 
+#include "schema.h"
+
 #ifndef FRAMELAB_VERSION
 #define FRAMELAB_VERSION "unknown"
 #endif
@@ -243,9 +245,10 @@ json_t *provenance_make(int argc, char **argv, const char *fdt_summary, const ch
         errno = EINVAL;
         return NULL;
     }
-    json_t *content = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "time", time_json(), "framelab", build_json(),
-                                "libraries", list_json(FRAMELAB_LIBS), "system", system_json(), "topology",
-                                topology_json(), "command", command_json(argc, argv), "memory_map", memory_map);
+    json_t *content =
+        json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "schema", RECORD_SCHEMA, "time", time_json(), "framelab",
+                  build_json(), "libraries", list_json(FRAMELAB_LIBS), "system", system_json(), "topology",
+                  topology_json(), "command", command_json(argc, argv), "memory_map", memory_map);
     bool whole = machine == NULL || json_object_set_new(content, kind, machine) == 0;
     json_t *line = content != NULL && whole ? identify(content) : NULL;
     json_decref(content);

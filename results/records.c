@@ -11,6 +11,7 @@
 #include <zlib.h>
 
 #include "frame_limits.h"
+#include "schema.h"
 
 #define COMPLAINTS_MAX 10u
 
@@ -407,6 +408,43 @@ static void read_bench(struct reader *reader, const json_t *line)
     }
 }
 
+/* The schema of a line, by the provenance line that it names; 1 if there is none. */
+static json_int_t schema_of_line(const struct reader *reader, const json_t *line)
+{
+    const json_t *id = json_object_get(line, "provenance"), *provenance;
+    size_t i;
+    json_array_foreach(reader->file->provenances, i, provenance)
+    {
+        if (id != NULL && json_equal(id, json_object_get(provenance, "id"))) {
+            return schema_of(provenance);
+        }
+    }
+    return 1;
+}
+
+static void read_provenance(struct reader *reader, json_t *line)
+{
+    if (schema_of(line) > RECORD_SCHEMA) {
+        refuse(reader, "schema %" JSON_INTEGER_FORMAT " is of a later version; this one reads up to %d",
+               schema_of(line), RECORD_SCHEMA);
+    }
+    if (json_array_append(reader->file->provenances, line) != 0) {
+        refuse(reader, "out of memory");
+    }
+}
+
+static void read_bench_line(struct reader *reader, json_t *line)
+{
+    json_int_t schema = schema_of_line(reader, line);
+    if (schema > RECORD_SCHEMA) {
+        refuse(reader, "its schema is of a later version");
+    } else if (!schema_update(line, schema)) {
+        refuse(reader, "out of memory");
+    } else {
+        read_bench(reader, line);
+    }
+}
+
 static void read_line(struct reader *reader, const char *text, size_t length)
 {
     json_error_t error;
@@ -417,9 +455,9 @@ static void read_line(struct reader *reader, const char *text, size_t length)
     } else if (type == NULL) {
         refuse(reader, "no record: \"type\" is missing");
     } else if (strcmp(type, "bench") == 0) {
-        read_bench(reader, line);
-    } else if (strcmp(type, "provenance") == 0 && json_array_append(reader->file->provenances, line) != 0) {
-        refuse(reader, "out of memory");
+        read_bench_line(reader, line);
+    } else if (strcmp(type, "provenance") == 0) {
+        read_provenance(reader, line);
     }
     json_decref(line);
 }

@@ -47,10 +47,10 @@ broken_anchors() { # readme
 how_to_begin() { # readme
     head -n 10 "$1" >"$scratch/head"
     # shellcheck disable=SC2016 # backquotes of Markdown
-    for words in 'one command' 'after `make` it is' '`build/framelab`' '`make install`' 'GLOSSARY.md#hart' 'GLOSSARY.md#magazine'; do
+    for words in 'one command' 'after `make` it is' '`build/framelab`' '`make install`' '[hart](core/GLOSSARY.md)' '[magazines](core/GLOSSARY.md)'; do
         grep -qF -- "$words" "$scratch/head" || echo "$1: not within ten lines: $words"
     done
-    grep -qF 'GLOSSARY.md#limbo' "$1" || echo "$1: limbo does not lead to the glossary"
+    grep -qF '[limbo](core/GLOSSARY.md)' "$1" || echo "$1: limbo does not lead to the glossary"
 }
 
 # Commands in code, fenced, indented or `quoted`: `make X` and `framelab X`.
@@ -77,7 +77,7 @@ verdict "every folder has a README.md" "$(folders_without_readme)"
 while read -r readme; do
     verdict "$readme: links" "$(broken_links "$readme"; broken_anchors "$readme")"
     verdict "$readme: commands" "$(unknown_commands "$readme")"
-done < <(git ls-files '*README.md' GLOSSARY.md)
+done < <(git ls-files '*README.md' core/GLOSSARY.md)
 
 verdict "README.md: how to begin" "$(how_to_begin README.md)"
 

@@ -18,6 +18,7 @@
 #include "record.h"
 #include "record_files.h"
 #include "records.h"
+#include "schema.h"
 #include "series.h"
 
 struct reading {
@@ -206,6 +207,78 @@ static void a_full_disk_is_an_error(void **state)
     assert_non_null(full);
     assert_null(record_open(full, 1, argv, NULL, NULL));
     fclose(full);
+}
+
+/* ---- Other schemas -------------------------------------------------------------------------------------------- */
+
+/* A file of one run: its provenance line with `schema`, and a line of `variant` with `knobs` and the key `extra`. */
+static void read_run(const char *schema, const char *variant, const char *knobs, const char *extra)
+{
+    char text[1024];
+    snprintf(text, sizeof text,
+             "{\"type\":\"provenance\",\"id\":\"7\"%s}\n"
+             "{\"type\":\"bench\",\"provenance\":\"7\",\"variant\":\"%s\",\"knobs\":\"%s\",\"platform\":\"host\","
+             "\"workload\":\"frag\",\"order\":0,\"frames\":1,\"harts\":1,\"cores\":2,\"repeat\":0,\"seed\":1,%s"
+             "\"phases\":[{\"name\":\"alloc\",\"operations\":10,\"hart_ns\":[100]}],\"counts\":null}\n",
+             schema, variant, knobs, extra);
+    read_text(text);
+}
+
+static void an_older_schema_is_read_by_its_names_of_today(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *schema, *variant, *knobs, *read_variant, *read_knobs;
+    } cases[] = {
+        {"", "baseline:seed", "magazine=64", "baseline:origin", "magazine=64"},
+        {",\"schema\":1", "baseline:seed,lock=mcs", "lock=mcs", "baseline:origin,lock=mcs", "lock=mcs"},
+        {"", "lockfree,hand=off", "classes=8,hand=off", "lockfree,local=off", "classes=8,local=off"},
+        {"", "lockfree", "hand=on", "lockfree", "local=on"},
+        {"", "handmade,second-hand=1", "hand", "handmade,second-hand=1", "local"},
+        /* What is of today's schema is read as it stands. */
+        {",\"schema\":2", "baseline:seed", "hand=on", "baseline:seed", "hand=on"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        read_run(cases[i].schema, cases[i].variant, cases[i].knobs, "");
+        assert_int_equal(reading.status, RECORDS_OK);
+        assert_int_equal(reading.file.row_count, 1);
+        assert_string_equal(reading.file.rows[0].variant, cases[i].read_variant);
+        assert_string_equal(reading.file.rows[0].knobs, cases[i].read_knobs);
+        record_file_free(&reading.file);
+    }
+}
+
+static void keys_of_an_older_schema_are_renamed(void **state)
+{
+    (void)state;
+    json_t *line = json_pack("{s:[i], s:[i], s:s}", "moves", 3, "paths", 4, "variant", "lockfree");
+    assert_true(schema_update(line, 1));
+    assert_int_equal(json_integer_value(json_array_get(json_object_get(line, "migrations"), 0)), 3);
+    assert_int_equal(json_integer_value(json_array_get(json_object_get(line, "outcomes"), 0)), 4);
+    assert_null(json_object_get(line, "moves"));
+    assert_null(json_object_get(line, "paths"));
+    json_decref(line);
+}
+
+static void a_later_schema_is_refused(void **state)
+{
+    (void)state;
+    read_run(",\"schema\":3", "lockfree", "", "");
+    assert_int_equal(reading.status, RECORDS_UNREADABLE);
+    assert_true(holds(reading.log, ":1: ") && holds(reading.log, "schema 3 is of a later version"));
+    assert_true(holds(reading.log, ":2: "));
+    record_file_free(&reading.file);
+}
+
+/* What is written is of the schema that is read. */
+static void what_is_written_says_its_schema(void **state)
+{
+    (void)state;
+    char name[] = "framelab";
+    char *argv[] = {name, NULL};
+    json_t *provenance = provenance_make(1, argv, NULL, NULL, NULL);
+    assert_int_equal(schema_of(provenance), RECORD_SCHEMA);
+    json_decref(provenance);
 }
 
 /* ---- Reading what should not be ------------------------------------------------------------------------------- */
@@ -670,6 +743,10 @@ int main(void)
         cmocka_unit_test(what_is_written_is_read),
         cmocka_unit_test(lines_have_the_documented_keys),
         cmocka_unit_test(provenance_is_reproducible_and_identified_by_content),
+        cmocka_unit_test(an_older_schema_is_read_by_its_names_of_today),
+        cmocka_unit_test(keys_of_an_older_schema_are_renamed),
+        cmocka_unit_test(a_later_schema_is_refused),
+        cmocka_unit_test(what_is_written_says_its_schema),
         cmocka_unit_test(a_full_disk_is_an_error),
         cmocka_unit_test(garbage_costs_its_line),
         cmocka_unit_test(missing_keys_and_wrong_types_are_named),
