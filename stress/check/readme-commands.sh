@@ -31,7 +31,9 @@ mkdir results # results/latest is the test's own
 ln -s "$top"/results/[!l]* results/
 ln -s "$build" build
 ln -s "$top/papers" papers
-export PATH=$build:$PATH
+mkdir bin # the build folder has folders named after tools
+ln -s "$build/framelab" bin/
+export PATH=$PWD/bin:$PATH
 failed=0
 
 verdict() { # good(0|1) name
