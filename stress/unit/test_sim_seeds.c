@@ -96,9 +96,9 @@ static void a_replay_is_the_execution(void **state)
         assert_int_equal(replayed.freeze_hart, found.freeze_hart);
         assert_int_equal(replayed.freeze_at, found.freeze_at);
         assert_int_equal(replayed.silent, found.silent);
-        assert_int_equal(replayed.guard.hold_hart, found.guard.hold_hart);
-        assert_int_equal(replayed.guard.hold_at, found.guard.hold_at);
-        assert_int_equal(replayed.guard.hold_events, found.guard.hold_events);
+        assert_int_equal(replayed.injection.hold_hart, found.injection.hold_hart);
+        assert_int_equal(replayed.injection.hold_at, found.injection.hold_at);
+        assert_int_equal(replayed.injection.hold_events, found.injection.hold_events);
     }
 }
 
