@@ -96,7 +96,7 @@ set title title noenhanced
 plot data index "shared" using 1:2:3:4 with yerrorlines lt 1, data index "own" using 1:2 with linespoints lt 2
 END
 
-small 0 'small +2 claims +2 s +Two counters' --list --tiny
+ends 0 'small +2 claims +2 s +Two counters' --papers papers --list --tiny
 small 0 '1 claims hold, 1 do not hold, of which 0 were not known to, 0 cannot be judged' --tiny
 check "all runs were measured" test "$(outcomes)" = "shared measured, own measured"
 check "each file is there" test -s latest/small/records.jsonl -a -s latest/small/series.json -a -s latest/small/verdicts.json

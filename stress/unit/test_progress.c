@@ -17,12 +17,12 @@
 
 #define SECOND UINT64_C(1000000000)
 
-static uint64_t now_ns;
+static uint64_t clock_ns;
 static char said[65536];
 
 uint64_t test_time_ns(void)
 {
-    return now_ns;
+    return clock_ns;
 }
 
 /* What `steps` says on stderr, in `said`. */
@@ -33,7 +33,7 @@ static void listen(void (*steps)(void))
     assert_non_null(file);
     (void)fflush(stderr);
     assert_true(dup2(fileno(file), STDERR_FILENO) >= 0);
-    now_ns = 1000 * SECOND;
+    clock_ns = 1000 * SECOND;
     progress_begin(true);
     steps();
     progress_end();
@@ -59,7 +59,7 @@ static void slower_and_slower(void)
 {
     for (uint32_t i = 0; i < 100; i++) {
         progress_show(i, 100, "step %u", i);
-        now_ns += (5 + i) * SECOND;
+        clock_ns += (5 + i) * SECOND;
     }
 }
 
@@ -86,7 +86,7 @@ static void two_hours(void)
 {
     for (uint32_t i = 0; i < 7200; i++) {
         progress_show(i, 7200, "soak");
-        now_ns += SECOND;
+        clock_ns += SECOND;
     }
 }
 
@@ -101,7 +101,7 @@ static void without_end(void)
 {
     for (uint32_t i = 0; i < 60; i++) {
         progress_show(0, 0, "trial %u", i);
-        now_ns += SECOND;
+        clock_ns += SECOND;
     }
 }
 
