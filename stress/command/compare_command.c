@@ -8,6 +8,7 @@
 #include "commands.h"
 #include "comparison.h"
 #include "exit_status.h"
+#include "flat.h"
 #include "grid.h"
 #include "layout.h"
 #include "options.h"

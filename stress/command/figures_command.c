@@ -7,7 +7,7 @@
 
 #include "commands.h"
 #include "exit_status.h"
-#include "grid.h"
+#include "flat.h"
 #include "interrupt.h"
 #include "options.h"
 #include "paper_make.h"
@@ -47,7 +47,7 @@ static bool run_all(struct campaign *campaign, const struct paper_plan *plan, st
 {
     for (size_t i = 0; i < plan->count; i++) {
         const struct paper_run *run = &plan->runs[i];
-        bool cached = paper_cache_has(&campaign->cache, run);
+        bool cached = paper_cache_has(&campaign->cache, run, stderr);
         paper_run(run, &campaign->cache, campaign->done, campaign->all, &results[i]);
         campaign->done += cached ? 0 : run->seconds;
         if (results[i].outcome == PAPER_RUN_INTERRUPTED || results[i].outcome == PAPER_RUN_FAILED) {
@@ -83,7 +83,7 @@ static json_t *judge_nothing(const struct paper_folder *folder, const char *why)
     json_t *judged = json_array();
     json_array_foreach(json_object_get(folder->figure, "claims"), i, claim)
     {
-        json_array_append_new(judged, json_pack("{s:s, s:s, s:s}", "id", paper_text(claim, "id"), "verdict",
+        json_array_append_new(judged, json_pack("{s:s, s:s, s:s}", "id", flat_text(claim, "id"), "verdict",
                                                 "cannot be judged", "why", why));
     }
     json_t *verdicts = paper_verdicts_merge(judged, folder, unused, sizeof unused);
@@ -152,7 +152,7 @@ static bool plan_all(struct campaign *campaign)
         }
         campaign->all += MAKE_SECONDS;
         for (size_t k = 0; k < plan->count; k++) {
-            campaign->all += paper_cache_has(&campaign->cache, &plan->runs[k]) ? 0 : plan->runs[k].seconds;
+            campaign->all += paper_cache_has(&campaign->cache, &plan->runs[k], stderr) ? 0 : plan->runs[k].seconds;
         }
     }
     return true;
@@ -216,7 +216,7 @@ static json_t *list_entry(const struct paper_folder *folder, const struct paper_
     for (size_t i = 0; i < plan->count; i++) {
         seconds += plan->runs[i].seconds;
     }
-    return json_pack("{s:s, s:s, s:s, s:f, s:I}", "key", folder->key, "title", paper_text(folder->figure, "title"),
+    return json_pack("{s:s, s:s, s:s, s:f, s:I}", "key", folder->key, "title", flat_text(folder->figure, "title"),
                      "level", paper_level_name(level), "seconds", seconds, "claims",
                      (json_int_t)json_array_size(json_object_get(folder->figure, "claims")));
 }
@@ -227,9 +227,9 @@ static bool print_figures(const json_t *figures, FILE *out)
     const json_t *figure;
     json_array_foreach((json_t *)figures, i, figure)
     {
-        (void)fprintf(out, "%-20s %2lld claims %6.0f s  %s\n", paper_text(figure, "key"),
+        (void)fprintf(out, "%-20s %2lld claims %6.0f s  %s\n", flat_text(figure, "key"),
                       (long long)json_integer_value(json_object_get(figure, "claims")),
-                      json_number_value(json_object_get(figure, "seconds")), paper_text(figure, "title"));
+                      json_number_value(json_object_get(figure, "seconds")), flat_text(figure, "title"));
     }
     return ferror(out) == 0;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "exit_status.h"
+#include "flat.h"
 #include "platform.h"
 #include "qemu_campaign.h"
 #include "qemu_machine.h"
@@ -16,12 +17,6 @@
 #define BOOTARGS_BYTES 256u
 /* Mixed operations a hart unless the plan says otherwise: a second for four harts. */
 #define QEMU_STRESS_OPERATIONS UINT64_C(5000)
-
-static const char *text_of(const json_t *record, const char *key)
-{
-    const char *text = json_string_value(json_object_get(record, key));
-    return text != NULL ? text : "";
-}
 
 static uint64_t number_of(const json_t *record, const char *key)
 {
@@ -111,7 +106,7 @@ static int take_record(void *context, const json_t *told, const json_t *provenan
     (void)fflush(guest->ktap_stream);
     const struct reading reading = read_ktap(guest->ktap);
     const enum property property = (enum property)reading.violated;
-    (void)snprintf(setting, sizeof setting, "%s, %s", text_of(told, "arch"), text_of(told, "mode"));
+    (void)snprintf(setting, sizeof setting, "%s, %s", flat_text(told, "arch"), flat_text(told, "mode"));
     (void)snprintf(name, sizeof name, "%s, %s", guest->variant, setting);
     write_replay(guest->plan, guest->variant, guest->turn->seed, operations_of(guest->plan), replay, sizeof replay);
     const struct stress_violation violation = {.property = property_name(property),

@@ -3,10 +3,10 @@
 #include "progress.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
 
+#include "format_into.h"
 #include "platform.h"
 
 /* Between two lines: often enough to be seen to move, and on a file not to fill it: after a while a line a minute. */
@@ -67,10 +67,7 @@ static void print_line(double done, double total, uint64_t now_ns)
 void progress_show(double done, double total, const char *format, ...)
 {
     uint64_t now_ns = platform_time_ns();
-    va_list arguments;
-    va_start(arguments, format);
-    (void)vsnprintf(state.doing, sizeof state.doing, format, arguments);
-    va_end(arguments);
+    format_into(state.doing, format);
     bool seldom = !state.terminal && now_ns - state.begun_ns > LONG_NS;
     if (state.interval_ns == 0 || now_ns - state.last_ns < (seldom ? LONG_INTERVAL_NS : state.interval_ns)) {
         return;
