@@ -84,7 +84,9 @@ refuses 2 "'fdt' is too many" help bench fdt
 ends 0 help
 check "help COMMAND is COMMAND --help" bash -c '[ "$("$0" help bench)" = "$("$0" bench --help)" ]' "$framelab"
 check "--version has the commit and the compiler" \
-    bash -c '"$0" --version | tr "\n" "|" | grep -qE "^framelab [0-9.]+ \(([0-9a-f]{12}(, uncommitted changes)?|commit unknown)\)\|.*(gcc|cc|clang).* -O"' "$framelab"
+    bash -c '"$0" --version | tr "\n" "|" | 
+        grep -qE "^framelab [0-9.]+ \(([0-9a-f]{12}(, uncommitted changes)?|commit unknown)\)\|.*(gcc|cc|clang).* -O"' \
+    "$framelab"
 check "of a command too" bash -c '[ "$("$0" --version)" = "$("$0" bench --version)" ]' "$framelab"
 for command in bench stress fdt compare table draw report primitives reclaim calibrate list; do
     ends 0 $command --help
@@ -359,8 +361,8 @@ check "nothing is coloured that is no terminal" bash -c '! grep -q $'"'\\x1b'"' 
 
 # ---- output that is lost ----
 
-# Of every command, in every format: status 1, and one line, the same but for the command's name. Before it may come what
-# is always told: the seed, the costs that calibrate measured.
+# Of every command, in every format: status 1, and one line, the same but for the command's name. Before it may come
+# what is always told: the seed, the costs that calibrate measured.
 small="--memory 64M --repeat 1 --harts 1 --workload bulk --requests 10 --no-latency"
 # shellcheck disable=SC2086 # options
 "$framelab" bench $small --out small.jsonl >/dev/null 2>&1
@@ -409,8 +411,8 @@ ends 0 table --ratio lockfree/baseline small.jsonl
 
 # ---- progress ----
 
-# On a terminal: ten lines a second. Of the time that is left nothing is said before some of the work is done, and never more
-# than before.
+# On a terminal: ten lines a second. Of the time that is left nothing is said before some of the work is done, and never
+# more than before.
 script -qec "$framelab bench --memory 256M --repeat 3 --harts 1,2 --workload bulk --workload rand --variant lockfree" /dev/null \
     </dev/null 2>&1 | tr '\r' '\n' | grep -a ' %' >progress
 check "progress is shown" test "$(wc -l <progress)" -ge 3

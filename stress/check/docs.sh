@@ -75,7 +75,8 @@ verdict "README.md: how to begin" "$(how_to_begin README.md)"
 
 printf 'Run `make miracle`, see [this](nowhere.md), [that](#nothing):\n\n    framelab dream --all\n' >"$scratch/README.md"
 for offence in 'make miracle' 'framelab dream' 'nowhere.md' 'no heading: #nothing' 'within ten lines: `build/framelab`'; do
-    { broken_links "$scratch/README.md"; broken_anchors "$scratch/README.md"; how_to_begin "$scratch/README.md"; unknown_commands "$scratch/README.md"; } | grep -qF "$offence" &&
+    { broken_links "$scratch/README.md"; broken_anchors "$scratch/README.md"; how_to_begin "$scratch/README.md"
+        unknown_commands "$scratch/README.md"; } | grep -qF "$offence" &&
         verdict "negative control: $offence is found" "" || verdict "negative control: $offence is found" "it was not"
 done
 exit $failed

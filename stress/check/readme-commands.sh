@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Every command that a block of a document shows is run, in the order of the document; and what a document shows of their
-# output that depends on nothing but the sources is what they print.
+# Every command that a block of a document shows is run, in the order of the document; and what a document shows of
+# their output that depends on nothing but the sources is what they print.
 #
 #   stress/check/readme-commands.sh [--whole] BUILD_DIRECTORY SCRATCH_DIRECTORY
 #
-# A block is fenced or indented. A command in it is a line that begins with one of the words below, perhaps after `$ `, with
-# the lines that continue it (\ or | at the end), without its comment (` # ...`). It must end with status 0, or as its comment
-# says: `exit 1`. What takes long is shortened by the rules below, each of which is used; with --whole, for check-long, nothing
-# is but what has a suite of its own. Commands run in the scratch directory, where the sources are too, by links.
-# Prints `ok - NAME`, `not ok - NAME` or `skip - NAME`; exit 1 if any is not ok.
+# A block is fenced or indented. A command in it is a line that begins with one of the words below, perhaps after `$ `,
+# with the lines that continue it (\ or | at the end), without its comment (` # ...`). It must end with status 0, or as
+# its comment says: `exit 1`. What takes long is shortened by the rules below, each of which is used; with --whole, for
+# check-long, nothing is but what has a suite of its own. Commands run in the scratch directory, where the sources are
+# too, by links. Prints `ok - NAME`, `not ok - NAME` or `skip - NAME`; exit 1 if any is not ok.
 set -u
 whole=false
 if [ "${1:-}" = --whole ]; then
@@ -28,7 +28,8 @@ for entry in "$top"/{*,.ci,.git,.clang-*}; do
     case ${entry##*/} in build | results | papers) ;; *) ln -s "$entry" . ;; esac
 done
 mkdir results # results/latest is the test's own
-ln -s "$top"/results/[!l]* results/
+shopt -s extglob
+ln -s "$top"/results/!(latest*) results/
 ln -s "$build" build
 ln -s "$top/papers" papers
 mkdir bin # the build folder has folders named after tools
@@ -80,7 +81,8 @@ commands_of() { # document
 
 # ---- shortened ----
 
-# Of sed, the first that fits: what fits, then what becomes of it. `make -n` shows that the target is there and what it would do.
+# Of sed, the first that fits: what fits, then what becomes of it. `make -n` shows that the target is there and what it
+# would do.
 rules='
 s/^make (compare|check|check-long|qemu-check|figures|report|report-check|paper)( .*)?$/make -n \1\2/
 s/^make (fuzz) .*/make \1 ARGS=-runs=100/
@@ -158,9 +160,11 @@ if ! $whole; then
 fi
 
 # A command that fails would be seen, and one that is to fail.
-printf '```\nframelab list --no-such-option  # says what it takes\nframelab table nothing.jsonl     # exit 2\nframelab list \\\n    --format csv\n```\n' >lies.md
+printf '%s\n' '```' 'framelab list --no-such-option  # says what it takes' 'framelab table nothing.jsonl     # exit 2' \
+    "framelab list \\" '    --format csv' '```' >lies.md
 commands_of lies.md >lies
-[ "$(cat lies)" = "$(printf 'lies.md:2\t0\tframelab list --no-such-option\nlies.md:3\t2\tframelab table nothing.jsonl\nlies.md:4\t0\tframelab list  --format csv')" ]
+[ "$(cat lies)" = "$(printf '%s\t%s\tframelab %s\n' lies.md:2 0 'list --no-such-option' lies.md:3 2 'table nothing.jsonl' \
+    lies.md:4 0 'list  --format csv')" ]
 verdict $? "negative control: commands are found, joined and their status is known"
 ! bash -c "$(head -n 1 lies | cut -f 3)" >out 2>&1
 verdict $? "negative control: a wrong one fails"

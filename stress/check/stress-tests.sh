@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# `framelab stress` as a server for continuous integration calls it: shards, records that replay what they are of, KTAP and
-# JUnit XML on all three platforms, runs that are stopped and go on, runs until something fails. What fails is a deliberate
-# bug (stress/mutants), and P9 of baseline on simulated harts.
+# `framelab stress` as a server for continuous integration calls it: shards, records that replay what they are of, KTAP
+# and JUnit XML on all three platforms, runs that are stopped and go on, runs until something fails. What fails is a
+# deliberate bug (stress/mutants), and P9 of baseline on simulated harts.
 #
 #   stress/check/stress-tests.sh BUILD_DIRECTORY SCRATCH_DIRECTORY
 #
