@@ -24,15 +24,29 @@ rm -rf "$scratch"
 mkdir -p "$scratch"
 scratch=$(realpath "$scratch")
 cd "$scratch" || exit 1
-for entry in "$top"/{*,.ci,.git,.clang-*}; do
-    case ${entry##*/} in build | results | papers) ;; *) ln -s "$entry" . ;; esac
+mkdir results bin # results/latest is the test's own; the build folder has folders named after tools
+for entry in "$top"/{*,.ci,.git,.clang-*,results/*}; do
+    case ${entry#"$top/"} in
+    build | results | results/latest*) ;;
+    results/*) ln -s "$entry" results/ ;;
+    *) ln -s "$entry" . ;;
+    esac
 done
+<<<<<<< HEAD
 mkdir results # results/latest is the test's own
 shopt -s extglob
 ln -s "$top"/results/!(latest*) results/
 ln -s "$build" build
 ln -s "$top/papers" papers
 mkdir bin # the build folder has folders named after tools
+=======
+if $whole; then # what is made here is made of what is copied here
+    make -s all qemu >out 2>&1 || { cat out && exit 1; }
+    build=$PWD/build
+else
+    ln -s "$build" build
+fi
+>>>>>>> faultsb
 ln -s "$build/framelab" bin/
 export PATH=$PWD/bin:$PATH
 failed=0
@@ -84,10 +98,12 @@ commands_of() { # document
 # Of sed, the first that fits: what fits, then what becomes of it. `make -n` shows that the target is there and what it
 # would do.
 rules='
-s/^make (compare|check|check-long|qemu-check|figures|report|report-check|paper)( .*)?$/make -n \1\2/
+s/^make (compare|check|check-long|qemu|qemu-check|figures|report|report-check|paper)( .*)?$/make -n \1\2/
 s/^make (fuzz) .*/make \1 ARGS=-runs=100/
 s/^build\/fuzz_memory_map .*/build\/fuzz_memory_map board.dtb/
 s/^make OWN=.*/make -n OWN=stress\/package\/skeleton/
+s/^make OWN_WORKLOAD=.*/make -n OWN_WORKLOAD=stress\/workload\/bulk.c/
+s/--workload mine --step 0,1,2/--workload bulk/
 s/--variant mine/--variant lockfree/
 s/^framelab bench .*frag.*/& --harts 1 --repeat 1 --rounds 2 --requests 50 --memory 64M/
 s/^framelab bench .*--platform (qemu|sim).*/& --harts 1,2 --repeat 1 --requests 50 --memory 1G/
@@ -115,7 +131,7 @@ shorten() { # command
         [ -n "$rule" ] || continue
         next=$(sed -E "$rule" <<<"$short")
         [ "$next" = "$short" ] || used[$rule]=1
-        [ "$next" = "$short" ] || [[ $rule == *--variant\ mine* ]] || { short=$next && return; }
+        [ "$next" = "$short" ] || [[ $rule == *mine* ]] || { short=$next && return; }
         short=$next
     done <<<"$($whole && echo "$whole_rules" || echo "$rules")"
 }
