@@ -411,15 +411,9 @@ ends 0 table --ratio lockfree/baseline small.jsonl
 
 # ---- progress ----
 
-<<<<<<< HEAD
 # On a terminal: ten lines a second. Of the time that is left nothing is said before some of the work is done, and never
 # more than before.
-script -qec "$framelab bench --memory 256M --repeat 3 --harts 1,2 --workload bulk --workload rand --variant lockfree" /dev/null \
-=======
-# On a terminal: ten lines a second. Of the time that is left nothing is said before some of the work is done, and never more
-# than before.
 script -qec "$framelab bench --memory 256M --repeat 6 --harts 1,2 --workload bulk --workload rand --workload repeat" /dev/null \
->>>>>>> faultsb
     </dev/null 2>&1 | tr '\r' '\n' | grep -a ' %' >progress
 check "progress is shown" test "$(wc -l <progress)" -ge 3
 check "it does not begin with a time" bash -c '! head -n 1 progress | grep -q "s left"'

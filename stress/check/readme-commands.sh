@@ -32,21 +32,12 @@ for entry in "$top"/{*,.ci,.git,.clang-*,results/*}; do
     *) ln -s "$entry" . ;;
     esac
 done
-<<<<<<< HEAD
-mkdir results # results/latest is the test's own
-shopt -s extglob
-ln -s "$top"/results/!(latest*) results/
-ln -s "$build" build
-ln -s "$top/papers" papers
-mkdir bin # the build folder has folders named after tools
-=======
 if $whole; then # what is made here is made of what is copied here
     make -s all qemu >out 2>&1 || { cat out && exit 1; }
     build=$PWD/build
 else
     ln -s "$build" build
 fi
->>>>>>> faultsb
 ln -s "$build/framelab" bin/
 export PATH=$PWD/bin:$PATH
 failed=0
