@@ -10,5 +10,5 @@ $(O)/fuzz_memory_map: $(FUZZED) $(wildcard $(addsuffix /*.h,$(CORE) stress/unit)
 	    $(call include_all,host) -o $@ $(FUZZED) $(LIB_LIBS)
 
 .PHONY: fuzz
-fuzz: $(O)/fuzz_memory_map ## any bytes read as a device tree, by libFuzzer, a minute: make fuzz ARGS=-max_total_time=600
+fuzz: $(O)/fuzz_memory_map ## any bytes read as a device tree, for a minute or ARGS=-max_total_time=600
 	$(Q)$(O)/fuzz_memory_map $(or $(ARGS),-max_total_time=60)
