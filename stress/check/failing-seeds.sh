@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Plays what has failed before, by stress/check/failing-seeds: a line each, the options of `framelab stress` that its record
-# names (`violation.replay`), and why it is there. It must hold now. `make check` plays them first.
+# Plays what has failed before, by stress/check/failing-seeds: a line each, the options of `framelab stress` that its
+# record names (`violation.replay`), and why it is there. It must hold now. `make check` plays them first.
 #
 #   stress/check/failing-seeds.sh FRAMELAB [FILE]
 #
-# To add one: jq -r 'select(.violation).violation.replay' FILE.jsonl | sed 's/^framelab stress //' >>stress/check/failing-seeds
-# A seed is an execution as long as what a seed means stays the same; after that it is one more execution of that program.
+# To add one: jq -r 'select(.violation).violation.replay' FILE.jsonl | sed 's/^framelab stress //'
+# >>stress/check/failing-seeds A seed is an execution as long as what a seed means stays the same; after that it is
+# one more execution of that program.
 set -u
 framelab=${1:?usage: stress/check/failing-seeds.sh FRAMELAB [FILE]}
 list=${2:-$(dirname "$0")/failing-seeds}
