@@ -13,11 +13,15 @@
 
 /* A movement begins: `moves` becomes odd before anything moves. The release fence (partner: the acquire fence in
  * moves_now) makes whoever sees the movement's effect see the odd number too. */
-static uint64_t move_begin(struct hart *hart)
+static uint64_t move_begin(struct hart *hart, struct caller caller)
 {
-    FRAME_DEBUG_ASSERT(platform_hart_id() != HART_NONE); /* the variant will index by it */
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&hart->inside) != OUTSIDE);
     uint64_t moves = bare_load_relaxed(&hart->moves);
-    shared_store_relaxed(&hart->moves, moves + 1);
+    if (caller.nested) {
+        (void)shared_add_relaxed(&hart->nested_moves, NESTED_MOVE + 1);
+    } else {
+        shared_store_relaxed(&hart->moves, moves + 1);
+    }
     /* The one fence that stands for two: it orders `moves`, and it publishes what the caller wrote to the frames it
      * gives. Partner of the second: the acquire fences after takes. */
     fence_release();
@@ -25,34 +29,33 @@ static uint64_t move_begin(struct hart *hart)
 }
 
 /* It ends. If nothing was moved, the number goes back to what it was: then it is as if it had never begun. */
-static void move_end(struct hart *hart, uint64_t moves, bool moved)
+static void move_end(struct hart *hart, struct caller caller, uint64_t moves, bool moved)
 {
+    if (caller.nested) {
+        (void)shared_sub_release(&hart->nested_moves, moved ? 1 : NESTED_MOVE + 1);
+        return;
+    }
     FRAME_DEBUG_ASSERT(bare_load_relaxed(&hart->moves) == moves + 1);
     shared_store_release(&hart->moves, moved ? moves + 2 : moves);
 }
 
 /* Counts what was taken, `frames_each` frames from each of `firsts` on, by node. The caller owns the frames, so that
  * their arenas stay. */
-static void taken_count(struct frame_allocator *fa, struct hart *hart, const pfn_t *firsts, uint32_t count,
-                        uint64_t frames_each)
+static void taken_count(struct frame_allocator *fa, struct hart *hart, struct caller caller, const pfn_t *firsts,
+                        uint32_t count, uint64_t frames_each)
 {
     if (fa->node_count == 1) {
-        counter_add(&hart->taken[0], count * frames_each);
+        HART_COUNT(hart, caller, taken[0], count * frames_each);
         return;
     }
     const struct arena *arena = NULL;
     for (uint32_t i = 0; i < count; i++) {
         if (arena == NULL || !frame_run_contains(arena->span, firsts[i])) {
-            arena = fa->variant->find(fa->global, platform_hart_id(), firsts[i]);
+            arena = fa->variant->find(fa->global, caller.hart, firsts[i]);
             FRAME_DEBUG_ASSERT(arena != NULL);
         }
-        counter_add(&hart->taken[arena->node], frames_each);
+        HART_COUNT(hart, caller, taken[arena->node], frames_each);
     }
-}
-
-static struct caller caller_here(bool local)
-{
-    return (struct caller){platform_hart_id(), local};
 }
 
 /* A batch, of a variant that has batches, or run by run; of what is known to hold zeroes such a variant has none. */
@@ -82,58 +85,58 @@ static void variant_give(const struct frame_allocator *fa, struct caller caller,
     }
 }
 
-uint32_t global_take(struct frame_allocator *fa, struct hart *hart, bool local, struct run_kind kind, pfn_t *firsts,
-                     uint32_t count)
+uint32_t global_take(struct frame_allocator *fa, struct hart *hart, struct caller caller, struct run_kind kind,
+                     pfn_t *firsts, uint32_t count)
 {
     FRAME_DEBUG_ASSERT(kind.order <= CACHE_ORDER_MAX);
     FRAME_DEBUG_ASSERT(!kind.zero || kind.order == CHUNK_ORDER);
     FRAME_DEBUG_ASSERT(count > 0);
-    uint64_t moves = move_begin(hart);
-    uint32_t taken = variant_take(fa, caller_here(local), kind, firsts, count);
+    uint64_t moves = move_begin(hart, caller);
+    uint32_t taken = variant_take(fa, caller, kind, firsts, count);
     fence_acquire(); /* partner: the release fence before the give */
     /* To have found no frame is no movement; to have found no run is one, as in global_take_run. */
-    move_end(hart, moves, taken > 0 || kind.order > 0);
-    counter_add(&hart->global_takes, 1);
-    taken_count(fa, hart, firsts, taken, UINT64_C(1) << kind.order);
+    move_end(hart, caller, moves, taken > 0 || kind.order > 0);
+    HART_COUNT(hart, caller, global_takes, 1);
+    taken_count(fa, hart, caller, firsts, taken, UINT64_C(1) << kind.order);
     return taken;
 }
 
-void global_give(struct frame_allocator *fa, struct hart *hart, bool local, struct run_kind kind, pfn_t *firsts,
-                 uint32_t count)
+void global_give(struct frame_allocator *fa, struct hart *hart, struct caller caller, struct run_kind kind,
+                 pfn_t *firsts, uint32_t count)
 {
     FRAME_DEBUG_ASSERT(kind.order <= CACHE_ORDER_MAX);
     FRAME_DEBUG_ASSERT(!kind.zero || kind.order == CHUNK_ORDER);
     FRAME_DEBUG_ASSERT(count > 0);
-    uint64_t moves = move_begin(hart);
-    variant_give(fa, caller_here(local), kind, firsts, count);
-    move_end(hart, moves, true);
-    counter_add(&hart->global_gives, 1);
+    uint64_t moves = move_begin(hart, caller);
+    variant_give(fa, caller, kind, firsts, count);
+    move_end(hart, caller, moves, true);
+    HART_COUNT(hart, caller, global_gives, 1);
     if (kind.zero) { /* relaxed: who sees it only looks again */
         bare_add_relaxed(&fa->zero_gives, 1);
     }
 }
 
-bool global_take_run(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_request request,
+bool global_take_run(struct frame_allocator *fa, struct hart *hart, struct caller caller, struct frame_request request,
                      pfn_t *first)
 {
     FRAME_DEBUG_ASSERT(request.count > 0);
-    uint64_t moves = move_begin(hart);
-    bool taken = fa->variant->take_run(fa->global, caller_here(local), request, first);
+    uint64_t moves = move_begin(hart, caller);
+    bool taken = fa->variant->take_run(fa->global, caller, request, first);
     fence_acquire();
     /* A run that failed may have claimed some frames for a moment, so others must look again. */
-    move_end(hart, moves, true);
-    counter_add(&hart->global_takes, 1);
-    taken_count(fa, hart, first, taken, request.count);
+    move_end(hart, caller, moves, true);
+    HART_COUNT(hart, caller, global_takes, 1);
+    taken_count(fa, hart, caller, first, taken, request.count);
     return taken;
 }
 
-void global_give_run(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_run run)
+void global_give_run(struct frame_allocator *fa, struct hart *hart, struct caller caller, struct frame_run run)
 {
     FRAME_DEBUG_ASSERT(run.count > 0);
-    uint64_t moves = move_begin(hart);
-    fa->variant->give_run(fa->global, caller_here(local), run);
-    move_end(hart, moves, true);
-    counter_add(&hart->global_gives, 1);
+    uint64_t moves = move_begin(hart, caller);
+    fa->variant->give_run(fa->global, caller, run);
+    move_end(hart, caller, moves, true);
+    HART_COUNT(hart, caller, global_gives, 1);
 }
 
 /* ---- magazines ---------------------------------------------------------------------------------------------- */
@@ -161,12 +164,13 @@ static void reverse(pfn_t *firsts, uint32_t count)
 
 /* Fills an empty magazine; returns how many runs it got. Of a group and more the counts are one word, in a line of
  * many: nothing to be prepared. */
-static uint32_t refill(struct frame_allocator *fa, struct hart *hart, uint32_t order, pfn_t *firsts, uint32_t count)
+static uint32_t refill(struct frame_allocator *fa, struct hart *hart, struct caller caller, uint32_t order,
+                       pfn_t *firsts, uint32_t count)
 {
     FRAME_DEBUG_ASSERT(order <= CACHE_ORDER_MAX);
     FRAME_DEBUG_ASSERT(count > 0);
-    uint32_t taken = global_take(fa, hart, true, (struct run_kind){.order = order}, firsts, count);
-    counter_add(&hart->refill_frames, (uint64_t)taken << order);
+    uint32_t taken = global_take(fa, hart, caller, (struct run_kind){.order = order}, firsts, count);
+    HART_COUNT(hart, caller, refill_frames, (uint64_t)taken << order);
     if (order < GROUP_ORDER) {
         counts_prefetch(&hart->views[0], firsts, taken);
         reverse(firsts, order > 0 ? taken : 0);
@@ -174,7 +178,7 @@ static uint32_t refill(struct frame_allocator *fa, struct hart *hart, uint32_t o
     return taken;
 }
 
-bool hart_cache_take(struct frame_allocator *fa, struct hart *hart, uint32_t order, pfn_t *first)
+bool hart_cache_take(struct frame_allocator *fa, struct hart *hart, struct caller caller, uint32_t order, pfn_t *first)
 {
     struct cache *cache = &hart->caches[order];
     FRAME_DEBUG_ASSERT(cache->capacity > 0);
@@ -184,7 +188,7 @@ bool hart_cache_take(struct frame_allocator *fa, struct hart *hart, uint32_t ord
     struct magazine *loaded = cache_loaded(cache);
     uint32_t count = magazine_count(loaded);
     if (count == 0) {
-        count = refill(fa, hart, order, loaded->firsts, cache->batch);
+        count = refill(fa, hart, caller, order, loaded->firsts, cache->batch);
     }
     if (count == 0) {
         return false;
@@ -194,7 +198,7 @@ bool hart_cache_take(struct frame_allocator *fa, struct hart *hart, uint32_t ord
     return true;
 }
 
-void hart_cache_give(struct frame_allocator *fa, struct hart *hart, uint32_t order, pfn_t first)
+void hart_cache_give(struct frame_allocator *fa, struct hart *hart, struct caller caller, uint32_t order, pfn_t first)
 {
     struct cache *cache = &hart->caches[order];
     FRAME_DEBUG_ASSERT(cache->capacity > 0);
@@ -205,8 +209,8 @@ void hart_cache_give(struct frame_allocator *fa, struct hart *hart, uint32_t ord
     uint32_t count = magazine_count(loaded);
     if (count == cache->capacity) {
         count -= cache->batch;
-        global_give(fa, hart, true, (struct run_kind){.order = order}, &loaded->firsts[count], cache->batch);
-        counter_add(&hart->spill_frames, (uint64_t)cache->batch << order);
+        global_give(fa, hart, caller, (struct run_kind){.order = order}, &loaded->firsts[count], cache->batch);
+        HART_COUNT(hart, caller, spill_frames, (uint64_t)cache->batch << order);
     }
     loaded->firsts[count] = first;
     magazine_set_count(loaded, count + 1);
@@ -216,13 +220,13 @@ void hart_cache_give(struct frame_allocator *fa, struct hart *hart, uint32_t ord
 
 /* A chunk that was given as zero. Who found none asks again only when one has been given since: looking for what is not
  * there may cost the variant a search. */
-static bool zero_chunk_take(struct frame_allocator *fa, struct hart *hart, pfn_t *first)
+static bool zero_chunk_take(struct frame_allocator *fa, struct hart *hart, struct caller caller, pfn_t *first)
 {
     uint64_t gives = bare_load_relaxed(&fa->zero_gives);
     if (hart->zero.missed == gives) {
         return false;
     }
-    if (global_take(fa, hart, true, (struct run_kind){CHUNK_ORDER, true}, first, 1) == 1) {
+    if (global_take(fa, hart, caller, (struct run_kind){CHUNK_ORDER, true}, first, 1) == 1) {
         return true;
     }
     hart->zero.missed = gives;
@@ -237,7 +241,8 @@ static void zero_reserve_set(struct zero_reserve *zero, pfn_t next, uint32_t lef
 }
 
 /* What an alignment skips goes back. */
-static bool zero_reserve_cut(struct frame_allocator *fa, struct hart *hart, struct frame_request request, pfn_t *first)
+static bool zero_reserve_cut(struct frame_allocator *fa, struct hart *hart, struct caller caller,
+                             struct frame_request request, pfn_t *first)
 {
     FRAME_DEBUG_ASSERT(request.count <= GROUP_FRAMES);
     struct zero_reserve *zero = &hart->zero;
@@ -248,7 +253,7 @@ static bool zero_reserve_cut(struct frame_allocator *fa, struct hart *hart, stru
         return false;
     }
     if (skip > 0) {
-        global_give_run(fa, hart, true, frame_run(next, skip));
+        global_give_run(fa, hart, caller, frame_run(next, skip));
     }
     *first = pfn(next.value + skip);
     zero_reserve_set(zero, pfn(first->value + request.count), left - (uint32_t)(skip + request.count));
@@ -256,19 +261,20 @@ static bool zero_reserve_cut(struct frame_allocator *fa, struct hart *hart, stru
 }
 
 /* Gives back what is left of `owner`'s; `self` is the calling hart. */
-static void zero_reserve_empty(struct frame_allocator *fa, struct hart *self, bool local, struct hart *owner)
+static void zero_reserve_empty(struct frame_allocator *fa, struct hart *self, struct caller caller, struct hart *owner)
 {
     uint32_t left = zero_reserve_left(&owner->zero);
     pfn_t next = owner->zero.next;
     zero_reserve_set(&owner->zero, pfn(0), 0);
     if (left == CHUNK_FRAMES) {
-        global_give(fa, self, local, (struct run_kind){CHUNK_ORDER, true}, &next, 1);
+        global_give(fa, self, caller, (struct run_kind){CHUNK_ORDER, true}, &next, 1);
     } else if (left > 0) {
-        global_give_run(fa, self, local, frame_run(next, left));
+        global_give_run(fa, self, caller, frame_run(next, left));
     }
 }
 
-bool hart_zero_take(struct frame_allocator *fa, struct hart *hart, struct frame_request request, pfn_t *first)
+bool hart_zero_take(struct frame_allocator *fa, struct hart *hart, struct caller caller, struct frame_request request,
+                    pfn_t *first)
 {
     FRAME_DEBUG_ASSERT(request.count > 0);
     bool caching = hart->caches[1].capacity > 0; /* runs are cached, at least the smallest */
@@ -276,74 +282,75 @@ bool hart_zero_take(struct frame_allocator *fa, struct hart *hart, struct frame_
         return false;
     }
     bool small = request.count <= GROUP_FRAMES;
-    if (small && zero_reserve_cut(fa, hart, request, first)) {
+    if (small && zero_reserve_cut(fa, hart, caller, request, first)) {
         return true;
     }
-    if (!zero_chunk_take(fa, hart, first)) {
+    if (!zero_chunk_take(fa, hart, caller, first)) {
         return false;
     }
     if (small) { /* the rest of the old one has no room for this */
-        zero_reserve_empty(fa, hart, true, hart);
+        zero_reserve_empty(fa, hart, caller, hart);
         zero_reserve_set(&hart->zero, pfn(first->value + request.count), (uint32_t)(CHUNK_FRAMES - request.count));
     } else if (request.count < CHUNK_FRAMES) {
-        global_give_run(fa, hart, true, frame_run(pfn(first->value + request.count), CHUNK_FRAMES - request.count));
+        global_give_run(fa, hart, caller, frame_run(pfn(first->value + request.count), CHUNK_FRAMES - request.count));
     }
     return true;
 }
 
 /* ---- drain -------------------------------------------------------------------------------------------------- */
 
-static void magazine_empty(struct frame_allocator *fa, struct hart *self, uint32_t order, struct magazine *magazine)
+static void magazine_empty(struct frame_allocator *fa, struct hart *self, struct caller caller, uint32_t order,
+                           struct magazine *magazine)
 {
     FRAME_DEBUG_ASSERT(order <= CACHE_ORDER_MAX);
     uint32_t count = magazine_count(magazine);
     if (count > 0) {
         magazine_set_count(magazine, 0);
-        global_give(fa, self, false, (struct run_kind){.order = order}, magazine->firsts, count);
+        global_give(fa, self, caller, (struct run_kind){.order = order}, magazine->firsts, count);
     }
 }
 
 /* One movement: what is under way is on its way to the global allocator until all of it is there. */
-static void list_empty(struct frame_allocator *fa, struct hart *self, struct frame_list *list)
+static void list_empty(struct frame_allocator *fa, struct hart *self, struct caller caller, struct frame_list *list)
 {
     struct frame_run run;
-    uint64_t moves = move_begin(self);
+    uint64_t moves = move_begin(self, caller);
     bool moved = false;
     while (frame_list_drain(list, &run)) {
-        fa->variant->give_run(fa->global, caller_here(false), run);
+        fa->variant->give_run(fa->global, caller, run);
         moved = true;
     }
-    move_end(self, moves, moved);
+    move_end(self, caller, moves, moved);
 }
 
 /* Empties `victim`'s cache; the caller has it for itself. */
-static void cache_empty(struct frame_allocator *fa, struct hart *self, struct hart *victim)
+static void cache_empty(struct frame_allocator *fa, struct hart *self, struct caller caller, struct hart *victim)
 {
-    FRAME_DEBUG_ASSERT(bare_load_relaxed(&victim->emptying) == 1);
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&victim->emptying) == 1 + caller.hart);
     for (uint32_t order = 0; order < CACHE_ORDERS; order++) {
-        magazine_empty(fa, self, order, cache_loaded(&victim->caches[order]));
-        magazine_empty(fa, self, order, cache_previous(&victim->caches[order]));
+        magazine_empty(fa, self, caller, order, cache_loaded(&victim->caches[order]));
+        magazine_empty(fa, self, caller, order, cache_previous(&victim->caches[order]));
     }
     for (uint32_t i = 0; i < HART_VIEWS; i++) {
         victim->views[i] = (struct count_view){0}; /* an arena may be about to go */
     }
-    zero_reserve_empty(fa, self, false, victim);
+    zero_reserve_empty(fa, self, caller, victim);
     if (victim->list != NULL) {
-        list_empty(fa, self, victim->list);
+        list_empty(fa, self, caller, victim->list);
     }
     if (fa->variant->local_drain != NULL) {
-        uint64_t moves = move_begin(self);
+        uint64_t moves = move_begin(self, caller);
         /* If there was nothing it is no movement: two harts that find nothing would else disturb each other for long.
          */
-        bool moved = fa->variant->local_drain(fa->global, (uint32_t)(victim - fa->harts));
-        move_end(self, moves, moved);
+        bool moved = fa->variant->local_drain(fa->global, caller, (uint32_t)(victim - fa->harts));
+        move_end(self, caller, moves, moved);
     }
 }
 
-/* Waits, as long as `*turns` lasts, until `word` reads 0, which acquires. */
-static bool wait_for_zero(const _Atomic uint32_t *word, uint32_t *turns)
+/* Waits, as long as `*turns` lasts, until `word` is not `value`; the load acquires. */
+static bool wait_while(const _Atomic uint32_t *word, uint32_t value, uint32_t *turns)
 {
-    while (bare_load_acquire(word) != 0) {
+    while (bare_load_acquire(word) == value) {
         if (*turns == 0) {
             return false;
         }
@@ -355,29 +362,44 @@ static bool wait_for_zero(const _Atomic uint32_t *word, uint32_t *turns)
 
 /* Takes the right to empty `victim`'s cache. If another drainer has it, its frames are on their way: wait for it to
  * end, so that what this drain promises it has itself seen. */
-static bool cache_claim(struct hart *victim, uint32_t *turns)
+static bool cache_claim(struct hart *victim, struct caller caller, uint32_t *turns)
 {
-    while (wait_for_zero(&victim->emptying, turns)) {
-        uint32_t nobody = 0;
+    uint32_t who = bare_load_relaxed(&victim->emptying);
+    while (who == 0 || wait_while(&victim->emptying, who, turns)) {
+        who = 0;
         /* Acquire, partner of the release in caches_empty: the last drainer's work is done. */
-        if (shared_cas_strong_acquire(&victim->emptying, &nobody, 1)) {
+        if (shared_cas_strong_acquire(&victim->emptying, &who, 1 + caller.hart)) {
             return true;
         }
     }
     return false;
 }
 
+/* Whether the caller interrupted an operation of its hart that has the victim's cache for itself, as its owner or its
+ * drainer: that one will not go on before the caller has ended. */
+static bool is_interrupted_here(const struct frame_allocator *fa, const struct hart *victim, struct caller caller)
+{
+    bool own_section =
+        victim == &fa->harts[caller.hart] && bare_load_relaxed(&victim->inside) == IN_SECTION;
+    return caller.nested && (own_section || bare_load_relaxed(&victim->emptying) == 1 + caller.hart);
+}
+
 /* Empties the caches, all of them shut; returns how many could not be emptied. Of a silent hart it is not known whether
  * it has seen that its cache is shut. */
-static uint32_t caches_empty(struct frame_allocator *fa, struct hart *self, const struct hart_set *silent)
+static uint32_t caches_empty(struct frame_allocator *fa, struct hart *self, struct caller caller,
+                             const struct hart_set *silent)
 {
     uint32_t turns = DRAIN_TURNS, missed = 0;
     for (uint32_t i = 0; i < fa->hart_count; i++) {
         struct hart *victim = &fa->harts[i];
         shared_begin();
-        if (!hart_set_has(silent, i) && wait_for_zero(&victim->in_section, &turns) && cache_claim(victim, &turns)) {
-            cache_empty(fa, self, victim);
-            /* Partner: the acquires in wait_for_zero and cache_claim. */
+        if (is_interrupted_here(fa, victim, caller)) {
+            continue;
+        }
+        if (!hart_set_has(silent, i) && wait_while(&victim->inside, IN_SECTION, &turns) &&
+            cache_claim(victim, caller, &turns)) {
+            cache_empty(fa, self, caller, victim);
+            /* Partner: the acquires in wait_while and cache_claim. */
             shared_store_release(&victim->emptying, 0);
         } else {
             missed++;
@@ -387,22 +409,21 @@ static uint32_t caches_empty(struct frame_allocator *fa, struct hart *self, cons
 }
 
 /* Shuts all, then one heavy barrier for all, then empties them one after the other. */
-bool harts_shut(struct frame_allocator *fa, struct moves *moves)
+bool harts_shut(struct frame_allocator *fa, struct caller caller, struct moves *moves)
 {
-    FRAME_DEBUG_ASSERT(!hart_is_none(fa, hart_self(fa)));
-    FRAME_DEBUG_ASSERT(bare_load_relaxed(&hart_self(fa)->in_section) == 0);
-    struct hart *self = hart_self(fa);
+    struct hart *self = &fa->harts[caller.hart];
+    FRAME_DEBUG_ASSERT(caller.nested || bare_load_relaxed(&self->inside) == PAST);
     struct hart_set silent;
-    counter_add(&self->drains, 1);
+    HART_COUNT(self, caller, drains, 1);
     for (uint32_t i = 0; i < fa->hart_count; i++) {
         shared_add_relaxed(&fa->harts[i].drain, 1); /* ordered by the barrier */
     }
     (void)shared_call(platform_barrier_heavy(&silent)); /* partner: platform_barrier_light in hart_enter */
-    uint32_t missed = caches_empty(fa, self, &silent);
+    uint32_t missed = caches_empty(fa, self, caller, &silent);
     if (moves != NULL) {
-        *moves = moves_now(fa);
+        *moves = moves_now(fa, caller);
     }
-    counter_add(&self->drain_timeouts, missed);
+    HART_COUNT(self, caller, drain_timeouts, missed);
     return missed == 0;
 }
 
@@ -416,9 +437,9 @@ void harts_open(struct frame_allocator *fa)
     }
 }
 
-bool harts_drain(struct frame_allocator *fa)
+bool harts_drain(struct frame_allocator *fa, struct caller caller)
 {
-    bool complete = harts_shut(fa, NULL);
+    bool complete = harts_shut(fa, caller, NULL);
     harts_open(fa);
     return complete;
 }
@@ -431,30 +452,41 @@ bool harts_pass(const struct frame_allocator *fa)
         return false;
     }
     for (uint32_t i = 0; i < fa->hart_count; i++) {
-        const _Atomic uint32_t *passing = &fa->harts[i].passing;
-        uint32_t seen = bare_load_acquire(passing);
-        while (seen % 2 != 0 && bare_load_acquire(passing) == seen) {
-            if (turns-- == 0) {
+        const struct hart *hart = &fa->harts[i];
+        uint32_t seen = bare_load_acquire(&hart->passing);
+        if (seen % 2 != 0 && !wait_while(&hart->passing, seen, &turns)) {
+            return false;
+        }
+        while ((seen = bare_load_acquire(&hart->nested_passing)) != 0) {
+            if (!wait_while(&hart->nested_passing, seen, &turns)) {
                 return false;
             }
-            platform_relax();
         }
     }
     return true;
 }
 
-struct moves moves_now(const struct frame_allocator *fa)
+/* What a hart has moved, added to *now. */
+static void moves_add(struct moves *now, const struct hart *hart, bool frozen)
+{
+    uint64_t moves = bare_load_acquire(&hart->moves);
+    uint64_t nested = bare_load_acquire(&hart->nested_moves);
+    now->sum += (moves & ~UINT64_C(1)) + 2 * (nested / NESTED_MOVE);
+    /* chunk_out after `moves`: who has seen the chunk taken sees that it is out, unless it has been given back since.
+     */
+    bool under_way = (moves & 1) != 0 || nested % NESTED_MOVE != 0 || bare_load_acquire(&hart->chunk_out) != 0;
+    now->under_way |= under_way && !frozen;
+}
+
+struct moves moves_now(const struct frame_allocator *fa, struct caller caller)
 {
     /* What was looked at before is ordered before this look. Partner: the release fence in move_begin. */
     fence_seq_cst();
     uint64_t moves = bare_load_acquire(&fa->arena_moves);
-    struct moves now = {moves & ~UINT64_C(1), (moves & 1) != 0};
+    bool frozen = caller.nested && arenas_are_locked_here(fa);
+    struct moves now = {moves & ~UINT64_C(1), (moves & 1) != 0 && !frozen};
     for (uint32_t i = 0; i < fa->hart_count; i++) {
-        const struct hart *hart = &fa->harts[i];
-        moves = bare_load_acquire(&hart->moves);
-        now.sum += moves & ~UINT64_C(1);
-        /* After `moves`: who has seen the chunk taken sees that it is out, unless it has been given back since. */
-        now.under_way |= (moves & 1) != 0 || bare_load_acquire(&hart->chunk_out) != 0;
+        moves_add(&now, &fa->harts[i], caller.nested && i == caller.hart);
     }
     return now;
 }

@@ -13,17 +13,17 @@
  *      zeroes, from which small zeroed requests are served in turn.
  * 2. Sections. The owner touches its cache only between hart_enter and hart_exit. A section has no atomic
  *    read-modify-write and no fence: that is the fast path's whole synchronisation.
- * 3. The drain handshake, an asymmetric Dekker. The owner stores in_section = 1, then loads `drain`; the drainer
- *    adds 1 to `drain`, then loads in_section. One of the two must see the other's store. Ordinarily both sides need
+ * 3. The drain handshake, an asymmetric Dekker. The owner stores inside = IN_SECTION, then loads `drain`; the drainer
+ *    adds 1 to `drain`, then loads `inside`. One of the two must see the other's store. Ordinarily both sides need
  *    a full fence between store and load; here the owner's is platform_barrier_light(), a compiler barrier, and the
  *    drainer's is platform_barrier_heavy(), which makes every hart, the owner too, pass a full fence. If the owner's
  *    store came before that fence, the drainer sees it and waits for the section's end; if after, the owner's load
  *    comes after it too and sees drain > 0: the cache is shut.
- *    - hart_exit stores in_section = 0 with release; the drainer's load acquires: it sees the magazines as the owner
- *      left them.
+ *    - hart_exit stores inside = OUTSIDE with release, as hart_hold stores PAST; the drainer's load acquires: it sees
+ *      the magazines as the owner left them.
  *    - The drainer takes 1 from drain with release; hart_enter loads with acquire: the owner sees them emptied.
  *    - Several drainers may shut one cache; `emptying`, a lock, says which of them touches it, one cache at a time.
- *    - in_section = 1 and the drainer's first load may be relaxed: the heavy barrier orders them.
+ *    - inside = IN_SECTION and the drainer's first load may be relaxed: the heavy barrier orders them.
  * 4. A hart that finds its cache being drained does not wait: it goes past the cache to the global allocator. A
  *    drainer waits for the end of a section, and only for a bounded number of turns: a hart that was stopped inside
  *    a section keeps what is in its cache and nothing else. A drainer is in no section itself, and waits for another
@@ -37,7 +37,7 @@
  *    whoever it was found for (P10). Waited for is the end of the operation that was under way, not a moment without
  *    one: while caches are shut a busy hart hardly has such. A hart stores `passing`, with release (who waited for the
  *    operation before may see only this one), before it looks at anything; harts_pass's heavy barrier, after what is
- *    removed was taken off, orders the two as the drain's does in_section: either harts_pass sees the operation, or
+ *    removed was taken off, orders the two as the drain's does `inside`: either harts_pass sees the operation, or
  *    the operation does not see the arena. The removal holds nothing that a passing hart could want. A drainer, which
  *    is in neither state, touches the variant only for what it finds in a cache, and while the removal keeps them shut
  *    and empty it finds nothing.
@@ -45,8 +45,33 @@
  *    always shut: its `drain` is 1 from init on, and drainers never come by. So nobody is asked for a number on a hit,
  *    and who has none misses; every operation asks once when it has missed, before it calls hart_begin or touches
  *    anything, and answers FRAME_BAD_HART. Any number of callers may be the sentinel at one time: all that they do to
- *    it are atomic stores to in_section, which nobody reads, and to its count of bypasses, which nobody adds up. It has
- *    no magazines. */
+ *    it are atomic stores to `inside`, by which they may take one another for an interrupt, and miss, and to its count
+ *    of bypasses, which nobody adds up. It has no magazines.
+ * 8. Interrupts (P12). Between any two instructions of an operation its hart may be interrupted, and the handler call
+ *    the allocator; and be interrupted in turn. Such operations are nested like calls: what interrupts ends before what
+ *    was interrupted goes on. States of `inside`, which a hart's outermost operation alone writes:
+ *
+ *        OUTSIDE     hart_enter >   IN_SECTION   the cache is the hart's
+ *                    < hart_exit, hart_end
+ *        OUTSIDE     hart_hold  >   PAST         past the cache, or draining, looking with all caches shut, adding or
+ *                    < hart_end, hart_let_go     removing an arena, zeroing in idle time
+ *
+ *    - An operation that finds `inside` not OUTSIDE is nested. The look is a load before hart_enter's store. An
+ *      interrupt between the two finds OUTSIDE and leaves OUTSIDE: it was an operation of its own, before this one.
+ *    - A nested operation leaves alone whatever operations of its hart that are not nested read and write as if nobody
+ *      came between: `inside`, the cache, `moves`, `passing`, `patience`, counts[0]; and of the variant likewise
+ *      (struct caller in variant.h). It has its own words in their place: nested_moves, nested_passing and counts[1],
+ *      which nested operations change by atomic read-modify-writes alone, so that it does not matter at which of them
+ *      another level comes between. All else it does like another hart, beside whatever step it has interrupted.
+ *    - Lifetime of arenas: nested_passing is how many are under way. The removal waits until it is 0. An arena that
+ *      the interrupted operation may use is safe by that one's own state, which does not change meanwhile.
+ *    - It never waits for its own hart, which would be for ever: a drain by it passes over the cache of a hart that it
+ *      has interrupted in a section, and over caches that the interrupted operation is emptying (`emptying` says who);
+ *      and moves_now does not take what its own hart is in the middle of for a movement under way. So FRAME_NO_MEMORY
+ *      then means that nothing met the request but perhaps what that cache and the interrupted operation hold (P5's
+ *      one exception; counts[1].failures counts these).
+ *    - What cannot be so (hot-plug, drain, zeroing in idle time, a variant that can not be nested) answers FRAME_BUSY.
+ *    - Cost of a hit: that load, and the branch on it. */
 #ifndef FRAMELAB_CORE_HART_CACHE_H
 #define FRAMELAB_CORE_HART_CACHE_H
 
@@ -62,6 +87,9 @@
 /* A hart caches runs of 2^order frames, aligned to their size, for each order from 0, single frames, to
  * CACHE_ORDER_MAX. */
 #define CACHE_ORDERS (CACHE_ORDER_MAX + 1u)
+
+/* What a hart is in the middle of: point 8. */
+enum { OUTSIDE, IN_SECTION, PAST };
 
 /* Runs of one order, by their first frames. Others read `count` as a hint. */
 struct magazine {
@@ -83,13 +111,22 @@ struct zero_reserve {
     uint64_t missed;       /* zero_gives at a time when it had none */
 };
 
+/* Events of a hart, relaxed: for statistics. */
+struct hart_counts {
+    _Atomic uint64_t global_takes, global_gives, refill_frames, spill_frames;
+    _Atomic uint64_t drains, drain_timeouts, bypasses, failures, contentions;
+    _Atomic uint64_t frames_known_zero, frames_zeroed;
+    _Atomic uint64_t nested;          /* operations; of counts[1] only */
+    _Atomic uint64_t taken[NODE_MAX]; /* frames that came from each node's arenas */
+};
+
 struct hart {
     /* The owner's line. */
-    _Alignas(CACHE_PAIR) _Atomic uint32_t in_section; /* written by the owner only */
-    _Atomic uint32_t drain;                           /* drainers that have shut the cache; written by them only */
-    _Atomic uint32_t emptying;                        /* 1: one of them is at it */
-    _Atomic uint32_t passing;                         /* odd: in an operation past the cache; the owner writes it */
-    struct cache caches[CACHE_ORDERS];                /* these two touched in a section only */
+    _Alignas(CACHE_PAIR) _Atomic uint32_t inside; /* OUTSIDE, IN_SECTION, PAST; written by the owner only */
+    _Atomic uint32_t drain;                       /* drainers that have shut the cache; written by them only */
+    _Atomic uint32_t emptying;                    /* 1 + the hart that is at it; 0: none */
+    _Atomic uint32_t passing;                     /* odd: in an operation past the cache; the owner writes it */
+    struct cache caches[CACHE_ORDERS];            /* these two touched in a section only */
     struct count_view views[HART_VIEWS];
     struct zero_reserve zero;
     uint32_t patience; /* the owner's alone: turns to wait before its next look with all caches shut (allocator.c) */
@@ -98,11 +135,25 @@ struct hart {
     /* Owner writes, others read: on lines of their own. */
     _Alignas(CACHE_PAIR) _Atomic uint64_t moves;
     _Atomic uint32_t chunk_out; /* 1: frame_zero_idle has a chunk of the global allocator out; see moves_now */
-    _Atomic uint64_t global_takes, global_gives, refill_frames, spill_frames;
-    _Atomic uint64_t drains, drain_timeouts, bypasses, failures, contentions;
-    _Atomic uint64_t frames_known_zero, frames_zeroed;
-    _Atomic uint64_t taken[NODE_MAX]; /* frames that came from each node's arenas */
+    _Atomic uint64_t nested_moves;    /* NESTED_MOVE for each, and 1 while it is under way */
+    _Atomic uint32_t nested_passing;  /* nested operations under way */
+    struct hart_counts counts[2];     /* of operations that are not nested, and of nested ones */
 };
+
+/* Of nested_moves: far above the depth to which interrupts nest. */
+#define NESTED_MOVE (UINT64_C(1) << 16)
+
+/* Adds to a count of the calling hart. */
+#define HART_COUNT(hart, caller, what, n) hart_count(&(hart)->counts[(caller).nested].what, (caller).nested, n)
+
+static inline void hart_count(_Atomic uint64_t *count, bool nested, uint64_t n)
+{
+    if (nested) {
+        bare_add_relaxed(count, n);
+    } else {
+        counter_add(count, n);
+    }
+}
 
 /* Relaxed, all of these: the owner's own, or the drainer's by the handshake; to others a hint. */
 static inline uint32_t magazine_count(const struct magazine *magazine)
@@ -125,23 +176,46 @@ static inline struct magazine *cache_previous(const struct cache *cache)
     return bare_load_relaxed(&cache->previous);
 }
 
-/* Begins a section; false if the cache is being drained: go past it. */
+/* Begins a section; false if the cache is being drained, or if the caller interrupted an operation: go past it. */
 static inline bool hart_enter(struct hart *hart)
 {
-    bare_store_relaxed(&hart->in_section, 1);
+    if (__builtin_expect(bare_load_relaxed(&hart->inside) != OUTSIDE, 0)) {
+        return false;
+    }
+    bare_store_relaxed(&hart->inside, IN_SECTION);
     platform_barrier_light(); /* partner: platform_barrier_heavy in harts_shut */
     if (__builtin_expect(bare_load_acquire(&hart->drain) == 0, 1)) {
         return true;
     }
-    bare_store_release(&hart->in_section, 0);
-    counter_add(&hart->bypasses, 1);
+    counter_add(&hart->counts[0].bypasses, 1);
+    bare_store_release(&hart->inside, OUTSIDE);
     return false;
 }
 
 static inline void hart_exit(struct hart *hart)
 {
-    FRAME_DEBUG_ASSERT(bare_load_relaxed(&hart->in_section) == 1);
-    bare_store_release(&hart->in_section, 0);
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&hart->inside) == IN_SECTION);
+    bare_store_release(&hart->inside, OUTSIDE);
+}
+
+/* Begins an operation that is in no section, and makes no claim on arenas (hart_pass does). To hart_let_go with the
+ * answer, which says whether it is nested. */
+static inline struct caller hart_hold(struct hart *hart)
+{
+    FRAME_DEBUG_ASSERT(platform_hart_id() != HART_NONE); /* a variant would index by it */
+    struct caller caller = {.hart = platform_hart_id(), .nested = bare_load_relaxed(&hart->inside) != OUTSIDE};
+    if (!caller.nested) {
+        bare_store_release(&hart->inside, PAST);
+        platform_barrier_light(); /* for the compiler: what interrupts from here on is nested */
+    }
+    return caller;
+}
+
+static inline void hart_let_go(struct hart *hart, struct caller caller)
+{
+    if (!caller.nested) {
+        bare_store_release(&hart->inside, OUTSIDE);
+    }
 }
 
 /* `passing` has one writer, so a load and a store make an increment. It may wrap: a waiter that misses a whole round of
@@ -151,35 +225,51 @@ static inline uint32_t hart_next_pass(const struct hart *hart)
     return bare_load_relaxed(&hart->passing) + 1;
 }
 
-/* Begins an operation past the cache. */
-static inline void hart_pass(struct hart *hart)
+/* Held: from here to hart_unpass no arena goes that the caller can find. */
+static inline void hart_pass(struct hart *hart, struct caller caller)
 {
-    /* Release: whoever waited for the operation before and sees this one has seen that one end. */
-    FRAME_DEBUG_ASSERT(bare_load_relaxed(&hart->passing) % 2 == 0);
-    bare_store_release(&hart->passing, hart_next_pass(hart));
+    if (caller.nested) {
+        (void)bare_add_relaxed(&hart->nested_passing, 1);
+    } else {
+        /* Release: whoever waited for the operation before and sees this one has seen that one end. */
+        FRAME_DEBUG_ASSERT(bare_load_relaxed(&hart->passing) % 2 == 0);
+        bare_store_release(&hart->passing, hart_next_pass(hart));
+    }
     platform_barrier_light(); /* partner: platform_barrier_heavy in harts_pass */
 }
 
-/* Begins an operation; true if in a section, false if past the cache. To hart_end with the answer, and to all that may
- * touch the hart's own memory. */
-static inline bool hart_begin(struct hart *hart)
+/* Release, partner of the acquire of whoever waits: what was done with an arena is done. */
+static inline void hart_unpass(struct hart *hart, struct caller caller)
 {
-    FRAME_DEBUG_ASSERT(platform_hart_id() != HART_NONE); /* a variant would index by it */
-    if (hart_enter(hart)) {
-        return true;
+    if (caller.nested) {
+        (void)bare_sub_release(&hart->nested_passing, 1);
+    } else {
+        FRAME_DEBUG_ASSERT(bare_load_relaxed(&hart->passing) % 2 == 1);
+        bare_store_release(&hart->passing, hart_next_pass(hart));
     }
-    hart_pass(hart);
-    return false;
 }
 
-static inline void hart_end(struct hart *hart, bool local)
+/* Begins an operation: in a section, past the cache, or nested. To hart_end with the answer, and to all that may touch
+ * the hart's own memory. */
+static inline struct caller hart_begin(struct hart *hart)
 {
-    FRAME_DEBUG_ASSERT(local ? bare_load_relaxed(&hart->in_section) == 1 : bare_load_relaxed(&hart->passing) % 2 == 1);
-    /* Release, partner of the acquire of whoever waits: what was done with an arena is done. */
-    if (local) {
-        bare_store_release(&hart->in_section, 0);
+    FRAME_DEBUG_ASSERT(platform_hart_id() != HART_NONE);
+    if (hart_enter(hart)) {
+        return (struct caller){.hart = platform_hart_id(), .local = true};
+    }
+    struct caller caller = hart_hold(hart);
+    HART_COUNT(hart, caller, nested, caller.nested);
+    hart_pass(hart, caller);
+    return caller;
+}
+
+static inline void hart_end(struct hart *hart, struct caller caller)
+{
+    if (caller.local) {
+        hart_exit(hart);
     } else {
-        bare_store_release(&hart->passing, hart_next_pass(hart));
+        hart_unpass(hart, caller);
+        hart_let_go(hart, caller);
     }
 }
 
@@ -192,13 +282,14 @@ struct frame_allocator {
     uint32_t magazines; /* of each kind a hart: 2, or 1: `previous` is never used, and stays empty */
     uint64_t hole_metadata_limit_bytes;
     bool drain; /* before an allocation fails */
+    bool nests; /* variant.h */
     /* Longest run, in frames, that an empty arena offers at an alignment of 2^index frames; 0: no such. */
     _Atomic uint64_t longest_run[ALIGN_ORDER_MAX + 1];
     _Atomic uint64_t frames_total, metadata_bytes; /* sums over the arenas, so that nobody need look at them */
     _Atomic uint64_t zero_gives;                   /* how often chunks were given as zero: seldom written */
     _Atomic uint64_t arena_moves;                  /* as a hart's `moves`, for arenas that come and go */
 
-    _Alignas(CACHE_PAIR) _Atomic uint32_t arenas_locked; /* guards what follows; held by add and remove */
+    _Alignas(CACHE_PAIR) _Atomic uint32_t arenas_locked; /* guards what follows: who holds it (arenas_lock); 0: nobody */
     uint32_t arena_count;
     struct arena *arenas[ARENA_MAX];
     uint8_t node_order[NODE_MAX * NODE_MAX];
@@ -218,12 +309,21 @@ static inline bool hart_is_none(const struct frame_allocator *fa, const struct h
     return self < fa->harts;
 }
 
+/* Why an operation of the calling hart cannot begin; FRAME_OK if it can. */
+static inline enum frame_status hart_refused(const struct frame_allocator *fa, const struct hart *self)
+{
+    if (hart_is_none(fa, self)) {
+        return FRAME_BAD_HART;
+    }
+    return !fa->nests && bare_load_relaxed(&self->inside) != OUTSIDE ? FRAME_BUSY : FRAME_OK;
+}
+
 /* In a section, capacity not 0. A run from the magazines, refilled if need be; false if the global allocator has none.
  */
-bool hart_cache_take(struct frame_allocator *fa, struct hart *hart, uint32_t order, pfn_t *first);
+bool hart_cache_take(struct frame_allocator *fa, struct hart *hart, struct caller caller, uint32_t order, pfn_t *first);
 
 /* In a section, capacity not 0. Puts a free run (counts 0) into the magazines, spilling if need be. */
-void hart_cache_give(struct frame_allocator *fa, struct hart *hart, uint32_t order, pfn_t first);
+void hart_cache_give(struct frame_allocator *fa, struct hart *hart, struct caller caller, uint32_t order, pfn_t first);
 
 static inline uint32_t zero_reserve_left(const struct zero_reserve *zero)
 {
@@ -232,10 +332,14 @@ static inline uint32_t zero_reserve_left(const struct zero_reserve *zero)
 
 /* In a section. A run below or as long as a chunk out of memory that was given as zero: from the hart's reserve,
  * renewed if need be, or a chunk of its own. False if there is none. */
-bool hart_zero_take(struct frame_allocator *fa, struct hart *hart, struct frame_request request, pfn_t *first);
+bool hart_zero_take(struct frame_allocator *fa, struct hart *hart, struct caller caller, struct frame_request request,
+                    pfn_t *first);
 
-/* Arenas come, go and are counted by one hart at a time. False if another hart kept that right for too long. */
-bool arenas_lock(struct frame_allocator *fa);
+/* Arenas come, go and are counted by one hart at a time. FRAME_CONTENDED if another hart kept that right for too long,
+ * FRAME_BUSY if the caller interrupted who has it. */
+enum frame_status arenas_lock(struct frame_allocator *fa);
+/* Whether the calling hart has it: an operation that the caller interrupted, or the caller itself. */
+bool arenas_are_locked_here(const struct frame_allocator *fa);
 void arenas_unlock(struct frame_allocator *fa);
 
 /* Looks with all caches shut after which an allocation that is disturbed at each, or the removal of an arena, gives up.
@@ -249,33 +353,34 @@ struct moves {
 };
 
 /* Shuts the caches of all harts, the caller's own too, and empties them into the global allocator; until harts_open all
- * harts go past their caches and take no more than they need. Not in a section. False if some hart did not leave its
- * section in bounded time. `moves`, unless NULL, is of a moment at which all caches that could be emptied were empty.
- */
-bool harts_shut(struct frame_allocator *fa, struct moves *moves);
+ * harts go past their caches and take no more than they need. Held (hart_hold). False if some hart did not leave its
+ * section in bounded time; nested, the caller's own need not. `moves`, unless NULL, is of a moment at which all caches
+ * that could be emptied were empty. */
+bool harts_shut(struct frame_allocator *fa, struct caller caller, struct moves *moves);
 void harts_open(struct frame_allocator *fa);
 
 /* The one after the other. */
-bool harts_drain(struct frame_allocator *fa);
+bool harts_drain(struct frame_allocator *fa, struct caller caller);
 
 /* Waits until every hart that was passing its cache has ended its operation; false if not in bounded time, or if a
  * hart does not answer the barrier. */
 bool harts_pass(const struct frame_allocator *fa);
 
-/* The movements up to now: ordered after everything that the caller looked at before. */
-struct moves moves_now(const struct frame_allocator *fa);
+/* The movements up to now: ordered after everything that the caller looked at before. Nested, of what the caller's own
+ * hart is in the middle of nothing is said to be under way. */
+struct moves moves_now(const struct frame_allocator *fa, struct caller caller);
 
 /* Whether nothing was moved between two looks but what the caller moved itself, and nothing was on its way at either.
  */
 bool moves_none(struct moves before, struct moves after, uint64_t own);
 
-/* The calls of the variant with the fences and counters that core owes them. `local`: the caller is in a section. */
-uint32_t global_take(struct frame_allocator *fa, struct hart *hart, bool local, struct run_kind kind, pfn_t *firsts,
-                     uint32_t count);
-void global_give(struct frame_allocator *fa, struct hart *hart, bool local, struct run_kind kind, pfn_t *firsts,
-                 uint32_t count);
-bool global_take_run(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_request request,
+/* The calls of the variant with the fences and counters that core owes them. */
+uint32_t global_take(struct frame_allocator *fa, struct hart *hart, struct caller caller, struct run_kind kind,
+                     pfn_t *firsts, uint32_t count);
+void global_give(struct frame_allocator *fa, struct hart *hart, struct caller caller, struct run_kind kind,
+                 pfn_t *firsts, uint32_t count);
+bool global_take_run(struct frame_allocator *fa, struct hart *hart, struct caller caller, struct frame_request request,
                      pfn_t *first);
-void global_give_run(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_run run);
+void global_give_run(struct frame_allocator *fa, struct hart *hart, struct caller caller, struct frame_run run);
 
 #endif

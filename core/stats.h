@@ -20,6 +20,8 @@ struct frame_stats {
     uint64_t bypasses;          /* operations that found their cache being drained */
     uint64_t failures;          /* allocations that failed */
     uint64_t contentions;       /* of these, those that gave up (FRAME_CONTENDED) */
+    uint64_t nested;            /* operations that interrupted another of their hart */
+    uint64_t nested_failures;   /* allocations of these that failed: what their own hart had was not for them */
     uint64_t frames_known_zero; /* of zeroed requests, served without zeroing: they were known to hold zeroes */
     uint64_t frames_zeroed;     /* filled with zeroes, for such requests or in idle time */
     /* the variant */
@@ -37,7 +39,7 @@ struct frame_stats {
     uint64_t scans; /* searches over all state words, when the index had nothing */
 };
 
-/* Of one hart: the counts of these names, above. */
+/* Of one hart: the counts of these names, above, but for operations that interrupted others. */
 struct frame_hart_events {
     uint64_t global_takes, global_gives, bypasses, drains;
 };

@@ -160,6 +160,22 @@ bool frame_allocator_validate(struct frame_allocator *fa, struct frame_account *
     return sound;
 }
 
+static void add_counts(const struct hart_counts *counts, struct frame_stats *stats)
+{
+    stats->global_takes += bare_load_relaxed(&counts->global_takes);
+    stats->global_gives += bare_load_relaxed(&counts->global_gives);
+    stats->refill_frames += bare_load_relaxed(&counts->refill_frames);
+    stats->spill_frames += bare_load_relaxed(&counts->spill_frames);
+    stats->drains += bare_load_relaxed(&counts->drains);
+    stats->drain_timeouts += bare_load_relaxed(&counts->drain_timeouts);
+    stats->bypasses += bare_load_relaxed(&counts->bypasses);
+    stats->failures += bare_load_relaxed(&counts->failures);
+    stats->contentions += bare_load_relaxed(&counts->contentions);
+    stats->frames_known_zero += bare_load_relaxed(&counts->frames_known_zero);
+    stats->frames_zeroed += bare_load_relaxed(&counts->frames_zeroed);
+    stats->nested += bare_load_relaxed(&counts->nested);
+}
+
 static void add_hart_stats(const struct hart *hart, struct frame_stats *stats)
 {
     /* Magazines outlive every hart's use of them; their owner may be changing them, which makes the sum a hint. */
@@ -170,17 +186,9 @@ static void add_hart_stats(const struct hart *hart, struct frame_stats *stats)
     }
     stats->frames_in_caches +=
         zero_reserve_left(&hart->zero) + (hart->list != NULL ? frame_list_length(hart->list) : 0);
-    stats->global_takes += bare_load_relaxed(&hart->global_takes);
-    stats->global_gives += bare_load_relaxed(&hart->global_gives);
-    stats->refill_frames += bare_load_relaxed(&hart->refill_frames);
-    stats->spill_frames += bare_load_relaxed(&hart->spill_frames);
-    stats->drains += bare_load_relaxed(&hart->drains);
-    stats->drain_timeouts += bare_load_relaxed(&hart->drain_timeouts);
-    stats->bypasses += bare_load_relaxed(&hart->bypasses);
-    stats->failures += bare_load_relaxed(&hart->failures);
-    stats->contentions += bare_load_relaxed(&hart->contentions);
-    stats->frames_known_zero += bare_load_relaxed(&hart->frames_known_zero);
-    stats->frames_zeroed += bare_load_relaxed(&hart->frames_zeroed);
+    add_counts(&hart->counts[0], stats);
+    add_counts(&hart->counts[1], stats);
+    stats->nested_failures += bare_load_relaxed(&hart->counts[1].failures);
 }
 
 void frame_allocator_stats(const struct frame_allocator *fa, struct frame_stats *stats)
@@ -203,11 +211,12 @@ void frame_hart_events(const struct frame_allocator *fa, struct frame_hart_event
         *events = (struct frame_hart_events){0}; /* what the sentinel counts is nobody's */
         return;
     }
+    const struct hart_counts *counts = &hart->counts[0];
     *events = (struct frame_hart_events){
-        .global_takes = bare_load_relaxed(&hart->global_takes),
-        .global_gives = bare_load_relaxed(&hart->global_gives),
-        .bypasses = bare_load_relaxed(&hart->bypasses),
-        .drains = bare_load_relaxed(&hart->drains),
+        .global_takes = bare_load_relaxed(&counts->global_takes),
+        .global_gives = bare_load_relaxed(&counts->global_gives),
+        .bypasses = bare_load_relaxed(&counts->bypasses),
+        .drains = bare_load_relaxed(&counts->drains),
     };
 }
 
@@ -237,8 +246,9 @@ enum frame_status frame_allocator_node_stats(struct frame_allocator *fa, uint32_
     if (node >= fa->node_count) {
         return FRAME_BAD_CONFIG;
     }
-    if (!arenas_lock(fa)) {
-        return FRAME_CONTENDED;
+    enum frame_status status = arenas_lock(fa);
+    if (status != FRAME_OK) {
+        return status;
     }
     stats->frames_free = COUNTS_REFERENCES ? 0 : FRAMES_UNKNOWN;
     for (uint32_t a = 0; a < fa->arena_count; a++) {
@@ -249,7 +259,10 @@ enum frame_status frame_allocator_node_stats(struct frame_allocator *fa, uint32_
     }
     arenas_unlock(fa);
     for (uint32_t h = 0; h < fa->hart_count; h++) {
-        uint64_t taken = bare_load_relaxed(&fa->harts[h].taken[node]);
+        uint64_t taken = 0;
+        for (uint32_t nested = 0; nested < 2; nested++) {
+            taken += bare_load_relaxed(&fa->harts[h].counts[nested].taken[node]);
+        }
         *(fa->hart_node[h] == node ? &stats->taken_near : &stats->taken_far) += taken;
     }
     return FRAME_OK;

@@ -2,12 +2,12 @@
  * Arenas that come and go, and hands that are emptied. The theory stands in state.h, 3 and 4. */
 #include "state.h"
 
-bool lockfree_local_drain(struct global *global, uint32_t owner)
+bool lockfree_local_drain(struct global *global, struct caller caller, uint32_t owner)
 {
     FRAME_DEBUG_ASSERT(owner < lockfree_of(global)->config.hart_count);
     struct lockfree *lf = lockfree_of(global);
     struct lockfree_hart *victim = &lf->harts[owner];
-    struct worker *self = &lf->harts[platform_hart_id()].worker;
+    struct worker *self = lockfree_worker(lf, caller);
     bool any = victim->singles.pool != NULL || victim->runs.pool != NULL || victim->returns.pool != NULL ||
                victim->block != NULL;
     hand_release(&victim->singles, self);

@@ -113,6 +113,8 @@ void lockfree_add_stats(const struct global *global, struct frame_stats *stats)
         stats->frames_in_caches += hand_free(&hart->singles) + hand_free(&hart->runs) + hand_free(&hart->returns);
         stats->cas_retries += bare_load_relaxed(&hart->worker.contest.lost);
         stats->scans += bare_load_relaxed(&hart->worker.scans);
+        stats->cas_retries += bare_load_relaxed(&hart->nested.contest.lost);
+        stats->scans += bare_load_relaxed(&hart->nested.scans);
     }
     stats->grace_periods += reclaim_moves(&lf->reclaim);
     stats->limbo += reclaim_pending(&lf->reclaim);

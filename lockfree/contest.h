@@ -17,10 +17,15 @@ struct contest {
     _Atomic uint64_t lost; /* written by the hart only */
     uint32_t backoff;      /* turns that it waits at most; 0: it does not wait */
     uint32_t turns;        /* that it will wait after the next loss */
+    bool shared;           /* by operations of which one may interrupt another; constant. They do not wait */
 };
 
 static inline void contest_lost(struct contest *contest)
 {
+    if (__builtin_expect(contest->shared, 0)) {
+        (void)bare_add_relaxed(&contest->lost, 1);
+        return;
+    }
     counter_add(&contest->lost, 1);
     for (uint32_t turn = 0; turn < contest->turns; turn++) {
         platform_relax();

@@ -40,8 +40,17 @@ static enum frame_status lockfree_init(struct global *global, const struct globa
         lf->harts[h].worker.home = h;
         lf->harts[h].worker.contest.backoff = (uint32_t)config->knobs[KNOB_BACKOFF];
         reclaim_add_hart(&lf->reclaim, &lf->harts[h].worker.reclaim);
+        lf->harts[h].nested.home = h;
+        lf->harts[h].nested.contest.shared = true;
+        reclaim_add_nested(&lf->reclaim, &lf->harts[h].nested.reclaim);
     }
     return FRAME_OK;
+}
+
+static bool lockfree_nests(const struct global *global)
+{
+    (void)global;
+    return true;
 }
 
 const struct variant lockfree_variant = {
@@ -57,6 +66,7 @@ const struct variant lockfree_variant = {
     .attach = lockfree_attach,
     .detach = lockfree_detach,
     .quiesce = lockfree_quiesce,
+    .nests = lockfree_nests,
     .take = lockfree_take,
     .give = lockfree_give,
     .take_run = lockfree_take_run,

@@ -12,7 +12,7 @@
  *    so its hart sees the mark, or what became of it, and clears it. Another scan's mark in place of one's own is not
  *    turned: that scan will say. A hart stopped in a scan leaves a mark that nobody heeds; one stopped between its step
  *    and the clearing leaves EXHAUSTED where it is no longer true until the next give, so an allocation that would fail
- *    looks all the same.
+ *    looks all the same. A worker that several scans may have at one time, one interrupting the other, leaves no mark.
  * 3. Progress. Everything here is lock-free. Gathering repeats only if another hart gave frames meanwhile. */
 #ifndef FRAMELAB_LOCKFREE_POOL_H
 #define FRAMELAB_LOCKFREE_POOL_H
@@ -52,7 +52,7 @@ struct pool_options {
 /* A hart, as it works on pools. */
 struct worker {
     _Alignas(CACHE_PAIR) struct reclaim_hart reclaim;
-    uint32_t mark; /* SCAN_MARKS and more, each worker's its own */
+    uint32_t mark; /* SCAN_MARKS and more, each worker's its own; 0: its scans leave none */
     uint32_t home; /* where it begins among a pool's shards, modulo their number */
     uint32_t pops; /* since it last moved the epoch on */
     struct contest contest;

@@ -68,6 +68,15 @@ static void break_chunk(struct pool *pool, struct worker *worker, pfn_t first, p
     pool_give_run(pool, worker, frame_run(pfn(first.value + count), CHUNK_FRAMES - count), false);
 }
 
+static void scan_counted(struct worker *worker)
+{
+    if (worker->contest.shared) {
+        (void)bare_add_relaxed(&worker->scans, 1);
+    } else {
+        counter_add(&worker->scans, 1);
+    }
+}
+
 static uint64_t cursor_start(const struct pool *pool, const uint64_t *cursor)
 {
     return *cursor >= pool->first_chunk && *cursor < pool_end_chunk(pool) ? *cursor - pool->first_chunk : 0;
@@ -78,10 +87,12 @@ uint32_t pool_scan_frames(struct pool *pool, struct worker *worker, uint64_t *cu
     FRAME_DEBUG_ASSERT(count > 0);
     uint64_t start = cursor_start(pool, cursor);
     uint32_t taken = 0;
-    counter_add(&worker->scans, 1);
+    scan_counted(worker);
     uint32_t mark = worker->mark;
-    shared_store_seq_cst(&pool->scanned, mark);
-    fence_seq_cst(); /* between the mark and all looks, which are relaxed: pool.h, 2 */
+    if (mark != 0) {
+        shared_store_seq_cst(&pool->scanned, mark);
+        fence_seq_cst(); /* between the mark and all looks, which are relaxed: pool.h, 2 */
+    }
     for (uint64_t i = 0; i < pool->chunk_count && taken < count; i++) {
         uint64_t number = pool->first_chunk + (start + i) % pool->chunk_count;
         if (!chunk_seems_empty(pool_chunk(pool, number))) {
@@ -96,10 +107,11 @@ uint32_t pool_scan_frames(struct pool *pool, struct worker *worker, uint64_t *cu
         if (pool_take_of_block(pool, worker, &pool->blocks[b], 0, ZERO_LAST, &first, 1) == 1) {
             taken = count < CHUNK_FRAMES ? count : (uint32_t)CHUNK_FRAMES;
             break_chunk(pool, worker, first, frames, taken);
+            *cursor = chunk_number(first);
         }
     }
     shared_begin();
-    if (taken == 0) {
+    if (taken == 0 && mark != 0) {
         (void)bare_cas_strong_seq_cst(&pool->scanned, &mark, EXHAUSTED);
     }
     return taken;
@@ -112,7 +124,7 @@ uint32_t pool_scan_chunks(struct pool *pool, struct worker *worker, uint64_t *cu
     FRAME_DEBUG_ASSERT(order <= BLOCK_ORDER);
     uint64_t start = cursor_start(pool, cursor) >> BLOCK_ORDER;
     uint32_t taken = 0;
-    counter_add(&worker->scans, 1);
+    scan_counted(worker);
     for (uint64_t i = 0; i < pool->block_count && taken < count; i++) {
         struct block *block = &pool->blocks[(start + i) % pool->block_count];
         taken += pool_take_of_block(pool, worker, block, order, wish, firsts + taken, count - taken);
@@ -232,7 +244,7 @@ bool pool_scan_run(struct pool *pool, struct worker *worker, uint64_t *cursor, s
     uint64_t start = pool->first_chunk, end = pool_end_chunk(pool);
     uint64_t resume = start + cursor_start(pool, cursor);
     uint64_t start_frame = pool->arena->span.first.value, end_frame = frame_run_end(pool->arena->span);
-    counter_add(&worker->scans, 1);
+    scan_counted(worker);
     bool found =
         (request.count >= CHUNK_FRAMES &&
          (take_run_of_chunks(pool, worker, resume, end, request, first) ||

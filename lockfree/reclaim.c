@@ -47,6 +47,14 @@ void reclaim_add_hart(struct reclaim *reclaim, struct reclaim_hart *hart)
     hart->backend->add_hart(hart);
 }
 
+void reclaim_add_nested(struct reclaim *reclaim, struct reclaim_hart *hart)
+{
+    FRAME_ASSERT(reclaim->backend != NULL);
+    hart->reclaim = reclaim;
+    hart->backend = reclaim->backend;
+    hart->nested = true;
+}
+
 /* ---- limbo -------------------------------------------------------------------------------------------------- */
 
 static void limbo_push(struct reclaim *reclaim, struct reclaim_entry *entry)
@@ -94,6 +102,9 @@ void reclaim_defer(struct reclaim_hart *hart, struct reclaim_entry *entry)
 bool reclaim_poll(struct reclaim_hart *hart)
 {
     struct reclaim *reclaim = hart->reclaim;
+    if (hart->nested) {
+        return false;
+    }
     /* Acquire, partner of the release below: the last poller's calls are done. */
     if (shared_load_relaxed(&reclaim->polling) != 0 || bare_exchange_acquire(&reclaim->polling, 1) != 0) {
         return false;

@@ -39,7 +39,12 @@
  *    pushes that it calls are. barrier: bounded. A hart stopped in a section stops the clock, one stopped in a poll
  *    keeps limbo from being emptied: then everything popped goes to limbo and stays there. What is in limbo is still
  *    found by a scan (pool_scan.c): that costs the others time and no memory. With `tag` it costs nothing.
- * 6. Which may run beside which: all of them beside one another, but a reclaim_hart is used by its hart only, and
+ * 6. Interrupts. Neither a section nor a poll can be nested by a handler that came in the middle of one: between
+ *    ck_epoch_begin's store of `active` and its fence, a section nested in it would believe that it is seen to be in
+ *    one, and on a weakly ordered machine it is not yet. So who interrupts uses a reclaim_hart that has neither
+ *    (reclaim_add_nested), and pops nothing; what it defers waits for another's poll, which the bound of point 4 leaves
+ *    out of account.
+ * 7. Which may run beside which: all of them beside one another, but a reclaim_hart is used by its hart only, and
  *    reclaim_init comes first. */
 #ifndef FRAMELAB_LOCKFREE_RECLAIM_H
 #define FRAMELAB_LOCKFREE_RECLAIM_H
@@ -105,6 +110,7 @@ struct reclaim {
 struct reclaim_hart {
     const struct reclaim_backend *backend; /* the reclaim's, at hand */
     struct reclaim *reclaim;
+    bool nested; /* see reclaim_add_nested */
     ck_epoch_record_t epoch; /* of the back end `epoch` */
 };
 
@@ -112,6 +118,9 @@ struct reclaim_hart {
  * end of this name here. */
 bool reclaim_init(struct reclaim *reclaim, const char *name, reclaim_call *call);
 void reclaim_add_hart(struct reclaim *reclaim, struct reclaim_hart *hart);
+/* For operations that may interrupt others of the hart, and one another: without a section, it can look at the clock
+ * and defer, no more; its polls do nothing. */
+void reclaim_add_nested(struct reclaim *reclaim, struct reclaim_hart *hart);
 
 /* Concurrency Kit's epoch has 32 bits. What it was when it was read as `epoch`, if `clock` is what it was at most 2^32
  * - 1 moves before. */
@@ -123,6 +132,7 @@ static inline uint64_t reclaim_epoch_extend(uint64_t clock, unsigned int epoch)
 /* The default's part is in line: a call through a pointer is felt here. */
 static inline void reclaim_enter(struct reclaim_hart *hart)
 {
+    FRAME_DEBUG_ASSERT(!hart->nested);
     shared_begin();
     if (__builtin_expect(hart->backend != &reclaim_epoch, 0)) {
         hart->backend->enter(hart);

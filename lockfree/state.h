@@ -26,7 +26,16 @@
  * 6. Progress. take, give, their runs and chunks, find: lock-free. Each is a bounded number of lock-free steps, except
  *    that it pops until it finds something of use; every chunk popped without use had lost its frames to another
  *    hart's finished step, and searches go forward only. attach and detach are called by one hart at a time (core's
- *    rule) and do not wait; quiesce waits for a bounded time. */
+ *    rule) and do not wait; quiesce waits for a bounded time.
+ * 7. Interrupts (P12). An operation that interrupted another of its hart (struct caller) touches no hand, no block in
+ *    hand and not the hart's worker. It has a worker that it shares with those nested in it, of which only counts
+ *    change, by read-modify-writes. All that it does is
+ *      give   bits set by fetch-or, duties claimed, places pushed: steps that may come between any two of others';
+ *      take   bits cleared, found by a scan (take_nested.c). It pops nothing, so it needs no section of reclamation:
+ *             the hart's record, whose begin and end are several steps, belongs to what was interrupted. It reads the
+ *             clock, and may leave places in limbo; it does not poll.
+ *    A scan of its own leaves no mark in `scanned`: with one mark for two scans of which one interrupts the other, the
+ *    second would bring back the mark that a give has cleared, and the first turn it into EXHAUSTED. */
 #ifndef FRAMELAB_LOCKFREE_STATE_H
 #define FRAMELAB_LOCKFREE_STATE_H
 
@@ -42,6 +51,8 @@ struct arena_node {
 
 struct lockfree_hart {
     struct worker worker;
+    struct worker nested;           /* of operations that interrupted another of the hart's; see point 7 */
+    _Atomic uint64_t nested_cursor; /* their `cursor`: a hint */
     struct hand singles, runs, returns;
     struct pool *block_pool; /* NULL: no block in hand */
     struct block *block;     /* in hand, with its place's duty */
@@ -62,6 +73,14 @@ struct lockfree {
 static inline struct lockfree *lockfree_of(const struct global *global)
 {
     return (struct lockfree *)(uintptr_t)global;
+}
+
+/* The part of the calling hart that works on pools. */
+static inline struct worker *lockfree_worker(struct lockfree *lf, struct caller caller)
+{
+    FRAME_DEBUG_ASSERT(!caller.nested || !caller.local);
+    struct lockfree_hart *hart = &lf->harts[caller.hart];
+    return caller.nested ? &hart->nested : &hart->worker;
 }
 
 /* Whether a hart may keep frames as private bits. `local`: it is in core's section. */
@@ -124,6 +143,12 @@ uint32_t lockfree_take_frames(struct lockfree *lf, struct caller caller, pfn_t *
 uint32_t lockfree_take_small_runs(struct lockfree *lf, struct caller caller, uint32_t order, pfn_t *firsts,
                                   uint32_t count);
 
+/* ---- take_nested.c: take and take_run of an operation that interrupted another ---- */
+
+uint32_t lockfree_take_nested(struct lockfree *lf, struct caller caller, struct run_kind kind, pfn_t *firsts,
+                              uint32_t count);
+bool lockfree_take_run_nested(struct lockfree *lf, struct caller caller, struct frame_request request, pfn_t *first);
+
 /* ---- what the variant's table names (core/variant.h) ---- */
 
 /* give.c */
@@ -138,7 +163,7 @@ enum frame_status lockfree_attach(struct global *global, struct arena *arena);
 enum frame_status lockfree_detach(struct global *global, struct arena *arena);
 bool lockfree_quiesce(struct global *global, uint32_t hart_id);
 struct arena *lockfree_find(struct global *global, uint32_t hart_id, pfn_t frame);
-bool lockfree_local_drain(struct global *global, uint32_t owner);
+bool lockfree_local_drain(struct global *global, struct caller caller, uint32_t owner);
 /* books.c */
 void lockfree_local_walk(struct global *global, uint32_t owner, void (*visit)(void *context, struct frame_run run),
                          void *context);

@@ -15,6 +15,7 @@ static const struct stat_field {
     {FIELD(global_takes), false},      {FIELD(global_gives), false},    {FIELD(refill_frames), false},
     {FIELD(spill_frames), false},      {FIELD(drains), false},          {FIELD(drain_timeouts), false},
     {FIELD(bypasses), false},          {FIELD(failures), false},        {FIELD(contentions), false},
+    {FIELD(nested), false},            {FIELD(nested_failures), false},
     {FIELD(frames_known_zero), false}, {FIELD(frames_zeroed), false},   {FIELD(cas_retries), false},
     {FIELD(lock_acquisitions), false}, {FIELD(lock_waits), false},      {FIELD(lock_wait_total), false},
     {FIELD(lock_wait_longest), true},  {FIELD(take_holds), false},      {FIELD(take_hold_total), false},

@@ -58,6 +58,15 @@ static void print_violation(const char *variant, const struct sim_stress_report 
                   variant, report->program, (unsigned long long)report->seed, report->options, report->history);
 }
 
+static void print_calls(const uint64_t *calls, FILE *out)
+{
+    for (uint32_t i = 0; i < SIM_STEP_KINDS; i++) {
+        if (calls[i] > 0) {
+            (void)fprintf(out, " %s %llu", sim_step_name(i), (unsigned long long)calls[i]);
+        }
+    }
+}
+
 static bool print_text(const char *variant, const struct sim_stress_report *report, FILE *out)
 {
     double seconds = report->seconds > 0 ? report->seconds : 1e-9;
@@ -76,10 +85,14 @@ static bool print_text(const char *variant, const struct sim_stress_report *repo
         (unsigned long long)report->drains, (unsigned long long)report->runs, (unsigned long long)report->reserves,
         (unsigned long long)report->limbo_most, (unsigned long long)report->jumps,
         (unsigned long long)report->linearized, (unsigned long long)report->contended);
-    for (uint32_t i = 0; i < SIM_STEP_KINDS; i++) {
-        if (report->calls[i] > 0) {
-            (void)fprintf(out, " %s %llu", sim_step_name(i), (unsigned long long)report->calls[i]);
-        }
+    print_calls(report->calls, out);
+    if (report->interrupted > 0) {
+        (void)fprintf(out,
+                      "\n  interrupted: %llu executions; %llu interrupts in handlers, %llu allocations failed in "
+                      "handlers; others in calls of: ",
+                      (unsigned long long)report->interrupted, (unsigned long long)report->interrupts_nested,
+                      (unsigned long long)report->nested_failures);
+        print_calls(report->interrupts, out);
     }
     return fputc('\n', out) != EOF && fflush(out) == 0;
 }

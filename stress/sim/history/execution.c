@@ -36,6 +36,16 @@ static void hart_ended(struct player *player, uint32_t hart)
     guard_hart_ended();
 }
 
+static void handler(uint32_t hart)
+{
+    player_interrupt(now.player, hart);
+}
+
+static bool is_interrupted(const struct execution_plan *plan)
+{
+    return plan->interrupt.at != 0 || plan->interrupt.one_in != 0;
+}
+
 static void panicked(const char *line)
 {
     (void)snprintf(now.panic, sizeof now.panic, "%s", line);
@@ -75,6 +85,7 @@ static void judge_ledger(struct execution_result *result)
     result->failures = ledger->failures;
     result->contended = ledger->contended;
     result->linearized = ledger->linearized;
+    result->nested_failures = ledger->nested_failures;
 }
 
 static void run_under_model(const struct execution_plan *plan, struct execution_result *result)
@@ -92,7 +103,12 @@ static void run_under_model(const struct execution_plan *plan, struct execution_
     sim_impatient = true;
     explore_use(&options);
     guard_begin(&player->ledger, &plan->guard, end_at_once);
+    if (is_interrupted(plan)) {
+        player->ledger.interrupts = true;
+        guard_interrupt(&plan->interrupt, handler);
+    }
     enum run_end end = run_harts(plan->program->harts, player_hart, player);
+    result->interrupted_at = guard_interrupted_at();
     result->held = guard_end();
     sim_impatient = false;
     const struct explore_report *report = explore_report();
@@ -120,6 +136,8 @@ void execution_run(const struct execution_plan *plan, struct player *player, str
     result->frozen = false;
     result->held = false;
     result->silences = 0;
+    result->interrupted_at = 0;
+    result->nested_failures = 0;
     struct small_machine *machine =
         small_machine_get(plan->spec, program->layout, program->setting, program->harts, why, sizeof why);
     if (machine == NULL) {

@@ -20,6 +20,7 @@ struct execution_plan {
     uint64_t freeze_at;   /* its event, counted from 1 */
     uint32_t silent;      /* harts that do not answer the asymmetric barrier, a bit each */
     struct guard_plan guard;
+    struct interrupt_plan interrupt; /* all 0: none */
     bool trace;
 };
 
@@ -47,6 +48,8 @@ struct execution_result {
     uint64_t silences;   /* barriers that some hart did not answer */
     uintptr_t places[2]; /* of a race, or where two harts wait; 0: none */
     uint64_t failures, contended, linearized;
+    uint64_t nested_failures;
+    uintptr_t interrupted_at; /* where a hart was first interrupted; 0: nowhere */
 };
 
 /* `player` keeps its counts from one execution to the next. */

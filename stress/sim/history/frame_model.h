@@ -34,7 +34,8 @@ struct operation {
     struct frame_run run;         /* what was got, or is freed, or the one frame of a reference */
     bool zeroed;
     /* The ledger's. */
-    bool alone;          /* no other call was under way meanwhile */
+    bool alone;          /* no call of another hart was under way meanwhile */
+    bool nested;         /* it interrupted another of its hart */
     uint32_t generation; /* when it was called */
 };
 

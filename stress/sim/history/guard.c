@@ -5,8 +5,11 @@
 #include <string.h>
 
 #include "epoch_look.h"
+#include "explore_options.h"
+#include "interrupts.h"
 #include "model.h"
 #include "platform.h"
+#include "random.h"
 
 static struct {
     struct model before; /* a copy of the model, with our event */
@@ -19,7 +22,17 @@ static struct {
     const unsigned *in_section; /* of the hart to be held up */
     uint32_t in_section_events, held_events;
     bool held, was_held;
+    struct interrupt_plan interrupts;
+    struct random random;
+    void (*handler)(uint32_t hart);
+    uint32_t level[EXPLORE_HARTS_MAX];                   /* of handlers that each hart is in */
+    uint64_t events[EXPLORE_HARTS_MAX][PROGRAM_LEVELS]; /* of the handler of each level, of this time */
+    uint32_t drawn; /* interrupts so far */
+    uintptr_t interrupted_at;
 } guard;
+
+/* An execution at random has so many interrupts at most. */
+#define INTERRUPTS_MOST 24u
 
 static bool touches_memory(const struct event *event)
 {
@@ -58,8 +71,54 @@ static void hold_up(void)
     }
 }
 
+/* ---- interrupts ---- */
+
+static bool is_due(uint32_t hart, uint32_t level)
+{
+    const struct interrupt_plan *plan = &guard.interrupts;
+    uint64_t event = ++guard.events[hart][level];
+    if (plan->one_in != 0) {
+        return level + 1 < PROGRAM_LEVELS && guard.drawn < INTERRUPTS_MOST && random_one_in(&guard.random, plan->one_in);
+    }
+    return hart == plan->hart && event == (level == 0 ? plan->at : level == 1 ? plan->again : 0);
+}
+
+static void interrupt(uint32_t hart, const struct event *event)
+{
+    uint32_t level = guard.level[hart];
+    if (!interrupts_are_on(hart) || !is_due(hart, level)) {
+        return;
+    }
+    if (guard.interrupted_at == 0) {
+        guard.interrupted_at = event->place;
+    }
+    guard.drawn++;
+    guard.level[hart]++;
+    guard.events[hart][level + 1] = 0;
+    guard.handler(hart);
+    guard.level[hart]--;
+}
+
+void guard_interrupt(const struct interrupt_plan *plan, void (*handler)(uint32_t hart))
+{
+    guard.interrupts = *plan;
+    guard.random = random_stream(plan->seed, 7);
+    guard.handler = handler;
+    interrupts_reset();
+}
+
+uintptr_t guard_interrupted_at(void)
+{
+    return guard.interrupted_at;
+}
+
+/* ---- every event ---- */
+
 static value_t look(uint32_t hart, const struct event *event)
 {
+    if (guard.handler != NULL) {
+        interrupt(hart, event);
+    }
     if (guard.ledger->second_out && event->address - guard.second_start < guard.second_bytes && touches_memory(event)) {
         complain(hart, event);
     }

@@ -8,7 +8,9 @@
 #include "code_touch.h"
 #include "hart_cache.h"
 #include "linearize.h"
+#include "memory_model.h"
 #include "platform.h"
+#include "platform_sim.h"
 
 struct judge ledger_judge(struct ledger *ledger, uint32_t hart)
 {
@@ -20,12 +22,20 @@ static const struct hart *hart_of(const struct ledger *ledger, uint32_t hart)
     return &ledger->machine->fa->harts[hart];
 }
 
+/* Nobody runs, or nobody minds: what memory says is so. */
+static uint64_t count_of(const _Atomic uint64_t *count)
+{
+    return atomic_load_explicit(count, memory_order_relaxed);
+}
+
 void ledger_begin(struct ledger *ledger, struct small_machine *machine)
 {
     ledger->machine = machine;
     verdict_init(&ledger->verdict);
     ledger->silence = false;
     ledger->concurrent = false;
+    ledger->interrupts = false;
+    ledger->nested_failures = 0;
     ledger->now = 0;
     ledger->under_way = 0;
     ledger->operation_count = 0;
@@ -37,8 +47,8 @@ void ledger_begin(struct ledger *ledger, struct small_machine *machine)
     frame_model_copy(&ledger->before, &machine->model);
     memset(ledger->owners, 0, machine->model.frame_count);
     memset(ledger->generation, 0, machine->model.frame_count * sizeof ledger->generation[0]);
-    for (uint32_t hart = 0; hart < machine->harts; hart++) { /* nobody runs: what memory says is so */
-        ledger->given_up[hart] = atomic_load_explicit(&hart_of(ledger, hart)->contentions, memory_order_relaxed);
+    for (uint32_t hart = 0; hart < machine->harts; hart++) {
+        ledger->given_up[hart] = count_of(&hart_of(ledger, hart)->counts[0].contentions);
     }
     memset(ledger->singles, 0, sizeof ledger->singles);
 }
@@ -80,12 +90,17 @@ uint32_t ledger_call(struct ledger *ledger, const struct operation *operation)
     *made = *operation;
     made->call = ++ledger->now;
     made->answer = 0;
-    made->alone = ledger->under_way++ == 0 && !ledger->silence;
-    for (uint32_t i = 0; i < number && !made->alone; i++) {
-        if (ledger->operations[i].answer == 0) {
-            ledger->operations[i].alone = false;
+    made->alone = !ledger->silence;
+    made->nested = false;
+    for (uint32_t i = 0; i < number && ledger->under_way > 0; i++) {
+        struct operation *other = &ledger->operations[i];
+        if (other->answer == 0 && other->hart != made->hart) {
+            other->alone = false;
+            made->alone = false;
         }
+        made->nested = made->nested || (other->answer == 0 && other->hart == made->hart);
     }
+    ledger->under_way++;
     if (operation->kind == OPERATION_FREE || operation->kind == OPERATION_UNREF) {
         made->generation = ledger->generation[frame_model_index(&ledger->machine->model, operation->run.first.value)];
         owners_change(ledger, operation->run, -1);
@@ -153,14 +168,15 @@ static bool check_given(struct ledger *ledger, const struct operation *operation
 static uint64_t times_given_up(struct ledger *ledger, uint32_t hart)
 {
     uint64_t before = ledger->given_up[hart];
-    ledger->given_up[hart] = frame_counter_read(&hart_of(ledger, hart)->contentions);
+    ledger->given_up[hart] = frame_counter_read(&hart_of(ledger, hart)->counts[0].contentions);
     return ledger->given_up[hart] - before;
 }
 
 /* What the allocator does not know it may not know for a reason only: it gave up, and somebody was in the way. */
 static bool check_contended(struct ledger *ledger, const struct operation *operation)
 {
-    uint64_t times = operation->kind == OPERATION_ALLOC ? times_given_up(ledger, operation->hart) : 1;
+    bool counted = operation->kind == OPERATION_ALLOC && !ledger->interrupts;
+    uint64_t times = counted ? times_given_up(ledger, operation->hart) : 1;
     ledger->contended++;
     if (operation->alone || times != 1) {
         return verdict_violate(&ledger->verdict, PROPERTY_NOTHING_STRANDED, operation->hart, UINT64_MAX,
@@ -183,6 +199,91 @@ static bool may_be_back(const struct ledger *ledger, const struct operation *rem
     return false;
 }
 
+/* ---- P12 ---- */
+
+/* Frames that a nested allocation should have had. */
+struct within_reach {
+    struct frame_model state;
+};
+
+static void visit_free(void *context, struct frame_run run)
+{
+    struct within_reach *reach = context;
+    uint32_t at = run.count > 0 ? frame_model_index(&reach->state, run.first.value) : UINT32_MAX;
+    for (uint64_t i = 0; i < run.count && at != UINT32_MAX; i++) {
+        reach->state.count[at + i] = 0;
+        reach->state.present[at + i] = 1;
+    }
+}
+
+static void visit_magazine(struct within_reach *reach, uint32_t order, const struct magazine *magazine)
+{
+    for (uint32_t i = 0; i < magazine_count(magazine); i++) {
+        visit_free(reach, frame_run(magazine->firsts[i], UINT64_C(1) << order));
+    }
+}
+
+static void visit_cache(struct within_reach *reach, const struct frame_allocator *fa, uint32_t hart)
+{
+    const struct hart *owner = &fa->harts[hart];
+    for (uint32_t order = 0; order < CACHE_ORDERS; order++) {
+        visit_magazine(reach, order, cache_loaded(&owner->caches[order]));
+        visit_magazine(reach, order, cache_previous(&owner->caches[order]));
+    }
+    visit_free(reach, frame_run(owner->zero.next, zero_reserve_left(&owner->zero)));
+    if (fa->variant->local_walk != NULL) {
+        fa->variant->local_walk(fa->global, hart, visit_free, reach);
+    }
+}
+
+/* A nested allocation failed, while no other hart was at work: nothing in the global allocator, or in a cache but its
+ * own hart's, may meet it. All of its stores are looked at, those that wait too. The caches are settled by its drain:
+ * only who interrupted an operation that was emptying one of them leaves that alone. */
+static bool check_nested_failure(struct ledger *ledger, const struct operation *operation)
+{
+    static struct within_reach reach;
+    const struct frame_allocator *fa = ledger->machine->fa;
+    for (uint32_t h = 0; h < ledger->machine->harts; h++) {
+        memory_model_drain(h);
+    }
+    frame_model_copy(&reach.state, &ledger->machine->model);
+    memset(reach.state.count, 1, reach.state.frame_count);
+    sim_log_is_quiet = true; /* its own equations do not hold in the middle of an operation */
+    (void)fa->variant->walk_free(fa->global, visit_free, &reach);
+    sim_log_is_quiet = false;
+    for (uint32_t h = 0; h < ledger->machine->harts; h++) {
+        bool being_emptied = atomic_load_explicit(&fa->harts[h].emptying, memory_order_relaxed) != 0;
+        if (h != operation->hart && !being_emptied) {
+            visit_cache(&reach, fa, h);
+        }
+    }
+    if (frame_model_has_run(&reach.state, operation->request)) {
+        return verdict_violate(&ledger->verdict, PROPERTY_NOTHING_STRANDED, operation->hart, UINT64_MAX,
+                               "in an interrupt, an allocation of %llu frames aligned to 2^%u failed, though memory was "
+                               "free that met it, and that neither the hart's cache nor the interrupted call had",
+                               (unsigned long long)operation->request.count, operation->request.align_order);
+    }
+    return true;
+}
+
+static bool check_failed(struct ledger *ledger, struct operation *operation)
+{
+    struct judge judge = ledger_judge(ledger, operation->hart);
+    ledger->failures++;
+    if (operation->status == FRAME_CONTENDED) {
+        return check_contended(ledger, operation);
+    }
+    if (!judge_answer(&judge, "an allocation", UINT64_MAX, operation->status, ANSWERS_ALLOC)) {
+        return false;
+    }
+    if (operation->nested) {
+        operation->kind = OPERATION_OTHER; /* judged here, and never again */
+        ledger->nested_failures++;
+        return operation->status != FRAME_NO_MEMORY || !operation->alone || check_nested_failure(ledger, operation);
+    }
+    return true;
+}
+
 bool ledger_answer(struct ledger *ledger, uint32_t number, enum frame_status status, struct frame_run run)
 {
     if (number == LEDGER_OPERATIONS_MAX) {
@@ -199,11 +300,7 @@ bool ledger_answer(struct ledger *ledger, uint32_t number, enum frame_status sta
         if (status == FRAME_OK) {
             return check_handed_out(ledger, operation);
         }
-        ledger->failures++;
-        if (status == FRAME_CONTENDED) {
-            return check_contended(ledger, operation);
-        }
-        return judge_answer(&judge, "an allocation", UINT64_MAX, status, ANSWERS_ALLOC);
+        return check_failed(ledger, operation);
     case OPERATION_FREE:
     case OPERATION_UNREF:
     case OPERATION_REF:
@@ -213,6 +310,10 @@ bool ledger_answer(struct ledger *ledger, uint32_t number, enum frame_status sta
         return check_given(ledger, operation);
     case OPERATION_ADD:
     case OPERATION_REMOVE:
+        if (operation->nested && status == FRAME_BUSY) {
+            operation->kind = OPERATION_OTHER;
+            return true;
+        }
         if (status == FRAME_CONTENDED) {
             return check_contended(ledger, operation);
         }
@@ -359,7 +460,7 @@ static bool check_magazines(struct ledger *ledger)
     uint64_t drains = 0, singles = 0;
     for (uint32_t h = 0; h < machine->harts; h++) {
         singles += ledger->singles[h];
-        drains += atomic_load_explicit(&hart_of(ledger, h)->drains, memory_order_relaxed);
+        drains += count_of(&hart_of(ledger, h)->counts[0].drains);
     }
     /* Who finds nothing in one place looks in another: no promise when memory runs out. */
     uint64_t frames = machine->model.frame_count - machine->second_frames.count; /* who adds an arena is not counted */
@@ -370,8 +471,8 @@ static bool check_magazines(struct ledger *ledger)
         const struct magazine_trace trace = {
             .name = "a program",
             .operations = ledger->singles[h],
-            .accesses = atomic_load_explicit(&hart_of(ledger, h)->global_takes, memory_order_relaxed) +
-                        atomic_load_explicit(&hart_of(ledger, h)->global_gives, memory_order_relaxed),
+            .accesses = count_of(&hart_of(ledger, h)->counts[0].global_takes) +
+                        count_of(&hart_of(ledger, h)->counts[0].global_gives),
             .harts = 1,
             .fresh = true,
             .magazine = machine->config.magazine,
@@ -384,7 +485,7 @@ static bool check_magazines(struct ledger *ledger)
 bool ledger_history(struct ledger *ledger)
 {
     const struct frame_allocator_config *config = &ledger->machine->config;
-    bool counted = ledger->only_singles && config->magazine > 0 && config->magazines > 1;
+    bool counted = ledger->only_singles && !ledger->interrupts && config->magazine > 0 && config->magazines > 1;
     return verdict_holds(&ledger->verdict) && check_failures(ledger) && check_linearizable(ledger) &&
            (!counted || check_magazines(ledger));
 }

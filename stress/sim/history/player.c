@@ -276,6 +276,10 @@ static void play(struct player *player, uint32_t hart, const struct step *step)
     for (uint32_t h = 0; h < player->program->harts && fills; h++) {
         references += slot->references[h];
     }
+    if (player->level[hart] == 0) {
+        player->at_slot[hart] = step->slot;
+        player->at_kind[hart] = (enum step_kind)step->kind;
+    }
     if ((fills && references > 0) || (is_on_held((enum step_kind)step->kind) && slot->references[hart] == 0)) {
         player->skipped++;
         return;
@@ -301,6 +305,7 @@ void player_begin(struct player *player, const struct program *program, struct s
     player->program = program;
     player->machine = machine;
     memset(player->slots, 0, sizeof player->slots);
+    memset(player->level, 0, sizeof player->level);
     ledger_begin(&player->ledger, machine);
 }
 
@@ -330,6 +335,33 @@ void player_hart(void *context, uint32_t hart)
     if (player->on_end != NULL) {
         player->on_end(player, hart);
     }
+}
+
+/* What a handler may do: not what would free the frames that the interrupted step is about, or fill a slot of others.
+ * A handler that interrupted another keeps to its own slots. */
+static bool may_interrupt(const struct player *player, uint32_t hart, const struct step *step)
+{
+    bool own = step->slot >= PROGRAM_SLOTS;
+    bool fills = step->kind <= STEP_RUN_ZEROED;
+    bool at_slot = fills || is_on_held((enum step_kind)step->kind) || step->kind == STEP_RECEIVE;
+    bool others = !fills && player->level[hart] == 1 && step->slot != player->at_slot[hart];
+    return !at_slot || own || others;
+}
+
+void player_interrupt(struct player *player, uint32_t hart)
+{
+    const struct step_list *list = &player->program->handler;
+    uint32_t above = player->level[hart]++;
+    player->reached.interrupts[player->at_kind[hart]] += above == 0;
+    player->reached.interrupts_nested += above > 0;
+    for (uint32_t i = 0; i < list->count; i++) {
+        struct step step = list->steps[i];
+        if (may_interrupt(player, hart, &step)) {
+            step.slot = (uint8_t)(step.slot + (step.slot >= PROGRAM_SLOTS ? above * PROGRAM_HANDLER_SLOTS : 0));
+            play(player, hart, &step);
+        }
+    }
+    player->level[hart]--;
 }
 
 /* Every reference that is left goes. */
@@ -391,7 +423,7 @@ bool player_finish(struct player *player)
     struct frame_account account;
     /* The account is right with all that the harts still have: what frees undo that come now, was wrong all the same. */
     bool right = ledger_history(&player->ledger) && judge_account(&judge, &account);
-    for (uint32_t s = 0; s < PROGRAM_SLOTS && right; s++) {
+    for (uint32_t s = 0; s < PROGRAM_SLOTS_ALL && right; s++) {
         right = slot_empty(player, &judge, &player->slots[s]);
     }
     return right && check_at_rest(player, &judge) && ledger_rest(&player->ledger);

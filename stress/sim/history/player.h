@@ -23,13 +23,18 @@ struct player_reached {
     uint64_t runs;       /* executions that ended with runs in magazines */
     uint64_t reserves;   /* with a zero reserve */
     uint64_t limbo_most; /* places in limbo */
+    /* Interrupts, by what was interrupted: enum step_kind; and those in handlers. */
+    uint64_t interrupts[STEP_KIND_COUNT], interrupts_nested;
 };
 
 struct player {
     const struct program *program;
     struct small_machine *machine;
     struct ledger ledger;
-    struct slot slots[PROGRAM_SLOTS];
+    struct slot slots[PROGRAM_SLOTS_ALL];
+    uint32_t level[PROGRAM_HARTS_MAX];   /* of interrupts; 0: none */
+    uint32_t at_slot[PROGRAM_HARTS_MAX]; /* of the step that each plays, not counting handlers */
+    enum step_kind at_kind[PROGRAM_HARTS_MAX];
     uint64_t calls[STEP_KIND_COUNT]; /* made, over all executions */
     uint64_t skipped;                /* steps that found nothing to do */
     struct player_reached reached;
@@ -44,6 +49,8 @@ void player_begin(struct player *player, const struct program *program, struct s
 bool player_prelude(struct player *player);
 /* What a hart does; `context` is the player. For run_harts. */
 void player_hart(void *context, uint32_t hart);
+/* The running hart is interrupted: it plays the program's handler. At most PROGRAM_LEVELS - 1 levels deep. */
+void player_interrupt(struct player *player, uint32_t hart);
 /* When all harts have returned: judges the history, frees what is left, and judges what is then. */
 bool player_finish(struct player *player);
 

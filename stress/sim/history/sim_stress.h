@@ -24,6 +24,10 @@ struct sim_stress_plan {
     bool freeze;          /* P9: stop each hart at each access of each execution */
     uint32_t freeze_hart; /* or just this hart at this access of its own, counted from 1 ... */
     uint64_t freeze_at;   /* ... 0: not */
+    bool interrupt;       /* P12: interrupt each hart before each access of each execution */
+    uint32_t interrupt_hart; /* or just this hart before this access of its own, counted from 1 ... */
+    uint64_t interrupt_at;   /* ... 0: not; and its handler before this one; 0: not */
+    uint64_t interrupt_again;
     const char *program;  /* NULL: random ones */
     bool replay;          /* just the execution of `seed`, in full */
     bool trace;
@@ -44,7 +48,10 @@ struct sim_stress_report {
     /* What is rare: jumps of the clock of reclamation, executions that ended with runs in magazines or with a zero
      * reserve, places in limbo at most. */
     uint64_t jumps, runs, reserves, limbo_most;
-    uint64_t places; /* code addresses at which a hart was stopped */
+    uint64_t places; /* code addresses at which a hart was stopped, or interrupted */
+    /* Executions with interrupts; these, by what they interrupted, and those in handlers; allocations that failed in a
+     * handler. */
+    uint64_t interrupted, interrupts[SIM_STEP_KINDS], interrupts_nested, nested_failures;
     uint64_t calls[SIM_STEP_KINDS];
     /* The first finding. */
     char property[16]; /* "P1", or "race", "panic" */
