@@ -59,8 +59,8 @@
  *    - An operation that finds `inside` not OUTSIDE is nested. The look is a load before hart_enter's store. An
  *      interrupt between the two finds OUTSIDE and leaves OUTSIDE: it was an operation of its own, before this one.
  *    - A nested operation leaves alone whatever operations of its hart that are not nested read and write as if nobody
- *      came between: `inside`, the cache, `moves`, `passing`, `patience`, counts[0]; and of the variant likewise
- *      (struct caller in variant.h). It has its own words in their place: nested_moves, nested_passing and counts[1],
+ *      came between: `inside`, the cache, `moves`, `passing`, `patience`, `counts`; and of the variant likewise
+ *      (struct caller in variant.h). It has its own words in their place: nested_moves, nested_passing and `nested`,
  *      which nested operations change by atomic read-modify-writes alone, so that it does not matter at which of them
  *      another level comes between. All else it does like another hart, beside whatever step it has interrupted.
  *    - Lifetime of arenas: nested_passing is how many are under way. The removal waits until it is 0. An arena that
@@ -69,7 +69,7 @@
  *      has interrupted in a section, and over caches that the interrupted operation is emptying (`emptying` says who);
  *      and moves_now does not take what its own hart is in the middle of for a movement under way. So FRAME_NO_MEMORY
  *      then means that nothing met the request but perhaps what that cache and the interrupted operation hold (P5's
- *      one exception; counts[1].failures counts these).
+ *      one exception; nested->failures counts these).
  *    - What cannot be so (hot-plug, drain, zeroing in idle time, a variant that can not be nested) answers FRAME_BUSY.
  *    - Cost of a hit: that load, and the branch on it. */
 #ifndef FRAMELAB_CORE_HART_CACHE_H
@@ -116,7 +116,7 @@ struct hart_counts {
     _Atomic uint64_t global_takes, global_gives, refill_frames, spill_frames;
     _Atomic uint64_t drains, drain_timeouts, bypasses, failures, contentions;
     _Atomic uint64_t frames_known_zero, frames_zeroed;
-    _Atomic uint64_t nested;          /* operations; of counts[1] only */
+    _Atomic uint64_t nested;          /* operations; of those that are nested */
     _Atomic uint64_t taken[NODE_MAX]; /* frames that came from each node's arenas */
 };
 
@@ -134,17 +134,22 @@ struct hart {
 
     /* Owner writes, others read: on lines of their own. */
     _Alignas(CACHE_PAIR) _Atomic uint64_t moves;
-    _Atomic uint32_t chunk_out; /* 1: frame_zero_idle has a chunk of the global allocator out; see moves_now */
-    _Atomic uint64_t nested_moves;    /* NESTED_MOVE for each, and 1 while it is under way */
-    _Atomic uint32_t nested_passing;  /* nested operations under way */
-    struct hart_counts counts[2];     /* of operations that are not nested, and of nested ones */
+    _Atomic uint64_t nested_moves;   /* NESTED_MOVE for each, and 1 while it is under way */
+    _Atomic uint32_t chunk_out;      /* 1: frame_zero_idle has a chunk of the global allocator out; see moves_now */
+    _Atomic uint32_t nested_passing; /* nested operations under way */
+    struct hart_counts counts;       /* of operations that are not nested */
+    struct hart_counts *nested;      /* of those that are */
 };
+
+/* The place of a hart in an array is a part of every hit: two instructions. */
+_Static_assert(sizeof(struct hart) == 5 * 256, "a multiple that is quick to make");
 
 /* Of nested_moves: far above the depth to which interrupts nest. */
 #define NESTED_MOVE (UINT64_C(1) << 16)
 
 /* Adds to a count of the calling hart. */
-#define HART_COUNT(hart, caller, what, n) hart_count(&(hart)->counts[(caller).nested].what, (caller).nested, n)
+#define HART_COUNT(hart, caller, what, n)                                                                              \
+    hart_count(&((caller).nested ? (hart)->nested : &(hart)->counts)->what, (caller).nested, n)
 
 static inline void hart_count(_Atomic uint64_t *count, bool nested, uint64_t n)
 {
@@ -187,7 +192,7 @@ static inline bool hart_enter(struct hart *hart)
     if (__builtin_expect(bare_load_acquire(&hart->drain) == 0, 1)) {
         return true;
     }
-    counter_add(&hart->counts[0].bypasses, 1);
+    counter_add(&hart->counts.bypasses, 1);
     bare_store_release(&hart->inside, OUTSIDE);
     return false;
 }

@@ -181,7 +181,8 @@ static bool harts_init(struct frame_allocator *fa, const struct frame_allocator_
         list_bytes + 2 * magazine_bytes(config->magazine) + 2 * CACHE_ORDER_MAX * magazine_bytes(config->run_magazine);
     struct hart *sentinel = boot_alloc_zeroed(boot, (UINT64_C(1) + config->hart_count) * sizeof *sentinel, CACHE_PAIR);
     unsigned char *magazines = boot_alloc_zeroed(boot, config->hart_count * hart_bytes, CACHE_PAIR);
-    if (sentinel == NULL || magazines == NULL) {
+    struct hart_counts *nested = boot_alloc_zeroed(boot, config->hart_count * sizeof *nested, CACHE_PAIR);
+    if (sentinel == NULL || magazines == NULL || nested == NULL) {
         return false;
     }
     atomic_init(&sentinel->drain, 1); /* for ever */
@@ -189,6 +190,7 @@ static bool harts_init(struct frame_allocator *fa, const struct frame_allocator_
     uint32_t batch = config->batch == 0 ? config->magazine : config->batch;
     for (uint32_t i = 0; i < config->hart_count; i++) {
         struct cache *caches = fa->harts[i].caches;
+        fa->harts[i].nested = &nested[i];
         fa->harts[i].list = list_bytes > 0 ? (struct frame_list *)(void *)magazines : NULL;
         magazines += list_bytes;
         cache_init(&caches[0], config->magazine, batch, &magazines);

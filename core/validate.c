@@ -186,9 +186,9 @@ static void add_hart_stats(const struct hart *hart, struct frame_stats *stats)
     }
     stats->frames_in_caches +=
         zero_reserve_left(&hart->zero) + (hart->list != NULL ? frame_list_length(hart->list) : 0);
-    add_counts(&hart->counts[0], stats);
-    add_counts(&hart->counts[1], stats);
-    stats->nested_failures += bare_load_relaxed(&hart->counts[1].failures);
+    add_counts(&hart->counts, stats);
+    add_counts(hart->nested, stats);
+    stats->nested_failures += bare_load_relaxed(&hart->nested->failures);
 }
 
 void frame_allocator_stats(const struct frame_allocator *fa, struct frame_stats *stats)
@@ -211,7 +211,7 @@ void frame_hart_events(const struct frame_allocator *fa, struct frame_hart_event
         *events = (struct frame_hart_events){0}; /* what the sentinel counts is nobody's */
         return;
     }
-    const struct hart_counts *counts = &hart->counts[0];
+    const struct hart_counts *counts = &hart->counts;
     *events = (struct frame_hart_events){
         .global_takes = bare_load_relaxed(&counts->global_takes),
         .global_gives = bare_load_relaxed(&counts->global_gives),
@@ -259,10 +259,9 @@ enum frame_status frame_allocator_node_stats(struct frame_allocator *fa, uint32_
     }
     arenas_unlock(fa);
     for (uint32_t h = 0; h < fa->hart_count; h++) {
-        uint64_t taken = 0;
-        for (uint32_t nested = 0; nested < 2; nested++) {
-            taken += bare_load_relaxed(&fa->harts[h].counts[nested].taken[node]);
-        }
+        const struct hart *hart = &fa->harts[h];
+        uint64_t taken =
+            bare_load_relaxed(&hart->counts.taken[node]) + bare_load_relaxed(&hart->nested->taken[node]);
         *(fa->hart_node[h] == node ? &stats->taken_near : &stats->taken_far) += taken;
     }
     return FRAME_OK;

@@ -53,6 +53,18 @@ void run_switch(uint32_t hart)
     }
 }
 
+uint32_t run_aside(void)
+{
+    uint32_t hart = run_current;
+    set_current(RUN_NOBODY);
+    return hart;
+}
+
+void run_back(uint32_t hart)
+{
+    set_current(hart);
+}
+
 static void go_home(enum run_end end)
 {
     struct fibre *from = &run.fibre[run_current];

@@ -11,6 +11,8 @@
 /* Events of a small program are thousands, of one that zeroes a chunk a hundred thousand; of four harts that all ask
  * for what is not there, and look as often as they have patience, half a million. */
 #define STEPS_MOST (UINT64_C(1) << 21)
+/* And so many times that, if each of them may be interrupted by handlers that ask for it, too. */
+#define STEPS_INTERRUPTED 8u
 
 static struct {
     struct player *player;
@@ -95,7 +97,7 @@ static void run_under_model(const struct execution_plan *plan, struct execution_
                                             .strategy = plan->strategy,
                                             .depth = plan->depth,
                                             .profile = plan->profile,
-                                            .steps_most = STEPS_MOST,
+                                            .steps_most = STEPS_MOST * (is_interrupted(plan) ? STEPS_INTERRUPTED : 1),
                                             .freeze_hart = plan->freeze_hart,
                                             .freeze_at = plan->freeze_at,
                                             .silent = plan->silent,

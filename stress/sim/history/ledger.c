@@ -11,6 +11,7 @@
 #include "memory_model.h"
 #include "platform.h"
 #include "platform_sim.h"
+#include "run.h"
 
 struct judge ledger_judge(struct ledger *ledger, uint32_t hart)
 {
@@ -48,7 +49,7 @@ void ledger_begin(struct ledger *ledger, struct small_machine *machine)
     memset(ledger->owners, 0, machine->model.frame_count);
     memset(ledger->generation, 0, machine->model.frame_count * sizeof ledger->generation[0]);
     for (uint32_t hart = 0; hart < machine->harts; hart++) {
-        ledger->given_up[hart] = count_of(&hart_of(ledger, hart)->counts[0].contentions);
+        ledger->given_up[hart] = count_of(&hart_of(ledger, hart)->counts.contentions);
     }
     memset(ledger->singles, 0, sizeof ledger->singles);
 }
@@ -168,7 +169,7 @@ static bool check_given(struct ledger *ledger, const struct operation *operation
 static uint64_t times_given_up(struct ledger *ledger, uint32_t hart)
 {
     uint64_t before = ledger->given_up[hart];
-    ledger->given_up[hart] = frame_counter_read(&hart_of(ledger, hart)->counts[0].contentions);
+    ledger->given_up[hart] = frame_counter_read(&hart_of(ledger, hart)->counts.contentions);
     return ledger->given_up[hart] - before;
 }
 
@@ -248,6 +249,7 @@ static bool check_nested_failure(struct ledger *ledger, const struct operation *
     }
     frame_model_copy(&reach.state, &ledger->machine->model);
     memset(reach.state.count, 1, reach.state.frame_count);
+    uint32_t self = run_aside();
     sim_log_is_quiet = true; /* its own equations do not hold in the middle of an operation */
     (void)fa->variant->walk_free(fa->global, visit_free, &reach);
     sim_log_is_quiet = false;
@@ -257,6 +259,7 @@ static bool check_nested_failure(struct ledger *ledger, const struct operation *
             visit_cache(&reach, fa, h);
         }
     }
+    run_back(self);
     if (frame_model_has_run(&reach.state, operation->request)) {
         return verdict_violate(&ledger->verdict, PROPERTY_NOTHING_STRANDED, operation->hart, UINT64_MAX,
                                "in an interrupt, an allocation of %llu frames aligned to 2^%u failed, though memory was "
@@ -460,7 +463,7 @@ static bool check_magazines(struct ledger *ledger)
     uint64_t drains = 0, singles = 0;
     for (uint32_t h = 0; h < machine->harts; h++) {
         singles += ledger->singles[h];
-        drains += count_of(&hart_of(ledger, h)->counts[0].drains);
+        drains += count_of(&hart_of(ledger, h)->counts.drains);
     }
     /* Who finds nothing in one place looks in another: no promise when memory runs out. */
     uint64_t frames = machine->model.frame_count - machine->second_frames.count; /* who adds an arena is not counted */
@@ -471,8 +474,8 @@ static bool check_magazines(struct ledger *ledger)
         const struct magazine_trace trace = {
             .name = "a program",
             .operations = ledger->singles[h],
-            .accesses = count_of(&hart_of(ledger, h)->counts[0].global_takes) +
-                        count_of(&hart_of(ledger, h)->counts[0].global_gives),
+            .accesses = count_of(&hart_of(ledger, h)->counts.global_takes) +
+                        count_of(&hart_of(ledger, h)->counts.global_gives),
             .harts = 1,
             .fresh = true,
             .magazine = machine->config.magazine,

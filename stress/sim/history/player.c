@@ -357,7 +357,8 @@ void player_interrupt(struct player *player, uint32_t hart)
     for (uint32_t i = 0; i < list->count; i++) {
         struct step step = list->steps[i];
         if (may_interrupt(player, hart, &step)) {
-            step.slot = (uint8_t)(step.slot + (step.slot >= PROGRAM_SLOTS ? above * PROGRAM_HANDLER_SLOTS : 0));
+            uint32_t own = (hart * (PROGRAM_LEVELS - 1) + above) * PROGRAM_HANDLER_SLOTS;
+            step.slot = (uint8_t)(step.slot + (step.slot >= PROGRAM_SLOTS ? own : 0));
             play(player, hart, &step);
         }
     }

@@ -15,7 +15,7 @@
  *      x2        make a call that must be refused whatever the other harts do; the number is its kind (player.c)
  *    Hart 0 alone plays the prelude before the others start; what it allocates it leaves to all.
  *    The handler, which may be left out, is what a hart plays each time it is interrupted (guard.h), as that hart. Slots
- *    from PROGRAM_SLOTS on are the handler's own, and each level of interrupts has its own of these. Of the harts'
+ *    from PROGRAM_SLOTS on are the handler's own: each hart's at each level of interrupts. Of the harts'
  *    slots the first level may free, or add a reference to, what the hart has and the interrupted step is not about.
  * 3. Random programs (program_random.c) each have a theme. Programs drawn uniformly would show nothing, because mostly
  *    no two harts would touch the same chunk. */
@@ -35,7 +35,7 @@
 #define PROGRAM_HANDLER_SLOTS 4u
 /* To which interrupts nest, the harts' own level too. */
 #define PROGRAM_LEVELS 4u
-#define PROGRAM_SLOTS_ALL (PROGRAM_SLOTS + (PROGRAM_LEVELS - 1) * PROGRAM_HANDLER_SLOTS)
+#define PROGRAM_SLOTS_ALL (PROGRAM_SLOTS + PROGRAM_HARTS_MAX * (PROGRAM_LEVELS - 1) * PROGRAM_HANDLER_SLOTS)
 #define PROGRAM_TEXT_MAX 2048u
 #define PROGRAM_WRONG_KINDS 11u
 
