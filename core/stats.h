@@ -39,9 +39,10 @@ struct frame_stats {
     uint64_t scans; /* searches over all state words, when the index had nothing */
 };
 
-/* Of one hart: the counts of these names, above, but for operations that interrupted others. */
+/* Of one hart: the counts of these names, above. */
 struct frame_hart_events {
     uint64_t global_takes, global_gives, bypasses, drains;
+    uint64_t nested; /* operations that interrupted others, and are not in the counts above */
 };
 
 /* What only a build with reference counts can tell. */

@@ -217,6 +217,7 @@ void frame_hart_events(const struct frame_allocator *fa, struct frame_hart_event
         .global_gives = bare_load_relaxed(&counts->global_gives),
         .bypasses = bare_load_relaxed(&counts->bypasses),
         .drains = bare_load_relaxed(&counts->drains),
+        .nested = bare_load_relaxed(&hart->nested->nested),
     };
 }
 

@@ -16,7 +16,6 @@ enum {
     OPTION_STRATEGY,
     OPTION_DEPTH,
     OPTION_FREEZE,
-    OPTION_INTERRUPT,
     OPTION_PROGRAM,
     OPTION_REPLAY,
     OPTION_TRACE
@@ -30,10 +29,6 @@ static const struct argp_option options[] = {
     {"program", OPTION_PROGRAM, "TEXT", 0, "Play this by many schedules: stress/sim/history/program.h", 1},
     {"freeze", OPTION_FREEZE, "HART.ACCESS", OPTION_ARG_OPTIONAL,
      "P9: stop each hart at each of its accesses in turn; or just this hart at this one", 1},
-    {"interrupt", OPTION_INTERRUPT, "HART.ACCESS.AGAIN", OPTION_ARG_OPTIONAL,
-     "P12: interrupt each hart before each of its accesses in turn; or just this hart, at this one, and its handler at "
-     "this one (0: not)",
-     1},
     {"replay", OPTION_REPLAY, "SEED", 0, "Just this execution", 1},
     {"trace", OPTION_TRACE, NULL, 0, "Show every access of it", 1},
     {NULL, 0, NULL, 0, NULL, 0},
@@ -68,8 +63,7 @@ static void set_freeze(struct sim_stress_plan *plan, const char *text, const str
     }
 }
 
-/* "1.23.0": hart, access, and access of the handler, which may be left out. */
-static void set_interrupt(struct sim_stress_plan *plan, const char *text, const struct argp_state *state)
+void sim_set_interrupt(struct sim_stress_plan *plan, const char *text, const struct argp_state *state)
 {
     unsigned hart;
     unsigned long long at, again = 0;
@@ -103,8 +97,6 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     error_t status = 0;
     if (key == OPTION_FREEZE) {
         set_freeze(&sim->plan, text, state);
-    } else if (key == OPTION_INTERRUPT) {
-        set_interrupt(&sim->plan, text, state);
     } else if (key == OPTION_PROGRAM) {
         set_program(&sim->plan, text, state);
     } else {

@@ -32,9 +32,10 @@ struct stress_arguments {
     struct sim_options sim;
     const char *host_option; /* that was given and that only the host has */
     const char *real_option; /* that was given and that simulated harts do not have */
+    bool one_interrupt;      /* --interrupt with a value, which only those have */
 };
 
-enum { OPTION_SECONDS = 256, OPTION_OPERATIONS, OPTION_LAYOUT, OPTION_DTB, OPTION_TIMEOUT };
+enum { OPTION_SECONDS = 256, OPTION_OPERATIONS, OPTION_LAYOUT, OPTION_DTB, OPTION_TIMEOUT, OPTION_INTERRUPT };
 
 static const struct argp_option options[] = {
     {"variant", 'v', "SPEC", 0, "name[:preset][,knob=value]...; again for more (default: every variant)", 1},
@@ -42,6 +43,10 @@ static const struct argp_option options[] = {
     {"memory", 'm', "SIZE", 0, "RAM, all of which is written to (default: 48M, in QEMU 64M)", 1},
     {"layout", OPTION_LAYOUT, "NAME", 0, "plain, nodes, nodes4 or holes; again for more (default: all)", 1},
     {"dtb", OPTION_DTB, "FILE", 0, "RAM as this device tree describes it, in place of the layouts", 1},
+    {"interrupt", OPTION_INTERRUPT, "HART.ACCESS.AGAIN", OPTION_ARG_OPTIONAL,
+     "P12: interrupt harts at random, their handlers allocate and free; simulated harts before each access in turn, or "
+     "this hart before this access, and its handler before this one (0: not)",
+     2},
     {"seconds", OPTION_SECONDS, "SECONDS", 0, "Time for all trials together (default: 10)", 2},
     {"operations", OPTION_OPERATIONS, "N", 0,
      "Mixed operations a hart and trial, in place of time (default in QEMU: 5000)", 2},
@@ -95,6 +100,9 @@ static void check_together(struct stress_arguments *arguments, const struct argp
     bool qemu = arguments->run.platform == &platform_qemu, sim = arguments->run.platform == &platform_sim;
     options_exclude(state, &platform_qemu, qemu ? arguments->host_option : NULL, qemu ? NULL : arguments->qemu.first);
     options_exclude(state, &platform_sim, sim ? arguments->real_option : NULL, sim ? NULL : arguments->sim.first);
+    if (arguments->one_interrupt && !sim) {
+        usage_error(state, "--interrupt has a value on simulated harts only: elsewhere it is at random");
+    }
     if (arguments->sim.plan.trace && !arguments->sim.plan.replay) {
         usage_error(state, "--trace goes with --replay: it shows one execution");
     }
@@ -130,6 +138,11 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     case OPTION_DTB:
         set_tree(plan, text, state);
         return 0;
+    case OPTION_INTERRUPT:
+        plan->interrupts = true;
+        arguments->one_interrupt |= text != NULL;
+        sim_set_interrupt(&arguments->sim.plan, text, state);
+        return 0;
     case ARGP_KEY_END:
         check_together(arguments, state);
         return 0;
@@ -141,6 +154,10 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 static void set_defaults(struct stress_arguments *arguments)
 {
     struct stress_plan *plan = &arguments->plan;
+    if (plan->variant_count == 0 && plan->interrupts) { /* of the others an interrupted operation is refused */
+        plan->variants[plan->variant_count++] = "lockfree";
+        plan->variants[plan->variant_count++] = "baseline,lock=fas-irq";
+    }
     for (uint32_t i = 0; plan->variant_count == i && framelab_variants[i] != NULL && i < STRESS_VARIANT_MAX; i++) {
         plan->variants[plan->variant_count++] = framelab_variants[i]->name;
     }

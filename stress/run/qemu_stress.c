@@ -44,9 +44,10 @@ static bool tell_csv(const json_t *told, bool first, FILE *out)
 int qemu_stress_run(const struct stress_plan *plan)
 {
     char bootargs[BOOTARGS_BYTES];
-    (void)snprintf(bootargs, sizeof bootargs, "run=stress mode=%s seed=%" PRIu64 " operations=%" PRIu64 " harts=%u",
+    (void)snprintf(bootargs, sizeof bootargs, "run=stress mode=%s seed=%" PRIu64 " operations=%" PRIu64 " harts=%u%s",
                    qemu_mode_name(plan->qemu), plan->seed,
-                   plan->operations != 0 ? plan->operations : QEMU_STRESS_OPERATIONS, plan->qemu->harts);
+                   plan->operations != 0 ? plan->operations : QEMU_STRESS_OPERATIONS, plan->qemu->harts,
+                   plan->interrupts ? " interrupts=1" : "");
     const struct qemu_campaign campaign = {.name = plan->argv[0],
                                            .machine = *plan->qemu,
                                            .variants = plan->variants,

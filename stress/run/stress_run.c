@@ -178,6 +178,7 @@ static struct trial_config trial_config_of(const struct stress *stress, const st
         .hotplug = machine->hotplug,
         .hotplug_node = machine->hotplug_node,
         .forbid = host_ram_forbid,
+        .interrupts = stress->plan->interrupts,
         .interrupted = &interrupted,
     };
 }
@@ -214,6 +215,24 @@ static void print_violation(const struct stress *stress, const struct attempt *a
                   (unsigned long long)stress->plan->seed);
 }
 
+/* How many interrupts landed, and in the middle of what. */
+static void print_interrupts(const struct stress *stress)
+{
+    FILE *out = stress->plan->out;
+    struct trial_interrupts sum;
+    trial_sum_interrupts(&stress->trial, &sum);
+    (void)fprintf(out,
+                  "  interrupts: %llu, %llu inside an operation; %llu handlers interrupted, %llu allocations refused "
+                  "inside\n  inside by call:",
+                  (unsigned long long)sum.all, (unsigned long long)sum.inside, (unsigned long long)sum.nested,
+                  (unsigned long long)sum.refused);
+    for (uint32_t i = 0; i < LANDINGS_MAX && sum.landings[i].doing != NULL; i++) {
+        (void)fprintf(out, "%s %s %llu", i > 0 ? "," : "", sum.landings[i].doing,
+                      (unsigned long long)sum.landings[i].inside);
+    }
+    (void)fputc('\n', out);
+}
+
 static bool print_text(const struct stress *stress, const struct attempt *attempt)
 {
     const struct trial_tally *tally = &stress->trial.tally;
@@ -223,6 +242,9 @@ static bool print_text(const struct stress *stress, const struct attempt *attemp
         attempt->spec, layout_name(attempt->layout), stress->plan->harts, (unsigned long long)tally->rounds,
         (unsigned long long)trial_operations(&stress->trial), (unsigned long long)tally->plugged,
         (unsigned long long)tally->unplugged, holds ? "holds" : property_name(stress->trial.verdict.property));
+    if (stress->plan->interrupts) {
+        print_interrupts(stress);
+    }
     return fflush(stress->plan->out) == 0;
 }
 

@@ -30,6 +30,7 @@ struct stress_plan {
     size_t fdt_bytes;
     uint64_t memory_bytes;
     uint32_t harts;
+    bool interrupts;     /* P12 */
     double seconds;      /* for all trials */
     uint64_t operations; /* a hart and trial; 0: by time */
     uint64_t seed;
