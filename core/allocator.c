@@ -266,16 +266,16 @@ static bool layout_is_possible(struct frame_allocator *fa, struct frame_request 
 
 /* A look with all caches shut costs every hart the use of its own for a moment. So who keeps looking for what is not
  * there waits before the next look, twice as long each time, up to as long as makes its looks a small part of the
- * time. Nobody is waited for. Returns how many turns it waited; *patience is how many it will next time. */
-static uint32_t wait_before_look(const struct frame_allocator *fa, uint32_t *patience)
+ * time. Nobody is waited for. Returns how many turns it waited. */
+static uint32_t wait_before_look(const struct frame_allocator *fa, struct hart *hart)
 {
     uint32_t most = PATIENCE_PER_HART * fa->hart_count;
-    uint32_t turns = *patience;
+    uint32_t turns = hart->patience;
     for (uint32_t turn = 0; turn < turns; turn++) {
         platform_relax();
     }
     uint32_t longer = turns == 0 ? most / PATIENCE_FIRST_PART : turns * 2;
-    *patience = longer < most ? longer : most;
+    hart->patience = longer < most ? longer : most;
     return turns;
 }
 
@@ -307,17 +307,18 @@ static enum frame_status take_or_prove(struct frame_allocator *fa, struct hart *
         return FRAME_NO_MEMORY;
     }
     enum frame_status status = FRAME_CONTENDED;
-    uint32_t missed = 0, fresh = 0;
-    uint32_t *patience = caller.nested ? &fresh : &hart->patience;
+    const uint32_t looks = caller.nested ? NESTED_LOOKS : RETRY_MAX, misses = caller.nested ? 1 : MISSED_MAX;
+    uint32_t missed = 0;
     uint64_t waited = 0, most = (uint64_t)WAITS_MAX * PATIENCE_PER_HART * fa->hart_count;
-    for (uint32_t turn = 0; turn < RETRY_MAX && missed < MISSED_MAX && waited <= most && status == FRAME_CONTENDED;
-         turn++) {
+    for (uint32_t turn = 0; turn < looks && missed < misses && waited <= most && status == FRAME_CONTENDED; turn++) {
         bool complete;
-        waited += wait_before_look(fa, patience);
+        waited += caller.nested ? 0 : wait_before_look(fa, hart);
         status = look_with_caches_shut(fa, hart, caller, request, first, &complete);
         missed += complete ? 0 : 1;
     }
-    *patience = status == FRAME_OK ? 0 : *patience;
+    if (status == FRAME_OK && !caller.nested) {
+        hart->patience = 0;
+    }
     return status;
 }
 
@@ -819,7 +820,8 @@ enum frame_status frame_at_addr(struct frame_allocator *fa, phys_addr_t addr, pf
     pfn_t found = frame_containing(addr);
     enum frame_status status = look_up(fa, hart, found);
     /* Who interrupted the arena's coming or going does not wait for it. */
-    for (uint32_t turn = 1; turn < LOOKUP_TURNS && status == FRAME_CONTENDED && !arenas_are_locked_here(fa); turn++) {
+    uint32_t turns = arenas_are_locked_here(fa) ? 1 : hart_is_inside(hart) ? NESTED_TURNS : LOOKUP_TURNS;
+    for (uint32_t turn = 1; turn < turns && status == FRAME_CONTENDED; turn++) {
         platform_relax();
         status = look_up(fa, hart, found);
     }

@@ -389,7 +389,7 @@ static bool is_interrupted_here(const struct frame_allocator *fa, const struct h
 static uint32_t caches_empty(struct frame_allocator *fa, struct hart *self, struct caller caller,
                              const struct hart_set *silent)
 {
-    uint32_t turns = DRAIN_TURNS, missed = 0;
+    uint32_t turns = caller.nested ? NESTED_TURNS : DRAIN_TURNS, missed = 0;
     for (uint32_t i = 0; i < fa->hart_count; i++) {
         struct hart *victim = &fa->harts[i];
         shared_begin();

@@ -70,6 +70,9 @@
  *      and moves_now does not take what its own hart is in the middle of for a movement under way. So FRAME_NO_MEMORY
  *      then means that nothing met the request but perhaps what that cache and the interrupted operation hold (P5's
  *      one exception; nested->failures counts these).
+ *    - For other harts it waits for NESTED_TURNS at most, and looks NESTED_LOOKS times: two harts, each interrupted in its
+ *      section, of which each handler waits for the other's section, would else both lose all their patience. So in a
+ *      handler FRAME_CONTENDED comes soon.
  *    - What cannot be so (hot-plug, drain, zeroing in idle time, a variant that can not be nested) answers FRAME_BUSY.
  *    - Cost of a hit: that load, and the branch on it. */
 #ifndef FRAMELAB_CORE_HART_CACHE_H
@@ -181,10 +184,16 @@ static inline struct magazine *cache_previous(const struct cache *cache)
     return bare_load_relaxed(&cache->previous);
 }
 
+/* Whether an operation of the calling hart that begins now is nested. */
+static inline bool hart_is_inside(const struct hart *hart)
+{
+    return bare_load_relaxed(&hart->inside) != OUTSIDE;
+}
+
 /* Begins a section; false if the cache is being drained, or if the caller interrupted an operation: go past it. */
 static inline bool hart_enter(struct hart *hart)
 {
-    if (__builtin_expect(bare_load_relaxed(&hart->inside) != OUTSIDE, 0)) {
+    if (__builtin_expect(hart_is_inside(hart), 0)) {
         return false;
     }
     bare_store_relaxed(&hart->inside, IN_SECTION);
@@ -208,7 +217,7 @@ static inline void hart_exit(struct hart *hart)
 static inline struct caller hart_hold(struct hart *hart)
 {
     FRAME_DEBUG_ASSERT(platform_hart_id() != HART_NONE); /* a variant would index by it */
-    struct caller caller = {.hart = platform_hart_id(), .nested = bare_load_relaxed(&hart->inside) != OUTSIDE};
+    struct caller caller = {.hart = platform_hart_id(), .nested = hart_is_inside(hart)};
     if (!caller.nested) {
         bare_store_release(&hart->inside, PAST);
         platform_barrier_light(); /* for the compiler: what interrupts from here on is nested */
@@ -320,7 +329,7 @@ static inline enum frame_status hart_refused(const struct frame_allocator *fa, c
     if (hart_is_none(fa, self)) {
         return FRAME_BAD_HART;
     }
-    return !fa->nests && bare_load_relaxed(&self->inside) != OUTSIDE ? FRAME_BUSY : FRAME_OK;
+    return !fa->nests && hart_is_inside(self) ? FRAME_BUSY : FRAME_OK;
 }
 
 /* In a section, capacity not 0. A run from the magazines, refilled if need be; false if the global allocator has none.
@@ -350,6 +359,10 @@ void arenas_unlock(struct frame_allocator *fa);
 /* Looks with all caches shut after which an allocation that is disturbed at each, or the removal of an arena, gives up.
  */
 #define RETRY_MAX 64u
+
+/* Of a nested operation: turns that it waits for other harts in all, and looks. */
+#define NESTED_TURNS 64u
+#define NESTED_LOOKS 4u
 
 /* All movements up to some moment, and whether one was under way then. */
 struct moves {
