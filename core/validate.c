@@ -138,6 +138,11 @@ static bool take_stock(struct books *books, struct frame_account *sum)
 
 bool frame_allocator_validate(struct frame_allocator *fa, struct frame_account *account)
 {
+    const struct hart *self = hart_self(fa);
+    if (!hart_is_none(fa, self) && hart_is_inside(self)) {
+        platform_log("validate: the hart is in the middle of an operation");
+        return false;
+    }
     struct books books = {.fa = fa, .sound = true};
     struct frame_account sum = {0};
     bool sound = true;
