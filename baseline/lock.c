@@ -24,8 +24,8 @@
  * Papers: Mellor-Crummey & Scott, ACM TOCS 9(1), 1991 (ticket, MCS). */
 #include "lock.h"
 
-const char *const lock_kind_names[LOCK_KIND_COUNT + 1] = {
-    "auto", "mutex", "ticket", "mcs", "fas", "mutex-irq", "ticket-irq", "mcs-irq", "fas-irq", NULL};
+const char *const lock_kind_names[LOCK_KIND_COUNT + 1] = {"auto",      "mutex",      "ticket",  "mcs",     "fas",
+                                                          "mutex-irq", "ticket-irq", "mcs-irq", "fas-irq", NULL};
 
 bool lock_init(struct lock *lock, enum lock_kind kind, struct lock_hart *harts, uint32_t hart_count)
 {

@@ -35,7 +35,8 @@ static const char *const off_on[] = {"off", "on", NULL};
 
 const struct knob vector_knobs[VECTOR_KNOB_COUNT] = {
     [KNOB_LOCK] = {.name = "lock",
-                   .summary = "kind of the lock; auto: mutex where the platform has one, else ticket; -irq: interrupts off",
+                   .summary =
+                       "kind of the lock; auto: mutex where the platform has one, else ticket; -irq: interrupts off",
                    .choices = lock_kind_names,
                    .initial = LOCK_AUTO},
     [KNOB_HOLD_TIMES] =

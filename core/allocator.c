@@ -528,7 +528,8 @@ static enum frame_status take_to_zero(struct frame_allocator *fa, struct hart *h
                                       pfn_t *first, struct count_view *view)
 {
     struct caller caller = hart_begin(hart);
-    bool taken = (caller.local && hart_zero_take(fa, hart, caller, request, first)) || take(fa, hart, caller, request, first);
+    bool taken =
+        (caller.local && hart_zero_take(fa, hart, caller, request, first)) || take(fa, hart, caller, request, first);
     if (!taken) { /* not in a section: this drains the hart's own cache, too */
         hart_end(hart, caller);
         enum frame_status status = take_last_resort(fa, hart, request, first);

@@ -1,17 +1,30 @@
 /* SPDX-License-Identifier: MIT
  * The frame allocator's public interface.
  *
- * Who may call what beside what:
+ * Who may call what beside what, and what in a handler of interrupts that came in the middle of any of these calls on
+ * the same hart:
  *
+ *   call                          by whom, beside what             in a handler
  *   alloc, free, ref, unref, frame_ref_count, frame_at_addr
- *                                 any hart, beside anything
+ *                                 any hart, beside anything        yes
  *   frame_arena_add / _remove     any hart, beside anything; they exclude one another
- *   frame_zero_idle, _drain       any hart, beside anything
+ *                                                                  FRAME_BUSY
+ *   frame_zero_idle, _drain       any hart, beside anything        false
  *   frame_hart_events             any hart, of itself, beside anything
- *   frame_allocator_stats, _node_stats
- *                                 anybody; exact at rest, a hint otherwise
- *   frame_allocator_validate      anybody, at rest only
+ *                                                                  yes
+ *   frame_allocator_stats         anybody; exact at rest, a hint otherwise
+ *                                                                  yes
+ *   frame_allocator_node_stats    the same                         yes; FRAME_BUSY in the middle of a call that changes
+ *                                                                  or counts arenas
+ *   frame_allocator_validate      anybody, at rest only            false
  *   frame_allocator_init          any hart, once, before anything else
+ *                                                                  no
+ *
+ * In a handler, which may itself be interrupted, to any depth: a call never waits for what it interrupted, and for other
+ * harts for a moment only, so that FRAME_CONTENDED comes sooner. An allocation may answer FRAME_NO_MEMORY though memory
+ * is free that its own hart's cache holds, or the interrupted call. A handler that came between two calls is none: all
+ * is as it is elsewhere. With a variant that has a lock (`baseline`, but for lock=...-irq, which turns interrupts off)
+ * every call that is not a cache hit answers FRAME_BUSY in a handler.
  *
  * A hart is who the platform gave a number (platform_hart_id in platform.h), and no two have the same. Who has none is
  * refused by every call that is for a hart: FRAME_BAD_HART, or false, 0, and zeroes where there is no status; nothing

@@ -379,8 +379,7 @@ static bool cache_claim(struct hart *victim, struct caller caller, uint32_t *tur
  * drainer: that one will not go on before the caller has ended. */
 static bool is_interrupted_here(const struct frame_allocator *fa, const struct hart *victim, struct caller caller)
 {
-    bool own_section =
-        victim == &fa->harts[caller.hart] && bare_load_relaxed(&victim->inside) == IN_SECTION;
+    bool own_section = victim == &fa->harts[caller.hart] && bare_load_relaxed(&victim->inside) == IN_SECTION;
     return caller.nested && (own_section || bare_load_relaxed(&victim->emptying) == 1 + caller.hart);
 }
 

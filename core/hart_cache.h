@@ -303,7 +303,8 @@ struct frame_allocator {
     _Atomic uint64_t zero_gives;                   /* how often chunks were given as zero: seldom written */
     _Atomic uint64_t arena_moves;                  /* as a hart's `moves`, for arenas that come and go */
 
-    _Alignas(CACHE_PAIR) _Atomic uint32_t arenas_locked; /* guards what follows: who holds it (arenas_lock); 0: nobody */
+    _Alignas(CACHE_PAIR) _Atomic uint32_t
+        arenas_locked; /* guards what follows: who holds it (arenas_lock); 0: nobody */
     uint32_t arena_count;
     struct arena *arenas[ARENA_MAX];
     uint8_t node_order[NODE_MAX * NODE_MAX];

@@ -266,8 +266,7 @@ enum frame_status frame_allocator_node_stats(struct frame_allocator *fa, uint32_
     arenas_unlock(fa);
     for (uint32_t h = 0; h < fa->hart_count; h++) {
         const struct hart *hart = &fa->harts[h];
-        uint64_t taken =
-            bare_load_relaxed(&hart->counts.taken[node]) + bare_load_relaxed(&hart->nested->taken[node]);
+        uint64_t taken = bare_load_relaxed(&hart->counts.taken[node]) + bare_load_relaxed(&hart->nested->taken[node]);
         *(fa->hart_node[h] == node ? &stats->taken_near : &stats->taken_far) += taken;
     }
     return FRAME_OK;

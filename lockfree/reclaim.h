@@ -110,7 +110,7 @@ struct reclaim {
 struct reclaim_hart {
     const struct reclaim_backend *backend; /* the reclaim's, at hand */
     struct reclaim *reclaim;
-    bool nested; /* see reclaim_add_nested */
+    bool nested;             /* see reclaim_add_nested */
     ck_epoch_record_t epoch; /* of the back end `epoch` */
 };
 

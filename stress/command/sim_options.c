@@ -74,8 +74,8 @@ void sim_set_interrupt(struct sim_stress_plan *plan, const char *text, const str
     }
     int read = sscanf(text, "%u.%llu%n.%llu%n", &hart, &at, &end_without, &again, &end);
     if (read < 2 || at == 0 || text[read == 3 ? end : end_without] != '\0') {
-        usage_error(state, "--interrupt is a hart, one of its accesses and one of its handler's, as in 1.23.0, not '%s'",
-                    text);
+        usage_error(
+            state, "--interrupt is a hart, one of its accesses and one of its handler's, as in 1.23.0, not '%s'", text);
     }
     plan->interrupt_hart = hart;
     plan->interrupt_at = at;

@@ -80,9 +80,10 @@ static void take(struct trial *trial, struct trial_hart *me, struct trial_handle
     struct frame_allocator *fa = trial->config.allocator;
     const struct frame_layout layout = {count << FRAME_SHIFT, FRAME_SIZE};
     judge_count_call(&own->judge);
-    enum frame_status status = count == 1 ? (zeroed ? frame_alloc_one_zeroed(fa, &run.first) : frame_alloc_one(fa, &run.first))
-                               : zeroed   ? frame_alloc_contiguous_zeroed(fa, layout, &run)
-                                          : frame_alloc_contiguous(fa, layout, &run);
+    enum frame_status status = count == 1
+                                   ? (zeroed ? frame_alloc_one_zeroed(fa, &run.first) : frame_alloc_one(fa, &run.first))
+                               : zeroed ? frame_alloc_contiguous_zeroed(fa, layout, &run)
+                                        : frame_alloc_contiguous(fa, layout, &run);
     if (status != FRAME_OK) {
         budget_release(trial, count);
         me->nested_refused += inside;

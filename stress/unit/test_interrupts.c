@@ -66,8 +66,8 @@ static void allocate_and_free(uint64_t count, uint64_t align, bool zeroed)
     const struct frame_layout layout = {count << FRAME_SHIFT, align};
     struct frame_run run;
     pfn_t found;
-    assert_int_equal(zeroed ? frame_alloc_contiguous_zeroed(fa, layout, &run) : frame_alloc_contiguous(fa, layout, &run),
-                     FRAME_OK);
+    assert_int_equal(
+        zeroed ? frame_alloc_contiguous_zeroed(fa, layout, &run) : frame_alloc_contiguous(fa, layout, &run), FRAME_OK);
     assert_int_equal(run.count, count);
     assert_int_equal(frame_at_addr(fa, frame_addr(run.first), &found), FRAME_OK);
     if (frame_counts_references()) {

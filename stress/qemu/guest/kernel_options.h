@@ -17,7 +17,7 @@ struct kernel_options {
     uint64_t requests;   /* bench: at most, a hart; 0: no such limit */
     uint64_t repeats;
     uint64_t interrupts; /* stress: not 0: harts are interrupted by timers (P12) */
-    const char *stop; /* fault: how a hart stops: kernel_fault.c */
+    const char *stop;    /* fault: how a hart stops: kernel_fault.c */
     uint64_t hook; /* fault: the hook at which it does, counted from 1; with repeat=n, this one to the n-th after it */
     uint64_t frames; /* stress, fault, fence: that the allocator is given, at most; little memory is much contention */
     struct option_list harts, orders; /* at most the machine's, at most WORKLOAD_ORDER_MOST */

@@ -52,9 +52,11 @@ int kernel_stress(const struct kernel_options *options)
     static struct trial trial;
     struct frame_allocator_config config;
     uint32_t harts = (uint32_t)options->harts.values[0];
-    struct trial_config trial_config = {
-        .map = &kernel_map, .harts = harts, .seed = options->seed, .operations = options->operations,
-        .interrupts = options->interrupts != 0};
+    struct trial_config trial_config = {.map = &kernel_map,
+                                        .harts = harts,
+                                        .seed = options->seed,
+                                        .operations = options->operations,
+                                        .interrupts = options->interrupts != 0};
     uint64_t frames = options->frames != 0 ? options->frames : harts * FRAMES_PER_HART;
     trial_config.hotplug = kernel_withhold(frames, &trial_config.hotplug_node);
     void *memory = boot_alloc_zeroed(&kernel_boot, trial_bytes(&kernel_map, harts), CACHE_PAIR);

@@ -95,9 +95,9 @@ int kernel_timer(const struct kernel_options *options)
                  frame_allocator_validate(it.fa, &account) && account.allocated == 0;
     console_line("KTAP version 1");
     console_line("1..1");
-    console_line("%s 1 P12 handlers of timers allocate and free: %llu of their operations in the middle of others, %llu "
-                 "ticks traced, %llu lost",
-                 holds ? "ok" : "not ok", (unsigned long long)nested, (unsigned long long)ticks,
-                 (unsigned long long)lost);
+    console_line(
+        "%s 1 P12 handlers of timers allocate and free: %llu of their operations in the middle of others, %llu "
+        "ticks traced, %llu lost",
+        holds ? "ok" : "not ok", (unsigned long long)nested, (unsigned long long)ticks, (unsigned long long)lost);
     return holds ? KERNEL_HOLDS : KERNEL_VIOLATED;
 }

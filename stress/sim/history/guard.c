@@ -25,9 +25,9 @@ static struct {
     struct interrupt_plan interrupts;
     struct random random;
     void (*handler)(uint32_t hart);
-    uint32_t level[EXPLORE_HARTS_MAX];                   /* of handlers that each hart is in */
+    uint32_t level[EXPLORE_HARTS_MAX];                  /* of handlers that each hart is in */
     uint64_t events[EXPLORE_HARTS_MAX][PROGRAM_LEVELS]; /* of the handler of each level, of this time */
-    uint32_t drawn; /* interrupts so far */
+    uint32_t drawn;                                     /* interrupts so far */
     uintptr_t interrupted_at;
 } guard;
 
@@ -78,7 +78,8 @@ static bool is_due(uint32_t hart, uint32_t level)
     const struct interrupt_plan *plan = &guard.interrupts;
     uint64_t event = ++guard.events[hart][level];
     if (plan->one_in != 0) {
-        return level + 1 < PROGRAM_LEVELS && guard.drawn < INTERRUPTS_MOST && random_one_in(&guard.random, plan->one_in);
+        return level + 1 < PROGRAM_LEVELS && guard.drawn < INTERRUPTS_MOST &&
+               random_one_in(&guard.random, plan->one_in);
     }
     return hart == plan->hart && event == (level == 0 ? plan->at : level == 1 ? plan->again : 0);
 }

@@ -18,11 +18,10 @@ struct guard_plan {
     uint32_t hold_events; /* of others, until it goes on */
 };
 
-
 struct interrupt_plan {
-    uint32_t hart; /* RUN_NOBODY: any that `one_in` says */
-    uint64_t at;   /* before this event of the hart that is not in a handler, counted from 1; 0: none */
-    uint64_t again; /* before this event of the handler in turn; 0: none */
+    uint32_t hart;   /* RUN_NOBODY: any that `one_in` says */
+    uint64_t at;     /* before this event of the hart that is not in a handler, counted from 1; 0: none */
+    uint64_t again;  /* before this event of the handler in turn; 0: none */
     uint32_t one_in; /* before one in so many events of any hart, at random; 0: none */
     uint64_t seed;
 };

@@ -261,10 +261,11 @@ static bool check_nested_failure(struct ledger *ledger, const struct operation *
     }
     run_back(self);
     if (frame_model_has_run(&reach.state, operation->request)) {
-        return verdict_violate(&ledger->verdict, PROPERTY_NOTHING_STRANDED, operation->hart, UINT64_MAX,
-                               "in an interrupt, an allocation of %llu frames aligned to 2^%u failed, though memory was "
-                               "free that met it, and that neither the hart's cache nor the interrupted call had",
-                               (unsigned long long)operation->request.count, operation->request.align_order);
+        return verdict_violate(
+            &ledger->verdict, PROPERTY_NOTHING_STRANDED, operation->hart, UINT64_MAX,
+            "in an interrupt, an allocation of %llu frames aligned to 2^%u failed, though memory was "
+            "free that met it, and that neither the hart's cache nor the interrupted call had",
+            (unsigned long long)operation->request.count, operation->request.align_order);
     }
     return true;
 }
@@ -471,15 +472,14 @@ static bool check_magazines(struct ledger *ledger)
     bool right = true;
     for (uint32_t h = 0; h < machine->harts && drains == 0 && plenty && right; h++) {
         struct judge judge = ledger_judge(ledger, h);
-        const struct magazine_trace trace = {
-            .name = "a program",
-            .operations = ledger->singles[h],
-            .accesses = count_of(&hart_of(ledger, h)->counts.global_takes) +
-                        count_of(&hart_of(ledger, h)->counts.global_gives),
-            .harts = 1,
-            .fresh = true,
-            .magazine = machine->config.magazine,
-            .batch = machine->config.batch};
+        const struct magazine_trace trace = {.name = "a program",
+                                             .operations = ledger->singles[h],
+                                             .accesses = count_of(&hart_of(ledger, h)->counts.global_takes) +
+                                                         count_of(&hart_of(ledger, h)->counts.global_gives),
+                                             .harts = 1,
+                                             .fresh = true,
+                                             .magazine = machine->config.magazine,
+                                             .batch = machine->config.batch};
         right = judge_magazines(&judge, &trace);
     }
     return right;

@@ -358,16 +358,18 @@ static void write_handler(struct draft *draft)
 {
     struct step_list *list = &draft->program->handler;
     struct random *random = draft->random;
-    static const enum step_kind kinds[] = {STEP_ALLOC, STEP_ALLOC, STEP_ALLOC, STEP_RUN,    STEP_FREE,  STEP_FREE,
-                                           STEP_FREE,  STEP_REF,   STEP_UNREF, STEP_ALLOC_ZEROED, STEP_WRONG, STEP_DRAIN};
+    static const enum step_kind kinds[] = {STEP_ALLOC, STEP_ALLOC,        STEP_ALLOC, STEP_RUN,
+                                           STEP_FREE,  STEP_FREE,         STEP_FREE,  STEP_REF,
+                                           STEP_UNREF, STEP_ALLOC_ZEROED, STEP_WRONG, STEP_DRAIN};
     for (uint32_t i = (uint32_t)random_between(random, 1, 4); i > 0; i--) {
         enum step_kind kind = kinds[random_below(random, sizeof kinds / sizeof kinds[0])];
-        uint32_t own = PROGRAM_SLOTS + (uint32_t)random_below(random, PROGRAM_HANDLER_SLOTS), align_order = 0, frames = 1;
+        uint32_t own = PROGRAM_SLOTS + (uint32_t)random_below(random, PROGRAM_HANDLER_SLOTS), align_order = 0,
+                 frames = 1;
         bool fills = kind <= STEP_RUN_ZEROED;
         if (kind == STEP_RUN) {
             frames = random_run(draft, &align_order);
         }
-        uint32_t slot = kind == STEP_WRONG ? (uint32_t)random_below(random, PROGRAM_WRONG_KINDS)
+        uint32_t slot = kind == STEP_WRONG                  ? (uint32_t)random_below(random, PROGRAM_WRONG_KINDS)
                         : fills || random_one_in(random, 2) ? own
                                                             : (uint32_t)random_below(random, PROGRAM_SLOTS);
         push(list, kind, slot, frames, align_order);

@@ -59,13 +59,8 @@ static const char *const SWEPT_ALONE[] = {
 
 /* And what handlers do. */
 static const char *const HANDLERS[] = {
-    "a32 f32 a33",
-    "r32.2.1 a33 f32",
-    "a32 +32 -32 a33 f0 f32",
-    "f0 f1 f2 a32",
-    "a32 a33 a34 a35 d f32",
-    "A R z32 i y33.2.0 x0 x9",
-    "r32.512.9 a33 f32 f0",
+    "a32 f32 a33",           "r32.2.1 a33 f32",         "a32 +32 -32 a33 f0 f32", "f0 f1 f2 a32",
+    "a32 a33 a34 a35 d f32", "A R z32 i y33.2.0 x0 x9", "r32.512.9 a33 f32 f0",
 };
 #define HANDLER_COUNT (sizeof HANDLERS / sizeof HANDLERS[0])
 
@@ -366,7 +361,8 @@ static void run_all(struct campaign *campaign)
             break;
         }
         scenario_plan(stress, seed, &campaign->program, &plan);
-        holds = stress->freeze || stress->interrupt ? sweep(campaign, &plan, seed) : run_one(campaign, &plan, seed, &result);
+        holds = stress->freeze || stress->interrupt ? sweep(campaign, &plan, seed)
+                                                    : run_one(campaign, &plan, seed, &result);
     }
 }
 

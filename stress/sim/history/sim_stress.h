@@ -20,16 +20,16 @@ struct sim_stress_plan {
     double seconds;      /* 0: no such limit */
     enum sim_profile profile;
     enum sim_strategy strategy;
-    uint32_t depth;       /* of PCT; 0: 3 to 6 */
-    bool freeze;          /* P9: stop each hart at each access of each execution */
-    uint32_t freeze_hart; /* or just this hart at this access of its own, counted from 1 ... */
-    uint64_t freeze_at;   /* ... 0: not */
-    bool interrupt;       /* P12: interrupt each hart before each access of each execution */
+    uint32_t depth;          /* of PCT; 0: 3 to 6 */
+    bool freeze;             /* P9: stop each hart at each access of each execution */
+    uint32_t freeze_hart;    /* or just this hart at this access of its own, counted from 1 ... */
+    uint64_t freeze_at;      /* ... 0: not */
+    bool interrupt;          /* P12: interrupt each hart before each access of each execution */
     uint32_t interrupt_hart; /* or just this hart before this access of its own, counted from 1 ... */
     uint64_t interrupt_at;   /* ... 0: not; and its handler before this one; 0: not */
     uint64_t interrupt_again;
-    const char *program;  /* NULL: random ones */
-    bool replay;          /* just the execution of `seed`, in full */
+    const char *program; /* NULL: random ones */
+    bool replay;         /* just the execution of `seed`, in full */
     bool trace;
     bool (*stopped)(void); /* asked now and then; NULL: never */
 };
