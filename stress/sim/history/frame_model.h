@@ -36,6 +36,7 @@ struct operation {
     /* The ledger's. */
     bool alone;          /* no call of another hart was under way meanwhile */
     bool nested;         /* it interrupted another of its hart */
+    bool interrupted;    /* and was interrupted by one */
     uint32_t generation; /* when it was called */
 };
 
