@@ -64,7 +64,7 @@ const char *frame_status_text(enum frame_status status)
         [FRAME_BUSY] = "a frame of the arena is out, or the call interrupted another that does not allow it",
         [FRAME_OVERLAP] = "an arena covers this memory already",
         [FRAME_BAD_CONFIG] = "the configuration cannot be",
-        [FRAME_BAD_HART] = "the caller is no hart: it was given no number",
+        [FRAME_BAD_HART] = "the caller is no hart: it was given no number, or has left",
     };
     return (unsigned)status < FRAME_STATUS_COUNT ? texts[status] : "an unknown status";
 }
@@ -285,14 +285,15 @@ static enum frame_status look_with_caches_shut(struct frame_allocator *fa, struc
                                                struct frame_request request, pfn_t *first, bool *complete)
 {
     FRAME_DEBUG_ASSERT(!caller.local);
-    struct moves before;
-    *complete = harts_shut(fa, caller, &before);
+    struct moves before = {0, true};
+    enum shut shut = harts_shut(fa, caller, &before);
+    *complete = shut == SHUT_ALL;
     hart_pass(hart, caller); /* what it looks at is not to be removed meanwhile */
     bool taken = take_global(fa, hart, caller, request, first);
     hart_unpass(hart, caller);
     uint64_t own = is_single(request) ? 0 : 2; /* what a look that failed has moved: global_take, global_take_run */
     struct moves after = moves_now(fa, caller);
-    harts_open(fa);
+    harts_open(fa, caller, shut);
     return taken ? FRAME_OK : *complete && moves_none(before, after, own) ? FRAME_NO_MEMORY : FRAME_CONTENDED;
 }
 
@@ -630,7 +631,7 @@ static uint64_t zero_some_chunk(struct frame_allocator *fa, struct hart *hart, s
 bool frame_zero_idle(struct frame_allocator *fa)
 {
     struct hart *hart = hart_self(fa);
-    if (hart_is_none(fa, hart)) {
+    if (hart_is_absent(fa, hart)) {
         return false;
     }
     struct caller caller = hart_hold(hart);
@@ -835,7 +836,7 @@ enum frame_status frame_at_addr(struct frame_allocator *fa, phys_addr_t addr, pf
 bool frame_allocator_drain(struct frame_allocator *fa)
 {
     struct hart *hart = hart_self(fa);
-    if (hart_is_none(fa, hart)) {
+    if (hart_is_absent(fa, hart)) {
         return false;
     }
     struct caller caller = hart_hold(hart);

@@ -10,6 +10,9 @@
  *   frame_arena_add / _remove     any hart, beside anything; they exclude one another
  *                                                                  FRAME_BUSY
  *   frame_zero_idle, _drain       any hart, beside anything        false
+ *   frame_hart_leave, _join, _take_over
+ *                                 any hart, of itself, beside anything
+ *                                                                  FRAME_BUSY
  *   frame_hart_events             any hart, of itself, beside anything
  *                                                                  yes
  *   frame_allocator_stats         anybody; exact at rest, a hint otherwise
@@ -150,6 +153,21 @@ enum frame_status frame_arena_remove(struct frame_allocator *fa, pfn_t frame);
  */
 bool frame_allocator_drain(struct frame_allocator *fa);
 
+/* Harts come and go; all that are below hart_count are there after init. The hart that leaves gives back all that it holds:
+ * no drain, no removal of an arena and no grace period waits for it any more, and every call under its number but
+ * frame_hart_join is refused (FRAME_BAD_HART). FRAME_BUSY in a handler; FRAME_BAD_HART, also if it has left; FRAME_CONTENDED,
+ * and it is still there, if another hart kept its cache for too long. */
+enum frame_status frame_hart_leave(struct frame_allocator *fa);
+/* Under a number that has left: it is a hart again, of NUMA node `node`. FRAME_BAD_CONFIG: no such node; FRAME_BUSY: the
+ * number has not left, or in a handler; FRAME_CONTENDED, and it is not, if others were in the way for too long. */
+enum frame_status frame_hart_join(struct frame_allocator *fa, uint32_t node);
+/* The same under the number of a hart that has ended, wherever it stood: the caller, who has that number now
+ * (platform_hart_id), vouches for that. If it ended between two calls, all that it held is the caller's. If inside one,
+ * what can be made whole is, and what it had on its way is lost: a batch at most, or the run that it was about
+ * (frame_account.lost). FRAME_BUSY, too, if it ended while it changed arenas, or inside a call of a variant whose state
+ * cannot be repaired (a lock that nobody will release): then its number is lost. */
+enum frame_status frame_hart_take_over(struct frame_allocator *fa, uint32_t node);
+
 void frame_allocator_stats(const struct frame_allocator *fa, struct frame_stats *stats);
 /* What the calling hart has done beyond its cache so far: two looks tell which way an operation between them went. Any
  * hart, beside anything; wait-free, and nobody else's lines are looked at. Zeroes for who is none. */
@@ -165,9 +183,10 @@ struct frame_account {
     uint64_t free;      /* in the global allocator */
     uint64_t cached;    /* in hart caches */
     uint64_t allocated; /* reference count above 0; without counts: the rest */
+    uint64_t lost;      /* that a hart had in hand when it ended in the middle of an operation (frame_hart_take_over) */
 };
 
-/* Checks free + cached + allocated = total, each frame in one place only, counts that agree, and the variant's own
+/* Checks free + cached + allocated + lost = total, each frame in one place only, counts that agree, and the variant's own
  * equations. False with a log line for the first that is broken. At rest only. Without counts a frame that got lost
  * passes for allocated; one that was freed twice is found while it lies in two places. */
 bool frame_allocator_validate(struct frame_allocator *fa, struct frame_account *account);

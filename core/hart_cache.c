@@ -148,6 +148,7 @@ static void magazines_exchange(const struct frame_allocator *fa, struct cache *c
     }
     struct magazine *loaded = cache_loaded(cache);
     bare_store_relaxed(&cache->loaded, cache_previous(cache));
+    platform_barrier_light(); /* for the compiler: who ended in between has one twice (hart_cache_repair) */
     bare_store_relaxed(&cache->previous, loaded);
 }
 
@@ -209,6 +210,7 @@ void hart_cache_give(struct frame_allocator *fa, struct hart *hart, struct calle
     uint32_t count = magazine_count(loaded);
     if (count == cache->capacity) {
         count -= cache->batch;
+        magazine_set_count(loaded, count); /* first out of here */
         global_give(fa, hart, caller, (struct run_kind){.order = order}, &loaded->firsts[count], cache->batch);
         HART_COUNT(hart, caller, spill_frames, (uint64_t)cache->batch << order);
     }
@@ -236,7 +238,10 @@ static bool zero_chunk_take(struct frame_allocator *fa, struct hart *hart, struc
 static void zero_reserve_set(struct zero_reserve *zero, pfn_t next, uint32_t left)
 {
     FRAME_DEBUG_ASSERT(left <= CHUNK_FRAMES);
+    bare_store_relaxed(&zero->left, 0); /* at no instruction does the old number go with the new place */
+    platform_barrier_light();
     zero->next = next;
+    platform_barrier_light();
     bare_store_relaxed(&zero->left, left);
 }
 
@@ -252,11 +257,11 @@ static bool zero_reserve_cut(struct frame_allocator *fa, struct hart *hart, stru
     if (skip + request.count > left) {
         return false;
     }
+    *first = pfn(next.value + skip);
+    zero_reserve_set(zero, pfn(first->value + request.count), left - (uint32_t)(skip + request.count));
     if (skip > 0) {
         global_give_run(fa, hart, caller, frame_run(next, skip));
     }
-    *first = pfn(next.value + skip);
-    zero_reserve_set(zero, pfn(first->value + request.count), left - (uint32_t)(skip + request.count));
     return true;
 }
 
@@ -392,8 +397,8 @@ static uint32_t caches_empty(struct frame_allocator *fa, struct hart *self, stru
     for (uint32_t i = 0; i < fa->hart_count; i++) {
         struct hart *victim = &fa->harts[i];
         shared_begin();
-        if (is_interrupted_here(fa, victim, caller)) {
-            continue;
+        if (is_interrupted_here(fa, victim, caller) || bare_load_acquire(&victim->gone) != 0) {
+            continue; /* acquire: partner of the release in frame_hart_leave */
         }
         if (!hart_set_has(silent, i) && wait_while(&victim->inside, IN_SECTION, &turns) &&
             cache_claim(victim, caller, &turns)) {
@@ -407,12 +412,60 @@ static uint32_t caches_empty(struct frame_allocator *fa, struct hart *self, stru
     return missed;
 }
 
+bool drain_begin(struct frame_allocator *fa, struct hart *self)
+{
+    uint32_t turns = hart_is_inside(self) ? NESTED_TURNS : DRAIN_TURNS;
+    for (;;) {
+        bare_add_relaxed(&self->draining, 1);
+        fence_seq_cst(); /* partner: that of drains_recount. One of the two sees the other */
+        if (bare_load_acquire(&fa->drains_off) == 0) {
+            return true;
+        }
+        drain_end(self);
+        if (!wait_while(&fa->drains_off, 1, &turns)) {
+            return false;
+        }
+    }
+}
+
+void drain_end(struct hart *self)
+{
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&self->draining) > 0);
+    bare_sub_release(&self->draining, 1); /* partner: the acquire in drains_recount */
+}
+
+bool drains_recount(struct frame_allocator *fa)
+{
+    uint32_t turns = DRAIN_TURNS, nobody = 0;
+    if (!shared_cas_strong_acquire(&fa->drains_off, &nobody, 1)) {
+        return false;
+    }
+    fence_seq_cst(); /* partner: that of drain_begin */
+    bool over = true;
+    for (uint32_t i = 0; i < fa->hart_count && over; i++) {
+        uint32_t draining;
+        while (over && (draining = bare_load_acquire(&fa->harts[i].draining)) != 0) {
+            over = wait_while(&fa->harts[i].draining, draining, &turns);
+        }
+    }
+    for (uint32_t i = 0; i < fa->hart_count && over; i++) {
+        struct hart *hart = &fa->harts[i];
+        /* Release, as in harts_open: who finds its cache open finds it as whoever emptied it left it. */
+        shared_store_release(&hart->drain, bare_load_relaxed(&hart->gone));
+    }
+    shared_store_release(&fa->drains_off, 0);
+    return over;
+}
+
 /* Shuts all, then one heavy barrier for all, then empties them one after the other. */
-bool harts_shut(struct frame_allocator *fa, struct caller caller, struct moves *moves)
+enum shut harts_shut(struct frame_allocator *fa, struct caller caller, struct moves *moves)
 {
     struct hart *self = &fa->harts[caller.hart];
     FRAME_DEBUG_ASSERT(caller.nested || bare_load_relaxed(&self->inside) == PAST);
     struct hart_set silent;
+    if (!drain_begin(fa, self)) {
+        return SHUT_NONE;
+    }
     HART_COUNT(self, caller, drains, 1);
     for (uint32_t i = 0; i < fa->hart_count; i++) {
         shared_add_relaxed(&fa->harts[i].drain, 1); /* ordered by the barrier */
@@ -423,34 +476,68 @@ bool harts_shut(struct frame_allocator *fa, struct caller caller, struct moves *
         *moves = moves_now(fa, caller);
     }
     HART_COUNT(self, caller, drain_timeouts, missed);
-    return missed == 0;
+    return missed == 0 ? SHUT_ALL : SHUT_PARTLY;
 }
 
-void harts_open(struct frame_allocator *fa)
+void harts_open(struct frame_allocator *fa, struct caller caller, enum shut shut)
 {
+    if (shut == SHUT_NONE) {
+        return;
+    }
     for (uint32_t i = 0; i < fa->hart_count; i++) {
         FRAME_DEBUG_ASSERT(bare_load_relaxed(&fa->harts[i].drain) > 0);
         /* Partner: the acquire in hart_enter. Each drainer's is a part of the others' release sequence, so that whoever
          * reads 0 sees what all of them did. */
         shared_sub_release(&fa->harts[i].drain, 1);
     }
+    drain_end(&fa->harts[caller.hart]);
 }
 
 bool harts_drain(struct frame_allocator *fa, struct caller caller)
 {
-    bool complete = harts_shut(fa, caller, NULL);
-    harts_open(fa);
-    return complete;
+    enum shut shut = harts_shut(fa, caller, NULL);
+    harts_open(fa, caller, shut);
+    return shut == SHUT_ALL;
+}
+
+bool hart_cache_leave(struct frame_allocator *fa, struct caller caller)
+{
+    struct hart *self = &fa->harts[caller.hart];
+    uint32_t turns = DRAIN_TURNS;
+    if (!cache_claim(self, caller, &turns)) {
+        return false;
+    }
+    cache_empty(fa, self, caller, self);
+    shared_store_release(&self->emptying, 0);
+    return true;
+}
+
+void hart_cache_repair(struct frame_allocator *fa, struct hart *hart)
+{
+    for (uint32_t order = 0; order < CACHE_ORDERS; order++) {
+        struct cache *cache = &hart->caches[order];
+        struct magazine *const *both = hart->spare->magazines[order];
+        if (cache_loaded(cache) == cache_previous(cache)) { /* an exchange that was half done */
+            bare_store_relaxed(&cache->previous, both[cache_loaded(cache) == both[0]]);
+        }
+    }
+    for (uint32_t i = 0; i < HART_VIEWS; i++) {
+        hart->views[i] = (struct count_view){0};
+    }
+    if (fa->variant->repair_local != NULL) {
+        fa->variant->repair_local(fa->global, (uint32_t)(hart - fa->harts));
+    }
 }
 
 bool harts_pass(const struct frame_allocator *fa)
 {
     uint32_t turns = DRAIN_TURNS;
     struct hart_set silent;
-    if (!platform_barrier_heavy(&silent)) { /* partner: platform_barrier_light in hart_pass */
-        return false;
-    }
+    (void)platform_barrier_heavy(&silent); /* partner: platform_barrier_light in hart_pass */
     for (uint32_t i = 0; i < fa->hart_count; i++) {
+        if (hart_set_has(&silent, i) && bare_load_acquire(&fa->harts[i].gone) == 0) {
+            return false;
+        }
         const struct hart *hart = &fa->harts[i];
         uint32_t seen = bare_load_acquire(&hart->passing);
         if (seen % 2 != 0 && !wait_while(&hart->passing, seen, &turns)) {

@@ -60,7 +60,7 @@
  *      interrupt between the two finds OUTSIDE and leaves OUTSIDE: it was an operation of its own, before this one.
  *    - A nested operation leaves alone whatever operations of its hart that are not nested read and write as if nobody
  *      came between: `inside`, the cache, `moves`, `passing`, `patience`, `counts`; and of the variant likewise
- *      (struct caller in variant.h). It has its own words in their place: nested_moves, nested_passing and `nested`,
+ *      (struct caller in variant.h). It has its own words in their place: nested_moves, nested_passing and spare->nested,
  *      which nested operations change by atomic read-modify-writes alone, so that it does not matter at which of them
  *      another level comes between. All else it does like another hart, beside whatever step it has interrupted.
  *    - Lifetime of arenas: nested_passing is how many are under way. The removal waits until it is 0. An arena that
@@ -69,12 +69,33 @@
  *      has interrupted in a section, and over caches that the interrupted operation is emptying (`emptying` says who);
  *      and moves_now does not take what its own hart is in the middle of for a movement under way. So FRAME_NO_MEMORY
  *      then means that nothing met the request but perhaps what that cache and the interrupted operation hold (P5's
- *      one exception; nested->failures counts these).
+ *      one exception; spare->nested.failures counts these).
  *    - For other harts it waits for NESTED_TURNS at most, and looks NESTED_LOOKS times: two harts, each interrupted in its
  *      section, of which each handler waits for the other's section, would else both lose all their patience. So in a
  *      handler FRAME_CONTENDED comes soon.
  *    - What cannot be so (hot-plug, drain, zeroing in idle time, a variant that can not be nested) answers FRAME_BUSY.
- *    - Cost of a hit: that load, and the branch on it. */
+ *    - Cost of a hit: that load, and the branch on it.
+ * 9. Harts come and go (P13). A number belongs to the allocator from init on (IN), until its hart leaves (frame_hart_leave):
+ *
+ *        IN    leave: its cache is shut for good, emptied as by a drain           > GONE
+ *        GONE  join: a node is noted, the number is IN, a full fence, the cache is open   > IN
+ *
+ *    - While GONE its `drain` has one more, its cache is empty, and whoever has the number is refused. A drain passes over
+ *      it, a barrier that it does not answer is no matter. A drainer adds to `drain`, passes a full fence (the barrier),
+ *      and looks whether a hart is GONE; who joins says that it is IN, passes a full fence, and looks at `drain` when it
+ *      wants its cache. So either the drainer sees it, or it sees that its cache is shut.
+ *    - A hart that ended without leaving is one that was stopped, until somebody takes its number over
+ *      (frame_hart_take_over), who vouches that it is gone and that he has seen all that it did (platform_hart_id). If it
+ *      ended between two operations that is all. If inside one, what it held as its own is made whole first: the cache, if
+ *      it was IN_SECTION; caches that it was emptying; of the variant's memory likewise (repair_local). Then the words by
+ *      which others wait for it: moves, chunk_out, passing, the nested ones; and, if it was between harts_shut and
+ *      harts_open, the harts' `drain`: nobody knows how many of them it had got to, so all drains are kept off
+ *      (drains_recount), and when none is under way each is made what it is without any. Last the variant's shared state
+ *      (repair).
+ *    - For that, what lies in a hart's own memory is changed in an order in which at no instruction a run lies in two
+ *      places: out of the one before it is in the other. What was on its way is lost (frame_account.lost). An exchange of
+ *      magazines that was half done is seen by both being the same one.
+ *    - Who ended while it changed arenas, or with a variant that cannot repair, is not taken over: FRAME_BUSY. */
 #ifndef FRAMELAB_CORE_HART_CACHE_H
 #define FRAMELAB_CORE_HART_CACHE_H
 
@@ -132,6 +153,9 @@ struct hart {
     struct cache caches[CACHE_ORDERS];            /* these two touched in a section only */
     struct count_view views[HART_VIEWS];
     struct zero_reserve zero;
+    _Atomic uint32_t gone;    /* 1: the number is nobody's: point 9 */
+    _Atomic uint32_t node;    /* its NUMA node */
+    _Atomic uint32_t draining; /* drains of the hart under way: from drain_begin to drain_end */
     uint32_t patience; /* the owner's alone: turns to wait before its next look with all caches shut (allocator.c) */
     struct frame_list *list; /* constant; NULL unless the variant's cache is CACHE_LIST: asked before the magazines */
 
@@ -141,7 +165,13 @@ struct hart {
     _Atomic uint32_t chunk_out;      /* 1: frame_zero_idle has a chunk of the global allocator out; see moves_now */
     _Atomic uint32_t nested_passing; /* nested operations under way */
     struct hart_counts counts;       /* of operations that are not nested */
-    struct hart_counts *nested;      /* of those that are */
+    struct hart_spare *spare;
+};
+
+/* What is seldom wanted of a hart. */
+struct hart_spare {
+    struct hart_counts nested;                       /* of operations that are nested */
+    struct magazine *magazines[CACHE_ORDERS][2];     /* of each cache, whichever is loaded; constant */
 };
 
 /* The place of a hart in an array is a part of every hit: two instructions. */
@@ -152,7 +182,7 @@ _Static_assert(sizeof(struct hart) == 5 * 256, "a multiple that is quick to make
 
 /* Adds to a count of the calling hart. */
 #define HART_COUNT(hart, caller, what, n)                                                                              \
-    hart_count(&((caller).nested ? (hart)->nested : &(hart)->counts)->what, (caller).nested, n)
+    hart_count(&((caller).nested ? &(hart)->spare->nested : &(hart)->counts)->what, (caller).nested, n)
 
 static inline void hart_count(_Atomic uint64_t *count, bool nested, uint64_t n)
 {
@@ -302,6 +332,9 @@ struct frame_allocator {
     _Atomic uint64_t frames_total, metadata_bytes; /* sums over the arenas, so that nobody need look at them */
     _Atomic uint64_t zero_gives;                   /* how often chunks were given as zero: seldom written */
     _Atomic uint64_t arena_moves;                  /* as a hart's `moves`, for arenas that come and go */
+    _Atomic uint32_t drains_off;                   /* 1: no drain may begin: somebody counts them anew */
+    _Atomic uint32_t drains_stale;                 /* 1: some hart's `drain` has more than there are drains */
+    _Atomic uint32_t ended_inside;                 /* harts taken over that had ended inside an operation */
 
     _Alignas(CACHE_PAIR) _Atomic uint32_t
         arenas_locked; /* guards what follows: who holds it (arenas_lock); 0: nobody */
@@ -324,10 +357,16 @@ static inline bool hart_is_none(const struct frame_allocator *fa, const struct h
     return self < fa->harts;
 }
 
+/* Whether the calling hart is none, or has left. */
+static inline bool hart_is_absent(const struct frame_allocator *fa, const struct hart *self)
+{
+    return hart_is_none(fa, self) || bare_load_relaxed(&self->gone) != 0; /* its own */
+}
+
 /* Why an operation of the calling hart cannot begin; FRAME_OK if it can. */
 static inline enum frame_status hart_refused(const struct frame_allocator *fa, const struct hart *self)
 {
-    if (hart_is_none(fa, self)) {
+    if (hart_is_absent(fa, self)) {
         return FRAME_BAD_HART;
     }
     return !fa->nests && hart_is_inside(self) ? FRAME_BUSY : FRAME_OK;
@@ -372,14 +411,26 @@ struct moves {
 };
 
 /* Shuts the caches of all harts, the caller's own too, and empties them into the global allocator; until harts_open all
- * harts go past their caches and take no more than they need. Held (hart_hold). False if some hart did not leave its
- * section in bounded time; nested, the caller's own need not. `moves`, unless NULL, is of a moment at which all caches
- * that could be emptied were empty. */
-bool harts_shut(struct frame_allocator *fa, struct caller caller, struct moves *moves);
-void harts_open(struct frame_allocator *fa);
+ * harts go past their caches and take no more than they need. Held (hart_hold). SHUT_PARTLY if some hart did not leave
+ * its section in bounded time; nested, the caller's own need not. `moves`, unless NULL, is of a moment at which all caches
+ * that could be emptied were empty. SHUT_NONE: no cache is shut, and nothing else done. */
+enum shut { SHUT_NONE, SHUT_PARTLY, SHUT_ALL };
+enum shut harts_shut(struct frame_allocator *fa, struct caller caller, struct moves *moves);
+void harts_open(struct frame_allocator *fa, struct caller caller, enum shut shut);
 
 /* The one after the other. */
 bool harts_drain(struct frame_allocator *fa, struct caller caller);
+
+/* Held, the hart's own cache shut: empties it. False if another drainer had it for too long. */
+bool hart_cache_leave(struct frame_allocator *fa, struct caller caller);
+/* Of a hart that ended in a section, or of which somebody ended while he emptied it; touched by nobody: makes it whole. */
+void hart_cache_repair(struct frame_allocator *fa, struct hart *hart);
+/* When no drain is under way, which is waited for: every hart's `drain` becomes what it is then. False, and nothing done,
+ * if one does not end in bounded time: its hart may have ended, too, and who takes that over will do it. */
+bool drains_recount(struct frame_allocator *fa);
+/* Around whatever changes a hart's `drain`. False: they are being recounted, for too long. */
+bool drain_begin(struct frame_allocator *fa, struct hart *self);
+void drain_end(struct hart *self);
 
 /* Waits until every hart that was passing its cache has ended its operation; false if not in bounded time, or if a
  * hart does not answer the barrier. */

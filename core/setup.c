@@ -47,7 +47,7 @@ static void node_order_init(struct frame_allocator *fa, const struct memory_map 
             order[at] = (uint8_t)node;
         }
     }
-    for (uint32_t hart = 0; hart < fa->hart_count; hart++) {
+    for (uint32_t hart = 0; hart < fa->hart_count; hart++) { /* until it joins with another */
         fa->hart_node[hart] = map->hart_count > 0 ? map->hart_node[hart % map->hart_count] : 0;
     }
 }
@@ -181,8 +181,8 @@ static bool harts_init(struct frame_allocator *fa, const struct frame_allocator_
         list_bytes + 2 * magazine_bytes(config->magazine) + 2 * CACHE_ORDER_MAX * magazine_bytes(config->run_magazine);
     struct hart *sentinel = boot_alloc_zeroed(boot, (UINT64_C(1) + config->hart_count) * sizeof *sentinel, CACHE_PAIR);
     unsigned char *magazines = boot_alloc_zeroed(boot, config->hart_count * hart_bytes, CACHE_PAIR);
-    struct hart_counts *nested = boot_alloc_zeroed(boot, config->hart_count * sizeof *nested, CACHE_PAIR);
-    if (sentinel == NULL || magazines == NULL || nested == NULL) {
+    struct hart_spare *spare = boot_alloc_zeroed(boot, config->hart_count * sizeof *spare, CACHE_PAIR);
+    if (sentinel == NULL || magazines == NULL || spare == NULL) {
         return false;
     }
     atomic_init(&sentinel->drain, 1); /* for ever */
@@ -190,12 +190,17 @@ static bool harts_init(struct frame_allocator *fa, const struct frame_allocator_
     uint32_t batch = config->batch == 0 ? config->magazine : config->batch;
     for (uint32_t i = 0; i < config->hart_count; i++) {
         struct cache *caches = fa->harts[i].caches;
-        fa->harts[i].nested = &nested[i];
+        fa->harts[i].spare = &spare[i];
+        atomic_init(&fa->harts[i].node, fa->hart_node[i]);
         fa->harts[i].list = list_bytes > 0 ? (struct frame_list *)(void *)magazines : NULL;
         magazines += list_bytes;
         cache_init(&caches[0], config->magazine, batch, &magazines);
         for (uint32_t order = 1; order < CACHE_ORDERS; order++) {
             cache_init(&caches[order], config->run_magazine, config->run_magazine, &magazines);
+        }
+        for (uint32_t order = 0; order < CACHE_ORDERS; order++) {
+            spare[i].magazines[order][0] = cache_loaded(&caches[order]);
+            spare[i].magazines[order][1] = cache_previous(&caches[order]);
         }
     }
     return true;
@@ -380,7 +385,7 @@ enum frame_status frame_arena_add(struct frame_allocator *fa, struct phys_range 
 {
     struct frame_run run = frame_run_inside(range);
     struct hart *hart = hart_self(fa);
-    if (hart_is_none(fa, hart)) {
+    if (hart_is_absent(fa, hart)) {
         return FRAME_BAD_HART;
     }
     if (range.size == 0 || range.start.value + range.size < range.start.value || node >= fa->node_count) {
@@ -447,12 +452,13 @@ static bool arena_has_reference(const struct arena *arena)
 static enum frame_status arena_try_remove(struct frame_allocator *fa, struct caller caller, struct arena *arena)
 {
     struct moves before;
-    enum frame_status status = harts_shut(fa, caller, &before) ? arena_detach(fa, arena) : FRAME_CONTENDED;
+    enum shut shut = harts_shut(fa, caller, &before);
+    enum frame_status status = shut == SHUT_ALL ? arena_detach(fa, arena) : FRAME_CONTENDED;
     /* arena_detach moved arena_moves by two. */
     if (status == FRAME_BUSY && !moves_none(before, moves_now(fa, caller), 2) && !arena_has_reference(arena)) {
         status = FRAME_CONTENDED;
     }
-    harts_open(fa);
+    harts_open(fa, caller, shut);
     return status;
 }
 
@@ -485,7 +491,7 @@ static uint32_t arena_index(const struct frame_allocator *fa, pfn_t frame)
 enum frame_status frame_arena_remove(struct frame_allocator *fa, pfn_t frame)
 {
     struct hart *hart = hart_self(fa);
-    if (hart_is_none(fa, hart)) {
+    if (hart_is_absent(fa, hart)) {
         return FRAME_BAD_HART;
     }
     struct caller caller;

@@ -4,7 +4,8 @@
  *        free + cached + allocated = total,   every frame in exactly one of them
  *
  * (P2). "Free" is what the variant's walk visits, "cached" what lies in magazines and hart-local memory, "allocated"
- * what neither visits. To see that no frame is in two places, a frame that is visited is marked in the words that
+ * what neither visits. Where a hart ended in the middle of an operation, and its number was taken over, what it had in
+ * hand is lost, a fourth term: frames that are in no place and have no reference. To see that no frame is in two places, a frame that is visited is marked in the words that
  * count it, and the mark taken away afterwards; a second visit finds the mark. A frame without a mark must have a
  * reference, or it is lost. In a build without reference counts there is room to mark one group of a chunk at a time,
  * so that all is walked sixteen times; and a frame that is lost passes for allocated. */
@@ -14,6 +15,7 @@ struct books {
     struct frame_allocator *fa;
     uint64_t visited; /* frames, in this walk */
     uint32_t pass;    /* of MARK_PASSES */
+    uint64_t lost; /* frames, that somebody had in hand who ended in the middle of an operation */
     bool restoring;
     bool sound;
 };
@@ -110,6 +112,8 @@ static uint64_t count_allocated(struct books *books, const struct arena *arena)
             }
             if (count_may_be_out(&view, frame)) {
                 allocated++;
+            } else if (bare_load_relaxed(&books->fa->ended_inside) > 0) {
+                books->lost++;
             } else {
                 complain(books, frame, "is lost: neither free nor cached nor referenced");
             }
@@ -153,10 +157,11 @@ bool frame_allocator_validate(struct frame_allocator *fa, struct frame_account *
         bool variant_sound = take_stock(&books, &sum);
         sound = variant_sound && books.sound;
     }
-    if (sound && sum.free + sum.cached + sum.allocated != sum.total) {
-        platform_log("validate: %llu free + %llu cached + %llu allocated is not %llu in total",
+    sum.lost = books.lost;
+    if (sound && sum.free + sum.cached + sum.allocated + sum.lost != sum.total) {
+        platform_log("validate: %llu free + %llu cached + %llu allocated + %llu lost is not %llu in total",
                      (unsigned long long)sum.free, (unsigned long long)sum.cached, (unsigned long long)sum.allocated,
-                     (unsigned long long)sum.total);
+                     (unsigned long long)sum.lost, (unsigned long long)sum.total);
         sound = false;
     }
     if (account != NULL) {
@@ -192,8 +197,8 @@ static void add_hart_stats(const struct hart *hart, struct frame_stats *stats)
     stats->frames_in_caches +=
         zero_reserve_left(&hart->zero) + (hart->list != NULL ? frame_list_length(hart->list) : 0);
     add_counts(&hart->counts, stats);
-    add_counts(hart->nested, stats);
-    stats->nested_failures += bare_load_relaxed(&hart->nested->failures);
+    add_counts(&hart->spare->nested, stats);
+    stats->nested_failures += bare_load_relaxed(&hart->spare->nested.failures);
 }
 
 void frame_allocator_stats(const struct frame_allocator *fa, struct frame_stats *stats)
@@ -222,7 +227,7 @@ void frame_hart_events(const struct frame_allocator *fa, struct frame_hart_event
         .global_gives = bare_load_relaxed(&counts->global_gives),
         .bypasses = bare_load_relaxed(&counts->bypasses),
         .drains = bare_load_relaxed(&counts->drains),
-        .nested = bare_load_relaxed(&hart->nested->nested),
+        .nested = bare_load_relaxed(&hart->spare->nested.nested),
     };
 }
 
@@ -266,8 +271,8 @@ enum frame_status frame_allocator_node_stats(struct frame_allocator *fa, uint32_
     arenas_unlock(fa);
     for (uint32_t h = 0; h < fa->hart_count; h++) {
         const struct hart *hart = &fa->harts[h];
-        uint64_t taken = bare_load_relaxed(&hart->counts.taken[node]) + bare_load_relaxed(&hart->nested->taken[node]);
-        *(fa->hart_node[h] == node ? &stats->taken_near : &stats->taken_far) += taken;
+        uint64_t taken = bare_load_relaxed(&hart->counts.taken[node]) + bare_load_relaxed(&hart->spare->nested.taken[node]);
+        *(bare_load_relaxed(&hart->node) == node ? &stats->taken_near : &stats->taken_far) += taken;
     }
     return FRAME_OK;
 }

@@ -127,6 +127,13 @@ struct variant {
     void (*local_walk)(struct global *global, uint32_t owner, void (*visit)(void *context, struct frame_run run),
                        void *context);
 
+    /* A hart has ended in the middle of an operation, its number is taken over; both NULL: then it cannot be.
+     * repair_local: makes `owner`'s memory whole; nobody else is at it. It is such as it was between two instructions of
+     * the hart's own operation on it, or of one that ended while it drained it. What lies in two places stays in one.
+     * repair: of what the operation was about in the shared state, all that others would wait for or not find. */
+    void (*repair_local)(struct global *global, uint32_t owner);
+    void (*repair)(struct global *global, uint32_t hart);
+
     /* Whether an operation that interrupted another of its hart may call the variant; asked after init. NULL, or false:
      * core refuses it (FRAME_BUSY). */
     bool (*nests)(const struct global *global);

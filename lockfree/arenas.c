@@ -17,6 +17,26 @@ bool lockfree_local_drain(struct global *global, struct caller caller, uint32_t 
     return any;
 }
 
+void lockfree_repair_local(struct global *global, uint32_t owner)
+{
+    struct lockfree_hart *hart = &lockfree_of(global)->harts[owner];
+    hand_repair(&hart->singles);
+    hand_repair(&hart->runs);
+    hand_repair(&hart->returns);
+}
+
+void lockfree_repair(struct global *global, uint32_t hart)
+{
+    struct lockfree *lf = lockfree_of(global);
+    struct worker *worker = &lf->harts[hart].worker;
+    (void)bare_add_relaxed(&lf->ended, 1);
+    reclaim_hart_ended(&worker->reclaim);
+    struct arena_walk walk = lockfree_walk(lf, hart);
+    for (struct pool *pool = walk_next(&walk); pool != NULL; pool = walk_next(&walk)) {
+        pool_repair(pool, worker);
+    }
+}
+
 struct arena *lockfree_find(struct global *global, uint32_t hart_id, pfn_t frame)
 {
     struct pool *found = lockfree_pool_of(lockfree_of(global), hart_id, frame, NULL);

@@ -56,26 +56,39 @@ bool hand_pick_up(struct hand *hand)
     return taken > 0;
 }
 
+static void hand_clear(struct hand *hand)
+{
+    hand->pool = NULL;
+    hand->duty = false;
+    hand->low = 0;
+    hand->bits = (struct chunk_bits){0};
+    hand_set_free(hand, 0);
+}
+
 void hand_share(struct hand *hand, struct worker *worker)
 {
     FRAME_DEBUG_ASSERT(hand->pool != NULL);
     if (hand_free(hand) == 0) {
         return;
     }
-    if (hand_free(hand) == CHUNK_FRAMES) {
+    const struct chunk_bits bits = hand->bits;
+    bool whole = hand_free(hand) == CHUNK_FRAMES;
+    hand->bits = (struct chunk_bits){0}; /* first out of here */
+    hand_set_free(hand, 0);
+    platform_barrier_light();
+    if (whole) {
         pool_give_chunks(hand->pool, worker, hand->number, block_bit(hand->number), false);
     } else {
-        pool_give_bits(hand->pool, worker, hand->number, &hand->bits);
+        pool_give_bits(hand->pool, worker, hand->number, &bits);
     }
-    hand->bits = (struct chunk_bits){0};
-    hand_set_free(hand, 0);
 }
 
 void hand_hold_used(struct hand *hand, struct pool *pool, uint64_t number)
 {
     FRAME_DEBUG_ASSERT(hand->pool == NULL);
-    hand->pool = pool;
     hand->number = number;
+    platform_barrier_light(); /* a pool's number is right */
+    hand->pool = pool;
 }
 
 void hand_hold_popped(struct hand *hand, struct pool *pool, uint64_t number)
@@ -100,16 +113,16 @@ void hand_pass_on(struct hand *from, struct hand *to)
 {
     FRAME_DEBUG_ASSERT(from->pool != NULL);
     FRAME_DEBUG_ASSERT(to->pool == NULL);
-    to->pool = from->pool;
-    to->number = from->number;
-    to->duty = from->duty;
-    to->low = from->low;
-    to->bits = from->bits;
-    hand_set_free(to, hand_free(from));
-    from->pool = NULL;
-    from->duty = false;
-    from->bits = (struct chunk_bits){0};
-    hand_set_free(from, 0);
+    struct hand held = *from;
+    hand_clear(from); /* first out of there */
+    platform_barrier_light();
+    to->number = held.number;
+    to->low = held.low;
+    to->bits = held.bits;
+    hand_set_free(to, hand_free(&held));
+    to->duty = held.duty;
+    platform_barrier_light();
+    to->pool = held.pool;
 }
 
 void hand_release(struct hand *hand, struct worker *worker)
@@ -118,9 +131,21 @@ void hand_release(struct hand *hand, struct worker *worker)
         return;
     }
     hand_share(hand, worker);
-    if (hand->duty) {
-        pool_release_chunk(hand->pool, worker, hand->number);
+    const struct hand held = *hand;
+    hand_clear(hand);
+    platform_barrier_light();
+    if (held.duty) {
+        pool_release_chunk(held.pool, worker, held.number);
     }
-    hand->pool = NULL;
-    hand->duty = false;
+}
+
+/* Bits are private to one hand, and the truth; of all else in it they say what it must be. */
+void hand_repair(struct hand *hand)
+{
+    if (hand->pool == NULL) {
+        hand_clear(hand);
+        return;
+    }
+    hand->low = 0;
+    hand_set_free(hand, bits_count(&hand->bits));
 }

@@ -8,7 +8,10 @@
  * 2. Whose. A hand is touched by its hart inside core's section, or by a drainer under core's handshake; never by two.
  *    Only `free` may be read by others, for statistics.
  * 3. A hart that is stopped keeps what is in its hand until another hart drains it; stopped in a section, for longer.
- *    That is at most 512 frames a hand. */
+ *    That is at most 512 frames a hand.
+ * 4. A hart that ends in the middle of something (P13). `pool` is set last and cleared first, and what leaves a hand for the
+ *    chunk, or for another hand, leaves it before it is there: at no instruction is a frame or a duty in two places. What
+ *    was on its way is lost: the frames of a word at most, or of one hand. */
 #ifndef FRAMELAB_LOCKFREE_HAND_H
 #define FRAMELAB_LOCKFREE_HAND_H
 
@@ -83,5 +86,8 @@ void hand_pass_on(struct hand *from, struct hand *to);
 
 /* Gives all back. */
 void hand_release(struct hand *hand, struct worker *worker);
+
+/* Of a hart that ended at any instruction: makes its hand whole. */
+void hand_repair(struct hand *hand);
 
 #endif

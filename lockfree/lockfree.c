@@ -39,6 +39,7 @@ static enum frame_status lockfree_init(struct global *global, const struct globa
         lf->harts[h].worker.mark = SCAN_MARKS + h;
         lf->harts[h].worker.home = h;
         lf->harts[h].worker.contest.backoff = (uint32_t)config->knobs[KNOB_BACKOFF];
+        lf->harts[h].worker.reclaim.number = h;
         reclaim_add_hart(&lf->reclaim, &lf->harts[h].worker.reclaim);
         lf->harts[h].nested.home = h;
         lf->harts[h].nested.contest.shared = true;
@@ -66,6 +67,8 @@ const struct variant lockfree_variant = {
     .attach = lockfree_attach,
     .detach = lockfree_detach,
     .quiesce = lockfree_quiesce,
+    .repair_local = lockfree_repair_local,
+    .repair = lockfree_repair,
     .nests = lockfree_nests,
     .take = lockfree_take,
     .give = lockfree_give,

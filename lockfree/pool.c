@@ -229,6 +229,22 @@ void pool_give_run(struct pool *pool, struct worker *worker, struct frame_run ru
     }
 }
 
+void pool_repair(struct pool *pool, struct worker *worker)
+{
+    for (uint64_t number = pool->first_chunk; number < pool_end_chunk(pool); number++) {
+        if (!chunk_is_empty(pool_chunk(pool, number))) {
+            list_chunk(pool, worker, number);
+        }
+        gather(pool, worker, number);
+    }
+    for (uint64_t b = 0; b < pool->block_count; b++) {
+        if (!block_is_empty(&pool->blocks[b])) {
+            list_block(pool, worker, &pool->blocks[b]);
+        }
+    }
+    pool_replenished(pool);
+}
+
 /* ---- a block's chunks --------------------------------------------------------------------------------------- */
 
 uint64_t pool_block_base(const struct pool *pool, const struct block *block)

@@ -110,6 +110,9 @@ void pool_drop_chunk(struct pool *pool, struct worker *worker, uint64_t number);
 void pool_release_chunk(struct pool *pool, struct worker *worker, uint64_t number);
 void pool_release_block(struct pool *pool, struct worker *worker, struct block *block);
 
+/* Does what gives that were broken off may owe, for all of the pool. */
+void pool_repair(struct pool *pool, struct worker *worker);
+
 /* ---- finding and taking ---- */
 
 /* Up to `count` runs of 2^order chunks of a block, by their first frames; `wish` is for single chunks. */

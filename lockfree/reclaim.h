@@ -102,7 +102,7 @@ struct reclaim {
     _Alignas(CACHE_PAIR) ck_stack_t limbo;
     _Atomic uint32_t pending;
     _Atomic uint32_t peak;
-    _Alignas(CACHE_PAIR) _Atomic uint32_t polling; /* guards what follows */
+    _Alignas(CACHE_PAIR) _Atomic uint32_t polling; /* 1 + who does; 0: nobody. Guards what follows */
     uint64_t polled;                               /* what the clock showed when limbo was last emptied */
 };
 
@@ -111,6 +111,7 @@ struct reclaim_hart {
     const struct reclaim_backend *backend; /* the reclaim's, at hand */
     struct reclaim *reclaim;
     bool nested;             /* see reclaim_add_nested */
+    uint32_t number;         /* among its harts: who polls says so */
     ck_epoch_record_t epoch; /* of the back end `epoch` */
 };
 
@@ -206,6 +207,10 @@ bool reclaim_poll(struct reclaim_hart *hart);
 /* Not in a section: polls until everything deferred before the call has been done and every section open before it has
  * been left; false if that did not come about in bounded time. */
 bool reclaim_barrier(struct reclaim_hart *hart);
+
+/* The hart has ended, at any instruction, and is taken over: its section is over, and its poll. What it had emptied limbo of
+ * and not yet pushed is on no stack any more. */
+void reclaim_hart_ended(struct reclaim_hart *hart);
 
 /* Entries in limbo, the most there ever were, and moves of the clock since init. */
 uint32_t reclaim_pending(const struct reclaim *reclaim);

@@ -35,7 +35,12 @@
  *             the hart's record, whose begin and end are several steps, belongs to what was interrupted. It reads the
  *             clock, and may leave places in limbo; it does not poll.
  *    A scan of its own leaves no mark in `scanned`: with one mark for two scans of which one interrupts the other, the
- *    second would bring back the mark that a give has cleared, and the first turn it into EXHAUSTED. */
+ *    second would bring back the mark that a give has cleared, and the first turn it into EXHAUSTED.
+ * 8. A hart that ended in the middle of an operation (P13). Its hands and its block are as hand.h, 4 says. Its section of
+ *    reclamation is ended for it. What its steps still owed (chunk.h, 3; index.h, 2) is done by a walk over all chunks and
+ *    blocks: who has bits and is not listed is listed, a full chunk is gathered, no pool is called exhausted. Those are
+ *    steps like any other hart's, beside which all may go on. Duties that it had on its way are lost, and with them places:
+ *    listed, and nowhere. A scan finds what they have free. */
 #ifndef FRAMELAB_LOCKFREE_STATE_H
 #define FRAMELAB_LOCKFREE_STATE_H
 
@@ -64,6 +69,7 @@ struct lockfree {
     struct global_config config;
     struct pool_options pool_options;
     bool private_hands;
+    _Atomic uint32_t ended; /* harts that ended in the middle of an operation: places may be listed and nowhere */
     uint32_t node_slots; /* arena_nodes in use, empty ones included; attach only */
     struct arena_node arena_nodes[ARENA_MAX];
     _Alignas(CACHE_PAIR) ck_stack_t arenas;
@@ -164,6 +170,8 @@ enum frame_status lockfree_detach(struct global *global, struct arena *arena);
 bool lockfree_quiesce(struct global *global, uint32_t hart_id);
 struct arena *lockfree_find(struct global *global, uint32_t hart_id, pfn_t frame);
 bool lockfree_local_drain(struct global *global, struct caller caller, uint32_t owner);
+void lockfree_repair_local(struct global *global, uint32_t owner);
+void lockfree_repair(struct global *global, uint32_t hart);
 /* books.c */
 void lockfree_local_walk(struct global *global, uint32_t owner, void (*visit)(void *context, struct frame_run run),
                          void *context);

@@ -5,10 +5,12 @@
 
 void lockfree_release_block(struct lockfree_hart *hart, struct worker *worker)
 {
-    if (hart->block != NULL) {
-        pool_release_block(hart->block_pool, worker, hart->block);
+    struct block *block = hart->block;
+    if (block != NULL) {
+        hart->block = NULL; /* first out of hand */
+        platform_barrier_light();
+        pool_release_block(hart->block_pool, worker, block);
         hart->block_pool = NULL;
-        hart->block = NULL;
     }
 }
 
@@ -16,6 +18,7 @@ static void block_hold(struct lockfree_hart *hart, struct pool *pool, struct blo
 {
     lockfree_release_block(hart, &hart->worker);
     hart->block_pool = pool;
+    platform_barrier_light();
     hart->block = block;
 }
 
