@@ -500,11 +500,16 @@ bool harts_drain(struct frame_allocator *fa, struct caller caller)
     return shut == SHUT_ALL;
 }
 
+bool hart_cache_claim(struct hart *hart, struct caller caller)
+{
+    uint32_t turns = DRAIN_TURNS;
+    return cache_claim(hart, caller, &turns);
+}
+
 bool hart_cache_leave(struct frame_allocator *fa, struct caller caller)
 {
     struct hart *self = &fa->harts[caller.hart];
-    uint32_t turns = DRAIN_TURNS;
-    if (!cache_claim(self, caller, &turns)) {
+    if (!hart_cache_claim(self, caller)) {
         return false;
     }
     cache_empty(fa, self, caller, self);

@@ -334,7 +334,7 @@ struct frame_allocator {
     _Atomic uint64_t arena_moves;                  /* as a hart's `moves`, for arenas that come and go */
     _Atomic uint32_t drains_off;                   /* 1: no drain may begin: somebody counts them anew */
     _Atomic uint32_t drains_stale;                 /* 1: some hart's `drain` has more than there are drains */
-    _Atomic uint32_t ended_inside;                 /* harts taken over that had ended inside an operation */
+    _Atomic uint32_t taken_over;                 /* harts that had ended and were taken over */
 
     _Alignas(CACHE_PAIR) _Atomic uint32_t
         arenas_locked; /* guards what follows: who holds it (arenas_lock); 0: nobody */
@@ -421,6 +421,8 @@ void harts_open(struct frame_allocator *fa, struct caller caller, enum shut shut
 /* The one after the other. */
 bool harts_drain(struct frame_allocator *fa, struct caller caller);
 
+/* Takes the right to empty a hart's cache (`emptying`). False if another drainer had it for too long. */
+bool hart_cache_claim(struct hart *hart, struct caller caller);
 /* Held, the hart's own cache shut: empties it. False if another drainer had it for too long. */
 bool hart_cache_leave(struct frame_allocator *fa, struct caller caller);
 /* Of a hart that ended in a section, or of which somebody ended while he emptied it; touched by nobody: makes it whole. */

@@ -73,13 +73,15 @@ enum frame_status frame_hart_join(struct frame_allocator *fa, uint32_t node)
 /* ---- a hart that has ended ---- */
 
 /* What lies in hart's memory is made whole: the hart's own, if it ended in its section, and that of those whose caches it
- * was emptying. Until then nobody else can touch any of it. */
-static void repair_memory(struct frame_allocator *fa, struct hart *hart, uint32_t number)
+ * was emptying. A hart that is IN_SECTION may have found its cache shut, and a drainer be at it: so `emptying` is claimed
+ * in any case. False if another drainer has it for too long. */
+static bool repair_memory(struct frame_allocator *fa, struct hart *hart, uint32_t number)
 {
-    if (bare_load_relaxed(&hart->inside) == IN_SECTION) {
-        hart_cache_repair(fa, hart);
+    const struct caller caller = {.hart = number};
+    bool in_section = bare_load_relaxed(&hart->inside) == IN_SECTION;
+    if (in_section && bare_load_relaxed(&hart->emptying) != 1 + number && !hart_cache_claim(hart, caller)) {
+        return false;
     }
-    bare_store_release(&hart->inside, PAST); /* partner: the acquire in wait_while: it is for drainers now */
     for (uint32_t i = 0; i < fa->hart_count; i++) {
         struct hart *victim = &fa->harts[i];
         if (bare_load_relaxed(&victim->emptying) == 1 + number) {
@@ -87,6 +89,8 @@ static void repair_memory(struct frame_allocator *fa, struct hart *hart, uint32_
             bare_store_release(&victim->emptying, 0); /* as in caches_empty */
         }
     }
+    bare_store_release(&hart->inside, PAST); /* partner: the acquire in wait_while: its cache is for drainers now */
+    return true;
 }
 
 /* The words by which others know that something of the hart's is under way. What it had moved, it had moved. */
@@ -116,15 +120,18 @@ static void repair_drains(struct frame_allocator *fa, struct hart *hart)
 static enum frame_status take_over(struct frame_allocator *fa, struct hart *hart)
 {
     uint32_t number = platform_hart_id();
+    /* Before anything is found to be missing: who ended between two steps of an allocation had what the first one took. */
+    (void)bare_add_relaxed(&fa->taken_over, 1);
     if (!hart_is_inside(hart)) {
         return FRAME_OK;
     }
     if (fa->variant->repair == NULL || arenas_are_locked_here(fa)) {
         return FRAME_BUSY;
     }
-    (void)bare_add_relaxed(&fa->ended_inside, 1); /* before anything is found to be missing */
     fa->variant->repair(fa->global, number);
-    repair_memory(fa, hart, number);
+    if (!repair_memory(fa, hart, number)) {
+        return FRAME_CONTENDED;
+    }
     repair_drains(fa, hart);
     repair_words(hart);
     bare_store_release(&hart->inside, OUTSIDE);

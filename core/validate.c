@@ -112,7 +112,7 @@ static uint64_t count_allocated(struct books *books, const struct arena *arena)
             }
             if (count_may_be_out(&view, frame)) {
                 allocated++;
-            } else if (bare_load_relaxed(&books->fa->ended_inside) > 0) {
+            } else if (bare_load_relaxed(&books->fa->taken_over) > 0) {
                 books->lost++;
             } else {
                 complain(books, frame, "is lost: neither free nor cached nor referenced");

@@ -86,6 +86,10 @@ static bool print_text(const char *variant, const struct sim_stress_report *repo
         (unsigned long long)report->limbo_most, (unsigned long long)report->jumps,
         (unsigned long long)report->linearized, (unsigned long long)report->contended);
     print_calls(report->calls, out);
+    if (report->ended > 0) {
+        (void)fprintf(out, "\n  ended: %llu harts, whose numbers were taken over; %llu frames lost in all",
+                      (unsigned long long)report->ended, (unsigned long long)report->lost);
+    }
     if (report->interrupted > 0) {
         (void)fprintf(out,
                       "\n  interrupted: %llu executions; %llu interrupts in handlers, %llu allocations failed in "

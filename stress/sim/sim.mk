@@ -21,7 +21,7 @@ SIM_OWN := $(call sources,$(addprefix stress/sim/,engine time explore history))
 SIM_INSTRUMENTED_OBJECTS := $(SIM_INSTRUMENTED:%.c=$(O)/sim/%.o) $(O)/sim/ck/ck_epoch.o $(O)/sim/ck/ck_hp.o
 SIM_PLAIN_OBJECTS := $(SIM_PLAIN:%.c=$(O)/sim/plain/%.o) $(SIM_OWN:%.c=$(O)/%.o)
 # The simulator's own names; everything else in it is invisible to the rest of the command.
-SIM_NAMES := sim_* model* run_harts run_current run_own_stack run_count run_state run_switch run_park run_wake run_freeze run_abandon run_aside run_back run_on_* \
+SIM_NAMES := sim_* model* run_harts run_current run_own_stack run_count run_state run_switch run_park run_wake run_freeze run_abandon run_again run_aside run_back run_on_* \
              time_mode_* coherence_* clock_* explore_* schedule_* memory_model_* races_* \
              shadow_* trace_* execution_* finding_name program_* frame_model_* linearize* ledger_* scenario_* player_* known_bugs_*
 

@@ -22,7 +22,8 @@ enum property {
     PROPERTY_RECLAMATION = 10,
     PROPERTY_MAGAZINES = 11,
     PROPERTY_INTERRUPTS = 12,
-    PROPERTY_COUNT = 13
+    PROPERTY_HARTS = 13,
+    PROPERTY_COUNT = 14
 };
 
 /* "P1", "P2" ..., and what it demands in one line. */

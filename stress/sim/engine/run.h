@@ -45,6 +45,8 @@ void run_back(uint32_t hart);
 /* The calling hart waits until run_wake(its number). */
 void run_park(void);
 void run_wake(uint32_t hart);
+/* The calling hart ends where it is, and begins anew: its stack forgotten, with body(context, hart). */
+_Noreturn void run_again(void (*body)(void *context, uint32_t hart));
 /* Takes any hart out of the run for good. If it is the caller, does not return. */
 void run_freeze(uint32_t hart);
 /* Ends the whole run from inside a hart, at once: no hart continues. */

@@ -109,8 +109,12 @@ static void run_under_model(const struct execution_plan *plan, struct execution_
         player->ledger.interrupts = true;
         guard_interrupt(&plan->interrupt, handler);
     }
+    if (plan->end.at != 0) {
+        guard_end_hart(&plan->end, player_hart_again);
+    }
     enum run_end end = run_harts(plan->program->harts, player_hart, player);
     result->interrupted_at = guard_interrupted_at();
+    result->ended_at = guard_ended_at();
     result->held = guard_end();
     sim_impatient = false;
     const struct explore_report *report = explore_report();
@@ -139,6 +143,8 @@ void execution_run(const struct execution_plan *plan, struct player *player, str
     result->held = false;
     result->silences = 0;
     result->interrupted_at = 0;
+    result->ended_at = 0;
+    result->lost = 0;
     result->nested_failures = 0;
     struct small_machine *machine =
         small_machine_get(plan->spec, program->layout, program->setting, program->harts, why, sizeof why);
@@ -157,6 +163,7 @@ void execution_run(const struct execution_plan *plan, struct player *player, str
         run_under_model(plan, result);
         if (result->finding == FINDING_NONE && verdict_holds(&player->ledger.verdict) && !result->frozen) {
             (void)player_finish(player);
+            result->lost = player->lost;
         }
     }
     judge_ledger(result);

@@ -7,6 +7,7 @@
 #include "epoch_look.h"
 #include "explore_options.h"
 #include "interrupts.h"
+#include "memory_model.h"
 #include "model.h"
 #include "platform.h"
 #include "random.h"
@@ -29,6 +30,10 @@ static struct {
     uint64_t events[EXPLORE_HARTS_MAX][PROGRAM_LEVELS]; /* of the handler of each level, of this time */
     uint32_t drawn;                                     /* interrupts so far */
     uintptr_t interrupted_at;
+    struct end_plan end;
+    uint64_t end_events;
+    uintptr_t ended_at;
+    void (*again)(void *context, uint32_t hart);
 } guard;
 
 /* An execution at random has so many interrupts at most. */
@@ -113,10 +118,35 @@ uintptr_t guard_interrupted_at(void)
     return guard.interrupted_at;
 }
 
+/* ---- a hart that ends ---- */
+
+void guard_end_hart(const struct end_plan *plan, void (*body)(void *context, uint32_t hart))
+{
+    guard.end = *plan;
+    guard.again = body;
+}
+
+uintptr_t guard_ended_at(void)
+{
+    return guard.ended_at;
+}
+
+static void end_here(uint32_t hart, const struct event *event)
+{
+    guard.ended_at = event->place;
+    guard.level[hart] = 0;
+    interrupts_on();
+    memory_model_drain(hart);
+    run_again(guard.again);
+}
+
 /* ---- every event ---- */
 
 static value_t look(uint32_t hart, const struct event *event)
 {
+    if (guard.end.at != 0 && hart == guard.end.hart && ++guard.end_events == guard.end.at) {
+        end_here(hart, event);
+    }
     if (guard.handler != NULL) {
         interrupt(hart, event);
     }

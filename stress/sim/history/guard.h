@@ -26,11 +26,20 @@ struct interrupt_plan {
     uint64_t seed;
 };
 
+struct end_plan {
+    uint32_t hart;
+    uint64_t at; /* before this event of the hart, handlers' too, counted from 1; 0: none */
+};
+
 /* Puts itself before the model in charge. `on_violation` is called on the hart that did it, after the ledger was told.
  */
 void guard_begin(struct ledger *ledger, const struct guard_plan *plan, void (*on_violation)(void));
 /* After that: harts are interrupted, which is a call of handler(hart). */
 void guard_interrupt(const struct interrupt_plan *plan, void (*handler)(uint32_t hart));
+/* After guard_begin: a hart ends, what it stored is known, and it begins anew with body(context, hart). */
+void guard_end_hart(const struct end_plan *plan, void (*body)(void *context, uint32_t hart));
+/* Where it ended; 0: it did not. */
+uintptr_t guard_ended_at(void);
 /* Where a hart was first interrupted, a code address; 0: nowhere. */
 uintptr_t guard_interrupted_at(void);
 /* Puts the model back. Returns whether a hart was held up. */

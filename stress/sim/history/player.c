@@ -268,6 +268,42 @@ static bool is_on_held(enum step_kind kind)
            kind == STEP_UNREF || kind == STEP_SEND;
 }
 
+/* Leaves or joins. */
+static void do_life(struct player *player, uint32_t hart, const struct step *step)
+{
+    struct frame_allocator *fa = allocator_of(player);
+    const struct operation operation = {.kind = OPERATION_OTHER, .hart = hart};
+    struct judge judge = ledger_judge(&player->ledger, hart);
+    uint32_t refused = ANSWER(FRAME_CONTENDED) | (player->level[hart] > 0 ? ANSWER(FRAME_BUSY) : 0);
+    bool leaves = step->kind == STEP_LEAVE;
+    bool was_gone = player->gone[hart];
+    uint32_t number = ledger_call(&player->ledger, &operation);
+    enum frame_status status = leaves ? frame_hart_leave(fa) : frame_hart_join(fa, step->slot % fa->node_count);
+    (void)ledger_answer(&player->ledger, number, FRAME_OK, (struct frame_run){{0}, 0});
+    enum frame_status right = leaves ? (was_gone ? FRAME_BAD_HART : FRAME_OK) : was_gone ? FRAME_OK : FRAME_BUSY;
+    if (!judge_answer(&judge, leaves ? "frame_hart_leave" : "frame_hart_join", UINT64_MAX, status,
+                      ANSWER(right) | (right == FRAME_OK ? refused : 0))) {
+        look(player);
+    }
+    if (status == FRAME_OK) {
+        player->gone[hart] = leaves;
+    }
+}
+
+/* Who has left is refused. */
+static void do_nothing(struct player *player, uint32_t hart)
+{
+    struct judge judge = ledger_judge(&player->ledger, hart);
+    const struct operation operation = {.kind = OPERATION_OTHER, .hart = hart};
+    pfn_t frame = pfn(0);
+    uint32_t number = ledger_call(&player->ledger, &operation);
+    enum frame_status status = frame_alloc_one(allocator_of(player), &frame);
+    (void)ledger_answer(&player->ledger, number, FRAME_OK, (struct frame_run){{0}, 0});
+    if (!judge_answer(&judge, "an allocation of a hart that has left", UINT64_MAX, status, ANSWER(FRAME_BAD_HART))) {
+        look(player);
+    }
+}
+
 static void play(struct player *player, uint32_t hart, const struct step *step)
 {
     const struct slot *slot = &player->slots[step->slot];
@@ -285,7 +321,11 @@ static void play(struct player *player, uint32_t hart, const struct step *step)
         return;
     }
     player->calls[step->kind]++;
-    if (fills) {
+    if (step->kind == STEP_LEAVE || step->kind == STEP_JOIN) {
+        do_life(player, hart, step);
+    } else if (player->gone[hart]) {
+        do_nothing(player, hart);
+    } else if (fills) {
         do_alloc(player, hart, step);
     } else if (is_on_held((enum step_kind)step->kind)) {
         do_held(player, hart, step);
@@ -306,6 +346,11 @@ void player_begin(struct player *player, const struct program *program, struct s
     player->machine = machine;
     memset(player->slots, 0, sizeof player->slots);
     memset(player->level, 0, sizeof player->level);
+    memset(player->gone, 0, sizeof player->gone);
+    memset(player->next_step, 0, sizeof player->next_step);
+    player->ended = false;
+    player->stranded = false;
+    player->lost = 0;
     ledger_begin(&player->ledger, machine);
 }
 
@@ -329,10 +374,38 @@ void player_hart(void *context, uint32_t hart)
 {
     struct player *player = context;
     const struct step_list *list = &player->program->hart[hart];
-    for (uint32_t i = 0; i < list->count; i++) {
-        play(player, hart, &list->steps[i]);
+    while (player->next_step[hart] < list->count) {
+        play(player, hart, &list->steps[player->next_step[hart]++]);
     }
     if (player->on_end != NULL) {
+        player->on_end(player, hart);
+    }
+}
+
+void player_hart_again(void *context, uint32_t hart)
+{
+    struct player *player = context;
+    struct judge judge = ledger_judge(&player->ledger, hart);
+    player->ended = true;
+    player->level[hart] = 0;
+    enum frame_status status = frame_hart_take_over(allocator_of(player), player->machine->second_node);
+    for (uint32_t tries = 0; tries < 8 && status == FRAME_CONTENDED; tries++) {
+        status = frame_hart_take_over(allocator_of(player), player->machine->second_node);
+    }
+    bool of_arenas = player->at_kind[hart] == STEP_ADD || player->at_kind[hart] == STEP_REMOVE;
+    if (!judge_answer(&judge, "frame_hart_take_over", UINT64_MAX, status,
+                      ANSWER(FRAME_OK) | (of_arenas ? ANSWER(FRAME_BUSY) : 0))) {
+        look(player);
+    }
+    const struct slot *slot = &player->slots[player->at_slot[hart]];
+    if (slot->references[hart] > 0 && !slot->shared) { /* it may have ended while it wrote that */
+        stamp_write(player, slot);
+    }
+    player->gone[hart] = false;
+    if (status == FRAME_OK) {
+        player_hart(context, hart);
+    } else if (player->on_end != NULL) {
+        player->stranded = true;
         player->on_end(player, hart);
     }
 }
@@ -368,7 +441,8 @@ void player_interrupt(struct player *player, uint32_t hart)
 /* Every reference that is left goes. */
 static bool slot_empty(struct player *player, struct judge *judge, const struct slot *slot)
 {
-    enum judged_call last = slot->run.count == 1 ? CALL_FREE_ONE : CALL_FREE_RUN;
+    /* Who ended may have added a reference and not said so. */
+    enum judged_call last = slot->run.count > 1 ? CALL_FREE_RUN : player->ended ? CALL_UNREF : CALL_FREE_ONE;
     bool right = true;
     uint32_t references = slot->left;
     for (uint32_t h = 0; h < player->program->harts; h++) {
@@ -417,11 +491,93 @@ static void note_reached(struct player *player)
     reached->limbo_most = limbo > reached->limbo_most ? limbo : reached->limbo_most;
 }
 
+/* What the calls that never ended were about, and what may have been on its way besides: a batch, and a chunk that was
+ * being broken up, or one in hand. */
+static uint64_t most_lost(const struct player *player)
+{
+    const struct frame_allocator *fa = allocator_of(player);
+    uint64_t most = 2 * CHUNK_FRAMES, batch = 0;
+    for (uint32_t i = 0; i < player->ledger.operation_count; i++) {
+        const struct operation *operation = &player->ledger.operations[i];
+        if (operation->answer == 0 && operation->kind != OPERATION_ADD && operation->kind != OPERATION_REMOVE) {
+            most += operation->kind == OPERATION_ALLOC ? operation->request.count : operation->run.count;
+        }
+    }
+    for (uint32_t order = 0; order < CACHE_ORDERS; order++) {
+        uint64_t frames = (uint64_t)fa->harts[0].caches[order].capacity << order;
+        batch = frames > batch ? frames : batch;
+    }
+    return most + batch;
+}
+
+/* P13: all but what the hart that ended had on its way is there, and every hart can have it. */
+static bool finish_ended(struct player *player, struct judge *judge)
+{
+    struct frame_allocator *fa = allocator_of(player);
+    struct verdict *verdict = &player->ledger.verdict;
+    struct frame_account account;
+    bool right = judge_account(judge, &account);
+    for (uint32_t s = 0; s < PROGRAM_SLOTS_ALL && right; s++) {
+        right = slot_empty(player, judge, &player->slots[s]);
+    }
+    if (!right || !judge_account(judge, &account)) {
+        return false;
+    }
+    player->lost = account.lost + account.allocated;
+    if (player->lost > most_lost(player)) {
+        return verdict_violate(verdict, PROPERTY_HARTS, 0, UINT64_MAX, "a hart ended, and %llu frames are lost",
+                               (unsigned long long)player->lost);
+    }
+    uint64_t had = 0;
+    pfn_t frame;
+    while (frame_alloc_one(fa, &frame) == FRAME_OK) {
+        had++;
+    }
+    if (had != account.total - player->lost) {
+        return verdict_violate(verdict, PROPERTY_HARTS, 0, UINT64_MAX,
+                               "a hart ended with %llu frames on their way; of the other %llu, %llu are to be had",
+                               (unsigned long long)player->lost, (unsigned long long)(account.total - player->lost),
+                               (unsigned long long)had);
+    }
+    return true;
+}
+
+/* Whoever has left has nothing. */
+static bool check_gone(struct player *player)
+{
+    const struct frame_allocator *fa = allocator_of(player);
+    for (uint32_t h = 0; h < player->program->harts; h++) {
+        uint64_t cached = zero_reserve_left(&fa->harts[h].zero);
+        for (uint32_t order = 0; order < CACHE_ORDERS; order++) {
+            cached += magazine_count(cache_loaded(&fa->harts[h].caches[order]));
+            cached += magazine_count(cache_previous(&fa->harts[h].caches[order]));
+        }
+        if (player->gone[h] && cached > 0) {
+            return verdict_violate(&player->ledger.verdict, PROPERTY_HARTS, h, UINT64_MAX,
+                                   "a hart has left, and its cache is not empty");
+        }
+    }
+    if (player->gone[0] && frame_hart_join(allocator_of(player), 0) != FRAME_OK) {
+        return verdict_violate(&player->ledger.verdict, PROPERTY_HARTS, 0, UINT64_MAX, "a hart that left cannot join");
+    }
+    player->gone[0] = false;
+    return true;
+}
+
 bool player_finish(struct player *player)
 {
     note_reached(player);
     struct judge judge = ledger_judge(&player->ledger, 0);
     struct frame_account account;
+    if (player->stranded) {
+        return true; /* as after a hart that is stopped for good: it may be the one that would ask */
+    }
+    if (!check_gone(player)) {
+        return false;
+    }
+    if (player->ended) {
+        return finish_ended(player, &judge);
+    }
     /* The account is right with all that the harts still have: what frees undo that come now, was wrong all the same. */
     bool right = ledger_history(&player->ledger) && judge_account(&judge, &account);
     for (uint32_t s = 0; s < PROGRAM_SLOTS_ALL && right; s++) {

@@ -32,6 +32,11 @@ struct player {
     struct small_machine *machine;
     struct ledger ledger;
     struct slot slots[PROGRAM_SLOTS_ALL];
+    bool gone[PROGRAM_HARTS_MAX];        /* it has left */
+    bool ended;                          /* a hart ended in the middle, and its number was taken over */
+    bool stranded;                       /* and could not be: it ended while it changed arenas */
+    uint32_t next_step[PROGRAM_HARTS_MAX];
+    uint64_t lost;                       /* frames, of this execution */
     uint32_t level[PROGRAM_HARTS_MAX];   /* of interrupts; 0: none */
     uint32_t at_slot[PROGRAM_HARTS_MAX]; /* of the step that each plays, not counting handlers */
     enum step_kind at_kind[PROGRAM_HARTS_MAX];
@@ -51,6 +56,9 @@ bool player_prelude(struct player *player);
 void player_hart(void *context, uint32_t hart);
 /* The running hart is interrupted: it plays the program's handler. At most PROGRAM_LEVELS - 1 levels deep. */
 void player_interrupt(struct player *player, uint32_t hart);
+/* The same of a hart that ended in the middle and begins anew: takes its number over, and plays what is left. For
+ * run_again. */
+void player_hart_again(void *context, uint32_t hart);
 /* When all harts have returned: judges the history, frees what is left, and judges what is then. */
 bool player_finish(struct player *player);
 

@@ -33,6 +33,8 @@ static const struct {
     [STEP_STATS] = {"stats", 's', OPERANDS_NONE},
     [STEP_WRONG] = {"wrong", 'x', OPERANDS_SLOT},
     [STEP_JUMP] = {"jump", 'j', OPERANDS_MOVES},
+    [STEP_LEAVE] = {"leave", 'L', OPERANDS_NONE},
+    [STEP_JOIN] = {"join", 'J', OPERANDS_SLOT},
 };
 
 static const char *const LAYOUTS[SMALL_LAYOUT_COUNT] = {

@@ -12,6 +12,7 @@
  *      d         drain                               i          zero_idle
  *      A R       add, or remove, the second arena    s          statistics
  *      j99       move the clock of reclamation by 99, in place of many polls (epoch_look.h)
+ *      L J1      leave, or join as a hart of node 1 (what else the hart is to do meanwhile is refused)
  *      x2        make a call that must be refused whatever the other harts do; the number is its kind (player.c)
  *    Hart 0 alone plays the prelude before the others start; what it allocates it leaves to all.
  *    The handler, which may be left out, is what a hart plays each time it is interrupted (guard.h), as that hart. Slots
@@ -58,6 +59,8 @@ enum step_kind {
     STEP_STATS,
     STEP_WRONG,
     STEP_JUMP,
+    STEP_LEAVE,
+    STEP_JOIN,
     STEP_KIND_COUNT
 };
 

@@ -379,6 +379,29 @@ static void write_handler(struct draft *draft)
     }
 }
 
+/* In one program of four some harts leave, and mostly join again. */
+static void write_life(struct draft *draft)
+{
+    struct program *program = draft->program;
+    struct random *random = draft->random;
+    for (uint32_t hart = 0; hart < program->harts && random_one_in(random, 4); hart++) {
+        struct step_list *list = &program->hart[hart];
+        uint32_t at = (uint32_t)random_below(random, list->count + 1u);
+        bool joins = !random_one_in(random, 3);
+        if (list->count + 2u > PROGRAM_STEPS_MAX) {
+            continue;
+        }
+        for (uint32_t i = list->count; i > at; i--) {
+            list->steps[i + joins] = list->steps[i - 1];
+        }
+        list->steps[at] = (struct step){.kind = STEP_LEAVE};
+        if (joins) {
+            list->steps[at + 1] = (struct step){.kind = STEP_JOIN, .slot = (uint8_t)random_below(random, 2)};
+        }
+        list->count += 1u + joins;
+    }
+}
+
 void program_random(struct program *program, struct random *random, uint32_t harts)
 {
     enum theme theme = random_theme(random);
@@ -401,4 +424,5 @@ void program_random(struct program *program, struct random *random, uint32_t har
         }
     }
     write_handler(&draft);
+    write_life(&draft);
 }

@@ -106,7 +106,7 @@ static bool claims_to_nest(const char *spec)
 static void swept_program(const struct sim_stress_plan *stress, uint64_t seed, struct program *program)
 {
     char text[PROGRAM_TEXT_MAX], why[128];
-    if (stress->freeze || stress->freeze_at != 0) {
+    if (stress->freeze || stress->freeze_at != 0 || stress->end || stress->end_at != 0) {
         (void)program_parse(program, SWEPT[seed % SWEPT_COUNT], why, sizeof why);
         return;
     }
@@ -129,7 +129,8 @@ void scenario_plan(const struct sim_stress_plan *stress, uint64_t seed, struct p
 {
     struct random random = random_stream(seed / PROGRAM_SEEDS, STREAM_PROGRAM);
     bool freezes = stress->freeze || stress->freeze_at != 0;
-    bool sweep = freezes || stress->interrupt || stress->interrupt_at != 0;
+    bool ends = stress->end || stress->end_at != 0;
+    bool sweep = freezes || ends || stress->interrupt || stress->interrupt_at != 0;
     if (stress->program == NULL && sweep) {
         swept_program(stress, seed, program);
     } else if (stress->program == NULL) {
@@ -149,7 +150,9 @@ void scenario_plan(const struct sim_stress_plan *stress, uint64_t seed, struct p
     if (plan->depth == 0) {
         plan->depth = (uint32_t)random_between(&random, 3, 6);
     }
-    if (sweep && !freezes) {
+    if (ends) {
+        plan->end = (struct end_plan){stress->end_hart, stress->end_at};
+    } else if (sweep && !freezes) {
         plan->interrupt = interrupt_at(stress->interrupt_hart, stress->interrupt_at, stress->interrupt_again);
     } else if (sweep) {
         plan->freeze_hart = stress->freeze_at != 0 ? stress->freeze_hart : RUN_NOBODY;
@@ -219,6 +222,11 @@ static void note_result(struct campaign *campaign, const struct execution_result
     if (result->frozen) {
         note_place(campaign, result->frozen_place);
     }
+    report->ended += result->ended_at != 0;
+    report->lost += result->lost;
+    if (result->ended_at != 0) {
+        note_place(campaign, result->ended_at);
+    }
     if (result->interrupted_at != 0) {
         note_place(campaign, result->interrupted_at);
     }
@@ -252,6 +260,9 @@ static void write_options(const struct campaign *campaign, const struct executio
         at += (size_t)snprintf(out + at, bytes - at, " --freeze=%u.%llu", plan->freeze_hart,
                                (unsigned long long)plan->freeze_at);
     }
+    if ((stress->end || stress->end_at != 0) && plan->end.at != 0 && at < bytes) {
+        at += (size_t)snprintf(out + at, bytes - at, " --end=%u.%llu", plan->end.hart, (unsigned long long)plan->end.at);
+    }
     if ((stress->interrupt || stress->interrupt_at != 0) && plan->interrupt.at != 0 && at < bytes) {
         at += (size_t)snprintf(out + at, bytes - at, " --interrupt=%u.%llu.%llu", plan->interrupt.hart,
                                (unsigned long long)plan->interrupt.at, (unsigned long long)plan->interrupt.again);
@@ -272,6 +283,11 @@ static void write_places(struct sim_stress_report *report, const struct executio
         trace_place(result->frozen_place, line, sizeof line);
         at += (size_t)snprintf(report->where, bytes, "hart %u was stopped before its access %llu: %s",
                                plan->freeze_hart, (unsigned long long)plan->freeze_at, line);
+    }
+    if (result->ended_at != 0 && at < bytes) {
+        trace_place(result->ended_at, line, sizeof line);
+        at += (size_t)snprintf(report->where + at, bytes - at, "%shart %u ended before its access %llu: %s",
+                               at > 0 ? "; " : "", plan->end.hart, (unsigned long long)plan->end.at, line);
     }
     if (result->interrupted_at != 0 && at < bytes) {
         trace_place(result->interrupted_at, line, sizeof line);
@@ -325,7 +341,9 @@ static bool sweep(struct campaign *campaign, struct execution_plan *plan, uint64
     }
     for (uint32_t hart = 0; hart < campaign->program.harts; hart++) {
         for (uint64_t at = 1; at <= whole.events[hart]; at++) {
-            if (campaign->plan->freeze) {
+            if (campaign->plan->end) {
+                plan->end = (struct end_plan){hart, at};
+            } else if (campaign->plan->freeze) {
                 plan->freeze_hart = hart;
                 plan->freeze_at = at;
                 plan->silent = silent_if_frozen(seed, hart);
@@ -357,11 +375,11 @@ static void run_all(struct campaign *campaign)
         struct execution_plan plan;
         struct execution_result result;
         uint64_t seed = stress->seed + i;
-        if ((i % CLOCK_EVERY == 0 || stress->freeze || stress->interrupt) && out_of_time(campaign)) {
+        if ((i % CLOCK_EVERY == 0 || stress->freeze || stress->interrupt || stress->end) && out_of_time(campaign)) {
             break;
         }
         scenario_plan(stress, seed, &campaign->program, &plan);
-        holds = stress->freeze || stress->interrupt ? sweep(campaign, &plan, seed)
+        holds = stress->freeze || stress->interrupt || stress->end ? sweep(campaign, &plan, seed)
                                                     : run_one(campaign, &plan, seed, &result);
     }
 }

@@ -28,13 +28,16 @@ struct sim_stress_plan {
     uint32_t interrupt_hart; /* or just this hart before this access of its own, counted from 1 ... */
     uint64_t interrupt_at;   /* ... 0: not; and its handler before this one; 0: not */
     uint64_t interrupt_again;
+    bool end;          /* P13: end each hart at each access of each execution, and take its number over */
+    uint32_t end_hart; /* or just this hart at this access of its own ... */
+    uint64_t end_at;   /* ... 0: not */
     const char *program; /* NULL: random ones */
     bool replay;         /* just the execution of `seed`, in full */
     bool trace;
     bool (*stopped)(void); /* asked now and then; NULL: never */
 };
 
-#define SIM_STEP_KINDS 18u
+#define SIM_STEP_KINDS 20u
 #define SIM_STRESS_TEXT_MAX 512u
 
 struct sim_stress_report {
@@ -51,6 +54,7 @@ struct sim_stress_report {
     uint64_t places; /* code addresses at which a hart was stopped, or interrupted */
     /* Executions with interrupts; these, by what they interrupted, and those in handlers; allocations that failed in a
      * handler. */
+    uint64_t ended, lost; /* executions in which a hart ended and was taken over; frames lost in them */
     uint64_t interrupted, interrupts[SIM_STEP_KINDS], interrupts_nested, nested_failures;
     uint64_t calls[SIM_STEP_KINDS];
     /* The first finding. */
