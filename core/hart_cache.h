@@ -153,8 +153,8 @@ struct hart {
     struct cache caches[CACHE_ORDERS];            /* these two touched in a section only */
     struct count_view views[HART_VIEWS];
     struct zero_reserve zero;
-    _Atomic uint32_t gone;    /* 1: the number is nobody's: point 9 */
-    _Atomic uint32_t node;    /* its NUMA node */
+    _Atomic uint32_t gone;     /* 1: the number is nobody's: point 9 */
+    _Atomic uint32_t node;     /* its NUMA node */
     _Atomic uint32_t draining; /* drains of the hart under way: from drain_begin to drain_end */
     uint32_t patience; /* the owner's alone: turns to wait before its next look with all caches shut (allocator.c) */
     struct frame_list *list; /* constant; NULL unless the variant's cache is CACHE_LIST: asked before the magazines */
@@ -170,8 +170,8 @@ struct hart {
 
 /* What is seldom wanted of a hart. */
 struct hart_spare {
-    struct hart_counts nested;                       /* of operations that are nested */
-    struct magazine *magazines[CACHE_ORDERS][2];     /* of each cache, whichever is loaded; constant */
+    struct hart_counts nested;                   /* of operations that are nested */
+    struct magazine *magazines[CACHE_ORDERS][2]; /* of each cache, whichever is loaded; constant */
 };
 
 /* The place of a hart in an array is a part of every hit: two instructions. */
@@ -334,7 +334,7 @@ struct frame_allocator {
     _Atomic uint64_t arena_moves;                  /* as a hart's `moves`, for arenas that come and go */
     _Atomic uint32_t drains_off;                   /* 1: no drain may begin: somebody counts them anew */
     _Atomic uint32_t drains_stale;                 /* 1: some hart's `drain` has more than there are drains */
-    _Atomic uint32_t taken_over;                 /* harts that had ended and were taken over */
+    _Atomic uint32_t taken_over;                   /* harts that had ended and were taken over */
 
     _Alignas(CACHE_PAIR) _Atomic uint32_t
         arenas_locked; /* guards what follows: who holds it (arenas_lock); 0: nobody */

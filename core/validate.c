@@ -15,7 +15,7 @@ struct books {
     struct frame_allocator *fa;
     uint64_t visited; /* frames, in this walk */
     uint32_t pass;    /* of MARK_PASSES */
-    uint64_t lost; /* frames, that somebody had in hand who ended in the middle of an operation */
+    uint64_t lost;    /* frames, that somebody had in hand who ended in the middle of an operation */
     bool restoring;
     bool sound;
 };
@@ -271,7 +271,8 @@ enum frame_status frame_allocator_node_stats(struct frame_allocator *fa, uint32_
     arenas_unlock(fa);
     for (uint32_t h = 0; h < fa->hart_count; h++) {
         const struct hart *hart = &fa->harts[h];
-        uint64_t taken = bare_load_relaxed(&hart->counts.taken[node]) + bare_load_relaxed(&hart->spare->nested.taken[node]);
+        uint64_t taken =
+            bare_load_relaxed(&hart->counts.taken[node]) + bare_load_relaxed(&hart->spare->nested.taken[node]);
         *(bare_load_relaxed(&hart->node) == node ? &stats->taken_near : &stats->taken_far) += taken;
     }
     return FRAME_OK;

@@ -71,16 +71,22 @@ void hand_share(struct hand *hand, struct worker *worker)
     if (hand_free(hand) == 0) {
         return;
     }
-    const struct chunk_bits bits = hand->bits;
-    bool whole = hand_free(hand) == CHUNK_FRAMES;
-    hand->bits = (struct chunk_bits){0}; /* first out of here */
-    hand_set_free(hand, 0);
-    platform_barrier_light();
-    if (whole) {
+    if (hand_free(hand) == CHUNK_FRAMES) {
+        hand->bits = (struct chunk_bits){0}; /* first out of here */
+        hand_set_free(hand, 0);
+        platform_barrier_light();
         pool_give_chunks(hand->pool, worker, hand->number, block_bit(hand->number), false);
-    } else {
-        pool_give_bits(hand->pool, worker, hand->number, &bits);
+        return;
     }
+    for (uint32_t w = 0; w < CHUNK_WORDS; w++) {
+        uint64_t word = hand->bits.words[w];
+        if (word != 0) {
+            hand->bits.words[w] = 0; /* likewise */
+            platform_barrier_light();
+            pool_give_word(hand->pool, worker, hand->number, w, word);
+        }
+    }
+    hand_set_free(hand, 0);
 }
 
 void hand_hold_used(struct hand *hand, struct pool *pool, uint64_t number)

@@ -187,15 +187,6 @@ void pool_give_word(struct pool *pool, struct worker *worker, uint64_t number, u
     }
 }
 
-void pool_give_bits(struct pool *pool, struct worker *worker, uint64_t number, const struct chunk_bits *bits)
-{
-    for (uint32_t w = 0; w < CHUNK_WORDS; w++) {
-        if (bits->words[w] != 0) {
-            pool_give_word(pool, worker, number, w, bits->words[w]);
-        }
-    }
-}
-
 /* Frames of one chunk; not all of them, or they would have to be given as a chunk. */
 static void give_range(struct pool *pool, struct worker *worker, uint64_t number, uint32_t offset, uint32_t count)
 {

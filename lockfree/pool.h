@@ -99,7 +99,6 @@ static inline uint64_t pool_end_chunk(const struct pool *pool)
 /* ---- giving; all of it is the caller's ---- */
 
 void pool_give_word(struct pool *pool, struct worker *worker, uint64_t number, uint32_t w, uint64_t mask);
-void pool_give_bits(struct pool *pool, struct worker *worker, uint64_t number, const struct chunk_bits *bits);
 /* Whole chunks of the block that holds chunk `number`. */
 void pool_give_chunks(struct pool *pool, struct worker *worker, uint64_t number, uint64_t mask, bool zero);
 void pool_give_run(struct pool *pool, struct worker *worker, struct frame_run run, bool zero);

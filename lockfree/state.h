@@ -70,7 +70,7 @@ struct lockfree {
     struct pool_options pool_options;
     bool private_hands;
     _Atomic uint32_t ended; /* harts that ended in the middle of an operation: places may be listed and nowhere */
-    uint32_t node_slots; /* arena_nodes in use, empty ones included; attach only */
+    uint32_t node_slots;    /* arena_nodes in use, empty ones included; attach only */
     struct arena_node arena_nodes[ARENA_MAX];
     _Alignas(CACHE_PAIR) ck_stack_t arenas;
     struct lockfree_hart harts[];

@@ -237,11 +237,12 @@ static bool print_text(const struct stress *stress, const struct attempt *attemp
 {
     const struct trial_tally *tally = &stress->trial.tally;
     bool holds = verdict_holds(&stress->trial.verdict);
-    (void)fprintf(
-        stress->plan->out, "%-34s %-6s %3u harts %6llu rounds %10llu calls %5llu plugged %5llu unplugged  %s\n",
-        attempt->spec, layout_name(attempt->layout), stress->plan->harts, (unsigned long long)tally->rounds,
-        (unsigned long long)trial_operations(&stress->trial), (unsigned long long)tally->plugged,
-        (unsigned long long)tally->unplugged, holds ? "holds" : property_name(stress->trial.verdict.property));
+    (void)fprintf(stress->plan->out,
+                  "%-34s %-6s %3u harts %6llu rounds %10llu calls %5llu plugged %5llu unplugged %5llu left  %s\n",
+                  attempt->spec, layout_name(attempt->layout), stress->plan->harts, (unsigned long long)tally->rounds,
+                  (unsigned long long)trial_operations(&stress->trial), (unsigned long long)tally->plugged,
+                  (unsigned long long)tally->unplugged, (unsigned long long)trial_lives(&stress->trial),
+                  holds ? "holds" : property_name(stress->trial.verdict.property));
     if (stress->plan->interrupts) {
         print_interrupts(stress);
     }

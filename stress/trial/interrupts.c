@@ -115,6 +115,9 @@ static void handle(void *context)
 {
     struct trial_hart *me = context;
     struct trial *trial = me->trial;
+    if (me->gone) {
+        return;
+    }
     uint32_t level = me->level++;
     me->entries++;
     struct trial_handler *own = &me->handlers[level];

@@ -356,6 +356,15 @@ bool trial_run(struct trial *trial)
     return harts_run(trial->config.harts, run_hart, trial);
 }
 
+uint64_t trial_lives(const struct trial *trial)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < trial->config.harts; i++) {
+        sum += trial->hart[i].lives;
+    }
+    return sum;
+}
+
 bool trial_tested(const struct trial *trial, enum property property)
 {
     const struct trial_tally *tally = &trial->tally;
@@ -364,6 +373,8 @@ bool trial_tested(const struct trial *trial, enum property property)
     case PROPERTY_INTERRUPTS:
         trial_sum_interrupts(trial, &interrupts);
         return interrupts.inside > 0;
+    case PROPERTY_HARTS:
+        return trial_lives(trial) > 0;
     case PROPERTY_LOCK_FREE:
         return false;
     case PROPERTY_RECLAMATION:

@@ -86,6 +86,8 @@ struct trial_hart {
     volatile uint64_t entries; /* into handlers, one or another lost: enough to see that there was one */
     struct trial_handler handlers[INTERRUPT_LEVELS];
     struct trial_landings landings[LANDINGS_MAX]; /* of the first level's handler */
+    volatile bool gone;                           /* it has left, or is about to: its handlers do nothing */
+    uint64_t lives;                               /* times that it left and joined */
     uint64_t nested_interrupts, nested_refused;   /* handlers interrupted; allocations refused inside of others */
 };
 
@@ -146,6 +148,8 @@ struct trial_interrupts {
     struct trial_landings landings[LANDINGS_MAX]; /* by call; ends with one that has no name */
 };
 void trial_sum_interrupts(const struct trial *trial, struct trial_interrupts *sum);
+/* Times that harts left and joined again. */
+uint64_t trial_lives(const struct trial *trial);
 
 /* Calls of the allocator so far, of all harts. A hint while it runs. */
 uint64_t trial_operations(const struct trial *trial);

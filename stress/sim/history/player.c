@@ -530,8 +530,14 @@ static bool finish_ended(struct player *player, struct judge *judge)
     }
     uint64_t had = 0;
     pfn_t frame;
-    while (frame_alloc_one(fa, &frame) == FRAME_OK) {
+    enum frame_status status;
+    while ((status = frame_alloc_one(fa, &frame)) == FRAME_OK) {
         had++;
+    }
+    if (status != FRAME_NO_MEMORY) {
+        return verdict_violate(verdict, PROPERTY_HARTS, 0, UINT64_MAX,
+                               "a hart ended and was taken over, and still something is thought to be under way: %s",
+                               frame_status_text(status));
     }
     if (had != account.total - player->lost) {
         return verdict_violate(verdict, PROPERTY_HARTS, 0, UINT64_MAX,
@@ -551,6 +557,11 @@ static bool check_gone(struct player *player)
         for (uint32_t order = 0; order < CACHE_ORDERS; order++) {
             cached += magazine_count(cache_loaded(&fa->harts[h].caches[order]));
             cached += magazine_count(cache_previous(&fa->harts[h].caches[order]));
+        }
+        if (atomic_load_explicit(&fa->harts[h].drain, memory_order_relaxed) != player->gone[h] ||
+            atomic_load_explicit(&fa->harts[h].emptying, memory_order_relaxed) != 0) {
+            return verdict_violate(&player->ledger.verdict, PROPERTY_HARTS, h, UINT64_MAX,
+                                   "at rest, a hart's cache is shut though it has not left, or open though it has");
         }
         if (player->gone[h] && cached > 0) {
             return verdict_violate(&player->ledger.verdict, PROPERTY_HARTS, h, UINT64_MAX,

@@ -32,9 +32,9 @@ struct player {
     struct small_machine *machine;
     struct ledger ledger;
     struct slot slots[PROGRAM_SLOTS_ALL];
-    bool gone[PROGRAM_HARTS_MAX];        /* it has left */
-    bool ended;                          /* a hart ended in the middle, and its number was taken over */
-    bool stranded;                       /* and could not be: it ended while it changed arenas */
+    bool gone[PROGRAM_HARTS_MAX]; /* it has left */
+    bool ended;                   /* a hart ended in the middle, and its number was taken over */
+    bool stranded;                /* and could not be: it ended while it changed arenas */
     uint32_t next_step[PROGRAM_HARTS_MAX];
     uint64_t lost;                       /* frames, of this execution */
     uint32_t level[PROGRAM_HARTS_MAX];   /* of interrupts; 0: none */

@@ -54,6 +54,15 @@ static const char *const SWEPT_ALONE[] = {
     "plug.2; : A a0 r1.512.9 f0 R f1 R",
     "whole.3; r0.512.9 r1.512.9 r2.512.9 : a3 r4.2.1 z5 i f0 y6.4.2 f3",
 };
+/* What the third one ends harts in, besides: those that leave and join. */
+static const char *const SWEPT_LIVES[] = {
+    "tiny.3; a0 a1 a2 : f0 L J0 a3 f3 | f1 L d a4 J0 a4",
+    "chunks.2; a0 a1 a2 a3 : L J0 a4 f0 L | f1 a5 L J0 f3 | d a6 a7",
+    "plug.5; A r0.2.1 r1.512.9 : f0 L J0 R | f1 L J0 r2.512.9 R",
+    "nodes.1; a0 a1 : L J1 a2 f2 L J0 | a3 L J0 f1 a4",
+};
+#define SWEPT_LIVES_COUNT (sizeof SWEPT_LIVES / sizeof SWEPT_LIVES[0])
+#define ENDED_COUNT (SWEPT_COUNT + SWEPT_LIVES_COUNT)
 #define SWEPT_ALONE_COUNT (sizeof SWEPT_ALONE / sizeof SWEPT_ALONE[0])
 #define INTERRUPTED_COUNT (SWEPT_COUNT + SWEPT_ALONE_COUNT)
 
@@ -106,7 +115,12 @@ static bool claims_to_nest(const char *spec)
 static void swept_program(const struct sim_stress_plan *stress, uint64_t seed, struct program *program)
 {
     char text[PROGRAM_TEXT_MAX], why[128];
-    if (stress->freeze || stress->freeze_at != 0 || stress->end || stress->end_at != 0) {
+    if (stress->end || stress->end_at != 0) {
+        uint64_t at = seed % ENDED_COUNT;
+        (void)program_parse(program, at < SWEPT_COUNT ? SWEPT[at] : SWEPT_LIVES[at - SWEPT_COUNT], why, sizeof why);
+        return;
+    }
+    if (stress->freeze || stress->freeze_at != 0) {
         (void)program_parse(program, SWEPT[seed % SWEPT_COUNT], why, sizeof why);
         return;
     }
@@ -261,7 +275,8 @@ static void write_options(const struct campaign *campaign, const struct executio
                                (unsigned long long)plan->freeze_at);
     }
     if ((stress->end || stress->end_at != 0) && plan->end.at != 0 && at < bytes) {
-        at += (size_t)snprintf(out + at, bytes - at, " --end=%u.%llu", plan->end.hart, (unsigned long long)plan->end.at);
+        at +=
+            (size_t)snprintf(out + at, bytes - at, " --end=%u.%llu", plan->end.hart, (unsigned long long)plan->end.at);
     }
     if ((stress->interrupt || stress->interrupt_at != 0) && plan->interrupt.at != 0 && at < bytes) {
         at += (size_t)snprintf(out + at, bytes - at, " --interrupt=%u.%llu.%llu", plan->interrupt.hart,
@@ -380,7 +395,7 @@ static void run_all(struct campaign *campaign)
         }
         scenario_plan(stress, seed, &campaign->program, &plan);
         holds = stress->freeze || stress->interrupt || stress->end ? sweep(campaign, &plan, seed)
-                                                    : run_one(campaign, &plan, seed, &result);
+                                                                   : run_one(campaign, &plan, seed, &result);
     }
 }
 

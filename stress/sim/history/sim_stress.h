@@ -28,9 +28,9 @@ struct sim_stress_plan {
     uint32_t interrupt_hart; /* or just this hart before this access of its own, counted from 1 ... */
     uint64_t interrupt_at;   /* ... 0: not; and its handler before this one; 0: not */
     uint64_t interrupt_again;
-    bool end;          /* P13: end each hart at each access of each execution, and take its number over */
-    uint32_t end_hart; /* or just this hart at this access of its own ... */
-    uint64_t end_at;   /* ... 0: not */
+    bool end;            /* P13: end each hart at each access of each execution, and take its number over */
+    uint32_t end_hart;   /* or just this hart at this access of its own ... */
+    uint64_t end_at;     /* ... 0: not */
     const char *program; /* NULL: random ones */
     bool replay;         /* just the execution of `seed`, in full */
     bool trace;
