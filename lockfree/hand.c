@@ -137,11 +137,12 @@ void hand_release(struct hand *hand, struct worker *worker)
         return;
     }
     hand_share(hand, worker);
-    const struct hand held = *hand;
+    struct pool *pool = hand->pool;
+    bool duty = hand->duty;
     hand_clear(hand);
     platform_barrier_light();
-    if (held.duty) {
-        pool_release_chunk(held.pool, worker, held.number);
+    if (duty) {
+        pool_release_chunk(pool, worker, hand->number);
     }
 }
 
