@@ -347,6 +347,7 @@ void player_begin(struct player *player, const struct program *program, struct s
     memset(player->slots, 0, sizeof player->slots);
     memset(player->level, 0, sizeof player->level);
     memset(player->gone, 0, sizeof player->gone);
+    memset(player->at_kind, 0, sizeof player->at_kind);
     memset(player->next_step, 0, sizeof player->next_step);
     player->ended = false;
     player->stranded = false;
@@ -424,6 +425,9 @@ static bool may_interrupt(const struct player *player, uint32_t hart, const stru
 void player_interrupt(struct player *player, uint32_t hart)
 {
     const struct step_list *list = &player->program->handler;
+    if (player->at_kind[hart] == STEP_LEAVE || player->at_kind[hart] == STEP_JOIN) {
+        return; /* whether it is a hart there nobody can say who does not look into the call */
+    }
     uint32_t above = player->level[hart]++;
     player->reached.interrupts[player->at_kind[hart]] += above == 0;
     player->reached.interrupts_nested += above > 0;

@@ -60,6 +60,7 @@ static const char *const SWEPT_LIVES[] = {
     "chunks.2; a0 a1 a2 a3 : L J0 a4 f0 L | f1 a5 L J0 f3 | d a6 a7",
     "plug.5; A r0.2.1 r1.512.9 : f0 L J0 R | f1 L J0 r2.512.9 R",
     "nodes.1; a0 a1 : L J1 a2 f2 L J0 | a3 L J0 f1 a4",
+    "chunks.1; a0 a1 a2 a3 a4 a5 a6 a7 : f0 f2 f4 f6 a8 | f1 f3 f5 f7 L",
 };
 #define SWEPT_LIVES_COUNT (sizeof SWEPT_LIVES / sizeof SWEPT_LIVES[0])
 #define ENDED_COUNT (SWEPT_COUNT + SWEPT_LIVES_COUNT)
