@@ -193,6 +193,8 @@ check "baseline is refused, and it says where" grep -q "interrupted at core/" ou
 replay=$(cat out err | sed -n 's/^ *replay: *framelab //p' | head -n 1)
 # shellcheck disable=SC2086 # many words
 ends 1 "violated: P7" $replay
+ends 0 "ended: $some harts, whose numbers were taken over; $some frames lost in all" stress --platform sim --end --seed 0 --executions 25 --variant lockfree
+ends 1 "violated: P[0-9]*" stress --platform sim --end --seed 0 --variant baseline
 ends 1 "violated: P9" stress --platform sim --freeze --seed 1 --variant baseline
 check "it says in which lines" grep -q "baseline/lock.c:[0-9]*, " err out
 replay=$(cat out err | sed -n 's/^ *replay: *framelab //p' | head -n 1)
@@ -207,6 +209,7 @@ for option in "memory 64M" "layout plain" "dtb any.dtb" "operations 100" "timeou
     ends 2 "--${option% *} does not go with --platform sim" stress --platform sim --executions 1 --$option
 done
 ends 2 "." stress --platform sim --program 'a0 nonsense'
+ends 2 "--end is a hart" stress --platform sim --end=1
 ends 2 "as in 1.23.0" stress --platform sim --interrupt=1
 ends 2 "on simulated harts only" stress --interrupt=1.2
 
