@@ -127,9 +127,9 @@ include_all = $(addprefix -I,$(INLINE_$(1)) $(SEES_stress/unit) stress/unit)
 # ---- What is built from what -----------------------------------------------------------------------------------
 
 # libframelab.a: the allocators and the host platform, for any program. The framelab command: all the rest.
-# Either build has one of the rooms behind core/counting.h, and its test.
+# Either build has one of the rooms behind core/refcounts.h, and its test.
 sources = $(wildcard $(addsuffix /*.c,$(1)))
-OTHER_ROOM := $(if $(NO_COUNTS),counts,counts_none)
+OTHER_ROOM := $(if $(NO_COUNTS),refcounts_kept,refcounts_none)
 ALLOCATORS := $(call sources,core core/boot lockfree baseline $(OWN))
 RUNS_ANYWHERE := $(addprefix stress/,harness workload trial micro)
 COMMAND_FOLDERS := $(RUNS_ANYWHERE) results papers/engine $(addprefix stress/,system qemu/host sim/machine run command)
@@ -266,7 +266,7 @@ soak: deps $(O)/framelab ## the same for an hour, harts far outnumbering cores: 
 LATEST := results/latest
 compare: deps $(O)/framelab qemu ## compare the allocators: tables, records and pictures in results/latest; 3 minutes
 	$(Q)mkdir -p $(LATEST)
-	$(Q)$(O)/framelab bench --variant baseline:seed --variant baseline --variant lockfree --order 0,9 \
+	$(Q)$(O)/framelab bench --variant baseline:origin --variant baseline --variant lockfree --order 0,9 \
 	    --harts $$(.ci/hart-counts) --progress --out $(LATEST)/records.jsonl $(ARGS)
 	$(Q)$(O)/framelab draw --out $(LATEST) $(LATEST)/records.jsonl
 	$(Q)$(O)/framelab bench --platform qemu --variant baseline --variant lockfree --order 0,9 --harts 1,2,4,8,16 \

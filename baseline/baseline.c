@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * The variants `baseline` and `baseline:seed`: the arena vector behind core's magazines, and behind core's lists.
+ * The variants `baseline` and `baseline:origin`: the arena vector behind core's magazines, and behind core's lists.
  *
  * `baseline` differs from `lockfree` in the global allocator alone, so that a comparison of the two measures that;
- * `baseline:seed` shows what the origin's cache costs (core/frame_list.c). All of their theory stands in vector.c (the
- * allocator), buddy.c (one arena) and lock.c. Progress: blocking. */
+ * `baseline:origin` shows what the origin's cache costs (core/frame_list.c). All of their theory stands in vector.c
+ * (the allocator), buddy.c (one arena) and lock.c. Progress: blocking. */
 #include "baseline.h"
 
 #include "vector.h"
@@ -25,8 +25,8 @@ const struct variant baseline_variant = {
     VECTOR,
 };
 
-const struct variant baseline_seed_variant = {
-    .name = "baseline:seed",
+const struct variant baseline_origin_variant = {
+    .name = "baseline:origin",
     .summary = "the same vector behind the origin's cache: one list a hart, refilled by one",
     .cache = CACHE_LIST,
     .magazine_default = 0,

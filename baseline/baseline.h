@@ -7,7 +7,7 @@
 
 /* "baseline": core's magazines before the arena vector. */
 extern const struct variant baseline_variant;
-/* "baseline:seed": the origin's list a hart (core/frame_list.c) before the same arena vector. */
-extern const struct variant baseline_seed_variant;
+/* "baseline:origin": the origin's list a hart (core/frame_list.c) before the same arena vector. */
+extern const struct variant baseline_origin_variant;
 
 #endif

@@ -298,7 +298,7 @@ bool buddy_search_run(struct buddy *buddy, struct frame_request request, pfn_t *
     return false;
 }
 
-/* ---- the books ---------------------------------------------------------------------------------------------- */
+/* ---- the audit --------------------------------------------------------------------------------------------- */
 
 static bool broken(const struct buddy *buddy, const char *equation, uint32_t index, uint32_t order)
 {

@@ -17,8 +17,8 @@
  *    A wait is measured from the failed first try to the acquisition, by platform_time_ns: in nanoseconds on the
  *    host; in QEMU in instructions that the waiting hart itself executed, giving way in between.
  *
- * 6. Interrupts. A handler that wants the lock which its own hart has, or waits for, would wait for ever. The -irq kinds
- *    turn the hart's interrupts off before they try, and back to what they were after the release: so whatever is
+ * 6. Interrupts. A handler that wants the lock which its own hart has, or waits for, would wait for ever. The -irq
+ *    kinds turn the hart's interrupts off before they try, and back to what they were after the release: so whatever is
  *    interrupted does not have the lock, nor a place in its queue. What that costs is what the platform's two calls do.
  *
  * Papers: Mellor-Crummey & Scott, ACM TOCS 9(1), 1991 (ticket, MCS). */

@@ -21,9 +21,9 @@
  * 7. Asked for by `hold-times=on`, the time that takes and gives of frames hold the lock is measured from behind the
  *    acquisition to before the release, and noted under the same lock: what noting costs is not in it, but others wait
  *    for it.
- * 8. Interrupts (P12). With an -irq kind of lock an operation may be interrupted by another of its hart, which then finds
- *    nothing half done here: nothing is changed but under the lock. With the others it would wait for its own hart, so
- *    core refuses it.
+ * 8. Interrupts (P12). With an -irq kind of lock an operation may be interrupted by another of its hart, which then
+ *    finds nothing half done here: nothing is changed but under the lock. With the others it would wait for its own
+ *    hart, so core refuses it.
  * 9. Order: the lock's. The pointers that init is given (node order, hart nodes) must live as long as the global. */
 #include "vector.h"
 
@@ -351,7 +351,7 @@ void vector_give(struct global *global, struct caller caller, struct run_kind ki
     }
 }
 
-/* ---- the books ---------------------------------------------------------------------------------------------- */
+/* ---- the audit --------------------------------------------------------------------------------------------- */
 
 bool vector_walk_free(struct global *global, void (*visit)(void *context, struct frame_run run), void *context)
 {

@@ -7,13 +7,14 @@
  *    owner does with it: within one hart by program order, across harts by the release fence before every give and
  *    the acquire fence after every take (hart_cache.c), through a drain by its handshake. Said here once; no variant
  *    says it again.
- * 3. Failure (P5). An allocation that finds nothing shuts and empties all caches, notes the harts' `moves`, and looks
- *    again before it opens them: while they are shut no hart takes more than it needs. It answers FRAME_NO_MEMORY only
- *    if, when it has looked, nobody has moved a frame since and no movement is under way: then what it saw was the
- *    truth of the moment noted, at which all caches were empty. If somebody did move, it waits a little and looks
- *    again, a bounded number of times. Then, or if a hart does not answer (its cache cannot be emptied), it answers
- *    FRAME_CONTENDED: it does not know. A chunk that frame_zero_idle has out, and an arena that is coming or going, are
- *    movements under way. So FRAME_NO_MEMORY is never wrong, except with `drain=off`, which asks for no proof.
+ * 3. Failure (P5). An allocation that finds nothing closes and empties all caches, notes the harts' `transfers`, and
+ *    looks again before it opens them: while they are closed no hart takes more than it needs. It answers
+ *    FRAME_NO_MEMORY only if, when it has looked, nobody has moved a frame since and no transfer is under way: then
+ *    what it saw was the truth of the moment noted, at which all caches were empty. If somebody did move, it waits a
+ *    little and looks again, a bounded number of times. Then, or if a hart does not answer (its cache cannot be
+ *    emptied), it answers FRAME_CONTENDED: it does not know. A chunk that frame_zero_idle has out, and an arena that is
+ *    coming or going, are transfers under way. So FRAME_NO_MEMORY is never wrong, except with `drain=off`, which asks
+ *    for no proof.
  * 4. Progress. Every operation is wait-free on a cache hit. Beyond that it is as the variant is: with `baseline`
  *    blocking, with `lockfree` every operation ends, for its steps are lock-free, and the looks, the drain and all
  *    waiting for other harts are bounded. What lock-freedom does not give is success: an allocation that others
@@ -22,7 +23,7 @@
  *    all that is the hart's alone. If it fails, point 3 holds for all but what its own hart's cache and the interrupted
  *    operation hold. A variant that cannot be entered twice by one hart refuses (variant.h, nests): FRAME_BUSY.
  * 6. Limits. Two harts that free the same frame in the same instant are not found out (frame_allocator.h); in a build
- *    without reference counts, no double free is (counts_none.h). */
+ *    without reference counts, no double free is (refcounts_none.h). */
 #include <string.h>
 
 #include "hart_cache.h"
@@ -63,7 +64,7 @@ const char *frame_status_text(enum frame_status status)
         [FRAME_CONTENDED] = "other harts were in the way, or did not answer, for too long: try again",
         [FRAME_BUSY] = "a frame of the arena is out, or the call interrupted another that does not allow it",
         [FRAME_OVERLAP] = "an arena covers this memory already",
-        [FRAME_BAD_CONFIG] = "the configuration cannot be",
+        [FRAME_BAD_CONFIG] = "the configuration is invalid",
         [FRAME_BAD_HART] = "the caller is no hart: it was given no number, or has left",
     };
     return (unsigned)status < FRAME_STATUS_COUNT ? texts[status] : "an unknown status";
@@ -77,13 +78,13 @@ const char *frame_status_text(enum frame_status status)
 INLINE bool hit_take(struct hart *hart, uint32_t order, pfn_t *first)
 {
     struct magazine *loaded = cache_loaded(&hart->caches[order]);
-    const struct count_view *view = &hart->views[0];
+    const struct refcount_view *view = &hart->views[0];
     uint32_t count = magazine_count(loaded);
     if (__builtin_expect(count == 0, 0)) {
         return false;
     }
     pfn_t top = loaded->firsts[count - 1];
-    if (COUNTS_REFERENCES && __builtin_expect(!count_view_covers(view, top), 0)) {
+    if (COUNTS_REFERENCES && __builtin_expect(!refcount_view_covers(view, top), 0)) {
         return false;
     }
     magazine_set_count(loaded, count - 1);
@@ -93,26 +94,26 @@ INLINE bool hit_take(struct hart *hart, uint32_t order, pfn_t *first)
     if (order == 0) {
         count_take_one(view, top);
     } else if (order < GROUP_ORDER) {
-        counts_take_part(view, frame_run(top, UINT64_C(1) << order));
+        refcounts_take_part(view, frame_run(top, UINT64_C(1) << order));
     } else {
-        counts_take_groups(view, top, UINT64_C(1) << (order - GROUP_ORDER));
+        refcounts_take_groups(view, top, UINT64_C(1) << (order - GROUP_ORDER));
     }
     *first = top;
     return true;
 }
 
 /* 1 -> 0 for all counts of a run, if they are at hand and all are 1. */
-INLINE bool hit_drop(const struct count_view *view, uint32_t order, pfn_t first)
+INLINE bool hit_drop(const struct refcount_view *view, uint32_t order, pfn_t first)
 {
     if (order == 0) {
         return count_drop_one(view, first);
     }
     struct frame_run run = frame_run(first, UINT64_C(1) << order);
-    if (!count_view_covers(view, pfn(frame_run_end(run) - 1))) {
+    if (!refcount_view_covers(view, pfn(frame_run_end(run) - 1))) {
         return false;
     }
-    return order < GROUP_ORDER ? counts_drop_part(view, run)
-                               : counts_drop_groups(view, first, UINT64_C(1) << (order - GROUP_ORDER));
+    return order < GROUP_ORDER ? refcounts_drop_part(view, run)
+                               : refcounts_drop_groups(view, first, UINT64_C(1) << (order - GROUP_ORDER));
 }
 
 /* In a section: puts a run on top of the loaded magazine, if there is room, its counts are at hand and all are 1. */
@@ -120,9 +121,9 @@ INLINE bool hit_give(struct hart *hart, uint32_t order, pfn_t first)
 {
     struct cache *cache = &hart->caches[order];
     struct magazine *loaded = cache_loaded(cache);
-    const struct count_view *view = &hart->views[0];
+    const struct refcount_view *view = &hart->views[0];
     uint32_t count = magazine_count(loaded);
-    if (__builtin_expect(count >= cache->capacity || !count_view_covers(view, first), 0) ||
+    if (__builtin_expect(count >= cache->capacity || !refcount_view_covers(view, first), 0) ||
         __builtin_expect(!hit_drop(view, order, first), 0)) {
         return false;
     }
@@ -189,21 +190,21 @@ INLINE bool free_run_hit(struct frame_allocator *fa, uint32_t order, pfn_t first
 
 /* In a section, a frame whose view is not the hart's first: finds it and makes it the first. NULL if no arena has the
  * frame. */
-__attribute__((noinline)) static const struct count_view *view_fetch(struct frame_allocator *fa, struct hart *hart,
-                                                                     pfn_t frame)
+__attribute__((noinline)) static const struct refcount_view *view_fetch(struct frame_allocator *fa, struct hart *hart,
+                                                                        pfn_t frame)
 {
     FRAME_DEBUG_ASSERT(bare_load_relaxed(&hart->inside) == IN_SECTION);
     uint32_t i = 1;
-    while (i < HART_VIEWS - 1 && !count_view_covers(&hart->views[i], frame)) {
+    while (i < HART_VIEWS - 1 && !refcount_view_covers(&hart->views[i], frame)) {
         i++;
     }
-    struct count_view found = hart->views[i];
-    if (!count_view_covers(&found, frame)) {
+    struct refcount_view found = hart->views[i];
+    if (!refcount_view_covers(&found, frame)) {
         const struct arena *arena = fa->variant->find(fa->global, platform_hart_id(), frame);
         if (arena == NULL) {
             return NULL;
         }
-        found = count_view_of(arena);
+        found = refcount_view_of(arena);
     }
     memmove(&hart->views[1], &hart->views[0], i * sizeof hart->views[0]);
     hart->views[0] = found;
@@ -212,18 +213,18 @@ __attribute__((noinline)) static const struct count_view *view_fetch(struct fram
 
 /* Where the counts of `frame`'s arena are; NULL if no arena has the frame. In a section the hart's views may be used;
  * else the answer is put into *outside. */
-static const struct count_view *view_of(struct frame_allocator *fa, struct hart *hart, struct caller caller,
-                                        pfn_t frame, struct count_view *outside)
+static const struct refcount_view *view_of(struct frame_allocator *fa, struct hart *hart, struct caller caller,
+                                           pfn_t frame, struct refcount_view *outside)
 {
     if (caller.local) {
-        return __builtin_expect(count_view_covers(&hart->views[0], frame), 1) ? &hart->views[0]
-                                                                              : view_fetch(fa, hart, frame);
+        return __builtin_expect(refcount_view_covers(&hart->views[0], frame), 1) ? &hart->views[0]
+                                                                                 : view_fetch(fa, hart, frame);
     }
     const struct arena *arena = fa->variant->find(fa->global, platform_hart_id(), frame);
     if (arena == NULL) {
         return NULL;
     }
-    *outside = count_view_of(arena);
+    *outside = refcount_view_of(arena);
     return outside;
 }
 
@@ -250,9 +251,9 @@ static bool take_global(struct frame_allocator *fa, struct hart *hart, struct ca
                               : global_take_run(fa, hart, caller, request, first);
 }
 
-/* Whether some arena, empty, could meet the request. An arena that is added stores what it offers before arena_moves
- * is released, and the read-modify-write reads the newest arena_moves: so whoever calls after an addition has ended
- * knows of it, whatever the memory's order. */
+/* Whether some arena, empty, could meet the request. An arena that is added stores what it offers before
+ * arena_transfers is released, and the read-modify-write reads the newest arena_transfers: so whoever calls after an
+ * addition has ended knows of it, whatever the memory's order. */
 static bool layout_is_possible(struct frame_allocator *fa, struct frame_request request)
 {
     FRAME_DEBUG_ASSERT(request.align_order <= ALIGN_ORDER_MAX);
@@ -260,13 +261,13 @@ static bool layout_is_possible(struct frame_allocator *fa, struct frame_request 
     if (request.count <= bare_load_relaxed(longest)) {
         return true;
     }
-    (void)bare_add_acquire(&fa->arena_moves, 0); /* partner: arenas_move_end */
+    (void)bare_add_acquire(&fa->arena_transfers, 0); /* partner: arenas_transfer_end */
     return request.count <= bare_load_relaxed(longest);
 }
 
-/* A look with all caches shut costs every hart the use of its own for a moment. So who keeps looking for what is not
- * there waits before the next look, twice as long each time, up to as long as makes its looks a small part of the
- * time. Nobody is waited for. Returns how many turns it waited. */
+/* A look with all caches closed for a drain costs every hart the use of its own for a moment. So who keeps looking for
+ * what is not there waits before the next look, twice as long each time, up to as long as makes its looks a small part
+ * of the time. Nobody is waited for. Returns how many turns it waited. */
 static uint32_t wait_before_look(const struct frame_allocator *fa, struct hart *hart)
 {
     uint32_t most = PATIENCE_PER_HART * fa->hart_count;
@@ -279,22 +280,23 @@ static uint32_t wait_before_look(const struct frame_allocator *fa, struct hart *
     return turns;
 }
 
-/* One look with all caches shut. FRAME_NO_MEMORY: the caches were empty, nothing met the request, and nobody moved
- * anything meanwhile. FRAME_CONTENDED: nothing was found, and it is not known whether there was something. */
-static enum frame_status look_with_caches_shut(struct frame_allocator *fa, struct hart *hart, struct caller caller,
-                                               struct frame_request request, pfn_t *first, bool *complete)
+/* One look with all caches closed for a drain. FRAME_NO_MEMORY: the caches were empty, nothing met the request, and
+ * nobody moved anything meanwhile. FRAME_CONTENDED: nothing was found, and it is not known whether there was
+ * something. */
+static enum frame_status look_while_draining(struct frame_allocator *fa, struct hart *hart, struct caller caller,
+                                             struct frame_request request, pfn_t *first, bool *complete)
 {
     FRAME_DEBUG_ASSERT(!caller.local);
-    struct moves before = {0, true};
-    enum shut shut = harts_shut(fa, caller, &before);
+    struct transfers before = {0, true};
+    enum shut shut = harts_drain_begin(fa, caller, &before);
     *complete = shut == SHUT_ALL;
-    hart_pass(hart, caller); /* what it looks at is not to be removed meanwhile */
+    bypass_begin(hart, caller); /* what it looks at is not to be removed meanwhile */
     bool taken = take_global(fa, hart, caller, request, first);
-    hart_unpass(hart, caller);
+    bypass_end(hart, caller);
     uint64_t own = is_single(request) ? 0 : 2; /* what a look that failed has moved: global_take, global_take_run */
-    struct moves after = moves_now(fa, caller);
-    harts_open(fa, caller, shut);
-    return taken ? FRAME_OK : *complete && moves_none(before, after, own) ? FRAME_NO_MEMORY : FRAME_CONTENDED;
+    struct transfers after = transfers_now(fa, caller);
+    harts_drain_end(fa, caller, shut);
+    return taken ? FRAME_OK : *complete && transfers_none(before, after, own) ? FRAME_NO_MEMORY : FRAME_CONTENDED;
 }
 
 /* Nothing was found at first: drain, look again, and say that there is nothing only on proof. */
@@ -314,7 +316,7 @@ static enum frame_status take_or_prove(struct frame_allocator *fa, struct hart *
     for (uint32_t turn = 0; turn < looks && missed < misses && waited <= most && status == FRAME_CONTENDED; turn++) {
         bool complete;
         waited += caller.nested ? 0 : wait_before_look(fa, hart);
-        status = look_with_caches_shut(fa, hart, caller, request, first, &complete);
+        status = look_while_draining(fa, hart, caller, request, first, &complete);
         missed += complete ? 0 : 1;
     }
     if (status == FRAME_OK && !caller.nested) {
@@ -338,14 +340,14 @@ static enum frame_status take_last_resort(struct frame_allocator *fa, struct har
 static void count_taken(struct frame_allocator *fa, struct hart *hart, struct caller caller, struct frame_run run)
 {
     FRAME_DEBUG_ASSERT(run.count > 0);
-    struct count_view outside;
+    struct refcount_view outside;
     if (POISONS && !COUNTS_REFERENCES) {
         poison_check(NULL, run);
     }
     if (!COUNTS_REFERENCES) {
         return; /* nor is there a need to know the arena */
     }
-    const struct count_view *view = view_of(fa, hart, caller, run.first, &outside);
+    const struct refcount_view *view = view_of(fa, hart, caller, run.first, &outside);
     FRAME_ASSERT(view != NULL);
     if (POISONS) {
         poison_check(view, run);
@@ -353,7 +355,7 @@ static void count_taken(struct frame_allocator *fa, struct hart *hart, struct ca
     if (run.count == 1) {
         count_take_one(view, run.first);
     } else {
-        counts_take_run(view, run);
+        refcounts_take_run(view, run);
     }
 }
 
@@ -493,7 +495,7 @@ enum frame_status frame_alloc_contiguous(struct frame_allocator *fa, struct fram
 /* ---- zeroes ------------------------------------------------------------------------------------------------- */
 
 /* Zeroes those frames of a free run in the caller's hands that are not known to hold zeroes; returns how many. */
-static uint64_t frames_zero(const struct count_view *view, struct frame_run run)
+static uint64_t frames_zero(const struct refcount_view *view, struct frame_run run)
 {
     FRAME_DEBUG_ASSERT(run.count > 0);
     uint64_t zeroed = 0;
@@ -516,17 +518,17 @@ static uint64_t frames_zero(const struct count_view *view, struct frame_run run)
 
 /* A copy of the view of a frame that the caller owns: the frame pins its arena, so that the copy may be used after the
  * operation. */
-static struct count_view view_copy(struct frame_allocator *fa, struct hart *hart, struct caller caller, pfn_t frame)
+static struct refcount_view view_copy(struct frame_allocator *fa, struct hart *hart, struct caller caller, pfn_t frame)
 {
-    struct count_view outside;
-    const struct count_view *view = view_of(fa, hart, caller, frame, &outside);
+    struct refcount_view outside;
+    const struct refcount_view *view = view_of(fa, hart, caller, frame, &outside);
     FRAME_ASSERT(view != NULL);
     return *view;
 }
 
 /* Takes a run, preferably one that is known to hold zeroes; its counts are still 0. */
 static enum frame_status take_to_zero(struct frame_allocator *fa, struct hart *hart, struct frame_request request,
-                                      pfn_t *first, struct count_view *view)
+                                      pfn_t *first, struct refcount_view *view)
 {
     struct caller caller = hart_begin(hart);
     bool taken =
@@ -553,12 +555,12 @@ static enum frame_status alloc_zeroed(struct frame_allocator *fa, struct frame_r
     if (refused != FRAME_OK) {
         return refused;
     }
-    struct count_view view;
+    struct refcount_view view;
     enum frame_status status = take_to_zero(fa, hart, request, first, &view);
     if (status == FRAME_OK) {
         struct frame_run run = frame_run(*first, request.count);
         uint64_t zeroed = frames_zero(&view, run); /* before the counts call them dirty */
-        counts_take_run(&view, run);
+        refcounts_take_run(&view, run);
         struct caller caller = hart_hold(hart);
         HART_COUNT(hart, caller, frames_zeroed, zeroed);
         HART_COUNT(hart, caller, frames_known_zero, run.count - zeroed);
@@ -589,38 +591,38 @@ enum frame_status frame_alloc_contiguous_zeroed(struct frame_allocator *fa, stru
 
 /* A free chunk out of the global allocator and where its counts are; false if there is none. */
 static bool chunk_take(struct frame_allocator *fa, struct hart *hart, struct caller caller, pfn_t *first,
-                       struct count_view *view)
+                       struct refcount_view *view)
 {
-    hart_pass(hart, caller);
+    bypass_begin(hart, caller);
     bool taken = global_take(fa, hart, caller, (struct run_kind){CHUNK_ORDER, false}, first, 1) == 1;
     if (taken) {
         *view = view_copy(fa, hart, caller, *first);
     }
-    hart_unpass(hart, caller);
+    bypass_end(hart, caller);
     return taken;
 }
 
 static void chunk_give_as_zero(struct frame_allocator *fa, struct hart *hart, struct caller caller, pfn_t first)
 {
     FRAME_DEBUG_ASSERT(first.value % CHUNK_FRAMES == 0);
-    hart_pass(hart, caller);
+    bypass_begin(hart, caller);
     global_give(fa, hart, caller, (struct run_kind){CHUNK_ORDER, true}, &first, 1);
-    hart_unpass(hart, caller);
+    bypass_end(hart, caller);
 }
 
 /* What the variant does not know as zero may be so all the same: then it is told, and the next one is tried. */
 static uint64_t zero_some_chunk(struct frame_allocator *fa, struct hart *hart, struct caller caller)
 {
-    struct count_view view;
+    struct refcount_view view;
     pfn_t first;
     uint64_t zeroed = 0;
     /* Before the chunk is taken, and until it has been given back: an allocation that finds nothing meanwhile does not
-     * believe it. The take's release fence orders the first store, release the second (partner: moves_add). */
+     * believe it. The take's release fence orders the first store, release the second (partner: transfers_add). */
     bare_store_relaxed(&hart->chunk_out, 1);
     for (uint32_t turn = 0; turn < ZERO_IDLE_TURNS && zeroed == 0 && chunk_take(fa, hart, caller, &first, &view);
          turn++) {
         zeroed = frames_zero(&view, frame_run(first, CHUNK_FRAMES));
-        counts_mark_zero(&view, first);
+        refcounts_mark_zero(&view, first);
         chunk_give_as_zero(fa, hart, caller, first);
     }
     bare_store_release(&hart->chunk_out, 0);
@@ -670,15 +672,15 @@ static void give_back(struct frame_allocator *fa, struct hart *hart, struct call
 static enum frame_status free_run(struct frame_allocator *fa, struct hart *hart, struct caller caller,
                                   struct frame_run run)
 {
-    struct count_view outside;
-    const struct count_view *view = view_of(fa, hart, caller, run.first, &outside);
+    struct refcount_view outside;
+    const struct refcount_view *view = view_of(fa, hart, caller, run.first, &outside);
     if (run.count == 0 || view == NULL || run.count > view->count - (run.first.value - view->first)) {
         return FRAME_FOREIGN;
     }
     bool at_once = run.count == 1 && count_drop_one(view, run.first);
-    enum frame_status status = at_once ? FRAME_OK : counts_drop_run(view, run);
+    enum frame_status status = at_once ? FRAME_OK : refcounts_drop_run(view, run);
     if (status == FRAME_NOT_ALLOCATED) {
-        status = is_ours(fa, run) ? counts_drop_ours(view, run) : FRAME_FOREIGN;
+        status = is_ours(fa, run) ? refcounts_drop_ours(view, run) : FRAME_FOREIGN;
     }
     if (status == FRAME_OK) {
         give_back(fa, hart, caller, run);
@@ -744,10 +746,10 @@ enum frame_status frame_ref(struct frame_allocator *fa, pfn_t frame)
     if (refused != FRAME_OK) {
         return refused;
     }
-    struct count_view outside;
+    struct refcount_view outside;
     struct caller caller = hart_begin(hart);
     enum frame_status status = FRAME_FOREIGN;
-    const struct count_view *view = view_of(fa, hart, caller, frame, &outside);
+    const struct refcount_view *view = view_of(fa, hart, caller, frame, &outside);
     if (view != NULL) {
         status = count_add_ref(view, frame);
     }
@@ -765,10 +767,10 @@ enum frame_status frame_unref(struct frame_allocator *fa, pfn_t frame)
     if (refused != FRAME_OK) {
         return refused;
     }
-    struct count_view outside;
+    struct refcount_view outside;
     struct caller caller = hart_begin(hart);
     enum frame_status status = FRAME_FOREIGN;
-    const struct count_view *view = view_of(fa, hart, caller, frame, &outside);
+    const struct refcount_view *view = view_of(fa, hart, caller, frame, &outside);
     if (view != NULL) {
         status = count_drop_ref(view, frame);
     }
@@ -787,9 +789,9 @@ uint32_t frame_ref_count(struct frame_allocator *fa, pfn_t frame)
     if (hart_refused(fa, hart) != FRAME_OK) {
         return 0;
     }
-    struct count_view outside;
+    struct refcount_view outside;
     struct caller caller = hart_begin(hart);
-    const struct count_view *view = view_of(fa, hart, caller, frame, &outside);
+    const struct refcount_view *view = view_of(fa, hart, caller, frame, &outside);
     bool counted = view != NULL && (COUNTS_REFERENCES || is_ours(fa, frame_run(frame, 1)));
     uint32_t count = counted ? count_read(view, frame) : 0;
     hart_end(hart, caller);
@@ -799,13 +801,13 @@ uint32_t frame_ref_count(struct frame_allocator *fa, pfn_t frame)
 /* FRAME_FOREIGN only if no arena came or went meanwhile: one that is going may yet stay. */
 static enum frame_status look_up(struct frame_allocator *fa, struct hart *hart, pfn_t frame)
 {
-    /* Acquire, partner of the release in arenas_move_end: the arenas are those of that moment, or newer. */
-    uint64_t before = bare_load_acquire(&fa->arena_moves);
+    /* Acquire, partner of the release in arenas_transfer_end: the arenas are those of that moment, or newer. */
+    uint64_t before = bare_load_acquire(&fa->arena_transfers);
     struct caller caller = hart_begin(hart);
     bool ours = is_ours(fa, frame_run(frame, 1));
     hart_end(hart, caller);
-    fence_acquire(); /* partner: the release fence in arenas_move_begin */
-    uint64_t after = bare_load_relaxed(&fa->arena_moves);
+    fence_acquire(); /* partner: the release fence in arenas_transfer_begin */
+    uint64_t after = bare_load_relaxed(&fa->arena_transfers);
     return ours ? FRAME_OK : before == after && before % 2 == 0 ? FRAME_FOREIGN : FRAME_CONTENDED;
 }
 

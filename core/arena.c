@@ -19,8 +19,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "counting.h"
 #include "platform.h"
+#include "refcounts.h"
 #include "region.h"
 
 #define WHY_BYTES 128u
@@ -31,7 +31,7 @@
  * parts begin on cache-line pairs, so that nobody who reads one waits for who writes another. */
 struct arena_layout {
     uint64_t regions;
-    uint64_t frame_counts;
+    uint64_t frame_refcounts;
     uint64_t group_bytes;
     uint64_t variant;
     uint64_t bytes;
@@ -44,8 +44,8 @@ static struct arena_layout arena_layout(struct frame_run span, uint32_t region_c
     struct arena_layout layout;
 
     layout.regions = align_up_u64(sizeof(struct arena), _Alignof(struct frame_run));
-    layout.frame_counts = align_up_u64(layout.regions + region_count * sizeof(struct frame_run), CACHE_PAIR);
-    layout.group_bytes = align_up_u64(layout.frame_counts + span.count * FRAME_COUNT_BYTES, CACHE_PAIR);
+    layout.frame_refcounts = align_up_u64(layout.regions + region_count * sizeof(struct frame_run), CACHE_PAIR);
+    layout.group_bytes = align_up_u64(layout.frame_refcounts + span.count * FRAME_COUNT_BYTES, CACHE_PAIR);
     layout.variant = align_up_u64(layout.group_bytes + chunks * CHUNK_GROUPS, CACHE_PAIR);
     layout.bytes = layout.variant + variant_bytes(span);
     return layout;
@@ -323,7 +323,7 @@ struct arena *arena_build(const struct arena_plan *plan, uint64_t (*variant_byte
         .node = plan->node,
         .region_count = plan->region_count,
         .regions = regions,
-        .frame_counts = (_Atomic uint32_t *)(void *)(base + layout.frame_counts),
+        .frame_refcounts = (_Atomic uint32_t *)(void *)(base + layout.frame_refcounts),
         .group_bytes = (_Atomic uint8_t *)(base + layout.group_bytes),
         .metadata = plan->metadata,
         .variant = base + layout.variant,

@@ -36,9 +36,9 @@ struct arena {
     uint64_t usable_frames;
     uint32_t node;
     uint32_t region_count;
-    const struct frame_run *regions; /* usable runs, ascending */
-    _Atomic uint32_t *frame_counts;  /* one a frame of the span, or none at all; see counting.h */
-    _Atomic uint8_t *group_bytes;    /* one a group, from the first of the chunk on that holds span.first */
+    const struct frame_run *regions;   /* usable runs, ascending */
+    _Atomic uint32_t *frame_refcounts; /* one a frame of the span, or none at all; see refcounts.h */
+    _Atomic uint8_t *group_bytes;      /* one a group, from the first of the chunk on that holds span.first */
     struct phys_range metadata;
     /* The usable frames hold zeroes, but for a few that their counts call dirty: a hint to the variant that attaches
      * it. */

@@ -21,7 +21,7 @@ static const char *const off_on[] = {"off", "on", NULL};
 
 static const struct knob core_knobs[CORE_KNOB_COUNT] = {
     [KNOB_MAGAZINE] = {.name = "magazine",
-                       .summary = "frames a magazine, two a hart; 0 turns the hart caches off",
+                       .summary = "frames per magazine, two a hart; 0 turns the hart caches off",
                        .max = MAGAZINE_MAX,
                        .initial = MAGAZINE_DEFAULT},
     [KNOB_BATCH] = {.name = "batch",

@@ -23,11 +23,11 @@
  *   frame_allocator_init          any hart, once, before anything else
  *                                                                  no
  *
- * In a handler, which may itself be interrupted, to any depth: a call never waits for what it interrupted, and for other
- * harts for a moment only, so that FRAME_CONTENDED comes sooner. An allocation may answer FRAME_NO_MEMORY though memory
- * is free that its own hart's cache holds, or the interrupted call. A handler that came between two calls is none: all
- * is as it is elsewhere. With a variant that has a lock (`baseline`, but for lock=...-irq, which turns interrupts off)
- * every call that is not a cache hit answers FRAME_BUSY in a handler.
+ * In a handler, which may itself be interrupted, to any depth: a call never waits for what it interrupted, and for
+ * other harts for a moment only, so that FRAME_CONTENDED comes sooner. An allocation may answer FRAME_NO_MEMORY though
+ * memory is free that its own hart's cache holds, or the interrupted call. A handler that came between two calls is
+ * none: all is as it is elsewhere. With a variant that has a lock (`baseline`, but for lock=...-irq, which turns
+ * interrupts off) every call that is not a cache hit answers FRAME_BUSY in a handler.
  *
  * A hart is who the platform gave a number (platform_hart_id in platform.h), and no two have the same. Who has none is
  * refused by every call that is for a hart: FRAME_BAD_HART, or false, 0, and zeroes where there is no status; nothing
@@ -59,7 +59,7 @@ struct variant;
 struct frame_allocator_config {
     const struct variant *variant;
     uint64_t knobs[KNOB_MAX];           /* of the variant; knobs_reset() gives the defaults */
-    uint32_t magazine;                  /* frames a magazine, 0 .. MAGAZINE_MAX; 0: caches off */
+    uint32_t magazine;                  /* frames per magazine, 0 .. MAGAZINE_MAX; 0: caches off */
     uint32_t batch;                     /* frames a refill or spill moves, 1 .. magazine; 0: as magazine */
     uint32_t magazines;                 /* 1 or 2; with one the bound of one global access in a batch is lost */
     uint32_t run_magazine;              /* runs a magazine at most, 0 .. RUN_MAGAZINE_MAX; 0: none are cached */
@@ -153,13 +153,13 @@ enum frame_status frame_arena_remove(struct frame_allocator *fa, pfn_t frame);
  */
 bool frame_allocator_drain(struct frame_allocator *fa);
 
-/* Harts come and go; all that are below hart_count are there after init. The hart that leaves gives back all that it holds:
- * no drain, no removal of an arena and no grace period waits for it any more, and every call under its number but
- * frame_hart_join is refused (FRAME_BAD_HART). FRAME_BUSY in a handler; FRAME_BAD_HART, also if it has left; FRAME_CONTENDED,
- * and it is still there, if another hart kept its cache for too long. */
+/* Harts come and go; all that are below hart_count are there after init. The hart that leaves gives back all that it
+ * holds: no drain, no removal of an arena and no grace period waits for it any more, and every call under its number
+ * but frame_hart_join is refused (FRAME_BAD_HART). FRAME_BUSY in a handler; FRAME_BAD_HART, also if it has left;
+ * FRAME_CONTENDED, and it is still there, if another hart kept its cache for too long. */
 enum frame_status frame_hart_leave(struct frame_allocator *fa);
-/* Under a number that has left: it is a hart again, of NUMA node `node`. FRAME_BAD_CONFIG: no such node; FRAME_BUSY: the
- * number has not left, or in a handler; FRAME_CONTENDED, and it is not, if others were in the way for too long. */
+/* Under a number that has left: it is a hart again, of NUMA node `node`. FRAME_BAD_CONFIG: no such node; FRAME_BUSY:
+ * the number has not left, or in a handler; FRAME_CONTENDED, and it is not, if others were in the way for too long. */
 enum frame_status frame_hart_join(struct frame_allocator *fa, uint32_t node);
 /* The same under the number of a hart that has ended, wherever it stood: the caller, who has that number now
  * (platform_hart_id), vouches for that. If it ended between two calls, all that it held is the caller's. If inside one,
@@ -183,11 +183,12 @@ struct frame_account {
     uint64_t free;      /* in the global allocator */
     uint64_t cached;    /* in hart caches */
     uint64_t allocated; /* reference count above 0; without counts: the rest */
-    uint64_t lost;      /* that a hart had in hand when it ended in the middle of an operation (frame_hart_take_over) */
+    uint64_t
+        lost; /* that a hart had in local chunks when it ended in the middle of an operation (frame_hart_take_over) */
 };
 
-/* Checks free + cached + allocated + lost = total, each frame in one place only, counts that agree, and the variant's own
- * equations. False with a log line for the first that is broken. At rest only. Without counts a frame that got lost
+/* Checks free + cached + allocated + lost = total, each frame in one place only, counts that agree, and the variant's
+ * own equations. False with a log line for the first that is broken. At rest only. Without counts a frame that got lost
  * passes for allocated; one that was freed twice is found while it lies in two places. */
 bool frame_allocator_validate(struct frame_allocator *fa, struct frame_account *account);
 

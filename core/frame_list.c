@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The cache of `baseline:seed`: the origin's, a list of free frames a hart.
+ * The cache of `baseline:origin`: the origin's, a list of free frames a hart.
  *
  * 1. Purpose. To show what the origin's design costs, made correct: a single frame comes from the front of the hart's
  *    list, else one from the global allocator, never a batch; what is freed goes to the end of the list, whatever
@@ -19,7 +19,7 @@
  * 5. Which arena has a frame's word? Each list keeps a map of the arenas that its frames come from. It asks the variant
  *    (find) when it is given a frame of an arena that it does not know yet; the hart owns the frame, so the arena is in
  *    service. Frames in the list pin their arenas. A drain, which empties the list, empties the map too: an arena goes
- *    only while every hart's cache is emptied and still shut, so no map has one that has gone.
+ *    only while every hart's cache is emptied and still closed, so no map has one that has gone.
  * 6. Who may touch a list: its owner in a section, or a drainer in its place (core's handshake). `length` alone is
  *    read by others, as a hint.
  * 7. Costs. Single take and give: O(1), O(log arenas) for the word. A run: O(length) at best, O(length log length)

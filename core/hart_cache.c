@@ -11,32 +11,32 @@
 
 /* ---- the variant's calls ------------------------------------------------------------------------------------ */
 
-/* A movement begins: `moves` becomes odd before anything moves. The release fence (partner: the acquire fence in
- * moves_now) makes whoever sees the movement's effect see the odd number too. */
-static uint64_t move_begin(struct hart *hart, struct caller caller)
+/* A transfer begins: `transfers` becomes odd before anything moves. The release fence (partner: the acquire fence in
+ * transfers_now) makes whoever sees the transfer's effect see the odd number too. */
+static uint64_t transfer_begin(struct hart *hart, struct caller caller)
 {
     FRAME_DEBUG_ASSERT(bare_load_relaxed(&hart->inside) != OUTSIDE);
-    uint64_t moves = bare_load_relaxed(&hart->moves);
+    uint64_t transfers = bare_load_relaxed(&hart->transfers);
     if (caller.nested) {
-        (void)shared_add_relaxed(&hart->nested_moves, NESTED_MOVE + 1);
+        (void)shared_add_relaxed(&hart->nested_transfers, NESTED_TRANSFER + 1);
     } else {
-        shared_store_relaxed(&hart->moves, moves + 1);
+        shared_store_relaxed(&hart->transfers, transfers + 1);
     }
-    /* The one fence that stands for two: it orders `moves`, and it publishes what the caller wrote to the frames it
+    /* The one fence that stands for two: it orders `transfers`, and it publishes what the caller wrote to the frames it
      * gives. Partner of the second: the acquire fences after takes. */
     fence_release();
-    return moves;
+    return transfers;
 }
 
 /* It ends. If nothing was moved, the number goes back to what it was: then it is as if it had never begun. */
-static void move_end(struct hart *hart, struct caller caller, uint64_t moves, bool moved)
+static void transfer_end(struct hart *hart, struct caller caller, uint64_t transfers, bool moved)
 {
     if (caller.nested) {
-        (void)shared_sub_release(&hart->nested_moves, moved ? 1 : NESTED_MOVE + 1);
+        (void)shared_sub_release(&hart->nested_transfers, moved ? 1 : NESTED_TRANSFER + 1);
         return;
     }
-    FRAME_DEBUG_ASSERT(bare_load_relaxed(&hart->moves) == moves + 1);
-    shared_store_release(&hart->moves, moved ? moves + 2 : moves);
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&hart->transfers) == transfers + 1);
+    shared_store_release(&hart->transfers, moved ? transfers + 2 : transfers);
 }
 
 /* Counts what was taken, `frames_each` frames from each of `firsts` on, by node. The caller owns the frames, so that
@@ -91,11 +91,11 @@ uint32_t global_take(struct frame_allocator *fa, struct hart *hart, struct calle
     FRAME_DEBUG_ASSERT(kind.order <= CACHE_ORDER_MAX);
     FRAME_DEBUG_ASSERT(!kind.zero || kind.order == CHUNK_ORDER);
     FRAME_DEBUG_ASSERT(count > 0);
-    uint64_t moves = move_begin(hart, caller);
+    uint64_t transfers = transfer_begin(hart, caller);
     uint32_t taken = variant_take(fa, caller, kind, firsts, count);
     fence_acquire(); /* partner: the release fence before the give */
-    /* To have found no frame is no movement; to have found no run is one, as in global_take_run. */
-    move_end(hart, caller, moves, taken > 0 || kind.order > 0);
+    /* To have found no frame is no transfer; to have found no run is one, as in global_take_run. */
+    transfer_end(hart, caller, transfers, taken > 0 || kind.order > 0);
     HART_COUNT(hart, caller, global_takes, 1);
     taken_count(fa, hart, caller, firsts, taken, UINT64_C(1) << kind.order);
     return taken;
@@ -107,9 +107,9 @@ void global_give(struct frame_allocator *fa, struct hart *hart, struct caller ca
     FRAME_DEBUG_ASSERT(kind.order <= CACHE_ORDER_MAX);
     FRAME_DEBUG_ASSERT(!kind.zero || kind.order == CHUNK_ORDER);
     FRAME_DEBUG_ASSERT(count > 0);
-    uint64_t moves = move_begin(hart, caller);
+    uint64_t transfers = transfer_begin(hart, caller);
     variant_give(fa, caller, kind, firsts, count);
-    move_end(hart, caller, moves, true);
+    transfer_end(hart, caller, transfers, true);
     HART_COUNT(hart, caller, global_gives, 1);
     if (kind.zero) { /* relaxed: who sees it only looks again */
         bare_add_relaxed(&fa->zero_gives, 1);
@@ -120,11 +120,11 @@ bool global_take_run(struct frame_allocator *fa, struct hart *hart, struct calle
                      pfn_t *first)
 {
     FRAME_DEBUG_ASSERT(request.count > 0);
-    uint64_t moves = move_begin(hart, caller);
+    uint64_t transfers = transfer_begin(hart, caller);
     bool taken = fa->variant->take_run(fa->global, caller, request, first);
     fence_acquire();
     /* A run that failed may have claimed some frames for a moment, so others must look again. */
-    move_end(hart, caller, moves, true);
+    transfer_end(hart, caller, transfers, true);
     HART_COUNT(hart, caller, global_takes, 1);
     taken_count(fa, hart, caller, first, taken, request.count);
     return taken;
@@ -133,9 +133,9 @@ bool global_take_run(struct frame_allocator *fa, struct hart *hart, struct calle
 void global_give_run(struct frame_allocator *fa, struct hart *hart, struct caller caller, struct frame_run run)
 {
     FRAME_DEBUG_ASSERT(run.count > 0);
-    uint64_t moves = move_begin(hart, caller);
+    uint64_t transfers = transfer_begin(hart, caller);
     fa->variant->give_run(fa->global, caller, run);
-    move_end(hart, caller, moves, true);
+    transfer_end(hart, caller, transfers, true);
     HART_COUNT(hart, caller, global_gives, 1);
 }
 
@@ -173,7 +173,7 @@ static uint32_t refill(struct frame_allocator *fa, struct hart *hart, struct cal
     uint32_t taken = global_take(fa, hart, caller, (struct run_kind){.order = order}, firsts, count);
     HART_COUNT(hart, caller, refill_frames, (uint64_t)taken << order);
     if (order < GROUP_ORDER) {
-        counts_prefetch(&hart->views[0], firsts, taken);
+        refcounts_prefetch(&hart->views[0], firsts, taken);
         reverse(firsts, order > 0 ? taken : 0);
     }
     return taken;
@@ -315,17 +315,17 @@ static void magazine_empty(struct frame_allocator *fa, struct hart *self, struct
     }
 }
 
-/* One movement: what is under way is on its way to the global allocator until all of it is there. */
+/* One transfer: what is under way is on its way to the global allocator until all of it is there. */
 static void list_empty(struct frame_allocator *fa, struct hart *self, struct caller caller, struct frame_list *list)
 {
     struct frame_run run;
-    uint64_t moves = move_begin(self, caller);
+    uint64_t transfers = transfer_begin(self, caller);
     bool moved = false;
     while (frame_list_drain(list, &run)) {
         fa->variant->give_run(fa->global, caller, run);
         moved = true;
     }
-    move_end(self, caller, moves, moved);
+    transfer_end(self, caller, transfers, moved);
 }
 
 /* Empties `victim`'s cache; the caller has it for itself. */
@@ -337,18 +337,18 @@ static void cache_empty(struct frame_allocator *fa, struct hart *self, struct ca
         magazine_empty(fa, self, caller, order, cache_previous(&victim->caches[order]));
     }
     for (uint32_t i = 0; i < HART_VIEWS; i++) {
-        victim->views[i] = (struct count_view){0}; /* an arena may be about to go */
+        victim->views[i] = (struct refcount_view){0}; /* an arena may be about to go */
     }
     zero_reserve_empty(fa, self, caller, victim);
     if (victim->list != NULL) {
         list_empty(fa, self, caller, victim->list);
     }
     if (fa->variant->local_drain != NULL) {
-        uint64_t moves = move_begin(self, caller);
-        /* If there was nothing it is no movement: two harts that find nothing would else disturb each other for long.
+        uint64_t transfers = transfer_begin(self, caller);
+        /* If there was nothing it is no transfer: two harts that find nothing would else disturb each other for long.
          */
         bool moved = fa->variant->local_drain(fa->global, caller, (uint32_t)(victim - fa->harts));
-        move_end(self, caller, moves, moved);
+        transfer_end(self, caller, transfers, moved);
     }
 }
 
@@ -388,8 +388,8 @@ static bool is_interrupted_here(const struct frame_allocator *fa, const struct h
     return caller.nested && (own_section || bare_load_relaxed(&victim->emptying) == 1 + caller.hart);
 }
 
-/* Empties the caches, all of them shut; returns how many could not be emptied. Of a silent hart it is not known whether
- * it has seen that its cache is shut. */
+/* Empties the caches, all of them closed; returns how many could not be emptied. Of a silent hart it is not known
+ * whether it has seen that its cache is closed. */
 static uint32_t caches_empty(struct frame_allocator *fa, struct hart *self, struct caller caller,
                              const struct hart_set *silent)
 {
@@ -450,15 +450,15 @@ bool drains_recount(struct frame_allocator *fa)
     }
     for (uint32_t i = 0; i < fa->hart_count && over; i++) {
         struct hart *hart = &fa->harts[i];
-        /* Release, as in harts_open: who finds its cache open finds it as whoever emptied it left it. */
+        /* Release, as in harts_drain_end: who finds its cache open finds it as whoever emptied it left it. */
         shared_store_release(&hart->drain, bare_load_relaxed(&hart->gone));
     }
     shared_store_release(&fa->drains_off, 0);
     return over;
 }
 
-/* Shuts all, then one heavy barrier for all, then empties them one after the other. */
-enum shut harts_shut(struct frame_allocator *fa, struct caller caller, struct moves *moves)
+/* Closes all, then one heavy barrier for all, then empties them one after the other. */
+enum shut harts_drain_begin(struct frame_allocator *fa, struct caller caller, struct transfers *transfers)
 {
     struct hart *self = &fa->harts[caller.hart];
     FRAME_DEBUG_ASSERT(caller.nested || bare_load_relaxed(&self->inside) == PAST);
@@ -472,14 +472,14 @@ enum shut harts_shut(struct frame_allocator *fa, struct caller caller, struct mo
     }
     (void)shared_call(platform_barrier_heavy(&silent)); /* partner: platform_barrier_light in hart_enter */
     uint32_t missed = caches_empty(fa, self, caller, &silent);
-    if (moves != NULL) {
-        *moves = moves_now(fa, caller);
+    if (transfers != NULL) {
+        *transfers = transfers_now(fa, caller);
     }
     HART_COUNT(self, caller, drain_timeouts, missed);
     return missed == 0 ? SHUT_ALL : SHUT_PARTLY;
 }
 
-void harts_open(struct frame_allocator *fa, struct caller caller, enum shut shut)
+void harts_drain_end(struct frame_allocator *fa, struct caller caller, enum shut shut)
 {
     if (shut == SHUT_NONE) {
         return;
@@ -495,8 +495,8 @@ void harts_open(struct frame_allocator *fa, struct caller caller, enum shut shut
 
 bool harts_drain(struct frame_allocator *fa, struct caller caller)
 {
-    enum shut shut = harts_shut(fa, caller, NULL);
-    harts_open(fa, caller, shut);
+    enum shut shut = harts_drain_begin(fa, caller, NULL);
+    harts_drain_end(fa, caller, shut);
     return shut == SHUT_ALL;
 }
 
@@ -527,25 +527,25 @@ void hart_cache_repair(struct frame_allocator *fa, struct hart *hart)
         }
     }
     for (uint32_t i = 0; i < HART_VIEWS; i++) {
-        hart->views[i] = (struct count_view){0};
+        hart->views[i] = (struct refcount_view){0};
     }
     if (fa->variant->repair_local != NULL) {
         fa->variant->repair_local(fa->global, (uint32_t)(hart - fa->harts));
     }
 }
 
-bool harts_pass(const struct frame_allocator *fa)
+bool bypasses_wait(const struct frame_allocator *fa)
 {
     uint32_t turns = DRAIN_TURNS;
     struct hart_set silent;
-    (void)platform_barrier_heavy(&silent); /* partner: platform_barrier_light in hart_pass */
+    (void)platform_barrier_heavy(&silent); /* partner: platform_barrier_light in bypass_begin */
     for (uint32_t i = 0; i < fa->hart_count; i++) {
         if (hart_set_has(&silent, i) && bare_load_acquire(&fa->harts[i].gone) == 0) {
             return false;
         }
         const struct hart *hart = &fa->harts[i];
-        uint32_t seen = bare_load_acquire(&hart->passing);
-        if (seen % 2 != 0 && !wait_while(&hart->passing, seen, &turns)) {
+        uint32_t seen = bare_load_acquire(&hart->bypass_seq);
+        if (seen % 2 != 0 && !wait_while(&hart->bypass_seq, seen, &turns)) {
             return false;
         }
         while ((seen = bare_load_acquire(&hart->nested_passing)) != 0) {
@@ -558,31 +558,32 @@ bool harts_pass(const struct frame_allocator *fa)
 }
 
 /* What a hart has moved, added to *now. */
-static void moves_add(struct moves *now, const struct hart *hart, bool frozen)
+static void transfers_add(struct transfers *now, const struct hart *hart, bool frozen)
 {
-    uint64_t moves = bare_load_acquire(&hart->moves);
-    uint64_t nested = bare_load_acquire(&hart->nested_moves);
-    now->sum += (moves & ~UINT64_C(1)) + 2 * (nested / NESTED_MOVE);
-    /* chunk_out after `moves`: who has seen the chunk taken sees that it is out, unless it has been given back since.
+    uint64_t transfers = bare_load_acquire(&hart->transfers);
+    uint64_t nested = bare_load_acquire(&hart->nested_transfers);
+    now->sum += (transfers & ~UINT64_C(1)) + 2 * (nested / NESTED_TRANSFER);
+    /* chunk_out after `transfers`: who has seen the chunk taken sees that it is out, unless it has been given back
+     * since.
      */
-    bool under_way = (moves & 1) != 0 || nested % NESTED_MOVE != 0 || bare_load_acquire(&hart->chunk_out) != 0;
+    bool under_way = (transfers & 1) != 0 || nested % NESTED_TRANSFER != 0 || bare_load_acquire(&hart->chunk_out) != 0;
     now->under_way |= under_way && !frozen;
 }
 
-struct moves moves_now(const struct frame_allocator *fa, struct caller caller)
+struct transfers transfers_now(const struct frame_allocator *fa, struct caller caller)
 {
-    /* What was looked at before is ordered before this look. Partner: the release fence in move_begin. */
+    /* What was looked at before is ordered before this look. Partner: the release fence in transfer_begin. */
     fence_seq_cst();
-    uint64_t moves = bare_load_acquire(&fa->arena_moves);
+    uint64_t transfers = bare_load_acquire(&fa->arena_transfers);
     bool frozen = caller.nested && arenas_are_locked_here(fa);
-    struct moves now = {moves & ~UINT64_C(1), (moves & 1) != 0 && !frozen};
+    struct transfers now = {transfers & ~UINT64_C(1), (transfers & 1) != 0 && !frozen};
     for (uint32_t i = 0; i < fa->hart_count; i++) {
-        moves_add(&now, &fa->harts[i], caller.nested && i == caller.hart);
+        transfers_add(&now, &fa->harts[i], caller.nested && i == caller.hart);
     }
     return now;
 }
 
-bool moves_none(struct moves before, struct moves after, uint64_t own)
+bool transfers_none(struct transfers before, struct transfers after, uint64_t own)
 {
     FRAME_DEBUG_ASSERT(after.sum >= before.sum);
     return !before.under_way && !after.under_way && after.sum == before.sum + own;

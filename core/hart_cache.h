@@ -7,8 +7,8 @@
  *    least b operations follow before the next, whatever the trace: this is what two magazines are for (P11). With one
  *    alone (`magazines=1`) two frees at its edge and two allocations reach the global allocator twice, for ever.
  *    - Runs of 2^order frames, aligned to their size, are cached so, too, each order by itself: a hit costs what its
- *      counts cost (counts.h), a miss one call for many. They are large, so all harts' magazines of them hold a bounded
- *      part of memory (setup.c), and are drained like those of frames.
+ *      counts cost (refcounts_kept.h), a miss one call for many. They are large, so all harts' magazines of them hold a
+ *      bounded part of memory (setup.c), and are drained like those of frames.
  *    - Where runs are cached, a hart also keeps a zero reserve: what is left of one chunk that was known to hold
  *      zeroes, from which small zeroed requests are served in turn.
  * 2. Sections. The owner touches its cache only between hart_enter and hart_exit. A section has no atomic
@@ -18,32 +18,32 @@
  *    a full fence between store and load; here the owner's is platform_barrier_light(), a compiler barrier, and the
  *    drainer's is platform_barrier_heavy(), which makes every hart, the owner too, pass a full fence. If the owner's
  *    store came before that fence, the drainer sees it and waits for the section's end; if after, the owner's load
- *    comes after it too and sees drain > 0: the cache is shut.
+ *    comes after it too and sees drain > 0: the cache is closed.
  *    - hart_exit stores inside = OUTSIDE with release, as hart_hold stores PAST; the drainer's load acquires: it sees
  *      the magazines as the owner left them.
  *    - The drainer takes 1 from drain with release; hart_enter loads with acquire: the owner sees them emptied.
- *    - Several drainers may shut one cache; `emptying`, a lock, says which of them touches it, one cache at a time.
+ *    - Several drainers may close one cache; `emptying`, a lock, says which of them touches it, one cache at a time.
  *    - inside = IN_SECTION and the drainer's first load may be relaxed: the heavy barrier orders them.
  * 4. A hart that finds its cache being drained does not wait: it goes past the cache to the global allocator. A
  *    drainer waits for the end of a section, and only for a bounded number of turns: a hart that was stopped inside
  *    a section keeps what is in its cache and nothing else. A drainer is in no section itself, and waits for another
  *    only where that one is emptying a cache. So a drainer that was stopped keeps one cache at most; the others stay
- *    shut, and their harts go past them, but whoever drains next can empty them.
- * 5. `moves` is a sequence count of this hart's movements between the global allocator and elsewhere: odd while one
+ *    closed, and their harts go past them, but whoever drains next can empty them.
+ * 5. `transfers` is a sequence count of this hart's transfers between the global allocator and elsewhere: odd while one
  *    is under way. An allocation that found nothing believes it only if nobody moved anything meanwhile: allocator.c.
- * 6. Lifetime of arenas. A hart that goes past its cache says so in `passing`, which it makes odd, and even again,
+ * 6. Lifetime of arenas. A hart that goes past its cache says so in `bypass_seq`, which it makes odd, and even again,
  *    so that between hart_begin and hart_end it is always in one of two states that the removal of an arena waits for:
- *    in its section (the drain) or passing (harts_pass). What a lookup found in between may be used until hart_end, by
- *    whoever it was found for (P10). Waited for is the end of the operation that was under way, not a moment without
- *    one: while caches are shut a busy hart hardly has such. A hart stores `passing`, with release (who waited for the
- *    operation before may see only this one), before it looks at anything; harts_pass's heavy barrier, after what is
- *    removed was taken off, orders the two as the drain's does `inside`: either harts_pass sees the operation, or
- *    the operation does not see the arena. The removal holds nothing that a passing hart could want. A drainer, which
- *    is in neither state, touches the variant only for what it finds in a cache, and while the removal keeps them shut
- *    and empty it finds nothing.
+ *    in its section (the drain) or bypassing its cache (bypasses_wait). What a lookup found in between may be used
+ *    until hart_end, by whoever it was found for (P10). Waited for is the end of the operation that was under way, not
+ *    a moment without one: while caches are closed a busy hart hardly has such. A hart stores `bypass_seq`, with
+ *    release (who waited for the operation before may see only this one), before it looks at anything; bypasses_wait's
+ *    heavy barrier, after what is removed was taken off, orders the two as the drain's does `inside`: either
+ *    bypasses_wait sees the operation, or the operation does not see the arena. The removal holds nothing that a hart
+ *    that bypasses its cache could want. A drainer, which is in neither state, touches the variant only for what it
+ *    finds in a cache, and while the removal keeps them closed and empty it finds nothing.
  * 7. Who is no hart (HART_NONE in platform.h) finds the sentinel, which stands in front of hart 0 and whose cache is
- *    always shut: its `drain` is 1 from init on, and drainers never come by. So nobody is asked for a number on a hit,
- *    and who has none misses; every operation asks once when it has missed, before it calls hart_begin or touches
+ *    always closed: its `drain` is 1 from init on, and drainers never come by. So nobody is asked for a number on a
+ *    hit, and who has none misses; every operation asks once when it has missed, before it calls hart_begin or touches
  *    anything, and answers FRAME_BAD_HART. Any number of callers may be the sentinel at one time: all that they do to
  *    it are atomic stores to `inside`, by which they may take one another for an interrupt, and miss, and to its count
  *    of bypasses, which nobody adds up. It has no magazines.
@@ -53,56 +53,58 @@
  *
  *        OUTSIDE     hart_enter >   IN_SECTION   the cache is the hart's
  *                    < hart_exit, hart_end
- *        OUTSIDE     hart_hold  >   PAST         past the cache, or draining, looking with all caches shut, adding or
+ *        OUTSIDE     hart_hold  >   PAST         past the cache, or draining, looking with all caches closed for a drain, adding or
  *                    < hart_end, hart_let_go     removing an arena, zeroing in idle time
  *
  *    - An operation that finds `inside` not OUTSIDE is nested. The look is a load before hart_enter's store. An
  *      interrupt between the two finds OUTSIDE and leaves OUTSIDE: it was an operation of its own, before this one.
  *    - A nested operation leaves alone whatever operations of its hart that are not nested read and write as if nobody
- *      came between: `inside`, the cache, `moves`, `passing`, `patience`, `counts`; and of the variant likewise
- *      (struct caller in variant.h). It has its own words in their place: nested_moves, nested_passing and spare->nested,
- *      which nested operations change by atomic read-modify-writes alone, so that it does not matter at which of them
- *      another level comes between. All else it does like another hart, beside whatever step it has interrupted.
+ *      came between: `inside`, the cache, `transfers`, `bypass_seq`, `patience`, `refcounts_kept`; and of the variant
+ *      likewise (struct caller in variant.h). It has its own words in their place: nested_transfers, nested_passing and
+ *      spare->nested, which nested operations change by atomic read-modify-writes alone, so that it does not matter at
+ *      which of them another level comes between. All else it does like another hart, beside whatever step it has
+ *      interrupted.
  *    - Lifetime of arenas: nested_passing is how many are under way. The removal waits until it is 0. An arena that
  *      the interrupted operation may use is safe by that one's own state, which does not change meanwhile.
  *    - It never waits for its own hart, which would be for ever: a drain by it passes over the cache of a hart that it
  *      has interrupted in a section, and over caches that the interrupted operation is emptying (`emptying` says who);
- *      and moves_now does not take what its own hart is in the middle of for a movement under way. So FRAME_NO_MEMORY
- *      then means that nothing met the request but perhaps what that cache and the interrupted operation hold (P5's
- *      one exception; spare->nested.failures counts these).
- *    - For other harts it waits for NESTED_TURNS at most, and looks NESTED_LOOKS times: two harts, each interrupted in its
- *      section, of which each handler waits for the other's section, would else both lose all their patience. So in a
- *      handler FRAME_CONTENDED comes soon.
+ *      and transfers_now does not take what its own hart is in the middle of for a transfer under way. So
+ *      FRAME_NO_MEMORY then means that nothing met the request but perhaps what that cache and the interrupted
+ *      operation hold (P5's one exception; spare->nested.failures counts these).
+ *    - For other harts it waits for NESTED_TURNS at most, and looks NESTED_LOOKS times: two harts, each interrupted in
+ *      its section, of which each handler waits for the other's section, would else both lose all their patience. So in
+ *      a handler FRAME_CONTENDED comes soon.
  *    - What cannot be so (hot-plug, drain, zeroing in idle time, a variant that can not be nested) answers FRAME_BUSY.
  *    - Cost of a hit: that load, and the branch on it.
- * 9. Harts come and go (P13). A number belongs to the allocator from init on (IN), until its hart leaves (frame_hart_leave):
+ * 9. Harts come and go (P13). A number belongs to the allocator from init on (IN), until its hart leaves
+ *    (frame_hart_leave):
  *
- *        IN    leave: its cache is shut for good, emptied as by a drain           > GONE
+ *        IN    leave: its cache is closed for good, emptied as by a drain           > GONE
  *        GONE  join: a node is noted, the number is IN, a full fence, the cache is open   > IN
  *
- *    - While GONE its `drain` has one more, its cache is empty, and whoever has the number is refused. A drain passes over
- *      it, a barrier that it does not answer is no matter. A drainer adds to `drain`, passes a full fence (the barrier),
- *      and looks whether a hart is GONE; who joins says that it is IN, passes a full fence, and looks at `drain` when it
- *      wants its cache. So either the drainer sees it, or it sees that its cache is shut.
+ *    - While GONE its `drain` has one more, its cache is empty, and whoever has the number is refused. A drain passes
+ *      over it, a barrier that it does not answer is no matter. A drainer adds to `drain`, passes a full fence (the
+ *      barrier), and looks whether a hart is GONE; who joins says that it is IN, passes a full fence, and looks at
+ *      `drain` when it wants its cache. So either the drainer sees it, or it sees that its cache is closed.
  *    - A hart that ended without leaving is one that was stopped, until somebody takes its number over
- *      (frame_hart_take_over), who vouches that it is gone and that he has seen all that it did (platform_hart_id). If it
- *      ended between two operations that is all. If inside one, what it held as its own is made whole first: the cache, if
- *      it was IN_SECTION; caches that it was emptying; of the variant's memory likewise (repair_local). Then the words by
- *      which others wait for it: moves, chunk_out, passing, the nested ones; and, if it was between harts_shut and
- *      harts_open, the harts' `drain`: nobody knows how many of them it had got to, so all drains are kept off
- *      (drains_recount), and when none is under way each is made what it is without any. Last the variant's shared state
- *      (repair).
+ *      (frame_hart_take_over), who vouches that it is gone and that he has seen all that it did (platform_hart_id). If
+ *      it ended between two operations that is all. If inside one, what it held as its own is made whole first: the
+ *      cache, if it was IN_SECTION; caches that it was emptying; of the variant's memory likewise (repair_local). Then
+ *      the words by which others wait for it: moves, chunk_out, passing, the nested ones; and, if it was between
+ *      harts_drain_begin and harts_drain_end, the harts' `drain`: nobody knows how many of them it had got to, so all
+ *      drains are kept off (drains_recount), and when none is under way each is made what it is without any. Last the
+ *      variant's shared state (repair).
  *    - For that, what lies in a hart's own memory is changed in an order in which at no instruction a run lies in two
- *      places: out of the one before it is in the other. What was on its way is lost (frame_account.lost). An exchange of
- *      magazines that was half done is seen by both being the same one.
+ *      places: out of the one before it is in the other. What was on its way is lost (frame_account.lost). An exchange
+ *      of magazines that was half done is seen by both being the same one.
  *    - Who ended while it changed arenas, or with a variant that cannot repair, is not taken over: FRAME_BUSY. */
 #ifndef FRAMELAB_CORE_HART_CACHE_H
 #define FRAMELAB_CORE_HART_CACHE_H
 
 #include "atomic.h"
-#include "counting.h"
 #include "frame_allocator.h"
 #include "frame_list.h"
+#include "refcounts.h"
 #include "variant.h"
 
 /* Arenas whose counts a hart keeps at hand. The first is tried on the fast path. */
@@ -147,22 +149,23 @@ struct hart_counts {
 struct hart {
     /* The owner's line. */
     _Alignas(CACHE_PAIR) _Atomic uint32_t inside; /* OUTSIDE, IN_SECTION, PAST; written by the owner only */
-    _Atomic uint32_t drain;                       /* drainers that have shut the cache; written by them only */
+    _Atomic uint32_t drain;                       /* drainers that have closed the cache; written by them only */
     _Atomic uint32_t emptying;                    /* 1 + the hart that is at it; 0: none */
-    _Atomic uint32_t passing;                     /* odd: in an operation past the cache; the owner writes it */
+    _Atomic uint32_t bypass_seq;                  /* odd: in an operation past the cache; the owner writes it */
     struct cache caches[CACHE_ORDERS];            /* these two touched in a section only */
-    struct count_view views[HART_VIEWS];
+    struct refcount_view views[HART_VIEWS];
     struct zero_reserve zero;
     _Atomic uint32_t gone;     /* 1: the number is nobody's: point 9 */
     _Atomic uint32_t node;     /* its NUMA node */
     _Atomic uint32_t draining; /* drains of the hart under way: from drain_begin to drain_end */
-    uint32_t patience; /* the owner's alone: turns to wait before its next look with all caches shut (allocator.c) */
+    uint32_t
+        patience; /* the owner's alone: turns to wait before its next look with all caches closed for a drain (allocator.c) */
     struct frame_list *list; /* constant; NULL unless the variant's cache is CACHE_LIST: asked before the magazines */
 
     /* Owner writes, others read: on lines of their own. */
-    _Alignas(CACHE_PAIR) _Atomic uint64_t moves;
-    _Atomic uint64_t nested_moves;   /* NESTED_MOVE for each, and 1 while it is under way */
-    _Atomic uint32_t chunk_out;      /* 1: frame_zero_idle has a chunk of the global allocator out; see moves_now */
+    _Alignas(CACHE_PAIR) _Atomic uint64_t transfers;
+    _Atomic uint64_t nested_transfers; /* NESTED_TRANSFER for each, and 1 while it is under way */
+    _Atomic uint32_t chunk_out;      /* 1: frame_zero_idle has a chunk of the global allocator out; see transfers_now */
     _Atomic uint32_t nested_passing; /* nested operations under way */
     struct hart_counts counts;       /* of operations that are not nested */
     struct hart_spare *spare;
@@ -177,8 +180,8 @@ struct hart_spare {
 /* The place of a hart in an array is a part of every hit: two instructions. */
 _Static_assert(sizeof(struct hart) == 5 * 256, "a multiple that is quick to make");
 
-/* Of nested_moves: far above the depth to which interrupts nest. */
-#define NESTED_MOVE (UINT64_C(1) << 16)
+/* Of nested_transfers: far above the depth to which interrupts nest. */
+#define NESTED_TRANSFER (UINT64_C(1) << 16)
 
 /* Adds to a count of the calling hart. */
 #define HART_COUNT(hart, caller, what, n)                                                                              \
@@ -227,7 +230,7 @@ static inline bool hart_enter(struct hart *hart)
         return false;
     }
     bare_store_relaxed(&hart->inside, IN_SECTION);
-    platform_barrier_light(); /* partner: platform_barrier_heavy in harts_shut */
+    platform_barrier_light(); /* partner: platform_barrier_heavy in harts_drain_begin */
     if (__builtin_expect(bare_load_acquire(&hart->drain) == 0, 1)) {
         return true;
     }
@@ -242,7 +245,7 @@ static inline void hart_exit(struct hart *hart)
     bare_store_release(&hart->inside, OUTSIDE);
 }
 
-/* Begins an operation that is in no section, and makes no claim on arenas (hart_pass does). To hart_let_go with the
+/* Begins an operation that is in no section, and makes no claim on arenas (bypass_begin does). To hart_let_go with the
  * answer, which says whether it is nested. */
 static inline struct caller hart_hold(struct hart *hart)
 {
@@ -262,34 +265,34 @@ static inline void hart_let_go(struct hart *hart, struct caller caller)
     }
 }
 
-/* `passing` has one writer, so a load and a store make an increment. It may wrap: a waiter that misses a whole round of
- * it waits for an operation more. */
-static inline uint32_t hart_next_pass(const struct hart *hart)
+/* `bypass_seq` has one writer, so a load and a store make an increment. It may wrap: a waiter that misses a whole round
+ * of it waits for an operation more. */
+static inline uint32_t bypass_next(const struct hart *hart)
 {
-    return bare_load_relaxed(&hart->passing) + 1;
+    return bare_load_relaxed(&hart->bypass_seq) + 1;
 }
 
-/* Held: from here to hart_unpass no arena goes that the caller can find. */
-static inline void hart_pass(struct hart *hart, struct caller caller)
+/* Held: from here to bypass_end no arena goes that the caller can find. */
+static inline void bypass_begin(struct hart *hart, struct caller caller)
 {
     if (caller.nested) {
         (void)bare_add_relaxed(&hart->nested_passing, 1);
     } else {
         /* Release: whoever waited for the operation before and sees this one has seen that one end. */
-        FRAME_DEBUG_ASSERT(bare_load_relaxed(&hart->passing) % 2 == 0);
-        bare_store_release(&hart->passing, hart_next_pass(hart));
+        FRAME_DEBUG_ASSERT(bare_load_relaxed(&hart->bypass_seq) % 2 == 0);
+        bare_store_release(&hart->bypass_seq, bypass_next(hart));
     }
-    platform_barrier_light(); /* partner: platform_barrier_heavy in harts_pass */
+    platform_barrier_light(); /* partner: platform_barrier_heavy in bypasses_wait */
 }
 
 /* Release, partner of the acquire of whoever waits: what was done with an arena is done. */
-static inline void hart_unpass(struct hart *hart, struct caller caller)
+static inline void bypass_end(struct hart *hart, struct caller caller)
 {
     if (caller.nested) {
         (void)bare_sub_release(&hart->nested_passing, 1);
     } else {
-        FRAME_DEBUG_ASSERT(bare_load_relaxed(&hart->passing) % 2 == 1);
-        bare_store_release(&hart->passing, hart_next_pass(hart));
+        FRAME_DEBUG_ASSERT(bare_load_relaxed(&hart->bypass_seq) % 2 == 1);
+        bare_store_release(&hart->bypass_seq, bypass_next(hart));
     }
 }
 
@@ -303,7 +306,7 @@ static inline struct caller hart_begin(struct hart *hart)
     }
     struct caller caller = hart_hold(hart);
     HART_COUNT(hart, caller, nested, caller.nested);
-    hart_pass(hart, caller);
+    bypass_begin(hart, caller);
     return caller;
 }
 
@@ -312,7 +315,7 @@ static inline void hart_end(struct hart *hart, struct caller caller)
     if (caller.local) {
         hart_exit(hart);
     } else {
-        hart_unpass(hart, caller);
+        bypass_end(hart, caller);
         hart_let_go(hart, caller);
     }
 }
@@ -331,7 +334,7 @@ struct frame_allocator {
     _Atomic uint64_t longest_run[ALIGN_ORDER_MAX + 1];
     _Atomic uint64_t frames_total, metadata_bytes; /* sums over the arenas, so that nobody need look at them */
     _Atomic uint64_t zero_gives;                   /* how often chunks were given as zero: seldom written */
-    _Atomic uint64_t arena_moves;                  /* as a hart's `moves`, for arenas that come and go */
+    _Atomic uint64_t arena_transfers;              /* as a hart's `transfers`, for arenas that come and go */
     _Atomic uint32_t drains_off;                   /* 1: no drain may begin: somebody counts them anew */
     _Atomic uint32_t drains_stale;                 /* 1: some hart's `drain` has more than there are drains */
     _Atomic uint32_t taken_over;                   /* harts that had ended and were taken over */
@@ -345,7 +348,7 @@ struct frame_allocator {
     uint32_t node_count;
 };
 
-/* The calling hart, or the sentinel: a load that extends the sign is no dearer than one that does not. */
+/* The calling hart, or the sentinel: a load that extends the sign is no more expensive than one that does not. */
 static inline struct hart *hart_self(const struct frame_allocator *fa)
 {
     return &fa->harts[(int32_t)platform_hart_id()];
@@ -396,7 +399,8 @@ enum frame_status arenas_lock(struct frame_allocator *fa);
 bool arenas_are_locked_here(const struct frame_allocator *fa);
 void arenas_unlock(struct frame_allocator *fa);
 
-/* Looks with all caches shut after which an allocation that is disturbed at each, or the removal of an arena, gives up.
+/* Looks with all caches closed for a drain after which an allocation that is disturbed at each, or the removal of an
+ * arena, gives up.
  */
 #define RETRY_MAX 64u
 
@@ -404,47 +408,48 @@ void arenas_unlock(struct frame_allocator *fa);
 #define NESTED_TURNS 64u
 #define NESTED_LOOKS 4u
 
-/* All movements up to some moment, and whether one was under way then. */
-struct moves {
+/* All transfers up to some moment, and whether one was under way then. */
+struct transfers {
     uint64_t sum;
     bool under_way;
 };
 
-/* Shuts the caches of all harts, the caller's own too, and empties them into the global allocator; until harts_open all
- * harts go past their caches and take no more than they need. Held (hart_hold). SHUT_PARTLY if some hart did not leave
- * its section in bounded time; nested, the caller's own need not. `moves`, unless NULL, is of a moment at which all caches
- * that could be emptied were empty. SHUT_NONE: no cache is shut, and nothing else done. */
+/* Closes the caches of all harts, the caller's own too, and empties them into the global allocator; until
+ * harts_drain_end all harts go past their caches and take no more than they need. Held (hart_hold). SHUT_PARTLY if some
+ * hart did not leave its section in bounded time; nested, the caller's own need not. `transfers`, unless NULL, is of a
+ * moment at which all caches that could be emptied were empty. SHUT_NONE: no cache is closed, and nothing else done. */
 enum shut { SHUT_NONE, SHUT_PARTLY, SHUT_ALL };
-enum shut harts_shut(struct frame_allocator *fa, struct caller caller, struct moves *moves);
-void harts_open(struct frame_allocator *fa, struct caller caller, enum shut shut);
+enum shut harts_drain_begin(struct frame_allocator *fa, struct caller caller, struct transfers *transfers);
+void harts_drain_end(struct frame_allocator *fa, struct caller caller, enum shut shut);
 
 /* The one after the other. */
 bool harts_drain(struct frame_allocator *fa, struct caller caller);
 
 /* Takes the right to empty a hart's cache (`emptying`). False if another drainer had it for too long. */
 bool hart_cache_claim(struct hart *hart, struct caller caller);
-/* Held, the hart's own cache shut: empties it. False if another drainer had it for too long. */
+/* Held, the hart's own cache closed: empties it. False if another drainer had it for too long. */
 bool hart_cache_leave(struct frame_allocator *fa, struct caller caller);
-/* Of a hart that ended in a section, or of which somebody ended while he emptied it; touched by nobody: makes it whole. */
+/* Of a hart that ended in a section, or of which somebody ended while he emptied it; touched by nobody: makes it
+ * whole. */
 void hart_cache_repair(struct frame_allocator *fa, struct hart *hart);
-/* When no drain is under way, which is waited for: every hart's `drain` becomes what it is then. False, and nothing done,
- * if one does not end in bounded time: its hart may have ended, too, and who takes that over will do it. */
+/* When no drain is under way, which is waited for: every hart's `drain` becomes what it is then. False, and nothing
+ * done, if one does not end in bounded time: its hart may have ended, too, and who takes that over will do it. */
 bool drains_recount(struct frame_allocator *fa);
 /* Around whatever changes a hart's `drain`. False: they are being recounted, for too long. */
 bool drain_begin(struct frame_allocator *fa, struct hart *self);
 void drain_end(struct hart *self);
 
-/* Waits until every hart that was passing its cache has ended its operation; false if not in bounded time, or if a
+/* Waits until every hart that was bypassing its cache has ended its operation; false if not in bounded time, or if a
  * hart does not answer the barrier. */
-bool harts_pass(const struct frame_allocator *fa);
+bool bypasses_wait(const struct frame_allocator *fa);
 
-/* The movements up to now: ordered after everything that the caller looked at before. Nested, of what the caller's own
+/* The transfers up to now: ordered after everything that the caller looked at before. Nested, of what the caller's own
  * hart is in the middle of nothing is said to be under way. */
-struct moves moves_now(const struct frame_allocator *fa, struct caller caller);
+struct transfers transfers_now(const struct frame_allocator *fa, struct caller caller);
 
 /* Whether nothing was moved between two looks but what the caller moved itself, and nothing was on its way at either.
  */
-bool moves_none(struct moves before, struct moves after, uint64_t own);
+bool transfers_none(struct transfers before, struct transfers after, uint64_t own);
 
 /* The calls of the variant with the fences and counters that core owes them. */
 uint32_t global_take(struct frame_allocator *fa, struct hart *hart, struct caller caller, struct run_kind kind,

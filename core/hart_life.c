@@ -2,7 +2,7 @@
  * Harts that leave, join, and are taken over. The theory stands in hart_cache.h, 9. */
 #include "hart_cache.h"
 
-/* Shuts the hart's own cache for good, and empties it. */
+/* Closes the hart's own cache for good, and empties it. */
 static enum frame_status leave(struct frame_allocator *fa, struct hart *hart, struct caller caller)
 {
     if (!drain_begin(fa, hart)) {
@@ -72,9 +72,9 @@ enum frame_status frame_hart_join(struct frame_allocator *fa, uint32_t node)
 
 /* ---- a hart that has ended ---- */
 
-/* What lies in hart's memory is made whole: the hart's own, if it ended in its section, and that of those whose caches it
- * was emptying. A hart that is IN_SECTION may have found its cache shut, and a drainer be at it: so `emptying` is claimed
- * in any case. False if another drainer has it for too long. */
+/* What lies in hart's memory is made whole: the hart's own, if it ended in its section, and that of those whose caches
+ * it was emptying. A hart that is IN_SECTION may have found its cache closed, and a drainer be at it: so `emptying` is
+ * claimed in any case. False if another drainer has it for too long. */
 static bool repair_memory(struct frame_allocator *fa, struct hart *hart, uint32_t number)
 {
     const struct caller caller = {.hart = number};
@@ -96,12 +96,13 @@ static bool repair_memory(struct frame_allocator *fa, struct hart *hart, uint32_
 /* The words by which others know that something of the hart's is under way. What it had moved, it had moved. */
 static void repair_words(struct hart *hart)
 {
-    uint64_t moves = bare_load_relaxed(&hart->moves);
-    bare_store_release(&hart->moves, moves + (moves & 1));
-    (void)bare_sub_release(&hart->nested_moves, bare_load_relaxed(&hart->nested_moves) % NESTED_MOVE);
+    uint64_t transfers = bare_load_relaxed(&hart->transfers);
+    bare_store_release(&hart->transfers, transfers + (transfers & 1));
+    (void)bare_sub_release(&hart->nested_transfers, bare_load_relaxed(&hart->nested_transfers) % NESTED_TRANSFER);
     bare_store_release(&hart->chunk_out, 0);
     bare_store_release(&hart->nested_passing, 0);
-    bare_store_release(&hart->passing, bare_load_relaxed(&hart->passing) + (bare_load_relaxed(&hart->passing) & 1));
+    bare_store_release(&hart->bypass_seq,
+                       bare_load_relaxed(&hart->bypass_seq) + (bare_load_relaxed(&hart->bypass_seq) & 1));
     hart->patience = 0;
 }
 
@@ -120,7 +121,8 @@ static void repair_drains(struct frame_allocator *fa, struct hart *hart)
 static enum frame_status take_over(struct frame_allocator *fa, struct hart *hart)
 {
     uint32_t number = platform_hart_id();
-    /* Before anything is found to be missing: who ended between two steps of an allocation had what the first one took. */
+    /* Before anything is found to be missing: who ended between two steps of an allocation had what the first one
+     * took. */
     (void)bare_add_relaxed(&fa->taken_over, 1);
     if (!hart_is_inside(hart)) {
         return FRAME_OK;

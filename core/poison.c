@@ -56,7 +56,7 @@ static void frame_check(pfn_t frame)
     }
 }
 
-void poison_check(const struct count_view *view, struct frame_run run)
+void poison_check(const struct refcount_view *view, struct frame_run run)
 {
     FRAME_DEBUG_ASSERT(run.count > 0);
     for (uint64_t i = 0; i < run.count; i++) {

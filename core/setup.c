@@ -4,15 +4,15 @@
  * 1. Init takes from the boot allocator: the descriptor, the variant's shared state, the harts' caches. What is left
  *    becomes arenas (arena.h), and with it the FDT's own region.
  * 2. Adding an arena is the same for one region at a time, while harts run: nobody sees it before the variant has
- *    attached it. While arenas come or go, `arena_moves` is odd: an allocation that finds nothing then does not believe
- *    it.
- * 3. Removing one, in two steps. First every hart has to answer, and to let its cache be shut and emptied (a cached
+ *    attached it. While arenas come or go, `arena_transfers` is odd: an allocation that finds nothing then does not
+ *    believe it.
+ * 3. Removing one, in two steps. First every hart has to answer, and to let its cache be closed and emptied (a cached
  *    frame would pin the arena); if one does not, the removal is refused, and nothing was taken from anybody. Then,
- *    the caches still shut, the variant detaches the arena if all of its frames are there, and every hart has to
+ *    the caches still closed, the variant detaches the arena if all of its frames are there, and every hart has to
  *    answer once more, since nobody may be looking at it still. Harts look in three ways: through the views of their
- *    caches, which are empty and stay so; past their caches, which harts_pass waits out; and inside the variant, which
- *    quiesces. If a hart stops just between, the arena is attached again; until then `arena_moves` is odd, and nobody
- *    believes that its memory or its frames are not there.
+ *    caches, which are empty and stay so; past their caches, which bypasses_wait waits out; and inside the variant,
+ *    which quiesces. If a hart stops just between, the arena is attached again; until then `arena_transfers` is odd,
+ *    and nobody believes that its memory or its frames are not there.
  * 4. Add and remove exclude one another by a flag; a second one waits for a bounded time and then says
  *    FRAME_CONTENDED. */
 #include <string.h>
@@ -96,22 +96,22 @@ static bool ranges_overlap(struct phys_range a, struct phys_range b)
 /* What a fresh arena's frames hold: what is not known to be zero is dirty. */
 static void note_zeroes(const struct arena_builder *builder, struct arena *arena)
 {
-    struct count_view view = count_view_of(arena);
+    struct refcount_view view = refcount_view_of(arena);
     struct phys_range span = {frame_addr(arena->span.first), arena->span.count << FRAME_SHIFT};
-    counts_init(&view, arena);
+    refcounts_init(&view, arena);
     arena->is_zero = builder->ram_is_zero;
     for (uint32_t r = 0; POISONS && r < arena->region_count && !builder->ram_is_zero; r++) {
         poison_forget(arena->regions[r]);
     }
     if (!builder->ram_is_zero) {
-        counts_mark_dirty(&view, arena->span);
+        refcounts_mark_dirty(&view, arena->span);
     } else {
         bare_add_relaxed(&builder->fa->zero_gives, 1);
         struct phys_range dirty = phys_range_outward(builder->except);
         uint64_t start = dirty.start.value > span.start.value ? dirty.start.value : span.start.value;
         uint64_t end = phys_range_end(dirty) < phys_range_end(span) ? phys_range_end(dirty) : phys_range_end(span);
         if (start < end) {
-            counts_mark_dirty(&view, frame_run_inside(phys_range(start, end)));
+            refcounts_mark_dirty(&view, frame_run_inside(phys_range(start, end)));
         }
     }
 }
@@ -324,19 +324,19 @@ void arenas_unlock(struct frame_allocator *fa)
     bare_store_release(&fa->arenas_locked, 0);
 }
 
-/* Frames come or go with an arena. The release fence and its partner are those of a hart's movements. */
-static void arenas_move_begin(struct frame_allocator *fa)
+/* Frames come or go with an arena. The release fence and its partner are those of a hart's transfers. */
+static void arenas_transfer_begin(struct frame_allocator *fa)
 {
-    FRAME_DEBUG_ASSERT(bare_load_relaxed(&fa->arena_moves) % 2 == 0);
-    shared_store_relaxed(&fa->arena_moves, bare_load_relaxed(&fa->arena_moves) + 1);
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&fa->arena_transfers) % 2 == 0);
+    shared_store_relaxed(&fa->arena_transfers, bare_load_relaxed(&fa->arena_transfers) + 1);
     fence_release();
 }
 
-static void arenas_move_end(struct frame_allocator *fa)
+static void arenas_transfer_end(struct frame_allocator *fa)
 {
-    FRAME_DEBUG_ASSERT(bare_load_relaxed(&fa->arena_moves) % 2 == 1);
-    uint64_t moves = bare_load_relaxed(&fa->arena_moves);
-    shared_store_release(&fa->arena_moves, moves + 1);
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&fa->arena_transfers) % 2 == 1);
+    uint64_t transfers = bare_load_relaxed(&fa->arena_transfers);
+    shared_store_release(&fa->arena_transfers, transfers + 1);
 }
 
 static bool overlaps_arena(const struct frame_allocator *fa, struct frame_run run)
@@ -360,9 +360,9 @@ static enum frame_status arena_add(struct frame_allocator *fa, struct frame_run 
     const struct ram_region region = {{frame_addr(run.first), run.count << FRAME_SHIFT}, node};
     uint32_t before = fa->arena_count;
     struct arena_builder builder = {.fa = fa, .ram_is_zero = false}; /* it may have been in use before */
-    arenas_move_begin(fa);
+    arenas_transfer_begin(fa);
     enum frame_status status = arenas_add(&builder, &region, 1);
-    arenas_move_end(fa);
+    arenas_transfer_end(fa);
     return status == FRAME_OK && fa->arena_count == before ? FRAME_NO_MEMORY : status;
 }
 
@@ -408,19 +408,19 @@ static bool variant_quiesces(struct frame_allocator *fa)
     return fa->variant->quiesce == NULL || fa->variant->quiesce(fa->global, platform_hart_id());
 }
 
-/* Whether every hart has answered: whoever was passing its cache has ended that, and so has the variant whatever it
- * waits for. With all caches shut no hart can then still be looking at what was detached before. */
+/* Whether every hart has answered: whoever was bypassing its cache has ended that, and so has the variant whatever it
+ * waits for. With all caches closed for a drain no hart can then still be looking at what was detached before. */
 static bool harts_answer(struct frame_allocator *fa)
 {
-    return harts_pass(fa) && variant_quiesces(fa);
+    return bypasses_wait(fa) && variant_quiesces(fa);
 }
 
-/* Takes the arena out of service while all caches are shut, so that a frame of it that is not out is in the global
- * allocator. FRAME_BUSY, FRAME_CONTENDED: it was not, or is back. */
+/* Takes the arena out of service while all caches are closed for a drain, so that a frame of it that is not out is in
+ * the global allocator. FRAME_BUSY, FRAME_CONTENDED: it was not, or is back. */
 static enum frame_status arena_detach(struct frame_allocator *fa, struct arena *arena)
 {
     FRAME_DEBUG_ASSERT(arenas_are_locked_here(fa));
-    arenas_move_begin(fa);
+    arenas_transfer_begin(fa);
     enum frame_status status = fa->variant->detach(fa->global, arena);
     shared_begin();
     if (status == FRAME_OK && !harts_answer(fa)) {
@@ -430,14 +430,14 @@ static enum frame_status arena_detach(struct frame_allocator *fa, struct arena *
         FRAME_ASSERT(status == FRAME_OK);
         status = FRAME_CONTENDED;
     }
-    arenas_move_end(fa);
+    arenas_transfer_end(fa);
     return status;
 }
 
 /* Whether a frame of the arena has a reference: then it is out, or was at some moment of the caller's operation. */
 static bool arena_has_reference(const struct arena *arena)
 {
-    struct count_view view = count_view_of(arena);
+    struct refcount_view view = refcount_view_of(arena);
     bool out = false;
     for (uint32_t r = 0; r < arena->region_count && COUNTS_REFERENCES && !out; r++) {
         for (uint64_t i = 0; i < arena->regions[r].count && !out; i++) {
@@ -451,14 +451,14 @@ static bool arena_has_reference(const struct arena *arena)
  * were empty and the end of a detach that found one missing. */
 static enum frame_status arena_try_remove(struct frame_allocator *fa, struct caller caller, struct arena *arena)
 {
-    struct moves before;
-    enum shut shut = harts_shut(fa, caller, &before);
+    struct transfers before;
+    enum shut shut = harts_drain_begin(fa, caller, &before);
     enum frame_status status = shut == SHUT_ALL ? arena_detach(fa, arena) : FRAME_CONTENDED;
-    /* arena_detach moved arena_moves by two. */
-    if (status == FRAME_BUSY && !moves_none(before, moves_now(fa, caller), 2) && !arena_has_reference(arena)) {
+    /* arena_detach moved arena_transfers by two. */
+    if (status == FRAME_BUSY && !transfers_none(before, transfers_now(fa, caller), 2) && !arena_has_reference(arena)) {
         status = FRAME_CONTENDED;
     }
-    harts_open(fa, caller, shut);
+    harts_drain_end(fa, caller, shut);
     return status;
 }
 

@@ -1,46 +1,47 @@
 /* SPDX-License-Identifier: MIT
- * The books: statistics while harts run, and at rest the equation
+ * The audit: statistics while harts run, and at rest the equation
  *
  *        free + cached + allocated = total,   every frame in exactly one of them
  *
  * (P2). "Free" is what the variant's walk visits, "cached" what lies in magazines and hart-local memory, "allocated"
  * what neither visits. Where a hart ended in the middle of an operation, and its number was taken over, what it had in
- * hand is lost, a fourth term: frames that are in no place and have no reference. To see that no frame is in two places, a frame that is visited is marked in the words that
- * count it, and the mark taken away afterwards; a second visit finds the mark. A frame without a mark must have a
- * reference, or it is lost. In a build without reference counts there is room to mark one group of a chunk at a time,
- * so that all is walked sixteen times; and a frame that is lost passes for allocated. */
+ * hand is lost, a fourth term: frames that are in no place and have no reference. To see that no frame is in two
+ * places, a frame that is visited is marked in the words that count it, and the mark taken away afterwards; a second
+ * visit finds the mark. A frame without a mark must have a reference, or it is lost. In a build without reference
+ * counts there is room to mark one group of a chunk at a time, so that all is walked sixteen times; and a frame that is
+ * lost passes for allocated. */
 #include "hart_cache.h"
 
-struct books {
+struct audit {
     struct frame_allocator *fa;
     uint64_t visited; /* frames, in this walk */
     uint32_t pass;    /* of MARK_PASSES */
-    uint64_t lost;    /* frames, that somebody had in hand who ended in the middle of an operation */
+    uint64_t lost;    /* frames, that somebody had in local chunks who ended in the middle of an operation */
     bool restoring;
     bool sound;
 };
 
-static void complain(struct books *books, pfn_t frame, const char *what)
+static void complain(struct audit *audit, pfn_t frame, const char *what)
 {
-    if (books->sound) {
+    if (audit->sound) {
         platform_log("validate: frame 0x%llx %s", (unsigned long long)frame.value, what);
     }
-    books->sound = false;
+    audit->sound = false;
 }
 
-static void mark_frame(struct books *books, const struct arena *arena, pfn_t frame)
+static void mark_frame(struct audit *audit, const struct arena *arena, pfn_t frame)
 {
-    struct count_view view = count_view_of(arena);
-    if (books->restoring) {
+    struct refcount_view view = refcount_view_of(arena);
+    if (audit->restoring) {
         mark_set(&view, frame, false);
         return;
     }
     if (mark_is_set(&view, frame)) {
-        complain(books, frame, "is in two places");
+        complain(audit, frame, "is in two places");
         return;
     }
     if (!count_may_be_free(&view, frame)) {
-        complain(books, frame, "is free or cached but has references");
+        complain(audit, frame, "is free or cached but has references");
     }
     mark_set(&view, frame, true);
 }
@@ -48,74 +49,74 @@ static void mark_frame(struct books *books, const struct arena *arena, pfn_t fra
 /* One run that is free or cached. */
 static void visit_run(void *context, struct frame_run run)
 {
-    struct books *books = context;
+    struct audit *audit = context;
     if (run.count == 0) {
         return;
     }
-    books->visited += run.count;
-    for (uint32_t i = 0; i < books->fa->arena_count; i++) {
-        const struct arena *arena = books->fa->arenas[i];
+    audit->visited += run.count;
+    for (uint32_t i = 0; i < audit->fa->arena_count; i++) {
+        const struct arena *arena = audit->fa->arenas[i];
         if (arena_covers(arena, run)) {
             for (uint64_t f = run.first.value; f < frame_run_end(run); f++) {
-                if (mark_is_due(pfn(f), books->pass)) {
-                    mark_frame(books, arena, pfn(f));
+                if (mark_is_due(pfn(f), audit->pass)) {
+                    mark_frame(audit, arena, pfn(f));
                 }
             }
             return;
         }
     }
-    complain(books, run.first, "is free or cached but in no usable region of an arena");
+    complain(audit, run.first, "is free or cached but in no usable region of an arena");
 }
 
-static bool walk_free(struct books *books)
+static bool walk_free(struct audit *audit)
 {
-    return books->fa->variant->walk_free(books->fa->global, visit_run, books);
+    return audit->fa->variant->walk_free(audit->fa->global, visit_run, audit);
 }
 
-static void walk_magazine(struct books *books, uint32_t order, const struct magazine *magazine)
+static void walk_magazine(struct audit *audit, uint32_t order, const struct magazine *magazine)
 {
     for (uint32_t i = 0; i < magazine_count(magazine); i++) {
-        visit_run(books, frame_run(magazine->firsts[i], UINT64_C(1) << order));
+        visit_run(audit, frame_run(magazine->firsts[i], UINT64_C(1) << order));
     }
 }
 
-static void walk_cached(struct books *books)
+static void walk_cached(struct audit *audit)
 {
-    const struct frame_allocator *fa = books->fa;
+    const struct frame_allocator *fa = audit->fa;
     for (uint32_t h = 0; h < fa->hart_count; h++) {
         for (uint32_t order = 0; order < CACHE_ORDERS; order++) {
-            walk_magazine(books, order, cache_loaded(&fa->harts[h].caches[order]));
-            walk_magazine(books, order, cache_previous(&fa->harts[h].caches[order]));
+            walk_magazine(audit, order, cache_loaded(&fa->harts[h].caches[order]));
+            walk_magazine(audit, order, cache_previous(&fa->harts[h].caches[order]));
         }
         const struct zero_reserve *zero = &fa->harts[h].zero;
-        visit_run(books, frame_run(zero->next, zero_reserve_left(zero)));
-        if (fa->harts[h].list != NULL && !frame_list_walk(fa->harts[h].list, visit_run, books)) {
+        visit_run(audit, frame_run(zero->next, zero_reserve_left(zero)));
+        if (fa->harts[h].list != NULL && !frame_list_walk(fa->harts[h].list, visit_run, audit)) {
             platform_log("validate: the list of hart %u: length, end or order is not what it should be", h);
-            books->sound = false;
+            audit->sound = false;
         }
         if (fa->variant->local_walk != NULL) {
-            fa->variant->local_walk(fa->global, h, visit_run, books);
+            fa->variant->local_walk(fa->global, h, visit_run, audit);
         }
     }
 }
 
 /* Frames of one arena that were to be marked in this pass and are not: they must be out. */
-static uint64_t count_allocated(struct books *books, const struct arena *arena)
+static uint64_t count_allocated(struct audit *audit, const struct arena *arena)
 {
-    struct count_view view = count_view_of(arena);
+    struct refcount_view view = refcount_view_of(arena);
     uint64_t allocated = 0;
     for (uint32_t r = 0; r < arena->region_count; r++) {
         for (uint64_t f = 0; f < arena->regions[r].count; f++) {
             pfn_t frame = pfn(arena->regions[r].first.value + f);
-            if (!mark_is_due(frame, books->pass) || mark_is_set(&view, frame)) {
+            if (!mark_is_due(frame, audit->pass) || mark_is_set(&view, frame)) {
                 continue;
             }
             if (count_may_be_out(&view, frame)) {
                 allocated++;
-            } else if (bare_load_relaxed(&books->fa->taken_over) > 0) {
-                books->lost++;
+            } else if (bare_load_relaxed(&audit->fa->taken_over) > 0) {
+                audit->lost++;
             } else {
-                complain(books, frame, "is lost: neither free nor cached nor referenced");
+                complain(audit, frame, "is lost: neither free nor cached nor referenced");
             }
         }
     }
@@ -123,20 +124,20 @@ static uint64_t count_allocated(struct books *books, const struct arena *arena)
 }
 
 /* One pass: `sum` has what is free and cached, and of what is allocated the frames that it was for. */
-static bool take_stock(struct books *books, struct frame_account *sum)
+static bool take_stock(struct audit *audit, struct frame_account *sum)
 {
-    books->restoring = false;
-    books->visited = 0;
-    bool variant_sound = walk_free(books);
-    sum->free = books->visited;
-    walk_cached(books);
-    sum->cached = books->visited - sum->free;
-    for (uint32_t i = 0; i < books->fa->arena_count; i++) {
-        sum->allocated += count_allocated(books, books->fa->arenas[i]);
+    audit->restoring = false;
+    audit->visited = 0;
+    bool variant_sound = walk_free(audit);
+    sum->free = audit->visited;
+    walk_cached(audit);
+    sum->cached = audit->visited - sum->free;
+    for (uint32_t i = 0; i < audit->fa->arena_count; i++) {
+        sum->allocated += count_allocated(audit, audit->fa->arenas[i]);
     }
-    books->restoring = true;
-    walk_free(books);
-    walk_cached(books);
+    audit->restoring = true;
+    walk_free(audit);
+    walk_cached(audit);
     return variant_sound;
 }
 
@@ -147,17 +148,17 @@ bool frame_allocator_validate(struct frame_allocator *fa, struct frame_account *
         platform_log("validate: the hart is in the middle of an operation");
         return false;
     }
-    struct books books = {.fa = fa, .sound = true};
+    struct audit audit = {.fa = fa, .sound = true};
     struct frame_account sum = {0};
     bool sound = true;
     for (uint32_t i = 0; i < fa->arena_count; i++) {
         sum.total += fa->arenas[i]->usable_frames;
     }
-    for (; books.pass < MARK_PASSES && sound; books.pass++) {
-        bool variant_sound = take_stock(&books, &sum);
-        sound = variant_sound && books.sound;
+    for (; audit.pass < MARK_PASSES && sound; audit.pass++) {
+        bool variant_sound = take_stock(&audit, &sum);
+        sound = variant_sound && audit.sound;
     }
-    sum.lost = books.lost;
+    sum.lost = audit.lost;
     if (sound && sum.free + sum.cached + sum.allocated + sum.lost != sum.total) {
         platform_log("validate: %llu free + %llu cached + %llu allocated + %llu lost is not %llu in total",
                      (unsigned long long)sum.free, (unsigned long long)sum.cached, (unsigned long long)sum.allocated,
@@ -241,7 +242,7 @@ uint32_t frame_allocator_nodes(const struct frame_allocator *fa)
 /* Frames of an arena without a reference: a hint while harts run. */
 static uint64_t count_unreferenced(const struct arena *arena)
 {
-    struct count_view view = count_view_of(arena);
+    struct refcount_view view = refcount_view_of(arena);
     uint64_t count = 0;
     for (uint32_t r = 0; r < arena->region_count; r++) {
         for (uint64_t f = 0; f < arena->regions[r].count; f++) {

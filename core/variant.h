@@ -23,7 +23,7 @@
  * find, local_drain. They are beside what they interrupted as another hart's calls would be.
  *
  * Every call is a hart's: caller.hart, and platform_hart_id(), are below global_config.hart_count, never HART_NONE.
- * Only the books (walk_free, local_walk, add_stats) may be asked for by anybody.
+ * Only the audit (walk_free, local_walk, add_stats) may be asked for by anybody.
  *
  * Memory order: what a hart wrote to a frame before it gave the frame must be visible to the hart that takes it.
  * Core issues a release fence before every give and an acquire fence after every take, on the strength of which a
@@ -78,12 +78,12 @@ enum cache_kind {
 
 /* Pointers that may be NULL say so. */
 struct variant {
-    const char *name;    /* "baseline", "lockfree", "baseline:seed" */
+    const char *name;    /* "baseline", "lockfree", "baseline:origin" */
     const char *summary; /* one line */
     const struct knob *knobs;
     uint32_t knob_count;
     enum cache_kind cache;
-    uint32_t magazine_default; /* frames a magazine; 0: none of core's magazines */
+    uint32_t magazine_default; /* frames per magazine; 0: none of core's magazines */
     uint32_t batch_default;    /* frames a refill or spill moves; 0: a whole magazine */
     uint64_t global_bytes;     /* of shared state, and for each hart: see init */
     uint64_t hart_bytes;
@@ -128,9 +128,9 @@ struct variant {
                        void *context);
 
     /* A hart has ended in the middle of an operation, its number is taken over; both NULL: then it cannot be.
-     * repair_local: makes `owner`'s memory whole; nobody else is at it. It is such as it was between two instructions of
-     * the hart's own operation on it, or of one that ended while it drained it. What lies in two places stays in one.
-     * repair: of what the operation was about in the shared state, all that others would wait for or not find. */
+     * repair_local: makes `owner`'s memory whole; nobody else is at it. It is such as it was between two instructions
+     * of the hart's own operation on it, or of one that ended while it drained it. What lies in two places stays in
+     * one. repair: of what the operation was about in the shared state, all that others would wait for or not find. */
     void (*repair_local)(struct global *global, uint32_t owner);
     void (*repair)(struct global *global, uint32_t hart);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Arenas that come and go, and hands that are emptied. The theory stands in state.h, 3 and 4. */
+ * Arenas that come and go, and local chunks that are emptied. The theory stands in state.h, 3 and 4. */
 #include "state.h"
 
 bool lockfree_local_drain(struct global *global, struct caller caller, uint32_t owner)
@@ -7,13 +7,13 @@ bool lockfree_local_drain(struct global *global, struct caller caller, uint32_t 
     FRAME_DEBUG_ASSERT(owner < lockfree_of(global)->config.hart_count);
     struct lockfree *lf = lockfree_of(global);
     struct lockfree_hart *victim = &lf->harts[owner];
-    struct worker *self = lockfree_worker(lf, caller);
+    struct pool_hart *self = lockfree_worker(lf, caller);
     bool any = victim->singles.pool != NULL || victim->runs.pool != NULL || victim->returns.pool != NULL ||
-               victim->block != NULL;
-    hand_release(&victim->singles, self);
-    hand_release(&victim->runs, self);
-    hand_release(&victim->returns, self);
-    lockfree_release_block(victim, self);
+               victim->bitmap != NULL;
+    local_release(&victim->singles, self);
+    local_release(&victim->runs, self);
+    local_release(&victim->returns, self);
+    lockfree_release_bitmap(victim, self);
     return any;
 }
 
@@ -28,12 +28,12 @@ void lockfree_repair_local(struct global *global, uint32_t owner)
 void lockfree_repair(struct global *global, uint32_t hart)
 {
     struct lockfree *lf = lockfree_of(global);
-    struct worker *worker = &lf->harts[hart].worker;
+    struct pool_hart *pool_hart = &lf->harts[hart].pool_hart;
     (void)bare_add_relaxed(&lf->ended, 1);
-    reclaim_hart_ended(&worker->reclaim);
+    reclaim_hart_ended(&pool_hart->reclaim);
     struct arena_walk walk = lockfree_walk(lf, hart);
     for (struct pool *pool = walk_next(&walk); pool != NULL; pool = walk_next(&walk)) {
-        pool_repair(pool, worker);
+        pool_repair(pool, pool_hart);
     }
 }
 
@@ -73,14 +73,14 @@ static void node_empty(struct lockfree *lf, const struct pool *pool)
     }
 }
 
-/* Gives a region block by block from its end, so that the stacks offer low memory first. */
-static void give_region(struct pool *pool, struct worker *worker, struct frame_run region, bool zero)
+/* Gives a region chunk bitmap by chunk bitmap from its end, so that the stacks offer low memory first. */
+static void give_region(struct pool *pool, struct pool_hart *pool_hart, struct frame_run region, bool zero)
 {
-    const uint64_t block_frames = (uint64_t)BLOCK_CHUNKS << CHUNK_ORDER;
+    const uint64_t bitmap_frames = (uint64_t)BITMAP_CHUNKS << CHUNK_ORDER;
     while (region.count > 0) {
-        uint64_t last = align_down_u64(frame_run_end(region) - 1, block_frames);
+        uint64_t last = align_down_u64(frame_run_end(region) - 1, bitmap_frames);
         uint64_t start = last > region.first.value ? last : region.first.value;
-        pool_give_run(pool, worker, frame_run(pfn(start), frame_run_end(region) - start), zero);
+        pool_give_run(pool, pool_hart, frame_run(pfn(start), frame_run_end(region) - start), zero);
         region.count = start - region.first.value;
     }
 }
@@ -102,7 +102,7 @@ enum frame_status lockfree_attach(struct global *global, struct arena *arena)
         return FRAME_NO_MEMORY;
     }
     for (uint32_t r = arena->region_count; r-- > 0;) {
-        give_region(pool, &lf->harts[platform_hart_id()].worker, arena->regions[r], arena->is_zero);
+        give_region(pool, &lf->harts[platform_hart_id()].pool_hart, arena->regions[r], arena->is_zero);
     }
     return FRAME_OK;
 }
@@ -110,10 +110,10 @@ enum frame_status lockfree_attach(struct global *global, struct arena *arena)
 enum frame_status lockfree_detach(struct global *global, struct arena *arena)
 {
     struct lockfree *lf = lockfree_of(global);
-    struct worker *worker = &lf->harts[platform_hart_id()].worker;
+    struct pool_hart *pool_hart = &lf->harts[platform_hart_id()].pool_hart;
     struct pool *pool = arena->variant;
     uint32_t taken = 0;
-    while (taken < arena->region_count && pool_take_exactly(pool, worker, arena->regions[taken])) {
+    while (taken < arena->region_count && pool_take_exactly(pool, pool_hart, arena->regions[taken])) {
         taken++;
     }
     if (taken == arena->region_count) {
@@ -121,7 +121,7 @@ enum frame_status lockfree_detach(struct global *global, struct arena *arena)
         return FRAME_OK;
     }
     while (taken-- > 0) {
-        pool_give_run(pool, worker, arena->regions[taken], false);
+        pool_give_run(pool, pool_hart, arena->regions[taken], false);
     }
     return FRAME_BUSY;
 }
@@ -130,5 +130,5 @@ bool lockfree_quiesce(struct global *global, uint32_t hart_id)
 {
     FRAME_DEBUG_ASSERT(hart_id < lockfree_of(global)->config.hart_count);
     struct lockfree *lf = lockfree_of(global);
-    return reclaim_barrier(&lf->harts[hart_id].worker.reclaim);
+    return reclaim_barrier(&lf->harts[hart_id].pool_hart.reclaim);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Bit tricks on 512 bits that belong to one hart alone: a chunk's frames in hand, or a snapshot of a chunk. A set bit
+ * Bit tricks on 512 bits that belong to one hart alone: a chunk's local frames, or a snapshot of a chunk. A set bit
  * is a free frame. Nothing here is atomic. */
 #ifndef FRAMELAB_LOCKFREE_BITS_H
 #define FRAMELAB_LOCKFREE_BITS_H

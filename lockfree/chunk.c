@@ -3,29 +3,29 @@
 #include "chunk.h"
 
 /* Takes up to `count` set bits out of a word, the lowest first; returns them. */
-static uint64_t take_bits(_Atomic uint64_t *word, uint32_t count, struct contest *contest)
+static uint64_t take_bits(_Atomic uint64_t *word, uint32_t count, struct retry *retry)
 {
     FRAME_DEBUG_ASSERT(count > 0);
     uint64_t bits = shared_load_relaxed(word);
     while (bits != 0) {
         uint64_t wanted = lowest_bits(bits, count);
         if (shared_cas_weak_acquire(word, &bits, bits ^ wanted)) {
-            contest_won(contest);
+            retry_won(retry);
             return wanted;
         }
-        contest_lost(contest);
+        retry_lost(retry);
     }
     return 0;
 }
 
 uint32_t chunk_take(struct chunk *chunk, uint32_t *from, uint64_t base, pfn_t *frames, uint32_t count,
-                    struct contest *contest)
+                    struct retry *retry)
 {
     FRAME_DEBUG_ASSERT(*from < CHUNK_WORDS);
     uint32_t taken = 0, w = *from;
     for (uint32_t looks = 0; looks < CHUNK_WORDS && taken < count; looks++) {
         w = (*from + looks) % CHUNK_WORDS;
-        uint64_t bits = take_bits(&chunk->words[w], count - taken, contest);
+        uint64_t bits = take_bits(&chunk->words[w], count - taken, retry);
         for (; bits != 0; bits &= bits - 1) {
             frames[taken++] = pfn(base + w * 64 + (uint32_t)__builtin_ctzll(bits));
         }
@@ -35,7 +35,7 @@ uint32_t chunk_take(struct chunk *chunk, uint32_t *from, uint64_t base, pfn_t *f
 }
 
 uint32_t chunk_take_seen(struct chunk *chunk, const struct chunk_bits *seen, uint64_t base, pfn_t *frames,
-                         struct contest *contest)
+                         struct retry *retry)
 {
     uint32_t taken = 0, words = 0; /* those that have something: found without a branch that nobody can predict */
     for (uint32_t w = 0; w < CHUNK_WORDS; w++) {
@@ -45,10 +45,10 @@ uint32_t chunk_take_seen(struct chunk *chunk, const struct chunk_bits *seen, uin
         uint32_t w = (uint32_t)__builtin_ctz(words);
         uint64_t bits = seen->words[w], now = bits;
         if (!shared_cas_strong_acquire(&chunk->words[w], &now, 0)) {
-            contest_lost(contest);
+            retry_lost(retry);
             continue;
         }
-        contest_won(contest);
+        retry_won(retry);
         for (; bits != 0; bits &= bits - 1) {
             frames[taken++] = pfn(base + w * 64 + (uint32_t)__builtin_ctzll(bits));
         }
@@ -71,21 +71,21 @@ uint32_t chunk_take_all(struct chunk *chunk, struct chunk_bits *bits)
 }
 
 /* Takes exactly `mask` out of a word; false, nothing changed, if a bit is not set. */
-static bool take_exactly(_Atomic uint64_t *word, uint64_t mask, struct contest *contest)
+static bool take_exactly(_Atomic uint64_t *word, uint64_t mask, struct retry *retry)
 {
     FRAME_DEBUG_ASSERT(mask != 0);
     uint64_t bits = shared_load_relaxed(word);
     while ((bits & mask) == mask) {
         if (shared_cas_weak_acquire(word, &bits, bits ^ mask)) {
-            contest_won(contest);
+            retry_won(retry);
             return true;
         }
-        contest_lost(contest);
+        retry_lost(retry);
     }
     return false;
 }
 
-uint32_t chunk_take_range(struct chunk *chunk, uint32_t offset, uint32_t count, struct contest *contest)
+uint32_t chunk_take_range(struct chunk *chunk, uint32_t offset, uint32_t count, struct retry *retry)
 {
     FRAME_DEBUG_ASSERT(offset + count <= CHUNK_END);
     uint32_t taken = 0;
@@ -93,7 +93,7 @@ uint32_t chunk_take_range(struct chunk *chunk, uint32_t offset, uint32_t count, 
         uint32_t at = offset + taken;
         uint32_t room = 64 - at % 64;
         uint32_t piece = count - taken < room ? count - taken : room;
-        if (!take_exactly(&chunk->words[at / 64], low_mask(piece) << (at % 64), contest)) {
+        if (!take_exactly(&chunk->words[at / 64], low_mask(piece) << (at % 64), retry)) {
             break;
         }
         taken += piece;

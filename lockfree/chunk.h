@@ -3,18 +3,19 @@
  *
  * 1. Truth. A set bit is a free frame; there is nothing else to agree with. Whoever clears a bit owns the frame,
  *    whoever owns a frame may set its bit. A chunk that is free as a whole has no bit set at all: it is one bit of its
- *    block (block.h).
+ *    chunk bitmap (chunk_bitmap.h).
  * 2. Transitions of a word.
  *      take    CAS or exchange, set bits -> 0       acquire
  *      give    fetch-or, own frames' bits -> 1      sequentially consistent
  *    and, of all eight words together,
- *      gather  eight times CAS, all ones -> 0: the chunk is the gatherer's as a whole. If one of them fails, those that
+ *      coalesce  eight times CAS, all ones -> 0: the chunk is the coalescer's as a whole. If one of them fails, those
+ *      that
  *              succeeded are given back.
  * 3. What a give owes. The old value of the word says what it brought about:
- *      it was 0        the chunk may stand on no stack: look, and list it if so (index.h);
- *      it is all ones  the chunk may be free as a whole: look at the other seven, and gather if so.
+ *      it was 0        the chunk may stand on no stack: look, and link it if so (index.h);
+ *      it is all ones  the chunk may be free as a whole: look at the other seven, and coalesce if so.
  *    Nothing is overlooked: of all steps that make a word all ones, the last in the order of sequentially consistent
- *    operations is followed by its hart's look at the others, which then sees all ones too (chunk_is_full). A gatherer
+ *    operations is followed by its hart's look at the others, which then sees all ones too (chunk_is_full). A coalescer
  *    that gives back makes words all ones and looks again itself.
  * 4. Orders. A give releases what was written before it, a take acquires it; a word's read-modify-writes form one
  *    release sequence, so that a taker is ordered after every giver of the word's bits and not just the last. Contents
@@ -28,7 +29,7 @@
 #define FRAMELAB_LOCKFREE_CHUNK_H
 
 #include "bits.h"
-#include "contest.h"
+#include "retry.h"
 
 struct chunk {
     _Alignas(CACHE_LINE) _Atomic uint64_t words[CHUNK_WORDS];
@@ -36,23 +37,23 @@ struct chunk {
 
 _Static_assert(sizeof(struct chunk) == CACHE_LINE, "a chunk is one line");
 
-/* In all operations `contest` is the calling hart's. */
+/* In all operations `retry` is the calling hart's. */
 
 /* Up to `count` frames into `frames`; `base` is the number of the chunk's first. Begins with word *from, goes round
  * once, and leaves in *from where it ended: whoever comes again begins there. Returns how many. */
 uint32_t chunk_take(struct chunk *chunk, uint32_t *from, uint64_t base, pfn_t *frames, uint32_t count,
-                    struct contest *contest);
+                    struct retry *retry);
 
 /* Word by word all that was seen there, if it is still just that. Returns how many frames. */
 uint32_t chunk_take_seen(struct chunk *chunk, const struct chunk_bits *seen, uint64_t base, pfn_t *frames,
-                         struct contest *contest);
+                         struct retry *retry);
 
 /* All that is free, added to `bits`. Returns how many. */
 uint32_t chunk_take_all(struct chunk *chunk, struct chunk_bits *bits);
 
 /* The frames from `offset` on, until `count` or one that is not free. Returns how many were taken: if fewer than
  * `count`, the caller wants to give them back. */
-uint32_t chunk_take_range(struct chunk *chunk, uint32_t offset, uint32_t count, struct contest *contest);
+uint32_t chunk_take_range(struct chunk *chunk, uint32_t offset, uint32_t count, struct retry *retry);
 
 /* Gives frames of one word back; returns the word as it was before. What the caller then owes: point 3. */
 static inline uint64_t chunk_give(struct chunk *chunk, uint32_t w, uint64_t mask)

@@ -1,37 +1,38 @@
 /* SPDX-License-Identifier: MIT
- * Frames, runs and chunks on their way back: into the hart's hands where they may stay private, else to the bits of
- * their chunk or block. Neighbours in a batch go back in one step. The theory stands in state.h, 3. */
+ * Frames, runs and chunks on their way back: into the hart's local chunks where they may stay private, else to the bits
+ * of their chunk or chunk bitmap. Neighbours in a batch go back in one step. The theory stands in state.h, 3. */
 #include "state.h"
 
-/* The hand that holds the chunk of a run, or NULL. */
-static struct hand *hand_of(struct lockfree_hart *hart, struct frame_run run)
+/* The local chunk that holds the chunk of a run, or NULL. */
+static struct local_chunk *local_of(struct lockfree_hart *hart, struct frame_run run)
 {
-    struct hand *hand = hand_holds(&hart->returns, run.first)   ? &hart->returns
-                        : hand_holds(&hart->runs, run.first)    ? &hart->runs
-                        : hand_holds(&hart->singles, run.first) ? &hart->singles
-                                                                : NULL;
-    bool inside = hand != NULL && chunk_number(pfn(frame_run_end(run) - 1)) == hand->number;
-    return inside ? hand : NULL;
+    struct local_chunk *local = local_holds(&hart->returns, run.first)   ? &hart->returns
+                                : local_holds(&hart->runs, run.first)    ? &hart->runs
+                                : local_holds(&hart->singles, run.first) ? &hart->singles
+                                                                         : NULL;
+    bool inside = local != NULL && chunk_number(pfn(frame_run_end(run) - 1)) == local->number;
+    return inside ? local : NULL;
 }
 
 /* Frames of one chunk, not all, or whole chunks, of one of the nearest pools. */
 static void give_near(struct lockfree_hart *hart, struct pool *pool, struct frame_run run)
 {
     FRAME_DEBUG_ASSERT(run.count > 0);
-    struct hand *hand = hand_of(hart, run);
-    if (hand == NULL && run.count < CHUNK_FRAMES) {
-        hand = &hart->returns;
-        hand_release(hand, &hart->worker);
-        hand_hold_used(hand, pool, chunk_number(run.first));
+    struct local_chunk *local = local_of(hart, run);
+    if (local == NULL && run.count < CHUNK_FRAMES) {
+        local = &hart->returns;
+        local_release(local, &hart->pool_hart);
+        local_hold_used(local, pool, chunk_number(run.first));
     }
-    if (hand != NULL) {
-        hand_put(hand, run);
+    if (local != NULL) {
+        local_put(local, run);
     } else {
-        pool_give_run(pool, &hart->worker, run, false);
+        pool_give_run(pool, &hart->pool_hart, run, false);
     }
 }
 
-/* A run of one pool, which is one of the nearest if `near`: then what is no whole chunk may go into the hart's hands. */
+/* A run of one pool, which is one of the nearest if `near`: then what is no whole chunk may go into the hart's local
+ * chunks. */
 static void give_to(struct lockfree *lf, struct caller caller, bool near, struct pool *pool, struct frame_run run)
 {
     struct lockfree_hart *hart = &lf->harts[caller.hart];
@@ -94,8 +95,8 @@ static void prefetch_first(const struct pool *pool, const pfn_t *firsts, uint32_
 /* Single frames on their way back, and those of them that lie in one word. */
 struct giving {
     const struct lockfree *lf;
-    struct worker *worker;
-    struct hand *hand; /* may take some; NULL: none */
+    struct pool_hart *pool_hart;
+    struct local_chunk *local; /* may take some; NULL: none */
     struct pool *pool;
     uint64_t number;
     uint32_t w;
@@ -105,7 +106,7 @@ struct giving {
 static void giving_word(struct giving *giving)
 {
     if (giving->mask != 0) {
-        pool_give_word(giving->pool, giving->worker, giving->number, giving->w, giving->mask);
+        pool_give_word(giving->pool, giving->pool_hart, giving->number, giving->w, giving->mask);
         giving->mask = 0;
     }
 }
@@ -114,8 +115,8 @@ static void giving_frame(struct giving *giving, pfn_t frame)
 {
     uint64_t number = chunk_number(frame);
     uint32_t w = (uint32_t)(frame.value % CHUNK_FRAMES) / 64;
-    if (giving->hand != NULL && hand_holds(giving->hand, frame)) {
-        hand_put(giving->hand, frame_run(frame, 1));
+    if (giving->local != NULL && local_holds(giving->local, frame)) {
+        local_put(giving->local, frame_run(frame, 1));
         return;
     }
     bool elsewhere = !frame_run_contains(giving->pool->arena->span, frame); /* two arenas may meet inside a word */
@@ -150,19 +151,19 @@ static void give_frames(struct lockfree *lf, struct caller caller, const pfn_t *
     if (used == count && count > 1) {
         give_to(lf, caller, near, pool, run);
     } else {
-        struct hand *hand = keeps_private(lf, caller.local) ? &lf->harts[caller.hart].singles : NULL;
-        struct worker *worker = lockfree_worker(lf, caller);
-        give_scattered((struct giving){lf, worker, hand, pool, chunk_number(frames[0]), 0, 0}, frames, count);
+        struct local_chunk *local = keeps_private(lf, caller.local) ? &lf->harts[caller.hart].singles : NULL;
+        struct pool_hart *pool_hart = lockfree_worker(lf, caller);
+        give_scattered((struct giving){lf, pool_hart, local, pool, chunk_number(frames[0]), 0, 0}, frames, count);
     }
 }
 
-/* Runs of whole chunks. Neighbours in the list that lie in one block are given back in one step. */
+/* Runs of whole chunks. Neighbours in the list that lie in one chunk bitmap are given back in one step. */
 static void give_chunk_runs(struct lockfree *lf, struct caller caller, struct run_kind kind, const pfn_t *firsts,
                             uint32_t count)
 {
     FRAME_DEBUG_ASSERT(count > 0);
     uint64_t run_bits = low_mask(UINT32_C(1) << (kind.order - CHUNK_ORDER));
-    struct worker *worker = lockfree_worker(lf, caller);
+    struct pool_hart *pool_hart = lockfree_worker(lf, caller);
     struct pool *pool = lockfree_pool_of(lf, caller.hart, firsts[0], NULL);
     for (uint32_t i = 0; i < count;) {
         uint64_t number = chunk_number(firsts[i]);
@@ -170,12 +171,12 @@ static void give_chunk_runs(struct lockfree *lf, struct caller caller, struct ru
         if (!frame_run_contains(pool->arena->span, firsts[i])) {
             pool = lockfree_pool_of(lf, caller.hart, firsts[i], NULL);
         }
-        for (; i < count && chunk_number(firsts[i]) >> BLOCK_ORDER == number >> BLOCK_ORDER &&
+        for (; i < count && chunk_number(firsts[i]) >> BITMAP_ORDER == number >> BITMAP_ORDER &&
                frame_run_contains(pool->arena->span, firsts[i]);
              i++) {
-            mask |= run_bits << (chunk_number(firsts[i]) % BLOCK_CHUNKS);
+            mask |= run_bits << (chunk_number(firsts[i]) % BITMAP_CHUNKS);
         }
-        pool_give_chunks(pool, worker, number, mask, kind.zero);
+        pool_give_chunks(pool, pool_hart, number, mask, kind.zero);
     }
 }
 
@@ -183,9 +184,9 @@ static void give_chunk_runs(struct lockfree *lf, struct caller caller, struct ru
 static void give_alone(struct lockfree *lf, struct caller caller, bool near, struct pool *pool, struct frame_run run)
 {
     bool private = near && keeps_private(lf, caller.local);
-    struct hand *hand = private ? hand_of(&lf->harts[caller.hart], run) : NULL;
-    if (hand != NULL) {
-        hand_put(hand, run);
+    struct local_chunk *local = private ? local_of(&lf->harts[caller.hart], run) : NULL;
+    if (local != NULL) {
+        local_put(local, run);
     } else {
         pool_give_run(pool, lockfree_worker(lf, caller), run, false);
     }

@@ -4,47 +4,48 @@
 
 void index_put_from_limbo(struct reclaim_entry *entry)
 {
-    struct place *place = (struct place *)(void *)((unsigned char *)entry - offsetof(struct place, in_limbo));
-    struct index_stack *stack = place->stack;
+    struct index_node *node =
+        (struct index_node *)(void *)((unsigned char *)entry - offsetof(struct index_node, in_limbo));
+    struct index_stack *stack = node->stack;
     FRAME_DEBUG_ASSERT(stack != NULL);
-    ck_pr_fence_load_store(); /* who pops the place may write `stack` anew; the push itself orders stores alone */
-    shared_stack_push(&stack->stack, &place->on_stack);
+    ck_pr_fence_load_store(); /* who pops the index node may write `stack` anew; the push itself orders stores alone */
+    shared_stack_push(&stack->stack, &node->on_stack);
 }
 
-void index_put(struct place *place, struct index_stack *stack, struct reclaim_hart *hart, struct contest *contest)
+void index_put(struct index_node *node, struct index_stack *stack, struct reclaim_hart *hart, struct retry *retry)
 {
-    FRAME_DEBUG_ASSERT(bare_load_relaxed(&place->listed) == 1);
-    place->stack = stack;
-    if (!reclaim_passed(hart, place->in_limbo.stamp)) {
-        reclaim_defer(hart, &place->in_limbo);
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&node->linked) == 1);
+    node->stack = stack;
+    if (!reclaim_passed(hart, node->in_limbo.cookie)) {
+        reclaim_defer(hart, &node->in_limbo);
         return;
     }
-    while (!shared_stack_try_push(&stack->stack, &place->on_stack)) {
-        contest_lost(contest);
+    while (!shared_stack_try_push(&stack->stack, &node->on_stack)) {
+        retry_lost(retry);
     }
-    contest_won(contest);
+    retry_won(retry);
 }
 
-struct place *index_pop(struct index_stack *stack, const struct reclaim_hart *hart, struct contest *contest)
+struct index_node *index_pop(struct index_stack *stack, const struct reclaim_hart *hart, struct retry *retry)
 {
     ck_stack_entry_t *entry = NULL;
     while (!reclaim_try_pop(hart, &stack->stack, &entry)) {
         if (index_top(stack) == NULL) {
             return NULL;
         }
-        contest_lost(contest);
+        retry_lost(retry);
     }
-    contest_won(contest);
-    /* What is written to the place from here on comes after what those who had it before read and wrote there. */
+    retry_won(retry);
+    /* What is written to the index node from here on comes after what those who had it before read and wrote there. */
     ck_pr_fence_acquire();
-    struct place *place = (struct place *)(void *)entry;
-    place->in_limbo.stamp = reclaim_stamp(hart);
-    return place;
+    struct index_node *node = (struct index_node *)(void *)entry;
+    node->in_limbo.cookie = reclaim_cookie(hart);
+    return node;
 }
 
-struct place *index_top(struct index_stack *stack)
+struct index_node *index_top(struct index_stack *stack)
 {
-    return (struct place *)(void *)shared_stack_top(&stack->stack);
+    return (struct index_node *)(void *)shared_stack_top(&stack->stack);
 }
 
 uint64_t index_length(const struct index_stack *stack)

@@ -4,7 +4,7 @@
 
 #include "state.h"
 
-enum lockfree_knob { KNOB_CLASSES, KNOB_SHARDS, KNOB_HAND, KNOB_RECLAIM, KNOB_PADDING, KNOB_BACKOFF, KNOB_COUNT };
+enum lockfree_knob { KNOB_CLASSES, KNOB_SHARDS, KNOB_LOCAL, KNOB_RECLAIM, KNOB_PADDING, KNOB_BACKOFF, KNOB_COUNT };
 
 static const char *const off_on[] = {"off", "on", NULL};
 
@@ -12,8 +12,8 @@ static const struct knob lockfree_knobs[KNOB_COUNT] = {
     [KNOB_CLASSES] = {"classes", "stacks of partly free chunks, by fullness; 1: no preference", NULL, 1, CLASS_MAX, 8},
     [KNOB_SHARDS] = {"shards", "parts of an arena with stacks of their own, at most; never more than harts", NULL, 1,
                      SHARD_MAX, SHARD_MAX},
-    [KNOB_HAND] = {"hand", "harts keep frames of a chunk as private bits", off_on, 0, 1, 1},
-    [KNOB_RECLAIM] = {"reclaim", "what makes a popped place safe to push again", reclaim_names, 0, 3, 0},
+    [KNOB_LOCAL] = {"local", "harts keep frames of a chunk as private bits", off_on, 0, 1, 1},
+    [KNOB_RECLAIM] = {"reclaim", "what makes a popped index node safe to push again", reclaim_names, 0, 3, 0},
     [KNOB_PADDING] = {"padding", "each shard of an arena has cache lines of its own", off_on, 0, 1, 1},
     [KNOB_BACKOFF] = {"backoff", "turns of waiting at most after a lost race, doubling; 0: none", NULL, 0, BACKOFF_MAX,
                       0},
@@ -28,7 +28,7 @@ static enum frame_status lockfree_init(struct global *global, const struct globa
     uint32_t shards = (uint32_t)config->knobs[KNOB_SHARDS];
     lf->pool_options.shard_count = shards < config->hart_count ? shards : config->hart_count;
     lf->pool_options.padding = config->knobs[KNOB_PADDING] != 0;
-    lf->private_hands = config->hart_caches && config->knobs[KNOB_HAND] != 0;
+    lf->private_local_chunks = config->hart_caches && config->knobs[KNOB_LOCAL] != 0;
     ck_stack_init(&lf->arenas);
     const char *reclaim = reclaim_names[config->knobs[KNOB_RECLAIM]];
     if (!reclaim_init(&lf->reclaim, reclaim, index_put_from_limbo)) {
@@ -36,13 +36,13 @@ static enum frame_status lockfree_init(struct global *global, const struct globa
         return FRAME_BAD_CONFIG;
     }
     for (uint32_t h = 0; h < config->hart_count; h++) {
-        lf->harts[h].worker.mark = SCAN_MARKS + h;
-        lf->harts[h].worker.home = h;
-        lf->harts[h].worker.contest.backoff = (uint32_t)config->knobs[KNOB_BACKOFF];
-        lf->harts[h].worker.reclaim.number = h;
-        reclaim_add_hart(&lf->reclaim, &lf->harts[h].worker.reclaim);
+        lf->harts[h].pool_hart.mark = SCAN_MARKS + h;
+        lf->harts[h].pool_hart.home = h;
+        lf->harts[h].pool_hart.retry.backoff = (uint32_t)config->knobs[KNOB_BACKOFF];
+        lf->harts[h].pool_hart.reclaim.number = h;
+        reclaim_add_hart(&lf->reclaim, &lf->harts[h].pool_hart.reclaim);
         lf->harts[h].nested.home = h;
-        lf->harts[h].nested.contest.shared = true;
+        lf->harts[h].nested.retry.shared = true;
         reclaim_add_nested(&lf->reclaim, &lf->harts[h].nested.reclaim);
     }
     return FRAME_OK;

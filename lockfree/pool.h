@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * A pool: the free frames of one arena. Its chunks, their blocks, the shards by which both are found (shard.h), and the
- * steps that keep bits and stacks in agreement.
+ * A pool: the free frames of one arena. Its chunks, their chunk bitmaps, the shards by which both are found (shard.h),
+ * and the steps that keep bits and stacks in agreement.
  *
- * 1. Giving sets bits and then does what that step owes (chunk.h, 3; index.h, 2): list the chunk, gather it into its
- *    block, list the block.
+ * 1. Giving sets bits and then does what that step owes (chunk.h, 3; index.h, 2): link the chunk, coalesce it into its
+ *    chunk bitmap, link the chunk bitmap.
  * 2. `scanned` is EXHAUSTED if a scan found nothing and nothing was given since: then the pool need not be looked at.
  *    A scan writes its own mark before it looks, and turns it into EXHAUSTED if it found nothing and the mark is still
  *    there; a giver looks at `scanned` after its step, and clears it. Mark, step and the giver's look are sequentially
@@ -12,13 +12,14 @@
  *    so its hart sees the mark, or what became of it, and clears it. Another scan's mark in place of one's own is not
  *    turned: that scan will say. A hart stopped in a scan leaves a mark that nobody heeds; one stopped between its step
  *    and the clearing leaves EXHAUSTED where it is no longer true until the next give, so an allocation that would fail
- *    looks all the same. A worker that several scans may have at one time, one interrupting the other, leaves no mark.
- * 3. Progress. Everything here is lock-free. Gathering repeats only if another hart gave frames meanwhile. */
+ *    looks all the same. A pool hart that several scans may have at one time, one interrupting the other, leaves no
+ *    mark.
+ * 3. Progress. Everything here is lock-free. Coalescing repeats only if another hart gave frames meanwhile. */
 #ifndef FRAMELAB_LOCKFREE_POOL_H
 #define FRAMELAB_LOCKFREE_POOL_H
 
 #include "arena.h"
-#include "block.h"
+#include "chunk_bitmap.h"
 
 #define CLASS_MAX 8u
 #define SHARD_MAX 64u
@@ -32,15 +33,15 @@ struct pool {
     struct arena *arena;
     uint64_t first_chunk;
     uint64_t chunk_count;
-    uint64_t block_count;
-    uint32_t class_count; /* 1 .. CLASS_MAX */
-    struct block *blocks; /* blocks[0] holds first_chunk */
+    uint64_t bitmap_count;
+    uint32_t class_count;         /* 1 .. CLASS_MAX */
+    struct chunk_bitmap *bitmaps; /* bitmaps[0] holds first_chunk */
     struct chunk *chunks;
-    struct place *places; /* of the chunks */
+    struct index_node *nodes; /* of the chunks */
     unsigned char *shards;
-    uint32_t shard_count;                          /* 1 .. SHARD_MAX, at most one a block */
+    uint32_t shard_count;                          /* 1 .. SHARD_MAX, at most one a chunk bitmap */
     uint32_t shard_stride;                         /* bytes from one to the next */
-    _Alignas(CACHE_PAIR) _Atomic uint32_t scanned; /* 0, EXHAUSTED, or the mark of a worker */
+    _Alignas(CACHE_PAIR) _Atomic uint32_t scanned; /* 0, EXHAUSTED, or the mark of a pool hart */
 };
 
 struct pool_options {
@@ -50,12 +51,12 @@ struct pool_options {
 };
 
 /* A hart, as it works on pools. */
-struct worker {
+struct pool_hart {
     _Alignas(CACHE_PAIR) struct reclaim_hart reclaim;
-    uint32_t mark; /* SCAN_MARKS and more, each worker's its own; 0: its scans leave none */
+    uint32_t mark; /* SCAN_MARKS and more, each pool hart's its own; 0: its scans leave none */
     uint32_t home; /* where it begins among a pool's shards, modulo their number */
     uint32_t pops; /* since it last moved the epoch on */
-    struct contest contest;
+    struct retry retry;
     _Atomic uint64_t scans;
 };
 
@@ -69,21 +70,21 @@ static inline struct chunk *pool_chunk(const struct pool *pool, uint64_t number)
     return &pool->chunks[number - pool->first_chunk];
 }
 
-static inline struct place *pool_place(const struct pool *pool, uint64_t number)
+static inline struct index_node *pool_node(const struct pool *pool, uint64_t number)
 {
     FRAME_DEBUG_ASSERT(number - pool->first_chunk < pool->chunk_count);
-    return &pool->places[number - pool->first_chunk];
+    return &pool->nodes[number - pool->first_chunk];
 }
 
-static inline struct block *pool_block(const struct pool *pool, uint64_t number)
+static inline struct chunk_bitmap *pool_bitmap(const struct pool *pool, uint64_t number)
 {
-    FRAME_DEBUG_ASSERT((number >> BLOCK_ORDER) - (pool->first_chunk >> BLOCK_ORDER) < pool->block_count);
-    return &pool->blocks[(number >> BLOCK_ORDER) - (pool->first_chunk >> BLOCK_ORDER)];
+    FRAME_DEBUG_ASSERT((number >> BITMAP_ORDER) - (pool->first_chunk >> BITMAP_ORDER) < pool->bitmap_count);
+    return &pool->bitmaps[(number >> BITMAP_ORDER) - (pool->first_chunk >> BITMAP_ORDER)];
 }
 
-static inline uint64_t block_bit(uint64_t number)
+static inline uint64_t bitmap_bit(uint64_t number)
 {
-    return UINT64_C(1) << (number % BLOCK_CHUNKS);
+    return UINT64_C(1) << (number % BITMAP_CHUNKS);
 }
 
 static inline uint64_t chunk_number(pfn_t frame)
@@ -98,38 +99,39 @@ static inline uint64_t pool_end_chunk(const struct pool *pool)
 
 /* ---- giving; all of it is the caller's ---- */
 
-void pool_give_word(struct pool *pool, struct worker *worker, uint64_t number, uint32_t w, uint64_t mask);
-/* Whole chunks of the block that holds chunk `number`. */
-void pool_give_chunks(struct pool *pool, struct worker *worker, uint64_t number, uint64_t mask, bool zero);
-void pool_give_run(struct pool *pool, struct worker *worker, struct frame_run run, bool zero);
+void pool_give_word(struct pool *pool, struct pool_hart *pool_hart, uint64_t number, uint32_t w, uint64_t mask);
+/* Whole chunks of the chunk bitmap that holds chunk `number`. */
+void pool_give_chunks(struct pool *pool, struct pool_hart *pool_hart, uint64_t number, uint64_t mask, bool zero);
+void pool_give_run(struct pool *pool, struct pool_hart *pool_hart, struct frame_run run, bool zero);
 
-/* With the duty of a chunk's or block's place: lists it if it has something free, else drops it. pool_drop_chunk:
- * nothing should be free, so it looks only after it has dropped it. */
-void pool_drop_chunk(struct pool *pool, struct worker *worker, uint64_t number);
-void pool_release_chunk(struct pool *pool, struct worker *worker, uint64_t number);
-void pool_release_block(struct pool *pool, struct worker *worker, struct block *block);
+/* With the link duty of a chunk's or chunk bitmap's index node: links it if it has something free, else drops it.
+ * pool_drop_chunk: nothing should be free, so it looks only after it has dropped it. */
+void pool_drop_chunk(struct pool *pool, struct pool_hart *pool_hart, uint64_t number);
+void pool_release_chunk(struct pool *pool, struct pool_hart *pool_hart, uint64_t number);
+void pool_release_bitmap(struct pool *pool, struct pool_hart *pool_hart, struct chunk_bitmap *bitmap);
 
 /* Does what gives that were broken off may owe, for all of the pool. */
-void pool_repair(struct pool *pool, struct worker *worker);
+void pool_repair(struct pool *pool, struct pool_hart *pool_hart);
 
 /* ---- finding and taking ---- */
 
-/* Up to `count` runs of 2^order chunks of a block, by their first frames; `wish` is for single chunks. */
-uint32_t pool_take_of_block(const struct pool *pool, struct worker *worker, struct block *block, uint32_t order,
-                            enum zero_wish wish, pfn_t *firsts, uint32_t count);
-/* The absolute number of a block's chunk 0. */
-uint64_t pool_block_base(const struct pool *pool, const struct block *block);
+/* Up to `count` runs of 2^order chunks of a chunk bitmap, by their first frames; `wish` is for single chunks. */
+uint32_t pool_take_of_bitmap(const struct pool *pool, struct pool_hart *pool_hart, struct chunk_bitmap *bitmap,
+                             uint32_t order, enum zero_wish wish, pfn_t *firsts, uint32_t count);
+/* The absolute number of a chunk bitmap's chunk 0. */
+uint64_t pool_bitmap_base(const struct pool *pool, const struct chunk_bitmap *bitmap);
 
 /* Exactly the frames of `run`; false if one of them is not free, and nothing is changed. */
-bool pool_take_exactly(struct pool *pool, struct worker *worker, struct frame_run run);
+bool pool_take_exactly(struct pool *pool, struct pool_hart *pool_hart, struct frame_run run);
 
 /* Searches the whole pool, from *cursor on and then from the start; *cursor, a chunk number, is where the next search
- * may begin. Frames: up to `count` single ones, returns how many. Chunks: runs of 2^order chunks, each inside a block,
- * likewise. Run: the first that meets the request. */
-uint32_t pool_scan_frames(struct pool *pool, struct worker *worker, uint64_t *cursor, pfn_t *frames, uint32_t count);
-uint32_t pool_scan_chunks(struct pool *pool, struct worker *worker, uint64_t *cursor, uint32_t order,
+ * may begin. Frames: up to `count` single ones, returns how many. Chunks: runs of 2^order chunks, each inside a chunk
+ * bitmap, likewise. Run: the first that meets the request. */
+uint32_t pool_scan_frames(struct pool *pool, struct pool_hart *pool_hart, uint64_t *cursor, pfn_t *frames,
+                          uint32_t count);
+uint32_t pool_scan_chunks(struct pool *pool, struct pool_hart *pool_hart, uint64_t *cursor, uint32_t order,
                           enum zero_wish wish, pfn_t *firsts, uint32_t count);
-bool pool_scan_run(struct pool *pool, struct worker *worker, uint64_t *cursor, struct frame_request request,
+bool pool_scan_run(struct pool *pool, struct pool_hart *pool_hart, uint64_t *cursor, struct frame_request request,
                    pfn_t *first);
 
 /* Among a pool's classes that of a chunk with `free` free frames (shard.h, 3). */

@@ -7,49 +7,50 @@
 
 /* Frames of one chunk. If the chunk is free as a whole, it is taken so and the rest of it given back. Returns how many
  * from `offset` on were taken. */
-static uint32_t take_in_chunk(struct pool *pool, struct worker *worker, uint64_t number, uint32_t offset,
+static uint32_t take_in_chunk(struct pool *pool, struct pool_hart *pool_hart, uint64_t number, uint32_t offset,
                               uint32_t count)
 {
     FRAME_DEBUG_ASSERT(offset + count <= CHUNK_FRAMES);
-    if (!block_take_exactly(pool_block(pool, number), block_bit(number), &worker->contest)) {
-        return chunk_take_range(pool_chunk(pool, number), offset, count, &worker->contest);
+    if (!bitmap_take_exactly(pool_bitmap(pool, number), bitmap_bit(number), &pool_hart->retry)) {
+        return chunk_take_range(pool_chunk(pool, number), offset, count, &pool_hart->retry);
     }
     uint64_t base = number << CHUNK_ORDER;
-    pool_give_run(pool, worker, frame_run(pfn(base), offset), false);
-    pool_give_run(pool, worker, frame_run(pfn(base + offset + count), CHUNK_FRAMES - offset - count), false);
+    pool_give_run(pool, pool_hart, frame_run(pfn(base), offset), false);
+    pool_give_run(pool, pool_hart, frame_run(pfn(base + offset + count), CHUNK_FRAMES - offset - count), false);
     return count;
 }
 
-/* The first piece of `run`: whole chunks of one block if it begins with such, else what lies in its first chunk.
+/* The first piece of `run`: whole chunks of one chunk bitmap if it begins with such, else what lies in its first chunk.
  * Returns how many frames were taken; *wanted is how many the piece has. */
-static uint64_t take_piece(struct pool *pool, struct worker *worker, struct frame_run run, uint64_t *wanted)
+static uint64_t take_piece(struct pool *pool, struct pool_hart *pool_hart, struct frame_run run, uint64_t *wanted)
 {
     FRAME_DEBUG_ASSERT(run.count > 0);
     uint64_t number = chunk_number(run.first);
     uint32_t offset = (uint32_t)(run.first.value % CHUNK_FRAMES);
-    uint64_t room = BLOCK_CHUNKS - number % BLOCK_CHUNKS;
+    uint64_t room = BITMAP_CHUNKS - number % BITMAP_CHUNKS;
     uint64_t chunks = offset > 0 ? 0 : run.count >> CHUNK_ORDER;
     chunks = chunks < room ? chunks : room;
     uint64_t mask = chunks < 64 ? (UINT64_C(1) << chunks) - 1 : ~UINT64_C(0);
-    if (chunks > 0 && block_take_exactly(pool_block(pool, number), mask << (number % BLOCK_CHUNKS), &worker->contest)) {
+    if (chunks > 0 &&
+        bitmap_take_exactly(pool_bitmap(pool, number), mask << (number % BITMAP_CHUNKS), &pool_hart->retry)) {
         *wanted = chunks << CHUNK_ORDER;
         return *wanted;
     }
     uint64_t left = CHUNK_FRAMES - offset;
     *wanted = run.count < left ? run.count : left;
-    return take_in_chunk(pool, worker, number, offset, (uint32_t)*wanted);
+    return take_in_chunk(pool, pool_hart, number, offset, (uint32_t)*wanted);
 }
 
-bool pool_take_exactly(struct pool *pool, struct worker *worker, struct frame_run run)
+bool pool_take_exactly(struct pool *pool, struct pool_hart *pool_hart, struct frame_run run)
 {
     FRAME_DEBUG_ASSERT(run.count > 0);
     uint64_t taken = 0;
     while (taken < run.count) {
         uint64_t wanted;
-        uint64_t got = take_piece(pool, worker, frame_run(pfn(run.first.value + taken), run.count - taken), &wanted);
+        uint64_t got = take_piece(pool, pool_hart, frame_run(pfn(run.first.value + taken), run.count - taken), &wanted);
         taken += got;
         if (got < wanted) {
-            pool_give_run(pool, worker, frame_run(run.first, taken), false);
+            pool_give_run(pool, pool_hart, frame_run(run.first, taken), false);
             return false;
         }
     }
@@ -59,21 +60,21 @@ bool pool_take_exactly(struct pool *pool, struct worker *worker, struct frame_ru
 /* ---- single frames and chunks ------------------------------------------------------------------------------- */
 
 /* Single frames out of a whole chunk: the rest of it goes back, as frames. */
-static void break_chunk(struct pool *pool, struct worker *worker, pfn_t first, pfn_t *frames, uint32_t count)
+static void break_chunk(struct pool *pool, struct pool_hart *pool_hart, pfn_t first, pfn_t *frames, uint32_t count)
 {
     FRAME_DEBUG_ASSERT(count <= CHUNK_FRAMES);
     for (uint32_t i = 0; i < count; i++) {
         frames[i] = pfn(first.value + i);
     }
-    pool_give_run(pool, worker, frame_run(pfn(first.value + count), CHUNK_FRAMES - count), false);
+    pool_give_run(pool, pool_hart, frame_run(pfn(first.value + count), CHUNK_FRAMES - count), false);
 }
 
-static void scan_counted(struct worker *worker)
+static void scan_counted(struct pool_hart *pool_hart)
 {
-    if (worker->contest.shared) {
-        (void)bare_add_relaxed(&worker->scans, 1);
+    if (pool_hart->retry.shared) {
+        (void)bare_add_relaxed(&pool_hart->scans, 1);
     } else {
-        counter_add(&worker->scans, 1);
+        counter_add(&pool_hart->scans, 1);
     }
 }
 
@@ -82,13 +83,14 @@ static uint64_t cursor_start(const struct pool *pool, const uint64_t *cursor)
     return *cursor >= pool->first_chunk && *cursor < pool_end_chunk(pool) ? *cursor - pool->first_chunk : 0;
 }
 
-uint32_t pool_scan_frames(struct pool *pool, struct worker *worker, uint64_t *cursor, pfn_t *frames, uint32_t count)
+uint32_t pool_scan_frames(struct pool *pool, struct pool_hart *pool_hart, uint64_t *cursor, pfn_t *frames,
+                          uint32_t count)
 {
     FRAME_DEBUG_ASSERT(count > 0);
     uint64_t start = cursor_start(pool, cursor);
     uint32_t taken = 0;
-    scan_counted(worker);
-    uint32_t mark = worker->mark;
+    scan_counted(pool_hart);
+    uint32_t mark = pool_hart->mark;
     if (mark != 0) {
         shared_store_seq_cst(&pool->scanned, mark);
         fence_seq_cst(); /* between the mark and all looks, which are relaxed: pool.h, 2 */
@@ -98,15 +100,15 @@ uint32_t pool_scan_frames(struct pool *pool, struct worker *worker, uint64_t *cu
         if (!chunk_seems_empty(pool_chunk(pool, number))) {
             uint32_t from = 0;
             taken += chunk_take(pool_chunk(pool, number), &from, number << CHUNK_ORDER, frames + taken, count - taken,
-                                &worker->contest);
+                                &pool_hart->retry);
             *cursor = number;
         }
     }
-    for (uint64_t b = 0; b < pool->block_count && taken == 0; b++) {
+    for (uint64_t b = 0; b < pool->bitmap_count && taken == 0; b++) {
         pfn_t first;
-        if (pool_take_of_block(pool, worker, &pool->blocks[b], 0, ZERO_LAST, &first, 1) == 1) {
+        if (pool_take_of_bitmap(pool, pool_hart, &pool->bitmaps[b], 0, ZERO_LAST, &first, 1) == 1) {
             taken = count < CHUNK_FRAMES ? count : (uint32_t)CHUNK_FRAMES;
-            break_chunk(pool, worker, first, frames, taken);
+            break_chunk(pool, pool_hart, first, frames, taken);
             *cursor = chunk_number(first);
         }
     }
@@ -117,17 +119,17 @@ uint32_t pool_scan_frames(struct pool *pool, struct worker *worker, uint64_t *cu
     return taken;
 }
 
-uint32_t pool_scan_chunks(struct pool *pool, struct worker *worker, uint64_t *cursor, uint32_t order,
+uint32_t pool_scan_chunks(struct pool *pool, struct pool_hart *pool_hart, uint64_t *cursor, uint32_t order,
                           enum zero_wish wish, pfn_t *firsts, uint32_t count)
 {
     FRAME_DEBUG_ASSERT(count > 0);
-    FRAME_DEBUG_ASSERT(order <= BLOCK_ORDER);
-    uint64_t start = cursor_start(pool, cursor) >> BLOCK_ORDER;
+    FRAME_DEBUG_ASSERT(order <= BITMAP_ORDER);
+    uint64_t start = cursor_start(pool, cursor) >> BITMAP_ORDER;
     uint32_t taken = 0;
-    scan_counted(worker);
-    for (uint64_t i = 0; i < pool->block_count && taken < count; i++) {
-        struct block *block = &pool->blocks[(start + i) % pool->block_count];
-        taken += pool_take_of_block(pool, worker, block, order, wish, firsts + taken, count - taken);
+    scan_counted(pool_hart);
+    for (uint64_t i = 0; i < pool->bitmap_count && taken < count; i++) {
+        struct chunk_bitmap *bitmap = &pool->bitmaps[(start + i) % pool->bitmap_count];
+        taken += pool_take_of_bitmap(pool, pool_hart, bitmap, order, wish, firsts + taken, count - taken);
     }
     if (taken > 0) {
         *cursor = chunk_number(firsts[taken - 1]);
@@ -138,14 +140,14 @@ uint32_t pool_scan_chunks(struct pool *pool, struct worker *worker, uint64_t *cu
 /* ---- runs --------------------------------------------------------------------------------------------------- */
 
 /* The first frame at or after `at`, before `end`, that is not free; `end` if all are. Whole chunks are passed over a
- * block at a time. */
+ * chunk bitmap at a time. */
 static uint64_t next_used(const struct pool *pool, uint64_t at, uint64_t end)
 {
     while (at < end) {
         uint64_t number = at >> CHUNK_ORDER;
-        uint64_t used_chunks = ~block_look(pool_block(pool, number)) >> (number % BLOCK_CHUNKS);
+        uint64_t used_chunks = ~bitmap_look(pool_bitmap(pool, number)) >> (number % BITMAP_CHUNKS);
         if ((used_chunks & 1) == 0) {
-            uint64_t room = BLOCK_CHUNKS - number % BLOCK_CHUNKS;
+            uint64_t room = BITMAP_CHUNKS - number % BITMAP_CHUNKS;
             uint64_t whole = used_chunks == 0 ? room : (uint64_t)__builtin_ctzll(used_chunks);
             at = (number + (whole < room ? whole : room)) << CHUNK_ORDER;
             continue;
@@ -165,7 +167,7 @@ static uint64_t next_free(const struct pool *pool, uint64_t at, uint64_t end)
 {
     while (at < end) {
         uint64_t number = at >> CHUNK_ORDER;
-        if ((block_look(pool_block(pool, number)) & block_bit(number)) != 0) {
+        if ((bitmap_look(pool_bitmap(pool, number)) & bitmap_bit(number)) != 0) {
             break;
         }
         struct chunk_bits bits = chunk_look(pool_chunk(pool, number));
@@ -182,20 +184,20 @@ static uint64_t next_free(const struct pool *pool, uint64_t at, uint64_t end)
 static uint64_t next_chunk(const struct pool *pool, uint64_t at, uint64_t end, bool whole)
 {
     while (at < end) {
-        uint64_t word = block_look(pool_block(pool, at));
-        uint64_t found = (whole ? word : ~word) >> (at % BLOCK_CHUNKS);
+        uint64_t word = bitmap_look(pool_bitmap(pool, at));
+        uint64_t found = (whole ? word : ~word) >> (at % BITMAP_CHUNKS);
         if (found != 0) {
             at += (uint64_t)__builtin_ctzll(found);
             break;
         }
-        at = align_down_u64(at, BLOCK_CHUNKS) + BLOCK_CHUNKS;
+        at = align_down_u64(at, BITMAP_CHUNKS) + BITMAP_CHUNKS;
     }
     return at < end ? at : end;
 }
 
-/* A run that begins with a chunk and has at least one, among whole chunks only: quick, since it looks at blocks. What
- * it does not need of the last chunk goes back. */
-static bool take_run_of_chunks(struct pool *pool, struct worker *worker, uint64_t from, uint64_t end,
+/* A run that begins with a chunk and has at least one, among whole chunks only: quick, since it looks at chunk bitmaps.
+ * What it does not need of the last chunk goes back. */
+static bool take_run_of_chunks(struct pool *pool, struct pool_hart *pool_hart, uint64_t from, uint64_t end,
                                struct frame_request request, pfn_t *first)
 {
     uint64_t chunks = (request.count + CHUNK_FRAMES - 1) >> CHUNK_ORDER;
@@ -208,7 +210,7 @@ static bool take_run_of_chunks(struct pool *pool, struct worker *worker, uint64_
             continue;
         }
         *first = pfn(at << CHUNK_ORDER);
-        if (pool_take_exactly(pool, worker, frame_run(*first, request.count))) {
+        if (pool_take_exactly(pool, pool_hart, frame_run(*first, request.count))) {
             return true;
         }
         at += step; /* lost a race there */
@@ -217,7 +219,7 @@ static bool take_run_of_chunks(struct pool *pool, struct worker *worker, uint64_
 }
 
 /* The first run in [from, end) that meets the request, frame by frame. */
-static bool take_run_of_frames(struct pool *pool, struct worker *worker, uint64_t from, uint64_t end,
+static bool take_run_of_frames(struct pool *pool, struct pool_hart *pool_hart, uint64_t from, uint64_t end,
                                struct frame_request request, pfn_t *first)
 {
     uint64_t step = UINT64_C(1) << request.align_order;
@@ -229,7 +231,7 @@ static bool take_run_of_frames(struct pool *pool, struct worker *worker, uint64_
             continue;
         }
         *first = pfn(at);
-        if (pool_take_exactly(pool, worker, frame_run(*first, request.count))) {
+        if (pool_take_exactly(pool, pool_hart, frame_run(*first, request.count))) {
             return true;
         }
         at += step; /* lost a race there */
@@ -237,20 +239,20 @@ static bool take_run_of_frames(struct pool *pool, struct worker *worker, uint64_
     return false;
 }
 
-bool pool_scan_run(struct pool *pool, struct worker *worker, uint64_t *cursor, struct frame_request request,
+bool pool_scan_run(struct pool *pool, struct pool_hart *pool_hart, uint64_t *cursor, struct frame_request request,
                    pfn_t *first)
 {
     FRAME_DEBUG_ASSERT(request.count > 0);
     uint64_t start = pool->first_chunk, end = pool_end_chunk(pool);
     uint64_t resume = start + cursor_start(pool, cursor);
     uint64_t start_frame = pool->arena->span.first.value, end_frame = frame_run_end(pool->arena->span);
-    scan_counted(worker);
+    scan_counted(pool_hart);
     bool found =
         (request.count >= CHUNK_FRAMES &&
-         (take_run_of_chunks(pool, worker, resume, end, request, first) ||
-          (resume > start && take_run_of_chunks(pool, worker, start, end, request, first)))) ||
-        (resume > start && take_run_of_frames(pool, worker, resume << CHUNK_ORDER, end_frame, request, first)) ||
-        take_run_of_frames(pool, worker, start_frame, end_frame, request, first);
+         (take_run_of_chunks(pool, pool_hart, resume, end, request, first) ||
+          (resume > start && take_run_of_chunks(pool, pool_hart, start, end, request, first)))) ||
+        (resume > start && take_run_of_frames(pool, pool_hart, resume << CHUNK_ORDER, end_frame, request, first)) ||
+        take_run_of_frames(pool, pool_hart, start_frame, end_frame, request, first);
     if (found) {
         *cursor = chunk_number(*first);
     }

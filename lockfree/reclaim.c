@@ -71,7 +71,7 @@ static void limbo_empty(struct reclaim_hart *hart)
     while (link != NULL) {
         struct reclaim_entry *entry = (struct reclaim_entry *)(void *)link;
         link = link->next;
-        if (!reclaim_passed(hart, entry->stamp)) {
+        if (!reclaim_passed(hart, entry->cookie)) {
             limbo_push(reclaim, entry);
             continue;
         }
@@ -137,18 +137,18 @@ bool reclaim_poll(struct reclaim_hart *hart)
     return true;
 }
 
-/* Why nothing that was deferred before the call is in limbo when the answer is true. Let entry X have been, stamped x.
- * `start` is taken later, so x <= start, and once `start` has passed so has X. A poll of our own comes after that look.
- * If it empties limbo it finds X there or X is done: nobody else is at it, and who was has done X or put it back. If it
- * does not, the clock shows what it showed when an earlier poll emptied limbo, at least start + grace. So that poll
- * came after the section below had been left (G), and with it after X was pushed: it found X, and X had passed. Had
- * `start` been taken in no section, nothing would order that poll after the push. Another's poll does not do: it may
- * not have come to X yet. */
+/* Why nothing that was deferred before the call is in limbo when the answer is true. Let entry X have been, with the
+ * cookie x. `start` is taken later, so x <= start, and once `start` has passed so has X. A poll of our own comes after
+ * that look. If it empties limbo it finds X there or X is done: nobody else is at it, and who was has done X or put it
+ * back. If it does not, the source shows what it showed when an earlier poll emptied limbo, at least start + grace. So
+ * that poll came after the section below had been left (G), and with it after X was pushed: it found X, and X had
+ * passed. Had `start` been taken in no section, nothing would order that poll after the push. Another's poll does not
+ * do: it may not have come to X yet. */
 bool reclaim_barrier(struct reclaim_hart *hart)
 {
     FRAME_DEBUG_ASSERT(hart->backend != &reclaim_epoch || hart->epoch.active == 0);
     reclaim_enter(hart);
-    uint64_t start = reclaim_stamp(hart);
+    uint64_t start = reclaim_cookie(hart);
     reclaim_exit(hart);
     for (uint32_t turn = 0; turn < hart->backend->barrier_turns; turn++) {
         bool passed = reclaim_passed(hart, start);
@@ -160,7 +160,7 @@ bool reclaim_barrier(struct reclaim_hart *hart)
     return false;
 }
 
-/* ---- the books ---------------------------------------------------------------------------------------------- */
+/* ---- the audit --------------------------------------------------------------------------------------------- */
 
 uint32_t reclaim_pending(const struct reclaim *reclaim)
 {
@@ -172,12 +172,12 @@ uint32_t reclaim_peak(const struct reclaim *reclaim)
     return bare_load_relaxed(&reclaim->peak);
 }
 
-uint64_t reclaim_moves(const struct reclaim *reclaim)
+uint64_t reclaim_advances(const struct reclaim *reclaim)
 {
     return reclaim_now(reclaim) - reclaim->start;
 }
 
-void reclaim_jump(struct reclaim *reclaim, uint64_t moves)
+void reclaim_jump(struct reclaim *reclaim, uint64_t advances)
 {
-    reclaim->backend->jump(reclaim, moves);
+    reclaim->backend->jump(reclaim, advances);
 }

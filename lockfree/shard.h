@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT
- * A shard: consecutive blocks of a pool, with stacks of their own.
+ * A shard: consecutive chunk bitmaps of a pool, with stacks of their own.
  *
  * 1. Why. All that harts share of the index is the heads of its stacks. A pool has as many shards as there are harts
- *    (while it has blocks enough), a hart begins with its own and goes on to the next ones only when that has nothing,
- *    so as long as memory is plentiful a head is one hart's.
- * 2. A place belongs to the shard of its block, whoever lists it: what other harts free comes back to where it was
- *    taken from, and stays together. It is a hint like all of the index: whoever comes round without finding anything
- *    scans the bits, which know nothing of shards.
- * 3. Classes. Partly free chunks stand on one of several stacks by how many frames were free when they were listed,
+ *    (while it has chunk bitmaps enough), a hart begins with its own and goes on to the next ones only when that has
+ *    nothing, so as long as memory is plentiful a head is one hart's.
+ * 2. An index node belongs to the shard of its chunk bitmap, whoever links it: what other harts free comes back to
+ *    where it was taken from, and stays together. It is a hint like all of the index: whoever comes round without
+ *    finding anything scans the bits, which know nothing of shards.
+ * 3. Classes. Partly free chunks stand on one of several stacks by how many frames were free when they were linked,
  *    fewest first. Pops go through the classes in that order, so that chunks with few free frames are filled up and
- *    those with many get the time to become whole. A chunk that has become emptier since it was listed is listed anew
+ *    those with many get the time to become whole. A chunk that has become emptier since it was linked is linked anew
  *    when it is popped, a bounded number of times a pop.
  * 4. Orders and ABA: index.h. Progress: lock-free; a pop that finds nothing of use follows another hart's finished
  *    step. */
@@ -20,7 +20,7 @@
 
 struct shard {
     struct pool *pool;
-    struct index_stack whole;              /* of blocks */
+    struct index_stack whole;              /* of chunk bitmaps */
     struct index_stack partial[CLASS_MAX]; /* of partly free chunks, one for each class */
 };
 
@@ -35,31 +35,32 @@ static inline struct shard *pool_shard(const struct pool *pool, uint64_t i)
 /* The shard to which a chunk belongs. */
 static inline struct shard *shard_of(const struct pool *pool, uint64_t number)
 {
-    uint64_t block = (number >> BLOCK_ORDER) - (pool->first_chunk >> BLOCK_ORDER);
-    return pool_shard(pool, block * pool->shard_count / pool->block_count);
+    uint64_t bitmap = (number >> BITMAP_ORDER) - (pool->first_chunk >> BITMAP_ORDER);
+    return pool_shard(pool, bitmap * pool->shard_count / pool->bitmap_count);
 }
 
 /* The one at which a hart looks in its turn `turn`, 0 to shard_count - 1: its own first. */
-static inline struct shard *shard_in_turn(const struct pool *pool, const struct worker *worker, uint32_t turn)
+static inline struct shard *shard_in_turn(const struct pool *pool, const struct pool_hart *pool_hart, uint32_t turn)
 {
-    return pool_shard(pool, (worker->home + turn) % pool->shard_count);
+    return pool_shard(pool, (pool_hart->home + turn) % pool->shard_count);
 }
 
-static inline bool shard_is_last(const struct shard *shard, const struct worker *worker)
+static inline bool shard_is_last(const struct shard *shard, const struct pool_hart *pool_hart)
 {
-    return shard == shard_in_turn(shard->pool, worker, shard->pool->shard_count - 1);
+    return shard == shard_in_turn(shard->pool, pool_hart, shard->pool->shard_count - 1);
 }
 
 /* No chunk. */
 #define CHUNK_NONE UINT64_MAX
 
 /* Single frames by the index: up to `count` into `frames`, returns how many. Chunks that have no more are used up on
- * the way; one that has more is left untouched and comes back as *kept, with its place's duty (else CHUNK_NONE). */
-uint32_t shard_take_listed(struct shard *shard, struct worker *worker, pfn_t *frames, uint32_t count, uint64_t *kept);
-/* A chunk that has `count` free frames in a row, with its place's duty; a look at the top of each class only. */
-bool shard_pop_chunk_with_run(struct shard *shard, struct worker *worker, uint32_t count, uint32_t align_order,
+ * the way; one that has more is left untouched and comes back as *kept, with its node's link duty (else CHUNK_NONE). */
+uint32_t shard_take_linked(struct shard *shard, struct pool_hart *pool_hart, pfn_t *frames, uint32_t count,
+                           uint64_t *kept);
+/* A chunk that has `count` free frames in a row, with its node's link duty; a look at the top of each class only. */
+bool shard_pop_chunk_with_run(struct shard *shard, struct pool_hart *pool_hart, uint32_t count, uint32_t align_order,
                               uint64_t *number);
-/* A block with whole chunks, with its duty; NULL if the shard lists none. */
-struct block *shard_pop_block(struct shard *shard, struct worker *worker);
+/* A chunk bitmap with whole chunks, with its link duty; NULL if the shard links none. */
+struct chunk_bitmap *shard_pop_bitmap(struct shard *shard, struct pool_hart *pool_hart);
 
 #endif

@@ -4,20 +4,20 @@
 #include "state.h"
 
 /* Up to `count` runs of one pool. */
-static uint32_t scan(struct pool *pool, struct worker *worker, uint64_t *cursor, struct run_kind kind, pfn_t *firsts,
-                     uint32_t count)
+static uint32_t scan(struct pool *pool, struct pool_hart *pool_hart, uint64_t *cursor, struct run_kind kind,
+                     pfn_t *firsts, uint32_t count)
 {
     FRAME_DEBUG_ASSERT(count > 0);
     if (kind.order == 0) {
-        return pool_scan_frames(pool, worker, cursor, firsts, count);
+        return pool_scan_frames(pool, pool_hart, cursor, firsts, count);
     }
     if (kind.order >= CHUNK_ORDER) {
         enum zero_wish wish = kind.zero ? ZERO_ONLY : ZERO_LAST;
-        return pool_scan_chunks(pool, worker, cursor, kind.order - CHUNK_ORDER, wish, firsts, count);
+        return pool_scan_chunks(pool, pool_hart, cursor, kind.order - CHUNK_ORDER, wish, firsts, count);
     }
     const struct frame_request request = {UINT64_C(1) << kind.order, kind.order};
     uint32_t taken = 0;
-    while (taken < count && pool_scan_run(pool, worker, cursor, request, &firsts[taken])) {
+    while (taken < count && pool_scan_run(pool, pool_hart, cursor, request, &firsts[taken])) {
         taken++;
     }
     return taken;

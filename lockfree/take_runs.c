@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Runs of frames below a chunk, one or a batch: from the hands, from chunks that the index has, from whole chunks; and
- * runs of any other size, of which chunks are taken by their blocks, and the rest is searched for. The theory stands in
- * state.h, 1 to 3. */
+ * Runs of frames below a chunk, one or a batch: from the local chunks, from chunks that the index has, from whole
+ * chunks; and runs of any other size, of which chunks are taken by their chunk bitmaps, and the rest is searched for.
+ * The theory stands in state.h, 1 to 3. */
 #include "state.h"
 
 static bool below_chunk(struct frame_request request)
@@ -9,51 +9,52 @@ static bool below_chunk(struct frame_request request)
     return request.count < CHUNK_FRAMES && request.align_order <= CHUNK_ORDER;
 }
 
-/* A run out of the bits of a chunk that is not in hand. */
-static bool chunk_take_run(struct pool *pool, struct worker *worker, uint64_t number, struct frame_request request,
-                           pfn_t *first)
+/* A run out of the bits of a chunk that is not local. */
+static bool chunk_take_run(struct pool *pool, struct pool_hart *pool_hart, uint64_t number,
+                           struct frame_request request, pfn_t *first)
 {
     FRAME_DEBUG_ASSERT(request.count > 0 && request.count < CHUNK_FRAMES);
     struct chunk_bits bits = chunk_look(pool_chunk(pool, number));
     uint32_t at = bits_find(&bits, 0, (uint32_t)request.count, request.align_order);
     *first = pfn((number << CHUNK_ORDER) + at);
-    return at < CHUNK_END && pool_take_exactly(pool, worker, frame_run(*first, request.count));
+    return at < CHUNK_END && pool_take_exactly(pool, pool_hart, frame_run(*first, request.count));
 }
 
-/* What the runs' hand cannot use any more goes to single frames: into their hand if that is empty, else back. */
-static void runs_hand_pass_on(struct lockfree_hart *hart)
+/* What the runs' local chunk cannot use any more goes to single frames: into their local chunk if that is empty, else
+ * back. */
+static void runs_local_move(struct lockfree_hart *hart)
 {
-    if (hand_free(&hart->singles) == 0 && hand_free(&hart->runs) > 0) {
-        hand_release(&hart->singles, &hart->worker);
-        hand_pass_on(&hart->runs, &hart->singles);
+    if (local_free(&hart->singles) == 0 && local_free(&hart->runs) > 0) {
+        local_release(&hart->singles, &hart->pool_hart);
+        local_move(&hart->runs, &hart->singles);
     }
-    hand_release(&hart->runs, &hart->worker);
+    local_release(&hart->runs, &hart->pool_hart);
 }
 
-/* A run below a chunk, by the index of one shard. The chunk stays in hand if `keep` and `private`, the block that it
- * may come from if `keep`. */
+/* A run below a chunk, by the index of one shard. The chunk stays local if `keep` and `private`, the chunk bitmap that
+ * it may come from if `keep`. */
 static bool take_run_indexed(struct lockfree_hart *hart, bool keep, bool private, struct shard *shard,
                              struct frame_request request, pfn_t *first)
 {
     struct pool *pool = shard->pool;
-    struct hand passing = {0};
-    struct hand *hand = keep && private ? &hart->runs : &passing;
+    struct local_chunk passing = {0};
+    struct local_chunk *local = keep && private ? &hart->runs : &passing;
     uint64_t number;
     bool taken = false;
-    if (hand != &passing) {
-        runs_hand_pass_on(hart);
+    if (local != &passing) {
+        runs_local_move(hart);
     }
-    if (shard_pop_chunk_with_run(shard, &hart->worker, (uint32_t)request.count, request.align_order, &number)) {
-        hand_hold_popped(hand, pool, number);
-        taken = hand != &passing ? hand_pick_up(hand) && hand_take_run(hand, request, first)
-                                 : chunk_take_run(pool, &hart->worker, number, request, first);
+    if (shard_pop_chunk_with_run(shard, &hart->pool_hart, (uint32_t)request.count, request.align_order, &number)) {
+        local_hold_popped(local, pool, number);
+        taken = local != &passing ? local_refill(local) && local_take_run(local, request, first)
+                                  : chunk_take_run(pool, &hart->pool_hart, number, request, first);
     }
     if (!taken && lockfree_take_chunk(hart, keep, shard, &number)) {
-        hand_release(hand, &hart->worker);
-        hand_hold_whole(hand, pool, number);
-        taken = hand_take_run(hand, request, first);
+        local_release(local, &hart->pool_hart);
+        local_hold_whole(local, pool, number);
+        taken = local_take_run(local, request, first);
     }
-    hand_release(&passing, &hart->worker);
+    local_release(&passing, &hart->pool_hart);
     return taken;
 }
 
@@ -63,32 +64,32 @@ static bool take_run_of_shards(struct lockfree_hart *hart, bool keep, bool priva
 {
     bool taken = false;
     for (uint32_t turn = 0; turn < pool->shard_count && !taken; turn++) {
-        taken = take_run_indexed(hart, keep, private, shard_in_turn(pool, &hart->worker, turn), request, first);
+        taken = take_run_indexed(hart, keep, private, shard_in_turn(pool, &hart->pool_hart, turn), request, first);
     }
     return taken;
 }
 
-/* A run of whole chunks that one block may hold. */
-static bool in_block(struct frame_request request)
+/* A run of whole chunks that one chunk bitmap may hold. */
+static bool in_bitmap(struct frame_request request)
 {
-    return request.count % CHUNK_FRAMES == 0 && request.count <= (uint64_t)BLOCK_CHUNKS << CHUNK_ORDER &&
-           request.align_order <= CHUNK_ORDER + BLOCK_ORDER;
+    return request.count % CHUNK_FRAMES == 0 && request.count <= (uint64_t)BITMAP_CHUNKS << CHUNK_ORDER &&
+           request.align_order <= CHUNK_ORDER + BITMAP_ORDER;
 }
 
-/* `keep`: what is found may stay in hand; `private`: as private bits. */
+/* `keep`: what is found may stay local; `private`: as private bits. */
 static bool take_run_from(struct lockfree_hart *hart, bool keep, bool private, struct pool *pool,
                           struct frame_request request, pfn_t *first)
 {
     return (below_chunk(request) && take_run_of_shards(hart, keep, private, pool, request, first)) ||
-           (in_block(request) && lockfree_take_chunk_run(hart, keep, pool, request, first)) ||
-           pool_scan_run(pool, &hart->worker, &hart->cursor, request, first);
+           (in_bitmap(request) && lockfree_take_chunk_run(hart, keep, pool, request, first)) ||
+           pool_scan_run(pool, &hart->pool_hart, &hart->cursor, request, first);
 }
 
-/* A run below a chunk out of the hands. */
-static bool take_run_in_hand(struct lockfree_hart *hart, struct frame_request request, pfn_t *first)
+/* A run below a chunk out of the local chunks. */
+static bool take_run_of_local(struct lockfree_hart *hart, struct frame_request request, pfn_t *first)
 {
-    return hand_take_run(&hart->runs, request, first) || hand_take_run(&hart->returns, request, first) ||
-           (hart->runs.pool != NULL && hand_pick_up(&hart->runs) && hand_take_run(&hart->runs, request, first));
+    return local_take_run(&hart->runs, request, first) || local_take_run(&hart->returns, request, first) ||
+           (hart->runs.pool != NULL && local_refill(&hart->runs) && local_take_run(&hart->runs, request, first));
 }
 
 bool lockfree_take_run(struct global *global, struct caller caller, struct frame_request request, pfn_t *first)
@@ -100,7 +101,7 @@ bool lockfree_take_run(struct global *global, struct caller caller, struct frame
     }
     struct lockfree_hart *hart = &lf->harts[caller.hart];
     bool local = caller.local, private = keeps_private(lf, local);
-    if (private && below_chunk(request) && take_run_in_hand(hart, request, first)) {
+    if (private && below_chunk(request) && take_run_of_local(hart, request, first)) {
         return true;
     }
     struct arena_walk walk = lockfree_walk(lf, caller.hart);
@@ -117,19 +118,19 @@ bool lockfree_take_run(struct global *global, struct caller caller, struct frame
 /* Chunks that one turn breaks into runs. */
 #define BREAK_MAX 16u
 
-/* Up to `count` runs below a chunk out of the hands. */
-static uint32_t take_runs_in_hand(struct lockfree_hart *hart, uint32_t order, pfn_t *firsts, uint32_t count)
+/* Up to `count` runs below a chunk out of the local chunks. */
+static uint32_t take_runs_of_local(struct lockfree_hart *hart, uint32_t order, pfn_t *firsts, uint32_t count)
 {
-    uint32_t taken = hand_take_runs(&hart->runs, order, firsts, count);
-    taken += hand_take_runs(&hart->returns, order, firsts + taken, count - taken);
-    if (taken < count && hart->runs.pool != NULL && hand_pick_up(&hart->runs)) {
-        taken += hand_take_runs(&hart->runs, order, firsts + taken, count - taken);
+    uint32_t taken = local_take_runs(&hart->runs, order, firsts, count);
+    taken += local_take_runs(&hart->returns, order, firsts + taken, count - taken);
+    if (taken < count && hart->runs.pool != NULL && local_refill(&hart->runs)) {
+        taken += local_take_runs(&hart->runs, order, firsts + taken, count - taken);
     }
     return taken;
 }
 
-/* Up to `count` runs out of whole chunks: of all but the last nothing is left, the last one is taken in hand, which is
- * empty. */
+/* Up to `count` runs out of whole chunks: of all but the last nothing is left, the last one is taken as the local
+ * chunk, which is empty. */
 static uint32_t break_chunks(struct lockfree_hart *hart, struct shard *shard, uint32_t order, pfn_t *firsts,
                              uint32_t count)
 {
@@ -142,8 +143,8 @@ static uint32_t break_chunks(struct lockfree_hart *hart, struct shard *shard, ui
     uint32_t had = lockfree_take_chunks(hart, true, shard, chunks, wanted < BREAK_MAX ? wanted : BREAK_MAX);
     for (uint32_t i = 0; i < had; i++) {
         if (count - taken < runs) {
-            hand_hold_whole(&hart->runs, shard->pool, chunk_number(chunks[i]));
-            taken += hand_take_runs(&hart->runs, order, firsts + taken, count - taken);
+            local_hold_whole(&hart->runs, shard->pool, chunk_number(chunks[i]));
+            taken += local_take_runs(&hart->runs, order, firsts + taken, count - taken);
             break;
         }
         for (uint32_t run = 0; run < runs; run++) {
@@ -154,7 +155,7 @@ static uint32_t break_chunks(struct lockfree_hart *hart, struct shard *shard, ui
 }
 
 /* Up to `count` runs below a chunk by the index of a shard of one of the nearest pools; what is left of the last chunk
- * stays in hand. */
+ * stays local. */
 static uint32_t take_runs_indexed(struct lockfree_hart *hart, struct shard *shard, uint32_t order, pfn_t *firsts,
                                   uint32_t count)
 {
@@ -163,11 +164,11 @@ static uint32_t take_runs_indexed(struct lockfree_hart *hart, struct shard *shar
     while (taken < count && found) {
         uint64_t number;
         uint32_t got;
-        runs_hand_pass_on(hart);
-        if (shard_pop_chunk_with_run(shard, &hart->worker, UINT32_C(1) << order, order, &number)) {
-            hand_hold_popped(&hart->runs, shard->pool, number);
-            (void)hand_pick_up(&hart->runs);
-            got = hand_take_runs(&hart->runs, order, firsts + taken, count - taken);
+        runs_local_move(hart);
+        if (shard_pop_chunk_with_run(shard, &hart->pool_hart, UINT32_C(1) << order, order, &number)) {
+            local_hold_popped(&hart->runs, shard->pool, number);
+            (void)local_refill(&hart->runs);
+            got = local_take_runs(&hart->runs, order, firsts + taken, count - taken);
         } else {
             got = break_chunks(hart, shard, order, firsts + taken, count - taken);
             found = got > 0;
@@ -184,7 +185,7 @@ static uint32_t take_runs_from(struct lockfree_hart *hart, bool keep, bool priva
     const struct frame_request request = {UINT64_C(1) << order, order};
     uint32_t taken = 0;
     for (uint32_t turn = 0; turn < pool->shard_count && taken == 0 && keep && private; turn++) {
-        taken = take_runs_indexed(hart, shard_in_turn(pool, &hart->worker, turn), order, firsts, count);
+        taken = take_runs_indexed(hart, shard_in_turn(pool, &hart->pool_hart, turn), order, firsts, count);
     }
     if (taken == 0) {
         while (taken < count && take_run_from(hart, keep, private, pool, request, &firsts[taken])) {
@@ -199,7 +200,7 @@ uint32_t lockfree_take_small_runs(struct lockfree *lf, struct caller caller, uin
 {
     struct lockfree_hart *hart = &lf->harts[caller.hart];
     bool local = caller.local, private = keeps_private(lf, local);
-    uint32_t taken = private ? take_runs_in_hand(hart, order, firsts, count) : 0;
+    uint32_t taken = private ? take_runs_of_local(hart, order, firsts, count) : 0;
     struct arena_walk walk = lockfree_walk(lf, caller.hart);
     while (taken < count) {
         struct pool *pool = walk_try(&walk, local);

@@ -62,7 +62,7 @@ def per_us($phase): .phases[] | select(.name == $phase) | .operations as $n | .h
 # Operations of all phases and harts of a record.
 def operations: .harts as $harts | .phases | map(.operations * $harts) | add;
 
-# A machine shared with strangers: how long a hart's turn of the cores' control took at worst, in nanoseconds.
+# A machine shared with others: how long a hart's turn of the cores' control took at worst, in nanoseconds.
 def core_turn: .core as $core | $core.hart_ns | max / $core.turns;
 
 # Whether it took a tenth longer than $best at most: what is disturbed, here as in results/series.h.

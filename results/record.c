@@ -123,9 +123,9 @@ static json_t *free_share_json(const struct population_spread *spread)
     return json_real(spread->free_share);
 }
 
-static json_t *moves_json(const struct population_spread *spread)
+static json_t *migrations_json(const struct population_spread *spread)
 {
-    return count_json(spread->moves);
+    return count_json(spread->migrations);
 }
 
 static json_t *rounds_json(const struct bench_record *record, json_t *(*json)(const struct population_spread *spread))
@@ -161,14 +161,14 @@ static json_t *histogram_json(const struct histogram *histogram)
     return buckets;
 }
 
-static json_t *paths_json(const struct path_latency *paths)
+static json_t *outcomes_json(const struct outcome_latency *outcomes)
 {
     json_t *object = json_object();
-    for (uint32_t i = 0; i < PATH_COUNT; i++) {
-        if (paths[i].summary.samples > 0) {
-            json_t *path = latency_json(&paths[i].summary);
-            json_object_set_new(path, "histogram", histogram_json(paths[i].histogram));
-            json_object_set_new(object, paths[i].name, path);
+    for (uint32_t i = 0; i < OUTCOME_COUNT; i++) {
+        if (outcomes[i].summary.samples > 0) {
+            json_t *path = latency_json(&outcomes[i].summary);
+            json_object_set_new(path, "histogram", histogram_json(outcomes[i].histogram));
+            json_object_set_new(object, outcomes[i].name, path);
         }
     }
     return object;
@@ -243,7 +243,7 @@ bool record_bench(struct record_writer *writer, const struct bench_record *recor
     }
     if (record->rounds != NULL && record->round_count > 0) {
         line = add_key(line, "rounds", rounds_json(record, free_share_json));
-        line = add_key(line, "moves", rounds_json(record, moves_json));
+        line = add_key(line, "migrations", rounds_json(record, migrations_json));
     }
     if (record->left != NULL) {
         line = add_key(line, "left", times_json(record->left, record->round_count));
@@ -251,8 +251,8 @@ bool record_bench(struct record_writer *writer, const struct bench_record *recor
     if (record->limbo != NULL) {
         line = add_key(line, "stopped", stopped_json(record));
     }
-    if (record->paths != NULL) {
-        line = add_key(line, "paths", paths_json(record->paths));
+    if (record->outcomes != NULL) {
+        line = add_key(line, "outcomes", outcomes_json(record->outcomes));
     }
     if (record->node_count > 0) {
         line = add_key(line, "nodes", nodes_json(record->nodes, record->node_count));

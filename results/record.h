@@ -15,7 +15,7 @@
 
 #include "frame_allocator.h"
 #include "histogram.h"
-#include "path.h"
+#include "outcome.h"
 #include "population.h"
 #include "stats.h"
 
@@ -30,8 +30,8 @@ struct latency_summary {
 
 struct latency_summary latency_summarize(const struct histogram *histogram);
 
-/* Of the operations that went one way (path.h). */
-struct path_latency {
+/* Of the operations that went one way (outcome.h). */
+struct outcome_latency {
     const char *name;
     struct latency_summary summary;
     const struct histogram *histogram;
@@ -66,7 +66,7 @@ struct bench_record {
     const uint64_t *rounds_ns;              /* stopped: what each round took */
     bool was_held;                          /* stopped: it was */
     uint32_t round_count;                   /* 0: no such */
-    const struct path_latency *paths;       /* PATH_COUNT of them; NULL: latency was not measured */
+    const struct outcome_latency *outcomes; /* OUTCOME_COUNT of them; NULL: latency was not measured */
     const struct frame_stats *stats;        /* of the whole run of this row, or NULL for the controls */
     const struct frame_node_stats *nodes;
     uint32_t node_count;        /* 0: not told */

@@ -7,7 +7,7 @@
  * `baseline,lock=mcs,magazine=0` is the column `baseline,lock=mcs` in the setting `magazine=0`. The simulated machine
  * and, of a figure's records, the run belong to the setting, too.
  *
- * Disturbed repeats. On a machine that is shared with strangers a core's other hardware thread may be theirs for a
+ * Disturbed repeats. On a machine that is shared with others a core's other hardware thread may be theirs for a
  * while, and all that keeps a core busy takes up to twice as long; so may two virtual cores be one. The cores' control
  * (workload.h), run by every hart before and after, tells so whatever is measured: a repeat is disturbed if on
  * some hart it took over a tenth longer than the quickest of the file. Where at least three repeats of a series were

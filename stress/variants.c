@@ -11,7 +11,7 @@
 #endif
 
 const struct variant *const framelab_variants[] = {
-    &baseline_seed_variant,
+    &baseline_origin_variant,
     &baseline_variant,
     &lockfree_variant,
     OWN_VARIANTS NULL,

@@ -15,8 +15,8 @@
 #define CHUNK_ORDER 9u
 #define CHUNK_FRAMES (UINT64_C(1) << CHUNK_ORDER)
 
-/* Frames in a group, log2: the frames that are counted together by one byte (core/count_view.h). With reference counts
- * 16, whose counts fill a cache line; without, where these bytes are all there is, 32: half the metadata. */
+/* Frames in a group, log2: the frames that are counted together by one byte (core/refcount_view.h). With reference
+ * counts 16, whose counts fill a cache line; without, where these bytes are all there is, 32: half the metadata. */
 #ifdef FRAMELAB_NO_COUNTS
 #define GROUP_ORDER 5u
 #else

@@ -24,7 +24,7 @@
  *     Called in every turn of a waiting loop: lets the hart waited for run, in the end (it may outnumber the cores).
  *
  * static inline void platform_barrier_light(void);
- *     The cheap side of the asymmetric barrier: orders the calling hart's accesses around it against any other
+ *     The fast side of the asymmetric barrier: orders the calling hart's accesses around it against any other
  *     hart's platform_barrier_heavy(). A compiler barrier on every platform.
  *
  * static inline void platform_prefetch(const void *address);

@@ -70,8 +70,8 @@ enum memory_map_status {
     MEMORY_MAP_WRAPS,      /* a range that wraps around the address space */
     MEMORY_MAP_NO_MEMORY,  /* no usable /memory node, or nothing left after reservations */
     MEMORY_MAP_TOO_MANY,   /* more regions, harts or nodes than frame_limits.h allows */
-    MEMORY_MAP_BAD_NODE,   /* a numa-node-id, distance-map or cpu node that cannot be */
-    MEMORY_MAP_BAD_CHOSEN, /* initrd or bootargs that cannot be */
+    MEMORY_MAP_BAD_NODE,   /* a numa-node-id, distance-map or cpu node that is invalid */
+    MEMORY_MAP_BAD_CHOSEN, /* initrd or bootargs that is invalid */
 };
 
 /* Reads the tree at `blob`, of which `blob_bytes` may be read (never more, whatever its header says).

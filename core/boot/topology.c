@@ -193,7 +193,7 @@ static enum memory_map_status read_distance(const struct fdt_reader *reader, str
     uint32_t b = find_id(map, (uint32_t)to);
     bool possible = from == to ? distance == DISTANCE_LOCAL : distance > DISTANCE_LOCAL && distance <= DISTANCE_MAX;
     if (!possible) {
-        return fdt_reader_fail_at(reader, MEMORY_MAP_BAD_NODE, node, "distance %u from node %u to node %u cannot be",
+        return fdt_reader_fail_at(reader, MEMORY_MAP_BAD_NODE, node, "distance %u from node %u to node %u is invalid",
                                   (uint32_t)distance, (uint32_t)from, (uint32_t)to);
     }
     if (!has_id(map, a, (uint32_t)from) || !has_id(map, b, (uint32_t)to)) {

@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "child.h"
 #include "exit_status.h"
 #include "interrupt.h"
 #include "platform.h"
 #include "progress.h"
+#include "subprocess.h"
 
 #define LOOK_MS 100
 
@@ -47,17 +47,17 @@ static double seconds_since(uint64_t begun_ns)
 }
 
 /* Reads the run to its end; false if it was interrupted, and is stopped. */
-static bool watch(struct child *child, const struct paper_run *run, double done, double all, char *why)
+static bool watch(struct subprocess *subprocess, const struct paper_run *run, double done, double all, char *why)
 {
     uint64_t begun_ns = platform_time_ns();
-    enum child_event event;
+    enum subprocess_event event;
     char *line;
-    while ((event = child_read_line(child, &line, LOOK_MS)) != CHILD_CLOSED) {
+    while ((event = subprocess_read_line(subprocess, &line, LOOK_MS)) != SUBPROCESS_CLOSED) {
         if (atomic_load_explicit(&interrupted, memory_order_relaxed)) {
-            child_stop(child);
+            subprocess_stop(subprocess);
             return false;
         }
-        if (event == CHILD_LINE) {
+        if (event == SUBPROCESS_LINE) {
             (void)snprintf(why, PAPER_WHY_BYTES, "%s", line);
         }
         progress_show(done + fmin(seconds_since(begun_ns), run->seconds), all, "%s: %s", run->folder->key, run->id);
@@ -65,7 +65,7 @@ static bool watch(struct child *child, const struct paper_run *run, double done,
     return true;
 }
 
-static enum paper_outcome outcome_of(int status)
+static enum paper_outcome run_outcome(int status)
 {
     return status == EXIT_STATUS_HOLDS     ? PAPER_RUN_DONE
            : status == EXIT_STATUS_SKIPPED ? PAPER_RUN_SKIPPED
@@ -82,19 +82,19 @@ static enum paper_outcome run_it(const struct paper_run *run, const struct paper
                                  struct paper_result *result)
 {
     char path[PAPER_PATH_BYTES];
-    struct child child;
+    struct subprocess subprocess;
     uint64_t begun_ns = platform_time_ns();
     paper_cache_part(cache, run, path);
     char **argv = make_argv(run, path);
-    bool started = argv != NULL && child_start(&child, argv, true);
+    bool started = argv != NULL && subprocess_start(&subprocess, argv, true);
     free((void *)argv);
     if (!started) {
         return fail(result);
     }
-    if (!watch(&child, run, done, all, result->why)) {
+    if (!watch(&subprocess, run, done, all, result->why)) {
         return PAPER_RUN_INTERRUPTED;
     }
-    enum paper_outcome outcome = outcome_of(child_wait(&child));
+    enum paper_outcome outcome = run_outcome(subprocess_wait(&subprocess));
     result->seconds = seconds_since(begun_ns);
     return outcome == PAPER_RUN_DONE && !paper_cache_keep(cache, run, result->seconds) ? fail(result) : outcome;
 }

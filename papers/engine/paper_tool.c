@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "child.h"
+#include "subprocess.h"
 
 /* A look now and then is enough: these end by themselves. */
 #define WAIT_MS 1000
@@ -30,17 +30,17 @@ bool paper_tools_there(char *why, size_t why_bytes)
 }
 
 /* Copies what the program prints. Of that, `why` keeps jq's first error, or else the last line that is not empty. */
-static bool copy_lines(struct child *child, FILE *out, char *why)
+static bool copy_lines(struct subprocess *subprocess, FILE *out, char *why)
 {
     char *line;
     bool found = false, good = true;
-    enum child_event event;
-    while ((event = child_read_line(child, &line, WAIT_MS)) != CHILD_CLOSED) {
-        if (event == CHILD_LINE && !found && *line != '\0') {
+    enum subprocess_event event;
+    while ((event = subprocess_read_line(subprocess, &line, WAIT_MS)) != SUBPROCESS_CLOSED) {
+        if (event == SUBPROCESS_LINE && !found && *line != '\0') {
             found = strncmp(line, "jq: error", strlen("jq: error")) == 0;
             (void)snprintf(why, PAPER_WHY_BYTES, "%s", line);
         }
-        if (event == CHILD_LINE && out != NULL) {
+        if (event == SUBPROCESS_LINE && out != NULL) {
             good = fprintf(out, "%s\n", line) >= 0 && good;
         }
     }
@@ -49,10 +49,10 @@ static bool copy_lines(struct child *child, FILE *out, char *why)
 
 bool paper_tool_run(char *const argv[], const char *out_path, char why[PAPER_WHY_BYTES])
 {
-    struct child child;
+    struct subprocess subprocess;
     FILE *out = out_path != NULL ? fopen(out_path, "we") : NULL;
     (void)snprintf(why, PAPER_WHY_BYTES, "%s", argv[0]);
-    if ((out_path != NULL && out == NULL) || !child_start(&child, argv, true)) {
+    if ((out_path != NULL && out == NULL) || !subprocess_start(&subprocess, argv, true)) {
         (void)snprintf(why, PAPER_WHY_BYTES, "%s: %s", out_path != NULL && out == NULL ? out_path : argv[0],
                        strerror(errno));
         if (out != NULL) {
@@ -60,10 +60,10 @@ bool paper_tool_run(char *const argv[], const char *out_path, char why[PAPER_WHY
         }
         return false;
     }
-    bool written = copy_lines(&child, out, why);
+    bool written = copy_lines(&subprocess, out, why);
     if (out != NULL && (fclose(out) != 0 || !written)) {
         (void)snprintf(why, PAPER_WHY_BYTES, "%s: %s", out_path, strerror(errno));
         written = false;
     }
-    return child_wait(&child) == 0 && written;
+    return subprocess_wait(&subprocess) == 0 && written;
 }

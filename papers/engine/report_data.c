@@ -8,9 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "child.h"
 #include "paper_folder.h"
 #include "paper_series.h"
+#include "subprocess.h"
 
 #define FILE_BYTES (PAPER_PATH_BYTES + 2u * PAPER_KEY_BYTES)
 /* More than a picture of thousands of points has. */
@@ -168,18 +168,18 @@ static bool read_plain(json_t *provenance, const char *path)
 
 static bool read_packed(json_t *provenance, const char *path, const char *program)
 {
-    struct child child;
+    struct subprocess subprocess;
     char *line;
     bool good = true;
-    enum child_event event;
+    enum subprocess_event event;
     const char *const argv[] = {program, "-dc", path, NULL};
-    if (!child_start(&child, (char *const *)argv, false)) {
+    if (!subprocess_start(&subprocess, (char *const *)argv, false)) {
         return false;
     }
-    while ((event = child_read_line(&child, &line, WAIT_MS)) != CHILD_CLOSED) {
-        good = good && (event != CHILD_LINE || add_line(provenance, line));
+    while ((event = subprocess_read_line(&subprocess, &line, WAIT_MS)) != SUBPROCESS_CLOSED) {
+        good = good && (event != SUBPROCESS_LINE || add_line(provenance, line));
     }
-    return child_wait(&child) == 0 && good;
+    return subprocess_wait(&subprocess) == 0 && good;
 }
 
 static bool add_provenance(const struct source *source, json_t *entry)

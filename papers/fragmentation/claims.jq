@@ -4,7 +4,7 @@ include "lib";
 
 bench as $counted | ($counted | undisturbed) as $all |
 def gain($run; $variant): $counted | of_run($run) | of_variant($variant) | map((.rounds | last) - .rounds[0]) | if . == [] then null else median * 100 end;
-def moves($run; $variant): $counted | of_run($run) | of_variant($variant) | map(.moves[9]) | if . == [] then null else median end;
+def moves($run; $variant): $counted | of_run($run) | of_variant($variant) | map(.migrations[9]) | if . == [] then null else median end;
 def time($run; $phase): $all | of_run($run) | of_variant("lockfree") | if . == [] then null else map(ns($phase)) | median end;
 
 def f1:
@@ -27,6 +27,6 @@ def f3:
   if $times == [] then cannot("F3"; "nothing was run") else
   verdict("F3"; $times[0].run; $times | all(.high <= 2 * .low and .full > .high);
     $times | map("\(.run): \(.low | short), \(.high | short), \(.full | short) ns at 10, 90, 99 %") | join("; ");
-    "more than twice at 90 %, or not dearer at 99 %") end;
+    "more than twice at 90 %, or not more expensive at 99 %") end;
 
 [f1, f2, f3]

@@ -8,7 +8,7 @@ def rounds($run; $variant):
   $counted | of($run; $variant) | map(.rounds | to_entries | map(select(.key == 0 or (.key + 1) % 10 == 0)) | .[]) |
   group_by(.key) | map({x: (.[0].key + 1), y: (map(.value * 100) | median)});
 def moves($run; $variant):
-  $counted | of($run; $variant) | map(.counts.frames_total as $frames | .moves // [] | to_entries | map(select(.key == 0 or (.key + 1) % 10 == 0) | .value |= . / $frames) | .[]) |
+  $counted | of($run; $variant) | map(.counts.frames_total as $frames | .migrations // [] | to_entries | map(select(.key == 0 or (.key + 1) % 10 == 0) | .value |= . / $frames) | .[]) |
   group_by(.key) | map({x: (.[0].key + 1), y: (map(.value * 100) | median)});
 def filling($run; $name):
   $all | of($run; "lockfree") | [10, 50, 90, 99] as $levels | select(length > 0) |

@@ -25,7 +25,7 @@ def ratio_row($name; $points): $points | map(select(.x <= 9)) | select(length > 
   ] | map(select(.x | length > 0))),
   tables: [{
     title: "lockfree, one hart, bulk allocation over orders 0 to 9, ns",
-    columns: ["platform and knobs", "cheapest", "dearest", "ratio"],
+    columns: ["platform and knobs", "cheapest", "most expensive", "ratio"],
     rows: [ratio_row("simulated, no magazines"; alone("alone"; "lockfree,magazine=0,run-magazine=0")),
            ratio_row("host, no magazines"; alone("host"; "lockfree,magazine=0,run-magazine=0")),
            ratio_row("simulated, magazines for all orders"; alone("alone"; "lockfree")),

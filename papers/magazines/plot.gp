@@ -5,7 +5,7 @@ load papers . "/common.gp"
 set multiplot layout 1,3 title title noenhanced
 
 set title "visits to the global allocator, counted"
-set xlabel "frames a magazine, M"
+set xlabel "frames per magazine, M"
 set ylabel "visits an operation"
 set logscale xy
 set xtics (1, 2, 4, 8, 16, 32, 64)

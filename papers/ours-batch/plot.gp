@@ -7,7 +7,7 @@ unset key
 unset grid
 set border 0
 set tics scale 0
-set xlabel "frames a magazine"
+set xlabel "frames per magazine"
 set ylabel "frames a batch"
 set xtics ("1" 0, "2" 1, "4" 2, "8" 3, "16" 4, "32" 5, "64" 6)
 set ytics ("1" 0, "2" 1, "4" 2, "8" 3, "16" 4, "32" 5, "64" 6)

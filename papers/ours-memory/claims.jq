@@ -23,16 +23,16 @@ def u10:
   verdict("U10"; "sim"; $most == 0; "\($most) frames in \([$drained[].left[]] | length) rounds of \($drained | length) settings"; "memory is stranded");
 
 def magazine: .knobs | capture("magazine=(?<m>[0-9]+)").m | tonumber;
-def has_hands: (.variant | startswith("lockfree")) and (.knobs | contains("hand=on"));
+def has_local_chunks: (.variant | startswith("lockfree")) and (.knobs | contains("local=on"));
 # Frames an idle hart, in magazines: least and most over all rounds.
 def idle: (.harts - 1) as $idle | magazine as $m | [(.left | min, max) / $idle / $m];
 def u11:
   ($exhausted | map(select(.knobs | contains("drain=off")))) as $kept |
   ($kept | all(magazine as $m | idle as [$least, $most] |
-    if has_hands then $least > 1 and $most * $m <= 2 * $m + 1536 else $least > 0 and $most <= 2 end)) as $holds |
-  [$kept[] | select(has_hands | not) | idle] as $plain | [$kept[] | select(has_hands) | magazine as $m | (idle[1] - 2) * $m] as $hands |
+    if has_local_chunks then $least > 1 and $most * $m <= 2 * $m + 1536 else $least > 0 and $most <= 2 end)) as $holds |
+  [$kept[] | select(has_local_chunks | not) | idle] as $plain | [$kept[] | select(has_local_chunks) | magazine as $m | (idle[1] - 2) * $m] as $hands |
   verdict("U11"; "sim"; $holds;
-    "without hands \([$plain[][0]] | min | short) to \([$plain[][1]] | max | short) magazines an idle hart; hands keep up to \($hands | max | short) frames more than two";
+    "without local chunks \([$plain[][0]] | min | short) to \([$plain[][1]] | max | short) magazines an idle hart; local chunks keep up to \($hands | max | short) frames more than two";
     "more or less than that");
 
 [if $stopped == [] then ("U8", "U9") | cannot(.; "this build has no simulated harts") else u8, u9 end,

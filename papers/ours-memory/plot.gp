@@ -36,10 +36,10 @@ set ytics ("0" 1, 10, 100, 1000, 10000)
 set ylabel "frames free when an allocation is refused"
 set key left top
 set title "stranded in idle harts, against cache size; 4 harts"
-set xlabel "frames a magazine"
+set xlabel "frames per magazine"
 set xtics (8, 16, 32, 64, 128, 256)
 plot [7:290][0.7:1e6] data index "sizes lockfree" using 1:2:3:4 with yerrorlines lt 2 title "lockfree, no drain", \
-    data index "sizes handless lockfree" using 1:2:3:4 with yerrorlines lt 6 title "lockfree without hands, no drain", \
+    data index "sizes without-local lockfree" using 1:2:3:4 with yerrorlines lt 6 title "lockfree without local chunks, no drain", \
     data index "sizes baseline" using 1:2:3:4 with yerrorlines lt 1 title "baseline, no drain", \
     [8:256] 3 * 2 * x with lines lt 20 title "two magazines an idle hart", \
     data index "sizes drained lockfree" using 1:(up($2)) with linespoints lt 3 title "with the drain, both"
@@ -47,7 +47,7 @@ set title "and against harts; magazines of 64"
 set xlabel "harts"
 set xtics (2, 4, 8, 16, 32)
 plot [1.8:36][0.7:1e6] data index "harts lockfree" using 1:2:3:4 with yerrorlines lt 2 title "lockfree, no drain", \
-    data index "harts handless lockfree" using 1:2:3:4 with yerrorlines lt 6 title "lockfree without hands, no drain", \
+    data index "harts without-local lockfree" using 1:2:3:4 with yerrorlines lt 6 title "lockfree without local chunks, no drain", \
     data index "harts baseline" using 1:2:3:4 with yerrorlines lt 1 title "baseline, no drain", \
     [2:32] (x - 1) * 128 with lines lt 20 title "two magazines an idle hart", \
     data index "harts drained lockfree" using 1:(up($2)) with linespoints lt 3 title "with the drain, both"

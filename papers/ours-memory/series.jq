@@ -11,12 +11,12 @@ def entries: .counts.frames_total | ((. / 512 | ceil) + 1) + ((. / 32768 | ceil)
 
 def magazine: .knobs | capture("magazine=(?<m>[0-9]+)").m | tonumber;
 def is($what):
-  (.variant | startswith("baseline")) as $baseline | (.knobs | contains("hand=off")) as $handless |
+  (.variant | startswith("baseline")) as $baseline | (.knobs | contains("local=off")) as $without_local |
   (.knobs | contains("drain=on")) as $drained |
   {"drained baseline": ($baseline and $drained), "drained lockfree": (($baseline | not) and $drained),
-   "baseline": ($baseline and ($drained | not)), "handless lockfree": ($handless and ($drained | not)),
-   "lockfree": (($baseline | not) and ($handless | not) and ($drained | not))}[$what];
-def whats: "drained baseline", "drained lockfree", "baseline", "handless lockfree", "lockfree";
+   "baseline": ($baseline and ($drained | not)), "without-local lockfree": ($without_local and ($drained | not)),
+   "lockfree": (($baseline | not) and ($without_local | not) and ($drained | not))}[$what];
+def whats: "drained baseline", "drained lockfree", "baseline", "without-local lockfree", "lockfree";
 def left($runs; $what): $all | map(select(.left != null and ([.run] | inside($runs)) and is($what)));
 def by_rounds(x): group_by(x) | map({x: (.[0] | x), all: [.[].left[]]} | {x, y: (.all | median), low: (.all | min), high: (.all | max)});
 def sizes($what): left(["sizes", "sizes-between"]; $what) | by_rounds(magazine);
@@ -34,7 +34,7 @@ def harts($what): left(["harts"]; $what) | by_rounds(.harts);
     (whats as $what | harts($what) | series("harts \($what)"; "harts"; "measured"; "sim, magazines of 64"))
   ] | map(select(.x | length > 0))),
   tables: [{
-    title: "Frames an idle hart keeps from the one that is refused, by frames a magazine; 4 harts",
+    title: "Frames an idle hart keeps from the one that is refused, by frames per magazine; 4 harts",
     columns: ["", "8", "16", "32", "64", "128", "256"],
     rows: [whats as $what | sizes($what) | select(length > 0) | . as $points |
            [$what] + [(8, 16, 32, 64, 128, 256) as $m | $points | at($m) | if . == null then "" else . / 3 | short end]]

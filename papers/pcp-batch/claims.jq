@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Holds on each platform, of the host if it was idle; throughput and waiting on simulated harts: of the host's memory
-# strangers have their part, whatever a control of the cores says.
+# others interfere, whatever a control of the cores says.
 include "lib";
 
 (bench | map(select(.variant != "null" and .workload != "control"))) as $all |

@@ -150,7 +150,7 @@ for command in "fdt" "bench --dtb" "stress --dtb"; do
     refuses 2 "[Dd]irectory" $command directory.dtb
 done
 
-# ---- options that cannot be ----
+# ---- invalid options ----
 
 refuses 2 "0 harts" bench --harts 0
 refuses 2 "list of 1 to 512" bench --harts 513
@@ -228,7 +228,7 @@ chmod 755 "$nobody"
 cp "$framelab" "$nobody/framelab"
 as_nobody=()
 [ "$(id -u)" -ne 0 ] || as_nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
-says 2 "harts cannot be had" "${as_nobody[@]}" bash -c 'ulimit -u 30; exec "$@"' limited \
+says 2 "harts cannot be started" "${as_nobody[@]}" bash -c 'ulimit -u 30; exec "$@"' limited \
     "$nobody/framelab" bench --memory 64M --harts 400 --repeat 1 --workload bulk --format json
 rm -r "$nobody"
 

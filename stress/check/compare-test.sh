@@ -35,7 +35,7 @@ every_row_is_there() {
 
 table_names_all() {
     local name
-    for name in baseline:seed baseline lockfree bulk rand repeat; do
+    for name in baseline:origin baseline lockfree bulk rand repeat; do
         grep -q -- "$name" "$out/table.txt" || { echo "no $name in the table" && return 1; }
     done
 }

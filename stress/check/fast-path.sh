@@ -86,14 +86,14 @@ broken "a vector on the stack" allocator.c \
     frame_alloc_contiguous
 broken "a call to enter" hart_cache.h 's/platform_barrier_light();/(void)platform_barrier_heavy(\&(struct hart_set){{0}});/' frame_alloc_one
 if grep -q FRAMELAB_NO_COUNTS "$build/flags"; then
-    broken "a group looked at by a read-modify-write" count_view.h \
+    broken "a group looked at by a read-modify-write" refcount_view.h \
         's/bare_load_relaxed(group_byte(view, frame))/bare_or_relaxed(group_byte(view, frame), 0)/' \
         frame_free_one
     broken "a chunk looked at by a call" allocator.c \
         's/counts_drop_groups(view, first, [^;]*;/counts_drop_run(view, run) == FRAME_OK;/' \
         frame_free_run
 else
-    broken "a chunk counted by a read-modify-write" counts.h \
+    broken "a chunk counted by a read-modify-write" refcounts_kept.h \
         's/    groups_change(own_groups(view, first), groups, GROUP_PARITY, /    atomic_fetch_or(group_byte(view, first), GROUP_WHOLE);\n&/' \
         frame_alloc_contiguous
     broken "a chunk counted by a call" allocator.c \

@@ -31,7 +31,7 @@ stress/command'
 
 # Modules of several files that know one another: a .c and its .h are one here, and each of these in a circle. Most of
 # them because a header's types are needed below and its functions call what lies below.
-modules='core/arena core/count_view core/counting core/counts core/counts_none
+modules='core/arena core/refcount_view core/refcounts core/refcounts_kept core/refcounts_none
 core/boot/fdt_reader core/boot/memory_map core/boot/region core/boot/reservations core/boot/topology
 lockfree/pool lockfree/shard
 stress/qemu/guest/kernel stress/qemu/guest/riscv64/arch stress/qemu/guest/aarch64/arch

@@ -153,7 +153,7 @@ check_wrong() { # arch
     [ $? -eq 2 ] && says '^Bail out!.*nonesuch'
     verdict $? "$1: a variant that there is not"
     boot "$1" 1 64M icount "" run=bench order=0,11
-    [ $? -eq 2 ] && says "^Bail out! a boot argument that cannot be: 'order=0,11'"
+    [ $? -eq 2 ] && says "^Bail out! an invalid boot argument: 'order=0,11'"
     verdict $? "$1: an order above what is measured"
 }
 

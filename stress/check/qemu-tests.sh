@@ -112,7 +112,7 @@ ends 0 "" "stress: four nodes" "${stress[@]}" --variant lockfree --numa 4 --hart
 ends 0 "" "stress: harts as threads" "${stress[@]}" --variant lockfree --mode mttcg --harts 2
 ends 2 "no such reclamation" "what the guest refuses is said" "${bench[@]}" --variant lockfree,reclaim=urcu-memb
 
-# ---- asked for what cannot be ----
+# ---- asked for what is impossible ----
 
 refuses() { # STATUS PATTERN ARGUMENT...: with one line, the seed aside, and nothing on stdout
     local wanted=$1 pattern=$2

@@ -6,11 +6,11 @@ framelab=$build/framelab
 
 # All unit tests, but for one that a build with reference counts does not have. Simulated harts are part of the ordinary
 # build only; without counts is tested what knows of them. Those with threads need all cores.
-all_tests=$(cd stress/unit && printf '%s\n' test_*.c | sed 's/^test_//; s/\.c$//' | grep -vx counts_none)
+all_tests=$(cd stress/unit && printf '%s\n' test_*.c | sed 's/^test_//; s/\.c$//' | grep -vx refcounts_none)
 unsimulated_tests=$(grep -v '^sim_' <<<"$all_tests")
-tests_of_counts='allocator arena arenas_in_service baseline counts_none hand harts lockfree numa oracle pool reclaim stranded
+tests_without_refcounts='allocator arena arenas_in_service baseline refcounts_none local_chunk harts lockfree numa oracle pool reclaim stranded
     workload zeroed'
-threaded_tests='allocator arenas_in_service baseline counts counts_none harts platform pool reclaim retire stranded workload'
+threaded_tests='allocator arenas_in_service baseline refcounts refcounts_none harts platform pool reclaim smr stranded workload'
 
 # Builds test programs, each a suite, in a folder of their own (unit: in the ordinary one).
 build_tests() { # prefix tests make-arguments...
@@ -37,7 +37,7 @@ run_tests() { # suite_alone|suite_beside prefix tests
 suite_build clang-build 600 make CC=clang O="$build/clang" CFLAGS=-O0 SIM_SOURCE="$build/sim/source" all unit-compile
 build_tests unit "$all_tests"
 build_tests asan "$unsimulated_tests" DEBUG=1 SANITIZE=address,undefined "$build/asan/framelab"
-build_tests no-counts "$tests_of_counts" COUNTS=0 "$build/no-counts/framelab"
+build_tests no-counts "$tests_without_refcounts" COUNTS=0 "$build/no-counts/framelab"
 suite_build hooked-build 600 make HOOKS=1 O="$build/hooks" hooked-build
 suite_build qemu-build 600 make O="$build" qemu
 
@@ -45,7 +45,7 @@ suite_build qemu-build 600 make O="$build" qemu
 
 run_tests suite_alone unit "$all_tests"
 run_tests suite_alone asan "$unsimulated_tests"
-run_tests suite_alone no-counts "$tests_of_counts"
+run_tests suite_alone no-counts "$tests_without_refcounts"
 for test in stress/unit/hooked_*.c; do
     test=$(basename "$test" .c)
     suite_alone "${test/_/-}" 600 "$build/hooks/unit/$test"
@@ -53,8 +53,8 @@ done
 suite_alone stress 60 "$framelab" stress --seconds 6 --timeout 50
 suite_alone stress-crowded 60 "$framelab" stress --harts 8 --seconds 6 --timeout 50
 suite_alone stress-reclaim 60 "$framelab" stress --harts 4 --memory 192M --seconds 6 --timeout 50 --variant lockfree,reclaim=tag \
-    --variant lockfree,reclaim=urcu-memb --variant lockfree,reclaim=urcu-qsbr,magazine=0,hand=off \
-    --variant lockfree,magazine=0,hand=off
+    --variant lockfree,reclaim=urcu-memb --variant lockfree,reclaim=urcu-qsbr,magazine=0,local=off \
+    --variant lockfree,magazine=0,local=off
 suite_alone stress-asan 60 "$build/asan/framelab" stress --memory 24M --seconds 5 --timeout 50
 suite_alone stress-no-counts 60 "$build/no-counts/framelab" stress --seconds 5 --timeout 50
 # Two deliberate bugs a property; all of them in check-long.
@@ -82,7 +82,7 @@ suite_beside command-line 300 stress/check/cli-tests.sh "$framelab" "$logs/cli"
 suite_beside compare 300 stress/check/compare-test.sh "$build"
 run_tests suite_beside unit "$all_tests"
 run_tests suite_beside asan "$unsimulated_tests"
-run_tests suite_beside no-counts "$tests_of_counts"
+run_tests suite_beside no-counts "$tests_without_refcounts"
 suite_beside report 300 stress/check/report-tests.sh "$build" "$logs/report"
 suite_beside folders 120 stress/check/folders.sh "$build"
 suite_beside fast-path 120 stress/check/fast-path.sh "$build"
@@ -111,11 +111,11 @@ if $long; then
     suite_alone qemu-mutants-long 1200 stress/check/qemu-mutants.sh "$build"
     suite_alone sysroot-from-source 300 bash -c 'rm -rf "$1"; .ci/sysroot --source riscv64 "$1/riscv64" && .ci/sysroot --source arm64 "$1/arm64"' sysroot "$logs/sysroot"
     suite_alone sim-mutants-long 3600 stress/check/mutants.sh --sim "$build"
-    suite_beside sim-explore-long 1300 "$framelab" stress --platform sim --seconds 1200 --variant baseline:seed --variant baseline \
+    suite_beside sim-explore-long 1300 "$framelab" stress --platform sim --seconds 1200 --variant baseline:origin --variant baseline \
         --variant lockfree --variant lockfree,reclaim=tag
     suite_beside sim-explore-rcpc-long 1000 "$framelab" stress --platform sim --seconds 900 --profile rcpc --variant baseline \
         --variant lockfree --variant lockfree,reclaim=tag
-    suite_beside sim-interrupt-long 1900 bash -c 'for variant in lockfree lockfree,reclaim=tag baseline,lock=mcs-irq baseline:seed,lock=fas-irq; do
+    suite_beside sim-interrupt-long 1900 bash -c 'for variant in lockfree lockfree,reclaim=tag baseline,lock=mcs-irq baseline:origin,lock=fas-irq; do
         "$1" stress --platform sim --interrupt --executions 75 --variant $variant || exit; done' sim-interrupt-long "$framelab"
     suite_beside sim-end-long 1900 bash -c 'for variant in lockfree lockfree,reclaim=tag; do
         "$1" stress --platform sim --end --executions 250 --variant $variant || exit; done' sim-end-long "$framelab"

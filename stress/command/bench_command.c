@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "blob.h"
 #include "commands.h"
 #include "exit_status.h"
+#include "file_read.h"
 #include "measured.h"
 #include "qemu_options.h"
 
@@ -249,7 +249,7 @@ static void set_defaults(struct bench_arguments *arguments)
         plan->sizes[plan->size_count++] = (struct bench_size){1, 0};
     }
     if (measured->harts.count == 0 && machine->fdt != NULL && platform == &platform_host) {
-        uint32_t most = blob_hart_count(machine->fdt, machine->fdt_bytes);
+        uint32_t most = tree_hart_count(machine->fdt, machine->fdt_bytes);
         measured->harts = (struct option_list){.count = most > 1 ? 2 : 1, .values = {1, most}};
     }
     measured_complete(measured);
@@ -283,7 +283,7 @@ static int complete(struct bench_arguments *arguments, char *why, size_t why_byt
     struct bench_plan *plan = &arguments->plan;
     const struct platform *platform = arguments->measured.run.platform;
     if (arguments->dtb_path != NULL) {
-        plan->machine.fdt = blob_read(arguments->dtb_path, &plan->machine.fdt_bytes, why, why_bytes);
+        plan->machine.fdt = file_read(arguments->dtb_path, &plan->machine.fdt_bytes, why, why_bytes);
     }
     set_defaults(arguments);
     if ((arguments->dtb_path != NULL && plan->machine.fdt == NULL) || !parse_variants(arguments, why, why_bytes) ||

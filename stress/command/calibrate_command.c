@@ -203,7 +203,7 @@ int calibrate_command(int argc, char **argv)
         return status_say(NAME, EXIT_STATUS_USAGE, "%s", why);
     }
     if (!calibrate_run((uint32_t)arguments.rounds, samples)) {
-        return status_say(NAME, EXIT_STATUS_VIOLATED, "no memory, or harts cannot be had");
+        return status_say(NAME, EXIT_STATUS_VIOLATED, "no memory, or harts cannot be started");
     }
     struct pair pair = find_pair(cpu_model, sizeof cpu_model);
     fill(&model, samples, pair.distance);

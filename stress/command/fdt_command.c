@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "blob.h"
 #include "commands.h"
 #include "exit_status.h"
 #include "fdt_report.h"
+#include "file_read.h"
 #include "options.h"
 #include "variants.h"
 
@@ -240,7 +240,7 @@ int fdt_command(int argc, char **argv)
     if (argp_parse(&argp, argc, argv, 0, NULL, &arguments) != 0) {
         return EXIT_STATUS_USAGE;
     }
-    void *blob = blob_read(arguments.file, &bytes, why, sizeof why);
+    void *blob = file_read(arguments.file, &bytes, why, sizeof why);
     if (blob == NULL) { /* errno 0: it can be read, and is none */
         return status_say(NAME, errno != 0 ? EXIT_STATUS_USAGE : EXIT_STATUS_VIOLATED, "%s", why);
     }

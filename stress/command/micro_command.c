@@ -63,7 +63,7 @@ static const char *const waits[] = {"yield", "spin", NULL};
 
 static const struct option_value values[] = {
     OPTION_NUMBER(OPTION_OPERATIONS, struct micro_arguments, plan.operations, 1, 10000000),
-    OPTION_WORD('w', struct micro_arguments, plan.retire.workload, retire_workload_names),
+    OPTION_WORD('w', struct micro_arguments, plan.retire.workload, smr_workload_names),
     OPTION_NUMBER(OPTION_NODES, struct micro_arguments, plan.retire.nodes, 1, NODES_MOST),
     OPTION_NUMBER(OPTION_BAG, struct micro_arguments, plan.retire.bag, 1, NODES_MOST),
     OPTION_NUMBER(OPTION_FREE, struct micro_arguments, plan.retire.free_at_once, 1, NODES_MOST),
@@ -80,7 +80,7 @@ static void check_together(const struct micro_arguments *arguments, const struct
     if (platform->micro == NULL) {
         usage_error(state, "this is not measured in QEMU, which has no time");
     }
-    if (arguments->milliseconds > 0 && platform->retire_operations > 0) {
+    if (arguments->milliseconds > 0 && platform->smr_operations > 0) {
         usage_error(state, "--milliseconds is of the host; simulated harts do --operations");
     }
     if (arguments->milliseconds > 0 && arguments->plan.operations > 0) {
@@ -159,13 +159,13 @@ int primitives_command(int argc, char **argv)
 static void complete_reclaim(struct micro_arguments *arguments)
 {
     static struct histogram latency;
-    struct retire_plan *retire = &arguments->plan.retire;
+    struct smr_plan *retire = &arguments->plan.retire;
     uint64_t operations = arguments->plan.operations, milliseconds = arguments->milliseconds;
-    retire->operations = operations != 0 ? operations : arguments->measured.run.platform->retire_operations;
+    retire->operations = operations != 0 ? operations : arguments->measured.run.platform->smr_operations;
     retire->limit_ns = (milliseconds != 0 ? milliseconds : MILLISECONDS) * UINT64_C(1000000);
     retire->latency = arguments->latency ? &latency : NULL;
     if (retire->nodes == 0) {
-        retire->nodes = retire->workload == RETIRE_READ ? READ_NODES : OWN_NODES;
+        retire->nodes = retire->workload == SMR_READ ? READ_NODES : OWN_NODES;
     }
 }
 

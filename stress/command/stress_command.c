@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "blob.h"
 #include "commands.h"
 #include "exit_status.h"
+#include "file_read.h"
 #include "frame_allocator.h"
 #include "interrupt.h"
 #include "measured.h"
@@ -87,7 +87,7 @@ static void set_tree(struct stress_plan *plan, const char *path, const struct ar
 {
     char why[WHY_BYTES];
     free((void *)plan->fdt);
-    plan->fdt = blob_read(path, &plan->fdt_bytes, why, sizeof why);
+    plan->fdt = file_read(path, &plan->fdt_bytes, why, sizeof why);
     if (plan->fdt == NULL) {
         usage_error(state, "%s", why);
     }
@@ -162,7 +162,7 @@ static void set_defaults(struct stress_arguments *arguments)
         plan->variants[plan->variant_count++] = framelab_variants[i]->name;
     }
     if (plan->harts == 0 && arguments->run.platform != &platform_sim) {
-        plan->harts = plan->fdt != NULL ? blob_hart_count(plan->fdt, plan->fdt_bytes) : 4;
+        plan->harts = plan->fdt != NULL ? tree_hart_count(plan->fdt, plan->fdt_bytes) : 4;
     }
     plan->memory_bytes = plan->memory_bytes != 0 ? plan->memory_bytes : arguments->run.platform->stress_bytes;
     plan->seed = arguments->run.seed;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Interrupts of a hart on the host: a real signal, which a timer of the hart's own sends to its own thread. The timer is
- * set anew each time that it has gone off, to a moment drawn at random: before the handler runs, so that handlers are
- * interrupted too, while they are fewer than INTERRUPT_LEVELS, else after it. */
+ * Interrupts of a hart on the host: a real signal, which a timer of the hart's own sends to its own thread. The timer
+ * is set anew each time that it has gone off, to a moment drawn at random: before the handler runs, so that handlers
+ * are interrupted too, while they are fewer than INTERRUPT_LEVELS, else after it. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>

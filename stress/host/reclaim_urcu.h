@@ -9,12 +9,12 @@
 
 #include "reclaim.h"
 
-/* Moves of the clock after which a stamp has passed. */
+/* Moves of the source after which a cookie has passed. */
 #define URCU_GRACE 2u
 /* Pauses of reclaim_barrier before it gives up: some seconds. A grace period may have to wait for a processor. */
 #define URCU_BARRIER_TURNS 2000000u
 
-struct urcu_clock {
+struct urcu_source {
     /* The flavour's own. */
     void (*const synchronize)(void);
     void (*const register_thread)(void);
@@ -31,23 +31,23 @@ struct urcu_clock {
 enum urcu_thread_state { URCU_THREAD_NEW, URCU_THREAD_REGISTERED, URCU_THREAD_LEAVING };
 
 struct urcu_thread {
-    struct urcu_clock *clock;
+    struct urcu_source *source;
     enum urcu_thread_state state;
     uint32_t depth; /* of sections, for a flavour that does not count them itself */
 };
 
 extern const struct reclaim_backend reclaim_urcu_memb, reclaim_urcu_qsbr;
 
-/* Starts the clock unless it runs; false if the system refuses. */
-bool urcu_clock_start(struct urcu_clock *clock);
+/* Starts the source unless it runs; false if the system refuses. */
+bool urcu_source_start(struct urcu_source *source);
 
 /* The calling thread's own, before an outermost section for which it is not registered; and after it, if it is leaving.
  */
 void urcu_thread_register(struct urcu_thread *thread);
 void urcu_thread_unregister(struct urcu_thread *thread);
 
-uint64_t urcu_clock_now(const struct urcu_clock *clock);
-void urcu_clock_move(struct urcu_clock *clock);
-void urcu_clock_jump(struct urcu_clock *clock, uint64_t moves);
+uint64_t urcu_source_now(const struct urcu_source *source);
+void urcu_source_advance(struct urcu_source *source);
+void urcu_source_jump(struct urcu_source *source, uint64_t advances);
 
 #endif

@@ -6,17 +6,17 @@
 
 #include "reclaim_urcu.h"
 
-static struct urcu_clock memb_clock = {
+static struct urcu_source memb_source = {
     .synchronize = urcu_memb_synchronize_rcu,
     .register_thread = urcu_memb_register_thread,
     .unregister_thread = urcu_memb_unregister_thread,
 };
-static _Thread_local struct urcu_thread self __attribute__((tls_model("initial-exec"))) = {.clock = &memb_clock};
+static _Thread_local struct urcu_thread self __attribute__((tls_model("initial-exec"))) = {.source = &memb_source};
 
 static bool memb_init(struct reclaim *reclaim)
 {
     (void)reclaim;
-    return urcu_clock_start(&memb_clock);
+    return urcu_source_start(&memb_source);
 }
 
 static void memb_add_hart(struct reclaim_hart *hart)
@@ -45,24 +45,24 @@ static void memb_exit(struct reclaim_hart *hart)
 static uint64_t memb_now(const struct reclaim *reclaim)
 {
     (void)reclaim;
-    return urcu_clock_now(&memb_clock);
+    return urcu_source_now(&memb_source);
 }
 
 static void memb_move(struct reclaim_hart *hart)
 {
     (void)hart;
-    urcu_clock_move(&memb_clock);
+    urcu_source_advance(&memb_source);
 }
 
-static void memb_jump(struct reclaim *reclaim, uint64_t moves)
+static void memb_jump(struct reclaim *reclaim, uint64_t advances)
 {
     (void)reclaim;
-    urcu_clock_jump(&memb_clock, moves);
+    urcu_source_jump(&memb_source, advances);
 }
 
 const struct reclaim_backend reclaim_urcu_memb = {
     .name = "urcu-memb",
-    .progress = "wait-free sections without a fence; a hart stopped in one stops the clock, which is a thread",
+    .progress = "wait-free sections without a fence; a hart stopped in one stops the source, which is a thread",
     .grace = URCU_GRACE,
     .barrier_turns = URCU_BARRIER_TURNS,
     .init = memb_init,

@@ -9,17 +9,17 @@
 
 #include "reclaim_urcu.h"
 
-static struct urcu_clock qsbr_clock = {
+static struct urcu_source qsbr_source = {
     .synchronize = urcu_qsbr_synchronize_rcu,
     .register_thread = urcu_qsbr_register_thread,
     .unregister_thread = urcu_qsbr_unregister_thread,
 };
-static _Thread_local struct urcu_thread self __attribute__((tls_model("initial-exec"))) = {.clock = &qsbr_clock};
+static _Thread_local struct urcu_thread self __attribute__((tls_model("initial-exec"))) = {.source = &qsbr_source};
 
 static bool qsbr_init(struct reclaim *reclaim)
 {
     (void)reclaim;
-    return urcu_clock_start(&qsbr_clock);
+    return urcu_source_start(&qsbr_source);
 }
 
 static void qsbr_add_hart(struct reclaim_hart *hart)
@@ -57,25 +57,25 @@ static void qsbr_exit(struct reclaim_hart *hart)
 static uint64_t qsbr_now(const struct reclaim *reclaim)
 {
     (void)reclaim;
-    return urcu_clock_now(&qsbr_clock);
+    return urcu_source_now(&qsbr_source);
 }
 
-static void qsbr_move(struct reclaim_hart *hart)
+static void qsbr_advance(struct reclaim_hart *hart)
 {
     (void)hart;
-    urcu_clock_move(&qsbr_clock);
+    urcu_source_advance(&qsbr_source);
 }
 
-static void qsbr_jump(struct reclaim *reclaim, uint64_t moves)
+static void qsbr_jump(struct reclaim *reclaim, uint64_t advances)
 {
     (void)reclaim;
-    urcu_clock_jump(&qsbr_clock, moves);
+    urcu_source_jump(&qsbr_source, advances);
 }
 
 const struct reclaim_backend reclaim_urcu_qsbr = {
     .name = "urcu-qsbr",
     .progress =
-        "wait-free sections, online and offline again; a hart stopped in one stops the clock, which is a thread",
+        "wait-free sections, online and offline again; a hart stopped in one stops the source, which is a thread",
     .grace = URCU_GRACE,
     .barrier_turns = URCU_BARRIER_TURNS,
     .init = qsbr_init,
@@ -83,6 +83,6 @@ const struct reclaim_backend reclaim_urcu_qsbr = {
     .enter = qsbr_enter,
     .exit = qsbr_exit,
     .now = qsbr_now,
-    .move = qsbr_move,
+    .move = qsbr_advance,
     .jump = qsbr_jump,
 };

@@ -15,7 +15,7 @@ KERNEL_MODE_riscv64-bare := -DKERNEL_MACHINE_MODE
 KERNEL_LINK_MODE_riscv64-bare := -Wl,--defsym=KERNEL_MACHINE_MODE=1
 KERNEL_CFLAGS := -std=gnu11 -O2 -g $(WARNINGS) -ffreestanding -fno-pic -fno-pie -fno-stack-protector -ftls-model=local-exec \
                  -fno-omit-frame-pointer -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables
-KERNEL_SOURCES := $(filter-out core/counts_none.c,$(ALLOCATORS)) \
+KERNEL_SOURCES := $(filter-out core/refcounts_none.c,$(ALLOCATORS)) \
                   $(call sources,stress $(addprefix stress/,harness workload trial qemu/guest))
 
 .PHONY: qemu kernel-deps

@@ -39,8 +39,8 @@ struct bench {
     uint32_t harts_most;    /* of a row, those beside too */
     uint64_t usable_frames; /* of the variant that has the fewest */
     struct workload_hart *harts;
-    struct histogram *latency; /* WORKLOAD_PHASE_MAX a hart, and as many to merge into */
-    struct histogram *paths;   /* PATH_COUNT a hart, and as many to merge into */
+    struct histogram *latency;  /* WORKLOAD_PHASE_MAX a hart, and as many to merge into */
+    struct histogram *outcomes; /* OUTCOME_COUNT a hart, and as many to merge into */
     pfn_t *slots;
     void *population;                 /* memory of one, or NULL: no workload ages */
     struct population_spread *rounds; /* of frag */
@@ -169,9 +169,9 @@ static int get_buffers(struct bench *bench)
     uint64_t histograms = (uint64_t)(bench->harts_most + 1) * WORKLOAD_PHASE_MAX;
     bench->harts = cache_aligned(bench->harts_most * sizeof *bench->harts);
     bench->latency = calloc(histograms, sizeof *bench->latency);
-    bench->paths = calloc((uint64_t)(bench->harts_most + 1) * PATH_COUNT, sizeof *bench->paths);
+    bench->outcomes = calloc((uint64_t)(bench->harts_most + 1) * OUTCOME_COUNT, sizeof *bench->outcomes);
     bench->slots = cache_aligned(slots * sizeof *bench->slots);
-    if (!get_population(bench) || bench->harts == NULL || bench->latency == NULL || bench->paths == NULL ||
+    if (!get_population(bench) || bench->harts == NULL || bench->latency == NULL || bench->outcomes == NULL ||
         bench->slots == NULL) {
         return status_say(NAME, EXIT_STATUS_USAGE, "no memory for the results of %u harts", bench->harts_most);
     }
@@ -179,7 +179,7 @@ static int get_buffers(struct bench *bench)
     memset(bench->slots, 0, slots * sizeof *bench->slots); /* every page is there before anything is timed */
     for (uint32_t i = 0; i < bench->harts_most; i++) {
         bench->harts[i].latency = &bench->latency[i * WORKLOAD_PHASE_MAX];
-        bench->harts[i].paths = &bench->paths[i * PATH_COUNT];
+        bench->harts[i].outcomes = &bench->outcomes[i * OUTCOME_COUNT];
     }
     return EXIT_STATUS_HOLDS;
 }
@@ -240,7 +240,7 @@ static struct workload workload_of(const struct bench *bench, const struct row *
 static int run_pass(struct workload *workload, const char *name)
 {
     if (!workload_run(workload)) {
-        return status_say(NAME, EXIT_STATUS_USAGE, "%u harts cannot be had", workload->harts);
+        return status_say(NAME, EXIT_STATUS_USAGE, "%u harts cannot be started", workload->harts);
     }
     const struct workload_hart *failed = workload_failure(workload);
     if (failed == NULL) {
@@ -254,7 +254,7 @@ static int run_pass(struct workload *workload, const char *name)
 }
 
 /* Every frame accounted for. */
-static int check_books(struct bench *bench, const struct row *row, const char *name)
+static int check_audit(struct bench *bench, const struct row *row, const char *name)
 {
     struct frame_account account;
     bool valid = frame_allocator_validate(bench->machine.fa, &account);
@@ -280,16 +280,17 @@ static struct latency_summary summarize_latency(struct bench *bench, uint32_t ha
 }
 
 /* By path, all harts and phases together. */
-static void summarize_paths(struct bench *bench, uint32_t harts, struct path_latency *paths)
+static void summarize_paths(struct bench *bench, uint32_t harts, struct outcome_latency *outcomes)
 {
-    struct histogram *all = &bench->paths[bench->harts_most * PATH_COUNT];
-    for (uint32_t path = 0; path < PATH_COUNT; path++) {
+    struct histogram *all = &bench->outcomes[bench->harts_most * OUTCOME_COUNT];
+    for (uint32_t path = 0; path < OUTCOME_COUNT; path++) {
         histogram_clear(&all[path]);
         for (uint32_t i = 0; i < harts; i++) {
-            histogram_merge(&all[path], &bench->harts[i].paths[path]);
+            histogram_merge(&all[path], &bench->harts[i].outcomes[path]);
         }
-        paths[path] = (struct path_latency){
-            .name = path_text((enum path)path), .summary = latency_summarize(&all[path]), .histogram = &all[path]};
+        outcomes[path] = (struct outcome_latency){.name = outcome_text((enum outcome)path),
+                                                  .summary = latency_summarize(&all[path]),
+                                                  .histogram = &all[path]};
     }
 }
 
@@ -302,7 +303,7 @@ struct measurement {
     struct frame_node_stats nodes[NODE_MAX];
     uint32_t node_count;
     json_t *facts; /* of the platform, or NULL */
-    struct path_latency paths[PATH_COUNT];
+    struct outcome_latency outcomes[OUTCOME_COUNT];
     char burst[24]; /* the name of burst's phase */
 };
 
@@ -412,8 +413,8 @@ static int measure_latency(struct bench *bench, struct workload *workload, const
     for (uint32_t i = 0; i < workload->harts * WORKLOAD_PHASE_MAX; i++) {
         histogram_clear(&bench->latency[i]);
     }
-    for (uint32_t i = 0; i < workload->harts * PATH_COUNT; i++) {
-        histogram_clear(&bench->paths[i]);
+    for (uint32_t i = 0; i < workload->harts * OUTCOME_COUNT; i++) {
+        histogram_clear(&bench->outcomes[i]);
     }
     workload->time_each = true;
     for (uint32_t pass = passes_of(workload); pass > 0 && status == EXIT_STATUS_HOLDS; pass--) {
@@ -422,7 +423,7 @@ static int measure_latency(struct bench *bench, struct workload *workload, const
     for (uint32_t phase = 0; phase < workload_phase_count(workload->kind); phase++) {
         measurement->phases[phase].latency = summarize_latency(bench, workload->harts, phase);
     }
-    summarize_paths(bench, workload->harts, measurement->paths);
+    summarize_paths(bench, workload->harts, measurement->outcomes);
     return status;
 }
 
@@ -472,7 +473,7 @@ static int measure(struct bench *bench, const struct row *row, const struct benc
         status = measure_latency(bench, &workload, name, &measurement);
     }
     if (status == EXIT_STATUS_HOLDS && variant != NULL) {
-        status = check_books(bench, row, name);
+        status = check_audit(bench, row, name);
         measurement.node_count = record_read_nodes(bench->machine.fa, measurement.nodes);
     }
     struct bench_record record = record_of(bench, row, variant, repeat);
@@ -487,7 +488,7 @@ static int measure(struct bench *bench, const struct row *row, const struct benc
     record.limbo = row->kind == WORKLOAD_STOPPED ? bench->samples : NULL;
     record.rounds_ns = bench->rounds_ns;
     record.was_held = workload.was_held;
-    record.paths = variant != NULL && measurement.paths[0].histogram != NULL ? measurement.paths : NULL;
+    record.outcomes = variant != NULL && measurement.outcomes[0].histogram != NULL ? measurement.outcomes : NULL;
     record.stats = variant != NULL ? &measurement.stats : NULL;
     record.nodes = measurement.nodes;
     record.node_count = measurement.node_count;
@@ -640,7 +641,7 @@ int bench_run(const struct bench_plan *plan, FILE *records)
     }
     free(bench.harts);
     free(bench.latency);
-    free(bench.paths);
+    free(bench.outcomes);
     free(bench.slots);
     free(bench.population);
     free(bench.rounds);

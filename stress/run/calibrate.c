@@ -61,43 +61,43 @@ const char *calibrate_name(enum calibrate_cost cost)
 
 /* ---- what is timed ---- */
 
-static void hit(struct calibration *it)
+static void hit(struct calibration *calibration)
 {
     for (uint32_t i = 0; i < ACCESSES / 2; i++) {
-        volatile uint64_t *word = &it->own.words[i % 16][0];
+        volatile uint64_t *word = &calibration->own.words[i % 16][0];
         *word = *word + 1;
     }
 }
 
-static void rmw(struct calibration *it)
+static void rmw(struct calibration *calibration)
 {
     for (uint32_t i = 0; i < ACCESSES; i++) {
-        (void)atomic_fetch_add_explicit(&it->own.counter, 1, memory_order_seq_cst);
+        (void)atomic_fetch_add_explicit(&calibration->own.counter, 1, memory_order_seq_cst);
     }
 }
 
 #ifdef CK_F_STACK_POP_MPMC
-static void rmw_16(struct calibration *it)
+static void rmw_16(struct calibration *calibration)
 {
     for (uint32_t i = 0; i < ACCESSES; i++) {
-        void *seen[2] = {it->own.pair[0], it->own.pair[1]};
+        void *seen[2] = {calibration->own.pair[0], calibration->own.pair[1]};
         void *next[2] = {seen[1], seen[0]};
-        (void)ck_pr_cas_ptr_2(it->own.pair, seen, next);
+        (void)ck_pr_cas_ptr_2(calibration->own.pair, seen, next);
     }
 }
 #endif
 
-static void fence(struct calibration *it)
+static void fence(struct calibration *calibration)
 {
-    (void)it;
+    (void)calibration;
     for (uint32_t i = 0; i < ACCESSES; i++) {
         atomic_thread_fence(memory_order_seq_cst);
     }
 }
 
-static void relax(struct calibration *it)
+static void relax(struct calibration *calibration)
 {
-    (void)it;
+    (void)calibration;
     for (uint32_t i = 0; i < RELAXES; i++) {
         platform_relax();
     }
@@ -112,35 +112,35 @@ static struct chain_line *follow(struct chain_line *line, uint32_t steps)
     return line;
 }
 
-static void miss(struct calibration *it)
+static void miss(struct calibration *calibration)
 {
-    it->chain = follow(it->chain, CHAIN_STEPS);
+    calibration->chain = follow(calibration->chain, CHAIN_STEPS);
 }
 
-static void barrier(struct calibration *it)
+static void barrier(struct calibration *calibration)
 {
-    (void)it;
+    (void)calibration;
     for (uint32_t i = 0; i < BARRIERS; i++) {
         struct hart_set silent;
         (void)platform_barrier_heavy(&silent);
     }
 }
 
-static void transfer(struct calibration *it)
+static void transfer(struct calibration *calibration)
 {
-    it->lines = follow(it->lines, LINES);
+    calibration->lines = follow(calibration->lines, LINES);
 }
 
-static void add_to_lines(struct calibration *it)
+static void add_to_lines(struct calibration *calibration)
 {
-    struct chain_line *line = it->lines;
+    struct chain_line *line = calibration->lines;
     for (uint32_t i = 0; i < LINES; i++) {
         (void)atomic_fetch_add_explicit(&line->word, 1, memory_order_seq_cst);
         line = line->next;
     }
 }
 
-static void (*const timed[COST_COUNT])(struct calibration *it) = {
+static void (*const timed[COST_COUNT])(struct calibration *calibration) = {
     [COST_HIT] = hit,         [COST_RMW] = rmw,
 #ifdef CK_F_STACK_POP_MPMC
     [COST_RMW_16] = rmw_16,
@@ -155,52 +155,52 @@ static bool takes_two(enum calibrate_cost cost)
 
 /* ---- two harts in turn ---- */
 
-static void meet(struct calibration *it)
+static void meet(struct calibration *calibration)
 {
-    uint32_t round = atomic_load_explicit(&it->round, memory_order_acquire);
-    if (atomic_fetch_add_explicit(&it->arrived, 1, memory_order_acq_rel) + 1 == it->harts) {
-        atomic_store_explicit(&it->arrived, 0, memory_order_relaxed); /* the next line publishes it */
-        atomic_store_explicit(&it->round, round + 1, memory_order_release);
+    uint32_t round = atomic_load_explicit(&calibration->round, memory_order_acquire);
+    if (atomic_fetch_add_explicit(&calibration->arrived, 1, memory_order_acq_rel) + 1 == calibration->harts) {
+        atomic_store_explicit(&calibration->arrived, 0, memory_order_relaxed); /* the next line publishes it */
+        atomic_store_explicit(&calibration->round, round + 1, memory_order_release);
         return;
     }
-    while (atomic_load_explicit(&it->round, memory_order_acquire) == round) {
+    while (atomic_load_explicit(&calibration->round, memory_order_acquire) == round) {
         platform_relax();
     }
 }
 
 /* Before a transfer the other hart writes the lines, before an invalidation both have read them. */
-static void prepare(struct calibration *it, enum calibrate_cost cost, uint32_t hart)
+static void prepare(struct calibration *calibration, enum calibrate_cost cost, uint32_t hart)
 {
     if (cost == COST_TRANSFER && hart == 1) {
-        add_to_lines(it);
+        add_to_lines(calibration);
     }
     if (cost == COST_INVALIDATE) {
-        (void)follow(it->lines, LINES);
+        (void)follow(calibration->lines, LINES);
     }
 }
 
-static void measure(struct calibration *it, enum calibrate_cost cost, uint32_t hart)
+static void measure(struct calibration *calibration, enum calibrate_cost cost, uint32_t hart)
 {
-    for (uint32_t round = 0; round < it->rounds + WARM_ROUNDS; round++) {
-        meet(it);
-        prepare(it, cost, hart);
-        meet(it);
+    for (uint32_t round = 0; round < calibration->rounds + WARM_ROUNDS; round++) {
+        meet(calibration);
+        prepare(calibration, cost, hart);
+        meet(calibration);
         if (hart == 0) {
             uint64_t start_ns = platform_time_ns();
-            timed[cost](it);
+            timed[cost](calibration);
             uint64_t ns = platform_time_ns() - start_ns;
-            it->took_ns[cost][round < WARM_ROUNDS ? 0 : round - WARM_ROUNDS] = ns;
+            calibration->took_ns[cost][round < WARM_ROUNDS ? 0 : round - WARM_ROUNDS] = ns;
         }
     }
-    meet(it);
+    meet(calibration);
 }
 
 static void run_hart(void *context, uint32_t hart)
 {
-    struct calibration *it = context;
+    struct calibration *calibration = context;
     for (uint32_t cost = 0; cost < COST_COUNT; cost++) {
-        if (timed[cost] != NULL && (it->harts > 1 || !takes_two((enum calibrate_cost)cost))) {
-            measure(it, (enum calibrate_cost)cost, hart);
+        if (timed[cost] != NULL && (calibration->harts > 1 || !takes_two((enum calibrate_cost)cost))) {
+            measure(calibration, (enum calibrate_cost)cost, hart);
         }
     }
 }
@@ -249,36 +249,36 @@ static void subtract(struct cost_sample *sample, uint64_t ps)
     }
 }
 
-static void summarise(struct calibration *it, struct cost_sample samples[COST_COUNT])
+static void summarise(struct calibration *calibration, struct cost_sample samples[COST_COUNT])
 {
     for (uint32_t cost = 0; cost < COST_COUNT; cost++) {
-        bool measured = timed[cost] != NULL && (it->harts > 1 || !takes_two((enum calibrate_cost)cost));
-        samples[cost] =
-            measured ? summary(it->took_ns[cost], it->rounds, costs[cost].accesses) : (struct cost_sample){.rounds = 0};
+        bool measured = timed[cost] != NULL && (calibration->harts > 1 || !takes_two((enum calibrate_cost)cost));
+        samples[cost] = measured ? summary(calibration->took_ns[cost], calibration->rounds, costs[cost].accesses)
+                                 : (struct cost_sample){.rounds = 0};
     }
     subtract(&samples[COST_INVALIDATE], samples[COST_RMW].median_ps);
 }
 
 bool calibrate_run(uint32_t rounds, struct cost_sample samples[COST_COUNT])
 {
-    struct calibration *it = aligned_alloc(_Alignof(struct calibration), sizeof *it);
+    struct calibration *calibration = aligned_alloc(_Alignof(struct calibration), sizeof *calibration);
     uint64_t *took_ns = calloc((size_t)COST_COUNT * rounds, sizeof *took_ns);
     struct chain_line *lines = make_circle(LINES), *chain = make_circle(CHAIN_BYTES / sizeof *chain);
-    bool good = it != NULL && took_ns != NULL && lines != NULL && chain != NULL;
+    bool good = calibration != NULL && took_ns != NULL && lines != NULL && chain != NULL;
     if (good) {
-        *it =
+        *calibration =
             (struct calibration){.rounds = rounds, .harts = harts_cores() > 1 ? 2 : 1, .lines = lines, .chain = chain};
         for (uint32_t cost = 0; cost < COST_COUNT; cost++) {
-            it->took_ns[cost] = took_ns + (size_t)cost * rounds;
+            calibration->took_ns[cost] = took_ns + (size_t)cost * rounds;
         }
-        good = harts_provide(it->harts) && harts_run(it->harts, run_hart, it);
+        good = harts_provide(calibration->harts) && harts_run(calibration->harts, run_hart, calibration);
     }
     if (good) {
-        summarise(it, samples);
+        summarise(calibration, samples);
     }
     free(chain);
     free(lines);
     free(took_ns);
-    free(it);
+    free(calibration);
     return good;
 }

@@ -17,11 +17,11 @@
 
 const char *micro_name(bool reclaim, uint32_t number)
 {
-    return reclaim ? retire_scheme(number) : number < PRIMITIVE_COUNT ? primitives_name((enum primitive)number) : NULL;
+    return reclaim ? smr_scheme(number) : number < PRIMITIVE_COUNT ? primitives_name((enum primitive)number) : NULL;
 }
 
 /* What one measurement brings back. */
-struct outcome {
+struct micro_result {
     uint64_t operations; /* a hart */
     uint64_t *hart_ns;
     struct latency_summary latency;
@@ -29,7 +29,8 @@ struct outcome {
     char workload[TEXT_BYTES], knobs[TEXT_BYTES];
 };
 
-static bool measure_primitive(const struct micro_plan *plan, uint32_t number, uint32_t harts, struct outcome *outcome)
+static bool measure_primitive(const struct micro_plan *plan, uint32_t number, uint32_t harts,
+                              struct micro_result *outcome)
 {
     (void)snprintf(outcome->workload, sizeof outcome->workload, "primitive");
     outcome->operations = plan->operations;
@@ -38,13 +39,13 @@ static bool measure_primitive(const struct micro_plan *plan, uint32_t number, ui
     return good;
 }
 
-static void describe(const struct retire_plan *plan, char *knobs)
+static void describe(const struct smr_plan *plan, char *knobs)
 {
     char free_text[24] = "all";
     if (plan->free_at_once != UINT64_MAX) {
         (void)snprintf(free_text, sizeof free_text, "%llu", (unsigned long long)plan->free_at_once);
     }
-    if (plan->workload == RETIRE_READ) {
+    if (plan->workload == SMR_READ) {
         (void)snprintf(knobs, TEXT_BYTES, "nodes=%llu", (unsigned long long)plan->nodes);
         return;
     }
@@ -56,30 +57,30 @@ static void describe(const struct retire_plan *plan, char *knobs)
  * was when the figures of papers/reclamation were made: across the end of a line. */
 struct placed_plan {
     _Alignas(CACHE_PAIR) unsigned char before[CACHE_PAIR - 16];
-    struct retire_plan plan;
+    struct smr_plan plan;
 };
 
 /* What the platform counts is of the operations that warm up too. */
-static bool measure_scheme(const struct micro_plan *all, uint32_t number, uint32_t harts, struct outcome *outcome)
+static bool measure_scheme(const struct micro_plan *all, uint32_t number, uint32_t harts, struct micro_result *outcome)
 {
     struct placed_plan placed = {.plan = all->retire};
-    struct retire_plan *plan = &placed.plan;
-    struct retire_result result = {.hart_ns = outcome->hart_ns};
+    struct smr_plan *plan = &placed.plan;
+    struct smr_result result = {.hart_ns = outcome->hart_ns};
     plan->scheme = number;
     plan->harts = harts;
     if (plan->latency != NULL) {
         histogram_clear(plan->latency);
     }
-    if (!retire_run(plan, &result)) {
+    if (!smr_run(plan, &result)) {
         return false;
     }
     describe(plan, outcome->knobs);
-    (void)snprintf(outcome->workload, sizeof outcome->workload, "retire %s", retire_workload_names[plan->workload]);
+    (void)snprintf(outcome->workload, sizeof outcome->workload, "retire %s", smr_workload_names[plan->workload]);
     outcome->operations = result.operations;
     if (plan->latency != NULL) {
         outcome->latency = latency_summarize(plan->latency);
     }
-    outcome->facts = bench_platform_facts((plan->operations + retire_warmup(plan)) * harts);
+    outcome->facts = bench_platform_facts((plan->operations + smr_warmup(plan)) * harts);
     outcome->facts = outcome->facts != NULL ? outcome->facts : json_object();
     (void)json_object_set_new(
         outcome->facts, "retired",
@@ -92,7 +93,7 @@ static int measure(const struct micro_plan *plan, uint32_t number, uint32_t hart
 {
     /* Harts write it: on lines of its own, a simulated run depends on nothing else. */
     _Alignas(CACHE_PAIR) uint64_t hart_ns[HART_MAX];
-    struct outcome outcome = {.hart_ns = hart_ns};
+    struct micro_result outcome = {.hart_ns = hart_ns};
     bench_platform_begin(plan->seed, repeat);
     if (!(plan->reclaim ? measure_scheme : measure_primitive)(plan, number, harts, &outcome)) {
         return status_say(plan->argv[0], EXIT_STATUS_USAGE, "no memory, or not so many harts%s",

@@ -9,17 +9,17 @@
 
 #include "options.h"
 #include "primitives.h"
-#include "retire.h"
+#include "smr.h"
 
 struct micro_plan {
     bool reclaim;    /* schemes of reclamation; else primitives */
-    uint64_t wanted; /* bit set of enum primitive, or of enum retire_scheme; 0: all */
+    uint64_t wanted; /* bit set of enum primitive, or of enum smr_scheme; 0: all */
     struct option_list harts;
     uint32_t repeats;
     uint64_t seed;
-    uint64_t operations;       /* of primitives: a hart and measurement */
-    struct retire_plan retire; /* of reclamation: all but scheme and harts */
-    int argc;                  /* the command line, for the provenance and messages */
+    uint64_t operations;    /* of primitives: a hart and measurement */
+    struct smr_plan retire; /* of reclamation: all but scheme and harts */
+    int argc;               /* the command line, for the provenance and messages */
     char **argv;
 };
 

@@ -15,11 +15,11 @@ struct platform {
     const struct variant *const *variants; /* as framelab_variants, for the parsing of SPECs */
 
     /* Unless asked for otherwise. */
-    struct option_list harts;   /* of a sweep */
-    uint64_t bench_bytes;       /* memory */
-    uint64_t bench_requests;    /* allocations a hart; 0: as the workload has it */
-    uint64_t micro_operations;  /* a hart and measurement, of primitives */
-    uint64_t retire_operations; /* the same of reclamation; 0: by time */
+    struct option_list harts;  /* of a sweep */
+    uint64_t bench_bytes;      /* memory */
+    uint64_t bench_requests;   /* allocations a hart; 0: as the workload has it */
+    uint64_t micro_operations; /* a hart and measurement, of primitives */
+    uint64_t smr_operations;   /* the same of reclamation; 0: by time */
     uint64_t stress_bytes;
     double bench_seconds; /* then it gives up, and sees to that itself; 0: never, and whoever calls it may */
 

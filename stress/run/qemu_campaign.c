@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "child.h"
 #include "exit_status.h"
 #include "memory_map.h"
 #include "platform.h"
@@ -14,6 +13,7 @@
 #include "provenance.h"
 #include "qemu_guest.h"
 #include "qemu_kernel.h"
+#include "subprocess.h"
 
 #define VERSION_TIMEOUT_MS 10000
 
@@ -74,14 +74,14 @@ static bool take_record(void *context, json_t *record)
 static json_t *version_json(const struct qemu_machine *machine)
 {
     char *argv[] = {(char *)qemu_arch_facts(machine->arch)->program, "--version", NULL};
-    struct child child;
+    struct subprocess subprocess;
     char *line;
-    if (!child_start(&child, argv, false)) {
+    if (!subprocess_start(&subprocess, argv, false)) {
         return NULL;
     }
-    bool told = child_read_line(&child, &line, VERSION_TIMEOUT_MS) == CHILD_LINE;
+    bool told = subprocess_read_line(&subprocess, &line, VERSION_TIMEOUT_MS) == SUBPROCESS_LINE;
     json_t *version = told ? json_string(line) : NULL;
-    child_stop(&child);
+    subprocess_stop(&subprocess);
     return version != NULL ? version : json_string("unknown");
 }
 

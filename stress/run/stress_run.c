@@ -315,7 +315,7 @@ static int run_trial(struct stress *stress, const struct attempt *attempt, const
     trial_init(&stress->trial, &config, memory);
     int status = trial_run(&stress->trial)
                      ? tell(stress, attempt, (double)(platform_time_ns() - begun_ns) / 1e9)
-                     : status_say(NAME, EXIT_STATUS_USAGE, "%u harts cannot be had", stress->plan->harts);
+                     : status_say(NAME, EXIT_STATUS_USAGE, "%u harts cannot be started", stress->plan->harts);
     note_seen(stress);
     stress->trial.config.harts = 0; /* nothing for the watchdog to look at any more */
     free(memory);

@@ -10,7 +10,7 @@ SIM_CFLAGS := -fsanitize=thread '-DDRAIN_TURNS=sim_drain_turns()' '-DHOTPLUG_TUR
               '-DPATIENCE_PER_HART=sim_patience_per_hart()' -fno-builtin-memset -fno-builtin-memcpy -fno-builtin-memmove \
               $(if $(IS_CLANG),-mllvm -tsan-instrument-read-before-write=1 -mllvm -tsan-instrument-func-entry-exit=0,\
                 --param tsan-instrument-func-entry-exit=0 -Wno-tsan)
-SIM_INSTRUMENTED := $(filter-out core/counts_none.c,$(ALLOCATORS)) \
+SIM_INSTRUMENTED := $(filter-out core/refcounts_none.c,$(ALLOCATORS)) \
                     $(call sources,stress/workload stress/micro stress/sim/instrumented)
 # As for the host, but over simulated harts: what starts a machine, what measures and judges on it, and the names of the
 # variants.

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "blob.h"
-#include "child.h"
+#include "file_read.h"
+#include "subprocess.h"
 
 #define WHY_BYTES 256u
 /* A tool that has not answered by then is not waited for. */
@@ -88,7 +88,7 @@ struct qemu_symbols *qemu_symbols_open(const char *path)
         return NULL;
     }
     symbols->path = strdup(path);
-    symbols->file = blob_read(path, &symbols->file_bytes, why, sizeof why);
+    symbols->file = file_read(path, &symbols->file_bytes, why, sizeof why);
     if (symbols->path == NULL || symbols->file == NULL || !find_table(symbols)) {
         qemu_symbols_close(symbols);
         return NULL;
@@ -139,14 +139,14 @@ static bool source_line(const struct qemu_symbols *symbols, uint64_t address, ch
     char tool[] = "addr2line", short_names[] = "-s", option[] = "-e", number[24];
     (void)snprintf(number, sizeof number, "0x%llx", (unsigned long long)address);
     char *argv[] = {tool, short_names, option, symbols->path, number, NULL};
-    struct child child;
+    struct subprocess child;
     char *line;
-    if (!child_start(&child, argv, false)) {
+    if (!subprocess_start(&child, argv, false)) {
         return false;
     }
-    bool known = child_read_line(&child, &line, TOOL_TIMEOUT_MS) == CHILD_LINE && strchr(line, '?') == NULL;
+    bool known = subprocess_read_line(&child, &line, TOOL_TIMEOUT_MS) == SUBPROCESS_LINE && strchr(line, '?') == NULL;
     (void)snprintf(out, out_bytes, "%s", known ? line : "");
-    child_stop(&child);
+    subprocess_stop(&child);
     return known;
 }
 

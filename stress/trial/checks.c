@@ -8,7 +8,7 @@
 /* Runs asked for in one check. */
 #define RUN_CHECKS 12u
 
-/* ---- P2, P3, P7: the books ---- */
+/* ---- P2, P3, P7: the audit ---- */
 
 void check_account(struct trial *trial, struct trial_hart *me)
 {
@@ -202,7 +202,7 @@ static uint64_t take_chunks(struct trial *trial, struct trial_hart *me)
     uint64_t count = 0;
     struct frame_run run;
     while (count < trial->oracle.extent.count && take_run(trial, me, chunk, &run)) {
-        trial->flood[count++] = run.first;
+        trial->exhaust[count++] = run.first;
     }
     return count;
 }
@@ -228,7 +228,7 @@ void check_whole(struct trial *trial, struct trial_hart *me)
     trial->tally.largest_run = longest.count;
     trial->tally.chunks = chunks;
     for (uint64_t i = 0; i < chunks && verdict_holds(&trial->verdict); i++) {
-        give_run(trial, me, frame_run(trial->flood[i], CHUNK_FRAMES));
+        give_run(trial, me, frame_run(trial->exhaust[i], CHUNK_FRAMES));
     }
 }
 

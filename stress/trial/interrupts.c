@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * What harts of a trial do when they are interrupted (P12). See trial.h, 5.
  *
- * A handler shares nothing with what it interrupted but what harts share: the allocator, the oracle's words, the budget's
- * count. Whether it came in the middle of an operation it learns from the allocator's count of nested ones, by a call
- * that changes nothing; then hot-plug, a drain and zeroing in idle time must be refused. */
+ * A handler shares nothing with what it interrupted but what harts share: the allocator, the oracle's words, the
+ * budget's count. Whether it came in the middle of an operation it learns from the allocator's count of nested ones, by
+ * a call that changes nothing; then hot-plug, a drain and zeroing in idle time must be refused. */
 #include "platform.h"
 #include "trial.h"
 

@@ -7,10 +7,10 @@
  *    the frame (enum standing) and on nothing else: judge.c has a table with a row a call and a column a standing. A
  *    refusal is a call whose set does not have FRAME_OK.
  * 2. P5. Whoever knows that at every moment of a call a free frame met it asks judge_covered.
- * 3. At rest: the books (P2), the largest run (P8), and how often the global allocator may have been reached (P11).
+ * 3. At rest: the audit (P2), the largest run (P8), and how often the global allocator may have been reached (P11).
  *
- * A struct judge belongs to one hart; several write to one verdict, which keeps the first violation. The judge makes the
- * calls that it is named for, none besides, and is otherwise silent: it has no memory but what it is given. */
+ * A struct judge belongs to one hart; several write to one verdict, which keeps the first violation. The judge makes
+ * the calls that it is named for, none besides, and is otherwise silent: it has no memory but what it is given. */
 #ifndef FRAMELAB_TRIAL_JUDGE_H
 #define FRAMELAB_TRIAL_JUDGE_H
 

@@ -2,9 +2,9 @@
  * The mixed phase of a trial: every hart performs random operations of every kind. See trial.h.
  *
  * 1. What a hart does next is drawn by weight from one of three tables: operations that take memory, operations that
- *    give it back, and others. Each hart has a fill level of its own, which is drawn anew every TIDE_OPERATIONS and may
- *    be more than its share of memory; below that level it takes more often than it gives, above it gives more often.
- *    So at times memory is scarce, and harts run out of it together.
+ *    give it back, and others. Each hart has a fill level of its own, which is drawn anew every TARGET_OPERATIONS and
+ *    may be more than its share of memory; below that level it takes more often than it gives, above it gives more
+ *    often. So at times memory is scarce, and harts run out of it together.
  * 2. Wrong calls made here are those that are wrong whatever other harts do. Calls that are wrong only while a frame
  *    stays free are made at rest (checks.c). */
 #include <string.h>
@@ -12,8 +12,8 @@
 #include "platform.h"
 #include "trial.h"
 
-/* Operations between two changes of tide. */
-#define TIDE_OPERATIONS 512u
+/* Operations between two changes of target fill. */
+#define TARGET_OPERATIONS 512u
 
 /* Holdings before and after one among which its neighbour in memory is looked for. */
 #define ADJACENT_REACH 32u
@@ -209,36 +209,36 @@ static const struct operation GIVES[] = {
 /* ---- handing on ---- */
 
 /* A holding in one word: frame 0 .. 39, count 40 .. 61, shared 62, there 63. */
-#define LETTER_COUNT_SHIFT 40u
-#define LETTER_SHARED (UINT64_C(1) << 62)
-#define LETTER_THERE (UINT64_C(1) << 63)
+#define MESSAGE_COUNT_SHIFT 40u
+#define MESSAGE_SHARED (UINT64_C(1) << 62)
+#define MESSAGE_THERE (UINT64_C(1) << 63)
 
-static uint64_t letter_write(const struct holding *holding)
+static uint64_t message_write(const struct holding *holding)
 {
-    return LETTER_THERE | (holding->shared ? LETTER_SHARED : 0) | holding->run.count << LETTER_COUNT_SHIFT |
+    return MESSAGE_THERE | (holding->shared ? MESSAGE_SHARED : 0) | holding->run.count << MESSAGE_COUNT_SHIFT |
            holding->run.first.value;
 }
 
-static struct holding letter_read(uint64_t letter)
+static struct holding message_read(uint64_t message)
 {
-    uint64_t count = (letter & ~(LETTER_THERE | LETTER_SHARED)) >> LETTER_COUNT_SHIFT;
-    uint64_t frame = letter & ((UINT64_C(1) << LETTER_COUNT_SHIFT) - 1);
-    return (struct holding){frame_run(pfn(frame), count), (letter & LETTER_SHARED) != 0};
+    uint64_t count = (message & ~(MESSAGE_THERE | MESSAGE_SHARED)) >> MESSAGE_COUNT_SHIFT;
+    uint64_t frame = message & ((UINT64_C(1) << MESSAGE_COUNT_SHIFT) - 1);
+    return (struct holding){frame_run(pfn(frame), count), (message & MESSAGE_SHARED) != 0};
 }
 
-static bool fits_letter(const struct holding *holding)
+static bool fits_message(const struct holding *holding)
 {
-    return holding->run.first.value < UINT64_C(1) << LETTER_COUNT_SHIFT && holding->run.count < UINT64_C(1) << 22;
+    return holding->run.first.value < UINT64_C(1) << MESSAGE_COUNT_SHIFT && holding->run.count < UINT64_C(1) << 22;
 }
 
-/* Puts a letter (or none, 0) into a random slot and takes what was there. */
-static void mailbox_exchange(struct trial *trial, struct trial_hart *me, uint64_t letter)
+/* Puts a message (or none, 0) into a random slot and takes what was there. */
+static void mailbox_exchange(struct trial *trial, struct trial_hart *me, uint64_t message)
 {
     _Atomic uint64_t *slot = &trial->mailbox[random_below(&me->random, MAILBOX_SLOTS)];
     /* acq_rel: contents and stamps of what is handed on go with it, both ways. */
-    uint64_t found = atomic_exchange_explicit(slot, letter, memory_order_acq_rel);
+    uint64_t found = atomic_exchange_explicit(slot, message, memory_order_acq_rel);
     if (found != 0) {
-        struct holding holding = letter_read(found);
+        struct holding holding = message_read(found);
         holding_push(me, holding.run, holding.shared);
     }
 }
@@ -253,9 +253,9 @@ static void hand_on(struct trial *trial, struct trial_hart *me)
         return;
     }
     uint32_t index = choose_holding(me);
-    if (fits_letter(&me->holdings[index])) {
+    if (fits_message(&me->holdings[index])) {
         struct holding holding = holding_remove(me, index);
-        mailbox_exchange(trial, me, letter_write(&holding));
+        mailbox_exchange(trial, me, message_write(&holding));
     }
 }
 
@@ -264,7 +264,7 @@ void mailbox_empty(struct trial *trial, struct trial_hart *me)
     for (uint32_t i = 0; i < MAILBOX_SLOTS && verdict_holds(&trial->verdict); i++) {
         uint64_t found = atomic_exchange_explicit(&trial->mailbox[i], 0, memory_order_acquire);
         if (found != 0) {
-            give_holding(trial, me, letter_read(found));
+            give_holding(trial, me, message_read(found));
         }
     }
 }
@@ -279,13 +279,13 @@ static void share(struct trial *trial, struct trial_hart *me)
     }
     struct holding *holding = &me->holdings[choose_holding(me)];
     pfn_t frame = holding->run.first;
-    if (holding->run.count != 1 || !fits_letter(holding)) {
+    if (holding->run.count != 1 || !fits_message(holding)) {
         return;
     }
     oracle_ref(&trial->oracle, me->hart, frame);
     if (judge_call(&me->judge, CALL_REF, holding->run, STANDING_OWNED)) { /* by a holder, of one or of several */
         holding->shared = true;
-        mailbox_exchange(trial, me, letter_write(holding));
+        mailbox_exchange(trial, me, message_write(holding));
     }
 }
 
@@ -565,7 +565,7 @@ static void perform_one_of(struct trial *trial, struct trial_hart *me, const str
 
 #define PERFORM_ONE_OF(trial, me, table) perform_one_of(trial, me, table, sizeof(table) / sizeof((table)[0]))
 
-static void change_tide(struct trial_hart *me)
+static void change_target_fill(struct trial_hart *me)
 {
     static const uint32_t levels[] = {2, 25, 50, 75, 95, 100, 150};
     me->fill_percent = levels[random_below(&me->random, sizeof levels / sizeof levels[0])];
@@ -581,8 +581,8 @@ static bool wants_more(const struct trial *trial, struct trial_hart *me)
 void mixed_phase(struct trial *trial, struct trial_hart *me)
 {
     for (uint64_t i = 0; i < trial->mixed_left && verdict_holds(&trial->verdict); i++) {
-        if (i % TIDE_OPERATIONS == 0) {
-            change_tide(me);
+        if (i % TARGET_OPERATIONS == 0) {
+            change_target_fill(me);
         }
         if (random_one_in(&me->random, 6)) {
             PERFORM_ONE_OF(trial, me, OTHERS);

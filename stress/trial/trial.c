@@ -23,8 +23,8 @@ uint64_t trial_bytes(const struct memory_map *map, uint32_t harts)
 {
     struct frame_run extent = frame_run_inside(memory_map_extent(map));
     uint64_t holdings = align_up_u64(holding_max_of(extent, harts) * sizeof(struct holding), CACHE_PAIR);
-    uint64_t flood = align_up_u64(extent.count * sizeof(pfn_t), CACHE_PAIR);
-    return align_up_u64(oracle_bytes(extent), CACHE_PAIR) + flood + harts * (sizeof(struct trial_hart) + holdings);
+    uint64_t exhaust = align_up_u64(extent.count * sizeof(pfn_t), CACHE_PAIR);
+    return align_up_u64(oracle_bytes(extent), CACHE_PAIR) + exhaust + harts * (sizeof(struct trial_hart) + holdings);
 }
 
 static void place_memory(struct trial *trial, unsigned char *memory)
@@ -33,7 +33,7 @@ static void place_memory(struct trial *trial, unsigned char *memory)
     struct frame_run extent = frame_run_inside(memory_map_extent(map));
     oracle_init(&trial->oracle, &trial->verdict, map, memory);
     memory += align_up_u64(oracle_bytes(extent), CACHE_PAIR);
-    trial->flood = (pfn_t *)(void *)memory;
+    trial->exhaust = (pfn_t *)(void *)memory;
     memory += align_up_u64(extent.count * sizeof(pfn_t), CACHE_PAIR);
     trial->hart = (struct trial_hart *)(void *)memory;
     memory += trial->config.harts * sizeof(struct trial_hart);
@@ -185,26 +185,26 @@ static void plan_round(struct trial *trial)
     trial->tally.rounds += trial->more;
 }
 
-/* Takes single frames until there are none, into the flood. */
-static void flood(struct trial *trial, struct trial_hart *me)
+/* Takes single frames until there are none, into the exhaust. */
+static void exhaust(struct trial *trial, struct trial_hart *me)
 {
     hart_doing(me, "allocating until nothing is left");
     pfn_t frame;
     while (verdict_holds(&trial->verdict) && take_frame(trial, me, &frame) == FRAME_OK) {
-        uint64_t index = atomic_fetch_add_explicit(&trial->flood_count, 1, memory_order_relaxed);
+        uint64_t index = atomic_fetch_add_explicit(&trial->exhaust_count, 1, memory_order_relaxed);
         if (index < trial->oracle.extent.count) { /* else frames are handed out twice, and the oracle has said so */
-            trial->flood[index] = frame;
+            trial->exhaust[index] = frame;
         }
     }
 }
 
-/* Gives the flood back, every hart every so many, so that most were allocated by another. */
-static void ebb(struct trial *trial, struct trial_hart *me)
+/* Gives the exhaust back, every hart every so many, so that most were allocated by another. */
+static void free_all(struct trial *trial, struct trial_hart *me)
 {
     hart_doing(me, "freeing what all have allocated");
-    uint64_t count = atomic_load_explicit(&trial->flood_count, memory_order_relaxed); /* a barrier lies between */
+    uint64_t count = atomic_load_explicit(&trial->exhaust_count, memory_order_relaxed); /* a barrier lies between */
     for (uint64_t i = me->hart; i < count && verdict_holds(&trial->verdict); i += trial->config.harts) {
-        give_run(trial, me, frame_run(trial->flood[i], 1));
+        give_run(trial, me, frame_run(trial->exhaust[i], 1));
     }
 }
 
@@ -242,9 +242,9 @@ static void fill_cache(struct trial *trial, struct trial_hart *me)
 /* The phases in which one hart acts alone. `solo` is that hart in turn. */
 typedef void (*solo_phase)(struct trial *trial, struct trial_hart *me);
 
-static void begin_flood(struct trial *trial)
+static void begin_exhaust(struct trial *trial)
 {
-    atomic_store_explicit(&trial->flood_count, 0, memory_order_relaxed);
+    atomic_store_explicit(&trial->exhaust_count, 0, memory_order_relaxed);
 }
 
 static void solo_rest(struct trial *trial, struct trial_hart *me)
@@ -256,12 +256,12 @@ static void solo_rest(struct trial *trial, struct trial_hart *me)
         check_runs(trial, me);
         check_account(trial, me);
     }
-    begin_flood(trial);
+    begin_exhaust(trial);
 }
 
 static void solo_exhaust(struct trial *trial, struct trial_hart *me)
 {
-    flood(trial, me);
+    exhaust(trial, me);
     check_exhausted(trial, me);
 }
 
@@ -278,7 +278,7 @@ static void solo_whole(struct trial *trial, struct trial_hart *me)
     if (verdict_holds(&trial->verdict)) {
         check_whole(trial, me);
     }
-    begin_flood(trial);
+    begin_exhaust(trial);
 }
 
 static void solo_end(struct trial *trial, struct trial_hart *me)
@@ -316,10 +316,10 @@ static void run_round(struct trial *trial, struct trial_hart *me)
     mixed_phase(trial, me);
     interrupts_close(trial, me);
     meet_and_do(trial, me, solo, solo_rest);
-    flood(trial, me);
+    exhaust(trial, me);
     meet_and_do(trial, me, solo, solo_exhaust);
     interrupts_open(trial, me);
-    ebb(trial, me);
+    free_all(trial, me);
     release_holdings(trial, me);
     interrupts_close(trial, me);
     meet_and_do(trial, me, solo, solo_whole);
@@ -327,7 +327,7 @@ static void run_round(struct trial *trial, struct trial_hart *me)
     fill_cache(trial, me);
     interrupts_close(trial, me);
     meet_and_do(trial, me, solo, solo_exhaust);
-    ebb(trial, me);
+    free_all(trial, me);
     meet_and_do(trial, me, solo, solo_begin_magazines);
     magazines_trace(trial, me);
     meet_and_do(trial, me, solo, solo_end);

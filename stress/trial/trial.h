@@ -4,7 +4,7 @@
  * 1. Rounds. All harts go through the same phases, with a barrier between any two (trial.c):
  *      mixed      random operations of every kind, up to a budget of all memory but a frame for each hart (mixed.c)
  *      at rest    the account, reference counts, refused calls, runs that must be found (checks.c)
- *      flood      all harts allocate until nothing is left; then all is freed, across harts
+ *      exhaust      all harts allocate until nothing is left; then all is freed, across harts
  *      whole      all is free and drained: the largest runs of the fresh allocator must be back
  *      stranded   every hart fills its cache; then one hart alone must get every frame
  *      magazines  adversarial traces of single frames; global accesses are counted
@@ -19,11 +19,11 @@
  *    allocator was not given. While it is out of service it is filled with a pattern that nobody may change; where the
  *    platform can forbid reading, nobody may read it either (P10).
  *
- * 5. Interrupts (P12), if the config asks for them. In the mixed phase, and while caches are filled and emptied, each hart
- *    is interrupted at random (harness.h). Its handler allocates and frees, too: within the budget, so that nobody is
- *    refused for its sake, and its frames are the oracle's as all others are. It may itself be refused: then what there
- *    is lies in its own hart's cache or in the hands of what it interrupted (interrupts.c). What it holds is given back
- *    before the hart meets the others.
+ * 5. Interrupts (P12), if the config asks for them. In the mixed phase, and while caches are filled and emptied, each
+ *    hart is interrupted at random (harness.h). Its handler allocates and frees, too: within the budget, so that nobody
+ *    is refused for its sake, and its frames are the oracle's as all others are. It may itself be refused: then what
+ *    there is lies in its own hart's cache or in the hands of what it interrupted (interrupts.c). What it holds is
+ *    given back before the hart meets the others.
  *
  * Independent of the platform: memory comes from the caller, harts from harness.h. */
 #ifndef FRAMELAB_STRESS_TRIAL_H
@@ -124,8 +124,8 @@ struct trial {
     _Alignas(CACHE_PAIR) _Atomic uint64_t reserved; /* of the budget */
     _Alignas(CACHE_PAIR) _Atomic uint32_t
         plugging; /* 1: a hart is at the hot-plug arena (a word: RISC-V exchanges no byte) */
-    _Alignas(CACHE_PAIR) _Atomic uint64_t flood_count;
-    pfn_t *flood; /* room for every frame */
+    _Alignas(CACHE_PAIR) _Atomic uint64_t exhaust_count;
+    pfn_t *exhaust; /* room for every frame */
     _Alignas(CACHE_PAIR) _Atomic uint64_t mailbox[MAILBOX_SLOTS];
 };
 
@@ -185,7 +185,8 @@ void hotplug_settle(struct trial *trial, struct trial_hart *me);
 /* Fills the range with the pattern that must still be there when it is plugged in next. */
 void hotplug_fill(struct trial *trial);
 
-/* interrupts.c. The hart is interrupted from here on, if the config says so; and no more, and its handlers hold nothing. */
+/* interrupts.c. The hart is interrupted from here on, if the config says so; and no more, and its handlers hold
+ * nothing. */
 void interrupts_open(struct trial *trial, struct trial_hart *me);
 void interrupts_close(struct trial *trial, struct trial_hart *me);
 

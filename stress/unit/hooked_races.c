@@ -5,8 +5,8 @@
  * 1. Each hart is a fibre that performs one or two operations on a small pool. At each hook (platform.h) the plan says
  *    whether another hart goes on instead. A plan is a list of such switches; all plans up to a number of preemptions
  *    are tried, in the manner of CHESS (Musuvathi and others, OSDI 2008): most races need two.
- * 2. After each the books must be right: no frame owned twice (P1), each free one in one place and listed (P2), every
- *    chunk whose frames are all free gathered (P8), and a pool that is not empty not called so (P5).
+ * 2. After each the audit must be right: no frame owned twice (P1), each free one in one place and linked (P2), every
+ *    chunk whose frames are all free coalesced (P8), and a pool that is not empty not called so (P5).
  * 3. Between hooks a hart runs alone and memory is sequentially consistent: what weakly ordered machines add, and what
  *    happens inside Concurrency Kit's operations, is not seen here.
  *    FRAMELAB_PREEMPTIONS in the environment: so many more than each test says; each makes it some fifty times as long.
@@ -22,9 +22,9 @@
 
 #include <cmocka.h>
 
-#include "hand.h"
-#include "hand_arena.h"
+#include "local_chunk.h"
 #include "lockfree.h"
+#include "model_arena.h"
 #include "play_harts.h"
 #include "shard.h"
 
@@ -205,13 +205,13 @@ static void every_plan(uint32_t preemptions, void (*set_up)(void), void (*check)
 
 /* ---- a small pool --------------------------------------------------------------------------------------------- */
 
-/* Three chunks, the first of which ends a block. */
+/* Three chunks, the first of which ends a chunk bitmap. */
 #define FIRST (UINT64_C(63) << CHUNK_ORDER)
 static const struct frame_run region = {{FIRST}, 3 * CHUNK_FRAMES};
 
 static struct reclaim reclaim;
-static struct worker workers[HARTS];
-static struct hand_arena hand;
+static struct pool_hart pool_harts[HARTS];
+static struct model_arena model;
 static struct pool *pool;
 
 static pfn_t at(uint32_t chunk, uint32_t offset)
@@ -223,37 +223,37 @@ static pfn_t at(uint32_t chunk, uint32_t offset)
 static void pool_set_up(void)
 {
     memset(&reclaim, 0, sizeof reclaim);
-    memset(workers, 0, sizeof workers);
+    memset(pool_harts, 0, sizeof pool_harts);
     EXPECT(reclaim_init(&reclaim, "epoch", index_put_from_limbo));
     for (uint32_t i = 0; i < HARTS; i++) {
-        workers[i].mark = SCAN_MARKS + i;
-        reclaim_add_hart(&reclaim, &workers[i].reclaim);
+        pool_harts[i].mark = SCAN_MARKS + i;
+        reclaim_add_hart(&reclaim, &pool_harts[i].reclaim);
     }
-    if (hand.states != NULL) {
-        hand_arena_drop(&hand);
+    if (model.states != NULL) {
+        model_arena_drop(&model);
     }
-    hand_arena_make(&hand, &region, 1, 0, 0, pool_bytes);
-    (void)hand_move(&hand, region, HAND_FREE, HAND_OUT);
-    pool = hand.arena.variant;
-    pool_build(pool, &hand.arena, &(struct pool_options){CLASS_MAX, 1, true});
+    model_arena_make(&model, &region, 1, 0, 0, pool_bytes);
+    (void)model_move(&model, region, MODEL_FREE, MODEL_OUT);
+    pool = model.arena.variant;
+    pool_build(pool, &model.arena, &(struct pool_options){CLASS_MAX, 1, true});
 }
 
 /* The model's side of a step: at once after a take, just before a give, so that a frame is never said to be out when it
  * may be taken. */
 static void taken(struct frame_run run)
 {
-    expect(hand_move(&hand, run, HAND_FREE, HAND_OUT), "P1: a frame was handed out that was not free");
+    expect(model_move(&model, run, MODEL_FREE, MODEL_OUT), "P1: a frame was handed out that was not free");
 }
 
 static void give(uint32_t hart, struct frame_run run)
 {
-    expect(hand_move(&hand, run, HAND_OUT, HAND_FREE), "the test gives what it does not own");
-    pool_give_run(pool, &workers[hart], run, false);
+    expect(model_move(&model, run, MODEL_OUT, MODEL_FREE), "the test gives what it does not own");
+    pool_give_run(pool, &pool_harts[hart], run, false);
 }
 
 static bool is_whole(uint64_t number)
 {
-    return (block_look(pool_block(pool, number)) & block_bit(number)) != 0;
+    return (bitmap_look(pool_bitmap(pool, number)) & bitmap_bit(number)) != 0;
 }
 
 static void check_chunk(uint64_t number)
@@ -265,27 +265,27 @@ static void check_chunk(uint64_t number)
         bool set = (bits.words[i / 64] >> (i % 64) & 1) != 0;
         expect(!(set && whole), "P2: a whole chunk has bits of its own");
         free += set || whole ? 1 : 0;
-        expect((set || whole) == (*hand_state(&hand, (number << CHUNK_ORDER) + i) == HAND_FREE),
+        expect((set || whole) == (*model_state(&model, (number << CHUNK_ORDER) + i) == MODEL_FREE),
                "P2: free frames are not those that were given back");
     }
-    expect(whole || free < CHUNK_FRAMES, "P8: a chunk that is free is not gathered");
-    expect(bits_count(&bits) == 0 || atomic_load(&pool_place(pool, number)->listed) != 0,
-           "P2: a chunk that has something free is not listed");
+    expect(whole || free < CHUNK_FRAMES, "P8: a chunk that is free is not coalesced");
+    expect(bits_count(&bits) == 0 || atomic_load(&pool_node(pool, number)->linked) != 0,
+           "P2: a chunk that has something free is not linked");
 }
 
-static uint64_t places_listed(void)
+static uint64_t nodes_linked(void)
 {
-    uint64_t listed = 0;
+    uint64_t linked = 0;
     for (uint64_t n = 0; n < pool->chunk_count; n++) {
-        listed += atomic_load(&pool->places[n].listed);
+        linked += atomic_load(&pool->nodes[n].linked);
     }
-    for (uint64_t b = 0; b < pool->block_count; b++) {
-        listed += atomic_load(&pool->blocks[b].place.listed);
+    for (uint64_t b = 0; b < pool->bitmap_count; b++) {
+        linked += atomic_load(&pool->bitmaps[b].node.linked);
     }
-    return listed;
+    return linked;
 }
 
-/* What is said to be listed is on a stack or in limbo: nobody's duty was lost, nobody had one twice. */
+/* What is said to be linked is on a stack or in limbo: nobody's link duty was lost, nobody had one twice. */
 static uint64_t places_found(void)
 {
     uint64_t found = reclaim_pending(&reclaim) + index_length(&pool_shard(pool, 0)->whole);
@@ -300,17 +300,17 @@ static void pool_check(void)
     for (uint64_t n = pool->first_chunk; n < pool_end_chunk(pool); n++) {
         check_chunk(n);
     }
-    for (uint64_t b = 0; b < pool->block_count; b++) {
-        expect(block_is_empty(&pool->blocks[b]) || atomic_load(&pool->blocks[b].place.listed) != 0,
-               "P2: a block that has whole chunks is not listed");
+    for (uint64_t b = 0; b < pool->bitmap_count; b++) {
+        expect(bitmap_is_empty(&pool->bitmaps[b]) || atomic_load(&pool->bitmaps[b].node.linked) != 0,
+               "P2: a chunk bitmap that has whole chunks is not linked");
     }
-    expect(places_listed() == places_found(), "P2: a place is listed and nowhere, or twice");
-    expect(hand.free == 0 || !pool_is_exhausted(pool), "P5: a pool that has something free is called exhausted");
+    expect(nodes_linked() == places_found(), "P2: a place is linked and nowhere, or twice");
+    expect(model.free == 0 || !pool_is_exhausted(pool), "P5: a pool that has something free is called exhausted");
 }
 
 static bool take_exactly(uint32_t hart, struct frame_run run)
 {
-    bool got = pool_take_exactly(pool, &workers[hart], run);
+    bool got = pool_take_exactly(pool, &pool_harts[hart], run);
     if (got) {
         taken(run);
     }
@@ -325,13 +325,13 @@ static uint32_t took(const pfn_t *frames, uint32_t count)
     return count;
 }
 
-static uint32_t take_listed(uint32_t hart, pfn_t *frames, uint32_t count)
+static uint32_t take_linked(uint32_t hart, pfn_t *frames, uint32_t count)
 {
     uint64_t kept;
-    uint32_t got = shard_take_listed(pool_shard(pool, 0), &workers[hart], frames, count, &kept);
+    uint32_t got = shard_take_linked(pool_shard(pool, 0), &pool_harts[hart], frames, count, &kept);
     took(frames, got);
     if (kept != CHUNK_NONE) {
-        pool_release_chunk(pool, &workers[hart], kept);
+        pool_release_chunk(pool, &pool_harts[hart], kept);
     }
     return got;
 }
@@ -339,7 +339,7 @@ static uint32_t take_listed(uint32_t hart, pfn_t *frames, uint32_t count)
 static uint32_t scan(uint32_t hart, pfn_t *frames, uint32_t count)
 {
     uint64_t cursor = 0;
-    return took(frames, pool_scan_frames(pool, &workers[hart], &cursor, frames, count));
+    return took(frames, pool_scan_frames(pool, &pool_harts[hart], &cursor, frames, count));
 }
 
 /* ---- the last frames of a chunk come back ---------------------------------------------------------------------- */
@@ -368,7 +368,7 @@ static void one_is_out(void)
     give(0, frame_run(at(0, 500), 1));
 }
 
-/* From the middle of the chunk, so that a gatherer has some of its words by then and others not. */
+/* From the middle of the chunk, so that a coalescer has some of its words by then and others not. */
 static void takes_some_and_gives(uint32_t hart)
 {
     struct frame_run run = frame_run(at(0, 250), 10);
@@ -377,10 +377,10 @@ static void takes_some_and_gives(uint32_t hart)
     }
 }
 
-static void takes_listed_and_gives(uint32_t hart)
+static void takes_linked_and_gives(uint32_t hart)
 {
     pfn_t frames[2];
-    uint32_t got = take_listed(hart, frames, 2);
+    uint32_t got = take_linked(hart, frames, 2);
     for (uint32_t i = 0; i < got; i++) {
         give(hart, frame_run(frames[i], 1));
     }
@@ -407,7 +407,7 @@ static void P1_P2_P8_the_last_two_frames_and_a_taker(void **state)
 static void P1_P2_P8_the_last_frame_and_the_index(void **state)
 {
     (void)state;
-    every_plan(2, one_is_out, pool_check, gives_first, takes_listed_and_gives, takes_some_and_gives);
+    every_plan(2, one_is_out, pool_check, gives_first, takes_linked_and_gives, takes_some_and_gives);
 }
 
 /* ---- a chunk loses its last frame while another comes ---------------------------------------------------------- */
@@ -418,10 +418,10 @@ static void one_is_free(void)
     give(0, frame_run(at(1, 130), 1));
 }
 
-static void takes_two_listed(uint32_t hart)
+static void takes_two_linked(uint32_t hart)
 {
     pfn_t frames[2];
-    (void)take_listed(hart, frames, 2);
+    (void)take_linked(hart, frames, 2);
 }
 
 static void gives_in_same_word(uint32_t hart)
@@ -437,34 +437,34 @@ static void gives_in_other_word(uint32_t hart)
 static void P2_a_chunk_is_dropped_and_given_to(void **state)
 {
     (void)state;
-    every_plan(3, one_is_free, pool_check, takes_two_listed, gives_in_other_word, NULL);
-    every_plan(3, one_is_free, pool_check, takes_two_listed, gives_in_same_word, NULL);
-    every_plan(2, one_is_free, pool_check, takes_two_listed, gives_in_other_word, takes_two_listed);
-    every_plan(2, one_is_free, pool_check, takes_two_listed, gives_in_other_word, gives_in_same_word);
+    every_plan(3, one_is_free, pool_check, takes_two_linked, gives_in_other_word, NULL);
+    every_plan(3, one_is_free, pool_check, takes_two_linked, gives_in_same_word, NULL);
+    every_plan(2, one_is_free, pool_check, takes_two_linked, gives_in_other_word, takes_two_linked);
+    every_plan(2, one_is_free, pool_check, takes_two_linked, gives_in_other_word, gives_in_same_word);
 }
 
-/* ---- a hand ---------------------------------------------------------------------------------------------------- */
+/* ---- a local chunk ---------------------------------------------------------------------------------------------------- */
 
-/* Takes a chunk in hand, a frame out of it, and gives all back. */
+/* Takes a local chunk, a frame out of it, and gives all back. */
 static void holds_a_chunk(uint32_t hart)
 {
-    struct hand held = {0};
+    struct local_chunk held = {0};
     uint64_t number;
     pfn_t frame;
-    if (!shard_pop_chunk_with_run(pool_shard(pool, 0), &workers[hart], 1, 0, &number)) {
+    if (!shard_pop_chunk_with_run(pool_shard(pool, 0), &pool_harts[hart], 1, 0, &number)) {
         return;
     }
-    hand_hold_popped(&held, pool, number);
-    if (hand_pick_up(&held)) {
-        EXPECT(hand_take(&held, &frame, 1) == 1);
+    local_hold_popped(&held, pool, number);
+    if (local_refill(&held)) {
+        EXPECT(local_take(&held, &frame, 1) == 1);
         taken(frame_run(frame, 1));
-        expect(hand_move(&hand, frame_run(frame, 1), HAND_OUT, HAND_FREE), "not owned");
-        hand_put(&held, frame_run(frame, 1));
+        expect(model_move(&model, frame_run(frame, 1), MODEL_OUT, MODEL_FREE), "not owned");
+        local_put(&held, frame_run(frame, 1));
     }
-    hand_release(&held, &workers[hart]);
+    local_release(&held, &pool_harts[hart]);
 }
 
-static void P2_P8_a_chunk_in_hand_and_its_last_frames(void **state)
+static void P2_P8_a_local_chunk_and_its_last_frames(void **state)
 {
     (void)state;
     every_plan(3, one_is_out, pool_check, holds_a_chunk, gives_first, NULL);
@@ -480,18 +480,18 @@ static void one_chunk_is_whole(void)
     give(0, frame_run(at(1, 0), CHUNK_FRAMES));
 }
 
-static void takes_a_block_empty(uint32_t hart)
+static void takes_a_bitmap_empty(uint32_t hart)
 {
-    struct block *block = shard_pop_block(pool_shard(pool, 0), &workers[hart]);
-    if (block == NULL) {
+    struct chunk_bitmap *bitmap = shard_pop_bitmap(pool_shard(pool, 0), &pool_harts[hart]);
+    if (bitmap == NULL) {
         return;
     }
-    uint64_t got = block_take(block, 64, ZERO_LAST, &workers[hart].contest);
+    uint64_t got = bitmap_take(bitmap, 64, ZERO_LAST, &pool_harts[hart].retry);
     for (; got != 0; got &= got - 1) {
-        taken(frame_run(pfn((pool_block_base(pool, block) + (uint32_t)__builtin_ctzll(got)) << CHUNK_ORDER),
+        taken(frame_run(pfn((pool_bitmap_base(pool, bitmap) + (uint32_t)__builtin_ctzll(got)) << CHUNK_ORDER),
                         CHUNK_FRAMES));
     }
-    pool_release_block(pool, &workers[hart], block);
+    pool_release_bitmap(pool, &pool_harts[hart], bitmap);
 }
 
 static void gives_a_chunk(uint32_t hart)
@@ -516,8 +516,8 @@ static void takes_across_for_good(uint32_t hart)
 static void P2_a_block_is_dropped_and_given_to(void **state)
 {
     (void)state;
-    every_plan(4, one_chunk_is_whole, pool_check, takes_a_block_empty, gives_a_chunk, NULL);
-    every_plan(2, one_chunk_is_whole, pool_check, takes_a_block_empty, gives_a_chunk, takes_a_block_empty);
+    every_plan(4, one_chunk_is_whole, pool_check, takes_a_bitmap_empty, gives_a_chunk, NULL);
+    every_plan(2, one_chunk_is_whole, pool_check, takes_a_bitmap_empty, gives_a_chunk, takes_a_bitmap_empty);
 }
 
 static void P1_P2_P8_runs_across_whole_chunks(void **state)
@@ -525,7 +525,7 @@ static void P1_P2_P8_runs_across_whole_chunks(void **state)
     (void)state;
     every_plan(2, one_chunk_is_whole, pool_check, takes_across, gives_a_chunk, NULL);
     every_plan(2, one_chunk_is_whole, pool_check, takes_across, gives_a_chunk, takes_across_for_good);
-    every_plan(2, one_chunk_is_whole, pool_check, takes_across, gives_a_chunk, takes_a_block_empty);
+    every_plan(2, one_chunk_is_whole, pool_check, takes_across, gives_a_chunk, takes_a_bitmap_empty);
 }
 
 /* ---- nothing is left ------------------------------------------------------------------------------------------- */
@@ -577,7 +577,7 @@ static const struct frame_run far_region = {{FAR}, CHUNK_FRAMES};
 static const uint8_t node_order[] = {0, 1, 1, 0};
 static const uint32_t hart_node[HARTS] = {0, 0, 0};
 static struct global *global;
-static struct hand_arena far_hand;
+static struct model_arena far_model;
 static uint64_t got_near, got_far;
 
 static uint32_t variant_take(uint32_t hart, bool local, uint32_t count)
@@ -587,7 +587,7 @@ static uint32_t variant_take(uint32_t hart, bool local, uint32_t count)
                                          (struct run_kind){0, false}, frames, count);
     for (uint32_t i = 0; i < got; i++) {
         bool near = frames[i].value < FAR;
-        expect(hand_move(near ? &hand : &far_hand, frame_run(frames[i], 1), HAND_FREE, HAND_OUT),
+        expect(model_move(near ? &model : &far_model, frame_run(frames[i], 1), MODEL_FREE, MODEL_OUT),
                "P1: a frame was handed out that was not free");
         *(near ? &got_near : &got_far) += 1;
     }
@@ -596,7 +596,7 @@ static uint32_t variant_take(uint32_t hart, bool local, uint32_t count)
 
 static void variant_give(uint32_t hart, struct frame_run run)
 {
-    expect(hand_move(run.first.value < FAR ? &hand : &far_hand, run, HAND_OUT, HAND_FREE), "not owned");
+    expect(model_move(run.first.value < FAR ? &model : &far_model, run, MODEL_OUT, MODEL_FREE), "not owned");
     lockfree_variant.give_run(global, (struct caller){.hart = hart, .local = false}, run);
 }
 
@@ -616,19 +616,19 @@ static void variant_set_up(void)
     global = aligned_alloc(CACHE_PAIR, bytes);
     memset(global, 0, bytes);
     (void)lockfree_variant.init(global, &config);
-    if (hand.states != NULL) {
-        hand_arena_drop(&hand);
+    if (model.states != NULL) {
+        model_arena_drop(&model);
     }
-    if (far_hand.states != NULL) {
-        hand_arena_drop(&far_hand);
+    if (far_model.states != NULL) {
+        model_arena_drop(&far_model);
     }
-    hand_arena_make(&hand, &region, 1, 0, 0, lockfree_variant.arena_bytes);
-    hand_arena_make(&far_hand, &far_region, 1, 0, 1, lockfree_variant.arena_bytes);
-    (void)lockfree_variant.attach(global, &hand.arena);
-    (void)lockfree_variant.attach(global, &far_hand.arena);
+    model_arena_make(&model, &region, 1, 0, 0, lockfree_variant.arena_bytes);
+    model_arena_make(&far_model, &far_region, 1, 0, 1, lockfree_variant.arena_bytes);
+    (void)lockfree_variant.attach(global, &model.arena);
+    (void)lockfree_variant.attach(global, &far_model.arena);
     while (variant_take(1, false, BATCH) > 0) {
     }
-    expect(hand.free + far_hand.free == 0, "set-up: not all is out");
+    expect(model.free + far_model.free == 0, "set-up: not all is out");
     got_near = got_far = 0;
 }
 
@@ -670,7 +670,7 @@ static void takes_all_there_is(uint32_t hart)
 
 static void others_got_the_rest(void)
 {
-    expect(hand.free + far_hand.free <= stopped_keeps,
+    expect(model.free + far_model.free <= stopped_keeps,
            "P9: frames that the stopped hart had nothing to do with are lost");
 }
 
@@ -679,8 +679,8 @@ static void variant_takes_one(uint32_t hart)
     (void)variant_take(hart, false, 1);
 }
 
-/* Of chunk 0 some frames are free in its bits, and on no stack: hart 1 has it in hand, with one of its frames. */
-static void free_beside_a_hand(void)
+/* Of chunk 0 some frames are free in its bits, and on no stack: hart 1 has it local, with one of its frames. */
+static void free_beside_a_local_chunk(void)
 {
     variant_set_up();
     variant_give(2, frame_run(at(0, 0), 2));
@@ -691,13 +691,13 @@ static void free_beside_a_hand(void)
 static void P9_a_scan_that_stops_hides_nothing(void **state)
 {
     (void)state;
-    stopped_keeps = 2; /* one in hart 1's hand, one that hart 0 takes */
-    every_stop(free_beside_a_hand, others_got_the_rest, variant_takes_one, NULL, takes_all_there_is);
+    stopped_keeps = 2; /* one in hart 1's local chunk, one that hart 0 takes */
+    every_stop(free_beside_a_local_chunk, others_got_the_rest, variant_takes_one, NULL, takes_all_there_is);
 }
 
-static void free_beside_a_hand_and_far(void)
+static void free_beside_a_local_chunk_and_far(void)
 {
-    free_beside_a_hand();
+    free_beside_a_local_chunk();
     variant_give(2, frame_run(pfn(FAR), 100));
     got_near = got_far = 0;
 }
@@ -715,7 +715,8 @@ static void nothing_far_was_taken(void)
 static void P9_a_scan_that_stops_sends_nobody_far(void **state)
 {
     (void)state;
-    every_stop(free_beside_a_hand_and_far, nothing_far_was_taken, variant_takes_one, NULL, variant_takes_one_locally);
+    every_stop(free_beside_a_local_chunk_and_far, nothing_far_was_taken, variant_takes_one, NULL,
+               variant_takes_one_locally);
 }
 
 /* Inside its section, where an exhausted pool is passed over. */
@@ -768,7 +769,7 @@ static void gives_the_last_frame(uint32_t hart)
     variant_give(hart, frame_run(at(hart, CHUNK_FRAMES - 1), 1));
 }
 
-static void P9_a_gatherer_that_stops_keeps_one_chunk(void **state)
+static void P9_a_hart_that_stops_coalescing_keeps_one_chunk(void **state)
 {
     (void)state;
     stopped_keeps = CHUNK_FRAMES;
@@ -785,7 +786,7 @@ int main(void)
         cmocka_unit_test(P1_P2_P8_the_last_two_frames_and_a_taker),
         cmocka_unit_test(P1_P2_P8_the_last_frame_and_the_index),
         cmocka_unit_test(P2_a_chunk_is_dropped_and_given_to),
-        cmocka_unit_test(P2_P8_a_chunk_in_hand_and_its_last_frames),
+        cmocka_unit_test(P2_P8_a_local_chunk_and_its_last_frames),
         cmocka_unit_test(P2_a_block_is_dropped_and_given_to),
         cmocka_unit_test(P1_P2_P8_runs_across_whole_chunks),
         cmocka_unit_test(P5_a_scan_and_a_give),
@@ -794,7 +795,7 @@ int main(void)
         cmocka_unit_test(P9_a_scan_that_stops_sends_nobody_far),
         cmocka_unit_test(P9_a_give_that_stops_hides_no_others),
         cmocka_unit_test(P9_a_chunk_whose_give_stops_hides_no_others),
-        cmocka_unit_test(P9_a_gatherer_that_stops_keeps_one_chunk),
+        cmocka_unit_test(P9_a_hart_that_stops_coalescing_keeps_one_chunk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -70,7 +70,7 @@ static bool hart_2_is_to_allocate(const char *place)
 {
     static uint32_t waits;
     bool waiting = strcmp(place, "platform_relax") == 0;
-    bool decided = strcmp(place, "harts_open") == 0;
+    bool decided = strcmp(place, "harts_drain_end") == 0;
     bool here = beside.at == NULL || strcmp(place, beside.at) == 0;
     return beside.wanted && here && !decided && (!waiting || ++waits % 512 == 0);
 }
@@ -127,7 +127,7 @@ static void takes_long_runs(void)
     give_all();
 }
 
-/* So that the index is looked at, and blocks and chunks come in hand. */
+/* So that the index is looked at, and chunk bitmaps and chunks become local. */
 static void takes_runs_and_gives_them(void)
 {
     for (uint32_t i = 0; i < 3; i++) {
@@ -207,7 +207,7 @@ static int setup(void **state)
 static int setup_without_caches(void **state)
 {
     (void)state;
-    return setup_variant("lockfree,magazine=0,hand=off,reclaim=urcu-memb");
+    return setup_variant("lockfree,magazine=0,local=off,reclaim=urcu-memb");
 }
 
 static int teardown(void **state)
@@ -350,7 +350,7 @@ static bool limbo_is_left_alone(void)
     return alone;
 }
 
-static void P10_while_places_are_in_limbo(void **state)
+static void P10_while_index_nodes_are_in_limbo(void **state)
 {
     (void)state;
     struct sigaction action = {.sa_handler = fault};
@@ -369,7 +369,7 @@ static void P10_while_places_are_in_limbo(void **state)
 int main(void)
 {
     const struct CMUnitTest first[] = {
-        cmocka_unit_test_setup_teardown(P10_while_places_are_in_limbo, setup_without_caches, teardown),
+        cmocka_unit_test_setup_teardown(P10_while_index_nodes_are_in_limbo, setup_without_caches, teardown),
     };
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(P10_while_a_run_is_searched, setup, teardown),

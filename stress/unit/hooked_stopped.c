@@ -4,7 +4,7 @@
  * 1. Hart 0, the one that will stop, performs a script alone: operations of the slow paths, the same from run to run.
  *    At its k-th hook (platform.h) it stops. Then the others begin; it is let go only when they have finished.
  *    This for every k until the script ends before its k-th hook. So it stops before every shared access that the
- *    script leads to: with a chunk in hand, in an epoch section, in the middle of a drain.
+ *    script leads to: with a local chunk, in an epoch section, in the middle of a drain.
  * 2. What a hart meets only because others move at the same time, a second way shows: all harts begin together, and
  *    hart 0 stops at a k chosen at random.
  * 3. The others make so many operations each, while at least half of memory is free: a single frame
@@ -14,7 +14,7 @@
  *    takes STALL_STEPS of them within one operation has been stopped by the stopped one. That is a violation for
  *    lockfree. For baseline it must happen, where the lock is held: the count of operations stays the same for all of
  *    those steps, and goes on once hart 0 is let go.
- * 5. When hart 0 has been let go and ended its script, all is freed and the books must balance, as if nothing had
+ * 5. When hart 0 has been let go and ended its script, all is freed and the audit must balance, as if nothing had
  *    been.
  *
  * FRAMELAB_STOPPED_OPERATIONS in the environment: operations of the others at each k, together. */
@@ -70,7 +70,7 @@ struct actor {
     uint32_t run_count;
 };
 
-struct place {
+struct index_node {
     const char *name;
     uint64_t stops, stalls;
 };
@@ -99,10 +99,10 @@ static struct scene {
     _Atomic bool settled;        /* hart 0 has stopped, or ended its script */
     _Atomic uint32_t stalled;    /* harts that made no progress */
     uint64_t stalled_operations[HARTS_MOST];
-    pfn_t flood[FRAMES_MOST];
-    uint64_t flood_count, lost_most;
+    pfn_t exhaust[FRAMES_MOST];
+    uint64_t exhaust_count, lost_most;
     const char *lost_in;
-    struct place places[PLACES_MOST];
+    struct index_node places[PLACES_MOST];
     uint32_t place_count;
     uint64_t operations; /* of the others, while hart 0 was stopped; over all scenes of a test */
 } scene;
@@ -343,7 +343,8 @@ static void other_takes_one(struct actor *me)
         return;
     }
     for (uint32_t tries = 0; tries < JUDGE_COVERED_TRIES; tries++) {
-        /* While hart 0 has or is after the longest run there is, all of memory may be in its hands, and stay there. */
+        /* While hart 0 has or is after the longest run there is, all of memory may be in its local chunks, and stay
+         * there. */
         if (take_run(me, 1, 0) || scene.actors[0].moving + scene.actors[0].held > FRAMES_MOST / 4) {
             return;
         }
@@ -413,7 +414,7 @@ static uint64_t cached_by_first(void)
 
 /* What hart 0 may keep from the others besides what it has out: its cache; and what the operation under way moves,
  * which is its run in whole chunks and what a refill or spill has in transit, or, if it drains, one cache; and a chunk
- * that has become free as a whole by that, on its way from its own bits to its block. */
+ * that has become free as a whole by that, on its way from its own bits to its chunk bitmap. */
 static uint64_t kept_at_most(void)
 {
     const struct cache *caches = scene.allocator->harts[0].caches;
@@ -429,11 +430,11 @@ static uint64_t kept_at_most(void)
     return cached_by_first() + (moving > 0 ? most + CHUNK_FRAMES : 0);
 }
 
-static void judge_flood(void)
+static void judge_exhaust(void)
 {
     uint64_t had = scene.actors[0].held;
-    for (uint64_t i = 0; i < scene.flood_count; i++) { /* what is plugged in comes and goes, and does not count */
-        had += !frame_run_contains(frame_run_inside(scene.machine.hotplug), scene.flood[i]);
+    for (uint64_t i = 0; i < scene.exhaust_count; i++) { /* what is plugged in comes and goes, and does not count */
+        had += !frame_run_contains(frame_run_inside(scene.machine.hotplug), scene.exhaust[i]);
     }
     uint64_t lost = scene.served > had ? scene.served - had : 0;
     if (lost > scene.lost_most) {
@@ -463,10 +464,10 @@ static void other_acts(struct actor *me)
     give_all(me);
     hart_barrier_wait(&scene.barrier);
     if (first && verdict_holds(&scene.verdict)) {
-        scene.flood_count = oracle_collect(&scene.oracle, &me->judge, scene.flood, operation_ended);
-        me->operations += scene.flood_count;
+        scene.exhaust_count = oracle_collect(&scene.oracle, &me->judge, scene.exhaust, operation_ended);
+        me->operations += scene.exhaust_count;
         if (atomic_load_explicit(&scene.stalled, memory_order_relaxed) == 0) {
-            judge_flood();
+            judge_exhaust();
         }
     }
     if (first && atomic_load_explicit(&scene.stalled, memory_order_relaxed) == 0) {
@@ -524,8 +525,8 @@ static void scene_boot(void)
     scene.longest = judge_longest(scene.allocator);
 }
 
-/* All have returned: the books balance, and the longest run is back. */
-static void assert_books(void)
+/* All have returned: the audit balance, and the longest run is back. */
+static void assert_audit(void)
 {
     struct judge *judge = &scene.actors[0].judge;
     struct frame_account account;
@@ -576,7 +577,7 @@ static bool play(uint64_t stop_at, uint64_t seed)
     platform_host_hook = hook;
     assert_true(harts_run(scene.harts, act, NULL));
     platform_host_hook = NULL;
-    assert_books();
+    assert_audit();
     if (scene.stopped_in == NULL) {
         return false;
     }
@@ -698,7 +699,7 @@ static void P9_baseline_stops_where_its_lock_is_held(void **state)
     }
     report(*state, "singles", stop_at - 1);
     for (uint32_t i = 0; i < scene.place_count; i++) {
-        const struct place *place = &scene.places[i];
+        const struct index_node *place = &scene.places[i];
         print_message("#   stopped in %s %llu times: the others stood still %llu times\n", place->name,
                       (unsigned long long)place->stops, (unsigned long long)place->stalls);
     }

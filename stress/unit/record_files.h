@@ -55,7 +55,7 @@ static inline char *bench_line(const char *variant, const char *phase, unsigned 
     return line;
 }
 
-struct outcome {
+struct command_output {
     int status; /* -1: killed by a signal */
     char out[OUTPUT_BYTES];
     char err[OUTPUT_BYTES];
@@ -70,7 +70,7 @@ static inline void read_back(FILE *file, char *text)
 }
 
 /* Runs a sub-command in a child, since option parsing may exit, and keeps what it printed. */
-static inline void run_command(struct outcome *outcome, int (*command)(int argc, char **argv), int argc, ...)
+static inline void run_command(struct command_output *outcome, int (*command)(int argc, char **argv), int argc, ...)
 {
     char *argv[16] = {NULL};
     va_list arguments;

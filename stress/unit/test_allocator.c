@@ -20,7 +20,7 @@
 
 static const char *const specs[] = {
     "lockfree", "lockfree,magazine=0", "lockfree,magazine=8,batch=3", "lockfree,magazine=0,run-magazine=1",
-    "baseline", "baseline,magazine=0", "baseline,run-magazine=0",     "baseline:seed",
+    "baseline", "baseline,magazine=0", "baseline,run-magazine=0",     "baseline:origin",
 };
 
 static struct frame_allocator *fa;
@@ -68,7 +68,7 @@ static struct frame_layout layout(uint64_t size_bytes, uint64_t align_bytes)
     return (struct frame_layout){size_bytes, align_bytes};
 }
 
-/* Runs `test` over each spec, with the books checked before and after. */
+/* Runs `test` over each spec, with the audit checked before and after. */
 static void over_all_specs(void (*test)(void))
 {
     for (size_t i = 0; i < sizeof specs / sizeof specs[0]; i++) {
@@ -741,14 +741,14 @@ static void metadata_of_a_gib(void **state)
         const char *spec;
         uint64_t most_bytes;
     } cases[] = {{"lockfree", frame_counts_references() ? 102 * KIB : 64 * KIB}, {"baseline", 23 * MIB / 10}};
-    uint64_t counts_bytes = frame_counts_references() ? (1024 * MIB >> FRAME_SHIFT) * sizeof(uint32_t) : 0;
+    uint64_t refcounts_bytes = frame_counts_references() ? (1024 * MIB >> FRAME_SHIFT) * sizeof(uint32_t) : 0;
     for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
         struct frame_stats stats;
         fa = framelab_open(cases[c].spec, 1024 * MIB, HARTS);
         assert_non_null(fa);
         frame_allocator_stats(fa, &stats);
         print_message("# %s: %llu KiB\n", cases[c].spec, (unsigned long long)(stats.metadata_bytes >> 10));
-        assert_in_range(stats.metadata_bytes, counts_bytes + 32 * KIB, counts_bytes + cases[c].most_bytes);
+        assert_in_range(stats.metadata_bytes, refcounts_bytes + 32 * KIB, refcounts_bytes + cases[c].most_bytes);
         close_allocator();
     }
 }
@@ -773,7 +773,7 @@ int main(void)
         cmocka_unit_test_teardown(chunks_in_caches_are_few, teardown),
         cmocka_unit_test_teardown(metadata_of_a_gib, teardown),
     };
-    /* Of a build without reference counts, test_counts_none.c shows what there is in their place. */
+    /* Of a build without reference counts, test_refcounts_none.c shows what there is in their place. */
     const struct CMUnitTest counted[] = {
         cmocka_unit_test_teardown(P7_references_are_counted, teardown),
         cmocka_unit_test_teardown(P7_any_part_of_what_is_out_is_freed_at_once, teardown),

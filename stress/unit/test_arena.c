@@ -11,11 +11,11 @@
 
 #include <cmocka.h>
 
-#include "counting.h"
 #include "map_invariants.h"
 #include "platform.h"
 #include "platform_host.h"
 #include "random.h"
+#include "refcounts.h"
 
 #define RAM UINT64_C(0x80000000)
 #define KIB UINT64_C(0x400)
@@ -516,14 +516,14 @@ static void expect_built(const struct arena *arena)
 
     uint64_t chunks = (frame_run_end(arena->span) - 1) / CHUNK_FRAMES - arena->span.first.value / CHUNK_FRAMES + 1;
     assert_true((const unsigned char *)(arena->regions + arena->region_count) <=
-                (const unsigned char *)arena->frame_counts);
-    assert_true((const unsigned char *)arena->frame_counts + arena->span.count * FRAME_COUNT_BYTES <=
+                (const unsigned char *)arena->frame_refcounts);
+    assert_true((const unsigned char *)arena->frame_refcounts + arena->span.count * FRAME_COUNT_BYTES <=
                 (const unsigned char *)arena->group_bytes);
     assert_true((const unsigned char *)(arena->group_bytes + chunks * CHUNK_GROUPS) <= variant);
-    assert_int_equal((uintptr_t)arena->frame_counts % CACHE_PAIR, 0);
+    assert_int_equal((uintptr_t)arena->frame_refcounts % CACHE_PAIR, 0);
     assert_int_equal((uintptr_t)arena->variant % CACHE_PAIR, 0);
     assert_int_equal(variant + chunk_bytes(arena->span) - base, plans[0].metadata_bytes);
-    expect_zeroes((const void *)arena->frame_counts, arena->span.count * FRAME_COUNT_BYTES);
+    expect_zeroes((const void *)arena->frame_refcounts, arena->span.count * FRAME_COUNT_BYTES);
     expect_zeroes((const void *)arena->group_bytes, chunks * CHUNK_GROUPS);
     expect_zeroes(arena->variant, chunk_bytes(arena->span));
 }

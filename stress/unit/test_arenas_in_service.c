@@ -205,8 +205,8 @@ static uint32_t node_of(pfn_t frame)
     platform_panic("frame 0x%llx is in no RAM", (unsigned long long)frame.value);
 }
 
-/* A hart that takes all memory takes of its own node first: three quarters of it come before the first stranger. (Not
- * all: a chunk in limbo or in another hart's hand is only found by the scan at the end.) */
+/* A hart that takes all memory takes of its own node first: three quarters of it come before the first of another node.
+ * (Not all: a chunk in limbo or in another hart's local chunk is only found by the scan at the end.) */
 static void near_first(void *context, uint32_t hart)
 {
     (void)context;

@@ -9,8 +9,8 @@
 
 #include "baseline.h"
 #include "frame_list.h"
-#include "hand_arena.h"
 #include "harness.h"
+#include "model_arena.h"
 #include "play_harts.h"
 #include "vector.h"
 
@@ -31,7 +31,7 @@ struct bench {
     const struct variant *variant;
     struct global *global;
     struct frame_list *lists[HARTS]; /* NULL but for CACHE_LIST */
-    struct hand_arena hands[ARENAS];
+    struct model_arena models[ARENAS];
     bool away[ARENAS]; /* detached */
     bool same;
     uint64_t visited;
@@ -65,20 +65,20 @@ static enum frame_status bench_init(struct bench *bench, const struct variant *v
 static void bench_make(struct bench *bench, const struct variant *variant, enum lock_kind lock)
 {
     assert_int_equal(bench_init(bench, variant, lock), FRAME_OK);
-    hand_arena_make(&bench->hands[0], low_regions, COUNT_OF(low_regions), 0, 1, variant->arena_bytes);
-    hand_arena_make(&bench->hands[1], first_regions, COUNT_OF(first_regions), 0, 0, variant->arena_bytes);
-    hand_arena_make(&bench->hands[2], second_regions, COUNT_OF(second_regions), 0, 0, variant->arena_bytes);
-    assert_int_equal(frame_run_end(bench->hands[1].arena.span), second_regions[0].first.value);
+    model_arena_make(&bench->models[0], low_regions, COUNT_OF(low_regions), 0, 1, variant->arena_bytes);
+    model_arena_make(&bench->models[1], first_regions, COUNT_OF(first_regions), 0, 0, variant->arena_bytes);
+    model_arena_make(&bench->models[2], second_regions, COUNT_OF(second_regions), 0, 0, variant->arena_bytes);
+    assert_int_equal(frame_run_end(bench->models[1].arena.span), second_regions[0].first.value);
     static const uint32_t order[ARENAS] = {2, 0, 1}; /* the vector sorts */
     for (uint32_t i = 0; i < ARENAS; i++) {
-        assert_int_equal(variant->attach(bench->global, &bench->hands[order[i]].arena), FRAME_OK);
+        assert_int_equal(variant->attach(bench->global, &bench->models[order[i]].arena), FRAME_OK);
     }
 }
 
 static void bench_drop(struct bench *bench)
 {
     for (uint32_t i = 0; i < ARENAS; i++) {
-        hand_arena_drop(&bench->hands[i]);
+        model_arena_drop(&bench->models[i]);
     }
     for (uint32_t i = 0; i < HARTS; i++) {
         free(bench->lists[i]);
@@ -86,11 +86,11 @@ static void bench_drop(struct bench *bench)
     free(bench->global);
 }
 
-static struct hand_arena *bench_hand(struct bench *bench, uint64_t frame)
+static struct model_arena *bench_model(struct bench *bench, uint64_t frame)
 {
     for (uint32_t i = 0; i < ARENAS; i++) {
-        if (bench->hands[i].states != NULL && frame_run_contains(bench->hands[i].arena.span, pfn(frame))) {
-            return &bench->hands[i];
+        if (bench->models[i].states != NULL && frame_run_contains(bench->models[i].arena.span, pfn(frame))) {
+            return &bench->models[i];
         }
     }
     return NULL;
@@ -100,7 +100,7 @@ static uint64_t bench_free(const struct bench *bench)
 {
     uint64_t frames = 0;
     for (uint32_t i = 0; i < ARENAS; i++) {
-        frames += bench->away[i] ? 0 : bench->hands[i].free;
+        frames += bench->away[i] ? 0 : bench->models[i].free;
     }
     return frames;
 }
@@ -108,8 +108,8 @@ static uint64_t bench_free(const struct bench *bench)
 static void visit_compare(void *context, struct frame_run run)
 {
     struct bench *bench = context;
-    const struct hand_arena *hand = bench_hand(bench, run.first.value);
-    bench->same = bench->same && hand != NULL && hand_all(hand, run, HAND_FREE);
+    const struct model_arena *model = bench_model(bench, run.first.value);
+    bench->same = bench->same && model != NULL && model_all(model, run, MODEL_FREE);
     bench->visited += run.count;
 }
 
@@ -132,14 +132,14 @@ static void bench_check(struct bench *bench)
 
 static void bench_taken(struct bench *bench, struct frame_run run)
 {
-    struct hand_arena *hand = bench_hand(bench, run.first.value);
-    assert_non_null(hand);
-    assert_true(hand_move(hand, run, HAND_FREE, HAND_OUT));
+    struct model_arena *model = bench_model(bench, run.first.value);
+    assert_non_null(model);
+    assert_true(model_move(model, run, MODEL_FREE, MODEL_OUT));
 }
 
 static void bench_given(struct bench *bench, struct frame_run run)
 {
-    assert_true(hand_move(bench_hand(bench, run.first.value), run, HAND_OUT, HAND_FREE));
+    assert_true(model_move(bench_model(bench, run.first.value), run, MODEL_OUT, MODEL_FREE));
 }
 
 static uint32_t take(struct bench *bench, uint32_t hart, pfn_t *frames, uint32_t count)
@@ -194,7 +194,7 @@ static void give_run(struct bench *bench, struct frame_run run)
 
 static enum frame_status detach(struct bench *bench, uint32_t index)
 {
-    enum frame_status status = bench->variant->detach(bench->global, &bench->hands[index].arena);
+    enum frame_status status = bench->variant->detach(bench->global, &bench->models[index].arena);
     bench->away[index] = status == FRAME_OK;
     bench_check(bench);
     return status;
@@ -202,7 +202,7 @@ static enum frame_status detach(struct bench *bench, uint32_t index)
 
 static enum frame_status attach(struct bench *bench, uint32_t index)
 {
-    enum frame_status status = bench->variant->attach(bench->global, &bench->hands[index].arena);
+    enum frame_status status = bench->variant->attach(bench->global, &bench->models[index].arena);
     bench->away[index] = status != FRAME_OK;
     bench_check(bench);
     return status;
@@ -217,20 +217,20 @@ static void near_nodes_come_first(void **state)
     pfn_t frames[4300], first;
     bench_make(&bench, &baseline_variant, LOCK_AUTO);
     assert_int_equal(take(&bench, 1, frames, 1000), 1000);
-    assert_int_equal(bench.hands[0].free, 0); /* hart 1 empties node 1 first */
+    assert_int_equal(bench.models[0].free, 0); /* hart 1 empties node 1 first */
     assert_int_equal(take(&bench, 1, frames + 1000, 1), 1);
-    assert_int_equal(bench_hand(&bench, frames[1000].value)->arena.node, 0);
+    assert_int_equal(bench_model(&bench, frames[1000].value)->arena.node, 0);
     give(&bench, frames, 1001);
     assert_int_equal(take(&bench, 2, frames, 4300), 700 + 1021 + 2500); /* hart 2 all of node 0, and no more */
     assert_int_equal(take(&bench, 2, frames + 4221, 79), 79);           /* then the rest elsewhere */
-    assert_int_equal(bench.hands[1].free + bench.hands[2].free, 0);
-    assert_int_equal(bench.hands[0].free, 1000 - (4300 - 700 - 1021 - 2500));
+    assert_int_equal(bench.models[1].free + bench.models[2].free, 0);
+    assert_int_equal(bench.models[0].free, 1000 - (4300 - 700 - 1021 - 2500));
     give(&bench, frames, 4300);
     /* A run that near lists do not hold is searched for nearby before it is taken from afar. */
     assert_true(take_run(&bench, 1, 999, 0, &first));
-    assert_int_equal(bench_hand(&bench, first.value)->arena.node, 1);
+    assert_int_equal(bench_model(&bench, first.value)->arena.node, 1);
     assert_true(take_run(&bench, 1, 999, 0, &first));
-    assert_int_equal(bench_hand(&bench, first.value)->arena.node, 0);
+    assert_int_equal(bench_model(&bench, first.value)->arena.node, 0);
     bench_drop(&bench);
 }
 
@@ -300,10 +300,10 @@ static void P8_batches_in_every_order(void **state)
         bench_make(&bench, &baseline_variant, LOCK_AUTO);
         uint32_t all = take_batches(&bench, 0, frames, 6000), next = 0;
         for (uint32_t a = 0; a < ARENAS; a++) {
-            for (uint64_t i = 0; i < bench.hands[a].arena.span.count; i++) {
-                if (bench.hands[a].states[i] == HAND_OUT) {
+            for (uint64_t i = 0; i < bench.models[a].arena.span.count; i++) {
+                if (bench.models[a].states[i] == MODEL_OUT) {
                     uint32_t at = order == 0 ? next : all - 1 - next;
-                    frames[at] = pfn(bench.hands[a].arena.span.first.value + i);
+                    frames[at] = pfn(bench.models[a].arena.span.first.value + i);
                     next++;
                 }
             }
@@ -341,8 +341,8 @@ static void find_knows_every_span(void **state)
     struct bench bench;
     bench_make(&bench, &baseline_variant, LOCK_AUTO);
     for (uint64_t frame = 0; frame < 0x3000; frame++) {
-        const struct hand_arena *hand = bench_hand(&bench, frame);
-        assert_ptr_equal(bench.variant->find(bench.global, 0, pfn(frame)), hand == NULL ? NULL : &hand->arena);
+        const struct model_arena *model = bench_model(&bench, frame);
+        assert_ptr_equal(bench.variant->find(bench.global, 0, pfn(frame)), model == NULL ? NULL : &model->arena);
     }
     assert_null(bench.variant->find(bench.global, 0, pfn(UINT64_MAX)));
     bench_drop(&bench);
@@ -365,7 +365,7 @@ static void detach_only_when_nothing_is_out(void **state)
         assert_int_equal(detach(&bench, 0), FRAME_OK);
         assert_null(variant->find(bench.global, 0, low_regions[0].first));
         assert_true(take_run(&bench, 1, 1000, 0, &first)); /* from afar: node 1 has nothing */
-        assert_int_equal(bench_hand(&bench, first.value)->arena.node, 0);
+        assert_int_equal(bench_model(&bench, first.value)->arena.node, 0);
         give_run(&bench, frame_run(first, 1000));
         assert_int_equal(attach(&bench, 0), FRAME_OK);
     }
@@ -378,20 +378,20 @@ static void attach_refuses_what_has_no_room(void **state)
 {
     (void)state;
     struct bench bench;
-    struct hand_arena hands[ARENA_MAX + 1];
+    struct model_arena models[ARENA_MAX + 1];
     assert_int_equal(bench_init(&bench, &baseline_variant, LOCK_AUTO), FRAME_OK);
     struct arena huge = {.span = {{0x1000000}, UINT64_C(1) << 33}};
     assert_int_equal(bench.variant->attach(bench.global, &huge), FRAME_NO_MEMORY);
     for (uint32_t i = 0; i <= ARENA_MAX; i++) {
         const struct frame_run region = {{100 - i % 2 + 100 * i}, 3};
-        hand_arena_make(&hands[i], &region, 1, 0, 0, bench.variant->arena_bytes);
-        assert_int_equal(bench.variant->attach(bench.global, &hands[i].arena),
+        model_arena_make(&models[i], &region, 1, 0, 0, bench.variant->arena_bytes);
+        assert_int_equal(bench.variant->attach(bench.global, &models[i].arena),
                          i < ARENA_MAX ? FRAME_OK : FRAME_NO_MEMORY);
     }
-    assert_int_equal(bench.variant->detach(bench.global, &hands[7].arena), FRAME_OK);
-    assert_null(bench.variant->find(bench.global, 0, hands[7].arena.span.first));
+    assert_int_equal(bench.variant->detach(bench.global, &models[7].arena), FRAME_OK);
+    assert_null(bench.variant->find(bench.global, 0, models[7].arena.span.first));
     for (uint32_t i = 0; i <= ARENA_MAX; i++) {
-        hand_arena_drop(&hands[i]);
+        model_arena_drop(&models[i]);
     }
     free(bench.global);
 }
@@ -627,7 +627,7 @@ static bool local_drain(const struct bench *bench, uint32_t owner)
 static void bench_make_seed(struct bench *bench)
 {
     pfn_t frames[6000];
-    bench_make(bench, &baseline_seed_variant, LOCK_AUTO);
+    bench_make(bench, &baseline_origin_variant, LOCK_AUTO);
     take_batches(bench, 0, frames, 6000);
 }
 
@@ -739,10 +739,10 @@ static void P8_seed_drain_gives_all_back(void **state)
     bench_make_seed(&bench);
     uint64_t all = 0;
     for (uint32_t i = 0; i < ARENAS; i++) {
-        all += bench.hands[i].arena.usable_frames;
+        all += bench.models[i].arena.usable_frames;
     }
     for (uint32_t i = 0; bench_free(&bench) < all; i++) {
-        if (hand_pick_out(&bench.hands[i % ARENAS], &random, 1, &run)) {
+        if (model_pick_out(&bench.models[i % ARENAS], &random, 1, &run)) {
             bench_given(&bench, run);
             frame_list_give(bench.variant, bench.global, bench.lists[i % HARTS], run);
         }
@@ -764,18 +764,18 @@ static void seed_follows_the_vector(void **state)
     (void)state;
     struct bench bench;
     pfn_t first, frames[40];
-    bench_make(&bench, &baseline_seed_variant, LOCK_AUTO);
+    bench_make(&bench, &baseline_origin_variant, LOCK_AUTO);
     assert_int_equal(detach(&bench, 0), FRAME_OK);
     assert_int_equal(take(&bench, 0, frames, 40), 40);
     local_give(&bench, 0, frames[0].value, 1);
     assert_int_equal(attach(&bench, 0), FRAME_OK);
     assert_true(take_run(&bench, 1, 5, 0, &first));
-    assert_int_equal(bench_hand(&bench, first.value)->arena.node, 1);
+    assert_int_equal(bench_model(&bench, first.value)->arena.node, 1);
     local_give(&bench, 0, first.value, 5);
     assert_true(local_take(&bench, 0, 5, 0, &first));
     give_run(&bench, frame_run(first, 5));
     assert_int_equal(detach(&bench, 0), FRAME_OK);
-    memset(bench.hands[0].arena.variant, 0xa5, 4096); /* its metadata is somebody else's now */
+    memset(bench.models[0].arena.variant, 0xa5, 4096); /* its metadata is somebody else's now */
     local_give(&bench, 0, frames[1].value, 1);
     assert_true(local_take(&bench, 0, 1, 0, &first));
     assert_int_equal(first.value, frames[0].value);
@@ -788,24 +788,24 @@ static void seed_forgets_arenas_when_it_is_drained(void **state)
     (void)state;
     struct bench bench;
     pfn_t first;
-    bench_make(&bench, &baseline_seed_variant, LOCK_AUTO);
+    bench_make(&bench, &baseline_origin_variant, LOCK_AUTO);
     assert_true(take_run(&bench, 1, 5, 0, &first));
     local_give(&bench, 0, first.value, 5);
     assert_true(local_drain(&bench, 0));
     assert_false(local_drain(&bench, 1));
     assert_int_equal(detach(&bench, 0), FRAME_OK);
-    struct hand_arena old = bench.hands[0];
+    struct model_arena old = bench.models[0];
     uint64_t *words = old.arena.links;
     memset(words, 0xa5, 1000 * sizeof *words);
-    hand_arena_make(&bench.hands[0], low_regions, COUNT_OF(low_regions), 0, 1, bench.variant->arena_bytes);
+    model_arena_make(&bench.models[0], low_regions, COUNT_OF(low_regions), 0, 1, bench.variant->arena_bytes);
     assert_int_equal(attach(&bench, 0), FRAME_OK);
-    assert_ptr_not_equal(bench.hands[0].arena.links, words);
+    assert_ptr_not_equal(bench.models[0].arena.links, words);
     assert_true(take_run(&bench, 1, 1000, 0, &first));
     local_give(&bench, 0, first.value, 1000);
     for (uint32_t i = 0; i < 1000; i++) {
         assert_true(words[i] == UINT64_C(0xa5a5a5a5a5a5a5a5));
     }
-    hand_arena_drop(&old);
+    model_arena_drop(&old);
     bench_drop(&bench);
 }
 
@@ -814,7 +814,7 @@ static void P2_seed_sees_a_broken_list(void **state)
     (void)state;
     struct bench bench;
     bench_make_seed(&bench);
-    const struct buddy *buddy = bench.hands[1].arena.variant;
+    const struct buddy *buddy = bench.models[1].arena.variant;
     local_give(&bench, 0, 0x1100, 3);
     uint64_t *next = &buddy->words[0x1101 - 0x1003].owner;
     const uint64_t wrong[] = {0, 0x1100 + 1}; /* a list that ends early, and one that never ends */
@@ -846,7 +846,7 @@ static void model_take_run(struct bench *bench, struct random *random)
     bool possible = false;
     pfn_t first;
     for (uint32_t i = 0; i < ARENAS; i++) {
-        possible = possible || hand_can_meet(&bench->hands[i], request);
+        possible = possible || model_can_meet(&bench->models[i], request);
     }
     if (bench->lists[0] != NULL && local_take(bench, hart, count, request.align_order, &first)) {
         return;
@@ -866,8 +866,8 @@ static void model_take_run(struct bench *bench, struct random *random)
 static void model_give(struct bench *bench, struct random *random)
 {
     struct frame_run run;
-    struct hand_arena *hand = &bench->hands[random_below(random, ARENAS)];
-    if (!hand_pick_out(hand, random, random_between(random, 1, UINT64_C(1) << random_below(random, 12)), &run)) {
+    struct model_arena *model = &bench->models[random_below(random, ARENAS)];
+    if (!model_pick_out(model, random, random_between(random, 1, UINT64_C(1) << random_below(random, 12)), &run)) {
         return;
     }
     if (bench->lists[0] != NULL && !random_one_in(random, 3)) {
@@ -906,7 +906,7 @@ static void baseline_agrees_with_a_naive_model(void **state)
 static void seed_agrees_with_a_naive_model(void **state)
 {
     (void)state;
-    agrees_with_a_naive_model(&baseline_seed_variant);
+    agrees_with_a_naive_model(&baseline_origin_variant);
 }
 
 int main(void)

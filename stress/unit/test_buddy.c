@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Buddy free lists: every order, odd starts, holes, exact sizes, alignments, coalescing, exhaustion, and a long
- * comparison with a naive model. The books are walked after every step. */
+ * comparison with a naive model. The audit are walked after every step. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "buddy.h"
-#include "hand_arena.h"
+#include "model_arena.h"
 
 /* Two holes, odd edges, one top block that is whole, and a region of one frame. */
 static const struct frame_run odd_regions[] = {
@@ -19,7 +19,7 @@ static const struct frame_run odd_regions[] = {
 };
 
 struct bench {
-    struct hand_arena hand;
+    struct model_arena model;
     struct buddy *buddy;
     bool same;        /* what the walk visits is what the model has free */
     uint64_t visited; /* frames */
@@ -27,8 +27,8 @@ struct bench {
 
 static void bench_make(struct bench *bench, const struct frame_run *regions, uint32_t region_count)
 {
-    hand_arena_make(&bench->hand, regions, region_count, 5, 0, buddy_bytes);
-    bench->buddy = buddy_init(bench->hand.arena.variant, bench->hand.arena.span);
+    model_arena_make(&bench->model, regions, region_count, 5, 0, buddy_bytes);
+    bench->buddy = buddy_init(bench->model.arena.variant, bench->model.arena.span);
     for (uint32_t i = 0; i < region_count; i++) {
         buddy_give_run(bench->buddy, regions[i]);
     }
@@ -48,32 +48,32 @@ static void bench_make_one(struct bench *bench, uint64_t first, uint64_t count)
 static void visit_compare(void *context, struct frame_run run)
 {
     struct bench *bench = context;
-    bench->same = bench->same && hand_all(&bench->hand, run, HAND_FREE);
+    bench->same = bench->same && model_all(&bench->model, run, MODEL_FREE);
     bench->visited += run.count;
 }
 
-/* The books are in order and say what the model says. */
+/* The audit are in order and say what the model says. */
 static void bench_check(struct bench *bench)
 {
     bench->same = true;
     bench->visited = 0;
-    assert_true(buddy_walk(bench->buddy, bench->hand.regions, bench->hand.arena.region_count, visit_compare, bench));
+    assert_true(buddy_walk(bench->buddy, bench->model.regions, bench->model.arena.region_count, visit_compare, bench));
     assert_true(bench->same);
-    assert_int_equal(bench->visited, bench->hand.free);
-    assert_int_equal(bench->buddy->free_frames, bench->hand.free);
+    assert_int_equal(bench->visited, bench->model.free);
+    assert_int_equal(bench->buddy->free_frames, bench->model.free);
 }
 
 /* A run that was handed out was free, is exact and aligned. */
 static void bench_taken(struct bench *bench, struct frame_request request, pfn_t first)
 {
     assert_int_equal(first.value & ((UINT64_C(1) << request.align_order) - 1), 0);
-    assert_true(hand_move(&bench->hand, frame_run(first, request.count), HAND_FREE, HAND_OUT));
+    assert_true(model_move(&bench->model, frame_run(first, request.count), MODEL_FREE, MODEL_OUT));
     bench_check(bench);
 }
 
 static void bench_give(struct bench *bench, struct frame_run run)
 {
-    assert_true(hand_move(&bench->hand, run, HAND_OUT, HAND_FREE));
+    assert_true(model_move(&bench->model, run, MODEL_OUT, MODEL_FREE));
     buddy_give_run(bench->buddy, run);
     bench_check(bench);
 }
@@ -95,15 +95,15 @@ static void bench_exhaust(struct bench *bench, uint32_t batch)
     uint32_t taken;
     assert_true(batch <= 100);
     do {
-        uint64_t free = bench->hand.free;
+        uint64_t free = bench->model.free;
         taken = buddy_take_frames(bench->buddy, frames, batch);
         assert_int_equal(taken, free < batch ? free : batch);
         for (uint32_t i = 0; i < taken; i++) {
-            assert_true(hand_move(&bench->hand, frame_run(frames[i], 1), HAND_FREE, HAND_OUT));
+            assert_true(model_move(&bench->model, frame_run(frames[i], 1), MODEL_FREE, MODEL_OUT));
         }
         bench_check(bench);
     } while (taken == batch);
-    assert_int_equal(bench->hand.free, 0);
+    assert_int_equal(bench->model.free, 0);
 }
 
 /* Gives back all that is out, a frame at a time, in random order. */
@@ -111,12 +111,12 @@ static void bench_give_all(struct bench *bench, uint64_t seed)
 {
     struct random random = {seed};
     struct frame_run run;
-    while (hand_pick_out(&bench->hand, &random, 1, &run)) {
-        assert_true(hand_move(&bench->hand, run, HAND_OUT, HAND_FREE));
+    while (model_pick_out(&bench->model, &random, 1, &run)) {
+        assert_true(model_move(&bench->model, run, MODEL_OUT, MODEL_FREE));
         buddy_give_run(bench->buddy, run);
     }
     bench_check(bench);
-    assert_int_equal(bench->hand.free, bench->hand.arena.usable_frames);
+    assert_int_equal(bench->model.free, bench->model.arena.usable_frames);
 }
 
 static void metadata_is_nine_bytes_a_frame(void **state)
@@ -144,7 +144,7 @@ static void P4_every_order_is_exact_and_aligned(void **state)
         bench_taken(&bench, request, first);
         bench_give(&bench, frame_run(first, request.count));
     }
-    hand_arena_drop(&bench.hand);
+    model_arena_drop(&bench.model);
 }
 
 static void P4_every_size_is_exact(void **state)
@@ -154,12 +154,12 @@ static void P4_every_size_is_exact(void **state)
     bench_make_odd(&bench);
     for (uint64_t count = 1; count <= 2100; count += count < 70 ? 1 : 97) {
         pfn_t first;
-        uint64_t free = bench.hand.free;
+        uint64_t free = bench.model.free;
         assert_true(bench_take(&bench, count, 0, &first));
         assert_int_equal(bench.buddy->free_frames, free - count);
         bench_give(&bench, frame_run(first, count));
     }
-    hand_arena_drop(&bench.hand);
+    model_arena_drop(&bench.model);
 }
 
 static void P4_every_alignment(void **state)
@@ -172,7 +172,7 @@ static void P4_every_alignment(void **state)
         assert_true(bench_take(&bench, 3, align, &first));
         bench_give(&bench, frame_run(first, 3));
     }
-    hand_arena_drop(&bench.hand);
+    model_arena_drop(&bench.model);
 }
 
 static void P3_holes_are_never_free(void **state)
@@ -180,9 +180,9 @@ static void P3_holes_are_never_free(void **state)
     (void)state;
     struct bench bench;
     bench_make_odd(&bench);
-    bench_exhaust(&bench, 37); /* hand_move refuses what is not free in the model */
+    bench_exhaust(&bench, 37); /* model_move refuses what is not free in the model */
     bench_give_all(&bench, 1);
-    hand_arena_drop(&bench.hand);
+    model_arena_drop(&bench.model);
 }
 
 static void P5_the_last_frame_is_found(void **state)
@@ -191,16 +191,17 @@ static void P5_the_last_frame_is_found(void **state)
     struct bench bench;
     pfn_t first;
     bench_make_odd(&bench);
-    while (bench.hand.free > 3) {
-        assert_true(bench_take(&bench, bench.hand.free % 7 < 3 ? 1 : 2, 0, &first) || bench_take(&bench, 1, 0, &first));
+    while (bench.model.free > 3) {
+        assert_true(bench_take(&bench, bench.model.free % 7 < 3 ? 1 : 2, 0, &first) ||
+                    bench_take(&bench, 1, 0, &first));
     }
-    while (bench.hand.free > 0) {
+    while (bench.model.free > 0) {
         assert_true(bench_take(&bench, 1, 0, &first));
     }
     assert_false(buddy_take_run(bench.buddy, (struct frame_request){1, 0}, &first));
     assert_false(buddy_search_run(bench.buddy, (struct frame_request){1, 0}, &first));
     assert_int_equal(buddy_take_frames(bench.buddy, &first, 1), 0);
-    hand_arena_drop(&bench.hand);
+    model_arena_drop(&bench.model);
 }
 
 /* Free frames 3 to 8 of 16: no block of four, but runs of six, five and four that straddle blocks. */
@@ -218,7 +219,7 @@ static void P5_runs_that_straddle_blocks(void **state)
         assert_int_equal(first.value, 0x1004);
         bench_give(&bench, frame_run(first, 5));
         assert_true(bench_take(&bench, count, 0, &first));
-        hand_arena_drop(&bench.hand);
+        model_arena_drop(&bench.model);
     }
 }
 
@@ -235,7 +236,7 @@ static void P5_a_small_block_at_an_aligned_place(void **state)
     assert_false(bench_take(&bench, 2, 0, &first));
     assert_true(bench_take(&bench, 1, 10, &first));
     assert_int_equal(first.value, 0x4c00);
-    hand_arena_drop(&bench.hand);
+    model_arena_drop(&bench.model);
 }
 
 static void P5_runs_beyond_the_top_order(void **state)
@@ -249,7 +250,7 @@ static void P5_runs_beyond_the_top_order(void **state)
     bench_give(&bench, frame_run(first, 9000));
     assert_true(bench_take(&bench, 8192 - 2048, 11, &first));
     assert_int_equal(first.value, 0x10800);
-    hand_arena_drop(&bench.hand);
+    model_arena_drop(&bench.model);
 }
 
 static void P5_a_run_over_two_regions_that_touch(void **state)
@@ -261,7 +262,7 @@ static void P5_a_run_over_two_regions_that_touch(void **state)
     bench_make(&bench, regions, 2);
     bench_check(&bench);
     assert_true(bench_take(&bench, 16, 4, &first));
-    hand_arena_drop(&bench.hand);
+    model_arena_drop(&bench.model);
 }
 
 static void P8_the_largest_run_is_back(void **state)
@@ -277,7 +278,7 @@ static void P8_the_largest_run_is_back(void **state)
         assert_int_equal(bench.buddy->filled, fresh.filled);
         assert_true(bench_take(&bench, odd_regions[0].count, 0, &first));
         assert_int_equal(first.value, odd_regions[0].first.value);
-        hand_arena_drop(&bench.hand);
+        model_arena_drop(&bench.model);
     }
 }
 
@@ -293,7 +294,7 @@ static void P8_parts_of_a_run_come_back(void **state)
     bench_give(&bench, frame_run(first, 1));
     bench_give(&bench, frame_run(pfn(first.value + 701), 299));
     assert_true(bench_take(&bench, 2048, 11, &first));
-    hand_arena_drop(&bench.hand);
+    model_arena_drop(&bench.model);
 }
 
 static void clear_leaves_what_init_expects(void **state)
@@ -307,27 +308,27 @@ static void clear_leaves_what_init_expects(void **state)
         assert_int_equal(bench.buddy->marks[i], 0);
         assert_int_equal(bench.buddy->top_marks[i / BUDDY_TOP_FRAMES], 0);
     }
-    bench.buddy = buddy_init(bench.hand.arena.variant, bench.hand.arena.span);
-    for (uint32_t i = 0; i < bench.hand.arena.region_count; i++) {
-        buddy_give_run(bench.buddy, bench.hand.regions[i]);
+    bench.buddy = buddy_init(bench.model.arena.variant, bench.model.arena.span);
+    for (uint32_t i = 0; i < bench.model.arena.region_count; i++) {
+        buddy_give_run(bench.buddy, bench.model.regions[i]);
     }
     bench_check(&bench);
-    hand_arena_drop(&bench.hand);
+    model_arena_drop(&bench.model);
 }
 
 static void init_touches_little(void **state)
 {
     (void)state;
-    struct hand_arena hand;
+    struct model_arena model;
     const struct frame_run region = {{0x100000}, UINT64_C(1) << 20}; /* 4 GiB */
-    hand_arena_make(&hand, &region, 1, 0, 0, buddy_bytes);
-    struct buddy *buddy = buddy_init(hand.arena.variant, hand.arena.span);
+    model_arena_make(&model, &region, 1, 0, 0, buddy_bytes);
+    struct buddy *buddy = buddy_init(model.arena.variant, model.arena.span);
     buddy_give_run(buddy, region);
     for (uint64_t i = 0; i < region.count; i++) {
         assert_int_equal(buddy->marks[i], 0);
         assert_int_equal(buddy->words[i].owner, 0);
     }
-    hand_arena_drop(&hand);
+    model_arena_drop(&model);
 }
 
 static void visit_nothing(void *context, struct frame_run run)
@@ -338,7 +339,7 @@ static void visit_nothing(void *context, struct frame_run run)
 
 static bool sound(const struct bench *bench)
 {
-    return buddy_walk(bench->buddy, bench->hand.regions, bench->hand.arena.region_count, visit_nothing, NULL);
+    return buddy_walk(bench->buddy, bench->model.regions, bench->model.arena.region_count, visit_nothing, NULL);
 }
 
 /* Each equation of buddy.c, broken on purpose and mended again. */
@@ -365,9 +366,9 @@ static void P2_the_walk_sees_what_is_broken(void **state)
     assert_false(sound(&bench));
     buddy->words[buddy->heads[3] - buddy->first].link.prev = UINT32_MAX;
     assert_true(sound(&bench));
-    bench.hand.regions[0].count--; /* the last frame becomes a hole */
+    bench.model.regions[0].count--; /* the last frame becomes a hole */
     assert_false(sound(&bench));
-    hand_arena_drop(&bench.hand);
+    model_arena_drop(&bench.model);
 }
 
 /* Two buddies that nobody merged: given with the marks hidden from one another. */
@@ -383,18 +384,18 @@ static void P8_the_walk_sees_buddies_apart(void **state)
     buddy_give_run(bench.buddy, frame_run(pfn(first.value + 1), 1));
     bench.buddy->marks[first.value - bench.buddy->base] = 1;
     assert_false(sound(&bench));
-    hand_arena_drop(&bench.hand);
+    model_arena_drop(&bench.model);
 }
 
 static void model_take_frames(struct bench *bench, struct random *random)
 {
     pfn_t frames[100];
     uint32_t count = (uint32_t)random_between(random, 1, 100);
-    uint64_t free = bench->hand.free;
+    uint64_t free = bench->model.free;
     uint32_t taken = buddy_take_frames(bench->buddy, frames, count);
     assert_int_equal(taken, free < count ? free : count);
     for (uint32_t i = 0; i < taken; i++) {
-        assert_true(hand_move(&bench->hand, frame_run(frames[i], 1), HAND_FREE, HAND_OUT));
+        assert_true(model_move(&bench->model, frame_run(frames[i], 1), MODEL_FREE, MODEL_OUT));
     }
     bench_check(bench);
 }
@@ -410,7 +411,7 @@ static void model_take_run(struct bench *bench, struct random *random)
         request.align_order = (uint32_t)random_below(random, BUDDY_ORDER_MAX + 1);
         request.count = UINT64_C(1) << request.align_order;
     }
-    bool possible = hand_can_meet(&bench->hand, request);
+    bool possible = model_can_meet(&bench->model, request);
     bool listed = buddy_take_run(bench->buddy, request, &first);
     assert_true(possible || !listed);
     assert_true(listed || !whole || !possible);
@@ -425,7 +426,8 @@ static void model_take_run(struct bench *bench, struct random *random)
 static void model_give_run(struct bench *bench, struct random *random)
 {
     struct frame_run run;
-    if (hand_pick_out(&bench->hand, random, random_between(random, 1, UINT64_C(1) << random_below(random, 13)), &run)) {
+    if (model_pick_out(&bench->model, random, random_between(random, 1, UINT64_C(1) << random_below(random, 13)),
+                       &run)) {
         bench_give(bench, run);
     }
 }
@@ -448,7 +450,7 @@ static void agrees_with_a_naive_model(void **state)
             }
         }
         bench_give_all(&bench, seed);
-        hand_arena_drop(&bench.hand);
+        model_arena_drop(&bench.model);
     }
 }
 

@@ -19,7 +19,7 @@
 
 #define FILE_BYTES (1u << 20)
 
-static struct outcome outcome; /* large */
+static struct command_output outcome; /* large */
 
 /* A record file of two variants and the controls, `repeats` times; lockfree's times are scaled. With `controls`, theirs
  * are. */

@@ -36,7 +36,7 @@ static void defaults_are_the_variants(void **state)
     assert_int_equal(config.hart_count, 3);
     assert_int_equal(config.hole_metadata_limit_bytes, 528 << 10);
     assert_int_equal(config.run_magazine, RUN_MAGAZINE_DEFAULT);
-    assert_true(parse("baseline:seed"));
+    assert_true(parse("baseline:origin"));
     assert_int_equal(config.magazine, 0);
     assert_int_equal(config.run_magazine, 0);
 }

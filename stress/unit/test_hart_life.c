@@ -86,7 +86,7 @@ static uint64_t cached(uint32_t hart)
     return count;
 }
 
-static const char *const specs[] = {"lockfree", "lockfree,magazine=4,batch=2", "baseline", "baseline:seed"};
+static const char *const specs[] = {"lockfree", "lockfree,magazine=4,batch=2", "baseline", "baseline:origin"};
 
 static void P13_who_leaves_holds_nothing(void **state)
 {
@@ -173,17 +173,17 @@ static void P13_what_a_hart_that_ended_was_in_the_middle_of(void **state)
     fill_cache();
     bare_store_relaxed(&hart->inside, PAST);
     bare_store_relaxed(&hart->moves, bare_load_relaxed(&hart->moves) + 1);
-    bare_store_relaxed(&hart->passing, bare_load_relaxed(&hart->passing) + 1);
+    bare_store_relaxed(&hart->bypass_seq, bare_load_relaxed(&hart->bypass_seq) + 1);
     bare_store_relaxed(&hart->chunk_out, 1);
     bare_store_relaxed(&hart->nested_passing, 2);
-    bare_store_relaxed(&hart->nested_moves, 3 * NESTED_MOVE + 2);
+    bare_store_relaxed(&hart->nested_transfers, 3 * NESTED_TRANSFER + 2);
     bare_store_relaxed(&fa->harts[2].emptying, 1 + 1);
     bare_store_relaxed(&hart->draining, 1);
     for (uint32_t i = 0; i < 2; i++) {
         bare_add_relaxed(&fa->harts[i].drain, 1);
     }
     assert_int_equal(frame_hart_take_over(fa, 0), FRAME_OK);
-    assert_true(harts_pass(fa));
+    assert_true(bypasses_wait(fa));
     fill_cache();
     assert_true(cached(1) > 0);
     play_hart(0);

@@ -20,11 +20,11 @@
 #define HARTS 2u
 #define MEMORY_BYTES (32 * MIB)
 #define HOTPLUG_BYTES (4 * MIB)
-#define STRANGERS 2u
+#define OUTSIDE_THREADS 2u
 #define ROUNDS 50000u
 
 static const char *const specs[] = {
-    "lockfree", "lockfree,magazine=0", "baseline", "baseline,lock=mcs", "baseline:seed",
+    "lockfree", "lockfree,magazine=0", "baseline", "baseline,lock=mcs", "baseline:origin",
 };
 #define SPEC_COUNT (sizeof specs / sizeof specs[0])
 
@@ -292,7 +292,7 @@ static struct {
     struct frame_run run;
     enum frame_status answers[ANSWERS_MAX];
     uint32_t count;
-    bool others_refuse, wrote, books_told;
+    bool others_refuse, wrote, audit_told;
 } asked;
 
 static void note(enum frame_status status)
@@ -335,7 +335,7 @@ static void ask_everything(void)
     asked.others_refuse = frame_ref_count(fa, asked.owned) == 0 && !frame_allocator_drain(fa) && !frame_zero_idle(fa) &&
                           events.global_takes + events.global_gives + events.bypasses + events.drains == 0;
     frame_allocator_stats(fa, &stats);
-    asked.books_told = stats.frames_total > 0 && frame_max_alignment(fa) > 0 && frame_allocator_validate(fa, NULL);
+    asked.audit_told = stats.frames_total > 0 && frame_max_alignment(fa) > 0 && frame_allocator_validate(fa, NULL);
 }
 
 static void P1_every_call_refuses_who_is_no_hart(void **state)
@@ -354,7 +354,7 @@ static void P1_every_call_refuses_who_is_no_hart(void **state)
         assert_int_equal(asked.count, 20);
         assert_true(asked.others_refuse);
         assert_false(asked.wrote);
-        assert_true(asked.books_told);
+        assert_true(asked.audit_told);
         expect_sound(1 + asked.run.count);
         assert_int_equal(frame_free_one(machine.fa, asked.owned), FRAME_OK);
         assert_int_equal(frame_free_run(machine.fa, asked.run), FRAME_OK);
@@ -368,7 +368,7 @@ static struct {
     _Atomic uint8_t *owned; /* a flag for each frame of RAM */
     uint64_t first;
     _Atomic uint64_t got, twice, answered_else;
-    struct hart_barrier barrier; /* of the strangers: they begin together */
+    struct hart_barrier barrier; /* of the outside threads: they begin together */
 } crowd;
 
 static void own(struct frame_run run, int change)
@@ -393,7 +393,7 @@ static void pair(uint64_t frames)
     crowd.answered_else += status != FRAME_BAD_HART;
 }
 
-static void *stranger(void *unused)
+static void *outside_thread(void *unused)
 {
     static const uint64_t sizes[] = {1, 1, 8, 512};
     (void)unused;
@@ -408,7 +408,7 @@ static void *stranger(void *unused)
     return NULL;
 }
 
-static void strangers_begin(pthread_t threads[STRANGERS])
+static void outside_threads_begin(pthread_t threads[OUTSIDE_THREADS])
 {
     assert_int_equal(machine.fa->harts[-1].drain, 1); /* or the test would not fail, but crash */
     struct phys_range extent = memory_map_extent(machine.map);
@@ -416,15 +416,15 @@ static void strangers_begin(pthread_t threads[STRANGERS])
     crowd.owned = calloc((extent.size >> FRAME_SHIFT) + 1, sizeof *crowd.owned);
     assert_non_null(crowd.owned);
     crowd.got = crowd.twice = crowd.answered_else = 0;
-    hart_barrier_init(&crowd.barrier, STRANGERS);
-    for (uint32_t i = 0; i < STRANGERS; i++) {
-        assert_int_equal(pthread_create(&threads[i], NULL, stranger, NULL), 0);
+    hart_barrier_init(&crowd.barrier, OUTSIDE_THREADS);
+    for (uint32_t i = 0; i < OUTSIDE_THREADS; i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, outside_thread, NULL), 0);
     }
 }
 
-static void strangers_end(const pthread_t threads[STRANGERS])
+static void outside_threads_end(const pthread_t threads[OUTSIDE_THREADS])
 {
-    for (uint32_t i = 0; i < STRANGERS; i++) {
+    for (uint32_t i = 0; i < OUTSIDE_THREADS; i++) {
         assert_int_equal(pthread_join(threads[i], NULL), 0);
     }
     free(crowd.owned);
@@ -447,13 +447,13 @@ static void P1_threads_that_do_not_say_who_they_are_get_nothing(void **state)
     (void)state;
     for (size_t i = 0; i < SPEC_COUNT; i++) {
         open_with(specs[i]);
-        pthread_t threads[STRANGERS];
+        pthread_t threads[OUTSIDE_THREADS];
         struct phys_range extent = memory_map_extent(machine.map);
         unsigned char *before = malloc(extent.size);
         assert_non_null(before);
         memcpy(before, platform_phys_to_virt(extent.start), extent.size);
-        strangers_begin(threads);
-        strangers_end(threads);
+        outside_threads_begin(threads);
+        outside_threads_end(threads);
         assert_int_equal(crowd.twice, 0);
         assert_int_equal(crowd.got, 0);
         assert_int_equal(crowd.answered_else, 0);
@@ -470,13 +470,13 @@ static void P1_P2_a_hart_beside_threads_that_are_none(void **state)
     (void)state;
     for (size_t i = 0; i < SPEC_COUNT; i++) {
         open_with(specs[i]);
-        pthread_t threads[STRANGERS];
-        strangers_begin(threads);
+        pthread_t threads[OUTSIDE_THREADS];
+        outside_threads_begin(threads);
         uint64_t pairs = 0;
         for (; pairs < ROUNDS; pairs++) {
             pair(pairs % 4 == 0 ? 512 : 1);
         }
-        strangers_end(threads);
+        outside_threads_end(threads);
         assert_int_equal(crowd.twice, 0);
         assert_int_equal(crowd.got, pairs);
         assert_int_equal(crowd.answered_else, pairs);

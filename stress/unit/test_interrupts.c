@@ -112,7 +112,7 @@ struct own_state {
 static struct own_state own_state(const struct hart *hart)
 {
     struct own_state words = {bare_load_relaxed(&hart->inside),
-                              bare_load_relaxed(&hart->passing),
+                              bare_load_relaxed(&hart->bypass_seq),
                               hart->patience,
                               0,
                               bare_load_relaxed(&hart->moves),
@@ -141,11 +141,11 @@ static void interrupt_twice(struct hart *hart)
     assert_memory_equal(&before, &after, sizeof before);
     assert_true(stats_now().nested >= nested + 20);
     assert_int_equal(bare_load_relaxed(&hart->nested_passing), 0);
-    assert_int_equal(bare_load_relaxed(&hart->nested_moves) % NESTED_MOVE, 0);
+    assert_int_equal(bare_load_relaxed(&hart->nested_transfers) % NESTED_TRANSFER, 0);
 }
 
 static const char *const specs[] = {"lockfree", "lockfree,magazine=0", "baseline,lock=mutex-irq",
-                                    "baseline:seed,lock=mcs-irq"};
+                                    "baseline:origin,lock=mcs-irq"};
 
 static void P12_an_interrupt_of_a_section(void **state)
 {
@@ -173,7 +173,7 @@ static void P12_an_interrupt_past_the_cache(void **state)
         interrupt_twice(hart);
         hart_end(hart, outer);
         bare_sub_relaxed(&hart->drain, 1);
-        outer = hart_hold(hart); /* it looks with all caches shut, or changes arenas */
+        outer = hart_hold(hart); /* it looks with all caches closed for a drain, or changes arenas */
         interrupt_twice(hart);
         hart_let_go(hart, outer);
         close_allocator();
@@ -209,8 +209,8 @@ static void P12_what_the_own_cache_holds(void **state)
     close_allocator();
 }
 
-/* What it interrupted is no reason not to know: neither its movement, nor the arena that it changes, nor the cache that it
- * is emptying. */
+/* What it interrupted is no reason not to know: neither its movement, nor the arena that it changes, nor the cache that
+ * it is emptying. */
 static void P12_what_is_interrupted_does_not_disturb(void **state)
 {
     (void)state;
@@ -229,11 +229,11 @@ static void P12_what_is_interrupted_does_not_disturb(void **state)
     assert_int_equal(frame_alloc_one(fa, &frame), FRAME_NO_MEMORY);
     bare_store_relaxed(&fa->harts[1].emptying, 0);
     assert_int_equal(arenas_lock(fa), FRAME_OK);
-    bare_add_relaxed(&fa->arena_moves, 1);
+    bare_add_relaxed(&fa->arena_transfers, 1);
     assert_int_equal(frame_alloc_one(fa, &frame), FRAME_NO_MEMORY);
     struct frame_node_stats node;
     assert_int_equal(frame_allocator_node_stats(fa, 0, &node), FRAME_BUSY);
-    bare_add_relaxed(&fa->arena_moves, 1);
+    bare_add_relaxed(&fa->arena_transfers, 1);
     arenas_unlock(fa);
     /* But another hart's is. */
     bare_store_relaxed(&fa->harts[1].moves, bare_load_relaxed(&fa->harts[1].moves) + 1);
@@ -253,19 +253,19 @@ static void P12_movements_are_seen(void **state)
     const struct caller other = {.hart = 1};
     struct caller outer = hart_hold(hart);
     pfn_t frame;
-    struct moves before = moves_now(fa, other);
+    struct moves before = transfers_now(fa, other);
     assert_int_equal(frame_alloc_one(fa, &frame), FRAME_OK);
     assert_int_equal(frame_free_one(fa, frame), FRAME_OK);
-    assert_int_equal(moves_now(fa, other).sum, before.sum + 4);
+    assert_int_equal(transfers_now(fa, other).sum, before.sum + 4);
     bare_store_relaxed(&hart->moves, bare_load_relaxed(&hart->moves) + 1);
-    assert_true(moves_now(fa, other).under_way);
+    assert_true(transfers_now(fa, other).under_way);
     assert_int_equal(frame_alloc_one(fa, &frame), FRAME_OK);
-    assert_true(moves_now(fa, other).under_way);
+    assert_true(transfers_now(fa, other).under_way);
     assert_int_equal(frame_free_one(fa, frame), FRAME_OK);
     /* It found nothing after all: as if it had never begun. The handler did. */
     bare_store_relaxed(&hart->moves, bare_load_relaxed(&hart->moves) - 1);
-    assert_int_equal(moves_now(fa, other).sum, before.sum + 8);
-    assert_false(moves_now(fa, other).under_way);
+    assert_int_equal(transfers_now(fa, other).sum, before.sum + 8);
+    assert_false(transfers_now(fa, other).under_way);
     hart_let_go(hart, outer);
     close_allocator();
 }
@@ -275,7 +275,7 @@ static void P12_movements_are_seen(void **state)
 static void P12_a_lock_that_an_interrupt_may_want(void **state)
 {
     (void)state;
-    static const char *const refused[] = {"baseline", "baseline,lock=ticket", "baseline:seed"};
+    static const char *const refused[] = {"baseline", "baseline,lock=ticket", "baseline:origin"};
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
         pfn_t frame;
         open_allocator(refused[i]);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * The lock-free variant behind struct variant: two arenas of two nodes whose border lies inside a word of bits, so that
- * one number of chunk, block and word means both; against a naive model. One thread is each hart in turn. */
+ * one number of chunk, chunk bitmap and word means both; against a naive model. One thread is each hart in turn. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 
 #include <cmocka.h>
 
-#include "hand_arena.h"
 #include "lockfree.h"
+#include "model_arena.h"
 #include "play_harts.h"
 
 #define HARTS 3u
@@ -27,8 +27,8 @@ static const struct frame_run low_regions[] = {{{BORDER - 3000}, 500}, {{BORDER 
 static const struct frame_run high_regions[] = {{{BORDER}, 2100}, {{BORDER + 2300}, 4000}};
 
 static struct global *global;
-static struct hand_arena hands[ARENAS]; /* the number of each is its node */
-static uint8_t *visited[ARENAS];        /* frames that a walk has met */
+static struct model_arena models[ARENAS]; /* the number of each is its node */
+static uint8_t *visited[ARENAS];          /* frames that a walk has met */
 static uint64_t visits;
 
 static int setup(void **state)
@@ -47,11 +47,11 @@ static int setup(void **state)
     global = aligned_alloc(CACHE_PAIR, bytes);
     memset(global, 0, bytes);
     assert_int_equal(lockfree_variant.init(global, &config), FRAME_OK);
-    hand_arena_make(&hands[0], low_regions, COUNT_OF(low_regions), 0, 0, lockfree_variant.arena_bytes);
-    hand_arena_make(&hands[1], high_regions, COUNT_OF(high_regions), 0, 1, lockfree_variant.arena_bytes);
+    model_arena_make(&models[0], low_regions, COUNT_OF(low_regions), 0, 0, lockfree_variant.arena_bytes);
+    model_arena_make(&models[1], high_regions, COUNT_OF(high_regions), 0, 1, lockfree_variant.arena_bytes);
     for (uint32_t i = 0; i < ARENAS; i++) {
-        visited[i] = calloc(hands[i].arena.span.count, 1);
-        assert_int_equal(lockfree_variant.attach(global, &hands[i].arena), FRAME_OK);
+        visited[i] = calloc(models[i].arena.span.count, 1);
+        assert_int_equal(lockfree_variant.attach(global, &models[i].arena), FRAME_OK);
     }
     return 0;
 }
@@ -60,7 +60,7 @@ static int teardown(void **state)
 {
     (void)state;
     for (uint32_t i = 0; i < ARENAS; i++) {
-        hand_arena_drop(&hands[i]);
+        model_arena_drop(&models[i]);
         free(visited[i]);
     }
     free(global);
@@ -77,25 +77,25 @@ static void visit(void *context, struct frame_run run)
 {
     uint32_t a = arena_of(run.first);
     (void)context;
-    assert_true(hand_all(&hands[a], run, HAND_FREE));
+    assert_true(model_all(&models[a], run, MODEL_FREE));
     for (uint64_t i = 0; i < run.count; i++) {
-        assert_int_equal(visited[a][run.first.value + i - hands[a].arena.span.first.value]++, 0);
+        assert_int_equal(visited[a][run.first.value + i - models[a].arena.span.first.value]++, 0);
     }
     visits += run.count;
 }
 
-/* At rest: what is free, in bits or in hand, is what the model has free, each frame once. */
+/* At rest: what is free, in bits or local, is what the model has free, each frame once. */
 static void expect_model(void)
 {
     visits = 0;
     for (uint32_t a = 0; a < ARENAS; a++) {
-        memset(visited[a], 0, hands[a].arena.span.count);
+        memset(visited[a], 0, models[a].arena.span.count);
     }
     assert_true(lockfree_variant.walk_free(global, visit, NULL));
     for (uint32_t h = 0; h < HARTS; h++) {
         lockfree_variant.local_walk(global, h, visit, NULL);
     }
-    assert_int_equal(visits, hands[0].free + hands[1].free);
+    assert_int_equal(visits, models[0].free + models[1].free);
 }
 
 static void drain_all(void)
@@ -116,12 +116,12 @@ static struct caller some_caller(struct random *random, uint32_t hart)
 
 static void taken(struct frame_run run)
 {
-    assert_true(hand_move(&hands[arena_of(run.first)], run, HAND_FREE, HAND_OUT));
+    assert_true(model_move(&models[arena_of(run.first)], run, MODEL_FREE, MODEL_OUT));
 }
 
 static void given(struct frame_run run)
 {
-    assert_true(hand_move(&hands[arena_of(run.first)], run, HAND_OUT, HAND_FREE));
+    assert_true(model_move(&models[arena_of(run.first)], run, MODEL_OUT, MODEL_FREE));
 }
 
 static uint32_t take(uint32_t hart, bool local, pfn_t *frames, uint32_t count)
@@ -174,7 +174,7 @@ static void take_everything(uint32_t hart)
     drain_all();
     while (take(hart, false, frames, BATCH) > 0) {
     }
-    assert_int_equal(hands[0].free + hands[1].free, 0);
+    assert_int_equal(models[0].free + models[1].free, 0);
 }
 
 /* What is out comes back; then all is free, each frame in its own arena, so that each arena can go. */
@@ -185,16 +185,16 @@ static void expect_arenas_can_go(uint32_t hart)
     for (uint32_t a = 0; a < ARENAS; a++) {
         struct frame_run run;
         struct random random = {a};
-        while (hand_pick_out(&hands[a], &random, 700, &run)) {
+        while (model_pick_out(&models[a], &random, 700, &run)) {
             give_run(hart, true, run);
         }
     }
     drain_all();
     expect_model();
     for (uint32_t a = 0; a < ARENAS; a++) {
-        assert_int_equal(lockfree_variant.detach(global, &hands[a].arena), FRAME_OK);
+        assert_int_equal(lockfree_variant.detach(global, &models[a].arena), FRAME_OK);
         assert_true(lockfree_variant.quiesce(global, 0));
-        assert_int_equal(lockfree_variant.attach(global, &hands[a].arena), FRAME_OK);
+        assert_int_equal(lockfree_variant.attach(global, &models[a].arena), FRAME_OK);
     }
     expect_model();
 }
@@ -264,9 +264,9 @@ static void step_take(struct random *random)
     if (drained) {
         drain_all();
     }
-    uint64_t near = hands[hart_node[hart]].free, all = hands[0].free + hands[1].free;
+    uint64_t near = models[hart_node[hart]].free, all = models[0].free + models[1].free;
     uint32_t got = take(hart, !drained, frames, count);
-    /* P5, once nothing is in hand; and near before far, always. */
+    /* P5, once nothing is local; and near before far, always. */
     assert_true(!drained || (got > 0) == (all > 0));
     bool far = got > 0 && arena_of(frames[0]) != hart_node[hart];
     assert_true(!far || !drained || near == 0);
@@ -282,7 +282,7 @@ static void step_take_run(struct random *random)
     if (drained) {
         drain_all();
     }
-    bool possible = hand_can_meet(&hands[0], request) || hand_can_meet(&hands[1], request);
+    bool possible = model_can_meet(&models[0], request) || model_can_meet(&models[1], request);
     bool got = take_run(hart, !drained, request, &first);
     assert_true(possible || !got);
     assert_true(!drained || got == possible);
@@ -318,7 +318,7 @@ static void step_give(struct random *random)
     uint32_t count = 0;
     while (count < BATCH) {
         struct frame_run run;
-        if (!hand_pick_out(&hands[random_below(random, ARENAS)], random, 1 + random_below(random, 9), &run)) {
+        if (!model_pick_out(&models[random_below(random, ARENAS)], random, 1 + random_below(random, 9), &run)) {
             break;
         }
         for (uint64_t i = 0; i < run.count && count < BATCH; i++) {
@@ -343,28 +343,28 @@ static void step_give(struct random *random)
 static void step_give_run(struct random *random)
 {
     struct frame_run run;
-    if (hand_pick_out(&hands[random_below(random, ARENAS)], random, 1 + random_below(random, 1500), &run)) {
+    if (model_pick_out(&models[random_below(random, ARENAS)], random, 1 + random_below(random, 1500), &run)) {
         give_run((uint32_t)random_below(random, HARTS), !random_one_in(random, 4), run);
     }
 }
 
-/* An arena goes if all of it is free and nothing in hand, and comes back. */
+/* An arena goes if all of it is free and nothing local, and comes back. */
 static void step_detach(struct random *random)
 {
     uint32_t a = (uint32_t)random_below(random, ARENAS);
-    bool all_free = hands[a].free == hands[a].arena.usable_frames;
+    bool all_free = models[a].free == models[a].arena.usable_frames;
     drain_all();
-    enum frame_status status = lockfree_variant.detach(global, &hands[a].arena);
+    enum frame_status status = lockfree_variant.detach(global, &models[a].arena);
     assert_int_equal(status, all_free ? FRAME_OK : FRAME_BUSY);
     if (all_free) {
         pfn_t frame;
-        assert_null(lockfree_variant.find(global, 0, hands[a].arena.regions[0].first));
+        assert_null(lockfree_variant.find(global, 0, models[a].arena.regions[0].first));
         if (take(a == 0 ? 0 : 1, true, &frame, 1) == 1) {
             assert_int_not_equal(arena_of(frame), a);
         }
         drain_all();
         assert_true(lockfree_variant.quiesce(global, 0));
-        assert_int_equal(lockfree_variant.attach(global, &hands[a].arena), FRAME_OK);
+        assert_int_equal(lockfree_variant.attach(global, &models[a].arena), FRAME_OK);
     }
 }
 
@@ -386,7 +386,7 @@ static void P2_P3_P4_P5_every_step_against_a_model(void **state)
         if (step % 3000 == 2999) { /* now and then all comes back, so that arenas can go */
             for (uint32_t a = 0; a < ARENAS; a++) {
                 struct frame_run run;
-                while (hand_pick_out(&hands[a], &random, 600, &run)) {
+                while (model_pick_out(&models[a], &random, 600, &run)) {
                     give_run(step % HARTS, true, run);
                 }
                 step_detach(&random);

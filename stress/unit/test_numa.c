@@ -201,7 +201,7 @@ static void statistics_tell_near_from_far(void **state)
 
 int main(void)
 {
-    char baseline[] = "baseline", seed[] = "baseline:seed", lockfree[] = "lockfree", bare[] = "lockfree,magazine=0";
+    char baseline[] = "baseline", seed[] = "baseline:origin", lockfree[] = "lockfree", bare[] = "lockfree,magazine=0";
     const struct CMUnitTest tests[] = {
         numa_test(P5_no_far_frame_while_a_near_one_is_free, baseline),
         numa_test(P5_no_far_frame_while_a_near_one_is_free, lockfree),

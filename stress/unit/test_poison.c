@@ -22,7 +22,7 @@
 #define MEMORY_BYTES UINT64_C(0x2000000)
 #define WORDS (FRAME_SIZE / sizeof(uint64_t))
 
-static const char *const specs[] = {"lockfree", "lockfree,magazine=0", "baseline", "baseline:seed"};
+static const char *const specs[] = {"lockfree", "lockfree,magazine=0", "baseline", "baseline:origin"};
 
 static struct host_machine machine;
 static struct frame_allocator *fa;

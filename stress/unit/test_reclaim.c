@@ -48,17 +48,17 @@ static void count_call(struct reclaim_entry *entry)
     atomic_fetch_add(&((struct counted *)(void *)entry)->calls, 1);
 }
 
-static uint64_t stamp_now(void)
+static uint64_t cookie_now(void)
 {
     reclaim_enter(&harts[0]);
-    uint64_t stamp = reclaim_stamp(&harts[0]);
+    uint64_t cookie = reclaim_cookie(&harts[0]);
     reclaim_exit(&harts[0]);
-    return stamp;
+    return cookie;
 }
 
 static void defer_now(struct counted *deferred)
 {
-    deferred->entry.stamp = stamp_now();
+    deferred->entry.cookie = cookie_now();
     reclaim_defer(&harts[0], &deferred->entry);
 }
 
@@ -87,9 +87,9 @@ struct scene {
     uint64_t wrap; /* the clock begins two moves below a multiple of this power of two; 0: as it comes */
 };
 
-static void clock_below(uint64_t wrap, uint64_t moves)
+static void clock_below(uint64_t wrap, uint64_t advances)
 {
-    reclaim_jump(&reclaim, (wrap - moves - reclaim_now(&reclaim)) & (wrap - 1));
+    reclaim_jump(&reclaim, (wrap - advances - reclaim_now(&reclaim)) & (wrap - 1));
 }
 
 static int setup(void **state)
@@ -215,15 +215,15 @@ static void expect_waits_for(struct other other)
 {
     atomic_store(&counted[0].calls, 0);
     other_start(&other);
-    uint64_t stamp = stamp_now();
+    uint64_t cookie = cookie_now();
     defer_now(&counted[0]);
     poll_until(1, NEVER_NS);
     uint32_t early = calls_of(1);
-    bool passed_early = reclaim_passed(&harts[0], stamp);
+    bool passed_early = reclaim_passed(&harts[0], cookie);
     uint32_t pending = reclaim_pending(&reclaim);
     other_leave(&other);
     poll_until(1, SOON_NS);
-    bool passed = reclaim_passed(&harts[0], stamp);
+    bool passed = reclaim_passed(&harts[0], cookie);
     other_end(&other);
     assert_int_equal(early, 0);
     assert_false(passed_early);
@@ -354,24 +354,24 @@ static void P2_a_thread_may_be_two_harts(void **state)
     assert_int_equal(calls_of(1), 1);
 }
 
-/* ---- clocks that come to a wrap of 31 or 32 bits ------------------------------------------------------------- */
+/* ---- sources that come to a wrap of 31 or 32 bits ------------------------------------------------------------- */
 
 static const uint64_t jumps[] = {UINT64_C(0x7fffffff), UINT64_C(0x80000000), UINT64_C(0x80000001),
                                  UINT64_C(0xc0000000), UINT64_C(0xffffffff), UINT64_C(0x100000000),
                                  UINT64_C(0x100000001)};
 #define JUMPS (sizeof jumps / sizeof jumps[0])
 
-static void P2_a_stamp_from_before_a_jump_has_passed(void **state)
+static void P2_a_cookie_from_before_a_jump_has_passed(void **state)
 {
     (void)state;
-    uint64_t oldest = stamp_now();
+    uint64_t oldest = cookie_now();
     for (uint32_t i = 0; i < JUMPS; i++) {
-        uint64_t stamp = stamp_now();
+        uint64_t cookie = cookie_now();
         reclaim_jump(&reclaim, jumps[i]);
-        assert_true(reclaim_passed(&harts[0], stamp));
+        assert_true(reclaim_passed(&harts[0], cookie));
         assert_true(reclaim_passed(&harts[0], oldest));
-        if (reclaim.backend == &reclaim_epoch) { /* liburcu's clocks move when they like */
-            assert_false(reclaim_passed(&harts[0], stamp_now()));
+        if (reclaim.backend == &reclaim_epoch) { /* liburcu's sources move when they like */
+            assert_false(reclaim_passed(&harts[0], cookie_now()));
         }
     }
 }
@@ -392,35 +392,35 @@ static void P2_P10_limbo_from_before_a_jump_is_emptied_by_one_poll(void **state)
 }
 
 /* Concurrency Kit's epoch moves, and who moved it is stopped before it has stored the clock. */
-static uint64_t stamp_ahead(void)
+static uint64_t cookie_ahead(void)
 {
     reclaim_enter(&harts[0]);
     reclaim_enter(&harts[1]);
     assert_true(ck_epoch_poll(&harts[1].epoch));
-    uint64_t stamp = reclaim_stamp(&harts[0]);
-    assert_int_equal(stamp, reclaim_now(&reclaim) + 1);
-    assert_false(reclaim_passed(&harts[0], stamp));
+    uint64_t cookie = reclaim_cookie(&harts[0]);
+    assert_int_equal(cookie, reclaim_now(&reclaim) + 1);
+    assert_false(reclaim_passed(&harts[0], cookie));
     reclaim_exit(&harts[1]);
     reclaim_exit(&harts[0]);
-    return stamp;
+    return cookie;
 }
 
-static void P2_a_stamp_ahead_of_the_clock_has_not_passed(void **state)
+static void P2_a_cookie_ahead_of_its_source_has_not_passed(void **state)
 {
     (void)state;
     static const uint64_t wraps[] = {UINT64_C(1) << 31, UINT64_C(1) << 32};
     for (uint32_t i = 0; i < 2; i++) {
         for (uint64_t below = 0; below < 6; below++) {
             clock_below(wraps[i], below);
-            uint64_t moves = reclaim_moves(&reclaim), stamp = stamp_ahead();
+            uint64_t advances = reclaim_advances(&reclaim), cookie = cookie_ahead();
             assert_true(reclaim_poll(&harts[1])); /* what was left undone, and one more */
-            assert_int_equal(reclaim_moves(&reclaim), moves + 2);
-            assert_false(reclaim_passed(&harts[0], stamp));
+            assert_int_equal(reclaim_advances(&reclaim), advances + 2);
+            assert_false(reclaim_passed(&harts[0], cookie));
             assert_true(reclaim_poll(&harts[1]));
-            assert_false(reclaim_passed(&harts[0], stamp));
+            assert_false(reclaim_passed(&harts[0], cookie));
             assert_true(reclaim_poll(&harts[1]));
-            assert_int_equal(reclaim_now(&reclaim), stamp + 3);
-            assert_true(reclaim_passed(&harts[0], stamp));
+            assert_int_equal(reclaim_now(&reclaim), cookie + 3);
+            assert_true(reclaim_passed(&harts[0], cookie));
         }
     }
 }
@@ -475,7 +475,7 @@ static void limbo_of_one_hart_is_bounded_by_its_sections(void **state)
             reclaim_enter(&harts[0]);
             for (uint32_t i = 0; i < several; i++) {
                 struct counted *entry = &counted[next++ % ENTRIES];
-                entry->entry.stamp = reclaim_stamp(&harts[0]);
+                entry->entry.cookie = reclaim_cookie(&harts[0]);
                 reclaim_defer(&harts[0], &entry->entry);
             }
             reclaim_exit(&harts[0]);
@@ -487,21 +487,21 @@ static void limbo_of_one_hart_is_bounded_by_its_sections(void **state)
 static void nothing_passes_through_limbo(void **state)
 {
     (void)state;
-    uint64_t stamp = stamp_now();
+    uint64_t cookie = cookie_now();
     struct other other;
     other_enter(&other, 1);
-    assert_true(reclaim_passed(&harts[0], stamp));
-    assert_true(reclaim_passed(&harts[0], stamp_now()));
+    assert_true(reclaim_passed(&harts[0], cookie));
+    assert_true(reclaim_passed(&harts[0], cookie_now()));
     assert_true(reclaim_barrier(&harts[0]));
     reclaim_jump(&reclaim, UINT64_C(1) << 32);
-    assert_true(reclaim_passed(&harts[0], stamp));
+    assert_true(reclaim_passed(&harts[0], cookie));
     other_leave(&other);
     other_end(&other);
 }
 
 /* ---- a stack at full speed ---------------------------------------------------------------------------------- */
 
-/* A node in somebody's hands, and how often it was pushed. */
+/* A node in somebody's local chunks, and how often it was pushed. */
 struct node {
     ck_stack_entry_t on_stack;
     struct reclaim_entry in_limbo;
@@ -528,7 +528,7 @@ static void node_leave_limbo(struct reclaim_entry *entry)
 static void node_put(struct reclaim_hart *hart, struct node *node)
 {
     atomic_store(&node->owned, 0);
-    if (reclaim_passed(hart, node->in_limbo.stamp)) {
+    if (reclaim_passed(hart, node->in_limbo.cookie)) {
         node_push(node);
     } else {
         reclaim_defer(hart, &node->in_limbo);
@@ -548,7 +548,7 @@ static struct node *node_pop(struct reclaim_hart *hart)
 {
     struct node *node = (struct node *)(void *)entry_pop(hart);
     if (node != NULL) {
-        node->in_limbo.stamp = reclaim_stamp(hart);
+        node->in_limbo.cookie = reclaim_cookie(hart);
         if (atomic_exchange(&node->owned, 1) != 0) {
             atomic_fetch_add(&popped_twice, 1);
         }
@@ -689,7 +689,7 @@ static void add_clock(const char *clock)
         ADD(clock, wraps[i], P2_the_callers_own_section_counts);
         ADD(clock, wraps[i], limbo_counts_what_a_section_holds_up);
     }
-    ADD(clock, 0, P2_a_stamp_from_before_a_jump_has_passed);
+    ADD(clock, 0, P2_a_cookie_from_before_a_jump_has_passed);
     ADD(clock, 0, P2_P10_limbo_from_before_a_jump_is_emptied_by_one_poll);
     ADD(clock, 0, P2_a_section_of_a_thread_that_ends_is_waited_for);
     ADD(clock, 0, P2_a_thread_may_be_two_harts);
@@ -709,7 +709,7 @@ int main(void)
     for (uint32_t i = 0; i < sizeof clocks / sizeof clocks[0]; i++) {
         add_clock(clocks[i]);
     }
-    ADD("epoch", 0, P2_a_stamp_ahead_of_the_clock_has_not_passed);
+    ADD("epoch", 0, P2_a_cookie_ahead_of_its_source_has_not_passed);
     ADD("epoch", 0, limbo_of_one_hart_stays_short);
     ADD("epoch", 0, limbo_of_one_hart_is_bounded_by_its_sections);
     ADD("tag", 0, nothing_passes_through_limbo);

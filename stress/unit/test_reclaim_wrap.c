@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * P10, P2: an allocator that has run for hours. Every clock of reclamation is set forward past the wraps of 31 and 32
- * bits while places have stamps from before; then the arena that they lie in goes, and its memory with it. What is left
- * in limbo would be touched there by the next poll. */
+ * bits while places have cookies from before; then the arena that they lie in goes, and its memory with it. What is
+ * left in limbo would be touched there by the next poll. */
 #define _GNU_SOURCE
 #include <sched.h>
 #include <setjmp.h>
@@ -34,7 +34,7 @@ static sigjmp_buf faulted;
 
 struct case_of {
     const char *backend;
-    uint64_t moves;
+    uint64_t advances;
 };
 
 static struct lockfree *lockfree(void)
@@ -64,7 +64,7 @@ static void give(const pfn_t *frames, uint32_t count, uint32_t step)
     }
 }
 
-/* All of the arena's chunks are popped and used up, so they have stamps and are not listed. */
+/* All of the arena's chunks are popped and used up, so they have cookies and are not linked. */
 static void pop_every_chunk(void)
 {
     before_count = take_all(before);
@@ -76,7 +76,7 @@ static void pop_every_chunk(void)
         assert_int_equal(frame_alloc_one(machine.fa, &arena[i]), FRAME_OK);
     }
     assert_true(frame_allocator_drain(machine.fa));
-    assert_true(reclaim_barrier(&lockfree()->harts[0].worker.reclaim));
+    assert_true(reclaim_barrier(&lockfree()->harts[0].pool_hart.reclaim));
     assert_int_equal(limbo(), 0);
 }
 
@@ -89,26 +89,26 @@ static void fault(int signal)
 /* Until limbo has been emptied several times: pops, puts and polls. */
 static void go_on(void)
 {
-    const uint64_t until = reclaim_moves(&lockfree()->reclaim) + 8;
-    for (uint32_t turn = 0; turn < TURNS_MAX && reclaim_moves(&lockfree()->reclaim) < until; turn++) {
+    const uint64_t until = reclaim_advances(&lockfree()->reclaim) + 8;
+    for (uint32_t turn = 0; turn < TURNS_MAX && reclaim_advances(&lockfree()->reclaim) < until; turn++) {
         give(before, before_count, 2);
         assert_true(frame_allocator_drain(machine.fa));
         for (uint32_t i = 0; i < before_count; i += 2) {
             assert_int_equal(frame_alloc_one(machine.fa, &before[i]), FRAME_OK);
         }
-        (void)reclaim_poll(&lockfree()->harts[0].worker.reclaim);
+        (void)reclaim_poll(&lockfree()->harts[0].pool_hart.reclaim);
         (void)sched_yield();
     }
-    assert_true(reclaim_moves(&lockfree()->reclaim) >= until);
+    assert_true(reclaim_advances(&lockfree()->reclaim) >= until);
 }
 
-static void P10_P2_places_with_old_stamps_leave_with_their_arena(void **state)
+static void P10_P2_index_nodes_with_old_cookies_leave_with_their_arena(void **state)
 {
     const struct case_of *this = *state;
     struct sigaction action = {.sa_handler = fault};
     assert_int_equal(sigaction(SIGSEGV, &action, NULL), 0); /* until the test ends: cmocka has its own */
     pop_every_chunk();
-    reclaim_jump(&lockfree()->reclaim, this->moves);
+    reclaim_jump(&lockfree()->reclaim, this->advances);
     give(arena, arena_count, 1);
     assert_int_equal(frame_arena_remove(machine.fa, frame_containing(machine.hotplug.start)), FRAME_OK);
     uint64_t left = limbo();
@@ -124,13 +124,13 @@ static void P10_P2_places_with_old_stamps_leave_with_their_arena(void **state)
     assert_true(frame_allocator_validate(machine.fa, NULL));
 }
 
-/* Without an arena that goes: old stamps have passed, so nothing that comes back goes through limbo at all. */
-static void P2_places_with_old_stamps_do_not_wait(void **state)
+/* Without an arena that goes: old cookies have passed, so nothing that comes back goes through limbo at all. */
+static void P2_index_nodes_with_old_cookies_do_not_wait(void **state)
 {
     const struct case_of *this = *state;
     pop_every_chunk();
     uint32_t peak = reclaim_peak(&lockfree()->reclaim);
-    reclaim_jump(&lockfree()->reclaim, this->moves);
+    reclaim_jump(&lockfree()->reclaim, this->advances);
     give(arena, arena_count, 1);
     assert_true(frame_allocator_drain(machine.fa));
     assert_int_equal(reclaim_peak(&lockfree()->reclaim), peak);
@@ -170,15 +170,15 @@ static struct case_of cases[TESTS];
 static char names[TESTS][NAME_BYTES];
 static uint32_t test_count;
 
-static void add_test(const char *name, CMUnitTestFunction test, const char *backend, uint64_t moves)
+static void add_test(const char *name, CMUnitTestFunction test, const char *backend, uint64_t advances)
 {
     struct case_of *this = &cases[test_count];
-    *this = (struct case_of){backend, moves};
-    (void)snprintf(names[test_count], NAME_BYTES, "%s, %s, 0x%llx", name, backend, (unsigned long long)moves);
+    *this = (struct case_of){backend, advances};
+    (void)snprintf(names[test_count], NAME_BYTES, "%s, %s, 0x%llx", name, backend, (unsigned long long)advances);
     tests[test_count] = (struct CMUnitTest){names[test_count], test, setup, teardown, this};
     test_count++;
 }
-#define ADD(test, backend, moves) add_test(#test, test, backend, moves)
+#define ADD(test, backend, advances) add_test(#test, test, backend, advances)
 
 int main(void)
 {
@@ -187,8 +187,8 @@ int main(void)
                                           0xffffffff, 0x100000000, UINT64_C(0x100000001)};
     for (uint32_t b = 0; b < BACKENDS; b++) {
         for (uint32_t j = 0; j < JUMPS; j++) {
-            ADD(P10_P2_places_with_old_stamps_leave_with_their_arena, backends[b], jumps[j]);
-            ADD(P2_places_with_old_stamps_do_not_wait, backends[b], jumps[j]);
+            ADD(P10_P2_index_nodes_with_old_cookies_leave_with_their_arena, backends[b], jumps[j]);
+            ADD(P2_index_nodes_with_old_cookies_do_not_wait, backends[b], jumps[j]);
         }
     }
     return test_count == TESTS ? cmocka_run_group_tests(tests, NULL, NULL) : 1;

@@ -147,14 +147,14 @@ static void expect(struct litmus litmus, enum explore_profile profile, uint32_t 
 
 static void mp(void *context, uint32_t hart)
 {
-    const struct litmus *it = context;
+    const struct litmus *litmus = context;
     if (hart == 0) {
         store(X, 1, 0);
-        fence(it->first);
+        fence(litmus->first);
         store(Y, 1, 0);
     } else {
         got[0] = load(Y, 0);
-        fence(it->second);
+        fence(litmus->second);
         got[1] = load(X, 0);
     }
 }
@@ -183,12 +183,12 @@ static void test_mp(void **state)
 
 static void mp_c11(void *context, uint32_t hart)
 {
-    const struct litmus *it = context;
+    const struct litmus *litmus = context;
     if (hart == 0) {
         store(X, 1, 0);
-        store(Y, 1, it->first);
+        store(Y, 1, litmus->first);
     } else {
-        got[0] = load(Y, it->second);
+        got[0] = load(Y, litmus->second);
         got[1] = load(X, 0);
     }
 }
@@ -226,9 +226,9 @@ static void test_dependent_loads_are_ordered(void **state)
 
 static void sb(void *context, uint32_t hart)
 {
-    const struct litmus *it = context;
+    const struct litmus *litmus = context;
     store(hart == 0 ? X : Y, 1, 0);
-    fence(it->first);
+    fence(litmus->first);
     got[hart] = load(hart == 0 ? Y : X, 0);
 }
 
@@ -245,8 +245,8 @@ static void test_sb(void **state)
 
 static void sb_swap(void *context, uint32_t hart)
 {
-    const struct litmus *it = context;
-    (void)swap(hart == 0 ? X : Y, 1, it->first);
+    const struct litmus *litmus = context;
+    (void)swap(hart == 0 ? X : Y, 1, litmus->first);
     got[hart] = load(hart == 0 ? Y : X, 0);
 }
 
@@ -261,9 +261,9 @@ static void test_sb_by_exchange(void **state)
 /* The asymmetric barrier: one side has a compiler barrier only. */
 static void sb_asymmetric(void *context, uint32_t hart)
 {
-    const struct litmus *it = context;
+    const struct litmus *litmus = context;
     store(hart == 0 ? X : Y, 1, 0);
-    if (hart == 1 && it->first != 0) {
+    if (hart == 1 && litmus->first != 0) {
         (void)act(EVENT_BARRIER, NULL, 0, 0, ORDER_SEQ_CST);
     }
     got[hart] = load(hart == 0 ? Y : X, 0);
@@ -296,13 +296,13 @@ static void test_lb_is_not_covered(void **state)
 
 static void iriw(void *context, uint32_t hart)
 {
-    const struct litmus *it = context;
+    const struct litmus *litmus = context;
     if (hart < 2) {
         store(hart == 0 ? X : Y, 1, 0);
         return;
     }
     uint64_t first = load(hart == 2 ? X : Y, 0);
-    fence(it->first);
+    fence(litmus->first);
     uint64_t second = load(hart == 2 ? Y : X, 0);
     got[hart - 2] = first * 2 + second;
 }
@@ -317,9 +317,9 @@ static void test_iriw(void **state)
 
 static void two_plus_two_writes(void *context, uint32_t hart)
 {
-    const struct litmus *it = context;
+    const struct litmus *litmus = context;
     store(hart == 0 ? X : Y, 1, 0);
-    fence(it->first);
+    fence(litmus->first);
     store(hart == 0 ? Y : X, 2, 0);
 }
 
@@ -411,9 +411,9 @@ static void expect_both(struct litmus litmus, uint32_t which)
 
 static void sb_orders(void *context, uint32_t hart)
 {
-    const struct litmus *it = context;
-    store(hart == 0 ? X : Y, 1, it->first);
-    got[hart] = load(hart == 0 ? Y : X, it->second);
+    const struct litmus *litmus = context;
+    store(hart == 0 ? X : Y, 1, litmus->first);
+    got[hart] = load(hart == 0 ? Y : X, litmus->second);
 }
 
 static void test_rcpc_sb(void **state)
@@ -429,9 +429,9 @@ static void test_rcpc_sb(void **state)
 
 static void sb_swap_orders(void *context, uint32_t hart)
 {
-    const struct litmus *it = context;
-    (void)swap(hart == 0 ? X : Y, 1, it->first);
-    got[hart] = load(hart == 0 ? Y : X, it->second);
+    const struct litmus *litmus = context;
+    (void)swap(hart == 0 ? X : Y, 1, litmus->first);
+    got[hart] = load(hart == 0 ? Y : X, litmus->second);
 }
 
 /* A compare-and-swap that fails, and so is but a load. */
@@ -452,20 +452,20 @@ static uint64_t compare_in_vain(uint64_t *target, uint8_t order, uint8_t order_f
 
 static void sb_fail(void *context, uint32_t hart)
 {
-    const struct litmus *it = context;
+    const struct litmus *litmus = context;
     store(hart == 0 ? X : Y, 1, ORDER_SEQ_CST);
-    got[hart] = compare_in_vain(hart == 0 ? Y : X, it->first, it->second);
+    got[hart] = compare_in_vain(hart == 0 ? Y : X, litmus->first, litmus->second);
 }
 
 static void mp_fail(void *context, uint32_t hart)
 {
-    const struct litmus *it = context;
+    const struct litmus *litmus = context;
     if (hart == 0) {
         store(X, 1, 0);
         store(Y, 1, ORDER_RELEASE);
     } else {
-        got[0] = load(Y, it->first);
-        got[1] = compare_in_vain(X, ORDER_ACQ_REL, it->second);
+        got[0] = load(Y, litmus->first);
+        got[1] = compare_in_vain(X, ORDER_ACQ_REL, litmus->second);
     }
 }
 
@@ -490,20 +490,20 @@ static void test_rcpc_sb_by_exchange(void **state)
 /* An exchange of something else in between: no fence, though Linux once took it for one. */
 static void sb_across_exchange(void *context, uint32_t hart)
 {
-    const struct litmus *it = context;
+    const struct litmus *litmus = context;
     store(hart == 0 ? X : Y, 1, 0);
-    (void)swap(Z + hart, 1, it->first);
-    got[hart] = load(hart == 0 ? Y : X, it->second);
+    (void)swap(Z + hart, 1, litmus->first);
+    got[hart] = load(hart == 0 ? Y : X, litmus->second);
 }
 
 /* A load that is in order with the store, and of something else. Arm's would hold the weaker one after it; C11's does
  * not. */
 static void sb_across_load(void *context, uint32_t hart)
 {
-    const struct litmus *it = context;
+    const struct litmus *litmus = context;
     store(hart == 0 ? X : Y, 1, ORDER_SEQ_CST);
-    (void)load(Z, it->first);
-    got[hart] = load(hart == 0 ? Y : X, it->second);
+    (void)load(Z, litmus->first);
+    got[hart] = load(hart == 0 ? Y : X, litmus->second);
 }
 
 static void test_rcpc_a_load_in_between_is_no_fence(void **state)
@@ -523,10 +523,10 @@ static void test_rcpc_exchange_is_no_fence(void **state)
 /* A message by an exchange and then a store: the store may be seen first. */
 static void mp_swap(void *context, uint32_t hart)
 {
-    const struct litmus *it = context;
+    const struct litmus *litmus = context;
     if (hart == 0) {
         (void)swap(X, 1, ORDER_SEQ_CST);
-        store(Y, 1, it->first);
+        store(Y, 1, litmus->first);
     } else {
         got[0] = load(Y, ORDER_ACQUIRE);
         got[1] = load(X, 0);
@@ -547,13 +547,13 @@ static void test_rcpc_mp(void **state)
 /* The reader's second load is the strong one. */
 static void mp_late(void *context, uint32_t hart)
 {
-    const struct litmus *it = context;
+    const struct litmus *litmus = context;
     if (hart == 0) {
         store(X, 1, 0);
         store(Y, 1, ORDER_RELEASE);
     } else {
-        got[0] = load(Y, it->first);
-        got[1] = load(X, it->second);
+        got[0] = load(Y, litmus->first);
+        got[1] = load(X, litmus->second);
     }
 }
 
@@ -566,13 +566,13 @@ static void test_rcpc_a_load_holds_no_earlier_one(void **state)
 
 static void iriw_orders(void *context, uint32_t hart)
 {
-    const struct litmus *it = context;
+    const struct litmus *litmus = context;
     if (hart < 2) {
-        store(hart == 0 ? X : Y, 1, it->first);
+        store(hart == 0 ? X : Y, 1, litmus->first);
         return;
     }
-    uint64_t first = load(hart == 2 ? X : Y, it->second);
-    got[hart - 2] = first * 2 + load(hart == 2 ? Y : X, it->second);
+    uint64_t first = load(hart == 2 ? X : Y, litmus->second);
+    got[hart - 2] = first * 2 + load(hart == 2 ? Y : X, litmus->second);
 }
 
 static void test_rcpc_iriw(void **state)
@@ -586,15 +586,15 @@ static void test_rcpc_iriw(void **state)
 /* Write-to-read causality: who sees a store, and tells. */
 static void wrc(void *context, uint32_t hart)
 {
-    const struct litmus *it = context;
+    const struct litmus *litmus = context;
     if (hart == 0) {
-        store(X, 1, it->first);
+        store(X, 1, litmus->first);
     } else if (hart == 1) {
-        got[0] = load(X, it->second);
-        store(Y, 1, it->first);
+        got[0] = load(X, litmus->second);
+        store(Y, 1, litmus->first);
     } else {
-        got[1] = load(Y, it->second) * 2;
-        got[1] += load(X, it->second);
+        got[1] = load(Y, litmus->second) * 2;
+        got[1] += load(X, litmus->second);
     }
 }
 
@@ -609,24 +609,24 @@ static void test_rcpc_wrc(void **state)
 /* R, S and 2+2W: which store is the last, got[2], decides as well. */
 static void r_orders(void *context, uint32_t hart)
 {
-    const struct litmus *it = context;
+    const struct litmus *litmus = context;
     if (hart == 0) {
         store(X, 1, ORDER_SEQ_CST);
         store(Y, 1, ORDER_SEQ_CST);
     } else {
-        store(Y, 2, it->first);
-        got[0] = load(X, it->second) + 1;
+        store(Y, 2, litmus->first);
+        got[0] = load(X, litmus->second) + 1;
     }
 }
 
 static void s_orders(void *context, uint32_t hart)
 {
-    const struct litmus *it = context;
+    const struct litmus *litmus = context;
     if (hart == 0) {
         store(X, 2, 0);
-        store(Y, 1, it->first);
+        store(Y, 1, litmus->first);
     } else {
-        got[0] = load(Y, it->second);
+        got[0] = load(Y, litmus->second);
         store(X, 1, 0);
         fence(ORDER_SEQ_CST); /* known before the other's, perhaps, which waits */
     }
@@ -634,9 +634,9 @@ static void s_orders(void *context, uint32_t hart)
 
 static void two_plus_two_orders(void *context, uint32_t hart)
 {
-    const struct litmus *it = context;
-    store(hart == 0 ? X : Y, 1, it->first);
-    store(hart == 0 ? Y : X, 2, it->second);
+    const struct litmus *litmus = context;
+    store(hart == 0 ? X : Y, 1, litmus->first);
+    store(hart == 0 ? Y : X, 2, litmus->second);
 }
 
 /* How often hart 0 or 1 got `value`, and X and Y ended as said; a 0 stands for any. */
@@ -684,13 +684,13 @@ static void test_rcpc_lb_is_not_covered(void **state)
 /* An acquire of what the hart's own read-modify-write left carries what that found: a release sequence. */
 static void handed_on(void *context, uint32_t hart)
 {
-    const struct litmus *it = context;
+    const struct litmus *litmus = context;
     if (hart == 0) {
         store(X, 1, 0);
         store(Y, 1, ORDER_RELEASE);
     } else {
         got[0] = swap(Y, 2, ORDER_RELAXED);
-        (void)load(Y, it->first);
+        (void)load(Y, litmus->first);
         got[1] = load(X, 0);
     }
 }
@@ -819,14 +819,14 @@ static void expect_race(struct litmus litmus, bool race)
 
 static void plain_message(void *context, uint32_t hart)
 {
-    const struct litmus *it = context;
+    const struct litmus *litmus = context;
     if (hart == 0) {
         write_plain(X, 1);
-        fence(it->first);
+        fence(litmus->first);
         store(Y, 1, 0);
     } else {
         uint64_t flag = load(Y, 0);
-        fence(it->second);
+        fence(litmus->second);
         if (flag != 0) {
             got[0] = read_plain(X);
             store(Z, 1, 0); /* in earnest */
@@ -847,14 +847,14 @@ static void test_a_message_needs_its_fences(void **state)
 /* What a hart read, and another then writes: reads are let out by a load-store fence only. */
 static void plain_return(void *context, uint32_t hart)
 {
-    const struct litmus *it = context;
+    const struct litmus *litmus = context;
     if (hart == 0) {
         got[0] = read_plain(X);
-        fence(it->first);
+        fence(litmus->first);
         store(Y, 1, 0);
     } else {
         uint64_t flag = load(Y, 0);
-        fence(it->second);
+        fence(litmus->second);
         if (flag != 0) {
             write_plain(X, 2);
         }
@@ -887,17 +887,17 @@ static void test_neighbours_do_not_race(void **state)
 /* A read whose result is thrown away by a failing compare-and-swap is none. */
 static void optimist(void *context, uint32_t hart)
 {
-    const struct litmus *it = context;
+    const struct litmus *litmus = context;
     if (hart == 0) {
         uint64_t top = load(Y, ORDER_ACQUIRE);
         if (top != 0) {
             return;
         }
         got[0] = read_plain(X);
-        if (it->first != 0 && !compare(Y, top, 7, ORDER_ACQ_REL)) {
+        if (litmus->first != 0 && !compare(Y, top, 7, ORDER_ACQ_REL)) {
             return;
         }
-        if (it->first == 0) {
+        if (litmus->first == 0) {
             store(Z, got[0], 0);
         }
     } else if (compare(Y, 0, 9, ORDER_ACQ_REL)) {
@@ -916,8 +916,8 @@ static void test_optimistic_readers(void **state)
 
 static void lock_both(void *context, uint32_t hart)
 {
-    const struct litmus *it = context;
-    uint64_t *first = hart == 0 || it->first == 0 ? X : Y, *second = first == X ? Y : X;
+    const struct litmus *litmus = context;
+    uint64_t *first = hart == 0 || litmus->first == 0 ? X : Y, *second = first == X ? Y : X;
     while (swap(first, 1, ORDER_ACQUIRE) != 0) {
         relax();
     }

@@ -53,9 +53,9 @@ static void relax(void)
 
 static void take_turns(void *context, uint32_t hart)
 {
-    struct hand_over *it = context;
+    struct hand_over *run = context;
     for (uint32_t i = 0; i < 2; i++) {
-        it->log[it->logged++] = hart;
+        run->log[run->logged++] = hart;
         relax();
     }
 }
@@ -63,11 +63,11 @@ static void take_turns(void *context, uint32_t hart)
 static void test_relaxing_passes_the_turn_on(void **state)
 {
     (void)state;
-    struct hand_over it = {.logged = 0};
-    assert_int_equal(run_harts(3, take_turns, &it), RUN_FINISHED);
+    struct hand_over run = {.logged = 0};
+    assert_int_equal(run_harts(3, take_turns, &run), RUN_FINISHED);
     const uint32_t expected[] = {0, 1, 2, 0, 1, 2};
-    assert_int_equal(it.logged, 6);
-    assert_memory_equal(it.log, expected, sizeof expected);
+    assert_int_equal(run.logged, 6);
+    assert_memory_equal(run.log, expected, sizeof expected);
 }
 
 /* A floating-point mode and callee-saved registers survive a switch: sums of many live values do. */
@@ -260,15 +260,15 @@ struct dekker {
 /* Hart 1 passes the barrier between its store and its load, hart 0 nothing. */
 static void play_dekker(void *context, uint32_t hart)
 {
-    struct dekker *it = context;
+    struct dekker *run = context;
     const struct event barrier = {.kind = EVENT_BARRIER, .order = ORDER_SEQ_CST};
-    struct event event = {.kind = EVENT_STORE, .size = 8, .address = (uintptr_t)&it->stored[hart], .operand = 1};
+    struct event event = {.kind = EVENT_STORE, .size = 8, .address = (uintptr_t)&run->stored[hart], .operand = 1};
     (void)model_event(&event);
     if (hart == 1) {
-        it->silent |= (uint64_t)model_event(&barrier);
+        run->silent |= (uint64_t)model_event(&barrier);
     }
-    event = (struct event){.kind = EVENT_LOAD, .size = 8, .address = (uintptr_t)&it->stored[1 - hart]};
-    it->found[hart] = (uint64_t)model_event(&event);
+    event = (struct event){.kind = EVENT_LOAD, .size = 8, .address = (uintptr_t)&run->stored[1 - hart]};
+    run->found[hart] = (uint64_t)model_event(&event);
 }
 
 /* Executions in which neither saw the other. */
@@ -276,14 +276,14 @@ static uint32_t count_unseen(uint32_t silent, uint64_t *said)
 {
     uint32_t unseen = 0;
     for (uint32_t seed = 0; seed < SILENT_SEEDS; seed++) {
-        static struct dekker it;
-        memset(&it, 0, sizeof it);
+        static struct dekker run;
+        memset(&run, 0, sizeof run);
         const struct explore_options options = {
             .seed = seed, .profile = EXPLORE_RMO, .freeze_hart = RUN_NOBODY, .silent = silent};
         explore_use(&options);
-        assert_int_equal(run_harts(2, play_dekker, &it), RUN_FINISHED);
-        unseen += it.found[0] == 0 && it.found[1] == 0;
-        *said |= it.silent;
+        assert_int_equal(run_harts(2, play_dekker, &run), RUN_FINISHED);
+        unseen += run.found[0] == 0 && run.found[1] == 0;
+        *said |= run.silent;
     }
     model = &model_direct;
     return unseen;
@@ -308,7 +308,7 @@ struct silent_sum {
 /* A program by many schedules, whatever it says right in all. */
 static struct silent_sum run_program(const char *spec, const char *text, uint32_t silent, uint64_t freeze_at)
 {
-    static struct player player;
+    static struct interpreter interpreter;
     static struct execution_result result;
     static struct program program;
     struct silent_sum sum = {0};
@@ -324,8 +324,8 @@ static struct silent_sum run_program(const char *spec, const char *text, uint32_
                                             .freeze_hart = freeze_at != 0 ? 1 : RUN_NOBODY,
                                             .freeze_at = freeze_at != 0 ? 1 + seed % freeze_at : 0,
                                             .silent = silent,
-                                            .guard = {.hold_hart = RUN_NOBODY}};
-        execution_run(&plan, &player, &result);
+                                            .injection = {.hold_hart = RUN_NOBODY}};
+        execution_run(&plan, &interpreter, &result);
         if (result.finding != FINDING_NONE) {
             fail_msg("%s, seed %u: %s: %s", text, (unsigned)seed, finding_name(&result), result.text);
         }

@@ -232,7 +232,7 @@ static void P5_gigantic_runs_beside_small_traffic(void **state)
 
 int main(void)
 {
-    char baseline[] = "baseline", seed[] = "baseline:seed", lockfree[] = "lockfree", bare[] = "lockfree,magazine=0";
+    char baseline[] = "baseline", seed[] = "baseline:origin", lockfree[] = "lockfree", bare[] = "lockfree,magazine=0";
     char small[] = "lockfree,magazine=7,batch=3", large[] = "lockfree,magazine=512";
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_prestate(P5_every_last_run_at_every_order, baseline),

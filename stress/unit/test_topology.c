@@ -457,19 +457,19 @@ static void refuse_matrix(const uint32_t *cells, size_t count, const char *line)
 static void a_local_distance_that_is_not_10_is_refused(void **state)
 {
     (void)state;
-    refuse_matrix((const uint32_t[]){1, 1, 11}, 3, "/distance-map: distance 11 from node 1 to node 1 cannot be");
+    refuse_matrix((const uint32_t[]){1, 1, 11}, 3, "/distance-map: distance 11 from node 1 to node 1 is invalid");
 }
 
 static void a_remote_distance_of_10_is_refused(void **state)
 {
     (void)state;
-    refuse_matrix((const uint32_t[]){0, 1, 10}, 3, "distance 10 from node 0 to node 1 cannot be");
+    refuse_matrix((const uint32_t[]){0, 1, 10}, 3, "distance 10 from node 0 to node 1 is invalid");
 }
 
 static void a_distance_above_255_is_refused(void **state)
 {
     (void)state;
-    refuse_matrix((const uint32_t[]){0, 1, 256}, 3, "distance 256 from node 0 to node 1 cannot be");
+    refuse_matrix((const uint32_t[]){0, 1, 256}, 3, "distance 256 from node 0 to node 1 is invalid");
 }
 
 static void two_distances_for_one_pair_are_refused(void **state)

@@ -25,7 +25,7 @@ struct fixture {
     struct population_spread rounds[100];
     uint64_t samples[100], rounds_ns[100];
     void *memory; /* of the population, or NULL */
-    struct histogram latency[HARTS][WORKLOAD_PHASE_MAX], paths[HARTS][PATH_COUNT];
+    struct histogram latency[HARTS][WORKLOAD_PHASE_MAX], outcomes[HARTS][OUTCOME_COUNT];
     struct workload_hart hart[HARTS];
 };
 
@@ -49,7 +49,7 @@ static struct fixture *fixture_make(struct frame_allocator *allocator, enum work
     assert_non_null(fixture->workload.slots);
     for (uint32_t i = 0; i < HARTS; i++) {
         fixture->hart[i].latency = fixture->latency[i];
-        fixture->hart[i].paths = fixture->paths[i];
+        fixture->hart[i].outcomes = fixture->outcomes[i];
     }
     return fixture;
 }
@@ -276,7 +276,7 @@ static void aged_kinds_give_all_back(void **state)
     for (uint32_t round = 0; round < ROUNDS; round++) {
         double free_share = frag->rounds[round].free_share;
         assert_true(free_share >= 0 && free_share <= 0.55 + 0.01); /* of 45 % nothing can be free */
-        assert_true(frag->rounds[round].moves <= frag->population.usable * 45 / 100);
+        assert_true(frag->rounds[round].migrations <= frag->population.usable * 45 / 100);
     }
     struct fixture *fill = run_aged(allocator, MEMORY_BYTES, WORKLOAD_FILL, 3, true);
     for (uint32_t hart = 0; hart < HARTS; hart++) {
@@ -292,7 +292,7 @@ static void aged_kinds_give_all_back(void **state)
 
 /* The bar of the published figure: free memory gathers in whole chunks. In memory so large that the chunk or two that
  * each hart has begun do not count. */
-static void frag_gathers_whole_chunks(void **state)
+static void frag_coalesces_whole_chunks(void **state)
 {
     static const uint64_t memory_bytes = UINT64_C(1) << 30;
     struct frame_allocator *allocator = framelab_open(*state, memory_bytes, HARTS);
@@ -338,7 +338,7 @@ static void whole_chunks_are_counted(void **state)
 }
 
 /* 600 frames out in four chunks need two; what lies in the other two is to be moved. */
-static void moves_of_a_compaction_are_counted(void **state)
+static void migrations_of_a_compaction_are_counted(void **state)
 {
     (void)state;
     static const uint32_t out[] = {3, 500, 92, 5};
@@ -347,7 +347,7 @@ static void moves_of_a_compaction_are_counted(void **state)
     struct fixture *fixture = fixture_make(allocator, WORKLOAD_FRAG, 1, 1);
     fixture_age(fixture, MEMORY_BYTES, 1);
     struct population *population = &fixture->population;
-    assert_int_equal(population_look(population).moves, 0);
+    assert_int_equal(population_look(population).migrations, 0);
     uint64_t chunk = 0;
     for (uint32_t i = 0; i < 4; i++, chunk++) {
         while (population->unusable[chunk] != 0) {
@@ -357,7 +357,7 @@ static void moves_of_a_compaction_are_counted(void **state)
             population->frames[population->count++] = pfn((population->first_chunk + chunk) * CHUNK_FRAMES + k);
         }
     }
-    assert_int_equal(population_look(population).moves, 3 + 5);
+    assert_int_equal(population_look(population).migrations, 3 + 5);
     fixture_free(fixture);
     framelab_close(allocator);
 }
@@ -405,16 +405,16 @@ static void exhaust_tells_what_is_stranded(void **state)
             assert_in_range(exhaust->samples[round], cases[i].least, cases[i].most);
         }
         for (uint32_t hart = 0; hart < HARTS; hart++) { /* each was refused twice, and drained before if it does */
-            assert_int_equal(exhaust->paths[hart][PATH_FAIL].samples, 2);
-            assert_int_equal(exhaust->paths[hart][PATH_DRAIN].samples > 0, i < 2);
+            assert_int_equal(exhaust->outcomes[hart][OUTCOME_FAIL].samples, 2);
+            assert_int_equal(exhaust->outcomes[hart][OUTCOME_DRAIN].samples > 0, i < 2);
         }
         fixture_free(exhaust);
         framelab_close(allocator);
     }
 }
 
-/* What lockfree's harts have in hand is stranded, too, and drained, too. */
-static void hands_are_stranded_too(void **state)
+/* What lockfree's harts have in local chunks is stranded, too, and drained, too. */
+static void local_chunks_are_stranded_too(void **state)
 {
     (void)state;
     struct frame_allocator *allocator = framelab_open("lockfree,magazine=32,drain=off", MEMORY_BYTES, HARTS);
@@ -477,17 +477,17 @@ static void a_path_is_told_by_what_changed(void **state)
     static const struct {
         struct frame_hart_events after;
         enum frame_status status;
-        enum path path;
+        enum outcome outcome;
     } cases[] = {
-        {{7, 7, 7, 7, 0}, FRAME_OK, PATH_HIT},   {{8, 7, 7, 7, 0}, FRAME_OK, PATH_REFILL},
-        {{7, 8, 7, 7, 0}, FRAME_OK, PATH_SPILL}, {{8, 7, 8, 7, 0}, FRAME_OK, PATH_BYPASS},
-        {{9, 9, 7, 8, 0}, FRAME_OK, PATH_DRAIN}, {{9, 9, 7, 8, 0}, FRAME_NO_MEMORY, PATH_FAIL},
+        {{7, 7, 7, 7, 0}, FRAME_OK, OUTCOME_HIT},   {{8, 7, 7, 7, 0}, FRAME_OK, OUTCOME_REFILL},
+        {{7, 8, 7, 7, 0}, FRAME_OK, OUTCOME_SPILL}, {{8, 7, 8, 7, 0}, FRAME_OK, OUTCOME_BYPASS},
+        {{9, 9, 7, 8, 0}, FRAME_OK, OUTCOME_DRAIN}, {{9, 9, 7, 8, 0}, FRAME_NO_MEMORY, OUTCOME_FAIL},
     };
     for (uint32_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        assert_int_equal(path_of(&before, &cases[i].after, cases[i].status), cases[i].path);
+        assert_int_equal(outcome_of(&before, &cases[i].after, cases[i].status), cases[i].outcome);
     }
-    for (uint32_t i = 0; i < PATH_COUNT; i++) {
-        assert_true(strlen(path_text((enum path)i)) > 0);
+    for (uint32_t i = 0; i < OUTCOME_COUNT; i++) {
+        assert_true(strlen(outcome_text((enum outcome)i)) > 0);
     }
 }
 
@@ -503,18 +503,18 @@ static void paths_add_up(void **state)
     fixture->workload.time_each = true;
     assert_true(workload_run(&fixture->workload));
     frame_allocator_stats(allocator, &after);
-    uint64_t paths[PATH_COUNT] = {0}, all = 0;
+    uint64_t outcomes[OUTCOME_COUNT] = {0}, all = 0;
     for (uint32_t hart = 0; hart < HARTS; hart++) {
-        for (uint32_t path = 0; path < PATH_COUNT; path++) {
-            paths[path] += fixture->paths[hart][path].samples;
-            all += fixture->paths[hart][path].samples;
+        for (uint32_t outcome = 0; outcome < OUTCOME_COUNT; outcome++) {
+            outcomes[outcome] += fixture->outcomes[hart][outcome].samples;
+            all += fixture->outcomes[hart][outcome].samples;
         }
     }
     assert_int_equal(all, UINT64_C(2) * REQUESTS * HARTS);
-    assert_int_equal(paths[PATH_REFILL], after.global_takes - before.global_takes);
-    assert_int_equal(paths[PATH_SPILL], after.global_gives - before.global_gives);
-    assert_true(paths[PATH_REFILL] > 0 && paths[PATH_SPILL] > 0);
-    assert_int_equal(paths[PATH_DRAIN] + paths[PATH_FAIL], 0);
+    assert_int_equal(outcomes[OUTCOME_REFILL], after.global_takes - before.global_takes);
+    assert_int_equal(outcomes[OUTCOME_SPILL], after.global_gives - before.global_gives);
+    assert_true(outcomes[OUTCOME_REFILL] > 0 && outcomes[OUTCOME_SPILL] > 0);
+    assert_int_equal(outcomes[OUTCOME_DRAIN] + outcomes[OUTCOME_FAIL], 0);
     fixture_free(fixture);
     framelab_close(allocator);
 }
@@ -690,7 +690,7 @@ static void histogram_merges(void **state)
 
 int main(void)
 {
-    char baseline[] = "baseline", seed[] = "baseline:seed", lockfree[] = "lockfree", bare[] = "lockfree,magazine=0";
+    char baseline[] = "baseline", seed[] = "baseline:origin", lockfree[] = "lockfree", bare[] = "lockfree,magazine=0";
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_prestate(every_kind_gives_all_back, baseline),
         cmocka_unit_test_prestate(every_kind_gives_all_back, seed),
@@ -704,11 +704,11 @@ int main(void)
         cmocka_unit_test_prestate(aged_kinds_give_all_back, baseline),
         cmocka_unit_test_prestate(aged_kinds_give_all_back, seed),
         cmocka_unit_test_prestate(aged_kinds_give_all_back, lockfree),
-        cmocka_unit_test_prestate(frag_gathers_whole_chunks, lockfree),
+        cmocka_unit_test_prestate(frag_coalesces_whole_chunks, lockfree),
         cmocka_unit_test(whole_chunks_are_counted),
-        cmocka_unit_test(moves_of_a_compaction_are_counted),
+        cmocka_unit_test(migrations_of_a_compaction_are_counted),
         cmocka_unit_test(exhaust_tells_what_is_stranded),
-        cmocka_unit_test(hands_are_stranded_too),
+        cmocka_unit_test(local_chunks_are_stranded_too),
         cmocka_unit_test_prestate(stopped_stops_the_hart_beside, baseline),
         cmocka_unit_test_prestate(stopped_stops_the_hart_beside, lockfree),
         cmocka_unit_test(a_path_is_told_by_what_changed),

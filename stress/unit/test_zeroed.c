@@ -8,10 +8,10 @@
 
 #include <cmocka.h>
 
-#include "counting.h"
 #include "framelab.h"
 #include "machine.h"
 #include "random.h"
+#include "refcounts.h"
 #include "variant.h"
 
 #define WHY_BYTES 256
@@ -30,7 +30,7 @@ static const char *const specs[] = {
     "lockfree,run-magazine=0",
     "baseline",
     "baseline,run-magazine=0",
-    "baseline:seed",
+    "baseline:origin",
 };
 
 static struct host_machine machine;
@@ -122,7 +122,7 @@ static bool is_held(const struct held *held, pfn_t frame)
 static void check_arena(void *context, const struct arena *arena)
 {
     const struct held *held = context;
-    struct count_view view = count_view_of(arena);
+    struct refcount_view view = refcount_view_of(arena);
     for (uint32_t r = 0; r < arena->region_count; r++) {
         for (uint64_t i = 0; i < arena->regions[r].count; i++) {
             pfn_t frame = pfn(arena->regions[r].first.value + i);
@@ -259,7 +259,7 @@ static void one_shape_after_another(void)
 static void P6_no_shape_hides_what_another_wrote(void **state)
 {
     (void)state;
-    static const char *const some[] = {"lockfree", "baseline", "baseline:seed"};
+    static const char *const some[] = {"lockfree", "baseline", "baseline:origin"};
     for (size_t i = 0; i < sizeof some / sizeof some[0]; i++) {
         boot(some[i]);
         one_shape_after_another();

@@ -101,11 +101,11 @@ struct population_spread population_look(struct population *population)
 {
     struct tally tally;
     count_out(population, &tally);
-    struct population_spread spread = {.moves = tally.out};
+    struct population_spread spread = {.migrations = tally.out};
     uint64_t room = (tally.out + CHUNK_FRAMES - 1) / CHUNK_FRAMES; /* chunks that hold all */
     for (uint32_t out = CHUNK_FRAMES; room > 0; out--) {
         uint64_t kept = tally.chunks[out] < room ? tally.chunks[out] : room;
-        spread.moves -= kept * out;
+        spread.migrations -= kept * out;
         room -= kept;
     }
     spread.free_share = (double)(tally.chunks[0] * CHUNK_FRAMES) / (double)population->usable;

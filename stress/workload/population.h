@@ -34,8 +34,8 @@ void population_init(struct population *population, struct frame_allocator *allo
 void population_scatter(struct population *population, uint64_t count);
 
 struct population_spread {
-    double free_share; /* of the usable frames: those in aligned chunks of which all are usable and none is out */
-    uint64_t moves;    /* frames that a compaction must move until no further chunk could be made free */
+    double free_share;   /* of the usable frames: those in aligned chunks of which all are usable and none is out */
+    uint64_t migrations; /* frames that a compaction must move until no further chunk could be made free */
 };
 
 /* Chunks with a frame that no arena offers can never be free; a compaction leaves them alone. Of the others, it fills

@@ -58,8 +58,8 @@
  * A hart that disturbs others (workload_limits.c):
  *
  *    refused    repeat, while one more hart, not timed, asks again and again for a run longer than any that can be
- *               free. It is refused each time, after a look with all caches shut: what such looks cost the others is
- *               what the times of their pairs show.
+ *               free. It is refused each time, after a look with all caches closed for a drain: what such looks cost
+ *               the others is what the times of their pairs show.
  *
  * Each hart times its own share from the barrier on, with two readings of the clock for a phase. Latency is measured in
  * a run of its own that reads the clock around every operation: the clock's own cost is in every sample, and the
@@ -74,7 +74,7 @@
 #include "harness.h"
 #include "histogram.h"
 #include "null_allocator.h"
-#include "path.h"
+#include "outcome.h"
 #include "population.h"
 
 enum workload_kind {
@@ -107,9 +107,9 @@ struct workload_hart {
     _Alignas(CACHE_PAIR) uint64_t phase_ns[WORKLOAD_PHASE_MAX];
     enum frame_status status; /* FRAME_OK, or why operation `failed_at` of its phase failed */
     uint64_t failed_at;
-    uint64_t core_ns;          /* of workload.core_turns turns of control_core_ns */
-    struct histogram *latency; /* WORKLOAD_PHASE_MAX of them; added to if workload.time_each */
-    struct histogram *paths;   /* PATH_COUNT of them, likewise; or NULL */
+    uint64_t core_ns;           /* of workload.core_turns turns of control_core_ns */
+    struct histogram *latency;  /* WORKLOAD_PHASE_MAX of them; added to if workload.time_each */
+    struct histogram *outcomes; /* OUTCOME_COUNT of them, likewise; or NULL */
     struct null_allocator null;
 };
 
@@ -189,8 +189,8 @@ const struct workload_hart *workload_failure(const struct workload *workload);
 uint64_t control_cas_ns(uint64_t operations);
 
 /* Whether a hart has a core to itself: nanoseconds of `turns` of a loop that keeps a core's arithmetic units busy. Who
- * shares them, another hart or, on a virtual machine, a stranger on the other hardware thread, sees it take up to twice
- * as long, while a compare-and-swap, which mostly waits, takes no longer. */
+ * shares them, another hart or, on a virtual machine, interference from the other hardware thread, sees it take up to
+ * twice as long, while a compare-and-swap, which mostly waits, takes no longer. */
 uint64_t control_core_ns(uint64_t turns);
 
 #endif

@@ -90,10 +90,10 @@ TEMPLATE void end_timed(const struct workload *workload, struct workload_hart *m
 {
     uint64_t taken_ns = platform_time_ns() - look->start_ns;
     histogram_add(&me->latency[phase], taken_ns);
-    if (workload->allocator != NULL && me->paths != NULL) {
+    if (workload->allocator != NULL && me->outcomes != NULL) {
         struct frame_hart_events after;
         frame_hart_events(workload->allocator, &after);
-        histogram_add(&me->paths[path_of(&look->before, &after, status)], taken_ns);
+        histogram_add(&me->outcomes[outcome_of(&look->before, &after, status)], taken_ns);
     }
 }
 

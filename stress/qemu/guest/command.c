@@ -83,7 +83,7 @@ bool kernel_options_parse(struct kernel_options *options, char *bootargs, char *
         bool good = parse_word(options, word, value + 1);
         *value = '=';
         if (!good) {
-            return fail(why, why_bytes, "a boot argument that cannot be", word);
+            return fail(why, why_bytes, "an invalid boot argument", word);
         }
     }
     for (uint32_t i = 0; i < options->harts.count; i++) {

@@ -25,7 +25,7 @@
  *   kernel_wrong.c     run=trap, overrun: wrong on purpose
  *   kernel_map.c       run=map: the memory map as it was read
  *   kernel_memory.c    how much memory an allocator is given
- *   kernel_books.c     who owns which frame
+ *   kernel_audit.c     who owns which frame
  *   record_text.c      records, written to the console */
 #ifndef FRAMELAB_QEMU_KERNEL_H
 #define FRAMELAB_QEMU_KERNEL_H
@@ -89,8 +89,8 @@ _Noreturn void arch_hart_stop(void);
 /* An interrupt to another hart; to all of them, and maybe to the calling one. */
 void arch_poke(const struct kernel_hart *hart);
 void arch_poke_all(void);
-/* The calling hart's timer goes off once, so many nanoseconds from now; or not any more. With -icount a nanosecond is an
- * instruction. */
+/* The calling hart's timer goes off once, so many nanoseconds from now; or not any more. With -icount a nanosecond is
+ * an instruction. */
 void arch_timer_after(uint64_t ns);
 void arch_timer_off(void);
 void arch_console_put(char c);

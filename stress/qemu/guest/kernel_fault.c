@@ -6,7 +6,7 @@
  *   stop=silent   the same, but it has told nobody: the asymmetric barrier (harts.c, 2) finds it silent
  *   stop=mute     it waits with interrupts off until the others have finished, then goes on
  *
- * In all three the others allocate and free to the end, and no frame has two owners (kernel_books.h). At the end they
+ * In all three the others allocate and free to the end, and no frame has two owners (kernel_audit.h). At the end they
  * can allocate, twice in a row, all memory except what the stopped hart has: its frames, its cache, what it was moving.
  * Until then they may be refused. While a hart does not answer, an arena that was plugged in after it fell silent
  * cannot be removed and stays in service. When the hart has gone on, nothing is lost: all caches drain, all memory can
@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "harness.h"
-#include "kernel_books.h"
+#include "kernel_audit.h"
 #include "kernel_options.h"
 #include "platform.h"
 
@@ -25,7 +25,7 @@
 /* A run among single frames. */
 #define RUN_FRAMES UINT64_C(8)
 #define ALLOCATIONS_PER_RUN 8u
-/* What a hart may have in neither its cache nor its hands: the chunk that it is moving. */
+/* What a hart may have in neither its cache nor its local chunks: the chunk that it is moving. */
 #define MOVING_MOST CHUNK_FRAMES
 /* Operations of hart 0 from one attempt to remove the arena to the next. */
 #define REMOVAL_EVERY 64u
@@ -33,7 +33,7 @@
 enum stop { STOP_LEAVE, STOP_SILENT, STOP_MUTE, STOP_COUNT };
 
 static struct fault {
-    struct books books;
+    struct audit audit;
     struct phys_range plugged;
     uint32_t plugged_node;
     uint64_t operations, hook;
@@ -114,7 +114,7 @@ static void give(struct holding *holding)
 {
     struct frame_run run = holding->runs[--holding->count];
     holding->frames -= run.count;
-    (void)(oracle_release(&fault.books.oracle, holding->judge.hart, run) &&
+    (void)(oracle_release(&fault.audit.oracle, holding->judge.hart, run) &&
            judge_call(&holding->judge, CALL_FREE_RUN, run, STANDING_OWNED));
 }
 
@@ -124,10 +124,10 @@ static void take(struct holding *holding)
     const struct frame_layout layout = {RUN_FRAMES << FRAME_SHIFT, RUN_FRAMES << FRAME_SHIFT};
     struct frame_run run = {{0}, 1};
     enum frame_status status = random_one_in(&holding->random, ALLOCATIONS_PER_RUN)
-                                   ? frame_alloc_contiguous(fault.books.allocator, layout, &run)
-                                   : frame_alloc_one(fault.books.allocator, &run.first);
+                                   ? frame_alloc_contiguous(fault.audit.allocator, layout, &run)
+                                   : frame_alloc_one(fault.audit.allocator, &run.first);
     if (status == FRAME_OK) {
-        (void)oracle_claim(&fault.books.oracle, holding->judge.hart, run);
+        (void)oracle_claim(&fault.audit.oracle, holding->judge.hart, run);
         holding->runs[holding->count++] = run;
         holding->frames += run.count;
         return;
@@ -142,7 +142,7 @@ static void take(struct holding *holding)
 /* With a hart that does not answer nobody knows who looks at an arena: what was plugged in does not go out again. */
 static void try_removal(void)
 {
-    struct frame_allocator *fa = fault.books.allocator;
+    struct frame_allocator *fa = fault.audit.allocator;
     enum frame_status added = frame_arena_add(fa, fault.plugged, fault.plugged_node);
     enum frame_status removed = frame_arena_remove(fa, frame_containing(fault.plugged.start));
     (void)expect(added == FRAME_OK || added == FRAME_OVERLAP, "an arena can be added");
@@ -155,7 +155,7 @@ static void try_removal(void)
 static void work(uint32_t hart)
 {
     struct holding holding = {
-        .random = random_stream(fault.hook, hart), .judge = books_judge(&fault.books, hart), .runs = fault.held[hart]};
+        .random = random_stream(fault.hook, hart), .judge = audit_judge(&fault.audit, hart), .runs = fault.held[hart]};
     bool removes = hart == 0 && fault.stop != STOP_LEAVE;
     for (uint64_t done = 0; done < fault.operations;) {
         if (hart == fault.victim && done == fault.operations / 2) { /* by then it has something of all kinds */
@@ -185,32 +185,32 @@ static void work(uint32_t hart)
 static void judge_stopped(void)
 {
     struct frame_stats stats;
-    uint64_t got = books_collect(&fault.books);
-    (void)expect(books_collect(&fault.books) == got, "all that was had can be had again");
-    (void)frame_allocator_drain(fault.books.allocator);
-    frame_allocator_stats(fault.books.allocator, &stats);
+    uint64_t got = audit_collect(&fault.audit);
+    (void)expect(audit_collect(&fault.audit) == got, "all that was had can be had again");
+    (void)frame_allocator_drain(fault.audit.allocator);
+    frame_allocator_stats(fault.audit.allocator, &stats);
     uint64_t rest =
-        stats.frames_total - oracle_count_held_by(&fault.books.oracle, fault.victim) - stats.frames_in_caches;
+        stats.frames_total - oracle_count_held_by(&fault.audit.oracle, fault.victim) - stats.frames_in_caches;
     if (!expect(got <= rest && rest - got <= MOVING_MOST, "all is had but what the stopped hart has")) {
         console_line("# of %llu: had %llu, held %llu, cached %llu", (unsigned long long)stats.frames_total,
                      (unsigned long long)got,
-                     (unsigned long long)oracle_count_held_by(&fault.books.oracle, fault.victim),
+                     (unsigned long long)oracle_count_held_by(&fault.audit.oracle, fault.victim),
                      (unsigned long long)stats.frames_in_caches);
     }
     if (fault.stop != STOP_LEAVE) {
         try_removal();
-        (void)expect(books_collect(&fault.books) >= got, "the arena that could not be removed is in service");
+        (void)expect(audit_collect(&fault.audit) >= got, "the arena that could not be removed is in service");
     }
 }
 
 /* The victim has gone on, and all have returned. */
 static void judge_rest(void)
 {
-    struct frame_allocator *fa = fault.books.allocator;
-    struct judge judge = books_judge(&fault.books, 0);
+    struct frame_allocator *fa = fault.audit.allocator;
+    struct judge judge = audit_judge(&fault.audit, 0);
     struct frame_stats stats;
     frame_allocator_stats(fa, &stats);
-    (void)expect(judge_all_free(&judge) && books_collect(&fault.books) == stats.frames_total, "all memory is had");
+    (void)expect(judge_all_free(&judge) && audit_collect(&fault.audit) == stats.frames_total, "all memory is had");
     if (fault.refused > 0) {
         (void)expect(frame_arena_remove(fa, frame_containing(fault.plugged.start)) == FRAME_OK, "the arena goes");
     }
@@ -260,7 +260,7 @@ static bool run_once(void)
     if (fault.stop == STOP_MUTE) {
         judge_rest();
     }
-    (void)expect(verdict_holds(&fault.books.verdict), fault.books.verdict.text);
+    (void)expect(verdict_holds(&fault.audit.verdict), fault.audit.verdict.text);
     return is_stopped();
 }
 
@@ -281,19 +281,19 @@ static bool fault_begin(const struct kernel_options *options)
     uint64_t frames = options->frames != 0 ? options->frames : fault.harts * FRAMES_PER_HART;
     fault.plugged = kernel_withhold(frames, &fault.plugged_node);
     fault.room = (frames + (fault.plugged.size >> FRAME_SHIFT)) * 5 / 4 / (fault.harts - 1);
-    bool room = books_begin(&fault.books);
+    bool room = audit_begin(&fault.audit);
     for (uint32_t i = 0; i < fault.harts && room; i++) {
         fault.held[i] = boot_alloc_zeroed(&kernel_boot, fault.room * sizeof *fault.held[i], CACHE_PAIR);
         room = fault.held[i] != NULL;
     }
     if (!room || fault.plugged.size == 0) {
-        console_line("Bail out! no memory for the books, or none to plug in");
+        console_line("Bail out! no memory for the audit, or none to plug in");
         return false;
     }
     kernel_keep_frames(frames / kernel_map.node_count);
     struct frame_allocator *fa = kernel_allocator(options, fault.harts, &config);
     if (fa != NULL) {
-        books_open(&fault.books, fa, fault.plugged);
+        audit_open(&fault.audit, fa, fault.plugged);
     }
     return fa != NULL;
 }

@@ -8,7 +8,7 @@
  *    has gone on, all is as before.
  * 3. Last, a hart that starts while a fence is under way. */
 #include "harness.h"
-#include "kernel_books.h"
+#include "kernel_audit.h"
 #include "kernel_options.h"
 #include "platform.h"
 
@@ -23,25 +23,25 @@
 #define FENCES_AGAIN 3u
 
 static struct {
-    struct books books;
+    struct audit audit;
     struct phys_range plugged;
     uint32_t plugged_node;
     _Atomic uint32_t ready, over;
     _Atomic uint32_t failed; /* fences of hart 1's own that somebody did not answer */
     bool holds;
     uint32_t test;
-} it;
+} fence_test;
 
 static bool is_over(void)
 {
-    return atomic_load_explicit(&it.over, memory_order_acquire) != 0;
+    return atomic_load_explicit(&fence_test.over, memory_order_acquire) != 0;
 }
 
 /* ---- manners ---- */
 
 static void rest(void)
 {
-    hart_sleep_while(&it.over, 0);
+    hart_sleep_while(&fence_test.over, 0);
 }
 
 static void spin(void)
@@ -67,7 +67,7 @@ static void fence(void)
     struct hart_set silent;
     while (!is_over()) {
         uint32_t failed = platform_barrier_heavy(&silent) ? 0 : 1;
-        atomic_fetch_add_explicit(&it.failed, failed, memory_order_relaxed);
+        atomic_fetch_add_explicit(&fence_test.failed, failed, memory_order_relaxed);
         schedule_progress();
     }
     arch_interrupts_restore(enabled);
@@ -104,20 +104,21 @@ static void expect(bool good, const char *what)
 {
     if (!good) {
         console_line("# not so: %s", what);
-        it.holds = false;
+        fence_test.holds = false;
     }
 }
 
 static void tell(const char *text, const char *outcome)
 {
-    it.test++;
-    console_line("%s %lu a hart that %s %s", it.holds ? "ok" : "not ok", (unsigned long)it.test, text, outcome);
+    fence_test.test++;
+    console_line("%s %lu a hart that %s %s", fence_test.holds ? "ok" : "not ok", (unsigned long)fence_test.test, text,
+                 outcome);
 }
 
 static uint64_t frames_total(uint64_t *cached)
 {
     struct frame_stats stats;
-    frame_allocator_stats(it.books.allocator, &stats);
+    frame_allocator_stats(fence_test.audit.allocator, &stats);
     *cached = stats.frames_in_caches;
     return stats.frames_total;
 }
@@ -135,13 +136,13 @@ static void judge_answering(const struct manner *manner)
     uint64_t answered = atomic_load_explicit(&kernel_harts[1].fences, memory_order_relaxed) - before;
     expect(all && answered >= FENCES, "every fence is answered");
     expect(frames_total(&cached) > 0 && cached >= CACHED, "there is something in its cache");
-    expect(books_collect(&it.books) == frames_total(&cached), "all memory is had");
+    expect(audit_collect(&fence_test.audit) == frames_total(&cached), "all memory is had");
     arch_interrupts_restore(enabled);
 }
 
 static void judge_mute(void)
 {
-    struct frame_allocator *fa = it.books.allocator;
+    struct frame_allocator *fa = fence_test.audit.allocator;
     struct hart_set silent;
     uint64_t cached, answered = atomic_load_explicit(&kernel_harts[1].fences, memory_order_relaxed);
     for (uint32_t i = 0; i < 2; i++) {
@@ -152,19 +153,19 @@ static void judge_mute(void)
     expect(!frame_allocator_drain(fa), "a drain says that it is not complete");
     uint64_t total = frames_total(&cached);
     expect(cached >= CACHED, "the silent hart has something in its cache");
-    expect(books_collect(&it.books) == total - cached, "all memory is had but what is in its cache");
-    expect(frame_arena_add(fa, it.plugged, it.plugged_node) == FRAME_OK, "an arena can be added");
-    enum frame_status status = frame_arena_remove(fa, frame_containing(it.plugged.start));
+    expect(audit_collect(&fence_test.audit) == total - cached, "all memory is had but what is in its cache");
+    expect(frame_arena_add(fa, fence_test.plugged, fence_test.plugged_node) == FRAME_OK, "an arena can be added");
+    enum frame_status status = frame_arena_remove(fa, frame_containing(fence_test.plugged.start));
     expect(status == FRAME_BUSY || status == FRAME_CONTENDED, "its removal is refused");
     (void)frame_allocator_drain(fa); /* so that what is cached is the silent hart's again */
     uint64_t more = frames_total(&cached) - total;
-    expect(more > 0 && books_collect(&it.books) == total + more - cached, "the arena is in service");
+    expect(more > 0 && audit_collect(&fence_test.audit) == total + more - cached, "the arena is in service");
 }
 
 /* Hart 1 has gone on. */
 static void judge_after(const struct manner *manner)
 {
-    struct frame_allocator *fa = it.books.allocator;
+    struct frame_allocator *fa = fence_test.audit.allocator;
     struct hart_set silent;
     uint64_t cached;
     uint32_t fences = 0;
@@ -174,20 +175,21 @@ static void judge_after(const struct manner *manner)
     }
     expect(fences < FENCES_AGAIN, "it answers again");
     expect(frame_allocator_drain(fa), "all caches drain");
-    expect(manner->answers || frame_arena_remove(fa, frame_containing(it.plugged.start)) == FRAME_OK, "the arena goes");
-    expect(books_collect(&it.books) == frames_total(&cached), "all memory is had in the end");
-    expect(atomic_load_explicit(&it.failed, memory_order_relaxed) == 0, "its own fences are answered");
-    expect(verdict_holds(&it.books.verdict), it.books.verdict.text);
+    expect(manner->answers || frame_arena_remove(fa, frame_containing(fence_test.plugged.start)) == FRAME_OK,
+           "the arena goes");
+    expect(audit_collect(&fence_test.audit) == frames_total(&cached), "all memory is had in the end");
+    expect(atomic_load_explicit(&fence_test.failed, memory_order_relaxed) == 0, "its own fences are answered");
+    expect(verdict_holds(&fence_test.audit.verdict), fence_test.audit.verdict.text);
 }
 
 static void fill_cache(void)
 {
     pfn_t frames[CACHED];
     for (uint32_t i = 0; i < CACHED; i++) {
-        FRAME_ASSERT(frame_alloc_one(it.books.allocator, &frames[i]) == FRAME_OK);
+        FRAME_ASSERT(frame_alloc_one(fence_test.audit.allocator, &frames[i]) == FRAME_OK);
     }
     for (uint32_t i = 0; i < CACHED; i++) {
-        FRAME_ASSERT(frame_free_one(it.books.allocator, frames[i]) == FRAME_OK);
+        FRAME_ASSERT(frame_free_one(fence_test.audit.allocator, frames[i]) == FRAME_OK);
     }
 }
 
@@ -198,7 +200,7 @@ static void manner_hart(void *context, uint32_t hart)
     if (hart == 1) {
         fill_cache();
         bool enabled = !manner->answers && arch_interrupts_off(); /* from before hart 0 may pass a fence */
-        atomic_store_explicit(&it.ready, 1, memory_order_release);
+        atomic_store_explicit(&fence_test.ready, 1, memory_order_release);
         arch_poke(&kernel_harts[0]);
         manner->wait();
         if (enabled) {
@@ -206,21 +208,21 @@ static void manner_hart(void *context, uint32_t hart)
         }
         return;
     }
-    hart_sleep_while(&it.ready, 0);
+    hart_sleep_while(&fence_test.ready, 0);
     if (manner->answers) {
         judge_answering(manner);
     } else {
         judge_mute();
     }
-    atomic_store_explicit(&it.over, 1, memory_order_release);
+    atomic_store_explicit(&fence_test.over, 1, memory_order_release);
     arch_poke(&kernel_harts[1]);
 }
 
 static void run_manner(const struct manner *manner)
 {
-    it.holds = true;
-    atomic_store_explicit(&it.ready, 0, memory_order_relaxed);
-    atomic_store_explicit(&it.over, 0, memory_order_relaxed);
+    fence_test.holds = true;
+    atomic_store_explicit(&fence_test.ready, 0, memory_order_relaxed);
+    atomic_store_explicit(&fence_test.over, 0, memory_order_relaxed);
     (void)harts_run(2, manner_hart, (void *)(uintptr_t)manner);
     judge_after(manner);
     tell(manner->text, manner->answers ? "answers, and its cache drains" : "is silent, and its cache is let alone");
@@ -239,7 +241,7 @@ static void late_hart(void *context, uint32_t hart)
         arch_hart_stop();
     } else if (hart == 1) {
         bool enabled = arch_interrupts_off();
-        atomic_store_explicit(&it.ready, 1, memory_order_release);
+        atomic_store_explicit(&fence_test.ready, 1, memory_order_release);
         while (atomic_load_explicit(&kernel_harts[3].fences, memory_order_acquire) == *answered) {
             arch_give_way();
         }
@@ -252,7 +254,7 @@ static void late_hart(void *context, uint32_t hart)
         harts_answer();
         arch_interrupts_restore(enabled);
     } else if (hart == 0) {
-        while (atomic_load_explicit(&it.ready, memory_order_acquire) == 0 ||
+        while (atomic_load_explicit(&fence_test.ready, memory_order_acquire) == 0 ||
                atomic_load_explicit(&kernel_harts[2].online, memory_order_acquire) != 0) {
             platform_relax();
         }
@@ -271,8 +273,8 @@ static void run_late(void)
 {
     _Atomic uint32_t ran = 0;
     uint64_t answered = atomic_load_explicit(&kernel_harts[3].fences, memory_order_relaxed);
-    it.holds = true;
-    atomic_store_explicit(&it.ready, 0, memory_order_relaxed);
+    fence_test.holds = true;
+    atomic_store_explicit(&fence_test.ready, 0, memory_order_relaxed);
     (void)harts_run(4, late_hart, &answered);
     (void)harts_run(4, count_hart, (void *)&ran);
     expect(atomic_load_explicit(&ran, memory_order_relaxed) == 4, "it takes part in the next work");
@@ -288,15 +290,15 @@ static bool fence_begin(const struct kernel_options *options)
         console_line("Bail out! the fence is tested on four harts");
         return false;
     }
-    it.plugged = kernel_withhold(FRAMES, &it.plugged_node);
-    if (it.plugged.size == 0 || !books_begin(&it.books)) {
-        console_line("Bail out! no memory for the books, or none to plug in");
+    fence_test.plugged = kernel_withhold(FRAMES, &fence_test.plugged_node);
+    if (fence_test.plugged.size == 0 || !audit_begin(&fence_test.audit)) {
+        console_line("Bail out! no memory for the audit, or none to plug in");
         return false;
     }
     kernel_keep_frames(FRAMES);
     struct frame_allocator *fa = kernel_allocator(options, kernel_hart_count, &config);
     if (fa != NULL) {
-        books_open(&it.books, fa, it.plugged);
+        audit_open(&fence_test.audit, fa, fence_test.plugged);
     }
     return fa != NULL;
 }
@@ -312,17 +314,19 @@ int kernel_fence(const struct kernel_options *options)
     bool holds = true;
     for (size_t i = 0; i < MANNERS; i++) {
         if (manners[i].only_free && schedule_is_seeded()) {
-            console_line("ok %lu a hart that %s # SKIP not with -icount", (unsigned long)++it.test, manners[i].text);
+            console_line("ok %lu a hart that %s # SKIP not with -icount", (unsigned long)++fence_test.test,
+                         manners[i].text);
             continue;
         }
         run_manner(&manners[i]);
-        holds = holds && it.holds;
+        holds = holds && fence_test.holds;
     }
     if (ARCH_HARTS_COME_AGAIN) {
         run_late();
-        holds = holds && it.holds;
+        holds = holds && fence_test.holds;
     } else {
-        console_line("ok %lu a hart that comes up # SKIP none that stopped does so here", (unsigned long)++it.test);
+        console_line("ok %lu a hart that comes up # SKIP none that stopped does so here",
+                     (unsigned long)++fence_test.test);
     }
     return holds ? KERNEL_HOLDS : KERNEL_VIOLATED;
 }

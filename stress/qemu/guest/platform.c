@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * core/base/platform.h for a kernel: physical memory is where it is, time is what a hart has executed, the log is the
- * console, and the dear side of the asymmetric barrier is an interrupt to every other hart. */
+ * console, and the slow side of the asymmetric barrier is an interrupt to every other hart. */
 #include "platform.h"
 
 #include <stdio.h>

@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "child.h"
 #include "contract.h"
 #include "exit_status.h"
 #include "interrupt.h"
 #include "platform.h"
 #include "qemu_symbols.h"
+#include "subprocess.h"
 
 /* Between two looks at the clock and at `interrupted`. */
 #define LOOK_MS 100
@@ -19,7 +19,7 @@
 
 struct run {
     const struct qemu_guest *guest;
-    struct child child;
+    struct subprocess subprocess;
     struct qemu_symbols *symbols;
     uint64_t records;
     bool spoke;               /* the kernel, not only its firmware */
@@ -166,7 +166,7 @@ static int judge_end(const struct run *run, int ended)
 
 static int stop_late(struct run *run)
 {
-    child_stop(&run->child);
+    subprocess_stop(&run->subprocess);
     return status_say(run->guest->name, EXIT_STATUS_WATCHDOG,
                       "watchdog: the guest is not done in time, and is stopped; %llu of %llu records; it last said: %s",
                       (unsigned long long)run->records, (unsigned long long)run->guest->records_most,
@@ -180,17 +180,17 @@ static int read_all(struct run *run)
     const uint64_t deadline_ns = run->guest->deadline_ns;
     for (;;) {
         char *line;
-        enum child_event event = child_read_line(&run->child, &line, LOOK_MS);
-        int status = event == CHILD_LINE ? take_line(run, line) : EXIT_STATUS_HOLDS;
-        if (event == CHILD_CLOSED) {
-            return judge_end(run, child_wait(&run->child));
+        enum subprocess_event event = subprocess_read_line(&run->subprocess, &line, LOOK_MS);
+        int status = event == SUBPROCESS_LINE ? take_line(run, line) : EXIT_STATUS_HOLDS;
+        if (event == SUBPROCESS_CLOSED) {
+            return judge_end(run, subprocess_wait(&run->subprocess));
         }
         if (atomic_load_explicit(&interrupted, memory_order_relaxed)) {
-            child_stop(&run->child);
+            subprocess_stop(&run->subprocess);
             return status_say(run->guest->name, EXIT_STATUS_INTERRUPTED, "interrupted; what was recorded is kept");
         }
         if (status != EXIT_STATUS_HOLDS) {
-            child_stop(&run->child);
+            subprocess_stop(&run->subprocess);
             return status;
         }
         if (deadline_ns != 0 && platform_time_ns() > deadline_ns) {
@@ -202,7 +202,7 @@ static int read_all(struct run *run)
 static int start(struct run *run, char **command)
 {
     const struct qemu_machine *machine = run->guest->machine;
-    if (child_start(&run->child, command, true)) {
+    if (subprocess_start(&run->subprocess, command, true)) {
         if (machine->gdb_port != 0) {
             (void)fprintf(stderr, "%s: the guest waits for a debugger: gdb-multiarch %s -ex 'target remote :%u'\n",
                           run->guest->name, machine->kernel, machine->gdb_port);
@@ -214,7 +214,7 @@ static int start(struct run *run, char **command)
 
 int qemu_guest_run(const struct qemu_guest *guest)
 {
-    struct run run = {.guest = guest, .child = {.fd = -1}};
+    struct run run = {.guest = guest, .subprocess = {.fd = -1}};
     char **command = qemu_machine_command(guest->machine, guest->bootargs);
     if (command == NULL) {
         return status_say(guest->name, EXIT_STATUS_USAGE, "the command line for QEMU: %s", strerror(ENOMEM));

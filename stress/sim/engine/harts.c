@@ -66,13 +66,13 @@ static void release_all(struct barrier *barrier)
 
 void hart_barrier_wait(struct hart_barrier *barrier)
 {
-    struct barrier *it = barrier_of(barrier);
+    struct barrier *sim_barrier = barrier_of(barrier);
     uint32_t me = run_self();
-    if (it->waiting + 1 == it->count) {
-        release_all(it);
+    if (sim_barrier->waiting + 1 == sim_barrier->count) {
+        release_all(sim_barrier);
         return;
     }
-    it->waiting++;
-    it->here[me / 64] |= UINT64_C(1) << me % 64;
+    sim_barrier->waiting++;
+    sim_barrier->here[me / 64] |= UINT64_C(1) << me % 64;
     run_park();
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Whether a simulated hart may be interrupted. Who interrupts (history/guard.c) asks before it does; code that runs on
- * harts turns interrupts off and on through platform.h. Neither is an event. */
+ * Whether a simulated hart may be interrupted. Who interrupts (history/fault_injection.c) asks before it does; code
+ * that runs on harts turns interrupts off and on through platform.h. Neither is an event. */
 #ifndef FRAMELAB_SIM_INTERRUPTS_H
 #define FRAMELAB_SIM_INTERRUPTS_H
 

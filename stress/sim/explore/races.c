@@ -148,10 +148,10 @@ void races_pass_on(struct message *message, const struct message *found)
 void races_join(uint32_t hart, uint32_t by)
 {
     struct hart_clocks *me = &races.harts[hart];
-    struct message all;
+    struct message message;
     races_confirm(by);
-    races_message(by, ORDER_SEQ_CST, &all);
-    take_in(me, ORDER_SEQ_CST, &all);
+    races_message(by, ORDER_SEQ_CST, &message);
+    take_in(me, ORDER_SEQ_CST, &message);
 }
 
 /* ---- accesses ---- */

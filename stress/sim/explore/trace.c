@@ -138,10 +138,10 @@ static void order_text(uint8_t order, char *out, size_t bytes)
                    (order & ORDER_STORE_LOAD) != 0 ? " sl" : "");
 }
 
-static void value_text(const struct traced *it, char *out, size_t bytes)
+static void value_text(const struct traced *event, char *out, size_t bytes)
 {
-    unsigned long long value = (unsigned long long)it->value, operand = (unsigned long long)it->event.operand;
-    switch (it->event.kind) {
+    unsigned long long value = (unsigned long long)event->value, operand = (unsigned long long)event->event.operand;
+    switch (event->event.kind) {
     case EVENT_LOAD:
         (void)snprintf(out, bytes, " = 0x%llx", value);
         break;
@@ -149,8 +149,9 @@ static void value_text(const struct traced *it, char *out, size_t bytes)
         (void)snprintf(out, bytes, " := 0x%llx", operand);
         break;
     case EVENT_RMW:
-        if (it->event.operation == RMW_COMPARE && it->value != it->event.expected) {
-            (void)snprintf(out, bytes, " = 0x%llx, failed: not 0x%llx", value, (unsigned long long)it->event.expected);
+        if (event->event.operation == RMW_COMPARE && event->value != event->event.expected) {
+            (void)snprintf(out, bytes, " = 0x%llx, failed: not 0x%llx", value,
+                           (unsigned long long)event->event.expected);
         } else {
             (void)snprintf(out, bytes, " = 0x%llx, by 0x%llx", value, operand);
         }
@@ -174,18 +175,18 @@ static void found_text(const struct memory_found *found, char *out, size_t bytes
     }
 }
 
-static void print_event(FILE *out, const struct traced *it, uint32_t harts, const char *place)
+static void print_event(FILE *out, const struct traced *event, uint32_t harts, const char *place)
 {
     char order[TEXT_BYTES], value[TEXT_BYTES], found[TEXT_BYTES];
-    order_text(it->event.order, order, sizeof order);
-    value_text(it, value, sizeof value);
-    found_text(&it->found, found, sizeof found);
-    (void)fprintf(out, "%6llu ", (unsigned long long)it->step);
+    order_text(event->event.order, order, sizeof order);
+    value_text(event, value, sizeof value);
+    found_text(&event->found, found, sizeof found);
+    (void)fprintf(out, "%6llu ", (unsigned long long)event->step);
     for (uint32_t hart = 0; hart < harts; hart++) {
-        (void)fprintf(out, "%-*s", COLUMN, hart == it->hart ? kind_name(&it->event) : ".");
+        (void)fprintf(out, "%-*s", COLUMN, hart == event->hart ? kind_name(&event->event) : ".");
     }
-    if (it->event.address != 0) {
-        (void)fprintf(out, " %p/%u", (void *)it->event.address, it->event.size);
+    if (event->event.address != 0) {
+        (void)fprintf(out, " %p/%u", (void *)event->event.address, event->event.size);
     }
     (void)fprintf(out, "%s%s%s  %s\n", value, order, found, place);
 }

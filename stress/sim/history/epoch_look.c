@@ -13,7 +13,7 @@ const unsigned *epoch_look(const struct frame_allocator *fa, uint32_t hart)
     if (fa->variant != &lockfree_variant || lockfree_of(fa->global)->reclaim.backend != &reclaim_epoch) {
         return NULL;
     }
-    return &lockfree_of(fa->global)->harts[hart].worker.reclaim.epoch.active;
+    return &lockfree_of(fa->global)->harts[hart].pool_hart.reclaim.epoch.active;
 }
 
 uint32_t epoch_limbo_most(const struct frame_allocator *fa)
@@ -28,7 +28,7 @@ uint32_t epoch_limbo_left(struct frame_allocator *fa)
     }
     struct lockfree *lf = lockfree_of(fa->global);
     for (uint32_t turn = 0; turn <= RECLAIM_GRACE_MAX; turn++) {
-        (void)reclaim_poll(&lf->harts[0].worker.reclaim);
+        (void)reclaim_poll(&lf->harts[0].pool_hart.reclaim);
     }
     return reclaim_pending(&lf->reclaim);
 }
@@ -37,14 +37,14 @@ uint32_t epoch_limbo_left(struct frame_allocator *fa)
 static bool clock_is_free(const struct frame_allocator *fa, const struct lockfree *lf)
 {
     for (uint32_t hart = 0; hart < fa->hart_count; hart++) {
-        if (lf->harts[hart].worker.reclaim.epoch.active != 0) {
+        if (lf->harts[hart].pool_hart.reclaim.epoch.active != 0) {
             return false;
         }
     }
     return atomic_load_explicit(&lf->reclaim.polling, memory_order_relaxed) == 0;
 }
 
-bool epoch_leap(struct frame_allocator *fa, uint64_t moves)
+bool epoch_leap(struct frame_allocator *fa, uint64_t advances)
 {
     if (epoch_look(fa, 0) == NULL) {
         return false;
@@ -57,7 +57,7 @@ bool epoch_leap(struct frame_allocator *fa, uint64_t moves)
     }
     const struct model *in_charge = model;
     model = &model_direct; /* at once: nobody else's turn comes in between */
-    reclaim_jump(&lf->reclaim, moves);
+    reclaim_jump(&lf->reclaim, advances);
     model = in_charge;
     return true;
 }

@@ -24,7 +24,7 @@ uint32_t epoch_limbo_most(const struct frame_allocator *fa);
  * still. None should be; 0 too if the allocator has no limbo. */
 uint32_t epoch_limbo_left(struct frame_allocator *fa);
 
-/* The clock moves `moves` times at once. False if it cannot at this moment, or if there are no epochs. */
-bool epoch_leap(struct frame_allocator *fa, uint64_t moves);
+/* The source moves `moves` times at once. False if it cannot at this moment, or if there are no epochs. */
+bool epoch_leap(struct frame_allocator *fa, uint64_t advances);
 
 #endif

@@ -15,32 +15,32 @@
 #define STEPS_INTERRUPTED 8u
 
 static struct {
-    struct player *player;
+    struct interpreter *interpreter;
     char panic[EXECUTION_TEXT_MAX];
 } now;
 
-/* On a hart: the ledger has been told. */
+/* On a hart: the history has been told. */
 static void end_at_once(void)
 {
-    explore_fail("%s", now.player->ledger.verdict.text);
+    explore_fail("%s", now.interpreter->history.verdict.text);
 }
 
-static void end_for_player(struct player *player)
+static void end_for_interpreter(struct interpreter *interpreter)
 {
-    (void)player;
+    (void)interpreter;
     end_at_once();
 }
 
-static void hart_ended(struct player *player, uint32_t hart)
+static void hart_ended(struct interpreter *interpreter, uint32_t hart)
 {
-    (void)player;
+    (void)interpreter;
     (void)hart;
-    guard_hart_ended();
+    injection_hart_ended();
 }
 
 static void handler(uint32_t hart)
 {
-    player_interrupt(now.player, hart);
+    interpreter_interrupt(now.interpreter, hart);
 }
 
 static bool is_interrupted(const struct execution_plan *plan)
@@ -66,7 +66,7 @@ static void judge_run(struct execution_result *result, const struct explore_repo
 {
     if (now.panic[0] != '\0') {
         set_finding(result, FINDING_PANIC, PROPERTY_ACCOUNT, now.panic);
-    } else if (!verdict_holds(&now.player->ledger.verdict)) {
+    } else if (!verdict_holds(&now.interpreter->history.verdict)) {
         return; /* told below */
     } else if (report->verdict == EXPLORE_RACE) {
         set_finding(result, FINDING_RACE, PROPERTY_OWNED_ONCE, report->text);
@@ -77,22 +77,22 @@ static void judge_run(struct execution_result *result, const struct explore_repo
     }
 }
 
-static void judge_ledger(struct execution_result *result)
+static void judge_history(struct execution_result *result)
 {
-    const struct ledger *ledger = &now.player->ledger;
-    if (result->finding == FINDING_NONE && !verdict_holds(&ledger->verdict)) {
-        set_finding(result, FINDING_PROPERTY, ledger->verdict.property, ledger->verdict.text);
-        result->hart = ledger->verdict.hart;
+    const struct history *history = &now.interpreter->history;
+    if (result->finding == FINDING_NONE && !verdict_holds(&history->verdict)) {
+        set_finding(result, FINDING_PROPERTY, history->verdict.property, history->verdict.text);
+        result->hart = history->verdict.hart;
     }
-    result->failures = ledger->failures;
-    result->contended = ledger->contended;
-    result->linearized = ledger->linearized;
-    result->nested_failures = ledger->nested_failures;
+    result->failures = history->failures;
+    result->contended = history->contended;
+    result->linearized = history->linearized;
+    result->nested_failures = history->nested_failures;
 }
 
 static void run_under_model(const struct execution_plan *plan, struct execution_result *result)
 {
-    struct player *player = now.player;
+    struct interpreter *interpreter = now.interpreter;
     const struct explore_options options = {.seed = plan->schedule_seed,
                                             .strategy = plan->strategy,
                                             .depth = plan->depth,
@@ -104,18 +104,18 @@ static void run_under_model(const struct execution_plan *plan, struct execution_
                                             .trace = plan->trace};
     sim_impatient = true;
     explore_use(&options);
-    guard_begin(&player->ledger, &plan->guard, end_at_once);
+    injection_begin(&interpreter->history, &plan->injection, end_at_once);
     if (is_interrupted(plan)) {
-        player->ledger.interrupts = true;
+        interpreter->history.interrupts = true;
         guard_interrupt(&plan->interrupt, handler);
     }
     if (plan->end.at != 0) {
-        guard_end_hart(&plan->end, player_hart_again);
+        guard_end_hart(&plan->end, interpreter_hart_again);
     }
-    enum run_end end = run_harts(plan->program->harts, player_hart, player);
+    enum run_end end = run_harts(plan->program->harts, interpreter_hart, interpreter);
     result->interrupted_at = guard_interrupted_at();
     result->ended_at = guard_ended_at();
-    result->held = guard_end();
+    result->held = injection_end();
     sim_impatient = false;
     const struct explore_report *report = explore_report();
     result->steps = report->steps;
@@ -127,7 +127,7 @@ static void run_under_model(const struct execution_plan *plan, struct execution_
     judge_run(result, report, end);
 }
 
-void execution_run(const struct execution_plan *plan, struct player *player, struct execution_result *result)
+void execution_run(const struct execution_plan *plan, struct interpreter *interpreter, struct execution_result *result)
 {
     char why[EXECUTION_TEXT_MAX];
     const struct program *program = plan->program;
@@ -152,21 +152,21 @@ void execution_run(const struct execution_plan *plan, struct player *player, str
         set_finding(result, FINDING_ERROR, PROPERTY_NONE, why);
         return;
     }
-    now.player = player;
+    now.interpreter = interpreter;
     now.panic[0] = '\0';
     sim_on_panic = panicked;
-    player->on_violation = end_for_player;
-    player->on_end = hart_ended;
-    player_begin(player, program, machine);
-    player->ledger.silence = plan->silent != 0;
-    if (player_prelude(player)) {
+    interpreter->on_violation = end_for_interpreter;
+    interpreter->on_end = hart_ended;
+    interpreter_begin(interpreter, program, machine);
+    interpreter->history.silence = plan->silent != 0;
+    if (interpreter_prelude(interpreter)) {
         run_under_model(plan, result);
-        if (result->finding == FINDING_NONE && verdict_holds(&player->ledger.verdict) && !result->frozen) {
-            (void)player_finish(player);
-            result->lost = player->lost;
+        if (result->finding == FINDING_NONE && verdict_holds(&interpreter->history.verdict) && !result->frozen) {
+            (void)interpreter_finish(interpreter);
+            result->lost = interpreter->lost;
         }
     }
-    judge_ledger(result);
+    judge_history(result);
 }
 
 const char *finding_name(const struct execution_result *result)

@@ -4,8 +4,8 @@
 #define FRAMELAB_SIM_EXECUTION_H
 
 #include "explore.h"
-#include "guard.h"
-#include "player.h"
+#include "fault_injection.h"
+#include "interpreter.h"
 
 #define EXECUTION_TEXT_MAX 480u
 
@@ -19,7 +19,7 @@ struct execution_plan {
     uint32_t freeze_hart; /* RUN_NOBODY: none */
     uint64_t freeze_at;   /* its event, counted from 1 */
     uint32_t silent;      /* harts that do not answer the asymmetric barrier, a bit each */
-    struct guard_plan guard;
+    struct injection_plan injection;
     struct interrupt_plan interrupt; /* all 0: none */
     struct end_plan end;             /* likewise */
     bool trace;
@@ -28,7 +28,7 @@ struct execution_plan {
 /* What was found wrong first. */
 enum finding {
     FINDING_NONE,
-    FINDING_PROPERTY, /* by the ledger */
+    FINDING_PROPERTY, /* by the history */
     FINDING_RACE,
     FINDING_DEADLOCK,
     FINDING_LIVELOCK, /* or just too many steps */
@@ -55,8 +55,8 @@ struct execution_result {
     uintptr_t interrupted_at; /* where a hart was first interrupted; 0: nowhere */
 };
 
-/* `player` keeps its counts from one execution to the next. */
-void execution_run(const struct execution_plan *plan, struct player *player, struct execution_result *result);
+/* `interpreter` keeps its counts from one execution to the next. */
+void execution_run(const struct execution_plan *plan, struct interpreter *interpreter, struct execution_result *result);
 
 /* "P1", or what else a finding is called. */
 const char *finding_name(const struct execution_result *result);

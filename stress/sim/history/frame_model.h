@@ -33,7 +33,7 @@ struct operation {
     struct frame_request request; /* of OPERATION_ALLOC */
     struct frame_run run;         /* what was got, or is freed, or the one frame of a reference */
     bool zeroed;
-    /* The ledger's. */
+    /* The history's. */
     bool alone;          /* no call of another hart was under way meanwhile */
     bool nested;         /* it interrupted another of its hart */
     bool interrupted;    /* and was interrupted by one */

@@ -128,7 +128,7 @@ static void skip_space(const char **at)
     }
 }
 
-static bool read_moves(const char **at, uint64_t *value)
+static bool read_advances(const char **at, uint64_t *value)
 {
     char *end;
     if (!isdigit((unsigned char)**at)) {
@@ -172,7 +172,7 @@ static bool read_step(const char **at, uint32_t slots, struct step *step)
     }
     (*at)++;
     enum operands operands = KINDS[kind].operands;
-    bool right = (operands != OPERANDS_MOVES || read_moves(at, &moves)) &&
+    bool right = (operands != OPERANDS_MOVES || read_advances(at, &moves)) &&
                  (operands < OPERANDS_SLOT || read_number(at, slots - 1, &slot)) &&
                  (operands < OPERANDS_PART || (read_after_dot(at, UINT16_MAX, &count) && count > 0)) &&
                  (operands < OPERANDS_RUN || read_after_dot(at, 18, &align_order));

@@ -13,10 +13,10 @@
  *      A R       add, or remove, the second arena    s          statistics
  *      j99       move the clock of reclamation by 99, in place of many polls (epoch_look.h)
  *      L J1      leave, or join as a hart of node 1 (what else the hart is to do meanwhile is refused)
- *      x2        make a call that must be refused whatever the other harts do; the number is its kind (player.c)
+ *      x2        make a call that must be refused whatever the other harts do; the number is its kind (interpreter.c)
  *    Hart 0 alone plays the prelude before the others start; what it allocates it leaves to all.
- *    The handler, which may be left out, is what a hart plays each time it is interrupted (guard.h), as that hart. Slots
- *    from PROGRAM_SLOTS on are the handler's own: each hart's at each level of interrupts. Of the harts'
+ *    The handler, which may be left out, is what a hart plays each time it is interrupted (fault_injection.h), as that
+ *    hart. Slots from PROGRAM_SLOTS on are the handler's own: each hart's at each level of interrupts. Of the harts'
  *    slots the first level may free, or add a reference to, what the hart has and the interrupted step is not about.
  * 3. Random programs (program_random.c) each have a theme. Programs drawn uniformly would show nothing, because mostly
  *    no two harts would touch the same chunk. */

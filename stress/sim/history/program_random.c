@@ -4,13 +4,13 @@
 #include "program.h"
 
 enum theme {
-    THEME_EXHAUST, /* the last frames of memory */
-    THEME_INDEX,   /* chunks that are used up and come back: the stacks */
-    THEME_RUNS,    /* runs, and parts of them */
-    THEME_GATHER,  /* chunks that become whole, and chunks that are broken up */
-    THEME_SHARE,   /* references, and frames that other harts free */
-    THEME_PLUG,    /* an arena that comes and goes */
-    THEME_ZERO,    /* what is known to hold zeroes */
+    THEME_EXHAUST,  /* the last frames of memory */
+    THEME_INDEX,    /* chunks that are used up and come back: the stacks */
+    THEME_RUNS,     /* runs, and parts of them */
+    THEME_COALESCE, /* chunks that become whole, and chunks that are broken up */
+    THEME_SHARE,    /* references, and frames that other harts free */
+    THEME_PLUG,     /* an arena that comes and goes */
+    THEME_ZERO,     /* what is known to hold zeroes */
     THEME_ALL,
     THEME_CACHED, /* runs in magazines: refilled, spilt, drained */
     THEME_LIMBO,  /* more in limbo than it holds before it is polled, and a clock that wraps */
@@ -26,7 +26,7 @@ static const uint8_t WEIGHTS[THEME_COUNT][STEP_KIND_COUNT] = {
     [THEME_EXHAUST] = {10, 1, 2, 0, 8, 0, 0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0},
     [THEME_INDEX] = {10, 0, 0, 0, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},
     [THEME_RUNS] = {3, 0, 8, 0, 6, 2, 2, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0},
-    [THEME_GATHER] = {2, 0, 6, 0, 9, 2, 2, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0},
+    [THEME_COALESCE] = {2, 0, 6, 0, 9, 2, 2, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0},
     [THEME_SHARE] = {6, 0, 1, 0, 5, 0, 0, 6, 5, 6, 6, 0, 0, 0, 0, 0, 1, 0},
     [THEME_PLUG] = {8, 0, 1, 0, 6, 0, 0, 0, 0, 1, 1, 1, 0, 3, 4, 0, 3, 1},
     [THEME_ZERO] = {2, 8, 1, 3, 7, 1, 1, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0},
@@ -300,7 +300,7 @@ static void write_prelude(struct draft *draft)
         push(&draft->program->prelude, STEP_ADD, 0, 0, 0);
     }
     bool seldom = theme == THEME_ZERO || theme == THEME_CACHED;
-    bool always = theme == THEME_INDEX || theme == THEME_GATHER || theme == THEME_LIMBO || theme == THEME_REFUSE;
+    bool always = theme == THEME_INDEX || theme == THEME_COALESCE || theme == THEME_LIMBO || theme == THEME_REFUSE;
     if (always || random_one_in(random, 4) == seldom) {
         fill(draft);
     }
@@ -318,7 +318,7 @@ static enum small_layout random_layout(struct random *random, enum theme theme)
 {
     const enum small_layout small = (enum small_layout)random_below(random, SMALL_WHOLE);
     switch (theme) {
-    case THEME_GATHER:
+    case THEME_COALESCE:
         return SMALL_WHOLE;
     case THEME_ZERO:
         return random_one_in(random, 2) ? SMALL_WHOLE : SMALL_TINY;

@@ -47,7 +47,7 @@ struct sim_stress_report {
     /* Faults, each where it came about: harts stopped for good, harts held up inside a section of the epoch,
      * allocations that failed, arenas added and removed (calls), drains (calls). */
     uint64_t frozen, held, failures, added, removed, drains;
-    uint64_t contended; /* calls that gave up: stress/sim/history/ledger.h */
+    uint64_t contended; /* calls that gave up: stress/sim/history/history.h */
     /* What is rare: jumps of the clock of reclamation, executions that ended with runs in magazines or with a zero
      * reserve, places in limbo at most. */
     uint64_t jumps, runs, reserves, limbo_most;

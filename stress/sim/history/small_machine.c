@@ -14,7 +14,8 @@
 #include "variants.h"
 
 #define MIB (UINT64_C(1) << 20)
-/* A chunk below a multiple of 128 MiB: what has more than one chunk has two blocks, and so, in lockfree, two shards. */
+/* A chunk below a multiple of 128 MiB: what has more than one chunk has two chunk bitmaps, and so, in lockfree, two
+ * shards. */
 #define RAM_START (UINT64_C(0x80000000) - 2 * MIB)
 #define LAYOUT_BYTES (128 * MIB)
 /* Offsets in a layout's RAM: of the second arena and of the allocator's state. */
@@ -73,8 +74,8 @@ static const struct {
     {"magazine=2,batch=2,run-magazine=1", {NULL}},
     {"magazine=2,batch=1,magazines=1,run-magazine=1", {NULL}},
     {"magazine=3,batch=2,run-magazine=2", {NULL}},
-    {"magazine=2,batch=1,run-magazine=0", {"hand=off"}},
-    {"magazine=2,batch=2,magazines=1,run-magazine=2", {"hand=off"}},
+    {"magazine=2,batch=1,run-magazine=0", {"local=off"}},
+    {"magazine=2,batch=2,magazines=1,run-magazine=2", {"local=off"}},
     {"magazine=1,batch=1,run-magazine=1", {"shards=1"}},
     {"magazine=0,run-magazine=0", {"classes=1"}},
     {"magazine=2,batch=1,run-magazine=1", {"classes=1", "shards=1"}},

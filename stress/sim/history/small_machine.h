@@ -8,7 +8,7 @@
  *    - many chunks of two frames fill limbo.
  *    Each layout has RAM of its own, because what is metadata in one layout would not be zero in another. Beside it
  *    lies the memory of the second arena, which is added and removed while harts run (hot-plug): a few frames, or whole
- *    chunks where hands, blocks in hand and gathering are to be tried.
+ *    chunks where local chunks, local chunk bitmaps and coalescing are to be tried.
  * 2. Settings are values of knobs: caches of none to three frames, so that mostly the slow paths run, and knobs that
  *    select another protocol. If a spec names a knob itself, its value holds in all settings; if it names a knob of the
  *    caches, the settings change none of these. Runs are cached at every order, as many as `run-magazine=` says, though

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT
+ * Who owns which frame, as those say who allocate and free, and what is judged by that (stress/trial): of a run on
+ * stopped and silent harts.
+ *
+ * Any hart may claim and release beside anything (oracle.h); what is here is for one hart at a time. */
+#ifndef FRAMELAB_QEMU_KERNEL_AUDIT_H
+#define FRAMELAB_QEMU_KERNEL_AUDIT_H
+
+#include "judge.h"
+#include "kernel.h"
+#include "oracle.h"
+
+struct audit {
+    struct frame_allocator *allocator;
+    struct verdict verdict;
+    struct oracle oracle;
+    pfn_t *collected; /* room for all frames */
+};
+
+/* Before the allocator has taken what `kernel_boot` has; false if there is no room. */
+bool audit_begin(struct audit *audit);
+/* When it has; `plugged` may be added later. */
+void audit_open(struct audit *audit, struct frame_allocator *allocator, struct phys_range plugged);
+
+struct judge audit_judge(struct audit *audit, uint32_t hart);
+
+/* The calling hart allocates single frames until it is refused, and frees them; returns how many it had. */
+uint64_t audit_collect(struct audit *audit);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT
+ * A small program around the schemes of smr_scheme.h: one hart reads the node on top of a stack; two pop, retire,
+ * and write to nodes that have passed before they push them again. Instrumented. explore_fail reports a node that
+ * changes while a section reads it, and one that is popped though it has an owner. */
+#ifndef FRAMELAB_SIM_CODE_SMR_H
+#define FRAMELAB_SIM_CODE_SMR_H
+
+#include <stdint.h>
+
+#define CODE_SMR_HARTS 3u
+
+/* Deliberate bugs, so that it is seen that they would be. */
+enum code_smr_flaw {
+    CODE_SMR_SOUND,
+    CODE_SMR_AT_ONCE,     /* what is retired is pushed without waiting */
+    CODE_SMR_UNPROTECTED, /* the reader reads outside of a section */
+    CODE_SMR_FLAW_COUNT
+};
+
+struct code_smr {
+    uint32_t scheme; /* enum smr_scheme */
+    enum code_smr_flaw flaw;
+};
+
+void code_smr_begin(uint32_t scheme); /* outside of harts */
+void code_smr(void *code_smr, uint32_t hart);
+
+#endif
