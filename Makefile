@@ -12,6 +12,7 @@
 #   COUNTS=0             without reference counts, a frame has one owner: core/README.md (default O: build/no-counts)
 #   SIM=0                without simulated harts (always so with SANITIZE, HOOKS or COUNTS=0): stress/sim/README.md
 #   OWN=FOLDER           with the variants of your own that stand there: stress/package/README.md
+#   OWN_WORKLOAD=FILE    with the workloads of your own that are in it (or in several): stress/workload/README.md
 #   PREFIX=, DESTDIR=    where `make install` puts things (default: /usr/local)
 #
 # Flags are portable on purpose (no -march=native) and go into every record. A change of flags rebuilds.
@@ -30,25 +31,26 @@ PREFIX ?= /usr/local
 Q := $(if $(V),,@)
 say = @$(if $(V),:,printf '  %-8s %s\n' '$(1)' '$(2)')
 
-# A -j of the user's comes first, also of the environment's MAKEFLAGS, of which make 4.3 does not say here; and a make that
-# another make started shares that one's.
+# A -j of the user's comes first, also of the environment's MAKEFLAGS, of which make 4.3 does not say here; and a make
+# that another make started shares that one's.
 ifeq ($(MAKELEVEL)$(filter -j% --jobs%,$(MAKEFLAGS) $(shell echo "$$MAKEFLAGS")),0)
 MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 1)
 endif
 # Goals that do something rather than make a file, beside others: one after the other.
-ifneq ($(and $(word 2,$(MAKECMDGOALS)),$(filter bench check check-long clean compare figures format install paper qemu-check \
-        reference report soak stress uninstall unit,$(MAKECMDGOALS))),)
+ifneq ($(and $(word 2,$(MAKECMDGOALS)),$(filter bench check check-long clean compare figures format fuzz install paper \
+        qemu-check reference report soak stress uninstall unit,$(MAKECMDGOALS))),)
 .NOTPARALLEL:
 endif
 
-# ---- Variants of your own --------------------------------------------------------------------------------------
+# ---- Variants and workloads of your own ------------------------------------------------------------------------
 
 # Those that the headers of OWN's folder declare, by `extern const struct variant NAME_variant;` at the beginning of a
 # line. All that follows takes the folder for one of ours.
 ifneq ($(OWN),)
 override OWN := $(patsubst %/,%,$(if $(filter ../%,$(OWN)),$(abspath $(OWN)),$(OWN)))
 OWN_HEADERS := $(wildcard $(OWN)/*.h)
-OWN_VARIANTS := $(shell sed -n 's/^extern const struct variant \([A-Za-z0-9_]*_variant\);.*/\1/p' $(OWN_HEADERS) /dev/null)
+OWN_VARIANTS := \
+    $(shell sed -n 's/^extern const struct variant \([A-Za-z0-9_]*_variant\);.*/\1/p' $(OWN_HEADERS) /dev/null)
 ifeq ($(wildcard $(OWN)/.),)
 $(error OWN=$(OWN): there is no such folder)
 endif
@@ -57,13 +59,24 @@ $(error OWN=$(OWN): no header there says `extern const struct variant NAME_varia
 endif
 endif
 OWN_TABLE := $(O)/own_variants.h
+PAPERS_LINK := $(O)/share/framelab/papers
+
+# All workloads, by the line with which each is defined. All that follows takes OWN_WORKLOAD's files for some of ours.
+override OWN_WORKLOAD := $(foreach file,$(OWN_WORKLOAD),$(if $(filter ../%,$(file)),$(abspath $(file)),$(file)))
+WORKLOAD_SOURCES := $(wildcard stress/workload/*.c) $(OWN_WORKLOAD)
+workloads_in = $(shell sed -n 's/^const struct workload_kind \([A-Za-z0-9_]*\)_workload = {.*/\1/p' $(1) /dev/null)
+$(foreach file,$(OWN_WORKLOAD),$(if $(wildcard $(file)),$(if $(call workloads_in,$(file)),,\
+    $(error OWN_WORKLOAD=$(file): no line there begins with `const struct workload_kind NAME_workload = {`)),\
+    $(error OWN_WORKLOAD=$(file): there is no such file)))
+WORKLOADS := $(sort $(call workloads_in,$(WORKLOAD_SOURCES)))
+WORKLOAD_TABLE := $(O)/workloads.h
 
 # ---- Folders, and what the files of each may include -----------------------------------------------------------
 
-# A folder's include path is this and no more, so the compiler refuses an arrow that is not here. An arrow brings with it
-# what the headers there include. stress/check/folders.sh shows that all of them point down, that each is needed, and that
-# what is not here is refused. Every folder also sees the inline half of core/base/platform.h, alone in its folder: of the
-# host, of the kernel, or of the simulator, which has three headers of Concurrency Kit of its own beside it.
+# A folder's include path is this and no more, so the compiler refuses an arrow that is not here. An arrow brings with
+# it what the headers there include. stress/check/folders.sh shows that all of them point down, that each is needed, and
+# that what is not here is refused. Every folder also sees the inline half of core/base/platform.h, alone in its folder:
+# of the host, of the kernel, or of the simulator, which has three headers of Concurrency Kit of its own beside it.
 CORE := core core/base core/boot
 
 SEES_core/base :=
@@ -74,7 +87,7 @@ SEES_baseline := $(CORE)
 SEES_stress := $(CORE) lockfree baseline
 
 # What runs anywhere.
-SEES_stress/harness := core core/base
+SEES_stress/harness := $(CORE)
 SEES_stress/workload := $(CORE) stress/harness
 SEES_stress/trial := $(CORE) stress/harness
 SEES_stress/micro := core/base lockfree stress/harness
@@ -88,26 +101,29 @@ SEES_stress/qemu/guest := $(CORE) lockfree stress $(addprefix stress/,harness wo
 # The kernel and its half for an architecture are one module, the only two folders that see each other: qemu.mk.
 SEES_stress/qemu/guest/riscv64 := core/base core/boot stress/harness stress/qemu stress/qemu/guest
 SEES_stress/qemu/guest/aarch64 := $(SEES_stress/qemu/guest/riscv64)
-SEES_stress/sim/machine :=
+SEES_stress/sim :=
+SEES_stress/sim/machine := core/base
 SEES_stress/sim/engine := core/base core/boot lockfree stress/harness stress/host
 SEES_stress/sim/time := core/base $(addprefix stress/,harness system sim/machine sim/engine)
 SEES_stress/sim/explore := core/base stress/harness stress/sim/engine
-SEES_stress/sim/instrumented := core/base lockfree $(addprefix stress/,micro sim/engine sim/explore)
+SEES_stress/sim/instrumented :=
 SEES_stress/sim/history := $(CORE) lockfree stress \
-    $(addprefix stress/,harness trial micro host sim/engine sim/explore sim/instrumented)
+    $(addprefix stress/,harness trial host sim sim/engine sim/explore sim/instrumented)
 
-# What measures, and the command. For now, results and command see sim/history for the sake of sim_stress.h, in which a
-# search says what it found, and command sees all that one of its measuring commands needs.
-SEES_results := core core/base $(addprefix stress/,harness workload sim/history)
+# What measures, and the command, which sees all that one of its measuring commands needs.
+SEES_results := core core/base $(addprefix stress/,harness workload)
 SEES_stress/run := $(CORE) results stress $(addprefix stress/,harness workload trial micro system host qemu/host \
-    sim/machine sim/engine sim/time sim/history)
+    sim sim/machine sim/engine sim/time sim/history)
 SEES_papers/engine := core/base results $(addprefix stress/,harness system host qemu/host)
-SEES_stress/command := $(CORE) results papers/engine stress $(addprefix stress/,harness workload trial micro system host \
-    qemu/host sim/machine sim/history run)
+SEES_stress/command := $(CORE) results papers/engine stress \
+    $(addprefix stress/,harness workload trial micro system host qemu/host sim sim/machine run)
 
-# Tests see everything but the kernel. A variant of yours sees what ours do.
+# Tests see everything but the kernel. A variant and a workload of yours see what ours do.
 SEES_stress/package/skeleton := $(CORE)
+SEES_stress/package/workload := $(CORE) stress/harness stress/workload
+SEES_stress/unit/simulated := core/base lockfree $(addprefix stress/,micro sim/engine sim/explore)
 SEES_$(OWN) := $(CORE)
+$(foreach file,$(OWN_WORKLOAD),$(eval SEES_$(patsubst %/,%,$(dir $(file))) := $(SEES_stress/workload) stress/workload))
 FOLDERS := $(sort $(patsubst SEES_%,%,$(filter SEES_%,$(.VARIABLES))))
 SEES_stress/unit := $(filter-out stress/qemu/guest%,$(FOLDERS))
 SEES_stress/fuzz := $(CORE) stress/unit
@@ -115,12 +131,13 @@ SEES_stress/fuzz := $(CORE) stress/unit
 INLINE_host := stress/host/inline
 INLINE_sim := stress/sim/ck stress/sim/inline
 INLINE_guest := stress/qemu/guest/inline
-SIMULATED := stress/sim/% stress/unit/test_sim_%
+SIMULATED := stress/sim/% stress/unit/simulated/% stress/unit/test_sim_%
 
 # $(1): file, $(2): host, sim or guest; by itself, as the file's place says
 folder_of = $(patsubst %/,%,$(dir $(1)))
 includes = $(addprefix -I,$(INLINE_$(or $(2),$(if $(filter $(SIMULATED),$(1)),sim,host))) $(SEES_$(folder_of))) \
-           $(if $(filter stress/variants.c,$(1)),-include $(OWN_TABLE))
+           $(if $(filter stress/variants.c,$(1)),-include $(OWN_TABLE)) \
+           $(if $(filter stress/workload/workload.c,$(1)),-include $(WORKLOAD_TABLE))
 # For whoever compiles, or reads, files of several folders at once.
 include_all = $(addprefix -I,$(INLINE_$(1)) $(SEES_stress/unit) stress/unit)
 
@@ -135,7 +152,7 @@ RUNS_ANYWHERE := $(addprefix stress/,harness workload trial micro)
 COMMAND_FOLDERS := $(RUNS_ANYWHERE) results papers/engine $(addprefix stress/,system qemu/host sim/machine run command)
 LIB_SOURCES := $(filter-out core/$(OTHER_ROOM).c,$(ALLOCATORS) $(call sources,stress stress/host))
 COMMAND_SOURCES := $(filter-out %/bench_sim.c $(addprefix %/sim_,$(if $(WITH_SIM),none.c,linked.c stress.c)),\
-                     $(call sources,$(COMMAND_FOLDERS)))
+                     $(call sources,$(COMMAND_FOLDERS)) $(OWN_WORKLOAD))
 UNIT_SOURCES := $(call sources,stress/unit)
 KERNEL_C := $(call sources,$(filter stress/qemu/guest%,$(FOLDERS)))
 ALL_C := $(filter-out $(KERNEL_C),$(call sources,$(FOLDERS) stress/unit stress/fuzz))
@@ -178,12 +195,16 @@ SANITIZERS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all 
 TSAN_FLAGS := $(if $(findstring thread,$(SANITIZE)),$(if $(findstring clang,$(shell $(CC) --version)),,-Wno-tsan))
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Werror
 CFLAGS ?=
-BASE_CFLAGS = -std=gnu11 $(OPTIMISE) -g $(SANITIZERS) $(WARNINGS) $(TSAN_FLAGS) -pthread $(CONFIG_CFLAGS) $(CFLAGS)
+# What is built does not depend on where: debug information has paths from here.
+PLACELESS := -ffile-prefix-map=$(CURDIR)=.
+RECORDED_CFLAGS = -std=gnu11 $(OPTIMISE) -g $(SANITIZERS) $(WARNINGS) $(TSAN_FLAGS) -pthread $(CONFIG_CFLAGS) $(CFLAGS)
+BASE_CFLAGS = $(RECORDED_CFLAGS) $(PLACELESS)
 
 # ---- What belongs to one folder --------------------------------------------------------------------------------
 
 # Rules of their own; a later part uses what an earlier one names.
-PARTS := $(addsuffix .mk,stress/sim/sim stress/qemu/qemu stress/check/check stress/mutants/mutants papers/papers \
+PARTS := $(addsuffix .mk,stress/sim/sim stress/qemu/qemu stress/check/check stress/mutants/mutants \
+           stress/fuzz/fuzz papers/papers \
            stress/package/package)
 include $(PARTS)
 
@@ -192,7 +213,7 @@ include $(PARTS)
 .PHONY: all
 all: $(O)/libframelab.a $(O)/framelab ## build the framelab command and libframelab.a
 
-$(O)/framelab: $(COMMAND_OBJECTS) $(SIMULATOR) $(O)/libframelab.a
+$(O)/framelab: $(COMMAND_OBJECTS) $(SIMULATOR) $(O)/libframelab.a | $(PAPERS_LINK)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(BASE_CFLAGS) $(LDFLAGS) $(SIM_LINK) -o $@ $^ $(LIB_LIBS) $(COMMAND_LIBS) -lm
 
@@ -219,16 +240,19 @@ endef
 
 .PHONY: always
 $(O)/flags: always
-	$(call update,echo '$(CC) $(BASE_CFLAGS)')
+	$(call update,echo '$(CC) $(subst $(CURDIR),here,$(BASE_CFLAGS))')
 
-# What records say about the binary that made them. Outside a git checkout the commit stays unknown.
+# What records say about the binary that made them. .ci/commit says what the commit is of, and when it is unknown.
 $(O)/version.h: always
-	$(call update,{ echo '/* Made by the Makefile. */'; \
+	$(call update,.ci/commit | { read -r commit changed; \
+	      echo '/* Made by the Makefile. */'; \
 	      echo '#define FRAMELAB_VERSION "$(VERSION)"'; \
-	      echo "#define FRAMELAB_COMMIT \"$$(git rev-parse HEAD 2>/dev/null || echo unknown)\""; \
-	      echo "#define FRAMELAB_DIRTY $$(git status --porcelain 2>/dev/null | grep -c . | sed 's/^[1-9].*/1/')"; \
-		      echo "#define FRAMELAB_COMPILER \"$$($(CC) --version | head -n 1)\""; \
-      echo '#define FRAMELAB_CFLAGS "$(strip $(BASE_CFLAGS))"'; \
+	      echo "#define FRAMELAB_COMMIT \"$$commit\""; \
+	      echo "#define FRAMELAB_DIRTY $$changed"; \
+	      echo "#define FRAMELAB_COMPILER \"$$($(CC) --version | head -n 1)\""; \
+	      echo '#define FRAMELAB_CFLAGS "$(strip $(RECORDED_CFLAGS))"'; \
+	      echo '#define FRAMELAB_OWN "$(if $(OWN),$(shell cd '$(OWN)' && sha256sum *.[ch] | \
+	          sed 's/\(.*\)  \(.*\)/\2=sha256:\1/'))"'; \
 	      echo '#define FRAMELAB_LIBS "$(LIB_VERSIONS)"'; })
 
 # The table of a user's variants, wherever ours is compiled.
@@ -239,13 +263,21 @@ $(OWN_TABLE): always
 
 $(addsuffix /stress/variants.o,$(O) $(O)/sim/plain $(KERNELS:%=$(O)/qemu/%)): $(OWN_TABLE)
 
+$(WORKLOAD_TABLE): always
+	$(call update,{ echo '/* Made by the Makefile. */'; \
+	      $(foreach name,$(WORKLOADS),echo 'extern const struct workload_kind $(name)_workload;';) \
+	      echo '#define WORKLOADS $(WORKLOADS:%=&%_workload,)'; })
+
+$(addsuffix /stress/workload/workload.o,$(O) $(O)/sim $(KERNELS:%=$(O)/qemu/%)): $(WORKLOAD_TABLE)
+
 # Files that say more than their text does. SAYS: what it is, as options of the compiler.
-$(O)/results/provenance.o $(O)/stress/command/main.o: $(O)/version.h
-$(O)/results/provenance.o $(O)/stress/command/main.o: SAYS := -include $(O)/version.h
-# Where the command looks for kernels if they do not lie beside it.
-$(O)/stress/qemu/host/qemu_kernel.o: SAYS := -DFRAMELAB_KERNELS='"$(abspath $(O))/qemu"'
-# And for figures of papers, if none are installed beside it.
-$(O)/papers/engine/paper_folder.o: SAYS := -DFRAMELAB_PAPERS='"$(abspath papers)"'
+$(O)/results/provenance.o: $(O)/version.h
+$(O)/results/provenance.o: SAYS := -include $(O)/version.h
+# Where the command finds figures of papers: beside itself, so that a copied tree uses its own.
+$(PAPERS_LINK): always
+	$(Q)mkdir -p $(@D)
+	$(Q)to=$$(realpath $(if $(filter $(CURDIR)/%,$(abspath $(O))),--relative-to=$(@D)) papers); \
+	[ "$$(readlink $@)" = "$$to" ] || ln -sfn "$$to" $@
 
 -include $(LIB_OBJECTS:.o=.d) $(COMMAND_OBJECTS:.o=.d)
 
@@ -259,8 +291,8 @@ stress: $(O)/framelab ## run random operations under the oracle: make stress ARG
 	$(Q)$(O)/framelab stress $(ARGS)
 
 SOAK_SECONDS ?= 3600
-soak: deps $(O)/framelab ## the same for an hour, harts far outnumbering cores: make soak SOAK_SECONDS=28800
-	$(Q)$(O)/framelab stress --harts 16 --seconds $(SOAK_SECONDS) --progress $(ARGS)
+soak: deps $(O)/framelab ## the same for an hour, 16 harts: make soak SOAK_SECONDS=28800; goes on where it was
+	$(Q)$(O)/framelab stress --harts 16 --seconds $(SOAK_SECONDS) --progress --resume $(O)/soak.json $(ARGS)
 
 # The main job: the allocators side by side, on 1 hart up to twice as many as there are cores.
 LATEST := results/latest
@@ -281,7 +313,7 @@ help: ## list what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile $(PARTS) | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
 
 format: ## lay out all C files by .clang-format
-	$(Q)clang-format -i $(ALL_C) $(KERNEL_C) $(ALL_H)
+	$(Q).ci/judged --only 14 clang-format -i $(ALL_C) $(KERNEL_C) $(ALL_H)
 
 clean: ## remove what was built
 	$(Q)rm -rf $(O)

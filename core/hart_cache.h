@@ -159,7 +159,7 @@ struct hart {
     _Atomic uint32_t node;     /* its NUMA node */
     _Atomic uint32_t draining; /* drains of the hart under way: from drain_begin to drain_end */
     uint32_t
-        patience; /* the owner's alone: turns to wait before its next look with all caches closed for a drain (allocator.c) */
+        patience; /* the owner's alone: turns before its next look with all caches closed for a drain (allocator.c) */
     struct frame_list *list; /* constant; NULL unless the variant's cache is CACHE_LIST: asked before the magazines */
 
     /* Owner writes, others read: on lines of their own. */

@@ -11,8 +11,8 @@ static uint32_t take_in_chunk(struct pool *pool, struct pool_hart *pool_hart, ui
                               uint32_t count)
 {
     FRAME_DEBUG_ASSERT(offset + count <= CHUNK_FRAMES);
-    if (!bitmap_take_exactly(pool_bitmap(pool, number), bitmap_bit(number), &pool_hart->retry)) {
-        return chunk_take_range(pool_chunk(pool, number), offset, count, &pool_hart->retry);
+    if (!bitmap_take_exactly(pool_bitmap(pool, number), bitmap_bit(number), &pool_hart->retries)) {
+        return chunk_take_range(pool_chunk(pool, number), offset, count, &pool_hart->retries);
     }
     uint64_t base = number << CHUNK_ORDER;
     pool_give_run(pool, pool_hart, frame_run(pfn(base), offset), false);
@@ -32,7 +32,7 @@ static uint64_t take_piece(struct pool *pool, struct pool_hart *pool_hart, struc
     chunks = chunks < room ? chunks : room;
     uint64_t mask = chunks < 64 ? (UINT64_C(1) << chunks) - 1 : ~UINT64_C(0);
     if (chunks > 0 &&
-        bitmap_take_exactly(pool_bitmap(pool, number), mask << (number % BITMAP_CHUNKS), &pool_hart->retry)) {
+        bitmap_take_exactly(pool_bitmap(pool, number), mask << (number % BITMAP_CHUNKS), &pool_hart->retries)) {
         *wanted = chunks << CHUNK_ORDER;
         return *wanted;
     }
@@ -69,15 +69,6 @@ static void break_chunk(struct pool *pool, struct pool_hart *pool_hart, pfn_t fi
     pool_give_run(pool, pool_hart, frame_run(pfn(first.value + count), CHUNK_FRAMES - count), false);
 }
 
-static void scan_counted(struct pool_hart *pool_hart)
-{
-    if (pool_hart->retry.shared) {
-        (void)bare_add_relaxed(&pool_hart->scans, 1);
-    } else {
-        counter_add(&pool_hart->scans, 1);
-    }
-}
-
 static uint64_t cursor_start(const struct pool *pool, const uint64_t *cursor)
 {
     return *cursor >= pool->first_chunk && *cursor < pool_end_chunk(pool) ? *cursor - pool->first_chunk : 0;
@@ -89,7 +80,7 @@ uint32_t pool_scan_frames(struct pool *pool, struct pool_hart *pool_hart, uint64
     FRAME_DEBUG_ASSERT(count > 0);
     uint64_t start = cursor_start(pool, cursor);
     uint32_t taken = 0;
-    scan_counted(pool_hart);
+    counter_add(&pool_hart->scans, 1);
     uint32_t mark = pool_hart->mark;
     if (mark != 0) {
         shared_store_seq_cst(&pool->scanned, mark);
@@ -100,7 +91,7 @@ uint32_t pool_scan_frames(struct pool *pool, struct pool_hart *pool_hart, uint64
         if (!chunk_seems_empty(pool_chunk(pool, number))) {
             uint32_t from = 0;
             taken += chunk_take(pool_chunk(pool, number), &from, number << CHUNK_ORDER, frames + taken, count - taken,
-                                &pool_hart->retry);
+                                &pool_hart->retries);
             *cursor = number;
         }
     }
@@ -126,7 +117,7 @@ uint32_t pool_scan_chunks(struct pool *pool, struct pool_hart *pool_hart, uint64
     FRAME_DEBUG_ASSERT(order <= BITMAP_ORDER);
     uint64_t start = cursor_start(pool, cursor) >> BITMAP_ORDER;
     uint32_t taken = 0;
-    scan_counted(pool_hart);
+    counter_add(&pool_hart->scans, 1);
     for (uint64_t i = 0; i < pool->bitmap_count && taken < count; i++) {
         struct chunk_bitmap *bitmap = &pool->bitmaps[(start + i) % pool->bitmap_count];
         taken += pool_take_of_bitmap(pool, pool_hart, bitmap, order, wish, firsts + taken, count - taken);
@@ -246,7 +237,7 @@ bool pool_scan_run(struct pool *pool, struct pool_hart *pool_hart, uint64_t *cur
     uint64_t start = pool->first_chunk, end = pool_end_chunk(pool);
     uint64_t resume = start + cursor_start(pool, cursor);
     uint64_t start_frame = pool->arena->span.first.value, end_frame = frame_run_end(pool->arena->span);
-    scan_counted(pool_hart);
+    counter_add(&pool_hart->scans, 1);
     bool found =
         (request.count >= CHUNK_FRAMES &&
          (take_run_of_chunks(pool, pool_hart, resume, end, request, first) ||

@@ -11,6 +11,8 @@
 #include <sys/utsname.h>
 #include <time.h>
 
+#include "schema.h"
+
 #ifndef FRAMELAB_VERSION
 #define FRAMELAB_VERSION "unknown"
 #endif
@@ -30,15 +32,23 @@
 #ifndef FRAMELAB_CFLAGS
 #define FRAMELAB_CFLAGS "unknown"
 #endif
+#ifndef FRAMELAB_OWN
+#define FRAMELAB_OWN ""
+#endif
 #ifndef FRAMELAB_LIBS
 #define FRAMELAB_LIBS ""
 #endif
 
 uint64_t provenance_hash(const char *text)
 {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (; *text != '\0'; text++) {
-        hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+    return provenance_hash_more(PROVENANCE_HASH_EMPTY, text, strlen(text));
+}
+
+uint64_t provenance_hash_more(uint64_t hash, const void *data, size_t bytes)
+{
+    const unsigned char *at = data;
+    for (size_t i = 0; i < bytes; i++) {
+        hash = (hash ^ at[i]) * UINT64_C(0x100000001b3);
     }
     return hash;
 }
@@ -90,28 +100,32 @@ static json_t *command_json(int argc, char **argv)
     return command;
 }
 
-static json_t *build_json(void)
+/* An object of a list "name=value name=value". */
+static json_t *list_json(const char *list)
 {
-    bool known = FRAMELAB_DIRTY >= 0 && strcmp(FRAMELAB_COMMIT, "unknown") != 0;
-    json_t *dirty = known ? json_boolean(FRAMELAB_DIRTY != 0) : json_null();
-    return json_pack("{s:s, s:s, s:o, s:s, s:s}", "version", FRAMELAB_VERSION, "commit", FRAMELAB_COMMIT, "dirty",
-                     dirty, "compiler", FRAMELAB_COMPILER, "flags", FRAMELAB_CFLAGS);
-}
-
-static json_t *libraries_json(void)
-{
-    static const char list[] = FRAMELAB_LIBS;
-    json_t *libraries = json_object();
+    json_t *object = json_object();
     for (const char *item = list; *item != '\0'; item += strspn(item, " ")) {
         size_t length = strcspn(item, " ");
         size_t name = strcspn(item, "= ");
         size_t version = name < length ? name + 1 : length;
         char key[64];
         snprintf(key, sizeof key, "%.*s", (int)name, item);
-        json_object_set_new(libraries, key, json_stringn(item + version, length - version));
+        json_object_set_new(object, key, json_stringn(item + version, length - version));
         item += length;
     }
-    return libraries;
+    return object;
+}
+
+static json_t *build_json(void)
+{
+    bool known = FRAMELAB_DIRTY >= 0 && strcmp(FRAMELAB_COMMIT, "unknown") != 0;
+    json_t *dirty = known ? json_boolean(FRAMELAB_DIRTY != 0) : json_null();
+    json_t *build = json_pack("{s:s, s:s, s:o, s:s, s:s}", "version", FRAMELAB_VERSION, "commit", FRAMELAB_COMMIT,
+                              "dirty", dirty, "compiler", FRAMELAB_COMPILER, "flags", FRAMELAB_CFLAGS);
+    if (FRAMELAB_OWN[0] != '\0') {
+        json_object_set_new(build, "own", list_json(FRAMELAB_OWN));
+    }
+    return build;
 }
 
 /* First line of a small file, without its end; false if it cannot be read. */
@@ -236,9 +250,10 @@ json_t *provenance_make(int argc, char **argv, const char *fdt_summary, const ch
         errno = EINVAL;
         return NULL;
     }
-    json_t *content = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "time", time_json(), "framelab", build_json(),
-                                "libraries", libraries_json(), "system", system_json(), "topology", topology_json(),
-                                "command", command_json(argc, argv), "memory_map", memory_map);
+    json_t *content =
+        json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "schema", RECORD_SCHEMA, "time", time_json(), "framelab",
+                  build_json(), "libraries", list_json(FRAMELAB_LIBS), "system", system_json(), "topology",
+                  topology_json(), "command", command_json(argc, argv), "memory_map", memory_map);
     bool whole = machine == NULL || json_object_set_new(content, kind, machine) == 0;
     json_t *line = content != NULL && whole ? identify(content) : NULL;
     json_decref(content);
@@ -246,4 +261,24 @@ json_t *provenance_make(int argc, char **argv, const char *fdt_summary, const ch
         errno = ENOMEM;
     }
     return line;
+}
+
+const char *provenance_version(void)
+{
+    static char text[2048];
+    bool known = strcmp(FRAMELAB_COMMIT, "unknown") != 0;
+    (void)snprintf(text, sizeof text, "framelab %s (%s%.12s%s)\n%s, %s", FRAMELAB_VERSION, known ? "" : "commit ",
+                   FRAMELAB_COMMIT, known && FRAMELAB_DIRTY > 0 ? ", uncommitted changes" : "", FRAMELAB_COMPILER,
+                   FRAMELAB_CFLAGS);
+    return text;
+}
+
+const char *provenance_own(void)
+{
+    static char text[sizeof FRAMELAB_OWN];
+    (void)snprintf(text, sizeof text, "%s", FRAMELAB_OWN);
+    for (char *c = text; *c != '\0'; c++) {
+        *c = *c == '=' ? ' ' : *c;
+    }
+    return text;
 }

@@ -60,12 +60,6 @@ static struct interval percentile_interval(double *estimates, double confidence)
                              statistics_quantile(estimates, BOOTSTRAP_RESAMPLES, 1.0 - tail)};
 }
 
-struct interval bootstrap_median(struct samples samples, double confidence, uint64_t seed)
-{
-    double one = 1.0; /* the median itself is its ratio to one */
-    return bootstrap_ratio((struct samples){&one, 1}, samples, confidence, seed);
-}
-
 struct interval bootstrap_ratio(struct samples a, struct samples b, double confidence, uint64_t seed)
 {
     struct interval interval = {NAN, NAN};

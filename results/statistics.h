@@ -28,10 +28,9 @@ void statistics_sort(double *samples, size_t count);
 double statistics_quantile(const double *sorted, size_t count, double q);
 double statistics_median(const double *sorted, size_t count);
 
-/* Percentile bootstrap (Efron 1979) of the median, and of the ratio median(b) / median(a), at level `confidence`
+/* Percentile bootstrap (Efron 1979) of the ratio median(b) / median(a), at level `confidence`
  * (0.95). With fewer than about six samples it says little more than the range of the samples. Not a number at both
  * ends if memory is short. */
-struct interval bootstrap_median(struct samples samples, double confidence, uint64_t seed);
 struct interval bootstrap_ratio(struct samples a, struct samples b, double confidence, uint64_t seed);
 
 struct mann_whitney {

@@ -8,6 +8,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "flat.h"
+
 /* A section of the layout, as it is printed. */
 struct section {
     const struct layout *layout;

@@ -9,12 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The Makefile tells; without it there is no such place. */
-#ifndef FRAMELAB_PAPERS
-#define FRAMELAB_PAPERS ""
-#endif
+#include "beside.h"
 
-#define INSTALLED "/../share/framelab/papers"
+/* Where the Makefile links the sources' papers/ beside a command that it built, and where it installs them. */
+static const char *const PLACES[] = {"/share/framelab/papers", "/../share/framelab/papers", NULL};
 
 static bool is_directory(const char *path)
 {
@@ -22,25 +20,12 @@ static bool is_directory(const char *path)
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-/* What `make install` put beside the command. */
-static bool installed(char path[PAPER_PATH_BYTES])
-{
-    ssize_t length = readlink("/proc/self/exe", path, PAPER_PATH_BYTES - sizeof INSTALLED);
-    if (length <= 0) {
-        return false;
-    }
-    path[length] = '\0';
-    char *slash = strrchr(path, '/');
-    memcpy(slash != NULL ? slash : path, INSTALLED, sizeof INSTALLED);
-    return is_directory(path);
-}
-
 bool paper_find(const char *given, char path[PAPER_PATH_BYTES])
 {
-    if (given == NULL && installed(path)) {
-        return true;
+    if (given == NULL) {
+        return beside_program(PLACES, "", path, PAPER_PATH_BYTES);
     }
-    (void)snprintf(path, PAPER_PATH_BYTES, "%s", given != NULL ? given : FRAMELAB_PAPERS);
+    (void)snprintf(path, PAPER_PATH_BYTES, "%s", given);
     return is_directory(path);
 }
 
@@ -115,8 +100,25 @@ static bool add_folders(struct paper_list *list, struct dirent **entries, int co
     return good;
 }
 
+static void print_unknown(const struct paper_list *list, const char *name, struct dirent **entries, int count,
+                          FILE *log)
+{
+    struct paper_list *all = calloc(1, sizeof *all);
+    (void)fprintf(log, "framelab figures: there is no figure '%s'; there are", name);
+    if (all != NULL) {
+        (void)snprintf(all->path, sizeof all->path, "%s", list->path);
+        (void)add_folders(all, entries, count, NULL, log);
+        for (size_t i = 0; i < all->count; i++) {
+            (void)fprintf(log, "%s %s", i > 0 ? "," : "", all->folders[i].key);
+        }
+        paper_list_free(all);
+    }
+    free(all);
+    (void)fputc('\n', log);
+}
+
 /* Whether each of the names was found. */
-static bool has_all(const struct paper_list *list, const char *only, FILE *log)
+static bool has_all(const struct paper_list *list, const char *only, struct dirent **entries, int count, FILE *log)
 {
     while (only != NULL && *only != '\0') {
         char name[PAPER_KEY_BYTES];
@@ -127,7 +129,7 @@ static bool has_all(const struct paper_list *list, const char *only, FILE *log)
             i++;
         }
         if (i == list->count) {
-            (void)fprintf(log, "framelab figures: there is no figure '%s'; --list names them\n", name);
+            print_unknown(list, name, entries, count, log);
             return false;
         }
         only += length + (only[length] == ',');
@@ -144,7 +146,7 @@ bool paper_list_read(struct paper_list *list, const char *only, FILE *log)
         (void)fprintf(log, "framelab figures: %s: %s\n", list->path, strerror(errno));
         return false;
     }
-    bool good = add_folders(list, entries, count, only, log) && has_all(list, only, log);
+    bool good = add_folders(list, entries, count, only, log) && has_all(list, only, entries, count, log);
     for (int i = 0; i < count; i++) {
         free(entries[i]);
     }

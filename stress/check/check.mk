@@ -43,8 +43,8 @@ $(O)/unit/test_%.run: $(O)/unit/test_%
 	$(Q)$<
 
 # What a program of stress/unit is linked with, beside the allocators. Those with hooks are about the allocators alone.
-TESTED := $(filter-out $(O)/stress/command/main.o,$(COMMAND_OBJECTS)) $(SIMULATOR)
-TESTED_WITH_HOOKS := $(patsubst %.c,$(O)/%.o,$(call sources,stress/harness stress/workload stress/trial))
+TESTED := $(filter-out $(O)/stress/command/main.o,$(COMMAND_OBJECTS)) $(TEST_SIMULATOR)
+TESTED_WITH_HOOKS := $(patsubst %.c,$(O)/%.o,$(WORKLOAD_SOURCES) $(call sources,stress/harness stress/trial))
 
 $(UNIT_TESTS): $(O)/unit/%: $(O)/stress/unit/%.o $(O)/libcommand.a $(O)/libframelab.a
 	$(link_test)
@@ -66,28 +66,36 @@ folders:
 	@$(foreach folder,$(FOLDERS),echo '$(folder)|$(strip $(SEES_$(folder)))|$(INLINE_$(or \
 	    $(if $(filter stress/qemu/guest%,$(folder)),guest),$(if $(filter $(SIMULATED),$(folder)/),sim),host))';) :
 
-# Read by tools. What they look for, what not, and why: .clang-tidy, .ci/cppcheck, .shellcheckrc. Nearly all of that time
-# goes into following paths (clang-analyzer, two seconds a file) and into all combinations of #ifdef; `make lint` does
-# without.
-.PHONY: format-test shellcheck cppcheck tidy lint
-tidy: format-test shellcheck cppcheck $(ALL_C:%.c=$(O)/%.tidy) ## find fault with the sources: clang-tidy, cppcheck and more
+# Read by tools: clang's are judged by Debian 12's versions, the others by 13's as well (.ci/judged). What they look
+# for, what not, and why: .clang-tidy, .ci/cppcheck, .shellcheckrc. Nearly all of that time goes into following paths
+# (clang-analyzer, two seconds a file) and into all combinations of #ifdef; `make lint` does without.
+.PHONY: format-test line-test shellcheck cppcheck tidy lint
+tidy: format-test line-test shellcheck cppcheck $(ALL_C:%.c=$(O)/%.tidy) ## find fault with the sources
 
-lint: format-test shellcheck cppcheck $(ALL_C:%.c=$(O)/%.lint) ## the same in a minute: no paths are followed, one set of #ifdef
+lint: format-test line-test shellcheck cppcheck $(ALL_C:%.c=$(O)/%.lint) ## the same in a minute: no paths
+	@echo 'ok - no fault is found'
 lint: CPPCHECK += --max-configs=1 --suppress=toomanyconfigs
 
 format-test: deps
 	$(call say,FORMAT,$(words $(ALL_C) $(KERNEL_C) $(ALL_H)) files)
-	$(Q)clang-format --dry-run -Werror $(ALL_C) $(KERNEL_C) $(ALL_H)
+	$(Q).ci/judged 14 clang-format --dry-run -Werror $(ALL_C) $(KERNEL_C) $(ALL_H)
+
+# No line of code or of a comment has more than 120 characters, none of a script 160 (what it looks for may be long).
+# clang-format leaves comments as they are.
+line-test:
+	$(call say,LINES,120 characters)
+	$(Q)LC_ALL=C.UTF-8 git grep -nE '.{121,}' -- '*.[chS]' '*.mk' Makefile '*.ld'; test $$? -eq 1
+	$(Q)LC_ALL=C.UTF-8 git grep -nE '.{161,}|^ *#.{120,}' -- $(SCRIPTS); test $$? -eq 1
 
 # Every file that is called a script, or calls itself one.
 SCRIPTS = $(sort $(shell git ls-files '*.sh'; git grep -lIE '^\#! ?/.*sh$$'))
 shellcheck: deps
 	$(call say,SHELL,$(words $(SCRIPTS)) files)
-	$(Q)shellcheck -x $(SCRIPTS)
+	$(Q).ci/judged 0.9,0.10 shellcheck -x $(SCRIPTS)
 
 # The host's half of core/base/platform.h and the kernel's, and the architectures', are not seen together.
-CPPCHECK := cppcheck --quiet --std=c11 --enable=warning,style,performance,portability --inline-suppr \
-            --suppressions-list=.ci/cppcheck --error-exitcode=1
+CPPCHECK := .ci/judged 2.10,2.17 cppcheck --quiet --std=c11 --enable=warning,style,performance,portability \
+            --inline-suppr --suppressions-list=.ci/cppcheck --error-exitcode=1
 cppcheck: deps
 	$(call say,CPPCHECK,$(words $(ALL_C) $(KERNEL_C)) files)
 	$(Q)$(CPPCHECK) $(call include_all,host) $(ALL_C)
@@ -95,7 +103,8 @@ cppcheck: deps
 	$(Q)$(CPPCHECK) $(call kernel_include_all,aarch64) $(call sources,stress/qemu/guest/aarch64)
 
 # $(1): file, $(2): options
-read_by_clang_tidy = clang-tidy --quiet $(2) $(1) -- -std=gnu11 $(CONFIG_CFLAGS) $(call includes,$(1)) 2>/dev/null
+read_by_clang_tidy = .ci/judged 14 clang-tidy --quiet $(2) $(1) -- -std=gnu11 $(CONFIG_CFLAGS) \
+                     $(call includes,$(1)) 2>/dev/null
 
 # Read anew when the object file is: then something that it includes has changed.
 $(O)/%.tidy: %.c $(O)/%.o .clang-tidy stress/unit/.clang-tidy | deps

@@ -9,6 +9,7 @@
 
 #include "exit_status.h"
 
+const char *const file_words[] = {"FILE"};
 const char *const format_words[] = {[FORMAT_TEXT] = "text", [FORMAT_JSON] = "json", [FORMAT_CSV] = "csv", NULL};
 
 void usage_error(const struct argp_state *state, const char *format, ...)
@@ -122,13 +123,18 @@ static void set_value(const struct argp_state *state, const char *name, const st
 error_t option_set(const struct argp_state *state, const struct argp_option *options, const struct option_value *values,
                    int key, const char *text)
 {
-    if (key == ARGP_KEY_ARG) {
-        usage_error(state, "takes no argument, but here is '%s'", text);
-    }
-    while (values->key != 0 && values->key != key) {
+    int wanted = key == ARGP_KEY_ARG || key == ARGP_KEY_NO_ARGS ? ARGUMENT_KEY : key;
+    while (values->key != 0 && values->key != wanted) {
         values++;
     }
-    if (values->key == 0) {
+    if (key == ARGP_KEY_NO_ARGS && values->words != NULL) {
+        usage_error(state, "which %s?", values->words[0]);
+    }
+    if (key == ARGP_KEY_ARG && (values->key == 0 || state->arg_num > 0)) {
+        usage_error(state, values->key == 0 ? "takes no argument, but here is '%s'" : "one at a time, '%s' is too many",
+                    text);
+    }
+    if (values->key == 0 || key == ARGP_KEY_NO_ARGS) {
         return ARGP_ERR_UNKNOWN;
     }
     set_value(state, name_of(options, key), values, text);
@@ -159,4 +165,52 @@ void options_exclude(const struct argp_state *state, const struct platform *plat
     if (only_with != NULL) {
         usage_error(state, "--%s goes with --platform %s only", only_with, platform->name);
     }
+}
+
+/* ---- options that mean nothing ---- */
+
+void option_given(struct options_given *given, int key)
+{
+    if (key > 0 && key < ARGP_KEY_END && given->count < OPTIONS_GIVEN_MAX && !options_have(given, key)) {
+        given->keys[given->count++] = key;
+    }
+}
+
+bool options_have(const struct options_given *given, int key)
+{
+    uint32_t i = 0;
+    while (i < given->count && given->keys[i] != key) {
+        i++;
+    }
+    return i < given->count;
+}
+
+void options_apart(const struct argp_state *state, const struct argp_option *options, const struct options_given *given,
+                   const int (*pairs)[2])
+{
+    for (; (*pairs)[0] != 0; pairs++) {
+        if (options_have(given, (*pairs)[0]) && options_have(given, (*pairs)[1])) {
+            usage_error(state, "--%s does not go with --%s", name_of(options, (*pairs)[0]),
+                        name_of(options, (*pairs)[1]));
+        }
+    }
+}
+
+void option_needs(const struct argp_state *state, const struct argp_option *options, const struct options_given *given,
+                  int key, bool means_something, const char *what)
+{
+    if (options_have(given, key) && !means_something) {
+        usage_error(state, "--%s is of %s", name_of(options, key), what);
+    }
+}
+
+void usage_unknown(const struct argp_state *state, const char *kind, const char *text,
+                   const char *(*name_at)(uint32_t i))
+{
+    (void)fprintf(stderr, "%s: there is no %s '%s'; there are", state->name, kind, text);
+    for (uint32_t i = 0; name_at(i) != NULL; i++) {
+        (void)fprintf(stderr, "%s %s", i > 0 ? "," : "", name_at(i));
+    }
+    (void)fputc('\n', stderr);
+    exit(EXIT_STATUS_USAGE);
 }

@@ -8,6 +8,7 @@
 #include "commands.h"
 #include "comparison.h"
 #include "exit_status.h"
+#include "flat.h"
 #include "grid.h"
 #include "layout.h"
 #include "options.h"
@@ -249,7 +250,7 @@ static bool print(const struct comparing *comparing, FILE *out)
         }
     }
     json_decref(differences);
-    return good && fflush(out) == 0;
+    return good;
 }
 
 /* ---- The command ---------------------------------------------------------------------------------------------- */
@@ -277,13 +278,15 @@ static int compare_run(const struct compare_options *options, FILE *out, FILE *l
     struct comparing comparing = {.options = options};
     struct comparison *comparison = &comparing.comparison;
     bool damaged = false;
+    int lost = EXIT_STATUS_USAGE;
     bool good = open_sides(&comparing, &damaged, log);
     if (good) {
         errno = 0;
         good = comparison_make(comparison, &options->rules, &comparing.sides[0].list, &comparing.sides[1].list) &&
                print(&comparing, out);
         if (!good) {
-            fprintf(log, "framelab: compare: %s\n", strerror(errno != 0 ? errno : ENOMEM));
+            errno = errno != 0 ? errno : ENOMEM;
+            lost = status_lost("framelab compare", out);
         } else if (comparison->judged == 0) {
             fprintf(log, "framelab: %s and %s have no row in common: nothing was judged\n", options->paths[0],
                     options->paths[1]);
@@ -291,7 +294,7 @@ static int compare_run(const struct compare_options *options, FILE *out, FILE *l
     }
     int status = EXIT_STATUS_HOLDS;
     if (!good || damaged || comparison->judged == 0) {
-        status = EXIT_STATUS_USAGE;
+        status = lost;
     }
     if (good && comparison->tally[VERDICT_REGRESSION] > 0) {
         status = EXIT_STATUS_VIOLATED;
@@ -302,14 +305,13 @@ static int compare_run(const struct compare_options *options, FILE *out, FILE *l
     return status;
 }
 
-/* A number between the two, both excluded. */
-static double parse_number(const char *name, const char *text, double above, double below,
-                           const struct argp_state *state)
+/* A number from 0 to below `below`, not 0 itself if `above`; ends the program with what it must be. */
+static double parse_number(const char *what, const char *text, bool above, double below, const struct argp_state *state)
 {
     char *end = NULL;
     double number = strtod(text, &end);
-    if (end == text || *end != '\0' || !(number > above && number < below)) {
-        usage_error(state, "--%s is a number above %g and below %g, not '%s'", name, above, below, text);
+    if (end == text || *end != '\0' || !(number >= 0) || (above && number <= 0) || number >= below) {
+        usage_error(state, "%s, not '%s'", what, text);
     }
     return number;
 }
@@ -337,10 +339,11 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     struct compare_options *options = state->input;
     switch (key) {
     case OPTION_THRESHOLD:
-        options->rules.threshold = parse_number("threshold", text, -1e-9, 1000, state) / 100;
+        options->rules.threshold =
+            parse_number("--threshold is a percentage from 0 to below 1000", text, false, 1000, state) / 100;
         return 0;
     case OPTION_ALPHA:
-        options->rules.alpha = parse_number("alpha", text, 0, 1, state);
+        options->rules.alpha = parse_number("--alpha is a number above 0 and below 1", text, true, 1, state);
         return 0;
     case ARGP_KEY_ARG:
         if (options->path_count == 2) {

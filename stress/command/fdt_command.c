@@ -47,6 +47,11 @@ static void parse_kernel(struct fdt_arguments *arguments, const char *text, cons
     arguments->has_kernel = true;
 }
 
+static const char *variant_at(uint32_t i)
+{
+    return framelab_variants[i] != NULL ? framelab_variants[i]->name : NULL;
+}
+
 static const struct variant *find_variant(const char *name)
 {
     for (uint32_t i = 0; framelab_variants[i] != NULL; i++) {
@@ -70,6 +75,7 @@ static const struct argp_option options[] = {
 static const struct option_value values[] = {
     OPTION_WORD(OPTION_FORMAT, struct fdt_arguments, format, format_words),
     OPTION_NUMBER(OPTION_FDT_AT, struct fdt_arguments, fdt_addr.value, 0, UINT64_MAX),
+    OPTION_ARGUMENT(struct fdt_arguments, file, file_words),
     OPTION_NUMBER(OPTION_HOLE_LIMIT, struct fdt_arguments, hole_metadata_limit_kib, 0, UINT64_MAX >> 10),
     {0},
 };
@@ -82,20 +88,12 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     case OPTION_VARIANT:
         arguments->variant = find_variant(text);
         if (arguments->variant == NULL) {
-            usage_error(state, "there is no variant '%s'; see framelab list", text);
+            usage_unknown(state, "variant", text, variant_at);
         }
         return 0;
     case OPTION_KERNEL:
         parse_kernel(arguments, text, state);
         return 0;
-    case ARGP_KEY_ARG:
-        if (arguments->file != NULL) {
-            usage_error(state, "one FILE at a time");
-        }
-        arguments->file = text;
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        usage_error(state, "FILE is missing");
     case ARGP_KEY_END:
         if (arguments->variant == NULL) {
             usage_error(state, "no variant 'lockfree' in this build; choose a --variant");
@@ -196,7 +194,7 @@ static int plan_and_write(const struct fdt_arguments *arguments, const struct me
     if (!plan_arenas(&report, planned, arguments->variant)) {
         (void)status_say(NAME, 0, "%s: out of memory", arguments->file);
     } else if (!write_report(&report, arguments->format)) {
-        (void)status_say(NAME, 0, "standard output: %s", strerror(errno));
+        status = status_lost(NAME, stdout);
     } else if (report.arena_count == 0) {
         (void)status_say(NAME, 0, "%s: no free region is large enough for an arena", arguments->file);
     } else {

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "grid.h"
+#include "flat.h"
 #include "region.h"
 
 #define GIB_BYTES (UINT64_C(1) << 30)
@@ -99,17 +99,6 @@ static const struct reservation *find_initrd(const struct memory_map *map)
 
 /* ---- JSON ---------------------------------------------------------------------------------------------------- */
 
-/* json_pack takes a NULL that failed before for a failure of its own, and so does this: one look at the end is
- * enough. */
-static json_t *append(json_t *array, json_t *value)
-{
-    if (json_array_append_new(array, value) != 0) {
-        json_decref(array);
-        return NULL;
-    }
-    return array;
-}
-
 /* An integer; a string above 2^63, which only a tree that claims exabytes reaches. */
 static json_t *json_count(uint64_t value)
 {
@@ -141,8 +130,8 @@ static json_t *json_regions(const struct ram_region *regions, uint32_t count)
 {
     json_t *array = json_array();
     for (uint32_t i = 0; i < count; i++) {
-        array = append(array, json_range_with(json_range(regions[i].range),
-                                              json_pack("{s:o}", "node", json_count(regions[i].node))));
+        array = flat_append(array, json_range_with(json_range(regions[i].range),
+                                                   json_pack("{s:o}", "node", json_count(regions[i].node))));
     }
     return array;
 }
@@ -154,7 +143,7 @@ static json_t *json_reservations(const struct memory_map *map)
         const struct reservation *reservation = &map->reserved[i];
         json_t *more = json_pack("{s:s, s:b, s:s}", "kind", reservation_kind_name(reservation->kind), "no_map",
                                  (int)reservation->no_map, "name", clean(reservation->name).text);
-        array = append(array, json_range_with(json_range(reservation->range), more));
+        array = flat_append(array, json_range_with(json_range(reservation->range), more));
     }
     return array;
 }
@@ -163,8 +152,19 @@ static json_t *json_harts(const struct memory_map *map)
 {
     json_t *array = json_array();
     for (uint32_t i = 0; i < map->hart_count; i++) {
-        array = append(
+        array = flat_append(
             array, json_pack("{s:s, s:o}", "reg", hex(map->hart_reg[i]).text, "node", json_count(map->hart_node[i])));
+    }
+    return array;
+}
+
+static json_t *json_notes(const struct memory_map *map)
+{
+    json_t *array = json_array();
+    for (uint32_t i = 0; i < MEMORY_MAP_NOTE_COUNT; i++) {
+        if ((map->notes >> i & 1) != 0) {
+            array = flat_append(array, json_string(memory_map_note_text((enum memory_map_note)i)));
+        }
     }
     return array;
 }
@@ -175,9 +175,9 @@ static json_t *json_nodes(const struct memory_map *map)
     for (uint32_t i = 0; i < map->node_count; i++) {
         json_t *distances = json_array();
         for (uint32_t to = 0; to < map->node_count; to++) {
-            distances = append(distances, json_count(map->distance[i][to]));
+            distances = flat_append(distances, json_count(map->distance[i][to]));
         }
-        array = append(array, json_pack("{s:o, s:o}", "id", json_count(map->node_id[i]), "distances", distances));
+        array = flat_append(array, json_pack("{s:o, s:o}", "id", json_count(map->node_id[i]), "distances", distances));
     }
     return array;
 }
@@ -186,7 +186,7 @@ static json_t *json_arena(const struct arena_plan *plan)
 {
     json_t *regions = json_array();
     for (uint32_t i = 0; i < plan->region_count; i++) {
-        regions = append(regions, json_run(plan->regions[i]));
+        regions = flat_append(regions, json_run(plan->regions[i]));
     }
     json_t *more =
         json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "node", json_count(plan->node), "usable_frames",
@@ -204,20 +204,21 @@ static json_t *json_report(const struct fdt_report *report)
     const struct reservation *initrd = find_initrd(map);
     json_t *arenas = json_array(), *skipped = json_array();
     for (uint32_t i = 0; i < report->arena_count; i++) {
-        arenas = append(arenas, json_arena(&report->arenas[i]));
+        arenas = flat_append(arenas, json_arena(&report->arenas[i]));
     }
     for (uint32_t i = 0; i < report->skipped_count; i++) {
         const struct skipped_region *region = &report->skipped[i];
         json_t *more = json_pack("{s:o, s:s}", "node", json_count(region->region.node), "why", region->why);
-        skipped = append(skipped, json_range_with(json_range(region->region.range), more));
+        skipped = flat_append(skipped, json_range_with(json_range(region->region.range), more));
     }
-    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o}", "file",
-                     clean(report->file).text, "bootargs", clean(map->bootargs).text, "initrd",
+    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o}",
+                     "file", clean(report->file).text, "bootargs", clean(map->bootargs).text, "initrd",
                      initrd != NULL ? json_range(initrd->range) : json_null(), "ram_bytes",
                      json_count(sum_bytes(map->ram, map->ram_count)), "free_bytes",
                      json_count(sum_bytes(map->free, map->free_count)), "hart_count", json_count(map->hart_count),
                      "node_count", json_count(map->node_count), "disabled_memory_nodes",
-                     json_count(map->disabled_memory_nodes), "ram", json_regions(map->ram, map->ram_count), "reserved",
+                     json_count(map->disabled_memory_nodes), "disabled_cpu_nodes", json_count(map->disabled_cpu_nodes),
+                     "notes", json_notes(map), "ram", json_regions(map->ram, map->ram_count), "reserved",
                      json_reservations(map), "free", json_regions(map->free, map->free_count), "harts", json_harts(map),
                      "nodes", json_nodes(map), "variant", report->variant, "hole_metadata_limit_bytes",
                      json_count(report->hole_metadata_limit_bytes), "arenas", arenas, "skipped", skipped);
@@ -392,6 +393,14 @@ bool fdt_report_text(const struct fdt_report *report, FILE *out)
                   map->hart_count == 1 ? "" : "s", map->node_count, map->node_count == 1 ? "" : "s");
     if (map->disabled_memory_nodes != 0) {
         (void)fprintf(out, "memory nodes skipped for their status: %" PRIu32 "\n", map->disabled_memory_nodes);
+    }
+    if (map->disabled_cpu_nodes != 0) {
+        (void)fprintf(out, "cpu nodes skipped for their status: %" PRIu32 "\n", map->disabled_cpu_nodes);
+    }
+    for (uint32_t i = 0; i < MEMORY_MAP_NOTE_COUNT; i++) {
+        if ((map->notes >> i & 1) != 0) {
+            (void)fprintf(out, "note: %s\n", memory_map_note_text((enum memory_map_note)i));
+        }
     }
     (void)fprintf(out, "bootargs: %s\n", map->bootargs[0] != '\0' ? clean(map->bootargs).text : "none");
     if (initrd != NULL) {

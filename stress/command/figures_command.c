@@ -7,7 +7,7 @@
 
 #include "commands.h"
 #include "exit_status.h"
-#include "grid.h"
+#include "flat.h"
 #include "interrupt.h"
 #include "options.h"
 #include "paper_make.h"
@@ -27,6 +27,7 @@ struct arguments {
     enum paper_level level;
     enum output_format format;
     bool list, progress;
+    struct options_given given;
 };
 
 struct campaign {
@@ -46,7 +47,7 @@ static bool run_all(struct campaign *campaign, const struct paper_plan *plan, st
 {
     for (size_t i = 0; i < plan->count; i++) {
         const struct paper_run *run = &plan->runs[i];
-        bool cached = paper_cache_has(&campaign->cache, run);
+        bool cached = paper_cache_has(&campaign->cache, run, stderr);
         paper_run(run, &campaign->cache, campaign->done, campaign->all, &results[i]);
         campaign->done += cached ? 0 : run->seconds;
         if (results[i].outcome == PAPER_RUN_INTERRUPTED || results[i].outcome == PAPER_RUN_FAILED) {
@@ -82,7 +83,7 @@ static json_t *judge_nothing(const struct paper_folder *folder, const char *why)
     json_t *judged = json_array();
     json_array_foreach(json_object_get(folder->figure, "claims"), i, claim)
     {
-        json_array_append_new(judged, json_pack("{s:s, s:s, s:s}", "id", paper_text(claim, "id"), "verdict",
+        json_array_append_new(judged, json_pack("{s:s, s:s, s:s}", "id", flat_text(claim, "id"), "verdict",
                                                 "cannot be judged", "why", why));
     }
     json_t *verdicts = paper_verdicts_merge(judged, folder, unused, sizeof unused);
@@ -151,7 +152,7 @@ static bool plan_all(struct campaign *campaign)
         }
         campaign->all += MAKE_SECONDS;
         for (size_t k = 0; k < plan->count; k++) {
-            campaign->all += paper_cache_has(&campaign->cache, &plan->runs[k]) ? 0 : plan->runs[k].seconds;
+            campaign->all += paper_cache_has(&campaign->cache, &plan->runs[k], stderr) ? 0 : plan->runs[k].seconds;
         }
     }
     return true;
@@ -167,7 +168,7 @@ static int print(const struct campaign *campaign)
     bool good = arguments->format == FORMAT_JSON ? flat_print_json(summary, stdout)
                                                  : paper_summary_print(campaign->entries, arguments->directory, stdout);
     json_decref(summary);
-    return good ? EXIT_STATUS_HOLDS : status_say(NAME, EXIT_STATUS_USAGE, "standard output: %s", strerror(errno));
+    return good ? EXIT_STATUS_HOLDS : status_lost(NAME, stdout);
 }
 
 static int verdict_of(const struct campaign *campaign)
@@ -215,22 +216,22 @@ static json_t *list_entry(const struct paper_folder *folder, const struct paper_
     for (size_t i = 0; i < plan->count; i++) {
         seconds += plan->runs[i].seconds;
     }
-    return json_pack("{s:s, s:s, s:s, s:f, s:I}", "key", folder->key, "title", paper_text(folder->figure, "title"),
+    return json_pack("{s:s, s:s, s:s, s:f, s:I}", "key", folder->key, "title", flat_text(folder->figure, "title"),
                      "level", paper_level_name(level), "seconds", seconds, "claims",
                      (json_int_t)json_array_size(json_object_get(folder->figure, "claims")));
 }
 
-static bool print_figures(const json_t *figures)
+static bool print_figures(const json_t *figures, FILE *out)
 {
     size_t i;
     const json_t *figure;
     json_array_foreach((json_t *)figures, i, figure)
     {
-        (void)printf("%-20s %2lld claims %6.0f s  %s\n", paper_text(figure, "key"),
-                     (long long)json_integer_value(json_object_get(figure, "claims")),
-                     json_number_value(json_object_get(figure, "seconds")), paper_text(figure, "title"));
+        (void)fprintf(out, "%-20s %2lld claims %6.0f s  %s\n", flat_text(figure, "key"),
+                      (long long)json_integer_value(json_object_get(figure, "claims")),
+                      json_number_value(json_object_get(figure, "seconds")), flat_text(figure, "title"));
     }
-    return fflush(stdout) == 0;
+    return ferror(out) == 0;
 }
 
 static int print_list(const struct campaign *campaign)
@@ -245,9 +246,9 @@ static int print_list(const struct campaign *campaign)
         }
         paper_plan_free(&plan);
     }
-    bool good = arguments->format == FORMAT_JSON ? flat_print_json(figures, stdout) : print_figures(figures);
+    bool good = arguments->format == FORMAT_JSON ? flat_print_json(figures, stdout) : print_figures(figures, stdout);
     json_decref(figures);
-    return good ? EXIT_STATUS_HOLDS : EXIT_STATUS_USAGE;
+    return good ? EXIT_STATUS_HOLDS : status_lost(NAME, stdout);
 }
 
 static int start(struct campaign *campaign)
@@ -312,8 +313,15 @@ static const struct option_value values[] = {
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
+    static const int pairs[][2] = {{OPTION_QUICK, OPTION_FULL},         {OPTION_TINY, OPTION_FULL},
+                                   {OPTION_TINY, OPTION_QUICK},         {OPTION_LIST_THEM, 'o'},
+                                   {OPTION_LIST_THEM, OPTION_PROGRESS}, {0, 0}};
     struct arguments *arguments = state->input;
+    option_given(&arguments->given, key);
     switch (key) {
+    case ARGP_KEY_END:
+        options_apart(state, options, &arguments->given, pairs);
+        return 0;
     case OPTION_TINY:
         arguments->level = PAPER_TINY;
         return 0;

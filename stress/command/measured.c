@@ -25,7 +25,6 @@ enum { OPTION_PLATFORM = 768, OPTION_SEED, OPTION_FORMAT, OPTION_PROGRESS, OPTIO
 
 static const struct argp_option run_options[] = {
     {"seed", OPTION_SEED, "N", 0, "Of all that is random (default: from the clock; always printed)", 3},
-    {"format", OPTION_FORMAT, "FORMAT", 0, "text, json (records) or csv (default: text)", 4},
     {"progress", OPTION_PROGRESS, NULL, 0, "Show progress even if stderr is no terminal", 4},
     {"platform", OPTION_PLATFORM, "NAME", 0, "host (default), qemu or sim", 4},
     {NULL, 0, NULL, 0, NULL, 0},
@@ -33,7 +32,6 @@ static const struct argp_option run_options[] = {
 
 static const struct option_value run_values[] = {
     OPTION_NUMBER(OPTION_SEED, struct run_options, seed, 0, UINT64_MAX),
-    OPTION_WORD(OPTION_FORMAT, struct run_options, format, format_words),
     OPTION_PLAIN(OPTION_PROGRESS, VALUE_FLAG, struct run_options, progress),
     {0},
 };
@@ -52,6 +50,7 @@ static const struct platform *require_platform(const struct argp_state *state, c
 static error_t parse_run_option(int key, char *text, struct argp_state *state)
 {
     struct run_options *run = state->input;
+    run->seed_given |= key == OPTION_SEED;
     if (key == OPTION_PLATFORM) {
         run->platform = require_platform(state, text);
         return 0;
@@ -70,6 +69,7 @@ static const struct argp_option measured_options[] = {
     {"repeat", 'r', "N", 0, "Measurements of each (default: 5)", 3},
     {"time-limit", OPTION_TIME_LIMIT, "SECONDS", 0,
      "Give up with status 124; what was measured is kept (default in QEMU: 600)", 3},
+    {"format", OPTION_FORMAT, "FORMAT", 0, "text, json (records) or csv (default: text)", 4},
     {"out", 'o', "FILE", 0, "Write the records there (default with --format json: stdout)", 4},
     {"machine", OPTION_MACHINE, "NAME|FILE", 0,
      "With --platform sim: the simulated machine, by name (framelab list) or a file of framelab calibrate (default: "
@@ -84,6 +84,7 @@ static const struct option_value measured_values[] = {
     OPTION_LIST('n', struct measured, harts, HART_MAX, no_harts),
     OPTION_NUMBER('r', struct measured, repeats, 1, REPEAT_MOST),
     OPTION_PLAIN(OPTION_TIME_LIMIT, VALUE_SECONDS, struct measured, seconds),
+    OPTION_WORD(OPTION_FORMAT, struct measured, format, format_words),
     OPTION_PLAIN('o', VALUE_TEXT, struct measured, out_path),
     OPTION_PLAIN(OPTION_MACHINE, VALUE_TEXT, struct measured, machine),
     {0},
@@ -136,7 +137,7 @@ static FILE *open_records(const struct measured *measured, char *scratch)
     if (measured->out_path != NULL) {
         return fopen(measured->out_path, "we");
     }
-    if (measured->run.format == FORMAT_JSON) {
+    if (measured->format == FORMAT_JSON) {
         return stdout;
     }
     int fd = mkstemp(scratch);
@@ -185,10 +186,12 @@ int measured_run(const struct measured *measured, const char *name, measured_bod
     }
     int status = run_into(measured, name, body, plan, records);
     bool to_stdout = records == stdout, measured_any = to_stdout || ftell(records) > 0;
-    if (!to_stdout && fclose(records) != 0) {
-        status = status_say(name, EXIT_STATUS_VIOLATED, "%s: %s", path, strerror(errno));
-    } else if (measured->run.format != FORMAT_JSON && measured_any && status != EXIT_STATUS_USAGE) {
-        int shown = print_table(measured->run.format, path);
+    if (!to_stdout && fclose(records) != 0) { /* if it was told before, that is enough */
+        status = status == EXIT_STATUS_VIOLATED
+                     ? status
+                     : status_say(name, EXIT_STATUS_VIOLATED, "%s: %s", path, strerror(errno));
+    } else if (measured->format != FORMAT_JSON && measured_any && status != EXIT_STATUS_USAGE) {
+        int shown = print_table(measured->format, path);
         status = status == EXIT_STATUS_HOLDS ? shown : status;
     }
     if (path == scratch && !to_stdout) {

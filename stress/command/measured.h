@@ -13,15 +13,16 @@
 struct run_options {
     const struct platform *platform;
     uint64_t seed;
-    enum output_format format;
+    bool seed_given;
     bool progress;
 };
 
-/* --platform, --seed, --format, --progress. Its input is a struct run_options. */
+/* --platform, --seed, --progress. Its input is a struct run_options. */
 extern const struct argp run_argp;
 
 struct measured {
     struct run_options run;
+    enum output_format format;
     struct option_list harts; /* count 0: as the platform has it */
     uint32_t repeats;
     const char *machine;  /* NULL: as the platform has it */
@@ -29,7 +30,7 @@ struct measured {
     double seconds;       /* 0: as the platform has it */
 };
 
-/* Those and --harts, --repeat, --machine, --out, --time-limit. Its input is a struct measured. */
+/* Those and --format, --harts, --repeat, --machine, --out, --time-limit. Its input is a struct measured. */
 extern const struct argp measured_argp;
 
 /* Before options are read: the host, the seed by the clock. And, once they are: the platform's own choice where nothing

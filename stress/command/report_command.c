@@ -89,8 +89,7 @@ static int say(const json_t *report, const char *out)
     }
     (void)printf("%s: %zu figures; %u claims hold, %u do not hold, %u cannot be judged\n", out,
                  json_array_size(figures), tally.hold, tally.fail, tally.cannot);
-    return fflush(stdout) == 0 ? EXIT_STATUS_HOLDS
-                               : status_say(NAME, EXIT_STATUS_USAGE, "standard output: %s", strerror(errno));
+    return EXIT_STATUS_HOLDS;
 }
 
 /* ---- The command ------------------------------------------------------------------------------------------------ */
@@ -160,20 +159,17 @@ static const struct option_value values[] = {
     OPTION_WORD('f', struct arguments, format, report_formats),
     OPTION_PLAIN('o', VALUE_TEXT, struct arguments, out),
     OPTION_PLAIN(OPTION_PAPERS, VALUE_TEXT, struct arguments, papers),
+    OPTION_ARGUMENT(struct arguments, directory, NULL),
     {0},
 };
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
-    struct arguments *arguments = state->input;
-    if (key != ARGP_KEY_ARG) {
-        return option_set(state, options, values, key, text);
+    const struct arguments *arguments = state->input;
+    if (key == ARGP_KEY_SUCCESS && arguments->papers != NULL && arguments->format == REPORT_JSON) {
+        usage_error(state, "--papers does not go with --format json, which needs no templates");
     }
-    if (arguments->directory != NULL) {
-        usage_error(state, "one directory at a time, not '%s' too", text);
-    }
-    arguments->directory = text;
-    return 0;
+    return option_set(state, options, values, key, text);
 }
 
 int report_command(int argc, char **argv)

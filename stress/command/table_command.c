@@ -9,6 +9,7 @@
 #include "commands.h"
 #include "counts_table.h"
 #include "exit_status.h"
+#include "flat.h"
 #include "options.h"
 #include "origin.h"
 #include "times_table.h"
@@ -21,6 +22,7 @@ struct table_options {
     bool markdown;
     char slow[RECORD_NAME_MAX]; /* the column whose time is divided */
     char fast[RECORD_NAME_MAX]; /* by that of this one */
+    bool asked;                 /* for these two, which must be there then */
 };
 
 /* ---- For people ----------------------------------------------------------------------------------------------- */
@@ -55,24 +57,65 @@ static bool print_machine(const struct results *results, const struct table_opti
     return good;
 }
 
+/* ---- What is divided ------------------------------------------------------------------------------------------ */
+
+/* The columns of the table, of times and of counts. NULL if out of memory. */
+static json_t *columns_of(const struct results *results)
+{
+    json_t *columns = json_object();
+    for (size_t i = 0; i < results->layout.column_count; i++) {
+        json_object_set_new(columns, results->layout.columns[i], json_null());
+    }
+    for (size_t i = 0; i < results->file.tally_count; i++) {
+        json_object_set_new(columns, results->file.tallies[i].variant, json_null());
+    }
+    return columns;
+}
+
+static void print_missing(const char *missing, json_t *columns, FILE *log)
+{
+    const char *key, *between = "";
+    json_t *unused;
+    fprintf(log, "framelab table: --ratio: there is no column '%s'; there are", missing);
+    json_object_foreach(columns, key, unused)
+    {
+        fprintf(log, "%s %s", between, key);
+        between = ",";
+    }
+    fputc('\n', log);
+}
+
+/* Whether what was asked for can be divided; if not, one line says what there is. */
+static bool has_ratio(const struct results *results, const struct table_options *options, FILE *log)
+{
+    json_t *columns = columns_of(results);
+    const char *missing = json_object_get(columns, options->slow) == NULL   ? options->slow
+                          : json_object_get(columns, options->fast) == NULL ? options->fast
+                                                                            : NULL;
+    if (options->asked && missing != NULL) {
+        print_missing(missing, columns, log);
+    }
+    json_decref(columns);
+    return !options->asked || missing == NULL;
+}
+
 /* ---- The command ---------------------------------------------------------------------------------------------- */
 
 static int table_run(const struct table_options *options, FILE *out, FILE *log)
 {
     struct results results;
     enum records_status status = results_read(&results, options->path, log);
-    bool good = status != RECORDS_UNREADABLE;
+    bool good = status != RECORDS_UNREADABLE && has_ratio(&results, options, log);
+    int lost = EXIT_STATUS_USAGE;
     if (good) {
         errno = 0;
-        good =
-            (options->format == FORMAT_TEXT ? print_text : print_machine)(&results, options, out) && fflush(out) == 0;
-        if (!good) {
-            fprintf(log, "framelab: table: %s\n", strerror(errno != 0 ? errno : ENOMEM));
-        }
+        good = (options->format == FORMAT_TEXT ? print_text : print_machine)(&results, options, out);
+        errno = good || errno != 0 ? errno : ENOMEM;
+        lost = good ? EXIT_STATUS_HOLDS : status_lost("framelab table", out);
     }
     results_free(&results);
     if (!good) {
-        return EXIT_STATUS_USAGE;
+        return lost;
     }
     return status == RECORDS_OK ? EXIT_STATUS_HOLDS : EXIT_STATUS_VIOLATED;
 }
@@ -86,7 +129,19 @@ static void parse_ratio(struct table_options *options, const char *text, const s
     }
     snprintf(options->slow, sizeof options->slow, "%.*s", (int)slow, text);
     snprintf(options->fast, sizeof options->fast, "%s", slash + 1);
+    options->asked = true;
 }
+
+static const struct argp_option table_list[] = {
+    {"format", OPTION_FORMAT, "FORMAT", 0, "text (default), markdown, json or csv", 0},
+    {"ratio", OPTION_RATIO, "A/B", 0, "divide the times of column A by those of column B; default baseline/lockfree",
+     0},
+    {0}};
+
+static const struct option_value values[] = {
+    OPTION_ARGUMENT(struct table_options, path, file_words),
+    {0},
+};
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
@@ -102,28 +157,15 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case OPTION_RATIO:
         parse_ratio(options, argument, state);
         return 0;
-    case ARGP_KEY_ARG:
-        if (state->arg_num > 0) {
-            usage_error(state, "one FILE at a time, '%s' is too many", argument);
-        }
-        options->path = argument;
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        usage_error(state, "which FILE of records?");
     default:
-        return ARGP_ERR_UNKNOWN;
+        return option_set(state, table_list, values, key, argument);
     }
 }
 
 int table_command(int argc, char **argv)
 {
-    static const struct argp_option option_list[] = {
-        {"format", OPTION_FORMAT, "FORMAT", 0, "text (default), markdown, json or csv", 0},
-        {"ratio", OPTION_RATIO, "A/B", 0,
-         "divide the times of column A by those of column B; default baseline/lockfree", 0},
-        {0}};
     static const struct argp parser = {
-        option_list,
+        table_list,
         parse_option,
         "FILE",
         "Shows a file of bench records as a table: a row for each workload, phase, order and number of harts, and for "

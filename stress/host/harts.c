@@ -174,7 +174,7 @@ static pthread_barrier_t *barrier_of(struct hart_barrier *barrier)
 void hart_barrier_init(struct hart_barrier *barrier, uint32_t count)
 {
     if (pthread_barrier_init(barrier_of(barrier), NULL, count) != 0) {
-        platform_panic("barrier for %u harts cannot be", count);
+        platform_panic("a barrier for %u harts is invalid", count);
     }
 }
 

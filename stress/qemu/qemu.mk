@@ -13,13 +13,14 @@ KERNEL_FLAGS_riscv64 := -march=rv64imafdc_zicsr_zifencei -mabi=lp64d -mcmodel=me
 KERNEL_FLAGS_aarch64 := -march=armv8-a -mno-outline-atomics -mno-omit-leaf-frame-pointer
 KERNEL_MODE_riscv64-bare := -DKERNEL_MACHINE_MODE
 KERNEL_LINK_MODE_riscv64-bare := -Wl,--defsym=KERNEL_MACHINE_MODE=1
-KERNEL_CFLAGS := -std=gnu11 -O2 -g $(WARNINGS) -ffreestanding -fno-pic -fno-pie -fno-stack-protector -ftls-model=local-exec \
-                 -fno-omit-frame-pointer -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables
-KERNEL_SOURCES := $(filter-out core/refcounts_none.c,$(ALLOCATORS)) \
-                  $(call sources,stress $(addprefix stress/,harness workload trial qemu/guest))
+KERNEL_CFLAGS := -std=gnu11 -O2 -g $(WARNINGS) -ffreestanding -fno-pic -fno-pie -fno-stack-protector \
+                 -ftls-model=local-exec -fno-omit-frame-pointer -ffunction-sections -fdata-sections \
+                 -fno-asynchronous-unwind-tables
+KERNEL_SOURCES := $(filter-out core/refcounts_none.c,$(ALLOCATORS)) $(WORKLOAD_SOURCES) \
+                  $(call sources,stress $(addprefix stress/,harness trial qemu/guest))
 
 .PHONY: qemu kernel-deps
-qemu: kernel-deps $(KERNELS:%=$(O)/qemu/%/kernel.elf) $(O)/qemu/aarch64/kernel.img ## build the kernels for QEMU
+qemu: kernel-deps $(KERNELS:%=$(O)/qemu/%/kernel.elf.txt) $(O)/qemu/aarch64/kernel.img ## build the kernels for QEMU
 
 # After `deps` if that runs too: one installs at a time.
 kernel-deps: $(if $(filter deps compare figures qemu-check check check-long soak tidy lint,$(MAKECMDGOALS)),deps)
@@ -33,7 +34,8 @@ endef
 
 # $(1): kernel, $(2): its architecture
 define kernel_rules
-KERNEL_COMPILE_$(1) := $$(KERNEL_TOOL_$(2))gcc $$(KERNEL_CFLAGS) $$(KERNEL_FLAGS_$(2)) $$(KERNEL_MODE_$(1)) \
+KERNEL_COMPILE_$(1) := $$(KERNEL_TOOL_$(2))gcc $$(PLACELESS) $$(KERNEL_CFLAGS) $$(KERNEL_FLAGS_$(2)) \
+                       $$(KERNEL_MODE_$(1)) \
                        --specs=picolibc.specs -isystem $(O)/qemu/$(2)/sysroot/usr/include
 KERNEL_LINK_$(1) := $$(KERNEL_TOOL_$(2))gcc $$(KERNEL_FLAGS_$(2)) --specs=picolibc.specs -nostartfiles -static \
                     -Wl,--build-id=none $$(KERNEL_LINK_MODE_$(1)) -T stress/qemu/guest/$(2)/link.ld
@@ -47,16 +49,21 @@ $(O)/qemu/$(1)/%.o: %.c $(O)/qemu/$(2)/sysroot/packages $(O)/flags stress/qemu/q
 	$$(Q)mkdir -p $$(@D)
 	$$(Q)$$(KERNEL_COMPILE_$(1)) $$(call kernel_includes,$$<,$(2)) -MMD -MP -c -o $$@ $$<
 
-$(O)/qemu/$(1)/boot.o: stress/qemu/guest/$(2)/boot.S $$(wildcard stress/qemu/guest/$(2)/*.h) | kernel-deps
+$(O)/qemu/$(1)/boot.o: stress/qemu/guest/$(2)/boot.S $$(wildcard stress/qemu/guest/$(2)/*.h) $(O)/flags \
+                       stress/qemu/qemu.mk | kernel-deps
 	$$(Q)mkdir -p $$(@D)
-	$$(Q)$$(KERNEL_TOOL_$(2))gcc $$(KERNEL_FLAGS_$(2)) $$(KERNEL_MODE_$(1)) -g -c -o $$@ $$<
+	$$(Q)$$(KERNEL_TOOL_$(2))gcc -Wa,--debug-prefix-map=$(CURDIR)=. $$(KERNEL_FLAGS_$(2)) $$(KERNEL_MODE_$(1)) \
+	    -g -c -o $$@ $$<
 
 $(O)/qemu/$(1)/kernel.elf: $$(KERNEL_OBJECTS_$(1)) stress/qemu/guest/$(2)/link.ld stress/qemu/guest/kernel.ld
 	$$(call say,LINK,$$@)
 	$$(Q)$$(KERNEL_LINK_$(1)) -o $$@ $$(KERNEL_OBJECTS_$(1)) $$(KERNEL_LIBS_$(1))
+
+# What records say about the kernel. A mutant has none, and records say that nothing is known.
+$(O)/qemu/$(1)/kernel.elf.txt: $(O)/qemu/$(1)/kernel.elf $(O)/version.h
 	$$(Q){ $$(KERNEL_TOOL_$(2))gcc --version | head -n 1; \
 	      echo '$$(strip $$(KERNEL_CFLAGS) $$(KERNEL_FLAGS_$(2)) $$(KERNEL_MODE_$(1)))'; \
-	      xargs < $(O)/qemu/$(2)/sysroot/packages; } > $$@.txt
+	      xargs < $(O)/qemu/$(2)/sysroot/packages; .ci/commit; } > $$@
 
 -include $$(KERNEL_OBJECTS_$(1):.o=.d)
 endef

@@ -38,8 +38,11 @@ static void take_one(struct trial *trial, struct trial_hart *me, bool zeroed)
     }
     static const struct frame_request one = {1, 0};
     pfn_t frame;
-    if (judge_covered(&me->judge, zeroed, JUDGE_COVERED_TRIES, &frame) &&
-        oracle_alloc(&trial->oracle, me->hart, one, frame_run(frame, 1), zeroed, &me->random)) {
+    if (!judge_covered(&me->judge, zeroed, JUDGE_COVERED_TRIES, &frame)) {
+        return;
+    }
+    hart_frames(me, frame_run(frame, 1));
+    if (oracle_alloc(&trial->oracle, me->hart, one, frame_run(frame, 1), zeroed, &me->random)) {
         holding_push(me, frame_run(frame, 1), false);
     }
 }
@@ -107,7 +110,10 @@ static void take_contiguous(struct trial *trial, struct trial_hart *me, bool zer
     /* Whether a run could have been found, nobody can know while others move: that is checked at rest. */
     if (!judge_answer(&me->judge, "frame_alloc_contiguous", UINT64_MAX, status, ANSWERS_ALLOC) || status != FRAME_OK) {
         budget_release(trial, request.count);
-    } else if (oracle_alloc(&trial->oracle, me->hart, request, run, zeroed, &me->random)) {
+        return;
+    }
+    hart_frames(me, run);
+    if (oracle_alloc(&trial->oracle, me->hart, request, run, zeroed, &me->random)) {
         holding_push(me, run, false);
     }
 }
@@ -312,13 +318,24 @@ static void refuse_layouts(struct trial *trial, struct trial_hart *me)
     (void)judge_layout(&me->judge, (uint32_t)random_below(&me->random, JUDGE_LAYOUTS));
 }
 
+/* Anywhere between the first frame of RAM and the last; as often just outside of free memory. */
+static pfn_t random_between_frames(const struct oracle *oracle, struct random *random)
+{
+    uint64_t i = random_below(random, UINT64_C(2) * oracle->frames.count);
+    if (i < oracle->frames.count) {
+        return pfn(oracle->extent.first.value + random_below(random, oracle->extent.count));
+    }
+    i -= oracle->frames.count;
+    return random_one_in(random, 2) ? pfn(oracle->frames.pieces[i].end) : pfn(oracle->frames.pieces[i].first - 1);
+}
+
 /* A frame number that no arena serves and none is about to: outside RAM or of the reserved part of it. */
 static pfn_t random_foreign(const struct trial *trial, struct trial_hart *me)
 {
     struct frame_run extent = trial->oracle.extent;
     struct frame_run hotplug = frame_run_inside(trial->config.hotplug);
     for (uint32_t tries = 0; tries < 16; tries++) {
-        pfn_t frame = pfn(extent.first.value + random_below(&me->random, extent.count));
+        pfn_t frame = random_between_frames(&trial->oracle, &me->random);
         if (oracle_kind(&trial->oracle, frame.value) != FRAME_KIND_SERVED && !frame_run_contains(hotplug, frame)) {
             return frame;
         }

@@ -14,30 +14,30 @@
 
 /* ---- set-up ---- */
 
-static uint64_t holding_max_of(struct frame_run extent, uint32_t harts)
+static uint64_t holding_max_of(uint64_t frames, uint32_t harts)
 {
-    return extent.count / harts + HOLDING_SPARE;
+    return frames / harts + HOLDING_SPARE;
 }
 
 uint64_t trial_bytes(const struct memory_map *map, uint32_t harts)
 {
-    struct frame_run extent = frame_run_inside(memory_map_extent(map));
-    uint64_t holdings = align_up_u64(holding_max_of(extent, harts) * sizeof(struct holding), CACHE_PAIR);
-    uint64_t exhaust = align_up_u64(extent.count * sizeof(pfn_t), CACHE_PAIR);
-    return align_up_u64(oracle_bytes(extent), CACHE_PAIR) + exhaust + harts * (sizeof(struct trial_hart) + holdings);
+    uint64_t frames = oracle_frames(map);
+    uint64_t holdings = align_up_u64(holding_max_of(frames, harts) * sizeof(struct holding), CACHE_PAIR);
+    uint64_t exhaust = align_up_u64(frames * sizeof(pfn_t), CACHE_PAIR);
+    return align_up_u64(oracle_bytes(map), CACHE_PAIR) + exhaust + harts * (sizeof(struct trial_hart) + holdings);
 }
 
 static void place_memory(struct trial *trial, unsigned char *memory)
 {
     const struct memory_map *map = trial->config.map;
-    struct frame_run extent = frame_run_inside(memory_map_extent(map));
+    uint64_t frames = oracle_frames(map);
     oracle_init(&trial->oracle, &trial->verdict, map, memory);
-    memory += align_up_u64(oracle_bytes(extent), CACHE_PAIR);
+    memory += align_up_u64(oracle_bytes(map), CACHE_PAIR);
     trial->exhaust = (pfn_t *)(void *)memory;
-    memory += align_up_u64(extent.count * sizeof(pfn_t), CACHE_PAIR);
+    memory += align_up_u64(frames * sizeof(pfn_t), CACHE_PAIR);
     trial->hart = (struct trial_hart *)(void *)memory;
     memory += trial->config.harts * sizeof(struct trial_hart);
-    uint64_t holding_max = holding_max_of(extent, trial->config.harts);
+    uint64_t holding_max = holding_max_of(frames, trial->config.harts);
     for (uint32_t i = 0; i < trial->config.harts; i++) {
         struct trial_hart *hart = &trial->hart[i];
         hart->hart = i;
@@ -111,6 +111,7 @@ void holding_push(struct trial_hart *me, struct frame_run run, bool shared)
 {
     FRAME_ASSERT(!holdings_full(me));
     me->holdings[me->holding_count++] = (struct holding){run, shared};
+    hart_frames(me, run);
     me->held += run.count;
 }
 
@@ -118,6 +119,7 @@ struct holding holding_remove(struct trial_hart *me, uint32_t index)
 {
     FRAME_ASSERT(index < me->holding_count);
     struct holding holding = me->holdings[index];
+    hart_frames(me, holding.run);
     me->holdings[index] = me->holdings[--me->holding_count];
     me->held -= holding.run.count;
     return holding;
@@ -129,6 +131,7 @@ enum frame_status take_frame(struct trial *trial, struct trial_hart *me, pfn_t *
     enum frame_status status = frame_alloc_one(trial->config.allocator, frame);
     if (status == FRAME_OK) {
         struct frame_request request = {1, 0};
+        hart_frames(me, frame_run(*frame, 1));
         (void)oracle_alloc(&trial->oracle, me->hart, request, frame_run(*frame, 1), false, &me->random);
     }
     return status;
@@ -137,6 +140,7 @@ enum frame_status take_frame(struct trial *trial, struct trial_hart *me, pfn_t *
 void give_run(struct trial *trial, struct trial_hart *me, struct frame_run run)
 {
     static const enum judged_call ways[] = {CALL_FREE_RUN, CALL_FREE_CONTIGUOUS, CALL_FREE_ONE, CALL_UNREF};
+    hart_frames(me, run);
     oracle_free(&trial->oracle, me->hart, run, &me->random);
     if (verdict_holds(&trial->verdict)) {
         enum judged_call way = ways[random_below(&me->random, run.count == 1 ? 4 : 2)];
@@ -175,6 +179,9 @@ static void plan_round(struct trial *trial)
     bool counted_out = config->operations != 0 && done >= config->operations;
     bool timed_out = config->deadline_ns != 0 && platform_time_ns() >= config->deadline_ns;
     bool interrupted = config->interrupted != NULL && atomic_load_explicit(config->interrupted, memory_order_relaxed);
+    if (config->note != NULL) {
+        config->note(config->context);
+    }
     /* One round is always made: a trial that tried nothing would hold. */
     trial->more =
         verdict_holds(&trial->verdict) && (trial->tally.rounds == 0 || !(counted_out || timed_out || interrupted));
@@ -192,7 +199,7 @@ static void exhaust(struct trial *trial, struct trial_hart *me)
     pfn_t frame;
     while (verdict_holds(&trial->verdict) && take_frame(trial, me, &frame) == FRAME_OK) {
         uint64_t index = atomic_fetch_add_explicit(&trial->exhaust_count, 1, memory_order_relaxed);
-        if (index < trial->oracle.extent.count) { /* else frames are handed out twice, and the oracle has said so */
+        if (index < trial->oracle.frames.total) { /* else frames are handed out twice, and the oracle has said so */
             trial->exhaust[index] = frame;
         }
     }

@@ -113,7 +113,7 @@ static inline const char *topology_broken(const struct memory_map *map)
         }
         for (uint32_t b = 0; b < map->node_count; b++) {
             if (a == b ? map->distance[a][b] != 10 : map->distance[a][b] <= 10) {
-                return "a distance that cannot be";
+                return "an invalid distance";
             }
         }
     }

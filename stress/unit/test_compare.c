@@ -12,7 +12,6 @@
 #include <sys/stat.h>
 
 #include "commands.h"
-#include "draw_command.h"
 #include "paper_tool.h"
 #include "random.h"
 #include "record_files.h"
@@ -27,7 +26,7 @@ static struct file_made make_records(unsigned repeats, double lockfree_scale, do
 {
     static const char *const variants[] = {"cas", "null", "baseline", "lockfree"};
     static const unsigned base_ns[] = {500, 100, 4000, 2000};
-    char *text = calloc(1, FILE_BYTES);
+    char *text = needed(calloc(1, FILE_BYTES));
     size_t length = 0;
     struct random random = random_stream(seed, 0);
     for (unsigned repeat = 0; repeat < repeats; repeat++) {
@@ -50,7 +49,7 @@ static struct file_made make_records(unsigned repeats, double lockfree_scale, do
 
 static struct file_made append_text(struct file_made made, const char *text)
 {
-    FILE *file = fopen(made.path, "a");
+    FILE *file = needed(fopen(made.path, "a"));
     fputs(text, file);
     fclose(file);
     return made;
@@ -222,7 +221,7 @@ static void rows_match_by_the_knobs_that_both_know(void **state)
     char *line = bench_line("mine", "alloc", 1, 0, 10);
     struct file_made a = file_make_text(line);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char *other = calloc(1, 2 * LINE_BYTES);
+        char *other = needed(calloc(1, 2 * LINE_BYTES));
         const char *knobs = strstr(line, "magazine=64");
         (void)snprintf(other, 2 * LINE_BYTES, "%.*s%s%s", (int)(knobs - line), line, cases[i].knobs, knobs + 11);
         struct file_made b = file_make_text(other);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "format_into.h"
 #include "harness.h"
 #include "harts.h"
 #include "interrupts.h"
@@ -13,6 +14,7 @@
 #include "platform_host.h"
 #include "platform_sim.h"
 #include "reclaim.h"
+#include "run.h"
 
 #define PLACE ((uintptr_t)__builtin_return_address(0))
 #define LOG_LINE_BYTES 1024
@@ -130,10 +132,7 @@ const struct reclaim_backend *const *platform_reclaim_backends(void)
 void platform_log(const char *format, ...)
 {
     char line[LOG_LINE_BYTES];
-    va_list arguments;
-    va_start(arguments, format);
-    (void)vsnprintf(line, sizeof line, format, arguments);
-    va_end(arguments);
+    format_into(line, format);
     if (!sim_log_is_quiet) {
         (void)fprintf(stderr, "framelab: %s\n", line);
     }
@@ -142,10 +141,7 @@ void platform_log(const char *format, ...)
 void platform_panic(const char *format, ...)
 {
     char line[LOG_LINE_BYTES];
-    va_list arguments;
-    va_start(arguments, format);
-    (void)vsnprintf(line, sizeof line, format, arguments);
-    va_end(arguments);
+    format_into(line, format);
     if (sim_on_panic != NULL && run_self() != RUN_NOBODY) {
         sim_on_panic(line);
     }

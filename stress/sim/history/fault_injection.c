@@ -11,6 +11,7 @@
 #include "model.h"
 #include "platform.h"
 #include "random.h"
+#include "run.h"
 
 static struct {
     struct model before; /* a copy of the model, with our event */
