@@ -55,10 +55,10 @@ enum frame_status {
     FRAME_NOT_ALLOCATED,     /* a double free, or a reference to a free frame */
     FRAME_SHARED,            /* a free of a frame that others still hold; use frame_unref */
     FRAME_TOO_MANY_REFS,     /* a reference more would overflow the count, or there is none to count it */
-    FRAME_BUSY,              /* an arena of which a frame is out */
+    FRAME_BUSY,              /* an arena of which a frame is out; a call in a handler that interrupted another */
     FRAME_OVERLAP,           /* an arena over memory that an arena already covers */
     FRAME_BAD_CONFIG,        /* a knob, hart count or region list that is invalid */
-    FRAME_BAD_HART,          /* the caller has no hart number: core/base/platform.h */
+    FRAME_BAD_HART,          /* the caller has no hart number (core/base/platform.h), or one that has left */
     FRAME_STATUS_COUNT
 };
 
