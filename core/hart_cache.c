@@ -548,8 +548,8 @@ bool bypasses_wait(const struct frame_allocator *fa)
         if (seen % 2 != 0 && !wait_while(&hart->bypass_seq, seen, &turns)) {
             return false;
         }
-        while ((seen = bare_load_acquire(&hart->nested_passing)) != 0) {
-            if (!wait_while(&hart->nested_passing, seen, &turns)) {
+        while ((seen = bare_load_acquire(&hart->nested_bypasses)) != 0) {
+            if (!wait_while(&hart->nested_bypasses, seen, &turns)) {
                 return false;
             }
         }

@@ -59,12 +59,12 @@
  *    - An operation that finds `inside` not OUTSIDE is nested. The look is a load before hart_enter's store. An
  *      interrupt between the two finds OUTSIDE and leaves OUTSIDE: it was an operation of its own, before this one.
  *    - A nested operation leaves alone whatever operations of its hart that are not nested read and write as if nobody
- *      came between: `inside`, the cache, `transfers`, `bypass_seq`, `patience`, `refcounts_kept`; and of the variant
- *      likewise (struct caller in variant.h). It has its own words in their place: nested_transfers, nested_passing and
+ *      came between: `inside`, the cache, `transfers`, `bypass_seq`, `patience`, `counts`; and of the variant
+ *      likewise (struct caller in variant.h). It has its own words in their place: nested_transfers, nested_bypasses and
  *      spare->nested, which nested operations change by atomic read-modify-writes alone, so that it does not matter at
  *      which of them another level comes between. All else it does like another hart, beside whatever step it has
  *      interrupted.
- *    - Lifetime of arenas: nested_passing is how many are under way. The removal waits until it is 0. An arena that
+ *    - Lifetime of arenas: nested_bypasses is how many are under way. The removal waits until it is 0. An arena that
  *      the interrupted operation may use is safe by that one's own state, which does not change meanwhile.
  *    - It never waits for its own hart, which would be for ever: a drain by it passes over the cache of a hart that it
  *      has interrupted in a section, and over caches that the interrupted operation is emptying (`emptying` says who);
@@ -165,9 +165,9 @@ struct hart {
     /* Owner writes, others read: on lines of their own. */
     _Alignas(CACHE_PAIR) _Atomic uint64_t transfers;
     _Atomic uint64_t nested_transfers; /* NESTED_TRANSFER for each, and 1 while it is under way */
-    _Atomic uint32_t chunk_out;      /* 1: frame_zero_idle has a chunk of the global allocator out; see transfers_now */
-    _Atomic uint32_t nested_passing; /* nested operations under way */
-    struct hart_counts counts;       /* of operations that are not nested */
+    _Atomic uint32_t chunk_out; /* 1: frame_zero_idle has a chunk of the global allocator out; see transfers_now */
+    _Atomic uint32_t nested_bypasses; /* nested operations under way */
+    struct hart_counts counts;        /* of operations that are not nested */
     struct hart_spare *spare;
 };
 
@@ -276,7 +276,7 @@ static inline uint32_t bypass_next(const struct hart *hart)
 static inline void bypass_begin(struct hart *hart, struct caller caller)
 {
     if (caller.nested) {
-        (void)bare_add_relaxed(&hart->nested_passing, 1);
+        (void)bare_add_relaxed(&hart->nested_bypasses, 1);
     } else {
         /* Release: whoever waited for the operation before and sees this one has seen that one end. */
         FRAME_DEBUG_ASSERT(bare_load_relaxed(&hart->bypass_seq) % 2 == 0);
@@ -289,7 +289,7 @@ static inline void bypass_begin(struct hart *hart, struct caller caller)
 static inline void bypass_end(struct hart *hart, struct caller caller)
 {
     if (caller.nested) {
-        (void)bare_sub_release(&hart->nested_passing, 1);
+        (void)bare_sub_release(&hart->nested_bypasses, 1);
     } else {
         FRAME_DEBUG_ASSERT(bare_load_relaxed(&hart->bypass_seq) % 2 == 1);
         bare_store_release(&hart->bypass_seq, bypass_next(hart));

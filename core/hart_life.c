@@ -100,7 +100,7 @@ static void repair_words(struct hart *hart)
     bare_store_release(&hart->transfers, transfers + (transfers & 1));
     (void)bare_sub_release(&hart->nested_transfers, bare_load_relaxed(&hart->nested_transfers) % NESTED_TRANSFER);
     bare_store_release(&hart->chunk_out, 0);
-    bare_store_release(&hart->nested_passing, 0);
+    bare_store_release(&hart->nested_bypasses, 0);
     bare_store_release(&hart->bypass_seq,
                        bare_load_relaxed(&hart->bypass_seq) + (bare_load_relaxed(&hart->bypass_seq) & 1));
     hart->patience = 0;

@@ -172,10 +172,10 @@ static void P13_what_a_hart_that_ended_was_in_the_middle_of(void **state)
     play_hart(1);
     fill_cache();
     bare_store_relaxed(&hart->inside, PAST);
-    bare_store_relaxed(&hart->moves, bare_load_relaxed(&hart->moves) + 1);
+    bare_store_relaxed(&hart->transfers, bare_load_relaxed(&hart->transfers) + 1);
     bare_store_relaxed(&hart->bypass_seq, bare_load_relaxed(&hart->bypass_seq) + 1);
     bare_store_relaxed(&hart->chunk_out, 1);
-    bare_store_relaxed(&hart->nested_passing, 2);
+    bare_store_relaxed(&hart->nested_bypasses, 2);
     bare_store_relaxed(&hart->nested_transfers, 3 * NESTED_TRANSFER + 2);
     bare_store_relaxed(&fa->harts[2].emptying, 1 + 1);
     bare_store_relaxed(&hart->draining, 1);

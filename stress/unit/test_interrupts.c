@@ -115,7 +115,7 @@ static struct own_state own_state(const struct hart *hart)
                               bare_load_relaxed(&hart->bypass_seq),
                               hart->patience,
                               0,
-                              bare_load_relaxed(&hart->moves),
+                              bare_load_relaxed(&hart->transfers),
                               bare_load_relaxed(&hart->counts.global_takes),
                               bare_load_relaxed(&hart->counts.global_gives)};
     for (uint32_t order = 0; order < CACHE_ORDERS; order++) {
@@ -140,7 +140,7 @@ static void interrupt_twice(struct hart *hart)
     struct own_state after = own_state(hart);
     assert_memory_equal(&before, &after, sizeof before);
     assert_true(stats_now().nested >= nested + 20);
-    assert_int_equal(bare_load_relaxed(&hart->nested_passing), 0);
+    assert_int_equal(bare_load_relaxed(&hart->nested_bypasses), 0);
     assert_int_equal(bare_load_relaxed(&hart->nested_transfers) % NESTED_TRANSFER, 0);
 }
 
@@ -219,9 +219,9 @@ static void P12_what_is_interrupted_does_not_disturb(void **state)
     uint64_t count = take_all();
     struct caller outer = hart_hold(hart);
     pfn_t frame;
-    bare_store_relaxed(&hart->moves, bare_load_relaxed(&hart->moves) + 1);
+    bare_store_relaxed(&hart->transfers, bare_load_relaxed(&hart->transfers) + 1);
     assert_int_equal(frame_alloc_one(fa, &frame), FRAME_NO_MEMORY);
-    bare_store_relaxed(&hart->moves, bare_load_relaxed(&hart->moves) + 1);
+    bare_store_relaxed(&hart->transfers, bare_load_relaxed(&hart->transfers) + 1);
     bare_store_relaxed(&hart->chunk_out, 1);
     assert_int_equal(frame_alloc_one(fa, &frame), FRAME_NO_MEMORY);
     bare_store_relaxed(&hart->chunk_out, 0);
@@ -236,9 +236,9 @@ static void P12_what_is_interrupted_does_not_disturb(void **state)
     bare_add_relaxed(&fa->arena_transfers, 1);
     arenas_unlock(fa);
     /* But another hart's is. */
-    bare_store_relaxed(&fa->harts[1].moves, bare_load_relaxed(&fa->harts[1].moves) + 1);
+    bare_store_relaxed(&fa->harts[1].transfers, bare_load_relaxed(&fa->harts[1].transfers) + 1);
     assert_int_equal(frame_alloc_one(fa, &frame), FRAME_CONTENDED);
-    bare_store_relaxed(&fa->harts[1].moves, bare_load_relaxed(&fa->harts[1].moves) + 1);
+    bare_store_relaxed(&fa->harts[1].transfers, bare_load_relaxed(&fa->harts[1].transfers) + 1);
     hart_let_go(hart, outer);
     give(0, count);
     close_allocator();
@@ -253,17 +253,17 @@ static void P12_movements_are_seen(void **state)
     const struct caller other = {.hart = 1};
     struct caller outer = hart_hold(hart);
     pfn_t frame;
-    struct moves before = transfers_now(fa, other);
+    struct transfers before = transfers_now(fa, other);
     assert_int_equal(frame_alloc_one(fa, &frame), FRAME_OK);
     assert_int_equal(frame_free_one(fa, frame), FRAME_OK);
     assert_int_equal(transfers_now(fa, other).sum, before.sum + 4);
-    bare_store_relaxed(&hart->moves, bare_load_relaxed(&hart->moves) + 1);
+    bare_store_relaxed(&hart->transfers, bare_load_relaxed(&hart->transfers) + 1);
     assert_true(transfers_now(fa, other).under_way);
     assert_int_equal(frame_alloc_one(fa, &frame), FRAME_OK);
     assert_true(transfers_now(fa, other).under_way);
     assert_int_equal(frame_free_one(fa, frame), FRAME_OK);
     /* It found nothing after all: as if it had never begun. The handler did. */
-    bare_store_relaxed(&hart->moves, bare_load_relaxed(&hart->moves) - 1);
+    bare_store_relaxed(&hart->transfers, bare_load_relaxed(&hart->transfers) - 1);
     assert_int_equal(transfers_now(fa, other).sum, before.sum + 8);
     assert_false(transfers_now(fa, other).under_way);
     hart_let_go(hart, outer);
