@@ -147,3 +147,41 @@ json_t *origin_differences(const struct record_file *a, const struct record_file
     }
     return differences;
 }
+
+/* What is the same as long as the machine is. */
+static json_t *fingerprint(const json_t *line)
+{
+    static const char *const keys[] = {"cpu_model", "packages", "cores", "pus", "numa_nodes", "caches"};
+    json_t *values = json_pack("[O?, O?]", look_up(line, "system", "machine"), look_up(line, "system", "virtual"));
+    for (size_t i = 0; values != NULL && i < sizeof keys / sizeof *keys; i++) {
+        json_t *value = (json_t *)look_up(line, "topology", keys[i]);
+        (void)json_array_append_new(values, value != NULL ? json_incref(value) : json_null());
+    }
+    return values;
+}
+
+static bool is_known(const json_t *line)
+{
+    const char *model = json_string_value(look_up(line, "topology", "cpu_model"));
+    return model != NULL && strcmp(model, "unknown") != 0;
+}
+
+static bool all_of_machine(const struct record_file *file, const json_t *wanted)
+{
+    bool same = json_array_size(file->provenances) > 0;
+    for (size_t i = 0; same && i < json_array_size(file->provenances); i++) {
+        const json_t *line = json_array_get(file->provenances, i);
+        json_t *values = fingerprint(line);
+        same = is_known(line) && json_equal(values, wanted) == 1;
+        json_decref(values);
+    }
+    return same;
+}
+
+bool origin_same_machine(const struct record_file *a, const struct record_file *b)
+{
+    json_t *wanted = fingerprint(json_array_get(a->provenances, 0));
+    bool same = all_of_machine(a, wanted) && all_of_machine(b, wanted);
+    json_decref(wanted);
+    return same;
+}

@@ -11,6 +11,7 @@
 #include <zlib.h>
 
 #include "frame_limits.h"
+#include "provenance.h"
 #include "schema.h"
 
 #define COMPLAINTS_MAX 10u
@@ -147,7 +148,7 @@ static struct latency_summary read_latency(struct reader *reader, const json_t *
 /* "hart_ns" may be absent or empty (a phase of which only the latency was measured), else one number a hart. */
 static void read_times(struct reader *reader, const json_t *phase, struct result_row *row)
 {
-    uint64_t operations = read_count(reader, phase, "operations", 1, INT64_MAX);
+    uint64_t operations = row->operations = read_count(reader, phase, "operations", 1, INT64_MAX);
     const json_t *times = json_object_get(phase, "hart_ns");
     size_t count = json_array_size(times);
     if (times != NULL && !json_is_array(times)) {
@@ -216,6 +217,62 @@ static void read_rounds(struct reader *reader, const json_t *line, struct result
     row->share_last = count > 0 ? json_number_value(json_array_get(rounds, count - 1)) : 0;
 }
 
+/* ---- whose a line is ---- */
+
+/* The provenance line that a line names; NULL if there is none. */
+static const json_t *provenance_of(const struct reader *reader, const json_t *line)
+{
+    const json_t *id = json_object_get(line, "provenance"), *provenance;
+    size_t i;
+    json_array_foreach(reader->file->provenances, i, provenance)
+    {
+        if (id != NULL && json_equal(id, json_object_get(provenance, "id"))) {
+            return provenance;
+        }
+    }
+    return NULL;
+}
+
+__attribute__((format(printf, 2, 3))) static const char *make_name(struct reader *reader, const char *format, ...)
+{
+    char text[2 * RECORD_NAME_MAX + 32];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    const char *name = record_file_name(reader->file, text);
+    if (name == NULL) {
+        refuse(reader, "out of memory");
+    }
+    return name != NULL ? name : "";
+}
+
+/* A number, or a text of one that is too large (record.c). */
+static const char *read_seed(struct reader *reader, const json_t *line)
+{
+    const json_t *seed = json_object_get(line, "seed");
+    return json_is_integer(seed) ? make_name(reader, "%lld", (long long)json_integer_value(seed))
+                                 : read_optional_name(reader, line, "seed");
+}
+
+/* What a simulated machine is: a hash of its parameters, for its name may stand for others in another version. */
+static const char *read_model(struct reader *reader, const json_t *line)
+{
+    const json_t *model = json_object_get(provenance_of(reader, line), "machine_model");
+    bool simulated = json_object_get(line, "machine") != NULL && json_is_object(model);
+    json_t *content = simulated ? json_copy((json_t *)model) : NULL;
+    if (content == NULL) {
+        return make_name(reader, "%s", "");
+    }
+    (void)json_object_del(content, "name");
+    (void)json_object_del(content, "source");
+    char *text = json_dumps(content, JSON_COMPACT | JSON_SORT_KEYS);
+    json_decref(content);
+    const char *name = make_name(reader, "%016llx", (unsigned long long)provenance_hash(text != NULL ? text : ""));
+    free(text);
+    return name;
+}
+
 /* ---- counts in place of times ---- */
 
 /* Instructions of all harts in a phase. */
@@ -256,7 +313,9 @@ static void read_tallies(struct reader *reader, const json_t *line, struct tally
     double operations = 0, instructions = 0;
     for (size_t i = 0; i < json_array_size(phases); i++) {
         const json_t *phase = json_array_get(phases, i);
-        operations += row->harts * (double)read_count(reader, phase, "operations", 1, INT64_MAX);
+        uint64_t of_hart = read_count(reader, phase, "operations", 1, INT64_MAX);
+        row->operations += of_hart;
+        operations += row->harts * (double)of_hart;
         instructions += read_instructions(reader, phase, row->harts);
     }
     const double sums[TALLY_KIND_COUNT] = {
@@ -289,7 +348,8 @@ static void read_events(struct reader *reader, const json_t *line, struct tally_
                    {TALLY_FENCES, "fences"},
                    {TALLY_WAIT_NS, "wait_ns"}};
     const json_t *events = json_object_get(line, "events");
-    const double operations = (double)read_count(reader, events, "operations", 1, INT64_MAX);
+    row->operations = read_count(reader, events, "operations", 1, INT64_MAX);
+    const double operations = (double)row->operations;
     for (uint32_t i = 0; i < TALLY_KIND_COUNT; i++) {
         row->per_operation[i] = NAN;
     }
@@ -331,6 +391,9 @@ static void read_counted_bench(struct reader *reader, const json_t *line)
         .variant = read_name(reader, line, "variant"),
         .knobs = read_name(reader, line, "knobs"),
         .machine = (simulated ? read_simulated_machine : read_machine)(reader, line),
+        .model = read_model(reader, line),
+        .run = read_optional_name(reader, line, "run"),
+        .seed = read_seed(reader, line),
         .workload = read_counted_workload(reader, line),
         .frames = read_count(reader, line, "frames", 1, INT64_MAX),
         .harts = (uint32_t)read_count(reader, line, "harts", 1, HART_MAX),
@@ -358,6 +421,21 @@ static bool is_counted(const json_t *line)
 
 /* ---- lines ---- */
 
+/* Which process measured the line, and beside what. */
+static void read_whence(struct reader *reader, const json_t *line, struct result_row *row)
+{
+    const json_t *campaign = json_object_get(provenance_of(reader, line), "campaign");
+    const char *id = read_optional_name(reader, line, "provenance");
+    bool simulated = json_object_get(line, "events") != NULL;
+    row->side = read_optional_name(reader, campaign, "side");
+    row->process = simulated ? make_name(reader, "%s/%u", id, row->repeat) : id;
+    row->block = make_name(reader, "%s/%u", id, row->repeat);
+    if (campaign != NULL) {
+        row->block = make_name(reader, "%s/%u", read_name(reader, campaign, "id"),
+                               (unsigned)read_count(reader, campaign, "block", 0, UINT32_MAX));
+    }
+}
+
 static void read_bench(struct reader *reader, const json_t *line)
 {
     if (is_counted(line)) {
@@ -373,7 +451,9 @@ static void read_bench(struct reader *reader, const json_t *line)
         .knobs = read_name(reader, line, "knobs"),
         .platform = read_name(reader, line, "platform"),
         .machine = read_optional_name(reader, line, "machine"),
+        .model = read_model(reader, line),
         .run = read_optional_name(reader, line, "run"),
+        .seed = read_seed(reader, line),
         .workload = read_name(reader, line, "workload"),
         .frames = read_count(reader, line, "frames", 1, INT64_MAX),
         .harts = (uint32_t)read_count(reader, line, "harts", 1, HART_MAX),
@@ -381,6 +461,7 @@ static void read_bench(struct reader *reader, const json_t *line)
         .repeat = (uint32_t)read_count(reader, line, "repeat", 0, UINT32_MAX),
     };
     row.core_ns = read_core(reader, line, row.harts);
+    read_whence(reader, line, &row);
     const json_t *phases = json_object_get(line, "phases");
     size_t count = json_array_size(phases);
     if (count == 0) {
@@ -411,15 +492,8 @@ static void read_bench(struct reader *reader, const json_t *line)
 /* The schema of a line, by the provenance line that it names; 1 if there is none. */
 static json_int_t schema_of_line(const struct reader *reader, const json_t *line)
 {
-    const json_t *id = json_object_get(line, "provenance"), *provenance;
-    size_t i;
-    json_array_foreach(reader->file->provenances, i, provenance)
-    {
-        if (id != NULL && json_equal(id, json_object_get(provenance, "id"))) {
-            return schema_of(provenance);
-        }
-    }
-    return 1;
+    const json_t *provenance = provenance_of(reader, line);
+    return provenance != NULL ? schema_of(provenance) : 1;
 }
 
 static void read_provenance(struct reader *reader, json_t *line)

@@ -28,13 +28,19 @@ struct result_row {
     const char *knobs;
     const char *platform;
     const char *machine; /* of simulated harts; else empty */
+    const char *model;   /* of simulated harts: what the machine is, by its parameters; else empty */
     const char *run;     /* of a figure's records: for which of its runs; else empty */
+    const char *side;    /* "A" or "B" of a campaign of two binaries; else empty */
+    const char *seed;
+    const char *process; /* that measured it: its provenance; of simulated harts, which begin anew, also the repeat */
+    const char *block;   /* what was measured in turn: of a campaign, of several processes; else a repeat of one */
     const char *workload;
     const char *phase;
     uint64_t frames; /* a request */
     uint32_t harts;
     uint32_t cores;
     uint32_t repeat;
+    uint64_t operations;            /* of a hart */
     bool timed;                     /* ns_per_operation is known */
     double ns_per_operation;        /* mean over harts of time / operations */
     double core_ns;                 /* "core": of a turn, by the hart for which it took longest; 0: not known */
@@ -63,10 +69,12 @@ struct tally_row {
     const char *variant;
     const char *knobs;
     const char *machine; /* "qemu, riscv64, icount", "sim, flat" */
+    const char *model, *run, *seed;
     const char *workload;
     uint64_t frames; /* a request */
     uint32_t harts;
     uint32_t repeat;
+    uint64_t operations;                    /* of a hart in all phases; of simulated ones, of all harts */
     double per_operation[TALLY_KIND_COUNT]; /* NAN: not known */
 };
 
