@@ -212,9 +212,10 @@ static json_t *topology_json(void)
     return json != NULL ? json : json_null();
 }
 
-/* A "provenance" line of all that `content` holds, its id a hash of that. */
-static json_t *identify(json_t *content)
+json_t *provenance_identify(json_t *content)
 {
+    (void)json_object_del(content, "type");
+    (void)json_object_del(content, "id");
     char *text = json_dumps(content, JSON_COMPACT);
     if (text == NULL) {
         return NULL;
@@ -238,11 +239,12 @@ json_t *provenance_make(int argc, char **argv, const char *fdt_summary, const ch
         errno = EINVAL;
         return NULL;
     }
-    json_t *content = json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "schema", RECORD_SCHEMA, "time", time_json(),
-                                "framelab", build_json(), "libraries", libraries_json(), "system", system_json(), "topology", topology_json(),
-                                "command", command_json(argc, argv), "memory_map", memory_map);
+    json_t *content =
+        json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "schema", RECORD_SCHEMA, "time", time_json(), "framelab",
+                  build_json(), "libraries", libraries_json(), "system", system_json(), "topology", topology_json(),
+                  "command", command_json(argc, argv), "memory_map", memory_map);
     bool whole = machine == NULL || json_object_set_new(content, kind, machine) == 0;
-    json_t *line = content != NULL && whole ? identify(content) : NULL;
+    json_t *line = content != NULL && whole ? provenance_identify(content) : NULL;
     json_decref(content);
     if (line == NULL) {
         errno = ENOMEM;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "campaign.h"
 #include "commands.h"
 #include "exit_status.h"
 #include "file_read.h"
@@ -252,10 +253,12 @@ static void set_defaults(struct bench_arguments *arguments)
         uint32_t most = tree_hart_count(machine->fdt, machine->fdt_bytes);
         measured->harts = (struct option_list){.count = most > 1 ? 2 : 1, .values = {1, most}};
     }
+    measured->latency_blocks = plan->latency_repeats;
     measured_complete(measured);
     plan->harts = measured->harts;
     plan->repeats = measured->repeats;
     plan->seed = measured->run.seed;
+    plan->turn = campaign_turn();
     plan->seconds = measured->seconds;
     plan->requests_most = plan->requests_most != 0 ? plan->requests_most : platform->bench_requests;
     machine->memory_bytes = machine->memory_bytes != 0 ? machine->memory_bytes : platform->bench_bytes;
@@ -315,10 +318,12 @@ int bench_command(int argc, char **argv)
         .doc = "Measures variants on workloads, repeats interleaved, beside the controls `null` (the harness alone) "
                "and `cas` (one uncontended compare-and-swap).\v"
                "Exit status: 0, 1 if an allocation failed or a frame was lost, 2 usage, 77 platform not there, 124 "
-               "time limit, 130 interrupted; in the last two cases what was measured is kept."};
+               "time limit, 130 interrupted; in the last two cases what was measured is kept. With --against that of "
+               "framelab "
+               "compare."};
     static struct bench_arguments arguments; /* some hundred KiB: not for the stack */
     arguments =
-        (struct bench_arguments){.measured = measured_default(),
+        (struct bench_arguments){.measured = measured_default(argc, argv),
                                  .plan = {.latency_repeats = 1, .warmup = 1, .rounds = 100, .argc = argc, .argv = argv},
                                  .qemu = QEMU_OPTIONS_INIT};
     char why[WHY_BYTES];

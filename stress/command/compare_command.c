@@ -46,6 +46,7 @@ struct comparing {
     const struct compare_options *options;
     struct results sides[2];
     const struct results *of[2]; /* both the first, if that is the only file */
+    struct record_file whose[2]; /* of each side the provenance lines alone */
     const char *names[2];
     struct comparison_rules rules;
     struct comparison comparison;
@@ -156,8 +157,10 @@ static void print_only(const struct comparison *comparison, int side, FILE *out)
 static void print_origins(const struct comparing *comparing, const json_t *differences, FILE *out)
 {
     for (int i = 0; i < 2; i++) {
-        struct origin origin = origin_describe(&comparing->of[i]->file);
-        fprintf(out, "%c: %s\n   %s on %s%s%s\n", "AB"[i], comparing -> names[i], origin.version, origin.machine,
+        struct origin origin = origin_describe(&comparing->whose[i]);
+        bool campaign = comparing->comparison.sides[i].campaign_side != NULL;
+        fprintf(out, "%s: %s%s\n   %s on %s%s%s\n", i == 0 ? "A" : "B", comparing->names[i],
+                campaign ? (i == 0 ? ", side A" : ", side B") : "", origin.version, origin.machine,
                 origin.date[0] != '\0' ? ", " : "", origin.date);
     }
     for (size_t i = 0; i < json_array_size(differences); i++) {
@@ -323,7 +326,7 @@ static bool print_csv(const struct comparing *comparing, FILE *out)
 
 static bool print(const struct comparing *comparing, FILE *out)
 {
-    json_t *differences = origin_differences(&comparing->of[0]->file, &comparing->of[1]->file);
+    json_t *differences = origin_differences(&comparing->whose[0], &comparing->whose[1]);
     bool good = differences != NULL;
     if (good) {
         switch (comparing->options->format) {
@@ -402,6 +405,20 @@ static bool choose_unit(struct comparing *comparing, FILE *log)
     return true;
 }
 
+/* The provenance lines of a side; of a file that is no campaign's all. */
+static struct record_file provenance_of_side(const struct results *results, const char *side)
+{
+    struct record_file whose = {.provenances = json_array()};
+    for (size_t i = 0; i < json_array_size(results->file.provenances); i++) {
+        json_t *line = json_array_get(results->file.provenances, i);
+        const char *of = json_string_value(json_object_get(json_object_get(line, "campaign"), "side"));
+        if (side == NULL || (of != NULL && strcmp(of, side) == 0)) {
+            (void)json_array_append(whose.provenances, line);
+        }
+    }
+    return whose;
+}
+
 /* The two sides as the arguments have them. */
 static bool choose_sides(struct comparing *comparing, struct comparison_side sides[2], FILE *log)
 {
@@ -414,6 +431,7 @@ static bool choose_sides(struct comparing *comparing, struct comparison_side sid
         sides[i] = (struct comparison_side){.list = &comparing->of[i]->list,
                                             .campaign_side = campaign ? (i == 0 ? "A" : "B") : NULL,
                                             .variant = variants ? options->variants[i] : NULL};
+        comparing->whose[i] = provenance_of_side(comparing->of[i], sides[i].campaign_side);
         if (variants && !has_column(comparing->of[i], options->variants[i])) {
             fprintf(log, "framelab: %s: has no times of %s\n", options->paths[0], options->variants[i]);
             return false;
@@ -468,6 +486,8 @@ static int compare_run(const struct compare_options *options, FILE *out, FILE *l
     }
     comparison_free(&comparing.comparison);
     exact_comparison_free(&comparing.exact);
+    record_file_free(&comparing.whose[0]);
+    record_file_free(&comparing.whose[1]);
     results_free(&comparing.sides[0]);
     results_free(&comparing.sides[1]);
     /* To git bisect 125 is a commit that cannot be judged. */
