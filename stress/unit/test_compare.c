@@ -614,7 +614,7 @@ static bool every_row_is_closed(const char *text)
 static void the_table_has_ratio_units_and_marks(void **state)
 {
     (void)state;
-    struct file_made a = MAKE(.processes = 5, .seed = 1);
+    struct file_made a = MAKE(.processes = 10, .seed = 1);
     run_command(&outcome, table_command, 2, "framelab table", a.path);
     assert_int_equal(outcome.status, 0);
     assert_true(holds(outcome.out, "2.0") && holds(outcome.out, "baseline/lockfree"));
@@ -623,12 +623,20 @@ static void the_table_has_ratio_units_and_marks(void **state)
     assert_false(holds(outcome.out, "loses"));
     assert_false(holds(outcome.out, "\033")); /* no colours but on a terminal */
     unlink(a.path);
-    a = MAKE(.processes = 5, .seed = 1, .lockfree = 4);
+    a = MAKE(.processes = 10, .seed = 1, .lockfree = 4);
     run_command(&outcome, table_command, 4, "framelab table", "--format", "markdown", a.path);
     assert_true(holds(outcome.out, "| lockfree loses |"));
     assert_true(every_row_is_closed(outcome.out));
     run_command(&outcome, table_command, 3, "framelab table", "--ratio=lockfree/baseline", a.path);
     assert_false(holds(outcome.out, "loses"));
+    unlink(a.path);
+    a = MAKE(.processes = 10, .seed = 1, .lockfree = 2);
+    run_command(&outcome, table_command, 2, "framelab table", a.path);
+    assert_true(holds(outcome.out, "1.00x  even") && !holds(outcome.out, "loses"));
+    unlink(a.path);
+    a = MAKE(.processes = 1, .seed = 1, .lockfree = 4); /* of one sample nothing is said */
+    run_command(&outcome, table_command, 2, "framelab table", a.path);
+    assert_true(holds(outcome.out, "x  too few") && !holds(outcome.out, "loses"));
     unlink(a.path);
 }
 
