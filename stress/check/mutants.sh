@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: MIT
 # Deliberate bugs are caught: builds each mutant and runs the test that its patch names.
 #
-#   stress/check/mutants.sh [--sim] BUILD_DIRECTORY [NAME...]
+#   stress/check/mutants.sh [--sim] [--by PROGRAM] [--part I/N] BUILD_DIRECTORY [NAME...]
 #
 # With --sim: those that simulated harts kill, whose names begin with sim-. Without: the others; but qemu-*, which are in
-# the kernel for QEMU, are stress/check/qemu-mutants.sh's.
+# the kernel for QEMU, are stress/check/qemu-mutants.sh's. Of these, with --by: those that are killed by a program whose
+# name matches, 'framelab' or 'test_*'. With --part 2/3: every third, from the second on.
 #
 # A patch begins with three lines:
 #   # property: P1         the property that the bug breaks; several, if the schedule decides which is seen first
@@ -19,19 +20,28 @@
 set -u
 export CMOCKA_MESSAGE_OUTPUT=TAP
 cd "$(dirname "$0")/../.." || exit
-which='!(sim-*|qemu-*)'
-if [ "${1:-}" = --sim ]; then
-    which='sim-*'
+which='!(sim-*|qemu-*)' by='*' part=1/1
+while [[ ${1:-} = --* ]]; do
+    case $1 in
+    --sim) which='sim-*' ;;
+    --by) by=$2 && shift ;;
+    --part) part=$2 && shift ;;
+    *) echo "mutants.sh: no option '$1'" >&2 && exit 2 ;;
+    esac
     shift
-fi
+done
 shopt -s extglob
-build=${1:?usage: stress/check/mutants.sh [--sim] BUILD_DIRECTORY [NAME...]}
+build=${1:?usage: stress/check/mutants.sh [--sim] [--by PROGRAM] [--part I/N] BUILD_DIRECTORY [NAME...]}
 shift
 names=("$@")
 if [ ${#names[@]} -eq 0 ]; then
+    number=0
     for patch in stress/mutants/$which.patch; do
-        names+=("$(basename "$patch" .patch)")
+        # shellcheck disable=SC2053 # a pattern
+        [[ $(sed -n 's/^# test: \([^ ]*\).*/\1/p' "$patch") = $by ]] || continue
+        [ $((number++ % ${part#*/})) -ne $((${part%/*} - 1)) ] || names+=("$(basename "$patch" .patch)")
     done
+    [ ${#names[@]} -gt 0 ] || { echo "not ok mutants: none of $which is killed by $by" && exit 1; }
 fi
 
 log=$build/mutants

@@ -95,25 +95,29 @@ suite_beside package 120 stress/check/package.sh "$build"
 
 # ---- what takes minutes and hours ----
 
+# What is idle for long, or needs one core, beside each other: in two parts what goes through many deliberate bugs.
 if $long; then
-    suite_alone tidy 3600 make -k tidy O="$build"
     suite_alone figures-quick 1800 make figures O="$build" ARGS="--quick --out $logs/figures-quick"
     suite_alone report-browser 600 stress/check/report-browser.sh "$build" "$logs/report-browser"
     suite_alone report-paper 300 stress/check/report-paper.sh "$build" "$logs/report-paper"
-    suite_alone fdt-debian-boards 1800 stress/check/fdt-debian-boards.sh "$framelab" "$logs/fdt-debian-boards"
-    suite_alone mutants-long 1800 stress/check/mutants.sh "$build"
+    suite_alone mutants-long 1800 stress/check/mutants.sh --by framelab "$build"
     suite_alone arenas-in-service-long 600 bash -c 'for _ in 1 2 3 4 5 6 7 8; do "$1" || exit; done' \
         arenas-in-service-long "$build/unit/test_arenas_in_service"
-    suite_alone hooked-stopped-long 1800 env FRAMELAB_STOPPED_OPERATIONS=400000 "$build/hooks/unit/hooked_stopped"
-    suite_alone qemu-guests-long 3600 stress/check/qemu-guests.sh --long "$build"
-    suite_alone qemu-mutants-long 1200 stress/check/qemu-mutants.sh "$build"
-    suite_alone sysroot-from-source 300 bash -c 'rm -rf "$1"; .ci/sysroot --source riscv64 "$1/riscv64" && .ci/sysroot --source arm64 "$1/arm64"' sysroot "$logs/sysroot"
-    suite_alone sim-mutants-long 3600 stress/check/mutants.sh --sim "$build"
+    suite_alone stress-long 400 "$framelab" stress --seconds 300 --timeout 390
+    suite_alone stress-crowded-long 400 "$framelab" stress --harts 64 --seconds 300 --timeout 390
+    suite_alone tidy 3600 make -k tidy O="$build"
     suite_beside sim-explore-long 1300 "$framelab" stress --platform sim --seconds 1200 --variant baseline:origin --variant baseline \
         --variant lockfree --variant lockfree,reclaim=tag
+    suite_beside sim-mutants-1-long 3600 stress/check/mutants.sh --sim --part 1/2 "$build"
+    suite_beside sim-mutants-2-long 3600 stress/check/mutants.sh --sim --part 2/2 "$build"
+    suite_beside mutants-1-long 1800 stress/check/mutants.sh --by '@(test|hooked)_*' --part 1/2 "$build"
+    suite_beside mutants-2-long 1800 stress/check/mutants.sh --by '@(test|hooked)_*' --part 2/2 "$build"
     suite_beside sim-explore-rcpc-long 1000 "$framelab" stress --platform sim --seconds 900 --profile rcpc --variant baseline \
         --variant lockfree --variant lockfree,reclaim=tag
+    suite_beside qemu-guests-long 3600 stress/check/qemu-guests.sh --long "$build"
+    suite_beside qemu-mutants-long 1800 stress/check/qemu-mutants.sh "$build"
+    suite_beside hooked-stopped-long 1800 env FRAMELAB_STOPPED_OPERATIONS=400000 "$build/hooks/unit/hooked_stopped"
+    suite_beside fdt-debian-boards 1800 stress/check/fdt-debian-boards.sh "$framelab" "$logs/fdt-debian-boards"
+    suite_beside sysroot-from-source 600 bash -c 'rm -rf "$1"; .ci/sysroot --source riscv64 "$1/riscv64" && .ci/sysroot --source arm64 "$1/arm64"' sysroot "$logs/sysroot"
     suite_beside sim-freeze-tag 120 "$framelab" stress --platform sim --freeze --seconds 60 --variant lockfree,reclaim=tag
-    suite_alone stress-long 700 "$framelab" stress --seconds 600 --timeout 690
-    suite_alone stress-crowded-long 700 "$framelab" stress --harts 64 --seconds 600 --timeout 690
 fi
