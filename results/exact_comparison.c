@@ -11,14 +11,21 @@
 #include "counts_table.h"
 #include "grid.h"
 
+/* A simulated machine is what its parameters are, whatever it is called. */
+static const char *machine_of(const struct exact_item *item)
+{
+    return item->model[0] != '\0' ? item->model : item->machine;
+}
+
 static int compare_keys(const void *left, const void *right)
 {
     const struct exact_item *a = left;
     const struct exact_item *b = right;
     const struct {
         const char *a, *b;
-    } texts[] = {{a->variant, b->variant},   {a->machine, b->machine}, {a->model, b->model},     {a->run, b->run},
-                 {a->workload, b->workload}, {a->phase, b->phase},     {a->measure, b->measure}, {a->seed, b->seed}};
+    } texts[] = {{a->variant, b->variant},   {machine_of(a), machine_of(b)}, {a->run, b->run},
+                 {a->workload, b->workload}, {a->phase, b->phase},           {a->measure, b->measure},
+                 {a->seed, b->seed}};
     const uint64_t numbers[][2] = {
         {a->frames, b->frames}, {a->harts, b->harts}, {a->operations, b->operations}, {a->repeat, b->repeat}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {

@@ -93,15 +93,25 @@ struct origin origin_describe(const struct record_file *file)
 static const struct fact {
     const char *object, *key, *what;
 } facts[] = {
-    {"topology", "cpu_model", "processor"},   {"topology", "packages", "packages"},
-    {"topology", "cores", "cores"},           {"topology", "pus", "processing units"},
-    {"topology", "numa_nodes", "NUMA nodes"}, {"topology", "memory_bytes", "memory, bytes"},
-    {"system", "os", "operating system"},     {"system", "release", "kernel release"},
-    {"system", "machine", "architecture"},    {"system", "virtual", "virtual machine"},
-    {"system", "governor", "CPU governor"},   {"framelab", "version", "framelab version"},
-    {"framelab", "commit", "commit"},         {"framelab", "dirty", "uncommitted changes"},
-    {"framelab", "compiler", "compiler"},     {"framelab", "flags", "compiler flags"},
-    {"", "libraries", "libraries"},           {"", "memory_map", "memory described"},
+    {"topology", "cpu_model", "processor"},
+    {"topology", "packages", "packages"},
+    {"topology", "cores", "cores"},
+    {"topology", "pus", "processing units"},
+    {"topology", "numa_nodes", "NUMA nodes"},
+    {"topology", "memory_bytes", "memory, bytes"},
+    {"system", "os", "operating system"},
+    {"system", "release", "kernel release"},
+    {"system", "machine", "architecture"},
+    {"system", "virtual", "virtual machine"},
+    {"system", "governor", "CPU governor"},
+    {"topology", "cpus", "CPUs allowed"},
+    {"framelab", "version", "framelab version"},
+    {"framelab", "commit", "commit"},
+    {"framelab", "dirty", "uncommitted changes"},
+    {"framelab", "compiler", "compiler"},
+    {"framelab", "flags", "compiler flags"},
+    {"", "libraries", "libraries"},
+    {"", "memory_map", "memory described"},
 };
 
 /* Every value that the file's provenance lines give to a fact, in order, each once. */

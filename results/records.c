@@ -359,12 +359,25 @@ static void read_events(struct reader *reader, const json_t *line, struct tally_
     }
 }
 
+/* A machine's name; behind it, if the file has another of that name and other parameters, a part of their hash. */
+static const char *read_machine_name(struct reader *reader, const json_t *line)
+{
+    const char *name = read_optional_name(reader, line, "machine"), *model = read_model(reader, line);
+    const json_t *known = json_object_get(reader->file->models, name);
+    if (known == NULL) {
+        (void)json_object_set_new(reader->file->models, name, json_string(model));
+        return name;
+    }
+    bool same = strcmp(json_string_value(known), model) == 0;
+    return same ? name : make_name(reader, "%.1000s (other parameters: %.8s)", name, model);
+}
+
 /* "sim, epyc-2socket" */
 static const char *read_simulated_machine(struct reader *reader, const json_t *line)
 {
     char text[2 * RECORD_NAME_MAX + 4];
-    (void)snprintf(text, sizeof text, "%s, %s", read_name(reader, line, "platform"),
-                   read_name(reader, line, "machine"));
+    (void)read_name(reader, line, "machine"); /* here it must be there */
+    (void)snprintf(text, sizeof text, "%s, %s", read_name(reader, line, "platform"), read_machine_name(reader, line));
     const char *machine = record_file_name(reader->file, text);
     return machine != NULL ? machine : "";
 }
@@ -450,7 +463,7 @@ static void read_bench(struct reader *reader, const json_t *line)
         .variant = read_name(reader, line, "variant"),
         .knobs = read_name(reader, line, "knobs"),
         .platform = read_name(reader, line, "platform"),
-        .machine = read_optional_name(reader, line, "machine"),
+        .machine = read_machine_name(reader, line),
         .model = read_model(reader, line),
         .run = read_optional_name(reader, line, "run"),
         .seed = read_seed(reader, line),
@@ -507,6 +520,36 @@ static void read_provenance(struct reader *reader, json_t *line)
     }
 }
 
+/* Whether the file has this measurement already: of the same process, variant, knobs, work, frames, harts, repeat. */
+static bool is_copy(struct reader *reader, const json_t *line)
+{
+    json_t *key =
+        json_pack("[O?, O?, O?, O?, O?, O?, O?, O?, O?, O?, O?]", json_object_get(line, "provenance"),
+                  json_object_get(line, "run"), json_object_get(line, "variant"), json_object_get(line, "knobs"),
+                  json_object_get(line, "platform"), json_object_get(line, "workload"), json_object_get(line, "burst"),
+                  json_object_get(line, "frames"), json_object_get(line, "harts"), json_object_get(line, "repeat"),
+                  json_object_get(line, "arch"));
+    char *text = key != NULL ? json_dumps(key, JSON_COMPACT) : NULL;
+    json_t *measured = reader->file->measured;
+    bool known = text != NULL && json_object_get(measured, text) != NULL;
+    if (text == NULL || (!known && json_object_set_new(measured, text, json_true()) != 0)) {
+        refuse(reader, "out of memory");
+    }
+    free(text);
+    json_decref(key);
+    return known;
+}
+
+/* Without the process that measured it, a line is like no other. */
+static void read_once(struct reader *reader, const json_t *line)
+{
+    if (provenance_of(reader, line) != NULL && is_copy(reader, line)) {
+        reader->file->copies++;
+    } else if (reader->why[0] == '\0') {
+        read_bench(reader, line);
+    }
+}
+
 static void read_bench_line(struct reader *reader, json_t *line)
 {
     json_int_t schema = schema_of_line(reader, line);
@@ -515,7 +558,7 @@ static void read_bench_line(struct reader *reader, json_t *line)
     } else if (!schema_update(line, schema)) {
         refuse(reader, "out of memory");
     } else {
-        read_bench(reader, line);
+        read_once(reader, line);
     }
 }
 
@@ -623,7 +666,11 @@ static const char *read_file(struct reader *reader, const char *path)
 
 enum records_status record_file_read(struct record_file *file, const char *path, FILE *log)
 {
-    *file = (struct record_file){.path = path, .names = json_object(), .provenances = json_array()};
+    *file = (struct record_file){.path = path,
+                                 .names = json_object(),
+                                 .provenances = json_array(),
+                                 .measured = json_object(),
+                                 .models = json_object()};
     struct reader reader = {.file = file, .log = log};
     const char *why = read_file(&reader, path);
     bool empty = file->row_count == 0 && file->tally_count == 0;
@@ -631,6 +678,10 @@ enum records_status record_file_read(struct record_file *file, const char *path,
         (void)fprintf(log, "framelab: %s: %s\n", path_name(file), why);
     } else if (empty) {
         (void)fprintf(log, "framelab: %s: holds no bench records\n", path_name(file));
+    }
+    if (file->copies > 0) {
+        (void)fprintf(log, "framelab: %s: %llu record%s that the file has before left out\n", path_name(file),
+                      (unsigned long long)file->copies, file->copies == 1 ? "" : "s");
     }
     if (why != NULL || empty) {
         return RECORDS_UNREADABLE;
@@ -652,5 +703,7 @@ void record_file_free(struct record_file *file)
     free(file->tallies);
     json_decref(file->names);
     json_decref(file->provenances);
+    json_decref(file->measured);
+    json_decref(file->models);
     *file = (struct record_file){0};
 }

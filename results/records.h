@@ -88,6 +88,9 @@ struct record_file {
     size_t tally_capacity;
     json_t *names;       /* an object whose keys are all strings of the rows */
     json_t *provenances; /* an array: the provenance lines */
+    json_t *models;      /* an object: what each simulated machine is, by its name */
+    json_t *measured;    /* an object whose keys say which measurements there are */
+    uint64_t copies;     /* lines that were left out, for the file has the same measurement before */
     uint64_t damaged;    /* lines that were refused */
     bool truncated;      /* the last line has no end: the run that wrote it was interrupted */
 };

@@ -222,6 +222,9 @@ static void add_columns(struct grid *grid, const struct section *section, const 
         grid_column(grid, "", "order", GRID_RIGHT);
     }
     grid_column(grid, "", "harts", GRID_RIGHT);
+    if (view->ratios) {
+        grid_column(grid, "", "ops", GRID_RIGHT);
+    }
     if (view->add_null != NULL) {
         grid_column(grid, "null", view->null_title, GRID_RIGHT);
     }
@@ -236,6 +239,26 @@ static void add_columns(struct grid *grid, const struct section *section, const 
         grid_column(grid, ratio, "ratio", GRID_RIGHT);
         grid_column(grid, ratio, "", GRID_LEFT);
     }
+}
+
+/* Of a hart: it is part of what was measured, for the cost of an operation may depend on how many there are. */
+static uint64_t row_operations(const struct section *section, size_t i)
+{
+    const struct layout *layout = section->layout;
+    for (size_t c = 0; c < layout->column_count; c++) {
+        const struct series *series = layout_find(layout, &layout->rows[i], layout->columns[c]);
+        if (series != NULL && series->row_count > 0) {
+            return series->rows[0]->operations;
+        }
+    }
+    return 0;
+}
+
+static void add_operations(struct grid *grid, uint64_t operations)
+{
+    bool thousands = operations >= 100000;
+    grid_cell(grid, GRID_FAINT, "%llu%s", (unsigned long long)(thousands ? operations / 1000 : operations),
+              thousands ? "k" : "");
 }
 
 static void add_key(struct grid *grid, const struct section *section, const struct view *view, size_t i)
@@ -254,6 +277,9 @@ static void add_key(struct grid *grid, const struct section *section, const stru
         grid_cell(grid, GRID_PLAIN, "%s", row->workload);
     }
     grid_cell(grid, GRID_PLAIN, "%u%s", row->harts, row->harts > row->cores ? "*" : " ");
+    if (view->ratios) {
+        add_operations(grid, row_operations(section, i));
+    }
 }
 
 static void add_row(struct grid *grid, const struct section *section, const struct view *view, size_t i)
@@ -387,6 +413,7 @@ static void print_legend(const struct layout *layout, const struct table_look *l
     } else {
         fprintf(out, "%sThe file has no `cas` control, so there are no CAS units.\n", item);
     }
+    fprintf(out, "%sops: operations a hart.\n", item);
     print_disturbed(layout->list, item, out);
     fprintf(out, "%snull: the harness alone, with no allocator; it is part of every other number.\n", item);
     for (size_t i = 0; i < layout->row_count; i++) {
@@ -463,12 +490,13 @@ static json_t *series_json(const struct layout *layout, const struct series *ser
     struct row_key row = {series->platform, series->setting, series->workload, series->phase,
                           series->frames,   series->harts,   series->cores};
     int order = series_order(series->frames);
-    json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:I, s:I, s:b}", "platform",
-                               series->platform, "variant", series->variant, "column", series->column, "setting",
-                               series->setting, "knobs", series->knobs, "workload", series->workload, "phase",
-                               series->phase, "frames", (json_int_t)series->frames, "order",
-                               order >= 0 ? json_integer(order) : json_null(), "harts", (json_int_t)series->harts,
-                               "cores", (json_int_t)series->cores, "oversubscribed", series->harts > series->cores);
+    json_t *object =
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:I, s:I, s:I, s:b}", "platform", series->platform,
+                  "variant", series->variant, "column", series->column, "setting", series->setting, "knobs",
+                  series->knobs, "workload", series->workload, "phase", series->phase, "frames",
+                  (json_int_t)series->frames, "order", order >= 0 ? json_integer(order) : json_null(), "harts",
+                  (json_int_t)series->harts, "operations", (json_int_t)series->rows[0]->operations, "cores",
+                  (json_int_t)series->cores, "oversubscribed", series->harts > series->cores);
     set_times(object, series, layout->list->cas_ns,
               series->control ? 0 : series_ratio(layout_find(layout, &row, slow), series));
     set_latencies(object, &series->latency);

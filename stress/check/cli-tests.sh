@@ -327,6 +327,10 @@ check "what the other binary says is passed on" bash -c '[ '$status' -eq 2 ] && 
 run 60 "$framelab" bench "${small[@]}" --against ./failing --bisect
 check "and is nothing to git bisect" test $status -eq 125
 refuses 2 "path of a framelab" bench --against framelab
+says 2 "are the same variant" "$framelab" bench --variant lockfree --variant lockfree,magazine=64
+says 2 "knob magazine is given twice" "$framelab" bench --variant lockfree,magazine=0,magazine=64
+run 60 "$framelab" bench "${small[@]}" --harts 1,1 --order 0,0 --frames 1 --workload bulk --repeat 1 --format json
+check "a number given twice counts once" test "$(grep -c '"variant":"lockfree"' out)" -eq 1
 refuses 2 "path of a framelab" bench --against ./nowhere
 refuses 2 "go with --against" bench --bisect
 refuses 2 "for the host" bench --against "$framelab" --platform sim

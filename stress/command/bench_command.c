@@ -133,7 +133,13 @@ static void add_sizes(struct bench_plan *plan, const char *text, bool orders, co
         if (frames == 0 || plan->size_count == OPTION_LIST_MAX) {
             usage_error(state, frames == 0 ? "--frames: a request has at least one frame" : "too many sizes");
         }
-        bool power = (frames & (frames - 1)) == 0;
+        bool power = (frames & (frames - 1)) == 0, known = false;
+        for (uint32_t k = 0; k < plan->size_count; k++) {
+            known |= plan->sizes[k].frames == frames;
+        }
+        if (known) {
+            continue;
+        }
         plan->sizes[plan->size_count++] = (struct bench_size){frames, power ? __builtin_ctzll(frames) : -1};
     }
 }
@@ -275,6 +281,13 @@ static bool parse_variants(struct bench_arguments *arguments, char *why, size_t 
             return false;
         }
         (void)frame_allocator_config_format(&variant->config, variant->knobs, sizeof variant->knobs);
+        for (uint32_t k = 0; k < i; k++) {
+            const struct bench_variant *other = &arguments->plan.variants[k];
+            if (other->config.variant == variant->config.variant && strcmp(other->knobs, variant->knobs) == 0) {
+                (void)snprintf(why, why_bytes, "%s and %s are the same variant", other->text, variant->text);
+                return false;
+            }
+        }
     }
     return true;
 }
