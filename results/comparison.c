@@ -20,8 +20,9 @@
  * 6. With too few processes no result whatever could be significant: such a row is not judged. Nor is one of which
  *    disturbed repeats leave too few, fewer than three, or whose control moved. The control is `null` of the same
  *    workload, phase, size and harts, or `cas` where there is none. It moved if its time changed by more than the
- *    threshold. In paired samples interference meets both sides alike, and the control tells of the harness alone:
- *    there it moved if that is more than the threshold of the row's own time. */
+ *    threshold and that is proven for it alone, or by more than 5 % and the threshold, proven or not. In paired samples
+ *    interference meets both sides alike, and the control tells of the harness alone: there its change is that share of
+ *    the row's own time. */
 #include "comparison.h"
 
 #include <math.h>
@@ -33,6 +34,8 @@
 #define BUCKET_WIDTH (1.0 / 32)
 /* Operations may differ by that: of some workloads their number depends on what happens. */
 #define SAME_WORK 0.01
+/* A control that changed by more has moved, proven or not. */
+#define CONTROL_MOVES 0.05
 
 /* ---- Matching ------------------------------------------------------------------------------------------------- */
 
@@ -345,14 +348,20 @@ static enum verdict judge_change(const struct change *change, double threshold, 
     return within ? VERDICT_WITHIN : VERDICT_UNDECIDED;
 }
 
-static double change_between(const struct comparison *comparison, const struct series *a, const struct series *b,
-                             double *a_log)
+/* Whether a control's time changed so that what is measured beside it cannot be believed: by more than the threshold,
+ * if that is proven for it alone, and by more than what matters to most, proven or not. `row_log`: of the time of the row that
+ * it is the control of, or not a number. */
+static bool has_moved(const struct comparison *comparison, const struct series *const of[2], double row_log)
 {
-    struct two_samples samples = take_samples(comparison, a, b, MEASURE_TIME);
+    struct two_samples samples = take_samples(comparison, of[0], of[1], MEASURE_TIME);
     struct shift shift = samples_shift(&samples, comparison->rules->alpha);
-    *a_log = samples.median[0];
+    double moved = fabs(expm1(shift.estimate));
+    if (samples.paired && !isnan(row_log)) {
+        moved *= exp(samples.median[0] - row_log);
+    }
     samples_free(&samples);
-    return expm1(shift.estimate);
+    double threshold = comparison->rules->threshold; /* no number: nothing is known of it */
+    return moved > fmax(threshold, CONTROL_MOVES) || (moved > threshold && shift.p < comparison->rules->alpha);
 }
 
 /* See 6 above. Not with units: then what they are is the control. */
@@ -367,15 +376,7 @@ static bool control_moved(const struct comparison *comparison, const struct pair
         of[0] = find_beside(comparison, 0, pair->a, "cas");
         of[1] = find_beside(comparison, 1, pair->b, "cas");
     }
-    if (of[0] == NULL || of[1] == NULL) {
-        return false;
-    }
-    double control_log;
-    double moved = fabs(change_between(comparison, of[0], of[1], &control_log));
-    if (pair->paired) {
-        moved *= exp(control_log) / pair->value[0];
-    }
-    return moved > comparison->rules->threshold; /* no number: nothing is known of it */
+    return of[0] != NULL && of[1] != NULL && has_moved(comparison, of, log(pair->value[0]));
 }
 
 static double operations_of(const struct series *series)
@@ -425,7 +426,8 @@ static void look_at(const struct comparison *comparison, struct pair *pair)
     size_t fewest = pair->processes[pair->processes[1] < pair->processes[0]];
     samples_free(&samples);
     if (a->control || is_unit(comparison, a)) {
-        bool moved = a->control && fabs(pair->change.estimate) > comparison->rules->threshold;
+        const struct series *of[2] = {a, b};
+        bool moved = a->control && !is_unit(comparison, a) && has_moved(comparison, of, NAN);
         pair->verdict = moved ? VERDICT_CONTROL_MOVED : VERDICT_CONTROL;
     } else if (!same_work(a, b)) {
         pair->verdict = VERDICT_OTHER_WORK;

@@ -4,8 +4,12 @@
  * binaries in turn, because what is measured at another time is measured on another machine.
  *
  * A block is what is measured in turn: a process of each side, in alternating order. The processes are the ordinary
- * command with `--repeat 1 --format json`, so that the other binary may be any version that has these. Their records
- * are passed on, line by line, with the block and the side in their provenance (results/README.md). */
+ * command with `--repeat 1 --format json`, so that the other binary may be any version that has these. Each runs from a
+ * copy of its binary made for it, because where a file's pages lie in memory is by chance too, and lasts as long as they
+ * are cached: a binary as the linker wrote it and its copy differed by 8 % in one row, in 64 blocks of 64.
+ *
+ * Their records are passed on, line by line, with the block and the side in their provenance (results/README.md).
+ */
 #ifndef FRAMELAB_STRESS_CAMPAIGN_H
 #define FRAMELAB_STRESS_CAMPAIGN_H
 
