@@ -21,7 +21,7 @@
 #define SAMPLES "results/reference/in-turn.jsonl.gz"
 #define BLOCKS 64u
 #define DRAWS 200u
-#define DRAWS_OF_NOTHING 1000u /* a rate below 5 % takes more of them */
+#define DRAWS_OF_NOTHING 2500u /* a rate below 5 % takes more of them */
 #define ALPHA 0.05
 
 static struct record_file kept;
