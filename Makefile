@@ -12,6 +12,7 @@
 #   COUNTS=0             without reference counts, a frame has one owner: core/README.md (default O: build/no-counts)
 #   SIM=0                without simulated harts (always so with SANITIZE, HOOKS or COUNTS=0): stress/sim/README.md
 #   OWN=FOLDER           with the variants of your own that stand there: stress/package/README.md
+#   OWN_WORKLOAD=FILE    with the workloads of your own that are in it (or in several): stress/workload/README.md
 #   PREFIX=, DESTDIR=    where `make install` puts things (default: /usr/local)
 #
 # Flags are portable on purpose (no -march=native) and go into every record. A change of flags rebuilds.
@@ -30,25 +31,26 @@ PREFIX ?= /usr/local
 Q := $(if $(V),,@)
 say = @$(if $(V),:,printf '  %-8s %s\n' '$(1)' '$(2)')
 
-# A -j of the user's comes first, also of the environment's MAKEFLAGS, of which make 4.3 does not say here; and a make that
-# another make started shares that one's.
+# A -j of the user's comes first, also of the environment's MAKEFLAGS, of which make 4.3 does not say here; and a make
+# that another make started shares that one's.
 ifeq ($(MAKELEVEL)$(filter -j% --jobs%,$(MAKEFLAGS) $(shell echo "$$MAKEFLAGS")),0)
 MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 1)
 endif
 # Goals that do something rather than make a file, beside others: one after the other.
-ifneq ($(and $(word 2,$(MAKECMDGOALS)),$(filter bench check check-long clean compare figures format install paper qemu-check \
-        reference report soak stress uninstall unit,$(MAKECMDGOALS))),)
+ifneq ($(and $(word 2,$(MAKECMDGOALS)),$(filter bench check check-long clean compare figures format install paper \
+        qemu-check reference report soak stress uninstall unit,$(MAKECMDGOALS))),)
 .NOTPARALLEL:
 endif
 
-# ---- Variants of your own --------------------------------------------------------------------------------------
+# ---- Variants and workloads of your own ------------------------------------------------------------------------
 
 # Those that the headers of OWN's folder declare, by `extern const struct variant NAME_variant;` at the beginning of a
 # line. All that follows takes the folder for one of ours.
 ifneq ($(OWN),)
 override OWN := $(patsubst %/,%,$(if $(filter ../%,$(OWN)),$(abspath $(OWN)),$(OWN)))
 OWN_HEADERS := $(wildcard $(OWN)/*.h)
-OWN_VARIANTS := $(shell sed -n 's/^extern const struct variant \([A-Za-z0-9_]*_variant\);.*/\1/p' $(OWN_HEADERS) /dev/null)
+OWN_VARIANTS := \
+    $(shell sed -n 's/^extern const struct variant \([A-Za-z0-9_]*_variant\);.*/\1/p' $(OWN_HEADERS) /dev/null)
 ifeq ($(wildcard $(OWN)/.),)
 $(error OWN=$(OWN): there is no such folder)
 endif
@@ -58,12 +60,22 @@ endif
 endif
 OWN_TABLE := $(O)/own_variants.h
 
+# All workloads, by the line with which each is defined. All that follows takes OWN_WORKLOAD's files for some of ours.
+override OWN_WORKLOAD := $(foreach file,$(OWN_WORKLOAD),$(if $(filter ../%,$(file)),$(abspath $(file)),$(file)))
+WORKLOAD_SOURCES := $(wildcard stress/workload/*.c) $(OWN_WORKLOAD)
+workloads_in = $(shell sed -n 's/^const struct workload_kind \([A-Za-z0-9_]*\)_workload = {.*/\1/p' $(1) /dev/null)
+$(foreach file,$(OWN_WORKLOAD),$(if $(wildcard $(file)),$(if $(call workloads_in,$(file)),,\
+    $(error OWN_WORKLOAD=$(file): no line there begins with `const struct workload_kind NAME_workload = {`)),\
+    $(error OWN_WORKLOAD=$(file): there is no such file)))
+WORKLOADS := $(sort $(call workloads_in,$(WORKLOAD_SOURCES)))
+WORKLOAD_TABLE := $(O)/workloads.h
+
 # ---- Folders, and what the files of each may include -----------------------------------------------------------
 
-# A folder's include path is this and no more, so the compiler refuses an arrow that is not here. An arrow brings with it
-# what the headers there include. stress/check/folders.sh shows that all of them point down, that each is needed, and that
-# what is not here is refused. Every folder also sees the inline half of core/base/platform.h, alone in its folder: of the
-# host, of the kernel, or of the simulator, which has three headers of Concurrency Kit of its own beside it.
+# A folder's include path is this and no more, so the compiler refuses an arrow that is not here. An arrow brings with
+# it what the headers there include. stress/check/folders.sh shows that all of them point down, that each is needed, and
+# that what is not here is refused. Every folder also sees the inline half of core/base/platform.h, alone in its folder:
+# of the host, of the kernel, or of the simulator, which has three headers of Concurrency Kit of its own beside it.
 CORE := core core/base core/boot
 
 SEES_core/base :=
@@ -88,26 +100,29 @@ SEES_stress/qemu/guest := $(CORE) lockfree stress $(addprefix stress/,harness wo
 # The kernel and its half for an architecture are one module, the only two folders that see each other: qemu.mk.
 SEES_stress/qemu/guest/riscv64 := core/base core/boot stress/harness stress/qemu stress/qemu/guest
 SEES_stress/qemu/guest/aarch64 := $(SEES_stress/qemu/guest/riscv64)
-SEES_stress/sim/machine :=
+SEES_stress/sim :=
+SEES_stress/sim/machine := core/base
 SEES_stress/sim/engine := core/base core/boot lockfree stress/harness stress/host
 SEES_stress/sim/time := core/base $(addprefix stress/,harness system sim/machine sim/engine)
 SEES_stress/sim/explore := core/base stress/harness stress/sim/engine
-SEES_stress/sim/instrumented := core/base lockfree $(addprefix stress/,micro sim/engine sim/explore)
+SEES_stress/sim/instrumented :=
 SEES_stress/sim/history := $(CORE) lockfree stress \
-    $(addprefix stress/,harness trial micro host sim/engine sim/explore sim/instrumented)
+    $(addprefix stress/,harness trial host sim sim/engine sim/explore sim/instrumented)
 
-# What measures, and the command. For now, results and command see sim/history for the sake of sim_stress.h, in which a
-# search says what it found, and command sees all that one of its measuring commands needs.
-SEES_results := core core/base $(addprefix stress/,harness workload sim/history)
+# What measures, and the command, which sees all that one of its measuring commands needs.
+SEES_results := core core/base $(addprefix stress/,harness workload)
 SEES_stress/run := $(CORE) results stress $(addprefix stress/,harness workload trial micro system host qemu/host \
-    sim/machine sim/engine sim/time sim/history)
+    sim sim/machine sim/engine sim/time sim/history)
 SEES_papers/engine := core/base results $(addprefix stress/,harness system host qemu/host)
-SEES_stress/command := $(CORE) results papers/engine stress $(addprefix stress/,harness workload trial micro system host \
-    qemu/host sim/machine sim/history run)
+SEES_stress/command := $(CORE) results papers/engine stress \
+    $(addprefix stress/,harness workload trial micro system host qemu/host sim sim/machine run)
 
-# Tests see everything but the kernel. A variant of yours sees what ours do.
+# Tests see everything but the kernel. A variant and a workload of yours see what ours do.
 SEES_stress/package/skeleton := $(CORE)
+SEES_stress/package/workload := core core/base stress/harness stress/workload
+SEES_stress/unit/simulated := core/base lockfree $(addprefix stress/,micro sim/engine sim/explore)
 SEES_$(OWN) := $(CORE)
+$(foreach file,$(OWN_WORKLOAD),$(eval SEES_$(patsubst %/,%,$(dir $(file))) := $(SEES_stress/workload) stress/workload))
 FOLDERS := $(sort $(patsubst SEES_%,%,$(filter SEES_%,$(.VARIABLES))))
 SEES_stress/unit := $(filter-out stress/qemu/guest%,$(FOLDERS))
 SEES_stress/fuzz := $(CORE) stress/unit
@@ -115,12 +130,13 @@ SEES_stress/fuzz := $(CORE) stress/unit
 INLINE_host := stress/host/inline
 INLINE_sim := stress/sim/ck stress/sim/inline
 INLINE_guest := stress/qemu/guest/inline
-SIMULATED := stress/sim/% stress/unit/test_sim_%
+SIMULATED := stress/sim/% stress/unit/simulated/% stress/unit/test_sim_%
 
 # $(1): file, $(2): host, sim or guest; by itself, as the file's place says
 folder_of = $(patsubst %/,%,$(dir $(1)))
 includes = $(addprefix -I,$(INLINE_$(or $(2),$(if $(filter $(SIMULATED),$(1)),sim,host))) $(SEES_$(folder_of))) \
-           $(if $(filter stress/variants.c,$(1)),-include $(OWN_TABLE))
+           $(if $(filter stress/variants.c,$(1)),-include $(OWN_TABLE)) \
+           $(if $(filter stress/workload/workload.c,$(1)),-include $(WORKLOAD_TABLE))
 # For whoever compiles, or reads, files of several folders at once.
 include_all = $(addprefix -I,$(INLINE_$(1)) $(SEES_stress/unit) stress/unit)
 
@@ -135,7 +151,7 @@ RUNS_ANYWHERE := $(addprefix stress/,harness workload trial micro)
 COMMAND_FOLDERS := $(RUNS_ANYWHERE) results papers/engine $(addprefix stress/,system qemu/host sim/machine run command)
 LIB_SOURCES := $(filter-out core/$(OTHER_ROOM).c,$(ALLOCATORS) $(call sources,stress stress/host))
 COMMAND_SOURCES := $(filter-out %/bench_sim.c $(addprefix %/sim_,$(if $(WITH_SIM),none.c,linked.c stress.c)),\
-                     $(call sources,$(COMMAND_FOLDERS)))
+                     $(call sources,$(COMMAND_FOLDERS)) $(OWN_WORKLOAD))
 UNIT_SOURCES := $(call sources,stress/unit)
 KERNEL_C := $(call sources,$(filter stress/qemu/guest%,$(FOLDERS)))
 ALL_C := $(filter-out $(KERNEL_C),$(call sources,$(FOLDERS) stress/unit stress/fuzz))
@@ -238,6 +254,13 @@ $(OWN_TABLE): always
 	      echo '#define OWN_VARIANTS $(OWN_VARIANTS:%=&%,)'; })
 
 $(addsuffix /stress/variants.o,$(O) $(O)/sim/plain $(KERNELS:%=$(O)/qemu/%)): $(OWN_TABLE)
+
+$(WORKLOAD_TABLE): always
+	$(call update,{ echo '/* Made by the Makefile. */'; \
+	      $(foreach name,$(WORKLOADS),echo 'extern const struct workload_kind $(name)_workload;';) \
+	      echo '#define WORKLOADS $(WORKLOADS:%=&%_workload,)'; })
+
+$(addsuffix /stress/workload/workload.o,$(O) $(O)/sim $(KERNELS:%=$(O)/qemu/%)): $(WORKLOAD_TABLE)
 
 # Files that say more than their text does. SAYS: what it is, as options of the compiler.
 $(O)/results/provenance.o $(O)/stress/command/main.o: $(O)/version.h

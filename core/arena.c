@@ -350,18 +350,3 @@ bool arena_covers(const struct arena *arena, struct frame_run run)
     }
     return run.count <= frame_run_end(arena->regions[low]) - run.first.value;
 }
-
-bool arena_could_meet(const struct arena *arena, struct frame_request request)
-{
-    if (request.align_order > ALIGN_ORDER_MAX) {
-        return false;
-    }
-    for (uint32_t i = 0; i < arena->region_count; i++) {
-        struct frame_run region = arena->regions[i];
-        uint64_t skipped = align_up_u64(region.first.value, UINT64_C(1) << request.align_order) - region.first.value;
-        if (skipped < region.count && request.count <= region.count - skipped) {
-            return true;
-        }
-    }
-    return false;
-}

@@ -17,6 +17,7 @@
 
 #include "frame.h"
 #include "memory_map.h"
+#include "refcount_view.h"
 
 /* One arena in the making: plain data, made by arena_select. */
 struct arena_plan {
@@ -73,10 +74,13 @@ enum frame_status arena_select(const struct ram_region *regions, uint32_t region
 struct arena *arena_build(const struct arena_plan *plan, uint64_t (*variant_bytes)(struct frame_run span),
                           bool memory_is_zero);
 
+/* Where the arena's counts are. */
+static inline struct refcount_view refcount_view_of(const struct arena *arena)
+{
+    return refcount_view_make(arena->span, arena->frame_refcounts, arena->group_bytes);
+}
+
 /* True if every frame of `run` lies in one of the arena's usable regions. */
 bool arena_covers(const struct arena *arena, struct frame_run run);
-
-/* True if an empty arena could meet the request. */
-bool arena_could_meet(const struct arena *arena, struct frame_request request);
 
 #endif

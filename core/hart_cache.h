@@ -93,7 +93,7 @@ struct hart {
     struct refcount_view views[HART_VIEWS];
     struct zero_reserve zero;
     uint32_t
-        patience; /* the owner's alone: turns to wait before its next look with all caches closed for a drain (allocator.c) */
+        patience; /* the owner's alone: turns before its next look with all caches closed for a drain (allocator.c) */
     struct frame_list *list; /* constant; NULL unless the variant's cache is CACHE_LIST: asked before the magazines */
 
     /* Owner writes, others read: on lines of their own. */

@@ -11,8 +11,8 @@
 
 #include <string.h>
 
-#include "arena.h"
 #include "atomic.h"
+#include "frame.h"
 
 /* A hart's private copy, so that the fast path reads no shared descriptor. The words are found by absolute numbers,
  * with nothing to subtract: a tenth of a cache hit's time. */
@@ -29,11 +29,6 @@ static inline struct refcount_view refcount_view_make(struct frame_run span, _At
     uint64_t first = span.first.value;
     return (struct refcount_view){first, span.count, (uintptr_t)frame_refcounts - first * sizeof *frame_refcounts,
                                   (uintptr_t)group_bytes - (first >> CHUNK_ORDER) * CHUNK_GROUPS};
-}
-
-static inline struct refcount_view refcount_view_of(const struct arena *arena)
-{
-    return refcount_view_make(arena->span, arena->frame_refcounts, arena->group_bytes);
 }
 
 static inline bool refcount_view_covers(const struct refcount_view *view, pfn_t frame)

@@ -204,10 +204,13 @@ static inline enum frame_status refcounts_drop_ours(const struct refcount_view *
 }
 
 /* Before the arena is in service, all words 0: nothing is to be done. */
-static inline void refcounts_init(const struct refcount_view *view, const struct arena *arena)
+static inline void refcounts_init(const struct refcount_view *view, struct frame_run span,
+                                  const struct frame_run *regions, uint32_t count)
 {
     (void)view;
-    (void)arena;
+    (void)span;
+    (void)regions;
+    (void)count;
 }
 
 /* The caller owns all frames of the free chunk that begins at `first`, and they hold zeroes. */

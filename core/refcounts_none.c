@@ -27,14 +27,15 @@ void refcounts_mark_zero(const struct refcount_view *view, pfn_t first)
     }
 }
 
-void refcounts_init(const struct refcount_view *view, const struct arena *arena)
+void refcounts_init(const struct refcount_view *view, struct frame_run span, const struct frame_run *regions,
+                    uint32_t count)
 {
-    FRAME_ASSERT(arena->region_count > 0);
-    uint64_t end = align_down_u64(arena->span.first.value, GROUP_FRAMES); /* of the region before */
-    for (uint32_t i = 0; i < arena->region_count; i++) {
-        groups_mark(view, frame_run(pfn(end), arena->regions[i].first.value - end), GROUP_EDGE);
-        end = frame_run_end(arena->regions[i]);
+    FRAME_ASSERT(count > 0);
+    uint64_t end = align_down_u64(span.first.value, GROUP_FRAMES); /* of the region before */
+    for (uint32_t i = 0; i < count; i++) {
+        groups_mark(view, frame_run(pfn(end), regions[i].first.value - end), GROUP_EDGE);
+        end = frame_run_end(regions[i]);
     }
-    uint64_t last = align_up_u64(frame_run_end(arena->span), GROUP_FRAMES);
+    uint64_t last = align_up_u64(frame_run_end(span), GROUP_FRAMES);
     groups_mark(view, frame_run(pfn(end), last - end), GROUP_EDGE);
 }

@@ -115,8 +115,9 @@ static inline void refcounts_mark_dirty(const struct refcount_view *view, struct
     groups_mark(view, run, GROUP_DIRTY);
 }
 
-/* Before the arena is in service: notes where its edges are. */
-void refcounts_init(const struct refcount_view *view, const struct arena *arena);
+/* Before the arena is in service: notes where its edges are. `regions`: the usable runs of `span`, ascending. */
+void refcounts_init(const struct refcount_view *view, struct frame_run span, const struct frame_run *regions,
+                    uint32_t count);
 
 /* ---- references: one, whatever happens ---- */
 

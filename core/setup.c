@@ -98,7 +98,7 @@ static void note_zeroes(const struct arena_builder *builder, struct arena *arena
 {
     struct refcount_view view = refcount_view_of(arena);
     struct phys_range span = {frame_addr(arena->span.first), arena->span.count << FRAME_SHIFT};
-    refcounts_init(&view, arena);
+    refcounts_init(&view, arena->span, arena->regions, arena->region_count);
     arena->is_zero = builder->ram_is_zero;
     for (uint32_t r = 0; POISONS && r < arena->region_count && !builder->ram_is_zero; r++) {
         poison_forget(arena->regions[r]);

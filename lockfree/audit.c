@@ -111,7 +111,7 @@ void lockfree_add_stats(const struct global *global, struct frame_stats *stats)
     for (uint32_t h = 0; h < lf->config.hart_count; h++) {
         const struct lockfree_hart *hart = &lf->harts[h];
         stats->frames_in_caches += local_free(&hart->singles) + local_free(&hart->runs) + local_free(&hart->returns);
-        stats->cas_retries += bare_load_relaxed(&hart->pool_hart.retry.lost);
+        stats->cas_retries += bare_load_relaxed(&hart->pool_hart.retries);
         stats->scans += bare_load_relaxed(&hart->pool_hart.scans);
     }
     stats->grace_periods += reclaim_advances(&lf->reclaim);

@@ -28,8 +28,8 @@
 #ifndef FRAMELAB_LOCKFREE_CHUNK_H
 #define FRAMELAB_LOCKFREE_CHUNK_H
 
+#include "atomic.h"
 #include "bits.h"
-#include "retry.h"
 
 struct chunk {
     _Alignas(CACHE_LINE) _Atomic uint64_t words[CHUNK_WORDS];
@@ -37,23 +37,24 @@ struct chunk {
 
 _Static_assert(sizeof(struct chunk) == CACHE_LINE, "a chunk is one line");
 
-/* In all operations `retry` is the calling hart's. */
+/* In all operations `retries` is the calling hart's count of compare-and-swaps that another hart's made fail. Nobody
+ * waits after one: README.md has what waiting was measured to cost. */
 
 /* Up to `count` frames into `frames`; `base` is the number of the chunk's first. Begins with word *from, goes round
  * once, and leaves in *from where it ended: whoever comes again begins there. Returns how many. */
 uint32_t chunk_take(struct chunk *chunk, uint32_t *from, uint64_t base, pfn_t *frames, uint32_t count,
-                    struct retry *retry);
+                    _Atomic uint64_t *retries);
 
 /* Word by word all that was seen there, if it is still just that. Returns how many frames. */
 uint32_t chunk_take_seen(struct chunk *chunk, const struct chunk_bits *seen, uint64_t base, pfn_t *frames,
-                         struct retry *retry);
+                         _Atomic uint64_t *retries);
 
 /* All that is free, added to `bits`. Returns how many. */
 uint32_t chunk_take_all(struct chunk *chunk, struct chunk_bits *bits);
 
 /* The frames from `offset` on, until `count` or one that is not free. Returns how many were taken: if fewer than
  * `count`, the caller wants to give them back. */
-uint32_t chunk_take_range(struct chunk *chunk, uint32_t offset, uint32_t count, struct retry *retry);
+uint32_t chunk_take_range(struct chunk *chunk, uint32_t offset, uint32_t count, _Atomic uint64_t *retries);
 
 /* Gives frames of one word back; returns the word as it was before. What the caller then owes: point 3. */
 static inline uint64_t chunk_give(struct chunk *chunk, uint32_t w, uint64_t mask)

@@ -11,7 +11,7 @@ static void forget_zero(struct chunk_bitmap *bitmap, uint64_t taken)
     }
 }
 
-uint64_t bitmap_take(struct chunk_bitmap *bitmap, uint32_t count, enum zero_wish wish, struct retry *retry)
+uint64_t bitmap_take(struct chunk_bitmap *bitmap, uint32_t count, enum zero_wish wish, _Atomic uint64_t *retries)
 {
     FRAME_DEBUG_ASSERT(count > 0);
     uint64_t whole = bitmap_look(bitmap);
@@ -25,45 +25,43 @@ uint64_t bitmap_take(struct chunk_bitmap *bitmap, uint32_t count, enum zero_wish
             wanted = lowest_bits(whole, count);
         }
         if (shared_cas_weak_acquire(&bitmap->whole, &whole, whole ^ wanted)) {
-            retry_won(retry);
             forget_zero(bitmap, wanted);
             return wanted;
         }
-        retry_lost(retry);
+        counter_add(retries, 1);
     }
     return 0;
 }
 
-bool bitmap_take_exactly(struct chunk_bitmap *bitmap, uint64_t mask, struct retry *retry)
+bool bitmap_take_exactly(struct chunk_bitmap *bitmap, uint64_t mask, _Atomic uint64_t *retries)
 {
     FRAME_DEBUG_ASSERT(mask != 0);
     uint64_t whole = bitmap_look(bitmap);
     while ((whole & mask) == mask) {
         if (shared_cas_weak_acquire(&bitmap->whole, &whole, whole ^ mask)) {
-            retry_won(retry);
             forget_zero(bitmap, mask);
             return true;
         }
-        retry_lost(retry);
+        counter_add(retries, 1);
     }
     return false;
 }
 
-uint64_t bitmap_take_run(struct chunk_bitmap *bitmap, uint32_t count, uint32_t align_order, struct retry *retry)
+uint64_t bitmap_take_run(struct chunk_bitmap *bitmap, uint32_t count, uint32_t align_order, _Atomic uint64_t *retries)
 {
     FRAME_DEBUG_ASSERT(count > 0 && count <= BITMAP_CHUNKS);
     FRAME_DEBUG_ASSERT(align_order <= BITMAP_ORDER);
     uint64_t starts;
     while ((starts = run_starts(bitmap_look(bitmap), count) & aligned_bits(align_order)) != 0) {
         uint64_t wanted = low_mask(count) << (uint32_t)__builtin_ctzll(starts);
-        if (bitmap_take_exactly(bitmap, wanted, retry)) {
+        if (bitmap_take_exactly(bitmap, wanted, retries)) {
             return wanted;
         }
     }
     return 0;
 }
 
-uint64_t bitmap_take_runs(struct chunk_bitmap *bitmap, uint32_t order, uint32_t count, struct retry *retry)
+uint64_t bitmap_take_runs(struct chunk_bitmap *bitmap, uint32_t order, uint32_t count, _Atomic uint64_t *retries)
 {
     FRAME_DEBUG_ASSERT(count > 0);
     FRAME_DEBUG_ASSERT(order <= BITMAP_ORDER);
@@ -71,7 +69,7 @@ uint64_t bitmap_take_runs(struct chunk_bitmap *bitmap, uint32_t order, uint32_t 
     uint64_t starts;
     while ((starts = run_starts(bitmap_look(bitmap), chunks) & aligned_bits(order)) != 0) {
         uint64_t wanted = lowest_bits(starts, count) * low_mask(chunks);
-        if (bitmap_take_exactly(bitmap, wanted, retry)) {
+        if (bitmap_take_exactly(bitmap, wanted, retries)) {
             return wanted;
         }
     }

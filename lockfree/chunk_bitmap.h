@@ -38,16 +38,16 @@ enum zero_wish {
 };
 
 /* Up to `count` whole chunks; returns their bits. */
-uint64_t bitmap_take(struct chunk_bitmap *bitmap, uint32_t count, enum zero_wish wish, struct retry *retry);
+uint64_t bitmap_take(struct chunk_bitmap *bitmap, uint32_t count, enum zero_wish wish, _Atomic uint64_t *retries);
 
 /* Up to `count` runs of 2^order chunks, aligned to their size (order <= BITMAP_ORDER); returns the bits of all. */
-uint64_t bitmap_take_runs(struct chunk_bitmap *bitmap, uint32_t order, uint32_t count, struct retry *retry);
+uint64_t bitmap_take_runs(struct chunk_bitmap *bitmap, uint32_t order, uint32_t count, _Atomic uint64_t *retries);
 
 /* `count` chunks in a row, aligned to 2^align_order chunks (align_order <= BITMAP_ORDER); their bits, or 0. */
-uint64_t bitmap_take_run(struct chunk_bitmap *bitmap, uint32_t count, uint32_t align_order, struct retry *retry);
+uint64_t bitmap_take_run(struct chunk_bitmap *bitmap, uint32_t count, uint32_t align_order, _Atomic uint64_t *retries);
 
 /* Exactly the chunks of `mask`; false, nothing changed, if one is not whole. */
-bool bitmap_take_exactly(struct chunk_bitmap *bitmap, uint64_t mask, struct retry *retry);
+bool bitmap_take_exactly(struct chunk_bitmap *bitmap, uint64_t mask, _Atomic uint64_t *retries);
 
 /* Whether no chunk is whole. Sequentially consistent, for index.h, 2. */
 static inline bool bitmap_is_empty(const struct chunk_bitmap *bitmap)

@@ -12,7 +12,7 @@ void index_put_from_limbo(struct reclaim_entry *entry)
     shared_stack_push(&stack->stack, &node->on_stack);
 }
 
-void index_put(struct index_node *node, struct index_stack *stack, struct reclaim_hart *hart, struct retry *retry)
+void index_put(struct index_node *node, struct index_stack *stack, struct reclaim_hart *hart, _Atomic uint64_t *retries)
 {
     FRAME_DEBUG_ASSERT(bare_load_relaxed(&node->linked) == 1);
     node->stack = stack;
@@ -21,21 +21,19 @@ void index_put(struct index_node *node, struct index_stack *stack, struct reclai
         return;
     }
     while (!shared_stack_try_push(&stack->stack, &node->on_stack)) {
-        retry_lost(retry);
+        counter_add(retries, 1);
     }
-    retry_won(retry);
 }
 
-struct index_node *index_pop(struct index_stack *stack, const struct reclaim_hart *hart, struct retry *retry)
+struct index_node *index_pop(struct index_stack *stack, const struct reclaim_hart *hart, _Atomic uint64_t *retries)
 {
     ck_stack_entry_t *entry = NULL;
     while (!reclaim_try_pop(hart, &stack->stack, &entry)) {
         if (index_top(stack) == NULL) {
             return NULL;
         }
-        retry_lost(retry);
+        counter_add(retries, 1);
     }
-    retry_won(retry);
     /* What is written to the index node from here on comes after what those who had it before read and wrote there. */
     ck_pr_fence_acquire();
     struct index_node *node = (struct index_node *)(void *)entry;

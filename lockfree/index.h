@@ -24,8 +24,8 @@
 #ifndef FRAMELAB_LOCKFREE_INDEX_H
 #define FRAMELAB_LOCKFREE_INDEX_H
 
+#include "atomic.h"
 #include "reclaim.h"
-#include "retry.h"
 
 struct index_stack {
     _Alignas(2 * sizeof(void *)) ck_stack_t stack; /* for the double-width steps of `tag` */
@@ -60,12 +60,13 @@ static inline void index_drop(struct index_node *node)
 }
 
 /* With the link duty: puts the index node on a stack, now or when it may. */
-void index_put(struct index_node *node, struct index_stack *stack, struct reclaim_hart *hart, struct retry *retry);
+void index_put(struct index_node *node, struct index_stack *stack, struct reclaim_hart *hart,
+               _Atomic uint64_t *retries);
 /* What reclaim_init is to call: puts the index node on its stack. (CK's own loop: races lost here are not counted.) */
 void index_put_from_limbo(struct reclaim_entry *entry);
 
 /* In a section. Pops an index node, with its link duty; NULL if the stack is empty. */
-struct index_node *index_pop(struct index_stack *stack, const struct reclaim_hart *hart, struct retry *retry);
+struct index_node *index_pop(struct index_stack *stack, const struct reclaim_hart *hart, _Atomic uint64_t *retries);
 
 /* The index node on top, which stays there; NULL if there is none. A hint; in a section the index node may be looked
  * at. */

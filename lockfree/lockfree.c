@@ -4,7 +4,7 @@
 
 #include "state.h"
 
-enum lockfree_knob { KNOB_CLASSES, KNOB_SHARDS, KNOB_LOCAL, KNOB_RECLAIM, KNOB_PADDING, KNOB_BACKOFF, KNOB_COUNT };
+enum lockfree_knob { KNOB_CLASSES, KNOB_SHARDS, KNOB_LOCAL, KNOB_RECLAIM, KNOB_COUNT };
 
 static const char *const off_on[] = {"off", "on", NULL};
 
@@ -14,9 +14,6 @@ static const struct knob lockfree_knobs[KNOB_COUNT] = {
                      SHARD_MAX, SHARD_MAX},
     [KNOB_LOCAL] = {"local", "harts keep frames of a chunk as private bits", off_on, 0, 1, 1},
     [KNOB_RECLAIM] = {"reclaim", "what makes a popped index node safe to push again", reclaim_names, 0, 3, 0},
-    [KNOB_PADDING] = {"padding", "each shard of an arena has cache lines of its own", off_on, 0, 1, 1},
-    [KNOB_BACKOFF] = {"backoff", "turns of waiting at most after a lost race, doubling; 0: none", NULL, 0, BACKOFF_MAX,
-                      0},
 };
 
 static enum frame_status lockfree_init(struct global *global, const struct global_config *config)
@@ -27,7 +24,6 @@ static enum frame_status lockfree_init(struct global *global, const struct globa
     lf->pool_options.class_count = (uint32_t)config->knobs[KNOB_CLASSES];
     uint32_t shards = (uint32_t)config->knobs[KNOB_SHARDS];
     lf->pool_options.shard_count = shards < config->hart_count ? shards : config->hart_count;
-    lf->pool_options.padding = config->knobs[KNOB_PADDING] != 0;
     lf->private_local_chunks = config->hart_caches && config->knobs[KNOB_LOCAL] != 0;
     ck_stack_init(&lf->arenas);
     const char *reclaim = reclaim_names[config->knobs[KNOB_RECLAIM]];
@@ -38,7 +34,6 @@ static enum frame_status lockfree_init(struct global *global, const struct globa
     for (uint32_t h = 0; h < config->hart_count; h++) {
         lf->harts[h].pool_hart.mark = SCAN_MARKS + h;
         lf->harts[h].pool_hart.home = h;
-        lf->harts[h].pool_hart.retry.backoff = (uint32_t)config->knobs[KNOB_BACKOFF];
         reclaim_add_hart(&lf->reclaim, &lf->harts[h].pool_hart.reclaim);
     }
     return FRAME_OK;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Layout of a pool, and giving to it. The theory stands in pool.h. */
-#include "shard.h"
+#include "pool.h"
 
 /* ---- layout ------------------------------------------------------------------------------------------------- */
 
@@ -19,7 +19,7 @@ static struct pool_layout layout_of(struct frame_run span)
     layout.bitmaps = (last_chunk >> BITMAP_ORDER) - (layout.first_chunk >> BITMAP_ORDER) + 1;
     layout.shards = layout.bitmaps < SHARD_MAX ? layout.bitmaps : SHARD_MAX;
     layout.shards_at = align_up_u64(sizeof(struct pool), CACHE_PAIR);
-    layout.bitmaps_at = layout.shards_at + layout.shards * SHARD_APART;
+    layout.bitmaps_at = layout.shards_at + layout.shards * sizeof(struct shard);
     layout.chunks_at = layout.bitmaps_at + layout.bitmaps * sizeof(struct chunk_bitmap);
     layout.places_at = layout.chunks_at + layout.chunks * sizeof(struct chunk);
     layout.bytes = layout.places_at + layout.chunks * sizeof(struct index_node);
@@ -42,9 +42,8 @@ void pool_build(struct pool *pool, struct arena *arena, const struct pool_option
     pool->chunk_count = layout.chunks;
     pool->bitmap_count = layout.bitmaps;
     pool->class_count = options->class_count;
-    pool->shard_stride = options->padding ? SHARD_APART : sizeof(struct shard);
     pool->shard_count = options->shard_count < layout.shards ? options->shard_count : (uint32_t)layout.shards;
-    pool->shards = start + layout.shards_at;
+    pool->shards = (struct shard *)(void *)(start + layout.shards_at);
     for (uint32_t i = 0; i < pool->shard_count; i++) {
         pool_shard(pool, i)->pool = pool;
     }
@@ -68,7 +67,7 @@ static void put_chunk(struct pool *pool, struct pool_hart *pool_hart, uint64_t n
     struct chunk_bits bits;
     uint32_t free = chunk_count(pool_chunk(pool, number), &bits);
     struct index_stack *stack = &shard_of(pool, number)->partial[class_of(pool, free)];
-    index_put(pool_node(pool, number), stack, &pool_hart->reclaim, &pool_hart->retry);
+    index_put(pool_node(pool, number), stack, &pool_hart->reclaim, &pool_hart->retries);
 }
 
 static void link_chunk(struct pool *pool, struct pool_hart *pool_hart, uint64_t number)
@@ -90,7 +89,7 @@ static void put_bitmap(struct pool *pool, struct pool_hart *pool_hart, struct ch
         reclaim_poll(&pool_hart->reclaim);
     }
     struct index_stack *stack = &shard_of(pool, pool_bitmap_base(pool, bitmap))->whole;
-    index_put(&bitmap->node, stack, &pool_hart->reclaim, &pool_hart->retry);
+    index_put(&bitmap->node, stack, &pool_hart->reclaim, &pool_hart->retries);
 }
 
 static void link_bitmap(struct pool *pool, struct pool_hart *pool_hart, struct chunk_bitmap *bitmap)
@@ -150,7 +149,7 @@ static void coalesce(struct pool *pool, struct pool_hart *pool_hart, uint64_t nu
 {
     struct chunk *chunk = pool_chunk(pool, number);
     while (chunk_is_full(chunk)) {
-        uint32_t taken = chunk_take_range(chunk, 0, CHUNK_END, &pool_hart->retry);
+        uint32_t taken = chunk_take_range(chunk, 0, CHUNK_END, &pool_hart->retries);
         if (taken == CHUNK_END) {
             pool_give_chunks(pool, pool_hart, number, bitmap_bit(number), false);
             return;
@@ -229,7 +228,7 @@ void pool_give_run(struct pool *pool, struct pool_hart *pool_hart, struct frame_
     }
 }
 
-/* ---- a chunk bitmap's chunks --------------------------------------------------------------------------------------- */
+/* ---- a chunk bitmap's chunks ----------------------------------------------------------------------------------- */
 
 uint64_t pool_bitmap_base(const struct pool *pool, const struct chunk_bitmap *bitmap)
 {
@@ -241,8 +240,8 @@ uint32_t pool_take_of_bitmap(const struct pool *pool, struct pool_hart *pool_har
 {
     FRAME_DEBUG_ASSERT(count > 0);
     uint64_t base = pool_bitmap_base(pool, bitmap);
-    uint64_t mask = order == 0 ? bitmap_take(bitmap, count, wish, &pool_hart->retry)
-                               : bitmap_take_runs(bitmap, order, count, &pool_hart->retry);
+    uint64_t mask = order == 0 ? bitmap_take(bitmap, count, wish, &pool_hart->retries)
+                               : bitmap_take_runs(bitmap, order, count, &pool_hart->retries);
     uint32_t taken = 0;
     for (uint64_t starts = mask & aligned_bits(order); starts != 0; starts &= starts - 1) {
         firsts[taken++] = pfn((base + (uint32_t)__builtin_ctzll(starts)) << CHUNK_ORDER);

@@ -37,26 +37,23 @@ struct pool {
     struct chunk_bitmap *bitmaps; /* bitmaps[0] holds first_chunk */
     struct chunk *chunks;
     struct index_node *nodes; /* of the chunks */
-    unsigned char *shards;
+    struct shard *shards;
     uint32_t shard_count;                          /* 1 .. SHARD_MAX, at most one a chunk bitmap */
-    uint32_t shard_stride;                         /* bytes from one to the next */
     _Alignas(CACHE_PAIR) _Atomic uint32_t scanned; /* 0, EXHAUSTED, or the mark of a pool hart */
 };
 
 struct pool_options {
     uint32_t class_count; /* 1 .. CLASS_MAX */
     uint32_t shard_count; /* at least 1; a pool may have room for fewer */
-    bool padding;         /* shards lie on cache lines of their own; else as close as they can */
 };
 
 /* A hart, as it works on pools. */
 struct pool_hart {
     _Alignas(CACHE_PAIR) struct reclaim_hart reclaim;
-    uint32_t mark; /* SCAN_MARKS and more, each pool hart's its own */
-    uint32_t home; /* where it begins among a pool's shards, modulo their number */
-    uint32_t pops; /* since it last moved the epoch on */
-    struct retry retry;
-    _Atomic uint64_t scans;
+    uint32_t mark;                   /* SCAN_MARKS and more, each pool hart's its own */
+    uint32_t home;                   /* where it begins among a pool's shards, modulo their number */
+    uint32_t pops;                   /* since it last moved the epoch on */
+    _Atomic uint64_t retries, scans; /* written by the hart only */
 };
 
 uint64_t pool_bytes(struct frame_run span);
@@ -94,6 +91,37 @@ static inline uint64_t chunk_number(pfn_t frame)
 static inline uint64_t pool_end_chunk(const struct pool *pool)
 {
     return pool->first_chunk + pool->chunk_count;
+}
+
+/* ---- shards: the theory stands in shard.h ---- */
+
+struct shard {
+    _Alignas(CACHE_PAIR) struct pool *pool;
+    struct index_stack whole;              /* of chunk bitmaps */
+    struct index_stack partial[CLASS_MAX]; /* of partly free chunks, one for each class */
+};
+
+static inline struct shard *pool_shard(const struct pool *pool, uint64_t i)
+{
+    return &pool->shards[i];
+}
+
+/* The shard to which a chunk belongs. */
+static inline struct shard *shard_of(const struct pool *pool, uint64_t number)
+{
+    uint64_t bitmap = (number >> BITMAP_ORDER) - (pool->first_chunk >> BITMAP_ORDER);
+    return pool_shard(pool, bitmap * pool->shard_count / pool->bitmap_count);
+}
+
+/* The one at which a hart looks in its turn `turn`, 0 to shard_count - 1: its own first. */
+static inline struct shard *shard_in_turn(const struct pool *pool, const struct pool_hart *pool_hart, uint32_t turn)
+{
+    return pool_shard(pool, (pool_hart->home + turn) % pool->shard_count);
+}
+
+static inline bool shard_is_last(const struct shard *shard, const struct pool_hart *pool_hart)
+{
+    return shard == shard_in_turn(shard->pool, pool_hart, shard->pool->shard_count - 1);
 }
 
 /* ---- giving; all of it is the caller's ---- */

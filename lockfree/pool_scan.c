@@ -11,8 +11,8 @@ static uint32_t take_in_chunk(struct pool *pool, struct pool_hart *pool_hart, ui
                               uint32_t count)
 {
     FRAME_DEBUG_ASSERT(offset + count <= CHUNK_FRAMES);
-    if (!bitmap_take_exactly(pool_bitmap(pool, number), bitmap_bit(number), &pool_hart->retry)) {
-        return chunk_take_range(pool_chunk(pool, number), offset, count, &pool_hart->retry);
+    if (!bitmap_take_exactly(pool_bitmap(pool, number), bitmap_bit(number), &pool_hart->retries)) {
+        return chunk_take_range(pool_chunk(pool, number), offset, count, &pool_hart->retries);
     }
     uint64_t base = number << CHUNK_ORDER;
     pool_give_run(pool, pool_hart, frame_run(pfn(base), offset), false);
@@ -32,7 +32,7 @@ static uint64_t take_piece(struct pool *pool, struct pool_hart *pool_hart, struc
     chunks = chunks < room ? chunks : room;
     uint64_t mask = chunks < 64 ? (UINT64_C(1) << chunks) - 1 : ~UINT64_C(0);
     if (chunks > 0 &&
-        bitmap_take_exactly(pool_bitmap(pool, number), mask << (number % BITMAP_CHUNKS), &pool_hart->retry)) {
+        bitmap_take_exactly(pool_bitmap(pool, number), mask << (number % BITMAP_CHUNKS), &pool_hart->retries)) {
         *wanted = chunks << CHUNK_ORDER;
         return *wanted;
     }
@@ -89,7 +89,7 @@ uint32_t pool_scan_frames(struct pool *pool, struct pool_hart *pool_hart, uint64
         if (!chunk_seems_empty(pool_chunk(pool, number))) {
             uint32_t from = 0;
             taken += chunk_take(pool_chunk(pool, number), &from, number << CHUNK_ORDER, frames + taken, count - taken,
-                                &pool_hart->retry);
+                                &pool_hart->retries);
             *cursor = number;
         }
     }

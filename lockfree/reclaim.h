@@ -8,8 +8,8 @@
  * 2. A back end is a grace-period source. It counts grace periods in some way, in 64 bits: at a move a nanosecond it
  *    would come round after 584 years, so it does not. It keeps this promise:
  *
- *        (G)   what has the cookie s may be pushed once the source shows s + grace, or more: every section that was open
- *              at the pop has been left, and what was read in it was read before what follows reclaim_passed
+ *        (G)  what has the cookie s may be pushed once the source shows s + grace, or more: every section that was open
+ *             at the pop has been left, and what was read in it was read before what follows reclaim_passed
  *
  *    The cookie is taken after the pop, with a full fence in between, in the section of the pop. An old cookie costs
  *    nothing: however long ago it was, it has passed. How each source keeps (G) stands with it:
@@ -69,6 +69,7 @@ struct reclaim_backend {
     void (*move)(struct reclaim_hart *hart);
     /* See reclaim_jump. */
     void (*jump)(struct reclaim *reclaim, uint64_t advances);
+    void *own; /* the back end's, for these functions; or NULL */
 };
 
 extern const struct reclaim_backend reclaim_epoch, reclaim_tag;

@@ -21,7 +21,7 @@ static struct index_node *pop(struct pool_hart *pool_hart, struct index_stack *s
         pool_hart->pops = 0;
         reclaim_poll(&pool_hart->reclaim);
     }
-    return index_pop(stack, &pool_hart->reclaim, &pool_hart->retry);
+    return index_pop(stack, &pool_hart->reclaim, &pool_hart->retries);
 }
 
 /* Does with a popped chunk what is to be done if it is not of use here: one with nothing free is dropped, one that
@@ -40,7 +40,7 @@ static uint32_t keep_popped(struct shard *shard, struct pool_hart *pool_hart, ui
     if (class_of(pool, free) > class && *relist > 0) {
         (*relist)--;
         struct index_stack *stack = &shard->partial[class_of(pool, free)];
-        index_put(pool_node(pool, number), stack, &pool_hart->reclaim, &pool_hart->retry);
+        index_put(pool_node(pool, number), stack, &pool_hart->reclaim, &pool_hart->retries);
         return 0;
     }
     return free;
@@ -93,7 +93,7 @@ uint32_t shard_take_linked(struct shard *shard, struct pool_hart *pool_hart, pfn
         } else if (free > 0) {
             prefetch_top(pool, &shard->partial[class]);
             taken += chunk_take_seen(pool_chunk(pool, number), &bits, number << CHUNK_ORDER, frames + taken,
-                                     &pool_hart->retry);
+                                     &pool_hart->retries);
             pool_drop_chunk(pool, pool_hart, number);
         }
     }

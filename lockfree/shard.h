@@ -18,38 +18,6 @@
 
 #include "pool.h"
 
-struct shard {
-    struct pool *pool;
-    struct index_stack whole;              /* of chunk bitmaps */
-    struct index_stack partial[CLASS_MAX]; /* of partly free chunks, one for each class */
-};
-
-/* How far apart shards lie if they are to have cache lines of their own. */
-#define SHARD_APART (((sizeof(struct shard) - 1) / CACHE_PAIR + 1) * CACHE_PAIR)
-
-static inline struct shard *pool_shard(const struct pool *pool, uint64_t i)
-{
-    return (struct shard *)(void *)(pool->shards + i * pool->shard_stride);
-}
-
-/* The shard to which a chunk belongs. */
-static inline struct shard *shard_of(const struct pool *pool, uint64_t number)
-{
-    uint64_t bitmap = (number >> BITMAP_ORDER) - (pool->first_chunk >> BITMAP_ORDER);
-    return pool_shard(pool, bitmap * pool->shard_count / pool->bitmap_count);
-}
-
-/* The one at which a hart looks in its turn `turn`, 0 to shard_count - 1: its own first. */
-static inline struct shard *shard_in_turn(const struct pool *pool, const struct pool_hart *pool_hart, uint32_t turn)
-{
-    return pool_shard(pool, (pool_hart->home + turn) % pool->shard_count);
-}
-
-static inline bool shard_is_last(const struct shard *shard, const struct pool_hart *pool_hart)
-{
-    return shard == shard_in_turn(shard->pool, pool_hart, shard->pool->shard_count - 1);
-}
-
 /* No chunk. */
 #define CHUNK_NONE UINT64_MAX
 

@@ -130,7 +130,7 @@ bool lockfree_take_chunk_run(struct lockfree_hart *hart, bool keep, struct pool 
     uint32_t align_order = request.align_order > CHUNK_ORDER ? request.align_order - CHUNK_ORDER : 0;
     for (uint32_t turn = 0; turn < 2 && keep; turn++) {
         if (hart->bitmap != NULL && hart->bitmap_pool == pool) {
-            uint64_t mask = bitmap_take_run(hart->bitmap, chunks, align_order, &hart->pool_hart.retry);
+            uint64_t mask = bitmap_take_run(hart->bitmap, chunks, align_order, &hart->pool_hart.retries);
             if (mask != 0) {
                 *first = pfn((pool_bitmap_base(pool, hart->bitmap) + (uint32_t)__builtin_ctzll(mask)) << CHUNK_ORDER);
                 return true;

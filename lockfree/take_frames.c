@@ -20,7 +20,7 @@ static uint32_t take_of_local(struct pool_hart *pool_hart, struct local_chunk *l
     local_hide(local);
     local_flush(local, pool_hart);
     return taken + chunk_take(pool_chunk(local->pool, local->number), &local->low, local->number << CHUNK_ORDER,
-                              frames + taken, count - taken, &pool_hart->retry);
+                              frames + taken, count - taken, &pool_hart->retries);
 }
 
 /* Up to `count` frames by a shard's index: what little is left of chunks in one go, then out of a chunk that

@@ -68,19 +68,17 @@ def core_turn: .core as $core | $core.hart_ns | max / $core.turns;
 # Whether it took a tenth longer than $best at most: what is disturbed, here as in results/series.h.
 def calm($best): core_turn <= 1.1 * $best;
 
-# What is one measurement, repeated.
-def measurement: [.run, .variant, .knobs, .workload, .frames, .burst, .harts];
+# What is one measurement, repeated. Its numbers: frames, order, harts, and options of the workload.
+def measurement:
+  [.run, .variant, .knobs, .workload, (del(.repeat, .seed, .cores) | with_entries(select(.value | type == "number")))];
 
-# Host records of which no hart's core was disturbed. All others stay. A claim is judged by these alone.
+# Records without the disturbed repeats of the host: the rule of results/README.md, as `framelab table` and `compare`
+# have it. Of a measurement with fewer than three undisturbed repeats all stay.
 def undisturbed:
   (map(select(.platform == "host" and .core != null) | core_turn) | min) as $best |
-  map(select(.platform != "host" or .core == null or calm($best)));
-
-# The records that `framelab table` and `compare` take: of a measurement with fewer than three undisturbed repeats, all.
-def undisturbed_or_all:
-  undisturbed as $calm | group_by(measurement) |
-  map(. as $repeats | ($calm | map(select(measurement == ($repeats[0] | measurement)))) as $quiet |
-    if ($quiet | length) >= 3 then $quiet[] else .[] end);
+  group_by(measurement) |
+  map(map(select(.platform != "host" or .core == null or calm($best))) as $calm |
+    if ($calm | length) >= 3 then $calm[] else .[] end);
 
 # Whether `$harts` harts of the host had as many real, idle cores: in at least three repeats of each measurement, by one
 # hart too, the control took no longer than a tenth above the best of one hart alone. The reason why not, or null.

@@ -2,11 +2,12 @@
 # Figures of papers: run, kept, shown.
 
 .PHONY: figures
-figures: deps $(O)/framelab qemu ## the figures of papers: run, drawn, judged; results/latest-figures: make figures ARGS=--full
+figures: deps $(O)/framelab qemu ## the figures of papers, in results/latest-figures: make figures ARGS=--full
 	$(Q)$(O)/framelab figures $(or $(ARGS),--quick)
 
-# The last campaign, as it came but for the path of this folder, becomes the one that is kept in git: records compressed,
-# pictures, verdicts; and papers/REPRODUCING.md is brought up to date. Run it behind `make figures` on a quiet machine.
+# The last campaign, as it came but for the path of this folder, becomes the one that is kept in git: records
+# compressed, pictures, verdicts; and papers/REPRODUCING.md is brought up to date. Run it behind `make figures` on a
+# quiet machine.
 KEPT := results/reference/figures
 .PHONY: reference
 reference: $(O)/framelab ## keep the last `make figures` as results/reference/figures
@@ -14,7 +15,8 @@ reference: $(O)/framelab ## keep the last `make figures` as results/reference/fi
 	$(Q)rm -rf $(KEPT)/*/ && cp $(LATEST)-figures/summary.json $(KEPT)/
 	$(Q)set -e; for figure in $$(jq -r '.figures[] | select(.status == "made") | .key' $(KEPT)/summary.json); do \
 	    from=$(LATEST)-figures/$$figure; mkdir -p $(KEPT)/$$figure; \
-	    cp $$from/figure.svg $$from/figure.pdf $$from/series.json $$from/tables.md $$from/verdicts.json $(KEPT)/$$figure/; \
+	    cp $$from/figure.svg $$from/figure.pdf $$from/series.json $$from/tables.md $$from/verdicts.json \
+	        $(KEPT)/$$figure/; \
 	    sed 's|$(CURDIR)/||g' $$from/records.jsonl | gzip -9n > $(KEPT)/$$figure/records.jsonl.gz; \
 	done
 	$(Q)sed -i '/^---$$/q' papers/REPRODUCING.md

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "flat.h"
 #include "series.h"
 #include "statistics.h"
 

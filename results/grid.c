@@ -3,7 +3,6 @@
 #define _GNU_SOURCE /* vasprintf */
 #include "grid.h"
 
-#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -278,75 +277,4 @@ bool grid_print(struct grid *grid, bool markdown, FILE *out)
         grid != NULL && (markdown ? grid_print_markdown(grid, out) : grid_print_text(grid, out, color_wanted(out)));
     grid_free(grid);
     return good;
-}
-
-/* A quote inside is doubled. */
-static void print_csv_text(const char *text, bool quoted, FILE *out)
-{
-    if (!quoted && strpbrk(text, ",\"\n\r") == NULL) {
-        fputs(text, out);
-        return;
-    }
-    fputc('"', out);
-    for (; *text != '\0'; text++) {
-        fprintf(out, *text == '"' ? "\"%c" : "%c", *text);
-    }
-    fputc('"', out);
-}
-
-void csv_print_value(const json_t *value, bool quoted, FILE *out)
-{
-    if (json_is_string(value)) {
-        print_csv_text(json_string_value(value), quoted, out);
-    } else if (json_is_integer(value)) {
-        fprintf(out, "%lld", (long long)json_integer_value(value));
-    } else if (json_is_real(value)) {
-        fprintf(out, "%.6g", json_real_value(value));
-    } else if (json_is_boolean(value)) {
-        fputs(json_is_true(value) ? "true" : "false", out);
-    }
-}
-
-bool flat_print_csv_head(const json_t *row, FILE *out)
-{
-    const char *key, *comma = "";
-    json_t *value;
-    json_object_foreach((json_t *)row, key, value)
-    {
-        fprintf(out, "%s%s", comma, key);
-        comma = ",";
-    }
-    return fputc('\n', out) != EOF;
-}
-
-bool flat_print_csv_row(const json_t *row, FILE *out)
-{
-    const char *key, *comma = "";
-    json_t *value;
-    json_object_foreach((json_t *)row, key, value)
-    {
-        fputs(comma, out);
-        csv_print_value(value, false, out);
-        comma = ",";
-    }
-    return fputc('\n', out) != EOF;
-}
-
-bool flat_print_csv(const json_t *rows, FILE *out)
-{
-    bool good = flat_print_csv_head(json_array_get(rows, 0), out);
-    for (size_t i = 0; good && i < json_array_size(rows); i++) {
-        good = flat_print_csv_row(json_array_get(rows, i), out);
-    }
-    return good && ferror(out) == 0;
-}
-
-json_t *flat_real(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
-bool flat_print_json(const json_t *value, FILE *out)
-{
-    return json_dumpf(value, out, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) == 0 && fputc('\n', out) != EOF;
 }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * A table of text for people: columns in titled groups, rules between rows; printed for a terminal in UTF-8 or as
- * Markdown. Machines get JSON and CSV (flat_print) instead: numbers, not cells. */
+ * Markdown. Machines get JSON and CSV (flat.h) instead: numbers, not cells. */
 #ifndef FRAMELAB_RESULTS_GRID_H
 #define FRAMELAB_RESULTS_GRID_H
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -41,18 +40,5 @@ bool grid_print(struct grid *grid, bool markdown, FILE *out);
 
 /* True if `out` is a terminal and NO_COLOR is not set (https://no-color.org). */
 bool color_wanted(FILE *out);
-
-/* An array of flat objects with the same keys as CSV (RFC 4180, but lines end in a newline): the keys, then a line
- * an object; null is an empty field. */
-bool flat_print_csv(const json_t *rows, FILE *out);
-/* Its two kinds of lines, for whoever has one object after the other. */
-bool flat_print_csv_head(const json_t *row, FILE *out);
-bool flat_print_csv_row(const json_t *row, FILE *out);
-/* One value as a field of CSV: a text in quotes if it needs them, or if `quoted`. */
-void csv_print_value(const json_t *value, bool quoted, FILE *out);
-/* The number, or null if it is not finite. */
-json_t *flat_real(double value);
-/* Any value as JSON, indented, numbers with six digits. */
-bool flat_print_json(const json_t *value, FILE *out);
 
 #endif

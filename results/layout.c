@@ -56,11 +56,6 @@ bool row_same_phase(const struct row_key *a, const struct row_key *b)
     return row_same_section(a, b) && a->workload == b->workload && a->phase == b->phase;
 }
 
-bool row_same_panel(const struct row_key *a, const struct row_key *b)
-{
-    return row_same_phase(a, b) && a->frames == b->frames;
-}
-
 /* Names of every kind share one table: only their order counts. */
 static size_t place_rows(const struct series_list *list, struct placed_row *rows, const char **names,
                          struct layout *layout)

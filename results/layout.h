@@ -38,10 +38,9 @@ struct results {
 enum records_status results_read(struct results *results, const char *path, FILE *log);
 void results_free(struct results *results);
 
-/* Two rows of one section; of one section, workload and phase; of one picture panel (all but the harts). */
+/* Two rows of one section; of one section, workload and phase. */
 bool row_same_section(const struct row_key *a, const struct row_key *b);
 bool row_same_phase(const struct row_key *a, const struct row_key *b);
-bool row_same_panel(const struct row_key *a, const struct row_key *b);
 
 /* The first row after `from` that is of another section. */
 size_t layout_section_end(const struct layout *layout, size_t from);

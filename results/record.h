@@ -16,11 +16,9 @@
 #include "frame_allocator.h"
 #include "histogram.h"
 #include "outcome.h"
-#include "population.h"
 #include "stats.h"
 
 struct record_writer;
-struct sim_stress_report;
 struct json_t;
 
 struct latency_summary {
@@ -48,7 +46,7 @@ struct bench_record {
     const char *variant;  /* as named on the command line, "null" or "cas" for the controls */
     const char *knobs;    /* every knob's value, "" for the controls */
     const char *platform; /* "host", "sim" */
-    const char *workload; /* of workload_name(), or "boot", "control" */
+    const char *workload; /* of struct workload_kind, or "boot", "control" */
     uint64_t frames;      /* a request */
     int order;            /* log2 of frames, or -1 */
     uint32_t harts;
@@ -57,15 +55,9 @@ struct bench_record {
     uint64_t seed;
     const struct record_phase *phases;
     uint32_t phase_count;
-    uint64_t core_turns;                    /* of the cores' control (workload.h); 0: it was not run */
-    const uint64_t *core_ns;                /* what they took, one a hart */
-    uint32_t burst;                         /* burst: L; 0: another workload */
-    const struct population_spread *rounds; /* frag: after each round */
-    const uint64_t *left;                   /* exhaust: frames free when a hart was refused, a round; or NULL */
-    const uint64_t *limbo;                  /* stopped: after each round, objects in limbo; or NULL */
-    const uint64_t *rounds_ns;              /* stopped: what each round took */
-    bool was_held;                          /* stopped: it was */
-    uint32_t round_count;                   /* 0: no such */
+    uint64_t core_turns;      /* of the cores' control (workload.h); 0: it was not run */
+    const uint64_t *core_ns;  /* what they took, one a hart */
+    const struct json_t *own; /* keys of the workload's own: an object whose members the record has too; or NULL */
     const struct outcome_latency *outcomes; /* OUTCOME_COUNT of them; NULL: latency was not measured */
     const struct frame_stats *stats;        /* of the whole run of this row, or NULL for the controls */
     const struct frame_node_stats *nodes;
@@ -88,8 +80,8 @@ struct stress_record {
     uint64_t rounds, accesses, added, removed;
     const struct frame_stats *stats;
     const struct frame_node_stats *nodes;
-    uint32_t node_count;                       /* 0: not told */
-    const struct sim_stress_report *simulated; /* of simulated harts; NULL */
+    uint32_t node_count;        /* 0: not told */
+    const struct json_t *facts; /* as in a bench_record */
 };
 
 /* Reads the statistics of all nodes into `nodes` (NODE_MAX of them) and returns how many there are; 0 if there is but

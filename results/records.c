@@ -4,12 +4,12 @@
 
 #include <errno.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <zlib.h>
 
+#include "format_into.h"
 #include "frame_limits.h"
 #include "provenance.h"
 #include "schema.h"
@@ -29,10 +29,7 @@ __attribute__((format(printf, 2, 3))) static void refuse(struct reader *reader, 
     if (reader->why[0] != '\0') {
         return; /* the first reason is the one to tell */
     }
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(reader->why, sizeof reader->why, format, arguments);
-    va_end(arguments);
+    format_into(reader->why, format);
 }
 
 static const char *path_name(const struct record_file *file)
@@ -145,6 +142,17 @@ static struct latency_summary read_latency(struct reader *reader, const json_t *
     return latency;
 }
 
+/* An item of an array of counts, or of times. */
+static double read_item(struct reader *reader, const json_t *array, const char *name, size_t i)
+{
+    const json_t *item = json_array_get(array, i);
+    if (!json_is_integer(item) || json_integer_value(item) < 0) {
+        refuse(reader, "%s[%zu] is not a count", name, i);
+        return 0;
+    }
+    return (double)json_integer_value(item);
+}
+
 /* "hart_ns" may be absent or empty (a phase of which only the latency was measured), else one number a hart. */
 static void read_times(struct reader *reader, const json_t *phase, struct result_row *row)
 {
@@ -164,12 +172,7 @@ static void read_times(struct reader *reader, const json_t *phase, struct result
     }
     double sum = 0;
     for (size_t i = 0; i < count; i++) {
-        const json_t *time = json_array_get(times, i);
-        if (!json_is_integer(time) || json_integer_value(time) < 0) {
-            refuse(reader, "\"hart_ns\"[%zu] is not a time", i);
-            return;
-        }
-        sum += (double)json_integer_value(time) / (double)operations;
+        sum += read_item(reader, times, "\"hart_ns\"", i) / (double)operations;
     }
     row->timed = true;
     row->ns_per_operation = sum / (double)count;
@@ -186,12 +189,7 @@ static double read_core(struct reader *reader, const json_t *line, uint32_t hart
     const json_t *times = json_object_get(core, "hart_ns");
     double longest = 0;
     for (uint32_t i = 0; i < harts; i++) {
-        const json_t *time = json_array_get(times, i);
-        if (!json_is_integer(time) || json_integer_value(time) < 0) {
-            refuse(reader, "\"core\" has no \"hart_ns\"[%u], or it is not a time", i);
-            return 0;
-        }
-        double ns = (double)json_integer_value(time) / turns;
+        double ns = read_item(reader, times, "\"core\": \"hart_ns\"", i) / turns;
         longest = ns > longest ? ns : longest;
     }
     return longest;
@@ -236,10 +234,7 @@ static const json_t *provenance_of(const struct reader *reader, const json_t *li
 __attribute__((format(printf, 2, 3))) static const char *make_name(struct reader *reader, const char *format, ...)
 {
     char text[2 * RECORD_NAME_MAX + 32];
-    va_list arguments;
-    va_start(arguments, format);
-    (void)vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
+    format_into(text, format);
     const char *name = record_file_name(reader->file, text);
     if (name == NULL) {
         refuse(reader, "out of memory");
@@ -285,78 +280,9 @@ static double read_instructions(struct reader *reader, const json_t *phase, uint
     }
     double sum = 0;
     for (uint32_t i = 0; i < harts; i++) {
-        const json_t *number = json_array_get(numbers, i);
-        if (!json_is_integer(number) || json_integer_value(number) < 0) {
-            refuse(reader, "\"hart_instructions\"[%u] is not a count", i);
-            return 0;
-        }
-        sum += (double)json_integer_value(number);
+        sum += read_item(reader, numbers, "\"hart_instructions\"", i);
     }
     return sum;
-}
-
-/* "qemu, riscv64, icount": what must be alike for counts to be compared. */
-static const char *read_machine(struct reader *reader, const json_t *line)
-{
-    char text[3 * RECORD_NAME_MAX + 8];
-    (void)snprintf(text, sizeof text, "%s, %s, %s", read_name(reader, line, "platform"),
-                   read_name(reader, line, "arch"), read_name(reader, line, "mode"));
-    const char *machine = record_file_name(reader->file, text);
-    return machine != NULL ? machine : "";
-}
-
-static void read_tallies(struct reader *reader, const json_t *line, struct tally_row *row)
-{
-    const json_t *counts = json_object_get(line, "counts");
-    const json_t *phases = json_object_get(line, "phases");
-    const bool apart = strcmp(json_string_value(json_object_get(line, "mode")), "icount") == 0;
-    double operations = 0, instructions = 0;
-    for (size_t i = 0; i < json_array_size(phases); i++) {
-        const json_t *phase = json_array_get(phases, i);
-        uint64_t of_hart = read_count(reader, phase, "operations", 1, INT64_MAX);
-        row->operations += of_hart;
-        operations += row->harts * (double)of_hart;
-        instructions += read_instructions(reader, phase, row->harts);
-    }
-    const double sums[TALLY_KIND_COUNT] = {
-        [TALLY_INSTRUCTIONS] = apart ? instructions : NAN, /* else nobody knows whose they are */
-        [TALLY_CAS_RETRIES] = (double)read_count(reader, counts, "cas_retries", 0, INT64_MAX),
-        [TALLY_LOCK_WAITS] = (double)read_count(reader, counts, "lock_waits", 0, INT64_MAX),
-        [TALLY_GLOBAL_ACCESSES] = (double)read_count(reader, counts, "global_takes", 0, INT64_MAX) +
-                                  (double)read_count(reader, counts, "global_gives", 0, INT64_MAX),
-        [TALLY_GRACE_PERIODS] = (double)read_count(reader, counts, "grace_periods", 0, INT64_MAX),
-    };
-    static const enum tally_kind counted[] = {TALLY_INSTRUCTIONS, TALLY_CAS_RETRIES, TALLY_LOCK_WAITS,
-                                              TALLY_GLOBAL_ACCESSES, TALLY_GRACE_PERIODS};
-    for (uint32_t i = 0; i < TALLY_KIND_COUNT; i++) {
-        row->per_operation[i] = NAN;
-    }
-    for (size_t i = 0; i < sizeof counted / sizeof *counted; i++) {
-        row->per_operation[counted[i]] = sums[counted[i]] / operations;
-    }
-}
-
-/* What a simulator counts beside its times. */
-static void read_events(struct reader *reader, const json_t *line, struct tally_row *row)
-{
-    static const struct {
-        enum tally_kind kind;
-        const char *key;
-    } counted[] = {{TALLY_TRANSFERS, "transfers"},
-                   {TALLY_INVALIDATIONS, "invalidations"},
-                   {TALLY_CAS_FAILURES, "cas_failures"},
-                   {TALLY_FENCES, "fences"},
-                   {TALLY_WAIT_NS, "wait_ns"}};
-    const json_t *events = json_object_get(line, "events");
-    row->operations = read_count(reader, events, "operations", 1, INT64_MAX);
-    const double operations = (double)row->operations;
-    for (uint32_t i = 0; i < TALLY_KIND_COUNT; i++) {
-        row->per_operation[i] = NAN;
-    }
-    for (size_t i = 0; i < sizeof counted / sizeof *counted; i++) {
-        row->per_operation[counted[i].kind] =
-            (double)read_count(reader, events, counted[i].key, 0, INT64_MAX) / operations;
-    }
 }
 
 /* A machine's name; behind it, if the file has another of that name and other parameters, a part of their hash. */
@@ -372,26 +298,100 @@ static const char *read_machine_name(struct reader *reader, const json_t *line)
     return same ? name : make_name(reader, "%.1000s (other parameters: %.8s)", name, model);
 }
 
-/* "sim, epyc-2socket" */
-static const char *read_simulated_machine(struct reader *reader, const json_t *line)
+/* "qemu, riscv64, icount" or "sim, epyc-2socket": what must be alike for counts to be compared. */
+static const char *read_machine(struct reader *reader, const json_t *line, bool simulated)
 {
-    char text[2 * RECORD_NAME_MAX + 4];
-    (void)read_name(reader, line, "machine"); /* here it must be there */
-    (void)snprintf(text, sizeof text, "%s, %s", read_name(reader, line, "platform"), read_machine_name(reader, line));
+    char text[3 * RECORD_NAME_MAX + 8];
+    const char *first = read_name(reader, line, simulated ? "machine" : "arch"); /* here it must be there */
+    (void)snprintf(text, sizeof text, "%s, %s%s%s", read_name(reader, line, "platform"),
+                   simulated ? read_machine_name(reader, line) : first, simulated ? "" : ", ",
+                   simulated ? "" : read_name(reader, line, "mode"));
     const char *machine = record_file_name(reader->file, text);
     return machine != NULL ? machine : "";
 }
 
-/* "bulk"; of bursts, whose records differ by the run length, "burst of 7". */
+struct tally {
+    enum tally_kind kind;
+    double sum;
+};
+
+static double read_tally(struct reader *reader, const json_t *object, const char *key)
+{
+    return (double)read_count(reader, object, key, 0, INT64_MAX);
+}
+
+static void set_tallies(struct tally_row *row, const struct tally *tallies, size_t count, double operations)
+{
+    for (uint32_t i = 0; i < TALLY_KIND_COUNT; i++) {
+        row->per_operation[i] = NAN;
+    }
+    for (size_t i = 0; i < count; i++) {
+        row->per_operation[tallies[i].kind] = tallies[i].sum / operations;
+    }
+}
+
+static void read_tallies(struct reader *reader, const json_t *line, struct tally_row *row)
+{
+    const json_t *counts = json_object_get(line, "counts");
+    const json_t *phases = json_object_get(line, "phases");
+    const bool apart = strcmp(json_string_value(json_object_get(line, "mode")), "icount") == 0;
+    double operations = 0, instructions = 0;
+    for (size_t i = 0; i < json_array_size(phases); i++) {
+        const json_t *phase = json_array_get(phases, i);
+        uint64_t of_hart = read_count(reader, phase, "operations", 1, INT64_MAX);
+        row->operations += of_hart;
+        operations += row->harts * (double)of_hart;
+        instructions += read_instructions(reader, phase, row->harts);
+    }
+    const struct tally tallies[] = {
+        {TALLY_INSTRUCTIONS, apart ? instructions : NAN}, /* else nobody knows whose they are */
+        {TALLY_CAS_RETRIES, read_tally(reader, counts, "cas_retries")},
+        {TALLY_LOCK_WAITS, read_tally(reader, counts, "lock_waits")},
+        {TALLY_GLOBAL_ACCESSES,
+         read_tally(reader, counts, "global_takes") + read_tally(reader, counts, "global_gives")},
+        {TALLY_GRACE_PERIODS, read_tally(reader, counts, "grace_periods")},
+    };
+    set_tallies(row, tallies, sizeof tallies / sizeof *tallies, operations);
+}
+
+/* What a simulator counts beside its times. */
+static void read_events(struct reader *reader, const json_t *line, struct tally_row *row)
+{
+    const json_t *events = json_object_get(line, "events");
+    row->operations = read_count(reader, events, "operations", 1, INT64_MAX);
+    const double operations = (double)row->operations;
+    const struct tally tallies[] = {
+        {TALLY_TRANSFERS, read_tally(reader, events, "transfers")},
+        {TALLY_INVALIDATIONS, read_tally(reader, events, "invalidations")},
+        {TALLY_CAS_FAILURES, read_tally(reader, events, "cas_failures")},
+        {TALLY_FENCES, read_tally(reader, events, "fences")},
+        {TALLY_WAIT_NS, read_tally(reader, events, "wait_ns")},
+    };
+    set_tallies(row, tallies, sizeof tallies / sizeof *tallies, operations);
+}
+
+/* "bulk"; with the numbers that not every record has, options of the workload by which its records differ: "burst of
+ * 7", of the option that has the workload's name, "pipe, depth 8" of another. */
 static const char *read_counted_workload(struct reader *reader, const json_t *line)
 {
+    static const char *const common[] = {"order", "frames", "harts", "cores", "repeat", "seed"};
     const char *name = read_name(reader, line, "workload");
-    char text[RECORD_NAME_MAX + 32];
-    if (json_object_get(line, "burst") == NULL) {
-        return name;
+    char text[RECORD_NAME_MAX + 128];
+    size_t used = (size_t)snprintf(text, sizeof text, "%s", name);
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)line, key, value)
+    {
+        bool own = json_is_integer(value);
+        for (size_t i = 0; i < sizeof common / sizeof *common; i++) {
+            own = own && strcmp(key, common[i]) != 0;
+        }
+        if (own && used < sizeof text) {
+            bool same = strcmp(key, name) == 0;
+            used += (size_t)snprintf(text + used, sizeof text - used, "%s%s %lld", same ? " of" : ", ", same ? "" : key,
+                                     (long long)json_integer_value(value));
+        }
     }
-    (void)snprintf(text, sizeof text, "%s of %llu", name,
-                   (unsigned long long)read_count(reader, line, "burst", 1, INT64_MAX));
     const char *workload = record_file_name(reader->file, text);
     return workload != NULL ? workload : "";
 }
@@ -403,7 +403,7 @@ static void read_counted_bench(struct reader *reader, const json_t *line)
     struct tally_row row = {
         .variant = read_name(reader, line, "variant"),
         .knobs = read_name(reader, line, "knobs"),
-        .machine = (simulated ? read_simulated_machine : read_machine)(reader, line),
+        .machine = read_machine(reader, line, simulated),
         .model = read_model(reader, line),
         .run = read_optional_name(reader, line, "run"),
         .seed = read_seed(reader, line),
@@ -520,23 +520,24 @@ static void read_provenance(struct reader *reader, json_t *line)
     }
 }
 
-/* Whether the file has this measurement already: of the same process, variant, knobs, work, frames, harts, repeat. */
+/* Whether the file has this measurement already: all names and numbers of the line are those of another. */
 static bool is_copy(struct reader *reader, const json_t *line)
 {
-    json_t *key =
-        json_pack("[O?, O?, O?, O?, O?, O?, O?, O?, O?, O?, O?]", json_object_get(line, "provenance"),
-                  json_object_get(line, "run"), json_object_get(line, "variant"), json_object_get(line, "knobs"),
-                  json_object_get(line, "platform"), json_object_get(line, "workload"), json_object_get(line, "burst"),
-                  json_object_get(line, "frames"), json_object_get(line, "harts"), json_object_get(line, "repeat"),
-                  json_object_get(line, "arch"));
-    char *text = key != NULL ? json_dumps(key, JSON_COMPACT) : NULL;
-    json_t *measured = reader->file->measured;
+    json_t *names = json_object(), *value, *measured = reader->file->measured;
+    const char *key;
+    json_object_foreach((json_t *)line, key, value)
+    {
+        if (json_is_string(value) || json_is_integer(value)) {
+            (void)json_object_set(names, key, value);
+        }
+    }
+    char *text = names != NULL ? json_dumps(names, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
     bool known = text != NULL && json_object_get(measured, text) != NULL;
     if (text == NULL || (!known && json_object_set_new(measured, text, json_true()) != 0)) {
         refuse(reader, "out of memory");
     }
     free(text);
-    json_decref(key);
+    json_decref(names);
     return known;
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "comparison.h"
+#include "flat.h"
 
 /* A section of the layout, as it is printed. */
 struct section {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Reading a device tree that nobody vouches for: properties, cells, `reg` lists, and one clear line for what is
- * wrong. Private to core: memory_map.c and topology.c stand on it.
+ * wrong. Private to core: memory_map_read.c and topology.c stand on it.
  *
  * After fdt_reader_open libfdt may walk the tree without leaving the blob. What the tree means is still anybody's
  * guess: every length, cell count and value is checked where it is read. */

@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "frame.h"
 #include "frame_limits.h"
+#include "region.h"
 
 /* Bytes kept of /chosen/bootargs, with the final NUL; a longer string is an error, not cut. */
 #define BOOTARGS_MAX 2048u
@@ -25,11 +25,6 @@ enum reservation_kind {
     RESERVATION_KERNEL, /* the kernel image, told by the caller */
     RESERVATION_FDT,    /* the tree itself, while it is in use; see memory_map_release_fdt */
     RESERVATION_KIND_COUNT
-};
-
-struct ram_region {
-    struct phys_range range;
-    uint32_t node; /* NUMA node, dense index 0 .. node_count - 1 */
 };
 
 struct reservation {

@@ -13,10 +13,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "memory_map.h"
+#include "frame.h"
 
 /* Where RAM, reservations and all else end: one frame below 2^64. */
 #define PHYS_END (UINT64_MAX - FRAME_SIZE + 1)
+
+struct ram_region {
+    struct phys_range range;
+    uint32_t node; /* NUMA node, dense index: memory_map.h */
+};
 
 struct region_list {
     struct ram_region *items;

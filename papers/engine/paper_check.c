@@ -7,6 +7,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "flat.h"
+
 #define WHERE_BYTES 128u
 #define NAME_LETTERS "abcdefghijklmnopqrstuvwxyz0123456789-"
 
@@ -53,12 +55,6 @@ const char *paper_level_name(enum paper_level level)
     return names[level];
 }
 
-const char *paper_text(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text != NULL ? text : "";
-}
-
 const json_t *paper_item(const json_t *array, const char *key, const char *text, size_t *count)
 {
     size_t i;
@@ -66,7 +62,7 @@ const json_t *paper_item(const json_t *array, const char *key, const char *text,
     *count = 0;
     json_array_foreach((json_t *)array, i, item)
     {
-        if (strcmp(paper_text(item, key), text) == 0) {
+        if (strcmp(flat_text(item, key), text) == 0) {
             found = item;
             ++*count;
         }
@@ -189,7 +185,7 @@ static bool check_ids(const struct checker *checker, const json_t *array, const 
     const json_t *item;
     json_array_foreach((json_t *)array, i, item)
     {
-        const char *id = paper_text(item, "id");
+        const char *id = flat_text(item, "id");
         (void)paper_item(array, "id", id, &count);
         if (count > 1) {
             return refuse(checker, name, "'%s' is there twice", id);
@@ -297,7 +293,7 @@ bool paper_check(const json_t *figure, const char *path, const char *key, FILE *
     if (!check_object(&checker, figure, "", figure_fields)) {
         return false;
     }
-    if (strcmp(paper_text(figure, "key"), key) != 0) {
+    if (strcmp(flat_text(figure, "key"), key) != 0) {
         return refuse(&checker, "key", "must be the folder's name, '%s'", key);
     }
     return check_each(&checker, figure, "panels", check_panel) && check_each(&checker, figure, "runs", check_run) &&

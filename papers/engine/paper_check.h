@@ -20,9 +20,6 @@ enum paper_level {
 
 const char *paper_level_name(enum paper_level level);
 
-/* A member of an object that is a string; "" if there is none. */
-const char *paper_text(const json_t *object, const char *key);
-
 /* The last object of an array that has the text as its member `key`, and in *count how many have it; NULL if none. */
 const json_t *paper_item(const json_t *array, const char *key, const char *text, size_t *count);
 

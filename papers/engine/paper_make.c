@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "flat.h"
 #include "paper_series.h"
 #include "paper_verdicts.h"
 
@@ -115,7 +116,7 @@ static void write_script(const struct paper_making *making, const char *name, co
     file_in(making->directory, "series.dat", data);
     file_in(making->folder->path, "plot.gp", plot);
     json_t *given = json_pack("{s:s, s:s, s:s}", "data", data, "papers", making->papers, "title",
-                              paper_text(making->folder->figure, "title"));
+                              flat_text(making->folder->figure, "title"));
     json_t *base = json_string(output), *script = json_string(plot);
     (void)fputs("# Made by framelab. format: svg, pdf or png.\nif (!exists('format')) format = 'svg'\noutput = ", file);
     write_value(file, base);
@@ -166,7 +167,7 @@ static bool draw_pictures(const struct paper_making *making, const json_t *made,
     bool good = pictures != NULL || draw_picture(making, "figure", NULL, why);
     json_array_foreach((json_t *)pictures, i, picture)
     {
-        good = good && draw_picture(making, paper_text(picture, "name"), json_object_get(picture, "set"), why);
+        good = good && draw_picture(making, flat_text(picture, "name"), json_object_get(picture, "set"), why);
     }
     return good;
 }

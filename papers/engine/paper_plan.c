@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "flat.h"
 #include "harts.h"
 #include "provenance.h"
 #include "qemu_kernel.h"
@@ -84,7 +85,7 @@ static json_t *fill_in(const char *word, const json_t *values)
         size_t inside = *brace == '{' ? strcspn(brace, "}") - 1 : 0;
         (void)snprintf(name, sizeof name, "%.*s", (int)inside, brace + (*brace == '{'));
         length += (size_t)snprintf(out + length, sizeof out - length, "%.*s%s", (int)plain, word,
-                                   *brace == '{' ? paper_text(values, name) : "");
+                                   *brace == '{' ? flat_text(values, name) : "");
         word = brace + (*brace == '{' ? inside + 1 : 0);
         word += *word == '}';
     }
@@ -166,7 +167,7 @@ bool paper_plan_make(struct paper_plan *plan, const struct paper_folder *folder,
         }
         struct paper_run *planned = &plan->runs[plan->count++];
         planned->folder = folder;
-        planned->id = paper_text(run, "id");
+        planned->id = flat_text(run, "id");
         planned->command = make_command(folder, run, values);
         planned->seconds = json_number_value(json_object_get(values, "seconds"));
         if (!make_key(planned, identity)) {

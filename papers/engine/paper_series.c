@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "flat.h"
 #include "grid.h"
 #include "paper_check.h"
 
@@ -42,16 +43,16 @@ static bool is_numbers(const json_t *array, size_t count)
 static bool check_series(const struct objection *objection, const json_t *series)
 {
     static const char *const axes[] = {"x", "y", "low", "high"};
-    const char *name = paper_text(series, "name");
+    const char *name = flat_text(series, "name");
     size_t count, points = json_array_size(json_object_get(series, "x"));
     if (*name == '\0') {
         return refuse(objection, "series.jq: a series without a name");
     }
-    if (paper_item(objection->panels, "id", paper_text(series, "panel"), &count) == NULL) {
+    if (paper_item(objection->panels, "id", flat_text(series, "panel"), &count) == NULL) {
         return refuse(objection, "series.jq: series '%s': figure.json has no panel '%s'", name,
-                      paper_text(series, "panel"));
+                      flat_text(series, "panel"));
     }
-    if (!is_kind(paper_text(series, "kind"))) {
+    if (!is_kind(flat_text(series, "kind"))) {
         return refuse(objection, "series.jq: series '%s': kind is measured, published or model", name);
     }
     for (size_t i = 0; i < 4; i++) {
@@ -67,9 +68,9 @@ static bool check_series(const struct objection *objection, const json_t *series
 static bool check_names(const struct objection *objection, const json_t *all)
 {
     for (size_t i = 0; i < json_array_size(all); i++) {
-        const char *name = paper_text(json_array_get(all, i), "name");
+        const char *name = flat_text(json_array_get(all, i), "name");
         for (size_t k = 0; k < i; k++) {
-            const char *earlier = paper_text(json_array_get(all, k), "name");
+            const char *earlier = flat_text(json_array_get(all, k), "name");
             if (strncmp(earlier, name, strlen(name)) == 0) {
                 return refuse(objection, "series.jq: series '%s': an earlier one's name begins with it: '%s'", name,
                               earlier);
@@ -94,7 +95,7 @@ static bool check_table(const struct objection *objection, const json_t *table)
     size_t i;
     const json_t *row;
     const json_t *rows = json_object_get(table, "rows");
-    const char *title = paper_text(table, "title");
+    const char *title = flat_text(table, "title");
     size_t columns = json_array_size(json_object_get(table, "columns"));
     if (*title == '\0' || columns == 0 || !is_texts(json_object_get(table, "columns")) || !json_is_array(rows)) {
         return refuse(objection, "series.jq: a table needs title, columns, rows");
@@ -121,7 +122,7 @@ static bool check_picture(const struct objection *objection, const json_t *pictu
         const json_t *first = json_is_array(value) ? json_array_get(value, 0) : value;
         if (first != NULL && !json_is_string(first) && !json_is_number(first)) {
             return refuse(objection, "series.jq: picture '%s': %s is neither number, text, nor array of such",
-                          paper_text(picture, "name"), key);
+                          flat_text(picture, "name"), key);
         }
     }
     return true;
@@ -168,7 +169,7 @@ bool paper_series_write(const json_t *made, const char *path)
     }
     json_array_foreach(json_object_get(made, "series"), i, series)
     {
-        (void)fprintf(file, "# %s\n", paper_text(series, "name"));
+        (void)fprintf(file, "# %s\n", flat_text(series, "name"));
         for (size_t k = 0; k < json_array_size(json_object_get(series, "x")); k++) {
             (void)fprintf(file, "%.9g %.9g %.9g %.9g\n", number_at(series, "x", k), number_at(series, "y", k),
                           number_at(series, "low", k), number_at(series, "high", k));
@@ -217,7 +218,7 @@ static bool write_table(const json_t *table, FILE *file)
     {
         add_cells(grid, item);
     }
-    (void)fprintf(file, "## %s\n\n", paper_text(table, "title"));
+    (void)fprintf(file, "## %s\n\n", flat_text(table, "title"));
     return grid_print(grid, true, file) && fputc('\n', file) != EOF;
 }
 

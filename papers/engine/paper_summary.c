@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "flat.h"
 #include "grid.h"
 #include "paper_verdicts.h"
 
@@ -62,7 +63,7 @@ json_t *paper_entry_make(const struct paper_made *made)
 
 static int compare_keys(const void *a, const void *b)
 {
-    return strcmp(paper_text(*(json_t *const *)a, "key"), paper_text(*(json_t *const *)b, "key"));
+    return strcmp(flat_text(*(json_t *const *)a, "key"), flat_text(*(json_t *const *)b, "key"));
 }
 
 /* New entries and those of the file that they do not replace, by key. */
@@ -77,7 +78,7 @@ static json_t *merge(const json_t *entries, const json_t *old)
     }
     json_array_foreach((json_t *)old, i, entry)
     {
-        if (count < sizeof all / sizeof *all && paper_item(entries, "key", paper_text(entry, "key"), &same) == NULL) {
+        if (count < sizeof all / sizeof *all && paper_item(entries, "key", flat_text(entry, "key"), &same) == NULL) {
             all[count++] = entry;
         }
     }
@@ -107,7 +108,7 @@ json_t *paper_summary_write(const json_t *entries, const char *directory)
 
 static enum grid_tone tone_of(const json_t *claim)
 {
-    const char *verdict = paper_text(claim, "verdict");
+    const char *verdict = flat_text(claim, "verdict");
     return strcmp(verdict, "holds") == 0 ? GRID_GOOD : strcmp(verdict, "does not hold") == 0 ? GRID_BAD : GRID_FAINT;
 }
 
@@ -117,12 +118,12 @@ static void add_claims(struct grid *grid, const json_t *entry)
     const json_t *claim;
     json_array_foreach(json_object_get(entry, "claims"), i, claim)
     {
-        grid_cell(grid, GRID_PLAIN, "%s", i == 0 ? paper_text(entry, "key") : "");
-        grid_cell(grid, GRID_PLAIN, "%s", paper_text(claim, "id"));
-        grid_cell(grid, tone_of(claim), "%s", paper_text(claim, "verdict"));
-        grid_cell(grid, GRID_PLAIN, "%s", paper_text(claim, "platform"));
-        grid_cell(grid, GRID_PLAIN, "%s", paper_text(claim, "measured"));
-        grid_cell(grid, GRID_PLAIN, "%s", paper_text(claim, "published"));
+        grid_cell(grid, GRID_PLAIN, "%s", i == 0 ? flat_text(entry, "key") : "");
+        grid_cell(grid, GRID_PLAIN, "%s", flat_text(claim, "id"));
+        grid_cell(grid, tone_of(claim), "%s", flat_text(claim, "verdict"));
+        grid_cell(grid, GRID_PLAIN, "%s", flat_text(claim, "platform"));
+        grid_cell(grid, GRID_PLAIN, "%s", flat_text(claim, "measured"));
+        grid_cell(grid, GRID_PLAIN, "%s", flat_text(claim, "published"));
     }
     grid_rule(grid);
 }
@@ -150,18 +151,18 @@ static void print_notes(const json_t *entry, FILE *out)
 {
     size_t i;
     const json_t *claim;
-    const char *key = paper_text(entry, "key");
+    const char *key = flat_text(entry, "key");
     json_array_foreach(json_object_get(entry, "claims"), i, claim)
     {
-        const char *verdict = paper_text(claim, "verdict");
-        const char *deviation = paper_text(claim, "deviation");
+        const char *verdict = flat_text(claim, "verdict");
+        const char *deviation = flat_text(claim, "deviation");
         bool holds = strcmp(verdict, "holds") == 0;
         if (!holds) {
-            (void)fprintf(out, "%s %s %s: %s. It says: %s. Judged by: %s.\n", key, paper_text(claim, "id"), verdict,
-                          paper_text(claim, "why"), paper_text(claim, "text"), paper_text(claim, "check"));
+            (void)fprintf(out, "%s %s %s: %s. It says: %s. Judged by: %s.\n", key, flat_text(claim, "id"), verdict,
+                          flat_text(claim, "why"), flat_text(claim, "text"), flat_text(claim, "check"));
         }
         if (*deviation != '\0') {
-            (void)fprintf(out, "%s %s: %s: %s\n", key, paper_text(claim, "id"),
+            (void)fprintf(out, "%s %s: %s: %s\n", key, flat_text(claim, "id"),
                           holds ? "holds, though a deviation is known" : "known deviation", deviation);
         }
     }
@@ -169,13 +170,13 @@ static void print_notes(const json_t *entry, FILE *out)
 
 static void print_figure(const json_t *entry, const char *directory, FILE *out)
 {
-    const char *status = paper_text(entry, "status");
-    const char *key = paper_text(entry, "key");
+    const char *status = flat_text(entry, "status");
+    const char *key = flat_text(entry, "key");
     if (strcmp(status, "made") == 0) {
         (void)fprintf(out, "%s: %s/%s/figure.svg, %s, measured in %.0f s\n", key, directory, key,
-                      paper_text(entry, "level"), json_number_value(json_object_get(entry, "seconds")));
+                      flat_text(entry, "level"), json_number_value(json_object_get(entry, "seconds")));
     } else {
-        (void)fprintf(out, "%s: %s: %s\n", key, status, paper_text(entry, "why"));
+        (void)fprintf(out, "%s: %s: %s\n", key, status, flat_text(entry, "why"));
     }
     print_notes(entry, out);
 }

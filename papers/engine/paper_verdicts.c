@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "flat.h"
+
 #define HOLDS "holds"
 #define FAILS "does not hold"
 #define CANNOT "cannot be judged"
@@ -16,17 +18,17 @@ static bool is_verdict(const char *text)
 /* What is wrong with a verdict; NULL: nothing. */
 static const char *objection(const json_t *verdict, const json_t *claim)
 {
-    const char *text = paper_text(verdict, "verdict");
+    const char *text = flat_text(verdict, "verdict");
     if (!is_verdict(text)) {
         return "verdict is 'holds', 'does not hold' or 'cannot be judged'";
     }
     if (strcmp(text, CANNOT) == 0) {
-        return *paper_text(verdict, "why") != '\0' ? NULL : "it does not say why it cannot be judged";
+        return *flat_text(verdict, "why") != '\0' ? NULL : "it does not say why it cannot be judged";
     }
-    if (*paper_text(verdict, "measured") == '\0') {
+    if (*flat_text(verdict, "measured") == '\0') {
         return "it does not say what was measured";
     }
-    return paper_has_word(json_object_get(claim, "platforms"), paper_text(verdict, "platform"))
+    return paper_has_word(json_object_get(claim, "platforms"), flat_text(verdict, "platform"))
                ? NULL
                : "the platform is not one that figure.json lets judge it";
 }
@@ -35,11 +37,11 @@ static json_t *merge_one(const json_t *claim, const json_t *verdict)
 {
     static const char *const keys[] = {"verdict", "measured", "platform", "why"};
     json_t *merged = json_copy((json_t *)claim);
-    const char *text = paper_text(verdict, "verdict");
+    const char *text = flat_text(verdict, "verdict");
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        json_object_set_new(merged, keys[i], json_string(paper_text(verdict, keys[i])));
+        json_object_set_new(merged, keys[i], json_string(flat_text(verdict, keys[i])));
     }
-    bool expected = strcmp(text, FAILS) != 0 || *paper_text(claim, "deviation") != '\0';
+    bool expected = strcmp(text, FAILS) != 0 || *flat_text(claim, "deviation") != '\0';
     json_object_set_new(merged, "expected", json_boolean(expected));
     return merged;
 }
@@ -52,7 +54,7 @@ json_t *paper_verdicts_merge(const json_t *judged, const struct paper_folder *fo
     json_t *merged = json_array();
     json_array_foreach((json_t *)claims, i, claim)
     {
-        const char *id = paper_text(claim, "id");
+        const char *id = flat_text(claim, "id");
         const json_t *verdict = paper_item(judged, "id", id, &count);
         const char *wrong = count == 1 ? objection(verdict, claim) : "it must be judged exactly once";
         if (wrong != NULL) {
@@ -76,7 +78,7 @@ void paper_verdicts_count(const json_t *verdicts, struct paper_tally *tally)
     const json_t *verdict;
     json_array_foreach((json_t *)verdicts, i, verdict)
     {
-        const char *text = paper_text(verdict, "verdict");
+        const char *text = flat_text(verdict, "verdict");
         tally->hold += strcmp(text, HOLDS) == 0;
         tally->fail += strcmp(text, FAILS) == 0;
         tally->cannot += strcmp(text, CANNOT) == 0;

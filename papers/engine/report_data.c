@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "flat.h"
 #include "paper_folder.h"
 #include "paper_series.h"
 #include "subprocess.h"
@@ -31,7 +32,7 @@ static bool refuse(const struct source *source, const char *path, const char *wh
 
 static void file_of(const struct source *source, const json_t *entry, const char *name, char path[FILE_BYTES])
 {
-    (void)snprintf(path, FILE_BYTES, "%s/%s/%s", source->directory, paper_text(entry, "key"), name);
+    (void)snprintf(path, FILE_BYTES, "%s/%s/%s", source->directory, flat_text(entry, "key"), name);
 }
 
 static json_t *load(const struct source *source, const char *path)
@@ -70,7 +71,7 @@ static const char *fault_of(const json_t *entry)
     if (!paper_is_name(json_object_get(entry, "key"))) { /* it becomes part of a path */
         return "a figure without a key";
     }
-    if (*paper_text(entry, "title") == '\0' || *paper_text(entry, "status") == '\0') {
+    if (*flat_text(entry, "title") == '\0' || *flat_text(entry, "status") == '\0') {
         return "a figure without title or status";
     }
     if (!has_texts(json_object_get(entry, "claims"), of_claim, 3)) {
@@ -93,7 +94,7 @@ static bool check_summary(const struct source *source, const json_t *summary, co
         const char *fault = fault_of(entry);
         if (fault != NULL) {
             char what[PAPER_WHY_BYTES];
-            (void)snprintf(what, sizeof what, "figure '%.60s': %s", paper_text(entry, "key"), fault);
+            (void)snprintf(what, sizeof what, "figure '%.60s': %s", flat_text(entry, "key"), fault);
             return refuse(source, path, what);
         }
     }
@@ -219,7 +220,7 @@ json_t *report_read(const char *directory, char why[PAPER_WHY_BYTES])
     bool good = summary != NULL && check_summary(&source, summary, path);
     json_array_foreach(json_object_get(summary, "figures"), i, entry)
     {
-        if (good && strcmp(paper_text(entry, "status"), "made") == 0) {
+        if (good && strcmp(flat_text(entry, "status"), "made") == 0) {
             good = add_series(&source, entry) && add_picture(&source, entry) && add_provenance(&source, entry);
         }
     }

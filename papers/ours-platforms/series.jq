@@ -10,7 +10,7 @@ def of($run; $variant): $all | of_run($run) | map(select(.variant | startswith($
 # Of the host and of simulated harts nanoseconds, of QEMU instructions.
 def each: [.phases[] | .operations as $n | (.hart_ns // .hart_instructions) | mean / $n] | add;
 def bars($platform; $variant):
-  $all | of_run("two-\($platform)") | undisturbed_or_all | map(select(.variant | startswith($variant))) | by(.workload | place; each) | select(length > 0) |
+  $all | of_run("two-\($platform)") | undisturbed | map(select(.variant | startswith($variant))) | by(.workload | place; each) | select(length > 0) |
   series("\($platform) \($variant)"; $platform; "measured"; $platform);
 
 # Workload by workload, orders 0, 3 and 9 in each.

@@ -43,8 +43,8 @@ $(O)/unit/test_%.run: $(O)/unit/test_%
 	$(Q)$<
 
 # What a program of stress/unit is linked with, beside the allocators. Those with hooks are about the allocators alone.
-TESTED := $(filter-out $(O)/stress/command/main.o,$(COMMAND_OBJECTS)) $(SIMULATOR)
-TESTED_WITH_HOOKS := $(patsubst %.c,$(O)/%.o,$(call sources,stress/harness stress/workload stress/trial))
+TESTED := $(filter-out $(O)/stress/command/main.o,$(COMMAND_OBJECTS)) $(TEST_SIMULATOR)
+TESTED_WITH_HOOKS := $(patsubst %.c,$(O)/%.o,$(WORKLOAD_SOURCES) $(call sources,stress/harness stress/trial))
 
 $(UNIT_TESTS): $(O)/unit/%: $(O)/stress/unit/%.o $(O)/libcommand.a $(O)/libframelab.a
 	$(link_test)
@@ -66,18 +66,23 @@ folders:
 	@$(foreach folder,$(FOLDERS),echo '$(folder)|$(strip $(SEES_$(folder)))|$(INLINE_$(or \
 	    $(if $(filter stress/qemu/guest%,$(folder)),guest),$(if $(filter $(SIMULATED),$(folder)/),sim),host))';) :
 
-# Read by tools. What they look for, what not, and why: .clang-tidy, .ci/cppcheck, .shellcheckrc. Nearly all of that time
-# goes into following paths (clang-analyzer, two seconds a file) and into all combinations of #ifdef; `make lint` does
-# without.
-.PHONY: format-test shellcheck cppcheck tidy lint
-tidy: format-test shellcheck cppcheck $(ALL_C:%.c=$(O)/%.tidy) ## find fault with the sources: clang-tidy, cppcheck and more
+# Read by tools. What they look for, what not, and why: .clang-tidy, .ci/cppcheck, .shellcheckrc. Nearly all of that
+# time goes into following paths (clang-analyzer, two seconds a file) and into all combinations of #ifdef; `make lint`
+# does without.
+.PHONY: format-test line-test shellcheck cppcheck tidy lint
+tidy: format-test line-test shellcheck cppcheck $(ALL_C:%.c=$(O)/%.tidy) ## find fault with the sources
 
-lint: format-test shellcheck cppcheck $(ALL_C:%.c=$(O)/%.lint) ## the same in a minute: no paths are followed, one set of #ifdef
+lint: format-test line-test shellcheck cppcheck $(ALL_C:%.c=$(O)/%.lint) ## the same in a minute: no paths
 lint: CPPCHECK += --max-configs=1 --suppress=toomanyconfigs
 
 format-test: deps
 	$(call say,FORMAT,$(words $(ALL_C) $(KERNEL_C) $(ALL_H)) files)
 	$(Q)clang-format --dry-run -Werror $(ALL_C) $(KERNEL_C) $(ALL_H)
+
+# No line of code or of a comment has more than 120 characters. clang-format leaves comments and scripts as they are.
+line-test:
+	$(call say,LINES,120 characters)
+	$(Q)LC_ALL=C.UTF-8 git grep -nE '.{121,}' -- '*.[chS]' '*.mk' Makefile '*.ld' $(SCRIPTS); test $$? -eq 1
 
 # Every file that is called a script, or calls itself one.
 SCRIPTS = $(sort $(shell git ls-files '*.sh'; git grep -lIE '^\#! ?/.*sh$$'))

@@ -91,8 +91,9 @@ refuses 2 "text, json or csv" list --format xml
 "$framelab" list --format csv >list.csv 2>err
 check "list --format csv has variants" grep -q '^variant,baseline,' list.csv
 while read -r variant; do
-    "$framelab" bench --variant "$variant" --memory 64M --harts 1 --repeat 1 --workload bulk --requests 10 --format json \
-        2>err </dev/null | grep -m 1 "\"variant\":\"$variant\"" | sed 's/.*"knobs":"\([^"]*\)".*/\1/' | tr , '\n' >declared
+    "$framelab" bench --variant "$variant" --memory 64M --harts 1 --repeat 1 --workload bulk --requests 10 \
+        --format json 2>err </dev/null | grep -m 1 "\"variant\":\"$variant\"" | sed 's/.*"knobs":"\([^"]*\)".*/\1/' |
+            tr , '\n' >declared
     awk -F, -v of="$variant" '$1 == "knob" && $3 == of { print $2 "=" $4 }' list.csv >listed
     check "list shows every knob of $variant, and its default" bash -c 'test -s declared && diff declared listed'
 done < <(awk -F, '$1 == "variant" { print $2 }' list.csv)
@@ -162,12 +163,14 @@ refuses 2 "list of 1 to 512" bench --harts -1
 refuses 2 "0 to 10" bench --order 11
 refuses 2 "0 to 10" bench --order 0,9,
 refuses 2 "at least one frame" bench --frames 0
-refuses 2 "bulk, rand, repeat, frag, fill, burst, adversary, walk, zeroed, exhaust, stopped or refused" bench --workload nosuch
+refuses 2 "no workload 'nosuch'" bench --workload nosuch
 refuses 2 "frag is of single frames" bench --workload frag --order 0,9 --memory 64M
 refuses 2 "exhaust is of single frames" bench --workload exhaust --order 9 --memory 64M
 refuses 2 "stopped needs harts that can be stopped" bench --workload stopped
 refuses 2 "burst is a list of 1 to" bench --workload burst --burst 1-4,x
-refuses 2 "a run has at least one allocation" bench --workload burst --burst 0
+refuses 2 "burst is a list of 1 to 1000000, not '0'" bench --workload burst --burst 0
+refuses 2 "burst is of workloads that are not asked for" bench --burst 3
+refuses 2 "rounds is 1 to 10000, not '1,2'" bench --workload frag --rounds 1,2
 refuses 2 "rounds is 1 to" bench --workload frag --rounds 0
 refuses 2 "requests is 1 to" bench --requests 0
 refuses 2 "no variant 'nosuch'" bench --variant nosuch
@@ -353,29 +356,36 @@ fi
 run 60 "$framelab" bench --memory 64M --repeat 2 --harts 1,2 --workload frag --rounds 3 --workload fill --requests 50
 check "frag shows how much of memory is in free whole chunks" grep -q 'first *last' out
 check "fill shows each occupancy" grep -q 'fill alloc 99%' out
-run 60 "$framelab" bench --memory 64M --repeat 1 --harts 2 --workload exhaust --rounds 2 --requests 300 --variant lockfree --variant lockfree,drain=off --format json
+run 60 "$framelab" bench --memory 64M --repeat 1 --harts 2 --workload exhaust --rounds 2 --requests 300 \
+    --variant lockfree --variant lockfree,drain=off --format json
 check "exhaust: with the drain nothing is left" grep -q 'drain=on.*"left":\[0,0\]' out
 check "exhaust: without it, what the other hart has" grep -Eq 'drain=off.*"left":\[[1-9][0-9]*,[1-9][0-9]*\]' out
 check "exhaust: one refusal a round, and a drain before it" \
     grep -Eq 'drain=on.*"drain":\{"samples":[1-9].*"fail":\{"samples":2,"p50":[1-9].*"histogram":\[\[' out
-run 60 "$framelab" bench --memory 64M --repeat 1 --harts 1,2 --workload burst --burst 6,7 --requests 100 --variant baseline,magazine=3
+run 60 "$framelab" bench --memory 64M --repeat 1 --harts 1,2 --workload burst --burst 6,7 --requests 100 \
+    --variant baseline,magazine=3
 check "burst shows each run length" bash -c 'grep -q "burst of 6" out && grep -q "burst of 7" out'
-run 60 "$framelab" bench --memory 64M --repeat 1 --harts 2 --workload adversary --workload walk --requests 100 --variant baseline,magazine=3,magazines=1
+run 60 "$framelab" bench --memory 64M --repeat 1 --harts 2 --workload adversary --workload walk --requests 100 \
+    --variant baseline,magazine=3,magazines=1
 check "traces that are hard on caches are pairs" bash -c 'grep -q "adversary pair" out && grep -q "walk pair" out'
 run 60 "$framelab" bench --memory 64M --repeat 1 --harts 1 --workload bulk --requests 1000 --no-latency --format json
 check "--requests bounds the allocations a hart" grep -q '"operations":20000,' out
 for requests in 16 100; do # 100 passes, each of one burst
-    run 60 "$framelab" bench --memory 64M --repeat 1 --harts 1 --workload burst --burst 64 --requests $requests --no-latency --format json
+    run 60 "$framelab" bench --memory 64M --repeat 1 --harts 1 --workload burst --burst 64 --requests $requests \
+        --no-latency --format json
     check "--requests $requests is one burst of 64" grep -q '"name":"of 64","operations":6400,' out
 done
-run 60 "$framelab" bench --memory 64M --repeat 1 --harts 2 --workload repeat --requests 100 --no-latency --init --format json
+run 60 "$framelab" bench --memory 64M --repeat 1 --harts 2 --workload repeat --requests 100 --no-latency --init \
+    --format json
 check "--init says of each hart how long it waited" \
     grep -Eq '"workload":"boot".*"hart_ns": ?\[([1-9][0-9]*), ?\1\]' out
 ends 0 bench --dtb good.dtb --harts 1-3 --repeat 1 --order 0,3 --frames 3 --no-latency
 ends 0 stress --dtb good.dtb --operations 500 --harts 3
 ends 0 stress --operations 200 --harts 2 --format csv
-check "stress --format csv: columns as on every platform" grep -qx 'variant,platform,setting,harts,seed,rounds,operations,accesses,added,removed,seconds,violated' out
-check "stress --format csv: a row" grep -Eq '^lockfree,host,plain,2,[0-9]+,[0-9]+,[1-9][0-9]*,,[0-9]+,[0-9]+,[0-9.]+,$' out
+check "stress --format csv: columns as on every platform" grep -qx \
+    'variant,platform,setting,harts,seed,rounds,operations,accesses,added,removed,seconds,violated' out
+check "stress --format csv: a row" grep -Eq \
+    '^lockfree,host,plain,2,[0-9]+,[0-9]+,[1-9][0-9]*,,[0-9]+,[0-9]+,[0-9.]+,$' out
 ends 0 stress --operations 200 --harts 2 --format json
 
 [ $failed -eq 0 ]

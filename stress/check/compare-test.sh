@@ -9,19 +9,8 @@ cd "$(dirname "$0")/../.." || exit
 build=${1:?usage: stress/check/compare-test.sh BUILD_DIRECTORY}
 framelab=$build/framelab
 out=$build/check/compare
-status=0
-
-check() { # name command...
-    local name=$1 said
-    shift
-    if said=$("$@" 2>&1); then
-        echo "ok - $name"
-    else
-        echo "not ok - $name"
-        printf '%s\n' "$said" | tail -n 20 | sed 's/^/# /'
-        status=1
-    fi
-}
+# shellcheck source=stress/check/verdicts.sh
+. stress/check/verdicts.sh
 
 # Rows: 3 workloads, 2 orders, so many hart counts; each with 3 variants and 2 repeats. The controls are on top.
 every_row_is_there() {
@@ -41,7 +30,8 @@ table_names_all() {
 }
 
 pictures_are_drawn() {
-    [ "$(find "$out" -name '*.svg' -size +2k | wc -l)" -gt 0 ] && [ "$(find "$out" -name '*.png' -size +2k | wc -l)" -gt 0 ]
+    [ "$(find "$out" -name '*.svg' -size +2k | wc -l)" -gt 0 ] &&
+        [ "$(find "$out" -name '*.png' -size +2k | wc -l)" -gt 0 ]
 }
 
 make_compare() {
@@ -57,4 +47,4 @@ check "pictures are drawn" pictures_are_drawn
 check "QEMU's counts are there" test "$(grep -c '"type":"bench"' "$out/qemu.jsonl")" -eq 300
 check "and are shown" grep -q 'qemu, riscv64, icount: counted, not timed' "$out/table.txt"
 check "a record file is no regression of itself" "$framelab" compare "$out/records.jsonl" "$out/records.jsonl"
-exit $status
+exit $failed

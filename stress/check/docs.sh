@@ -9,20 +9,12 @@ cd "$(dirname "$0")/../.." || exit
 build=${1:?usage: stress/check/docs.sh BUILD_DIRECTORY}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-status=0
-
-verdict() { # name offences
-    if [ -z "$2" ]; then
-        echo "ok - $1"
-    else
-        echo "not ok - $1"
-        printf '%s\n' "$2" | sed 's/^/# /'
-        status=1
-    fi
-}
+# shellcheck source=stress/check/verdicts.sh
+. stress/check/verdicts.sh
 
 folders_without_readme() {
-    git ls-files | grep / | sed 's|/[^/]*$||' | grep -v '^\.\|^results/reference/figures/' | sort -u | while read -r folder; do
+    git ls-files | grep / | sed 's|/[^/]*$||' | grep -v '^\.\|^results/reference/figures/' | sort -u |
+        while read -r folder; do
         test -s "$folder/README.md" || echo "$folder has no README.md"
     done
 }
@@ -64,4 +56,4 @@ for offence in 'make miracle' 'framelab dream' 'nowhere.md'; do
     { broken_links "$scratch/README.md"; unknown_commands "$scratch/README.md"; } | grep -qF "$offence" &&
         verdict "negative control: $offence is found" "" || verdict "negative control: $offence is found" "it was not"
 done
-exit $status
+exit $failed

@@ -5,10 +5,10 @@
 #   stress/check/fast-path.sh BUILD_DIRECTORY
 #
 # On a cache hit frame_alloc_one, frame_free_one, frame_alloc_contiguous and frame_free_run run within their own code;
-# everything else is behind a jump to a function whose name ends in _slow. So no instruction of theirs may lock, fence or
-# call, and no branch may leave them except to such a function, or to one that is itself tested here. Nor may a vector
-# touch the stack: it would be an argument of two words, stored one by one and loaded as one, which the processor cannot
-# forward; that cost as much as all else that a hit does.
+# everything else is behind a jump to a function whose name ends in _slow. So no instruction of theirs may lock, fence
+# or call, and no branch may leave them except to such a function, or to one that is itself tested here. Nor may a
+# vector touch the stack: it would be an argument of two words, stored one by one and loaded as one, which the processor
+# cannot forward; that cost as much as all else that a hit does.
 # That this test can fail is shown by breaking core on purpose, in several ways.
 set -eu
 build=${1:?usage: stress/check/fast-path.sh BUILD_DIRECTORY}
@@ -36,7 +36,8 @@ offences() { # object function
         match($0, /<[^>]*>/) && /^(j|call|b|cb|tb|ret)/ {
             target = substr($0, RSTART + 1, RLENGTH - 2)
             sub(/\+0x.*/, "", target)
-            if (target != function_name && target !~ /(_slow|^frame_(alloc|free)_one)$/) print function_name ": leaves to " target
+            if (target != function_name && target !~ /(_slow|^frame_(alloc|free)_one)$/)
+                print function_name ": leaves to " target
         }
         /^(call|bl|blr|jalr) / && !/_slow/ { print function_name ": calls: " $0 }
         END { if (found != 1) print function_name ": not found" }'
@@ -65,7 +66,8 @@ broken() { # name file sed-expression function
         return
     fi
     # shellcheck disable=SC2046 # the build's compiler and flags, many words
-    $(cat "$build/flags") -Wno-error -w -I"$scratch/core" -Icore/base -Icore/boot -Istress/host/inline -c -o "$scratch/core/allocator.o" "$scratch/core/allocator.c"
+    $(cat "$build/flags") -Wno-error -w -I"$scratch/core" -Icore/base -Icore/boot -Istress/host/inline -c -o \
+        "$scratch/core/allocator.o" "$scratch/core/allocator.c"
     verdict broken "negative control: $1" "$scratch/core/allocator.o" "$4"
 }
 
@@ -80,7 +82,8 @@ broken "a full fence to enter" hart_cache.h \
 broken "a vector on the stack" allocator.c \
     's/    uint32_t order = order_of_layout(size, align);/    volatile sixteen_groups spill = {size, align};\n&/' \
     frame_alloc_contiguous
-broken "a call to enter" hart_cache.h 's/platform_barrier_light();/(void)platform_barrier_heavy(\&(struct hart_set){{0}});/' frame_alloc_one
+broken "a call to enter" hart_cache.h \
+    's/platform_barrier_light();/(void)platform_barrier_heavy(\&(struct hart_set){{0}});/' frame_alloc_one
 if grep -q FRAMELAB_NO_COUNTS "$build/flags"; then
     broken "a group looked at by a read-modify-write" refcount_view.h \
         's/bare_load_relaxed(group_byte(view, frame))/bare_or_relaxed(group_byte(view, frame), 0)/' \
@@ -90,9 +93,11 @@ if grep -q FRAMELAB_NO_COUNTS "$build/flags"; then
         frame_free_run
 else
     broken "a chunk counted by a read-modify-write" refcounts_kept.h \
-        's/    groups_change(own_groups(view, first), groups, GROUP_PARITY, /    atomic_fetch_or(group_byte(view, first), GROUP_WHOLE);\n&/' \
+        's/    groups_change(own_groups(view, first), groups, GROUP_PARITY, /'\
+'    atomic_fetch_or(group_byte(view, first), GROUP_WHOLE);\n&/' \
         frame_alloc_contiguous
     broken "a chunk counted by a call" allocator.c \
-        's/counts_take_groups(view, top, .*;/counts_take_run(view, frame_run(top, CHUNK_FRAMES));/' frame_alloc_contiguous
+        's/counts_take_groups(view, top, .*;/counts_take_run(view, frame_run(top, CHUNK_FRAMES));/' \
+            frame_alloc_contiguous
 fi
 exit $status

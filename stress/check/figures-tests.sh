@@ -1,33 +1,20 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# `framelab figures`: a figure is a folder, and nothing else is needed for one; what was run is kept, what was stopped is
-# run again; verdicts decide the exit status; what is broken is named. Then the figures of papers/ themselves, as far as
-# they need no time to be measured; and jq's own fits, on numbers whose answer is known.
+# `framelab figures`: a figure is a folder, and nothing else is needed for one; what was run is kept, what was stopped
+# is run again; verdicts decide the exit status; what is broken is named. Then the figures of papers/ themselves, as far
+# as they need no time to be measured; and jq's own fits, on numbers whose answer is known.
 #
 #   stress/check/figures-tests.sh BUILD_DIRECTORY SCRATCH_DIRECTORY
 set -u
+here=$(realpath "$(dirname "$0")")
 framelab=$(realpath "${1:?usage: stress/check/figures-tests.sh BUILD_DIRECTORY SCRATCH_DIRECTORY}")/framelab
 papers=$(realpath "$(dirname "$0")/../../papers")
 rm -rf "${2:?usage: stress/check/figures-tests.sh BUILD_DIRECTORY SCRATCH_DIRECTORY}"
 mkdir -p "$2/papers/small"
 cd "$2" || exit 1
 timeout=$(command -v timeout)
-failed=0
-
-verdict() { # name succeeded said
-    if [ "$2" = true ]; then
-        echo "ok - $1"
-    else
-        echo "not ok - $1: $3"
-        failed=1
-    fi
-}
-
-check() { # name command...
-    local name=$1
-    shift
-    if "$@" >check.log 2>&1; then verdict "$name" true ""; else verdict "$name" false "$(tail -n 1 check.log)"; fi
-}
+# shellcheck source=stress/check/verdicts.sh
+. "$here/verdicts.sh"
 
 # ends STATUS PATTERN ARGUMENT...: framelab figures ends so and says so.
 ends() {
@@ -36,7 +23,7 @@ ends() {
     $timeout 300 "$framelab" figures "$@" >out 2>err </dev/null
     status=$?
     [ $status -eq "$wanted" ] && cat out err | grep -qE -- "$pattern" && good=true
-    verdict "status $wanted, '$pattern': figures $*" $good "status $status, $(cat out err | tail -n 1)"
+    outcome "status $wanted, '$pattern': figures $*" $good "status $status, $(cat out err | tail -n 1)"
 }
 
 small() { # argument...: for the folder that this test makes
@@ -64,22 +51,25 @@ cat >papers/small/figure.json <<'END'
   "key": "small", "title": "Two counters's growth", "citation": "nobody", "shows": "nothing",
   "panels": [{"id": "all", "title": "all", "x": {"label": "harts", "log": true}, "y": {"label": "ns"}}],
   "runs": [
-    {"id": "shared", "command": ["primitives", "--platform", "sim", "--machine", "flat", "--harts", "{harts}", "--repeat", "2", "shared-counter"],
+    {"id": "shared", "command": ["primitives", "--platform", "sim", "--machine", "flat", "--harts", "{harts}",
+     "--repeat", "2", "shared-counter"],
      "tiny": {"harts": "1,2,4", "seconds": 1}, "quick": {"harts": "1,2,4,8", "seconds": 1}},
-    {"id": "own", "command": ["primitives", "--platform", "sim", "--machine", "flat", "--harts", "1,2,4", "--repeat", "2", "own-counters"],
+    {"id": "own", "command": ["primitives", "--platform", "sim", "--harts", "1,2,4", "--repeat", "2", "own-counters"],
      "tiny": {"seconds": 1}}
   ],
   "claims": [
-    {"id": "A", "text": "a shared counter grows", "published": "2", "check": "at least 1.5 times", "platforms": ["sim"], "source": "here"},
-    {"id": "B", "text": "so does a counter of one's own", "published": "2", "check": "at least 1.5 times", "platforms": ["sim"],
-     "source": "here", "deviation": "it does not"}
+    {"id": "A", "text": "a shared counter grows", "published": "2",
+     "check": "at least 1.5 times", "platforms": ["sim"], "source": "here"},
+    {"id": "B", "check": "at least 1.5 times", "platforms": ["sim"],
+     "text": "so does a counter of one's own", "published": "2", "source": "here", "deviation": "it does not"}
   ]
 }
 END
 cat >papers/small/series.jq <<'END'
 include "lib";
 bench as $all |
-{ series: [("shared", "own") as $run | $all | of_run($run) | by_harts(ns("op")) | select(length > 0) | series($run; "all"; "measured"; "sim")],
+{ series: [("shared", "own") as $run | $all | of_run($run) | by_harts(ns("op"))
+  | select(length > 0) | series($run; "all"; "measured"; "sim")],
   tables: [{title: "Growth", columns: ["run", "harts"], rows: [["shared", 4]]}] }
 END
 cat >papers/small/claims.jq <<'END'
@@ -99,14 +89,17 @@ END
 small 0 'small +2 claims +2 s +Two counters' --list --tiny
 small 0 '1 claims hold, 1 do not hold, of which 0 were not known to, 0 cannot be judged' --tiny
 check "all runs were measured" test "$(outcomes)" = "shared measured, own measured"
-check "each file is there" test -s latest/small/records.jsonl -a -s latest/small/series.json -a -s latest/small/verdicts.json
+check "each file is there" test -s latest/small/records.jsonl -a -s latest/small/series.json -a -s \
+    latest/small/verdicts.json
 check "tables are for people, too" grep -qE '^\| *shared *\| *4 *\|$' latest/small/tables.md
-check "the picture is an SVG with both curves" test "$(grep -c 'stroke=.*D55E00\|0072B2\|213,  *94\|  0, 114' latest/small/figure.svg)" -ge 2
+check "the picture is an SVG with both curves" test \
+    "$(grep -c 'stroke=.*D55E00\|0072B2\|213,  *94\|  0, 114' latest/small/figure.svg)" -ge 2
 check "the other is a PDF" grep -aq '^%PDF' latest/small/figure.pdf
 check "records know their run" test "$(grep -c '^{"run":"own","type":"bench"' latest/small/records.jsonl)" -eq 6
 check "framelab table reads them" "$framelab" table latest/small/records.jsonl
 check "medians are those of framelab table" medians_agree
-check "a verdict has number and platform" jq -e '.[0] | .verdict == "holds" and .platform == "sim" and (.measured | tonumber) > 1.5' latest/small/verdicts.json
+check "a verdict has number and platform" jq -e \
+    '.[0] | .verdict == "holds" and .platform == "sim" and (.measured | tonumber) > 1.5' latest/small/verdicts.json
 
 # ---- what was run is kept ----
 
@@ -125,7 +118,8 @@ mkdir -p long/small && cp papers/*.* long/ && cp papers/small/* long/small/ && c
 "$framelab" figures --papers long --out latest --tiny >out 2>err </dev/null &
 pid=$!
 for _ in $(seq 200); do
-    if compgen -G 'latest/cache/*.part' >/dev/null && [ "$(find latest/cache -name '*.jsonl' | wc -l)" -ge 4 ]; then break; fi
+    if compgen -G 'latest/cache/*.part' >/dev/null && [ "$(find latest/cache -name '*.jsonl' | wc -l)" -ge 4 ]; then
+        break; fi
     sleep 0.05
 done
 kill -INT $pid
@@ -134,7 +128,8 @@ status=$?
 check "interrupted: status 130" test $status -eq 130
 check "and says so" grep -q 'interrupted; runs that had ended are kept' err
 check "no half of a run is left" test -z "$(compgen -G 'latest/cache/*.part')"
-cp papers/small/figure.json long/small/ && jq '.runs[0].tiny.harts = "1,4"' papers/small/figure.json >long/small/figure.json
+cp papers/small/figure.json long/small/ && jq '.runs[0].tiny.harts = "1,4"' papers/small/figure.json \
+    >long/small/figure.json
 ends 0 'claims hold' --papers long --out latest --tiny
 check "a run that had ended before is kept" test "$(outcomes)" = "shared kept, own kept"
 
@@ -143,24 +138,32 @@ check "a run that had ended before is kept" test "$(outcomes)" = "shared kept, o
 broken() { # status pattern file sed-script: one change to the folder
     rm -rf broken && cp -r papers broken
     sed "$4" "papers/small/$3" >"broken/small/$3"
-    cmp -s "papers/small/$3" "broken/small/$3" && verdict "the change to $3 changes something" false "$4"
+    cmp -s "papers/small/$3" "broken/small/$3" && outcome "the change to $3 changes something" false "$4"
     ends "$1" "$2" --papers broken --out latest --tiny
 }
 broken 1 'B does not hold: it stays' figure.json 's/, "deviation": "it does not"//'
 broken 0 'B: holds, though a deviation is known' claims.jq 's/growth("own") >=/2 >=/'
-broken 2 'broken/small/figure.json: claims\[1\].check: is missing' figure.json '0,/"id": "B"/!b; s/"check": "at least 1.5 times", "platforms": \["sim"\],$/"platforms": ["sim"],/'
+broken 2 'broken/small/figure.json: claims\[1\].check: is missing' figure.json \
+    '/"id": "B"/s/"check": "at least 1.5 times", //'
 broken 2 'broken/small/figure.json: panels\[0\].z.label: is missing' figure.json 's/"y": {"label": "ns"}/&, "z": {}/'
-broken 2 'broken/small/figure.json: panels\[0\].y.names: must be an object' figure.json 's/"y": {"label": "ns"/&, "names": "a"/'
+broken 2 'broken/small/figure.json: panels\[0\].y.names: must be an object' figure.json \
+    's/"y": {"label": "ns"/&, "names": "a"/'
 broken 2 'broken/small/figure.json: line [0-9]+: ' figure.json 's/"panels"/panels/'
-broken 1 "small: failed: run own: framelab primitives: no primitive 'their-counters'" figure.json 's/"own-counters"/"their-counters"/'
+broken 1 "small: failed: run own: framelab primitives: no primitive 'their-counters'" figure.json \
+    's/"own-counters"/"their-counters"/'
 broken 1 'small: failed: jq: error.*nothing/0 is not defined' claims.jq 's/growth("own")/nothing/'
-broken 1 "small: failed: claims.jq: claim 'B': it must be judged exactly once" claims.jq 's/cannot("B"; .*$/empty/; s/else verdict("B".*$/else empty end]/'
+broken 1 "small: failed: claims.jq: claim 'B': it must be judged exactly once" claims.jq \
+    's/cannot("B"; .*$/empty/; s/else verdict("B".*$/else empty end]/'
 broken 1 "small: failed: series.jq: series 'shared': figure.json has no panel 'none'" series.jq 's/"all"/"none"/'
 broken 1 'small: failed: .*plot.gp.* line 3: ' plot.gp 's/^plot/draw/'
-check "a picture that could not be drawn is not an old one" test ! -e latest/small/figure.png -a ! -e latest/small/verdicts.json
+check "a picture that could not be drawn is not an old one" test ! -e latest/small/figure.png -a ! -e \
+    latest/small/verdicts.json
 # QEMU without a kernel: the run is left out, and only the claim that needs it cannot be judged.
-broken 0 'own .* skipped|B cannot be judged: it was not run' figure.json 's|"--platform", "sim", "--machine", "flat", "--harts", "1,2,4", "--repeat", "2", "own-counters"|"--platform", "qemu", "--kernel", "nowhere"|; s|\["primitives", "--platform", "qemu"|["bench", "--platform", "qemu"|'
-check "and the reason is kept" jq -e '.figures[0].runs[1] | .outcome == "skipped" and (.why | test("nowhere"))' latest/summary.json
+broken 0 'own .* skipped|B cannot be judged: it was not run' figure.json \
+    's|"--platform", "sim", .* "own-counters"|"--platform", "qemu", "--kernel", "nowhere"|
+     s|\["primitives", "--platform", "qemu"|["bench", "--platform", "qemu"|'
+check "and the reason is kept" jq -e '.figures[0].runs[1] | .outcome == "skipped" and (.why | test("nowhere"))' \
+    latest/summary.json
 ends 2 "there is no figure 'nothing'; --list names them" --papers papers --only small,nothing
 ends 2 'nowhere: no such directory of figures' --papers nowhere
 ends 2 "format is text or json, not 'csv'" --format csv
@@ -169,7 +172,8 @@ ln -s "$(command -v jq)" tools/no-gnuplot/jq
 ln -s "$(command -v gnuplot)" tools/no-jq/gnuplot
 lacks() { # tool
     PATH=$PWD/tools/no-$1 "$framelab" figures --papers papers --out latest >out 2>&1 </dev/null
-    test $? -eq 77 && grep -qx "framelab figures: skipped: there is no $1 on this machine.*" out && test "$(wc -l <out)" -eq 1
+    test $? -eq 77 && grep -qx "framelab figures: skipped: there is no $1 on this machine.*" out &&
+        test "$(wc -l <out)" -eq 1
 }
 check "without gnuplot: 77, in one line" lacks gnuplot
 check "without jq: 77, in one line" lacks jq
@@ -183,8 +187,8 @@ for series in first/*/series.json; do
     check "$key: a claim holds" jq -e 'any(.verdict == "holds")' "first/$key/verdicts.json"
     check "$key: has a README" test -s "$papers/$key/README.md"
     check "$key: every claim is in the README" bash -c \
-        'jq -r ".[].id" "$1" | while read -r id; do grep -qE "\| *$id *\|" "$2" || { echo "no $id" && exit 1; }; done' - \
-        "first/$key/verdicts.json" "$papers/$key/README.md"
+        'jq -r ".[].id" "$1" | while read -r id; do grep -qE "\| *$id *\|" "$2" || { echo "no $id" && exit 1; }; done' \
+            - "first/$key/verdicts.json" "$papers/$key/README.md"
 done
 # Without time nothing differs from run to run: same build, same series.
 ends 0 'claims hold, 0 do not hold' --tiny --only lock-collapse,perfbook-smpalloc --out second
@@ -197,18 +201,19 @@ made_of() { # key platform
     local program
     jq -c --arg platform "$2" 'select(.platform == $platform)' "first/$1/records.jsonl" >some.jsonl
     for program in series claims; do
-        jq --slurp -L "$papers" --rawfile published "$papers/$1/published.csv" --arg level tiny -f "$papers/$1/$program.jq" \
-            some.jsonl >"some-$program.json" || return 1
+        jq --slurp -L "$papers" --rawfile published "$papers/$1/published.csv" --arg level tiny -f \
+            "$papers/$1/$program.jq" some.jsonl >"some-$program.json" || return 1
     done
     jq -e --slurpfile figure "$papers/$1/figure.json" \
-        'map(.id) == ($figure[0].claims | map(.id)) and all(.verdict == "holds" or (.why | length > 0))' some-claims.json >/dev/null
+        'map(.id) == ($figure[0].claims | map(.id)) and all(.verdict == "holds" or (.why | length > 0))' \
+            some-claims.json >/dev/null
 }
 for figure in first/*/series.json; do
     key=$(basename "$(dirname "$figure")")
     for platform in none qemu sim; do
         check "$key: of records of $platform alone" made_of "$key" $platform
     done
-    made_of "$key" none && verdict "$key: of no records, no verdict" \
+    made_of "$key" none && outcome "$key: of no records, no verdict" \
         "$(jq 'all(.verdict == "cannot be judged")' some-claims.json)" "$(jq -c 'map(.verdict)' some-claims.json)"
 done
 
@@ -218,22 +223,30 @@ fits() { # what program
     check "lib.jq: $1" jq -en -L "$papers" "include \"lib\"; def near(\$x): (. - \$x | fabs) < 1e-6; $2"
 }
 fits "exponent of x^1.9" '[1, 2, 3, 5, 26 | [., 7 * pow(.; 1.9)]] | exponent | near(1.9)'
-fits "the closed form finds its own s and c" '[2, 4, 16, 26 | [., . * (63 + 95 * . / 2)]] | collapse_fit | (.s | near(63)) and (.c | near(95))'
-fits "quantiles" '([3, 1, 2] | median == 2) and ([1, 2, 3, 4] | quantile(0.25) | near(1.75)) and ([5] | quantile(0.9) == 5)'
+fits "the closed form finds its own s and c" \
+    '[2, 4, 16, 26 | [., . * (63 + 95 * . / 2)]] | collapse_fit | (.s | near(63)) and (.c | near(95))'
+fits "quantiles" '([3, 1, 2] | median == 2) and ([1, 2, 3, 4] | quantile(0.25) | near(1.75))
+    and ([5] | quantile(0.9) == 5)'
 fits "errors in percent" '[[100, 110], [100, 70]] | errors | (.mean | near(20)) and (.worst | near(30))'
 host='def host($harts; $ns): {platform: "host", harts: $harts, core: {turns: 10, hart_ns: [range($harts) | $ns * 10]}};'
 fits "two real cores" "$host [range(3) | host(1; 5), host(2; 5.1)] | cores_not_real(2) == null"
-fits "two threads of one core" "$host [range(9) | host(1; 5), host(2; 9)] | cores_not_real(2) | test(\"not real.*1.8 times\")"
-fits "real cores, seldom idle" "$host [range(9) | host(1; 5), host(2; 9)] + [host(2; 5), host(2; 5)] | cores_not_real(2) | test(\"only 2 repeats\")"
-fits "real cores, not idle for one measurement" "$host [range(3) | host(1; 5), host(2; 5), host(2; 8) + {burst: 7}] | cores_not_real(2) | test(\"only 0 repeats\")"
+fits "two threads of one core" \
+    "$host [range(9) | host(1; 5), host(2; 9)] | cores_not_real(2) | test(\"not real.*1.8 times\")"
+fits "real cores, seldom idle" \
+    "$host [range(9) | host(1; 5), host(2; 9)] + [host(2; 5), host(2; 5)]
+    | cores_not_real(2) | test(\"only 2 repeats\")"
+fits "real cores, not idle for one measurement" \
+    "$host [range(3) | host(1; 5), host(2; 5), host(2; 8) + {burst: 7}] | cores_not_real(2) | test(\"only 0 repeats\")"
 fits "no control, no verdict" '[{platform: "host", harts: 2}] | cores_not_real(2) | test("no record")'
-fits "disturbed records are left out" "$host [host(2; 5), host(2; 5.4), host(2; 6)] | undisturbed | length == 2"
+fits "disturbed records are left out" "$host [(5, 5, 5.4, 6) as \$ns | host(2; \$ns)] | undisturbed | length == 3"
+fits "but not from fewer than three others" "$host [host(2; 5), host(2; 5.4), host(2; 6)] | undisturbed | length == 3"
 
 # What is disturbed is said twice, in C and in jq; of a run on a busy machine both leave out the same repeats.
 left_out_alike() {
     local records=$papers/../results/reference/records.jsonl
     "$framelab" table --format json "$records" 2>/dev/null | jq '[.rows[].left_out] | add' >by-table
-    jq --slurp -L "$papers" 'include "lib"; def phases: map(.phases | length) | add; bench | phases - (undisturbed_or_all | phases)' \
+    jq --slurp -L "$papers" \
+        'include "lib"; def phases: map(.phases | length) | add; bench | phases - (undisturbed | phases)' \
         "$records" >by-lib
     test "$(<by-table)" -gt 0 && cmp by-table by-lib
 }

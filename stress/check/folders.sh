@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# A folder is a promise about what its files may use. Shown here: the table of the Makefile points down, each README says
-# what its row says, what a row leaves out is refused by the compiler, what it has is needed; no file lies where it should
-# not, and none depends on itself in a circle, but for the modules named below.
+# A folder is a promise about what its files may use. Shown here: the table of the Makefile points down, each README
+# says what its row says, what a row leaves out is refused by the compiler, what it has is needed; no file lies where it
+# should not, and none depends on itself in a circle.
 #
 #   stress/check/folders.sh BUILD_DIRECTORY
 # shellcheck disable=SC2016,SC2046,SC2001 # backquotes are Markdown's; lists of files are many words
@@ -12,7 +12,8 @@ build=${1:?usage: stress/check/folders.sh BUILD_DIRECTORY}
 CC=${CC:-cc}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-status=0
+# shellcheck source=stress/check/verdicts.sh
+. stress/check/verdicts.sh
 
 # From the bottom up: a folder may use what stands in an earlier line.
 layers='core/base
@@ -21,32 +22,14 @@ core
 lockfree baseline stress/package/skeleton
 stress stress/harness stress/system
 stress/workload stress/trial stress/micro stress/host stress/qemu
-stress/qemu/host stress/qemu/guest stress/sim/machine stress/sim/engine
+stress/package/workload
+stress/qemu/host stress/qemu/guest stress/sim stress/sim/machine stress/sim/engine
 stress/qemu/guest/riscv64 stress/qemu/guest/aarch64 stress/sim/time stress/sim/explore
-stress/sim/instrumented
+stress/sim/instrumented stress/unit/simulated
 stress/sim/history
 results
 stress/run papers/engine
 stress/command'
-
-# Modules of several files that know one another: a .c and its .h are one here, and each of these in a circle. Most of
-# them because a header's types are needed below and its functions call what lies below.
-modules='core/arena core/refcount_view core/refcounts core/refcounts_kept core/refcounts_none
-core/boot/fdt_reader core/boot/memory_map core/boot/region core/boot/reservations core/boot/topology
-lockfree/pool lockfree/shard
-stress/qemu/guest/kernel stress/qemu/guest/riscv64/arch stress/qemu/guest/aarch64/arch
-stress/sim/engine/model stress/sim/engine/run
-stress/workload/workload stress/workload/workload_phase'
-
-verdict() { # name offences
-    if [ -z "$2" ]; then
-        echo "ok - $1"
-    else
-        echo "not ok - $1"
-        printf '%s\n' "$2" | sed 's/^/# /'
-        status=1
-    fi
-}
 
 finds() { # name offences: a negative control
     if [ -n "$2" ]; then verdict "negative control: $1" ""; else verdict "negative control: $1" "it was not found"; fi
@@ -73,25 +56,31 @@ arrows() { # rows: folder and what it uses, a line each
 
 upward() { # rows
     arrows "$1" | awk -v layers="$layers" '
-        BEGIN { n = split(layers, line, "\n"); for (i = 1; i <= n; i++) { m = split(line[i], f, " "); for (j = 1; j <= m; j++) at[f[j]] = i } }
+        BEGIN {
+            n = split(layers, line, "\n")
+            for (i = 1; i <= n; i++) { m = split(line[i], f, " "); for (j = 1; j <= m; j++) at[f[j]] = i }
+        }
         !($1 in at) || !($2 in at) { print $1 " -> " $2 ": not in the layers of this test"; next }
         at[$1] <= at[$2] { print $1 " -> " $2 " does not point down" }'
 }
 
 # The folders that a README names in its first sentence.
 promised() { # folder
-    awk 'NR > 2 && /^$/ { exit } NR > 2' "$1/README.md" | tr '\n' ' ' | sed 's/\. .*//' | grep -o '`[^`]*`' | tr -d '`' | sort
+    awk 'NR > 2 && /^$/ { exit } NR > 2' "$1/README.md" | tr '\n' ' ' | sed 's/\. .*//' | grep -o '`[^`]*`' |
+        tr -d '`' | sort
 }
 
 unkept() {
     local folder uses rest
     while IFS='|' read -r folder uses rest; do
-        sed -n 3p "$folder/README.md" | grep -q '^Its files may use: ' || echo "$folder/README.md does not begin with its promise"
+        sed -n 3p "$folder/README.md" | grep -q '^Its files may use: ' ||
+            echo "$folder/README.md does not begin with its promise"
         diff <(tr ' ' '\n' <<<"$uses" | grep . | sort) <(promised "$folder") |
             sed -n "s|^< |$folder/README.md leaves out |p; s|^> |$folder/README.md is wrong about |p"
     done <"$scratch/rows"
     git ls-files '*.c' '*.h' '*.sh' '*.patch' | sed 's|/[^/]*$||' | grep -v '^\.' | sort -u | while read -r folder; do
-        head -n 8 "$folder/README.md" | grep -q ' may \(use\|change\): ' || echo "$folder/README.md says nothing of what it may use"
+        head -n 8 "$folder/README.md" | grep -q ' may \(use\|change\): ' ||
+            echo "$folder/README.md says nothing of what it may use"
     done
 }
 
@@ -101,7 +90,8 @@ seen() { # folders
     read -ra path <<<"$1"
     while read -r file; do
         printf '#if __has_include("%s")\nSEEN %s\n#endif\n' "${file##*/}" "$file"
-    done < <(grep '\.h$' "$scratch/files") | "$CC" "${flags[@]}" ${path[@]+"${path[@]/#/-I}"} -E -P -x c - | sed -n 's/^SEEN //p'
+    done < <(grep '\.h$' "$scratch/files") | "$CC" "${flags[@]}" ${path[@]+"${path[@]/#/-I}"} -E -P -x c - |
+        sed -n 's/^SEEN //p'
 }
 
 # Headers that a folder sees, though they are not in its row. Left out are names that the system has too, and of two
@@ -131,7 +121,8 @@ needless() {
         [ -n "$uses" ] || continue
         read -ra path <<<"$uses $inline"
         case $folder in stress/qemu/guest*) path+=("$folder" stress/qemu/guest/riscv64) ;; esac
-        used=$("$CC" "${flags[@]}" "${path[@]/#/-I}" -MM $(wildcard_c "$folder") 2>"$scratch/errors" | tr ' ' '\n' | grep '\.h$' | sed 's|/[^/]*$||' | sort -u)
+        used=$("$CC" "${flags[@]}" "${path[@]/#/-I}" -MM $(wildcard_c "$folder") 2>"$scratch/errors" | tr ' ' '\n' |
+            grep '\.h$' | sed 's|/[^/]*$||' | sort -u)
         sed "s|^|$folder: |" "$scratch/errors"
         grep -vxF "$used" <(tr ' ' '\n' <<<"$uses") | sed "s|^|$folder needs nothing from |"
     done <"$scratch/rows"
@@ -155,19 +146,9 @@ includes() {
          }' "$scratch/files" $(<"$scratch/files") | sort -u
 }
 
-# Circles in a list of arrows, each module of several files taken for one.
-circles() { # modules
-    awk -v modules="$1" '
-        BEGIN { n = split(modules, line, "\n"); for (i = 1; i <= n; i++) { m = split(line[i], f, " "); for (j = 1; j <= m; j++) in_module[f[j]] = "module of " f[1] } }
-        { a = $1 in in_module ? in_module[$1] : $1; b = $2 in in_module ? in_module[$2] : $2; gsub(" ", "_", a); gsub(" ", "_", b); if (a != b) print a, b }' |
-        tsort 2>&1 >"$scratch/order" | sed 's/^tsort: //'
-}
-
-no_module() { # a module that is in no circle any more
-    local module
-    while read -r module; do
-        [ -n "$(circles "$(grep -vxF "$module" <<<"$modules")" <"$scratch/includes")" ] || echo "no circle: $module"
-    done <<<"$modules"
+# Circles in a list of arrows; a .c and its .h are one.
+circles() {
+    tsort 2>&1 >"$scratch/order" | sed 's/^tsort: //'
 }
 
 # In core and the variants a hook, and an access in an order that is no part of its name, stand behind one door.
@@ -183,16 +164,18 @@ verdict "every arrow of the Makefile points down" "$(upward "$scratch/rows")"
 verdict "every README begins with what its folder may use" "$(unkept)"
 verdict "the compiler refuses what is in no row" "$(not_refused)"
 verdict "every arrow is needed" "$(needless)"
-verdict "no circle among files" "$(circles "$modules" <"$scratch/includes")"
-verdict "every module of this test is still one" "$(no_module)"
-verdict "hooks and memory orders stand in atomic.h, platform.h and ck.h" "$(past_the_door $(grep -E '^(core|lockfree|baseline)/' "$scratch/files" | grep -vE '^core/base/(atomic|platform|ck)\.h$'))"
+verdict "no circle among files" "$(circles <"$scratch/includes")"
+verdict "hooks and memory orders stand in atomic.h, platform.h and ck.h" \
+    "$(past_the_door $(grep -E '^(core|lockfree|baseline)/' "$scratch/files" |
+    grep -vE '^core/base/(atomic|platform|ck)\.h$'))"
 
 finds "an arrow that points up is found" "$(upward <(echo 'core|lockfree|'))"
 finds "a header that is seen too much is found" "$(forbidden core 'core/base core/boot' stress/host/inline lockfree)"
 finds "a hook in an algorithm is found" "$(past_the_door stress/qemu/guest/platform.c)"
-finds "a circle is found" "$(printf 'a b\nb c\nc a\n' | circles '')"
+finds "a circle is found" "$(printf 'a b\nb c\nc a\n' | circles)"
 printf '#include "lockfree.h"\n' >"$scratch/up.c"
 verdict "core cannot include lockfree.h" "$(IFS='|' read -r _ uses inline < <(grep '^core|' "$scratch/rows")
     # shellcheck disable=SC2086 # several folders
-    "$CC" "${flags[@]}" $(printf -- '-I%s ' $uses $inline) -fsyntax-only "$scratch/up.c" 2>&1 | grep -q 'lockfree.h.*[Nn]o such file' || echo "it can")"
-exit $status
+    "$CC" "${flags[@]}" $(printf -- '-I%s ' $uses $inline) -fsyntax-only "$scratch/up.c" 2>&1 |
+        grep -q 'lockfree.h.*[Nn]o such file' || echo "it can")"
+exit $failed

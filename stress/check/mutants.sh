@@ -4,9 +4,9 @@
 #
 #   stress/check/mutants.sh [--sim] [--by PROGRAM] [--part I/N] BUILD_DIRECTORY [NAME...]
 #
-# With --sim: those that simulated harts kill, whose names begin with sim-. Without: the others; but qemu-*, which are in
-# the kernel for QEMU, are stress/check/qemu-mutants.sh's. Of these, with --by: those that are killed by a program whose
-# name matches, 'framelab' or 'test_*'. With --part 2/3: every third, from the second on.
+# With --sim: those that simulated harts kill, whose names begin with sim-. Without: the others; but qemu-*, which are
+# in the kernel for QEMU, are stress/check/qemu-mutants.sh's. Of these, with --by: those that are killed by a program
+# whose name matches, 'framelab' or 'test_*'. With --part 2/3: every third, from the second on.
 #
 # A patch begins with three lines:
 #   # property: P1         the property that the bug breaks; several, if the schedule decides which is seen first
@@ -68,8 +68,8 @@ killer() { # log properties
     sed -nE "s/^violated: (${2// /|}) .*/\1/p; s/^not ok [0-9]+ - (.*_)?(${2// /|})_.*/\2/p" "$1" | head -n 1
 }
 
-# What a patch needs: property, command, program, its arguments, the make that builds it, the program with the bug and the
-# one without. In variables; false if the patch does not say.
+# What a patch needs: property, command, program, its arguments, the make that builds it, the program with the bug and
+# the one without. In variables; false if the patch does not say.
 read_patch() { # name
     local patch=stress/mutants/$1.patch folder=$build
     property=$(header "$patch" property)

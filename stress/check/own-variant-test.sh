@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# A user's own variant runs wherever ours do, and no file of ours is edited for it: the skeleton (stress/package/skeleton)
-# is copied under another name, built with OWN=, and put on host threads, on simulated clocks, through the schedules of
-# explore mode and into a kernel for QEMU. That its code is instrumented shows in a race: a counter that its harts share,
-# atomic, then plain. And what is no folder with a variant is one clear line.
+# A user's own variant runs wherever ours do, and no file of ours is edited for it: the skeleton
+# (stress/package/skeleton) is copied under another name, built with OWN=, and put on host threads, on simulated clocks,
+# through the schedules of explore mode and into a kernel for QEMU. That its code is instrumented shows in a race: a
+# counter that its harts share, atomic, then plain. And what is no folder with a variant is one clear line.
 #
 #   stress/check/own-variant-test.sh BUILD_DIRECTORY SCRATCH_DIRECTORY
 set -u
@@ -58,13 +58,15 @@ verdict $? "the skeleton has less than 150 lines"
 
 # As stress/package/README.md says.
 cp -r stress/package/skeleton "$own"
-(cd "$own" && mv skeleton.c mine.c && mv skeleton.h mine.h && sed -i 's/skeleton/mine/g; s/SKELETON/MINE/' mine.c mine.h)
+(cd "$own" && mv skeleton.c mine.c && mv skeleton.h mine.h &&
+    sed -i 's/skeleton/mine/g; s/SKELETON/MINE/' mine.c mine.h)
 own_make "$copy/framelab"
 verdict $? "it builds"
 ends 0 "mine .* a byte a frame" list
 ends 0 "mine .* holds" stress --variant mine --operations 20000 --harts 2 --memory 64M --seed 1
 ends 0 "mine" bench --variant mine --harts 2 --memory 64M --repeat 1 --requests 200 --workload bulk --no-latency
-ends 0 "mine" bench --platform sim --variant mine --harts 1,8 --memory 1G --repeat 1 --requests 100 --seed 1 --no-latency
+ends 0 "mine" bench --platform sim --variant mine --harts 1,8 --memory 1G --repeat 1 --requests 100 --seed 1 \
+    --no-latency
 ends 0 "mine .* holds" stress --platform sim --variant mine --executions 1000 --seed 1
 
 # A kernel, of objects that are there.

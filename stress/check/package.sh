@@ -11,19 +11,8 @@ CC=${CC:-cc}
 prefix=$(mktemp -d)
 trap 'rm -rf "$prefix"' EXIT
 export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
-status=0
-
-check() { # name command...
-    local name=$1 said
-    shift
-    if said=$("$@" 2>&1); then
-        echo "ok - $name"
-    else
-        echo "not ok - $name"
-        printf '%s\n' "$said" | sed 's/^/# /'
-        status=1
-    fi
-}
+# shellcheck source=stress/check/verdicts.sh
+. stress/check/verdicts.sh
 
 everything_is_there() {
     local file
@@ -77,7 +66,8 @@ manual_has_options() {
     done
 }
 
-# Those that were installed, not those of the sources: one more is put beside them. The overview, without runs, is not listed.
+# Those that were installed, not those of the sources: one more is put beside them. The overview, without runs, is not
+# listed.
 figures_are_found() {
     local papers=$prefix/share/framelab/papers
     diff <("$prefix/bin/framelab" figures --list | awk '{ print $1 }') \
@@ -109,4 +99,4 @@ check "the manual page has every sub-command" manual_is_complete
 check "the manual page has every option" manual_has_options
 check "the installed command finds the installed figures" figures_are_found
 check "make uninstall leaves nothing" nothing_is_left
-exit $status
+exit $failed

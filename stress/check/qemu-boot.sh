@@ -24,7 +24,8 @@ while getopts a:n:m:t:q: option; do
     esac
 done
 shift $((OPTIND - 1))
-kernel=${1:?usage: stress/check/qemu-boot.sh [-a ARCH] [-n HARTS] [-m MEMORY] [-t MODE] [-q WORDS] KERNEL [BOOT-ARGUMENT...]}
+usage="usage: $0 [-a ARCH] [-n HARTS] [-m MEMORY] [-t MODE] [-q WORDS] KERNEL [BOOT-ARGUMENT...]"
+kernel=${1:?$usage}
 shift
 
 case $arch in

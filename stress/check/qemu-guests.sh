@@ -4,9 +4,9 @@
 #
 #   stress/check/qemu-guests.sh [--long] BUILD_DIRECTORY [ARCH...]
 #
-# The stress test at several hart counts and seeds, both variants; the same run twice, to the byte; the memory map against
-# what QEMU was told; one hart stopped, or silent; who answers the fence; and that a kernel that does wrong says so. The deliberate
-# bugs among these must be seen, or this test proves nothing.
+# The stress test at several hart counts and seeds, both variants; the same run twice, to the byte; the memory map
+# against what QEMU was told; one hart stopped, or silent; who answers the fence; and that a kernel that does wrong says
+# so. The deliberate bugs among these must be seen, or this test proves nothing.
 set -u
 long=false
 if [ "${1:-}" = --long ]; then
@@ -42,7 +42,8 @@ boot() { # arch harts memory mode "options of QEMU" boot-arguments...
     local arch=$1 harts=$2 memory=$3 mode=$4 extra=$5 kernel=kernel.elf
     shift 5
     [[ $arch$extra != aarch64*-initrd* ]] || kernel=kernel.img
-    "$here/qemu-boot.sh" -a "$arch" -n "$harts" -m "$memory" -t "$mode" -q "$extra" "$build/qemu/$arch/$kernel" "$@" >"$scratch/console"
+    "$here/qemu-boot.sh" -a "$arch" -n "$harts" -m "$memory" -t "$mode" -q "$extra" "$build/qemu/$arch/$kernel" "$@" \
+        >"$scratch/console"
 }
 
 verdict() { # good(0|1) name
@@ -96,7 +97,8 @@ check_maps() { # arch ram-base
     four=$(numa 4 8 128)
     [ "$1" = riscv64 ] && four+=" -machine aia=aplic" # QEMU 7.2's usual interrupt controller has room for two nodes
     check_map "$1" 1 64M "" "one hart, 64 MiB" "\"harts\":1,\"ram\":\\[\\[$base,$((64 * mib)),0\\]\\]"
-    check_map "$1" 5 1G "" "five harts, 1 GiB" "\"harts\":5,\"ram\":\\[\\[$base,$((1024 * mib)),0\\]\\]" '"distances":\[10\]'
+    check_map "$1" 5 1G "" "five harts, 1 GiB" "\"harts\":5,\"ram\":\\[\\[$base,$((1024 * mib)),0\\]\\]" \
+        '"distances":\[10\]'
     check_map "$1" 2 16G "" "16 GiB" "\"ram\":\\[\\[$base,$((16384 * mib)),0\\]\\]"
     head -c 5000000 /dev/zero >"$scratch/initrd"
     check_map "$1" 2 256M "-initrd $scratch/initrd" "an initrd" '\["initrd",[0-9]+,5000000\]' '"kernel"' '"fdt"'
@@ -115,12 +117,15 @@ fault=(run=fault operations=1500 harts=4) # enough that memory runs out at any o
 # One that goes on can stop again: many places in one boot. One that does not is another boot for each place.
 check_faults() { # arch hooks
     local stop hook good stuck=false
-    boot "$1" 4 64M icount "" "${fault[@]}" stop=mute hook=1 repeat="$2" seed=1 && says "^ok 1 P9 with one hart .* at $2 of $2"
-    verdict $? "$1: P9, lockfree, a hart that does not answer for a while at $2 hooks: the others finish, and nothing is lost"
+    boot "$1" 4 64M icount "" "${fault[@]}" stop=mute hook=1 repeat="$2" seed=1 &&
+        says "^ok 1 P9 with one hart .* at $2 of $2"
+    verdict $? \
+        "$1: P9, lockfree, a hart that does not answer for a while at $2 hooks: the others finish, and nothing is lost"
     for stop in leave silent; do
         good=0
         for hook in 1 7 40; do
-            boot "$1" 4 64M icount "" "${fault[@]}" stop=$stop hook=$hook seed=$hook && says '^ok 1 P9 with one hart .* at 1 of 1' || good=1
+            boot "$1" 4 64M icount "" "${fault[@]}" stop=$stop hook=$hook seed=$hook &&
+                says '^ok 1 P9 with one hart .* at 1 of 1' || good=1
         done
         verdict $good "$1: P9, lockfree, a hart stopped for good at 3 hooks, stop=$stop: the others finish"
     done
@@ -138,7 +143,8 @@ check_fences() { # arch
     local mode
     for mode in icount mttcg; do
         boot "$1" 4 64M $mode "" run=fence
-        verdict $? "$1, $mode: harts answer the fence, or are let alone: $(grep -ac '^ok [0-9]* a hart that [^#]*$' "$scratch/console") manners"
+        verdict $? "$1, $mode: harts answer the fence, or are let alone: $(grep -ac '^ok [0-9]* a hart that [^#]*$' \
+            "$scratch/console") manners"
     done
 }
 
@@ -202,7 +208,8 @@ check_kinds() { # arch
 }
 
 for arch in "$@"; do
-    case $arch in riscv64) base=2147483648 ;; aarch64) base=1073741824 ;; *) echo "not ok - no kernel for $arch" && exit 1 ;; esac
+    case $arch in riscv64) base=2147483648 ;; aarch64) base=1073741824 ;; *) echo "not ok - no kernel for $arch" &&
+        exit 1 ;; esac
     if [ ! -f "$build/qemu/$arch/kernel.elf" ]; then
         echo "not ok - no kernel for $arch: run 'make qemu'"
         status=1
@@ -237,7 +244,8 @@ for arch in "$@"; do
     stress "$arch" 4 icount 21 10000 "lockfree,magazine=8" # long enough for arenas to come and go: P10
     says '^ok 10 P10[^#]*$'
     verdict $? "$arch: P10 was tested in it"
-    boot "$arch" 2 256M icount "" run=stress seed=1 operations=2000 frames=40000 # enough for the magazines' worst traces
+    boot "$arch" 2 256M icount "" run=stress seed=1 operations=2000 frames=40000 \
+        # enough for the magazines' worst traces
     says '^ok 11 P11[^#]*$'
     verdict $? "$arch: P11 was tested"
     stress "$arch" 8 icount 4 500 lockfree,magazine=0

@@ -4,9 +4,9 @@
 #
 #   stress/check/qemu-mutants.sh BUILD_DIRECTORY [NAME...]
 #
-# Without names: every mutant that the host's stress test kills, and those of the kernel itself, called qemu-*. Runs grow
-# until one ends with status 1 and says that the property is violated; and the kernel without the bug must pass the very
-# same run. A patch may say in a line of its own
+# Without names: every mutant that the host's stress test kills, and those of the kernel itself, called qemu-*. Runs
+# grow until one ends with status 1 and says that the property is violated; and the kernel without the bug must pass the
+# very same run. A patch may say in a line of its own
 #   # guest: P10 P7          which properties count here, if not those of the host
 #   # guest: none, because   that there is nothing to see here
 #   # boot: -n 4 run=fence   the one run that must end with status 1 and a test that is not ok: always of qemu-*
@@ -88,7 +88,8 @@ killed_by_boot() { # name boot
         echo "the run holds: $2"
         return 1
     fi
-    if ! stress/check/qemu-boot.sh "${options[@]}" "$kernels/kernel.elf" "${arguments[@]}" >"$logs/$name.sound.log"; then
+    if ! stress/check/qemu-boot.sh "${options[@]}" "$kernels/kernel.elf" "${arguments[@]}" >"$logs/$name.sound.log"; \
+        then
         echo "without the bug the run fails as well: $2"
         return 1
     fi

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# The page of `framelab report` in a real browser, Chromium without a window: charts, keyboard, zoom, phone, print, dark, no
-# JavaScript, and axe-core's judgement. What drives it, puppeteer-core and axe-core, comes by npm into SCRATCH_DIRECTORY,
-# and is no part of framelab. Pictures of every state stay there, to be looked at.
+# The page of `framelab report` in a real browser, Chromium without a window: charts, keyboard, zoom, phone, print,
+# dark, no JavaScript, and axe-core's judgement. What drives it, puppeteer-core and axe-core, comes by npm into
+# SCRATCH_DIRECTORY, and is no part of framelab. Pictures of every state stay there, to be looked at.
 #
 #   stress/check/report-browser.sh BUILD_DIRECTORY SCRATCH_DIRECTORY
 #
@@ -17,7 +17,8 @@ skip() { # reason
     echo "skip - the report in a browser: $1"
     exit 77
 }
-chromium=$(command -v chromium || command -v chromium-browser || command -v google-chrome) || skip "there is no chromium"
+chromium=$(command -v chromium || command -v chromium-browser || command -v google-chrome) ||
+    skip "there is no chromium"
 command -v node >/dev/null || skip "there is no node (Debian: nodejs)"
 command -v npm >/dev/null || skip "there is no npm"
 

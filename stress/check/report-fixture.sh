@@ -9,7 +9,8 @@ framelab=${1:?usage: stress/check/report-fixture.sh FRAMELAB DIRECTORY}
 directory=${2:?usage: stress/check/report-fixture.sh FRAMELAB DIRECTORY}
 rm -rf "$directory"
 mkdir -p "$directory"
-"$framelab" figures --tiny --only perfbook-smpalloc,lock-collapse --out "$directory/figures" >"$directory/figures.log" 2>&1 || {
+"$framelab" figures --tiny --only perfbook-smpalloc,lock-collapse --out "$directory/figures" >"$directory/figures.log" \
+    2>&1 || {
     status=$?
     tail -n 1 "$directory/figures.log"
     exit $status
@@ -23,7 +24,8 @@ attribute="\" onmouseover=\"window.attacked=1\" x='&lt; \\\\undefined{%\$#_^~}"
 jq --arg attack "$attack" --arg attribute "$attribute" '.figures[0] |= (
     .title += $attack + $attribute | .citation += $attack | .shows = $attack | .differs = $attribute
     | .panels[0].title = $attack | .panels[0].y.label = $attribute | .repeat += $attack
-    | .claims[0].text = $attack | .claims[0].measured = $attribute | .claims[0].why = $attack | .claims[0].deviation = $attack
+    | .claims[0].text = $attack | .claims[0].measured = $attribute | .claims[0].why = $attack
+    | .claims[0].deviation = $attack
     | .claims[0].verdict = "does not hold" | .claims[0].expected = false
     | .claims[1].verdict = "cannot be judged" | .claims[1].measured = null
     | .runs[0].command += $attack) | .figures[1] |= (.status = "failed" | .why = $attack)' \

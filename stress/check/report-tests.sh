@@ -11,22 +11,8 @@ rm -rf "${2:?usage: stress/check/report-tests.sh BUILD_DIRECTORY SCRATCH_DIRECTO
 mkdir -p "$2"
 cd "$2" || exit 1
 timeout=$(command -v timeout)
-failed=0
-
-verdict() { # name succeeded said
-    if [ "$2" = true ]; then
-        echo "ok - $1"
-    else
-        echo "not ok - $1: $3"
-        failed=1
-    fi
-}
-
-check() { # name command...
-    local name=$1
-    shift
-    if "$@" >check.log 2>&1; then verdict "$name" true ""; else verdict "$name" false "$(tail -n 1 check.log)"; fi
-}
+# shellcheck source=stress/check/verdicts.sh
+. "$here/verdicts.sh"
 
 # ends STATUS PATTERN ARGUMENT...: framelab report ends so, and says so in one line.
 ends() {
@@ -35,7 +21,7 @@ ends() {
     $timeout 60 "$framelab" report "$@" >out 2>err </dev/null
     status=$?
     [ $status -eq "$wanted" ] && cat out err | grep -qE -- "$pattern" && [ "$(cat out err | wc -l)" -le 2 ] && good=true
-    verdict "status $wanted, '$pattern': report $*" $good "status $status, $(cat out err | tail -n 1)"
+    outcome "status $wanted, '$pattern': report $*" $good "status $status, $(cat out err | tail -n 1)"
 }
 
 equal() { # one other
@@ -66,19 +52,22 @@ fi
 check "a directory of figures" equal $status 0
 figures=fixture/figures
 page=$figures/report.html
-ends 0 "report.html: 2 figures; $(jq '[.figures[].claims[]] | length' $figures/summary.json) claims hold, 0 do not hold" $figures
+ends 0 "report.html: 2 figures; $(jq '[.figures[].claims[]] | length' \
+    $figures/summary.json) claims hold, 0 do not hold" $figures
 
 claims() { jq -r '.figures[] | .key as $key | .claims[] | "claim-\($key)-\(.id)"' $figures/summary.json; }
 for id in $(claims); do
     check "$id has its place" count_is $page "<article class=\"claim [a-z]*\" id=\"$id\"" 1
 done
 check "each verdict stands at its claim and in the table" \
-    count_is $page 'class="badge good"' "$((2 * $(jq '[.figures[].claims[] | select(.verdict == "holds")] | length' $figures/summary.json)))"
+    count_is $page 'class="badge good"' "$((2 * $(jq '[.figures[].claims[] | select(.verdict == "holds")] | length' \
+        $figures/summary.json)))"
 check "how to repeat it stands at each claim and figure" \
     count_is $page '<code>framelab figures --only [a-z-]* --tiny</code>' "$(($(claims | wc -l) + 2))"
 
 # The picture is the file, to the byte; the chart's data are the series.
-picture_of() { grep -o 'src="data:image/svg+xml;base64,[^"]*"' "$page" | sed -n "$1s/.*base64,//p" | tr -d '"' | base64 -d; }
+picture_of() { grep -o 'src="data:image/svg+xml;base64,[^"]*"' "$page" | sed -n "$1s/.*base64,//p" | tr -d '"' |
+    base64 -d; }
 data_of() { sed -n '/class="chart-data"/,/<\/script>/p' "$page" | grep '^{' | sed -n "$1p"; }
 same_picture() { picture_of "$1" | cmp - "$figures/$2/figure.svg"; }
 same_series() { data_of "$1" | jq -cS .series | cmp - <(jq -cS .series "$figures/$2/series.json"); }
@@ -88,7 +77,8 @@ for key in $(jq -r '.figures[].key' $figures/summary.json); do
     check "$key: the picture" same_picture $i "$key"
     check "$key: the series" same_series $i "$key"
 done
-commit=$(jq -r 'select(.type == "provenance") | .framelab.commit' $figures/lock-collapse/records.jsonl | head -n 1 | cut -c -12)
+commit=$(jq -r 'select(.type == "provenance") | .framelab.commit' $figures/lock-collapse/records.jsonl | head -n 1 |
+    cut -c -12)
 check "the commit is named" grep -qF "commit $commit" $page
 check "what each platform can show" grep -q 'id="platforms"' $page
 
@@ -100,7 +90,8 @@ loads_nothing() { # page: no address but within the page or of inlined data
         ! grep -nE 'fetch\(|XMLHttpRequest|WebSocket|import\(|eval\(|innerHTML' "$1"
 }
 check "it loads nothing" loads_nothing $page
-check "its policy allows nothing else" grep -qF "content=\"default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'\"" $page
+policy="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'"
+check "its policy allows nothing else" grep -qF "content=\"$policy; form-action 'none'\"" $page
 says_no_path() { ! grep -nE "$(pwd)|/tmp/|/home/" "$page"; }
 check "it says nothing of this machine's folders" says_no_path
 
@@ -132,12 +123,16 @@ own_attribute='<[a-z]+( [a-z-]+="[^"]*")* onmouseover='
 check "hostile texts: no attribute of theirs" count_is $hostile "$own_attribute" 0
 check "hostile texts: each element is closed" balanced $hostile
 check "hostile texts: it loads nothing" loads_nothing $hostile
-check "hostile texts: they are all there" bash -c "[ \$(grep -oF '&lt;script&gt;window.attacked=1' $hostile | wc -l) -ge 8 ]"
+check "hostile texts: they are all there" bash -c \
+    "[ \$(grep -oF '&lt;script&gt;window.attacked=1' $hostile | wc -l) -ge 8 ]"
 check "a figure that failed says why" grep -q 'class="missing">Not drawn (failed)' $hostile
 # That the checks above can fail: the same page with one text put in as it is.
-sed 's|&lt;/script&gt;|</script>|; s|&lt;img src=x|<img src=x|; s|&quot; onmouseover|" onmouseover|g; s|<footer|<link href="http://x"><footer|' $hostile >careless.html
-for fault in "balanced careless.html" "loads_nothing careless.html" 'count_is careless.html "<img src=x" 0' 'count_is careless.html "$own_attribute" 0'; do
-    if eval "$fault" >check.log 2>&1; then verdict "negative control: $fault" false "found nothing"; else verdict "negative control: $fault" true ""; fi
+sed 's|&lt;/script&gt;|</script>|; s|&lt;img src=x|<img src=x|
+     s|&quot; onmouseover|" onmouseover|g; s|<footer|<link href="http://x"><footer|' $hostile >careless.html
+for fault in "balanced careless.html" "loads_nothing careless.html" 'count_is careless.html "<img src=x" 0' \
+    'count_is careless.html "$own_attribute" 0'; do
+    if eval "$fault" >check.log 2>&1; then outcome "negative control: $fault" false "found nothing"; else outcome \
+        "negative control: $fault" true ""; fi
 done
 
 # ---- other forms ----
@@ -168,7 +163,7 @@ check "papers/report is no figure" has_figures_only
 ends 2 'nothing: no figures there' nothing
 ends 2 "no/such/folder: no figures there" no/such/folder
 ends 2 "format is html, latex or json, not 'pdf'" --format pdf $figures
-ends 2 "one directory at a time" $figures $figures
+ends 2 "one at a time" $figures $figures
 ends 2 'nothing/no/report.html: No such file' --out nothing/no/report.html $figures
 ends 1 'no such directory' --papers nothing/at/all $figures
 without_jq() {

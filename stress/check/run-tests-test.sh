@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# What runs the tests, tested: on suites of its own in a repository of its own, results are counted, suites that need all
-# cores have nothing beside them, and what has passed is kept for as long as nothing that it saw has changed.
+# What runs the tests, tested: on suites of its own in a repository of its own, results are counted, suites that need
+# all cores have nothing beside them, and what has passed is kept for as long as nothing that it saw has changed.
 #
 #   stress/check/run-tests-test.sh SCRATCH_DIRECTORY
 set -u

@@ -5,21 +5,12 @@
 #
 #   stress/check/sim-tests.sh BUILD_DIRECTORY SCRATCH_DIRECTORY
 set -u
+here=$(realpath "$(dirname "$0")")
 framelab=$(realpath "${1:?usage: stress/check/sim-tests.sh BUILD_DIRECTORY SCRATCH_DIRECTORY}")/framelab
 mkdir -p "${2:?usage: stress/check/sim-tests.sh BUILD_DIRECTORY SCRATCH_DIRECTORY}"
 cd "$2" || exit 1
-failed=0
-
-check() { # name command...
-    local name=$1
-    shift
-    if "$@" >check.log 2>&1; then
-        echo "ok - $name"
-    else
-        echo "not ok - $name: $(tail -n 1 check.log)"
-        failed=1
-    fi
-}
+# shellcheck source=stress/check/verdicts.sh
+. "$here/verdicts.sh"
 
 # ends STATUS PATTERN ARGUMENT...: the command ends so and says so.
 ends() {
@@ -58,12 +49,13 @@ sed -i 's/"provenance":"[^"]*"//' first.jsonl second.jsonl
 check "the same seed gives the same records, to the byte" cmp first.jsonl second.jsonl
 check "there are records" grep -q '"platform":"sim".*"machine":"epyc-2socket"' first.jsonl
 for requests in 16 100; do # 16 passes, each of one burst
-    "$framelab" bench --platform sim --harts 2 --workload burst --burst 64 --requests $requests --repeat 1 --no-latency \
-        --variant lockfree --format json >bursts.jsonl 2>err
+    "$framelab" bench --platform sim --harts 2 --workload burst --burst 64 --requests $requests --repeat 1 \
+        --no-latency --variant lockfree --format json >bursts.jsonl 2>err
     check "--requests $requests is one burst of 64" grep -q '"name":"of 64","operations":1024,' bursts.jsonl
 done
 check "hot lines are named by function" grep -Eq '"hot_lines":\[\{"function":"[a-z_]+","transfers":[1-9]' first.jsonl
-"$framelab" "${bench[@]}" --repeat 1 --seed 6 --format json 2>err | sed 1d | sed 's/"provenance":"[^"]*"//; s/"seed":6/"seed":5/' >third.jsonl
+"$framelab" "${bench[@]}" --repeat 1 --seed 6 --format json 2>err | sed 1d |
+    sed 's/"provenance":"[^"]*"//; s/"seed":6/"seed":5/' >third.jsonl
 check "another seed gives others" bash -c '! cmp -s first.jsonl third.jsonl'
 "$framelab" "${bench[@]}" --repeat 3 --seed 5 --format csv 2>err | sed 's/"[^"]*"//g' >table.csv
 check "bulk of lockfree is flat from 1 to 32 harts" \
@@ -73,7 +65,8 @@ check "repeat of lockfree is flat from 1 to 32 harts" \
 check "rand of baseline at 32 harts takes twice lockfree's time at least" \
     holds "$(figure rand alloc baseline 0 32) / $(figure rand alloc lockfree 0 32) >= 2"
 
-"$framelab" primitives --platform sim --machine xeon-1socket-26c --harts 4,26 --repeat 3 --seed 1 --format csv 2>err | sed 's/"[^"]*"//g' >table.csv
+"$framelab" primitives --platform sim --machine xeon-1socket-26c --harts 4,26 --repeat 3 --seed 1 --format csv 2>err |
+    sed 's/"[^"]*"//g' >table.csv
 exponent() { # PRIMITIVE: of the time of an operation in the harts, 4 to 26
     awk -v a="$(figure primitive op "$1" 0 4)" -v b="$(figure primitive op "$1" 0 26)" \
         'BEGIN { print log(b / a) / log(26 / 4) }'
@@ -87,31 +80,39 @@ check "a shared counter: exponent 0.9 to 1.2" \
 check "a counter a hart: exponent 0" holds "$(exponent own-counters) <= 0.05"
 check "a Treiber stack: exponent 1.0 to 1.6" \
     holds "$(exponent treiber-stack) >= 1.0 && $(exponent treiber-stack) <= 1.6"
-check "the compare-and-swap list: exponent 1.0 to 1.6" holds "$(exponent cas-list) >= 0.98 && $(exponent cas-list) <= 1.6"
+check "the compare-and-swap list: exponent 1.0 to 1.6" holds \
+    "$(exponent cas-list) >= 0.98 && $(exponent cas-list) <= 1.6"
 
-"$framelab" bench --platform sim --harts 1,32 --order 9 --workload bulk --variant lockfree --repeat 3 --seed 5 --no-latency --format csv 2>err |
+"$framelab" bench --platform sim --harts 1,32 --order 9 --workload bulk --variant lockfree --repeat 3 --seed 5 \
+    --no-latency --format csv 2>err |
     sed 's/"[^"]*"//g' >table.csv
 check "chunks have no shared stack: bulk, order 9, at 32 harts takes 3 times as long as at 1 at most" \
     holds "$(figure bulk alloc lockfree 9 32) / $(figure bulk alloc lockfree 9 1) <= 3"
 
 for harts in 2 512; do
-    "$framelab" bench --platform sim --harts 1 --configured $harts --memory 8G --workload repeat --workload refused --order 0 \
+    "$framelab" bench --platform sim --harts 1 --configured $harts --memory 8G --workload repeat --workload refused \
+        --order 0 \
         --requests 400000 --variant lockfree --variant baseline --repeat 1 --seed 5 --no-latency --format csv 2>err |
         sed 's/"[^"]*"//g' >table.csv
     for variant in lockfree baseline; do
-        check "$variant, $harts harts configured: beside one that is always refused a pair takes 1.5 times as long at most" \
+        check \
+            "$variant, $harts harts configured: beside one that is always refused 1.5 times as long at most" \
             holds "$(figure refused pair $variant 0 1) / $(figure repeat pair $variant 0 1) <= 1.5"
     done
 done
 
 # ---- a hart that is stopped ----
 
-stopped=(bench --platform sim --workload stopped --harts 3 --memory 64M --requests 1100 --rounds 9 --repeat 1 --seed 5 --no-latency)
+stopped=(bench --platform sim --workload stopped --harts 3 --memory 64M --requests 1100 --rounds 9 --repeat 1 --seed 5 \
+    --no-latency)
 for run in first second; do
-    "$framelab" "${stopped[@]}" --variant lockfree --format json 2>err | jq -c 'select(.stopped != null) | .stopped' >$run.json
+    "$framelab" "${stopped[@]}" --variant lockfree --format json 2>err |
+        jq -c 'select(.stopped != null) | .stopped' >$run.json
 done
-check "the hart is stopped inside a section, in the middle third" jq -e '.held and .from == 3 and .until == 6 and (.limbo | length) == 9' first.json
-check "limbo grows while it is, and is smaller again in the end" jq -e '(.limbo[3:6] | max) > (.limbo[:3] + .limbo[-1:] | max)' first.json
+check "the hart is stopped inside a section, in the middle third" jq -e \
+    '.held and .from == 3 and .until == 6 and (.limbo | length) == 9' first.json
+check "limbo grows while it is, and is smaller again in the end" jq -e \
+    '(.limbo[3:6] | max) > (.limbo[:3] + .limbo[-1:] | max)' first.json
 check "the same seed stops it at the same access" cmp first.json second.json
 ends 2 "no sections of an epoch" "${stopped[@]}" --variant lockfree,reclaim=tag
 ends 2 "no sections of an epoch" "${stopped[@]}" --variant baseline,lock=mcs
@@ -125,14 +126,16 @@ check "a read-modify-write takes longer than a hit" holds "$(jq .rmw_ps here.jso
 "$framelab" primitives --platform sim --machine ./here.json --harts 2 --repeat 1 --seed 1 --out here.jsonl >out 2>err
 check "the machine stands in the provenance, to be used again" \
     bash -c 'cmp <(jq -S "select(.type == \"provenance\").machine_model" here.jsonl) <(jq -S . here.json)'
-"$framelab" bench --platform sim --machine flat --harts 1 --workload repeat --repeat 1 --seed 1 --no-latency --format json 2>err |
+"$framelab" bench --platform sim --machine flat --harts 1 --workload repeat --repeat 1 --seed 1 --no-latency \
+    --format json 2>err |
     jq -e 'select(.type == "provenance").machine_model | .name == "flat" and .source != ""' >out
 check "a built-in one too" test "$(cat out)" = true
 check "framelab list shows the machines" bash -c '"$0" list | grep -q xeon-1socket-26c' "$framelab"
 ends 2 "no machine 'nosuch'" calibrate --base nosuch
 ends 2 "1 to 100000" calibrate --repeat 0
 ends 2 "nosuchdir/x.json" calibrate --repeat 1 --out nosuchdir/x.json
-for wrong in '.rmw_ps = -1|"rmw_ps" is not 1' '.rmw_ps = "fast"|"rmw_ps" is not 1' 'del(.share_ps)|"share_ps" is missing' \
+for wrong in '.rmw_ps = -1|"rmw_ps" is not 1' '.rmw_ps = "fast"|"rmw_ps" is not 1' \
+    'del(.share_ps)|"share_ps" is missing' \
     '.speed = 1|there is no "speed"' 'del(.source)|"source" is not' '.name = ""|"name" is not'; do
     jq "${wrong%|*}" here.json >wrong.json
     ends 2 "${wrong#*|}" bench --platform sim --machine ./wrong.json
@@ -149,13 +152,16 @@ ends 0 "own-counters" primitives --harts 1,2 --repeat 1 --operations 1000
 
 # ---- reclamation by itself ----
 
-"$framelab" reclaim --platform sim --machine flat --harts 1,8 --repeat 1 --seed 1 --operations 200 --out first.jsonl >out 2>err
-"$framelab" reclaim --platform sim --machine flat --harts 1,8 --repeat 1 --seed 1 --operations 200 --out second.jsonl >out 2>err
+"$framelab" reclaim --platform sim --machine flat --harts 1,8 --repeat 1 --seed 1 --operations 200 --out first.jsonl \
+    >out 2>err
+"$framelab" reclaim --platform sim --machine flat --harts 1,8 --repeat 1 --seed 1 --operations 200 --out second.jsonl \
+    >out 2>err
 fences() { # SCHEME: an operation of one hart
     jq "select(.variant == \"$1\" and .harts == 1) | .events.fences / .events.operations" first.jsonl
 }
 check "an operation on a queue takes at most half a fence, one, three: qsbr, epoch, hp" \
-    holds "$(fences qsbr) <= 0.5 && $(fences epoch) >= 1 && $(fences epoch) <= 1.5 && $(fences hp) >= 3 && $(fences hp) <= 3.5"
+    holds "$(fences qsbr) <= 0.5 && $(fences epoch) >= 1 && $(fences epoch) <= 1.5 && $(fences hp) >= 3 && $(fences \
+        hp) <= 3.5"
 sed -i 1d first.jsonl second.jsonl
 sed -i 's/"provenance":"[^"]*"//' first.jsonl second.jsonl
 check "schemes of reclamation: the same seed gives the same records" cmp first.jsonl second.jsonl
@@ -174,14 +180,18 @@ ends 2 "256 at most" reclaim hp --operations 1 --harts 300 --repeat 1
 
 ends 0 "holds" stress --platform sim --executions 500 --seed 1
 ends 0 "holds" stress --platform sim --executions 500 --seed 1 --variant lockfree,reclaim=tag --profile tso
-ends 0 "holds" stress --platform sim --executions 1000 --seed 1 --variant lockfree --variant lockfree,reclaim=tag --profile rcpc
-ends 0 "^variant,platform,setting,harts,seed,rounds,operations,accesses,added,removed,seconds,violated\$" stress --platform sim --executions 50 --seed 1 --format csv
-check "stress --format csv: a row" grep -Eq '^lockfree,sim,rmo,,1,50,[1-9][0-9]*,[1-9][0-9]*,[0-9]+,[0-9]+,[0-9.e-]+,$' out
+ends 0 "holds" stress --platform sim --executions 1000 --seed 1 --variant lockfree --variant lockfree,reclaim=tag \
+    --profile rcpc
+ends 0 "^variant,platform,setting,harts,seed,rounds,operations,accesses,added,removed,seconds,violated\$" stress \
+    --platform sim --executions 50 --seed 1 --format csv
+check "stress --format csv: a row" grep -Eq \
+    '^lockfree,sim,rmo,,1,50,[1-9][0-9]*,[1-9][0-9]*,[0-9]+,[0-9]+,[0-9.e-]+,$' out
 some="[1-9][0-9]*" # every fault comes about, and is counted
-ends 0 "$some harts stopped at $some places, $some held up in a section, $some allocations failed, $some arenas added, $some removed, $some drains" \
+faults="$some harts stopped at $some places, $some held up in a section, $some allocations failed"
+ends 0 "$faults, $some arenas added, $some removed, $some drains" \
     stress --platform sim --executions 3000 --seed 1 --variant lockfree
-check "what is rare comes about" grep -Eq \
-    "reached: runs in magazines after $some, a zero reserve after $some, limbo of (9|1[01]) places, the clock moved at once $some times" out
+rare="runs in magazines after $some, a zero reserve after $some, limbo of (9|1[01]) places"
+check "what is rare comes about" grep -Eq "reached: $rare, the clock moved at once $some times" out
 ends 0 "holds" stress --platform sim --executions 500 --seed 1 --variant baseline,lock=mcs --profile sc --strategy pct
 ends 0 "[1-9][0-9]* harts stopped at [1-9][0-9]* places" stress --platform sim --freeze --seed 1 --variant lockfree
 ends 1 "violated: P9" stress --platform sim --freeze --seed 1 --variant baseline

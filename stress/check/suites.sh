@@ -8,9 +8,10 @@ framelab=$build/framelab
 # build only; without counts is tested what knows of them. Those with threads need all cores.
 all_tests=$(cd stress/unit && printf '%s\n' test_*.c | sed 's/^test_//; s/\.c$//' | grep -vx refcounts_none)
 unsimulated_tests=$(grep -v '^sim_' <<<"$all_tests")
-tests_without_refcounts='allocator arena arenas_in_service baseline refcounts_none local_chunk harts lockfree numa oracle pool reclaim stranded
-    workload zeroed'
-threaded_tests='allocator arenas_in_service baseline refcounts refcounts_none harts platform pool reclaim smr stranded workload'
+tests_without_refcounts='allocator arena arenas_in_service baseline refcounts_none local_chunk harts lockfree numa
+    oracle pool reclaim stranded workload zeroed'
+threaded_tests='allocator arenas_in_service baseline refcounts refcounts_none harts platform pool reclaim smr
+    stranded workload'
 
 # Builds test programs, each a suite, in a folder of their own (unit: in the ordinary one).
 build_tests() { # prefix tests make-arguments...
@@ -52,7 +53,8 @@ for test in stress/unit/hooked_*.c; do
 done
 suite_alone stress 60 "$framelab" stress --seconds 6 --timeout 50
 suite_alone stress-crowded 60 "$framelab" stress --harts 8 --seconds 6 --timeout 50
-suite_alone stress-reclaim 60 "$framelab" stress --harts 4 --memory 192M --seconds 6 --timeout 50 --variant lockfree,reclaim=tag \
+suite_alone stress-reclaim 60 "$framelab" stress --harts 4 --memory 192M --seconds 6 --timeout 50 \
+    --variant lockfree,reclaim=tag \
     --variant lockfree,reclaim=urcu-memb --variant lockfree,reclaim=urcu-qsbr,magazine=0,local=off \
     --variant lockfree,magazine=0,local=off
 suite_alone stress-asan 60 "$build/asan/framelab" stress --memory 24M --seconds 5 --timeout 50
@@ -73,7 +75,8 @@ suite_beside qemu-mutants 300 stress/check/qemu-mutants.sh "$build" p1-drain-cop
     p7-ref-counts-two qemu-silence-is-believed
 suite_beside sim-command 300 stress/check/sim-tests.sh "$build" "$logs/sim-command"
 # The sound allocators hold for as long as deliberate bugs are given, which are found.
-suite_beside sim-mutants 300 stress/check/mutants.sh --sim "$build" sim-all-bits-taken-by-store sim-arena-seen-too-early \
+suite_beside sim-mutants 300 stress/check/mutants.sh --sim "$build" sim-all-bits-taken-by-store \
+    sim-arena-seen-too-early \
     sim-arenas-read-plainly sim-drain-does-not-acquire sim-bits-taken-by-store sim-full-look-is-weaker
 suite_beside qemu-command 300 stress/check/qemu-tests.sh "$build" "$logs/qemu-command"
 suite_beside command-line 300 stress/check/cli-tests.sh "$framelab" "$logs/cli"
@@ -84,10 +87,12 @@ run_tests suite_beside no-counts "$tests_without_refcounts"
 suite_beside report 300 stress/check/report-tests.sh "$build" "$logs/report"
 suite_beside folders 120 stress/check/folders.sh "$build"
 suite_beside fast-path 120 stress/check/fast-path.sh "$build"
-suite_beside fast-path-clang 120 bash -c 'make CC=clang O="$1" "$1/core/allocator.o" && stress/check/fast-path.sh "$1"' \
+suite_beside fast-path-clang 120 bash -c \
+    'make CC=clang O="$1" "$1/core/allocator.o" && stress/check/fast-path.sh "$1"' \
     fast-path-clang "$build/clang-optimised"
 suite_beside fast-path-no-counts 120 stress/check/fast-path.sh "$build/no-counts"
 suite_beside own-variant 300 stress/check/own-variant-test.sh "$build" "$logs/own-variant"
+suite_beside own-workload 300 stress/check/own-workload-test.sh "$build" "$logs/own-workload"
 suite_beside docs 120 stress/check/docs.sh "$build"
 suite_beside run-tests 120 stress/check/run-tests-test.sh "$logs/run-tests"
 suite_beside fdt-boards 120 stress/check/fdt-boards.sh "$framelab" "$logs/fdt-boards"
@@ -106,18 +111,21 @@ if $long; then
     suite_alone stress-long 400 "$framelab" stress --seconds 300 --timeout 390
     suite_alone stress-crowded-long 400 "$framelab" stress --harts 64 --seconds 300 --timeout 390
     suite_alone tidy 3600 make -k tidy O="$build"
-    suite_beside sim-explore-long 1300 "$framelab" stress --platform sim --seconds 1200 --variant baseline:origin --variant baseline \
-        --variant lockfree --variant lockfree,reclaim=tag
+    suite_beside sim-explore-long 1300 "$framelab" stress --platform sim --seconds 1200 --variant baseline:origin \
+        --variant baseline --variant lockfree --variant lockfree,reclaim=tag
     suite_beside sim-mutants-1-long 3600 stress/check/mutants.sh --sim --part 1/2 "$build"
     suite_beside sim-mutants-2-long 3600 stress/check/mutants.sh --sim --part 2/2 "$build"
     suite_beside mutants-1-long 1800 stress/check/mutants.sh --by '@(test|hooked)_*' --part 1/2 "$build"
     suite_beside mutants-2-long 1800 stress/check/mutants.sh --by '@(test|hooked)_*' --part 2/2 "$build"
-    suite_beside sim-explore-rcpc-long 1000 "$framelab" stress --platform sim --seconds 900 --profile rcpc --variant baseline \
-        --variant lockfree --variant lockfree,reclaim=tag
+    suite_beside sim-explore-rcpc-long 1000 "$framelab" stress --platform sim --seconds 900 --profile rcpc \
+        --variant baseline --variant lockfree --variant lockfree,reclaim=tag
     suite_beside qemu-guests-long 3600 stress/check/qemu-guests.sh --long "$build"
     suite_beside qemu-mutants-long 1800 stress/check/qemu-mutants.sh "$build"
     suite_beside hooked-stopped-long 1800 env FRAMELAB_STOPPED_OPERATIONS=400000 "$build/hooks/unit/hooked_stopped"
     suite_beside fdt-debian-boards 1800 stress/check/fdt-debian-boards.sh "$framelab" "$logs/fdt-debian-boards"
-    suite_beside sysroot-from-source 600 bash -c 'rm -rf "$1"; .ci/sysroot --source riscv64 "$1/riscv64" && .ci/sysroot --source arm64 "$1/arm64"' sysroot "$logs/sysroot"
-    suite_beside sim-freeze-tag 120 "$framelab" stress --platform sim --freeze --seconds 60 --variant lockfree,reclaim=tag
+    suite_beside sysroot-from-source 600 bash -c \
+        'rm -rf "$1"; .ci/sysroot --source riscv64 "$1/riscv64" && .ci/sysroot --source arm64 "$1/arm64"' sysroot \
+        "$logs/sysroot"
+    suite_beside sim-freeze-tag 120 "$framelab" stress --platform sim --freeze --seconds 60 \
+        --variant lockfree,reclaim=tag
 fi

@@ -14,10 +14,8 @@
 #define WHY_BYTES 256u
 
 #define REPEAT_MOST 100000u
-/* Rounds: a record of more would be longer than a line may be. */
-#define ROUNDS_MOST 10000u
-#define BURST_MOST 1000000u
-#define BURST_DEFAULT 16u
+/* Options of workloads, by name. */
+#define OWN_MOST 64
 
 enum {
     OPTION_ORDER = 256,
@@ -30,9 +28,8 @@ enum {
     OPTION_NO_LATENCY,
     OPTION_WARMUP,
     OPTION_REQUESTS,
-    OPTION_ROUNDS,
     OPTION_CONFIGURED,
-    OPTION_BURST
+    OPTION_OWN /* and those after it */
 };
 
 struct bench_arguments {
@@ -40,18 +37,16 @@ struct bench_arguments {
     struct bench_plan plan;
     const char *variants[BENCH_VARIANT_MAX];
     const char *dtb_path;
-    struct option_list bursts;
+    const char *own[OWN_MOST]; /* what was given for the option with the key OPTION_OWN + i; or NULL */
     struct qemu_options qemu;
     const char *host_option; /* that was given and that only the host has */
 };
 
-static const struct argp_option options[] = {
+/* Made complete by add_own_options. */
+static struct argp_option options[32 + OWN_MOST] = {
     {"variant", 'v', "SPEC", 0, "name[:preset][,knob=value]...; again for more (default: baseline and lockfree)", 1},
     {"workload", 'w', "NAME", 0,
-     "bulk, rand, repeat (default: these three), frag, fill, burst, adversary, walk, zeroed, exhaust, stopped, "
-     "refused; "
-     "again for more",
-     1},
+     "As framelab list has it, with its options (default: bulk, rand and repeat); again for more", 1},
     {"order", OPTION_ORDER, "LIST", 0, "Requests of 2^order frames, orders 0 to 10: \"0,9\" or \"0-10\" (default: 0)",
      1},
     {"frames", OPTION_FRAMES, "LIST", 0, "Requests of so many frames, any number", 1},
@@ -66,17 +61,10 @@ static const struct argp_option options[] = {
     {"warmup", OPTION_WARMUP, "N", 0, "Unmeasured passes before each (default: 1)", 3},
     {"requests", OPTION_REQUESTS, "N", 0,
      "Allocations a hart, at most (default: half of memory, shared; in QEMU 2000, simulated 500)", 3},
-    {"rounds", OPTION_ROUNDS, "N", 0, "Rounds of frag, exhaust and stopped (default: 100)", 3},
-    {"burst", OPTION_BURST, "LIST", 0,
-     "Run lengths of burst: allocations, then as many frees; --requests is cut to whole bursts, one at least "
-     "(default: 16)",
-     3},
     {"latency", OPTION_LATENCY, "N", 0, "Repeats that also measure latency, in a pass of its own (default: 1)", 3},
     {"no-latency", OPTION_NO_LATENCY, NULL, 0, "No latency pass", 3},
     {NULL, 0, NULL, 0, NULL, 0},
 };
-
-static const char *const no_burst[] = {"a run has at least one allocation"};
 
 static const struct option_value values[] = {
     OPTION_NUMBER(OPTION_CONFIGURED, struct bench_arguments, plan.harts_configured, 1, HART_MAX),
@@ -87,11 +75,85 @@ static const struct option_value values[] = {
     OPTION_PLAIN(OPTION_INIT, VALUE_FLAG, struct bench_arguments, plan.record_init),
     OPTION_NUMBER(OPTION_WARMUP, struct bench_arguments, plan.warmup, 0, REPEAT_MOST),
     OPTION_NUMBER(OPTION_REQUESTS, struct bench_arguments, plan.requests_most, 1, UINT32_MAX),
-    OPTION_NUMBER(OPTION_ROUNDS, struct bench_arguments, plan.rounds, 1, ROUNDS_MOST),
-    OPTION_LIST(OPTION_BURST, struct bench_arguments, bursts, BURST_MOST, no_burst),
     OPTION_NUMBER(OPTION_LATENCY, struct bench_arguments, plan.latency_repeats, 0, REPEAT_MOST),
     {0},
 };
+
+/* ---- options of workloads ---- */
+
+/* The place of an option among `options`, or of their end. */
+static struct argp_option *find_option(const char *name)
+{
+    struct argp_option *option = options;
+    while (option->name != NULL && strcmp(option->name, name) != 0) {
+        option++;
+    }
+    return option;
+}
+
+/* Completes `options` by those of all workloads, one of each name. False if one is an option of the command itself. */
+static bool add_own_options(void)
+{
+    int key = OPTION_OWN;
+    for (const struct workload_kind *const *kind = workload_kinds; *kind != NULL; kind++) {
+        for (uint32_t i = 0; i < WORKLOAD_OPTION_MAX && (*kind)->options[i].name != NULL; i++) {
+            const struct workload_option *own = &(*kind)->options[i];
+            struct argp_option *option = find_option(own->name);
+            if (option->name == NULL && key < OPTION_OWN + OWN_MOST) {
+                *option = (struct argp_option){own->name, key++, own->sweeps ? "LIST" : "N", 0, own->summary, 3};
+            } else if (option->key < OPTION_OWN) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* Has workload i of the plan the values that were given for one of its options: the workload once for each, the first
+ * in its place and the others behind all. False with one line in `why` if it cannot have them. */
+static bool apply_own(struct bench_plan *plan, uint32_t i, uint32_t at, const char *text, char *why, size_t why_bytes)
+{
+    struct workload_choice choice = plan->workloads[i];
+    const struct workload_option *option = &choice.kind->options[at];
+    struct option_list list = {0};
+    bool good = option_list(text, option->most, &list) && (option->sweeps || list.count == 1);
+    for (uint32_t k = 0; k < list.count; k++) {
+        good = good && list.values[k] >= option->least && (k == 0 || plan->workload_count < BENCH_WORKLOADS_MAX);
+        choice.options[at] = list.values[k];
+        plan->workloads[!good || k == 0 ? i : plan->workload_count++] = choice;
+    }
+    if (!good) {
+        (void)snprintf(why, why_bytes, "--%s is %s%llu to %llu, not '%s'", option->name,
+                       option->sweeps ? "a list of " : "", (unsigned long long)option->least,
+                       (unsigned long long)option->most, text);
+    }
+    return good;
+}
+
+/* All that were given. */
+static bool apply_all_own(struct bench_arguments *arguments, char *why, size_t why_bytes)
+{
+    struct bench_plan *plan = &arguments->plan;
+    bool good = true, used[OWN_MOST] = {false};
+    for (uint32_t at = 0; at < WORKLOAD_OPTION_MAX; at++) {
+        for (uint32_t i = 0, count = plan->workload_count; good && i < count; i++) {
+            const char *name = plan->workloads[i].kind->options[at].name;
+            int own = name != NULL ? find_option(name)->key - OPTION_OWN : 0;
+            if (name != NULL && arguments->own[own] != NULL) {
+                good = apply_own(plan, i, at, arguments->own[own], why, why_bytes);
+                used[own] = true;
+            }
+        }
+    }
+    for (const struct argp_option *option = options; good && option->name != NULL; option++) {
+        int own = option->key - OPTION_OWN;
+        if (own >= 0 && arguments->own[own] != NULL && !used[own]) {
+            (void)snprintf(why, why_bytes, "--%s is of workloads that are not asked for: framelab list", option->name);
+            return false;
+        }
+    }
+    return good;
+}
 
 /* ---- one option ---- */
 
@@ -105,20 +167,16 @@ static void add_variant(struct bench_arguments *arguments, const char *text, con
 
 static void add_workload(struct bench_plan *plan, const char *text, const struct argp_state *state)
 {
-    enum workload_kind kind;
-    if (!workload_find(text, &kind)) {
-        usage_error(state,
-                    "--workload is bulk, rand, repeat, frag, fill, burst, adversary, walk, zeroed, exhaust, stopped or "
-                    "refused, "
-                    "not '%s'",
-                    text);
+    struct workload_choice choice;
+    if (!workload_parse(&choice, text, strcspn(text, ":"))) {
+        usage_error(state, "there is no workload '%s': framelab list", text);
     }
     for (uint32_t i = 0; i < plan->workload_count; i++) {
-        if (plan->workloads[i] == kind) {
+        if (plan->workloads[i].kind == choice.kind) {
             return;
         }
     }
-    plan->workloads[plan->workload_count++] = kind;
+    plan->workloads[plan->workload_count++] = choice;
 }
 
 static void add_sizes(struct bench_plan *plan, const char *text, bool orders, const struct argp_state *state)
@@ -158,17 +216,18 @@ static void check_together(const struct bench_arguments *arguments, const struct
         usage_error(state, "--dtb says what memory there is; --memory and --nodes do not go with it");
     }
     for (uint32_t i = 0; i < plan->workload_count; i++) {
-        if (plan->workloads[i] == WORKLOAD_STOPPED && !platform->stops_harts) {
-            usage_error(state, "stopped needs harts that can be stopped anywhere: --platform sim");
+        if (plan->workloads[i].kind->stops && !platform->stops_harts) {
+            usage_error(state, "%s needs harts that can be stopped anywhere: --platform sim",
+                        plan->workloads[i].kind->name);
         }
     }
     if (plan->harts_configured != 0 && !platform->spare_harts) {
         usage_error(state, "--configured is for the host and simulated harts: in QEMU all harts of the machine run");
     }
     for (uint32_t i = 0; i < plan->workload_count * plan->size_count; i++) {
-        enum workload_kind kind = plan->workloads[i / plan->size_count];
-        if (workload_ages(kind) && plan->sizes[i % plan->size_count].frames != 1) {
-            usage_error(state, "%s is of single frames, not of %llu", workload_name(kind),
+        const struct workload_kind *kind = plan->workloads[i / plan->size_count].kind;
+        if (kind->ages && plan->sizes[i % plan->size_count].frames != 1) {
+            usage_error(state, "%s is of single frames, not of %llu", kind->name,
                         (unsigned long long)plan->sizes[i % plan->size_count].frames);
         }
     }
@@ -176,8 +235,9 @@ static void check_together(const struct bench_arguments *arguments, const struct
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
-    static const int host_keys[] = {OPTION_FRAMES, OPTION_NODES,   OPTION_DTB,        OPTION_HUGE_PAGES, OPTION_INIT,
-                                    OPTION_WARMUP, OPTION_LATENCY, OPTION_NO_LATENCY, OPTION_ROUNDS,     0};
+    static const int host_keys[] = {OPTION_FRAMES,     OPTION_NODES,      OPTION_DTB,
+                                    OPTION_HUGE_PAGES, OPTION_INIT,       OPTION_WARMUP,
+                                    OPTION_LATENCY,    OPTION_NO_LATENCY, 0};
     struct bench_arguments *arguments = state->input;
     option_note(&arguments->host_option, options, host_keys, key);
     switch (key) {
@@ -202,27 +262,15 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         check_together(arguments, state);
         return 0;
     default:
+        if (key >= OPTION_OWN && key < OPTION_OWN + OWN_MOST) {
+            arguments->own[key - OPTION_OWN] = text;
+            return 0;
+        }
         return option_set(state, options, values, key, text);
     }
 }
 
 /* ---- the command ---- */
-
-/* In place of burst, one for each run length. */
-static void expand_bursts(struct bench_plan *plan, const struct option_list *bursts)
-{
-    uint32_t count = plan->workload_count;
-    for (uint32_t i = 0; i < count; i++) {
-        if (plan->workloads[i] != WORKLOAD_BURST) {
-            continue;
-        }
-        plan->bursts[i] = (uint32_t)bursts->values[0];
-        for (uint32_t k = 1; k < bursts->count; k++) {
-            plan->bursts[plan->workload_count] = (uint32_t)bursts->values[k];
-            plan->workloads[plan->workload_count++] = WORKLOAD_BURST;
-        }
-    }
-}
 
 static uint32_t harts_most(const struct bench_plan *plan)
 {
@@ -245,13 +293,10 @@ static void set_defaults(struct bench_arguments *arguments)
         arguments->variants[1] = "lockfree";
         plan->variant_count = 2;
     }
-    for (uint32_t i = 0; i <= WORKLOAD_REPEAT && plan->workload_count == i; i++) {
-        plan->workloads[plan->workload_count++] = (enum workload_kind)i;
+    static const char *const published[] = {"bulk", "rand", "repeat"};
+    for (uint32_t i = 0; i < 3 && plan->workload_count == i; i++) {
+        plan->workload_count += workload_parse(&plan->workloads[i], published[i], strlen(published[i]));
     }
-    if (arguments->bursts.count == 0) {
-        arguments->bursts = (struct option_list){.count = 1, .values = {BURST_DEFAULT}};
-    }
-    expand_bursts(plan, &arguments->bursts);
     if (plan->size_count == 0) {
         plan->sizes[plan->size_count++] = (struct bench_size){1, 0};
     }
@@ -302,7 +347,8 @@ static int complete(struct bench_arguments *arguments, char *why, size_t why_byt
         plan->machine.fdt = file_read(arguments->dtb_path, &plan->machine.fdt_bytes, why, why_bytes);
     }
     set_defaults(arguments);
-    if ((arguments->dtb_path != NULL && plan->machine.fdt == NULL) || !parse_variants(arguments, why, why_bytes) ||
+    if ((arguments->dtb_path != NULL && plan->machine.fdt == NULL) || !apply_all_own(arguments, why, why_bytes) ||
+        !parse_variants(arguments, why, why_bytes) ||
         (platform->bench_check != NULL && !platform->bench_check(plan, why, why_bytes))) {
         return EXIT_STATUS_USAGE;
     }
@@ -335,11 +381,13 @@ int bench_command(int argc, char **argv)
                "framelab "
                "compare."};
     static struct bench_arguments arguments; /* some hundred KiB: not for the stack */
-    arguments =
-        (struct bench_arguments){.measured = measured_default(argc, argv),
-                                 .plan = {.latency_repeats = 1, .warmup = 1, .rounds = 100, .argc = argc, .argv = argv},
-                                 .qemu = QEMU_OPTIONS_INIT};
+    arguments = (struct bench_arguments){.measured = measured_default(argc, argv),
+                                         .plan = {.latency_repeats = 1, .warmup = 1, .argc = argc, .argv = argv},
+                                         .qemu = QEMU_OPTIONS_INIT};
     char why[WHY_BYTES];
+    if (!add_own_options()) {
+        return status_say(argv[0], EXIT_STATUS_USAGE, "a workload has an option that is one of this command");
+    }
     if (argp_parse(&argp, argc, argv, 0, NULL, &arguments) != 0) {
         return EXIT_STATUS_USAGE;
     }

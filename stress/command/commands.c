@@ -9,6 +9,7 @@
 
 #include "exit_status.h"
 
+const char *const file_words[] = {"FILE"};
 const char *const format_words[] = {[FORMAT_TEXT] = "text", [FORMAT_JSON] = "json", [FORMAT_CSV] = "csv", NULL};
 
 void usage_error(const struct argp_state *state, const char *format, ...)
@@ -122,13 +123,18 @@ static void set_value(const struct argp_state *state, const char *name, const st
 error_t option_set(const struct argp_state *state, const struct argp_option *options, const struct option_value *values,
                    int key, const char *text)
 {
-    if (key == ARGP_KEY_ARG) {
-        usage_error(state, "takes no argument, but here is '%s'", text);
-    }
-    while (values->key != 0 && values->key != key) {
+    int wanted = key == ARGP_KEY_ARG || key == ARGP_KEY_NO_ARGS ? ARGUMENT_KEY : key;
+    while (values->key != 0 && values->key != wanted) {
         values++;
     }
-    if (values->key == 0) {
+    if (key == ARGP_KEY_NO_ARGS && values->words != NULL) {
+        usage_error(state, "which %s?", values->words[0]);
+    }
+    if (key == ARGP_KEY_ARG && (values->key == 0 || state->arg_num > 0)) {
+        usage_error(state, values->key == 0 ? "takes no argument, but here is '%s'" : "one at a time, '%s' is too many",
+                    text);
+    }
+    if (values->key == 0 || key == ARGP_KEY_NO_ARGS) {
         return ARGP_ERR_UNKNOWN;
     }
     set_value(state, name_of(options, key), values, text);

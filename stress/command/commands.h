@@ -14,6 +14,7 @@
 int bench_command(int argc, char **argv);
 int calibrate_command(int argc, char **argv);
 int compare_command(int argc, char **argv);
+int draw_command(int argc, char **argv);
 int fdt_command(int argc, char **argv);
 int figures_command(int argc, char **argv);
 int list_command(int argc, char **argv);
@@ -67,12 +68,20 @@ struct option_value {
     {                                                                                                                  \
         key, VALUE_LIST, OPTION_FIELD(type, field), 0, most, words                                                     \
     }
+/* The argument that is no option; NULL, or words[0] says what is missing where there is none. */
+#define ARGUMENT_KEY (-1)
+#define OPTION_ARGUMENT(type, field, words)                                                                            \
+    {                                                                                                                  \
+        ARGUMENT_KEY, VALUE_TEXT, OPTION_FIELD(type, field), 0, 0, words                                               \
+    }
 
 /* Words of --format. */
 extern const char *const format_words[];
+/* Of an OPTION_ARGUMENT that is a file. */
+extern const char *const file_words[];
 
 /* Sets what the row of `key` says, or ends the program with a line that says what the option must be. Returns
- * ARGP_ERR_UNKNOWN if no row has the key; but no row need have an argument that is no option: that is refused.
+ * ARGP_ERR_UNKNOWN if no row has the key; but an argument that is no option is refused where no row is for it.
  * `options` and `values` end with 0. */
 error_t option_set(const struct argp_state *state, const struct argp_option *options, const struct option_value *values,
                    int key, const char *text);

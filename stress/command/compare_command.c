@@ -9,6 +9,7 @@
 #include "comparison.h"
 #include "exact_comparison.h"
 #include "exit_status.h"
+#include "flat.h"
 #include "grid.h"
 #include "layout.h"
 #include "options.h"

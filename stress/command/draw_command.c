@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * `framelab draw`: the rows of a record file's table, drawn as the figure papers/overview. */
-#include "draw_command.h"
-
-#include <argp.h>
 #include <errno.h>
 #include <string.h>
 
+#include "commands.h"
 #include "exit_status.h"
+#include "flat.h"
 #include "origin.h"
 #include "paper_cache.h"
 #include "paper_make.h"
@@ -21,8 +20,7 @@ struct draw_options {
 
 static int complain(int status, const char *what, const char *why)
 {
-    (void)fprintf(stderr, "framelab draw: %s%s%s\n", what, *what != '\0' ? ": " : "", why);
-    return status;
+    return status_say("framelab draw", status, "%s%s%s", what, *what != '\0' ? ": " : "", why);
 }
 
 /* What the figure's series.jq reads. NULL if out of memory. */
@@ -41,7 +39,7 @@ static int say(const json_t *made, const char *directory)
     const json_t *picture;
     json_array_foreach(json_object_get(made, "pictures"), i, picture)
     {
-        const char *name = paper_text(picture, "name");
+        const char *name = flat_text(picture, "name");
         (void)printf("%s/%s.svg\n%s/%s.pdf\n%s/%s.png\n", directory, name, directory, name, directory, name);
     }
     return fflush(stdout) == 0 ? EXIT_STATUS_HOLDS : complain(EXIT_STATUS_USAGE, "standard output", strerror(errno));
@@ -96,35 +94,28 @@ static int run(const struct draw_options *options)
     return status == EXIT_STATUS_HOLDS && read == RECORDS_DAMAGED ? EXIT_STATUS_VIOLATED : status;
 }
 
+static const struct argp_option draw_list[] = {
+    {"out", 'o', "DIR", 0, "the directory for pictures, scripts and data; made if need be", 0}, {0}};
+
+static const struct option_value values[] = {
+    OPTION_PLAIN('o', VALUE_TEXT, struct draw_options, directory),
+    OPTION_ARGUMENT(struct draw_options, path, file_words),
+    {0},
+};
+
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
-    struct draw_options *options = state->input;
-    switch (key) {
-    case 'o':
-        options->directory = text;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (state->arg_num > 0) {
-            argp_error(state, "one FILE at a time, '%s' is too many", text);
-        }
-        options->path = text;
-        return 0;
-    case ARGP_KEY_END:
-        if (options->path == NULL || options->directory == NULL) {
-            argp_error(state, options->path == NULL ? "which FILE of records?" : "--out DIR is missing");
-        }
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
+    const struct draw_options *options = state->input;
+    if (key == ARGP_KEY_SUCCESS && options->directory == NULL) {
+        usage_error(state, "--out DIR is missing");
     }
+    return option_set(state, draw_list, values, key, text);
 }
 
 int draw_command(int argc, char **argv)
 {
-    static const struct argp_option option_list[] = {
-        {"out", 'o', "DIR", 0, "the directory for pictures, scripts and data; made if need be", 0}, {0}};
     static const struct argp parser = {
-        .options = option_list,
+        .options = draw_list,
         .parser = parse_option,
         .args_doc = "FILE",
         .doc = "Draws a file of bench records by jq and gnuplot, as SVG, PDF and PNG: an overview, throughput against "

@@ -70,6 +70,7 @@ static const struct argp_option options[] = {
 static const struct option_value values[] = {
     OPTION_WORD(OPTION_FORMAT, struct fdt_arguments, format, format_words),
     OPTION_NUMBER(OPTION_FDT_AT, struct fdt_arguments, fdt_addr.value, 0, UINT64_MAX),
+    OPTION_ARGUMENT(struct fdt_arguments, file, file_words),
     OPTION_NUMBER(OPTION_HOLE_LIMIT, struct fdt_arguments, hole_metadata_limit_kib, 0, UINT64_MAX >> 10),
     {0},
 };
@@ -88,14 +89,6 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     case OPTION_KERNEL:
         parse_kernel(arguments, text, state);
         return 0;
-    case ARGP_KEY_ARG:
-        if (arguments->file != NULL) {
-            usage_error(state, "one FILE at a time");
-        }
-        arguments->file = text;
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        usage_error(state, "FILE is missing");
     case ARGP_KEY_END:
         if (arguments->variant == NULL) {
             usage_error(state, "no variant 'lockfree' in this build; choose a --variant");

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "grid.h"
+#include "flat.h"
 #include "region.h"
 
 #define GIB_BYTES (UINT64_C(1) << 30)
@@ -99,17 +99,6 @@ static const struct reservation *find_initrd(const struct memory_map *map)
 
 /* ---- JSON ---------------------------------------------------------------------------------------------------- */
 
-/* json_pack takes a NULL that failed before for a failure of its own, and so does this: one look at the end is
- * enough. */
-static json_t *append(json_t *array, json_t *value)
-{
-    if (json_array_append_new(array, value) != 0) {
-        json_decref(array);
-        return NULL;
-    }
-    return array;
-}
-
 /* An integer; a string above 2^63, which only a tree that claims exabytes reaches. */
 static json_t *json_count(uint64_t value)
 {
@@ -141,8 +130,8 @@ static json_t *json_regions(const struct ram_region *regions, uint32_t count)
 {
     json_t *array = json_array();
     for (uint32_t i = 0; i < count; i++) {
-        array = append(array, json_range_with(json_range(regions[i].range),
-                                              json_pack("{s:o}", "node", json_count(regions[i].node))));
+        array = flat_append(array, json_range_with(json_range(regions[i].range),
+                                                   json_pack("{s:o}", "node", json_count(regions[i].node))));
     }
     return array;
 }
@@ -154,7 +143,7 @@ static json_t *json_reservations(const struct memory_map *map)
         const struct reservation *reservation = &map->reserved[i];
         json_t *more = json_pack("{s:s, s:b, s:s}", "kind", reservation_kind_name(reservation->kind), "no_map",
                                  (int)reservation->no_map, "name", clean(reservation->name).text);
-        array = append(array, json_range_with(json_range(reservation->range), more));
+        array = flat_append(array, json_range_with(json_range(reservation->range), more));
     }
     return array;
 }
@@ -163,7 +152,7 @@ static json_t *json_harts(const struct memory_map *map)
 {
     json_t *array = json_array();
     for (uint32_t i = 0; i < map->hart_count; i++) {
-        array = append(
+        array = flat_append(
             array, json_pack("{s:s, s:o}", "reg", hex(map->hart_reg[i]).text, "node", json_count(map->hart_node[i])));
     }
     return array;
@@ -175,9 +164,9 @@ static json_t *json_nodes(const struct memory_map *map)
     for (uint32_t i = 0; i < map->node_count; i++) {
         json_t *distances = json_array();
         for (uint32_t to = 0; to < map->node_count; to++) {
-            distances = append(distances, json_count(map->distance[i][to]));
+            distances = flat_append(distances, json_count(map->distance[i][to]));
         }
-        array = append(array, json_pack("{s:o, s:o}", "id", json_count(map->node_id[i]), "distances", distances));
+        array = flat_append(array, json_pack("{s:o, s:o}", "id", json_count(map->node_id[i]), "distances", distances));
     }
     return array;
 }
@@ -186,7 +175,7 @@ static json_t *json_arena(const struct arena_plan *plan)
 {
     json_t *regions = json_array();
     for (uint32_t i = 0; i < plan->region_count; i++) {
-        regions = append(regions, json_run(plan->regions[i]));
+        regions = flat_append(regions, json_run(plan->regions[i]));
     }
     json_t *more =
         json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "node", json_count(plan->node), "usable_frames",
@@ -204,12 +193,12 @@ static json_t *json_report(const struct fdt_report *report)
     const struct reservation *initrd = find_initrd(map);
     json_t *arenas = json_array(), *skipped = json_array();
     for (uint32_t i = 0; i < report->arena_count; i++) {
-        arenas = append(arenas, json_arena(&report->arenas[i]));
+        arenas = flat_append(arenas, json_arena(&report->arenas[i]));
     }
     for (uint32_t i = 0; i < report->skipped_count; i++) {
         const struct skipped_region *region = &report->skipped[i];
         json_t *more = json_pack("{s:o, s:s}", "node", json_count(region->region.node), "why", region->why);
-        skipped = append(skipped, json_range_with(json_range(region->region.range), more));
+        skipped = flat_append(skipped, json_range_with(json_range(region->region.range), more));
     }
     return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o}", "file",
                      clean(report->file).text, "bootargs", clean(map->bootargs).text, "initrd",

@@ -7,7 +7,7 @@
 
 #include "commands.h"
 #include "exit_status.h"
-#include "grid.h"
+#include "flat.h"
 #include "interrupt.h"
 #include "options.h"
 #include "paper_make.h"
@@ -82,7 +82,7 @@ static json_t *judge_nothing(const struct paper_folder *folder, const char *why)
     json_t *judged = json_array();
     json_array_foreach(json_object_get(folder->figure, "claims"), i, claim)
     {
-        json_array_append_new(judged, json_pack("{s:s, s:s, s:s}", "id", paper_text(claim, "id"), "verdict",
+        json_array_append_new(judged, json_pack("{s:s, s:s, s:s}", "id", flat_text(claim, "id"), "verdict",
                                                 "cannot be judged", "why", why));
     }
     json_t *verdicts = paper_verdicts_merge(judged, folder, unused, sizeof unused);
@@ -215,7 +215,7 @@ static json_t *list_entry(const struct paper_folder *folder, const struct paper_
     for (size_t i = 0; i < plan->count; i++) {
         seconds += plan->runs[i].seconds;
     }
-    return json_pack("{s:s, s:s, s:s, s:f, s:I}", "key", folder->key, "title", paper_text(folder->figure, "title"),
+    return json_pack("{s:s, s:s, s:s, s:f, s:I}", "key", folder->key, "title", flat_text(folder->figure, "title"),
                      "level", paper_level_name(level), "seconds", seconds, "claims",
                      (json_int_t)json_array_size(json_object_get(folder->figure, "claims")));
 }
@@ -226,9 +226,9 @@ static bool print_figures(const json_t *figures)
     const json_t *figure;
     json_array_foreach((json_t *)figures, i, figure)
     {
-        (void)printf("%-20s %2lld claims %6.0f s  %s\n", paper_text(figure, "key"),
+        (void)printf("%-20s %2lld claims %6.0f s  %s\n", flat_text(figure, "key"),
                      (long long)json_integer_value(json_object_get(figure, "claims")),
-                     json_number_value(json_object_get(figure, "seconds")), paper_text(figure, "title"));
+                     json_number_value(json_object_get(figure, "seconds")), flat_text(figure, "title"));
     }
     return fflush(stdout) == 0;
 }

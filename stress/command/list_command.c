@@ -7,8 +7,8 @@
 
 #include "commands.h"
 #include "exit_status.h"
+#include "flat.h"
 #include "frame_allocator.h"
-#include "grid.h"
 #include "machine_model.h"
 #include "options.h"
 #include "platforms.h"
@@ -55,16 +55,27 @@ static json_t *variant_json(const struct variant *variant)
     return json_pack("{s:s, s:s, s:o}", "name", variant->name, "summary", variant->summary, "knobs", list);
 }
 
+static json_t *workload_json(const struct workload_kind *kind)
+{
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < WORKLOAD_OPTION_MAX && kind->options[i].name != NULL; i++) {
+        const struct workload_option *option = &kind->options[i];
+        const struct knob knob = {
+            .name = option->name, .summary = option->summary, .min = option->least, .max = option->most};
+        json_array_append_new(list, knob_json(&knob, option->preset));
+    }
+    return json_pack("{s:s, s:s, s:o}", "name", kind->name, "summary", kind->summary, "options", list);
+}
+
 static json_t *everything(void)
 {
-    json_t *variants = json_array(), *workloads = json_array(), *platforms = json_array(), *machines = json_array(),
+    json_t *variants = json_array(), *kinds = json_array(), *platforms = json_array(), *machines = json_array(),
            *properties = json_array();
     for (uint32_t i = 0; framelab_variants[i] != NULL; i++) {
         json_array_append_new(variants, variant_json(framelab_variants[i]));
     }
-    for (uint32_t i = 0; i < WORKLOAD_KIND_COUNT; i++) {
-        json_array_append_new(workloads, json_pack("{s:s, s:s}", "name", workload_name((enum workload_kind)i),
-                                                   "summary", workload_summary((enum workload_kind)i)));
+    for (const struct workload_kind *const *kind = workload_kinds; *kind != NULL; kind++) {
+        json_array_append_new(kinds, workload_json(*kind));
     }
     for (const struct platform *const *platform = framelab_platforms; *platform != NULL; platform++) {
         json_array_append_new(platforms, json_pack("{s:s, s:b, s:s}", "name", (*platform)->name, "available",
@@ -77,7 +88,7 @@ static json_t *everything(void)
         json_array_append_new(properties, json_pack("{s:s, s:s}", "name", property_name((enum property)i), "text",
                                                     property_text((enum property)i)));
     }
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:{s:b}}", "variants", variants, "workloads", workloads, "platforms",
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:{s:b}}", "variants", variants, "workloads", kinds, "platforms",
                      platforms, "machines", machines, "properties", properties, "build", "counts",
                      (int)frame_counts_references());
 }
@@ -88,50 +99,42 @@ static const char *counts_text(void)
                                      : "no reference counts: a frame has one owner, a double free is believed";
 }
 
-/* "" where there is no such key. */
-static const char *text_of(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text != NULL ? text : "";
-}
-
 /* ---- how it is printed ---- */
 
-static void print_names(const char *title, const json_t *list, const char *summary)
+/* Each with its options, if it has any. */
+static void print_names(const char *title, const json_t *list, const char *summary, const char *own)
 {
-    size_t i;
-    const json_t *object;
+    size_t i, k;
+    const json_t *object, *option;
     (void)printf("%s\n", title);
     json_array_foreach((json_t *)list, i, object)
     {
-        (void)printf("  %-18s %s\n", text_of(object, "name"), text_of(object, summary));
+        (void)printf("  %-18s %s\n", flat_text(object, "name"), flat_text(object, summary));
+        json_array_foreach(json_object_get(object, own), k, option)
+        {
+            (void)printf("    %-14s %-12s %-34s %s\n", flat_text(option, "name"), flat_text(option, "default"),
+                         flat_text(option, "bounds"), flat_text(option, "summary"));
+        }
     }
 }
 
 static bool list_text(const json_t *all)
 {
-    size_t i, k;
-    const json_t *object, *knob;
-    (void)printf("variants, each with its knobs, their defaults and bounds\n");
-    json_array_foreach(json_object_get(all, "variants"), i, object)
-    {
-        (void)printf("  %-18s %s\n", text_of(object, "name"), text_of(object, "summary"));
-        json_array_foreach(json_object_get(object, "knobs"), k, knob)
-        {
-            (void)printf("    %-14s %-12s %-34s %s\n", text_of(knob, "name"), text_of(knob, "default"),
-                         text_of(knob, "bounds"), text_of(knob, "summary"));
-        }
-    }
-    print_names("workloads", json_object_get(all, "workloads"), "summary");
-    print_names("platforms", json_object_get(all, "platforms"), "summary");
+    size_t i;
+    const json_t *object;
+    print_names("variants, each with its knobs, their defaults and bounds", json_object_get(all, "variants"), "summary",
+                "knobs");
+    print_names("workloads, each with its options", json_object_get(all, "workloads"), "summary", "options");
+    print_names("platforms", json_object_get(all, "platforms"), "summary", "");
     (void)printf("simulated machines: harts a cluster, harts a socket\n");
     json_array_foreach(json_object_get(all, "machines"), i, object)
     {
-        (void)printf("  %-18s %3lld %3lld  %s\n", text_of(object, "name"),
+        (void)printf("  %-18s %3lld %3lld  %s\n", flat_text(object, "name"),
                      (long long)json_integer_value(json_object_get(object, "cluster_harts")),
-                     (long long)json_integer_value(json_object_get(object, "socket_harts")), text_of(object, "source"));
+                     (long long)json_integer_value(json_object_get(object, "socket_harts")),
+                     flat_text(object, "source"));
     }
-    print_names("properties", json_object_get(all, "properties"), "text");
+    print_names("properties", json_object_get(all, "properties"), "text", "");
     (void)printf("this build\n  %-18s %s\n", "counts", counts_text());
     return ferror(stdout) == 0;
 }
@@ -140,23 +143,27 @@ static bool list_text(const json_t *all)
 static void add_row(json_t *rows, const char *kind, const char *of, const json_t *object, const char *summary)
 {
     const json_t *there = json_object_get(object, "available");
-    const char *bounds = there == NULL ? text_of(object, "bounds") : json_is_true(there) ? "available" : "not built";
+    const char *bounds = there == NULL ? flat_text(object, "bounds") : json_is_true(there) ? "available" : "not built";
     json_array_append_new(rows, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "kind", kind, "name",
-                                          text_of(object, "name"), "of", of, "default", text_of(object, "default"),
-                                          "bounds", bounds, "summary", text_of(object, summary)));
+                                          flat_text(object, "name"), "of", of, "default", flat_text(object, "default"),
+                                          "bounds", bounds, "summary", flat_text(object, summary)));
 }
 
-/* A row for each of `list`, and for each of its knobs. */
+/* A row for each of `list`, and for each of its knobs or options. */
 static void add_rows(json_t *rows, const char *kind, const json_t *list, const char *summary)
 {
     size_t i, k;
-    const json_t *object, *knob;
+    const json_t *object, *own;
     json_array_foreach((json_t *)list, i, object)
     {
         add_row(rows, kind, "", object, summary);
-        json_array_foreach(json_object_get(object, "knobs"), k, knob)
+        json_array_foreach(json_object_get(object, "knobs"), k, own)
         {
-            add_row(rows, "knob", text_of(object, "name"), knob, "summary");
+            add_row(rows, "knob", flat_text(object, "name"), own, "summary");
+        }
+        json_array_foreach(json_object_get(object, "options"), k, own)
+        {
+            add_row(rows, "option", flat_text(object, "name"), own, "summary");
         }
     }
 }

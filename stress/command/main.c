@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "commands.h"
-#include "draw_command.h"
 #include "exit_status.h"
 
 /* The Makefile tells. */

@@ -160,20 +160,13 @@ static const struct option_value values[] = {
     OPTION_WORD('f', struct arguments, format, report_formats),
     OPTION_PLAIN('o', VALUE_TEXT, struct arguments, out),
     OPTION_PLAIN(OPTION_PAPERS, VALUE_TEXT, struct arguments, papers),
+    OPTION_ARGUMENT(struct arguments, directory, NULL),
     {0},
 };
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
-    struct arguments *arguments = state->input;
-    if (key != ARGP_KEY_ARG) {
-        return option_set(state, options, values, key, text);
-    }
-    if (arguments->directory != NULL) {
-        usage_error(state, "one directory at a time, not '%s' too", text);
-    }
-    arguments->directory = text;
-    return 0;
+    return option_set(state, options, values, key, text);
 }
 
 int report_command(int argc, char **argv)

@@ -9,6 +9,7 @@
 #include "commands.h"
 #include "counts_table.h"
 #include "exit_status.h"
+#include "flat.h"
 #include "options.h"
 #include "origin.h"
 #include "times_table.h"
@@ -88,6 +89,17 @@ static void parse_ratio(struct table_options *options, const char *text, const s
     snprintf(options->fast, sizeof options->fast, "%s", slash + 1);
 }
 
+static const struct argp_option table_list[] = {
+    {"format", OPTION_FORMAT, "FORMAT", 0, "text (default), markdown, json or csv", 0},
+    {"ratio", OPTION_RATIO, "A/B", 0, "divide the times of column A by those of column B; default baseline/lockfree",
+     0},
+    {0}};
+
+static const struct option_value values[] = {
+    OPTION_ARGUMENT(struct table_options, path, file_words),
+    {0},
+};
+
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     static const char *const words[] = {
@@ -102,28 +114,15 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case OPTION_RATIO:
         parse_ratio(options, argument, state);
         return 0;
-    case ARGP_KEY_ARG:
-        if (state->arg_num > 0) {
-            usage_error(state, "one FILE at a time, '%s' is too many", argument);
-        }
-        options->path = argument;
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        usage_error(state, "which FILE of records?");
     default:
-        return ARGP_ERR_UNKNOWN;
+        return option_set(state, table_list, values, key, argument);
     }
 }
 
 int table_command(int argc, char **argv)
 {
-    static const struct argp_option option_list[] = {
-        {"format", OPTION_FORMAT, "FORMAT", 0, "text (default), markdown, json or csv", 0},
-        {"ratio", OPTION_RATIO, "A/B", 0,
-         "divide the times of column A by those of column B; default baseline/lockfree", 0},
-        {0}};
     static const struct argp parser = {
-        option_list,
+        table_list,
         parse_option,
         "FILE",
         "Shows a file of bench records as a table: a row for each workload, phase, order and number of harts, and for "

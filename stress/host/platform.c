@@ -209,12 +209,6 @@ enum host_barrier host_barrier_kind(void)
     return barrier_kind;
 }
 
-const char *host_barrier_name(enum host_barrier kind)
-{
-    static const char *const names[HOST_BARRIER_COUNT] = {"membarrier-expedited", "membarrier-global", "cpu-visit"};
-    return kind < HOST_BARRIER_COUNT ? names[kind] : "unknown";
-}
-
 /* Before main: registering while there is one thread is quick, later it waits for a grace period. */
 __attribute__((constructor)) static void barrier_init(void)
 {

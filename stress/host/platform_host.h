@@ -70,7 +70,6 @@ enum host_barrier {
     HOST_BARRIER_COUNT
 };
 enum host_barrier host_barrier_kind(void);
-const char *host_barrier_name(enum host_barrier kind);
 /* Chooses another kind, for tests. False if this machine does not offer it. At rest only. */
 bool host_barrier_choose(enum host_barrier kind);
 

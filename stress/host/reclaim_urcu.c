@@ -72,8 +72,9 @@ static bool thread_start(struct urcu_source *source)
     return started;
 }
 
-bool urcu_source_start(struct urcu_source *source)
+bool urcu_init(struct reclaim *reclaim)
 {
+    struct urcu_source *source = reclaim->backend->own;
     static pthread_mutex_t starting = PTHREAD_MUTEX_INITIALIZER;
     (void)pthread_mutex_lock(&starting);
     if (!source->runs) {
@@ -102,20 +103,28 @@ void urcu_thread_unregister(struct urcu_thread *thread)
     thread->source->unregister_thread();
 }
 
-uint64_t urcu_source_now(const struct urcu_source *source)
+void urcu_add_hart(struct reclaim_hart *hart)
 {
+    (void)hart;
+}
+
+uint64_t urcu_now(const struct reclaim *reclaim)
+{
+    const struct urcu_source *source = reclaim->backend->own;
     return atomic_load_explicit(&source->now, memory_order_acquire);
 }
 
-void urcu_source_advance(struct urcu_source *source)
+void urcu_move(struct reclaim_hart *hart)
 {
+    struct urcu_source *source = hart->backend->own;
     if (atomic_load_explicit(&source->wanted, memory_order_relaxed) == 0 &&
         atomic_exchange_explicit(&source->wanted, 1, memory_order_seq_cst) == 0) {
         (void)sem_post(&source->wake);
     }
 }
 
-void urcu_source_jump(struct urcu_source *source, uint64_t advances)
+void urcu_jump(struct reclaim *reclaim, uint64_t advances)
 {
+    struct urcu_source *source = reclaim->backend->own;
     atomic_fetch_add_explicit(&source->now, advances, memory_order_release);
 }

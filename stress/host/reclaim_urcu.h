@@ -38,16 +38,16 @@ struct urcu_thread {
 
 extern const struct reclaim_backend reclaim_urcu_memb, reclaim_urcu_qsbr;
 
-/* Starts the source unless it runs; false if the system refuses. */
-bool urcu_source_start(struct urcu_source *source);
-
 /* The calling thread's own, before an outermost section for which it is not registered; and after it, if it is leaving.
  */
 void urcu_thread_register(struct urcu_thread *thread);
 void urcu_thread_unregister(struct urcu_thread *thread);
 
-uint64_t urcu_source_now(const struct urcu_source *source);
-void urcu_source_advance(struct urcu_source *source);
-void urcu_source_jump(struct urcu_source *source, uint64_t advances);
+/* Of struct reclaim_backend, for a flavour whose `own` is its source. A hart's thread registers by itself. */
+bool urcu_init(struct reclaim *reclaim);
+void urcu_add_hart(struct reclaim_hart *hart);
+uint64_t urcu_now(const struct reclaim *reclaim);
+void urcu_move(struct reclaim_hart *hart);
+void urcu_jump(struct reclaim *reclaim, uint64_t advances);
 
 #endif

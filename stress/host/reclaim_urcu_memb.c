@@ -13,17 +13,6 @@ static struct urcu_source memb_source = {
 };
 static _Thread_local struct urcu_thread self __attribute__((tls_model("initial-exec"))) = {.source = &memb_source};
 
-static bool memb_init(struct reclaim *reclaim)
-{
-    (void)reclaim;
-    return urcu_source_start(&memb_source);
-}
-
-static void memb_add_hart(struct reclaim_hart *hart)
-{
-    (void)hart; /* its thread registers by itself */
-}
-
 static void memb_enter(struct reclaim_hart *hart)
 {
     (void)hart;
@@ -42,34 +31,17 @@ static void memb_exit(struct reclaim_hart *hart)
     }
 }
 
-static uint64_t memb_now(const struct reclaim *reclaim)
-{
-    (void)reclaim;
-    return urcu_source_now(&memb_source);
-}
-
-static void memb_move(struct reclaim_hart *hart)
-{
-    (void)hart;
-    urcu_source_advance(&memb_source);
-}
-
-static void memb_jump(struct reclaim *reclaim, uint64_t advances)
-{
-    (void)reclaim;
-    urcu_source_jump(&memb_source, advances);
-}
-
 const struct reclaim_backend reclaim_urcu_memb = {
     .name = "urcu-memb",
     .progress = "wait-free sections without a fence; a hart stopped in one stops the source, which is a thread",
     .grace = URCU_GRACE,
     .barrier_turns = URCU_BARRIER_TURNS,
-    .init = memb_init,
-    .add_hart = memb_add_hart,
+    .init = urcu_init,
+    .add_hart = urcu_add_hart,
     .enter = memb_enter,
     .exit = memb_exit,
-    .now = memb_now,
-    .move = memb_move,
-    .jump = memb_jump,
+    .now = urcu_now,
+    .move = urcu_move,
+    .jump = urcu_jump,
+    .own = &memb_source,
 };

@@ -16,17 +16,6 @@ static struct urcu_source qsbr_source = {
 };
 static _Thread_local struct urcu_thread self __attribute__((tls_model("initial-exec"))) = {.source = &qsbr_source};
 
-static bool qsbr_init(struct reclaim *reclaim)
-{
-    (void)reclaim;
-    return urcu_source_start(&qsbr_source);
-}
-
-static void qsbr_add_hart(struct reclaim_hart *hart)
-{
-    (void)hart; /* its thread registers by itself */
-}
-
 static void qsbr_enter(struct reclaim_hart *hart)
 {
     (void)hart;
@@ -54,35 +43,18 @@ static void qsbr_exit(struct reclaim_hart *hart)
     }
 }
 
-static uint64_t qsbr_now(const struct reclaim *reclaim)
-{
-    (void)reclaim;
-    return urcu_source_now(&qsbr_source);
-}
-
-static void qsbr_advance(struct reclaim_hart *hart)
-{
-    (void)hart;
-    urcu_source_advance(&qsbr_source);
-}
-
-static void qsbr_jump(struct reclaim *reclaim, uint64_t advances)
-{
-    (void)reclaim;
-    urcu_source_jump(&qsbr_source, advances);
-}
-
 const struct reclaim_backend reclaim_urcu_qsbr = {
     .name = "urcu-qsbr",
     .progress =
         "wait-free sections, online and offline again; a hart stopped in one stops the source, which is a thread",
     .grace = URCU_GRACE,
     .barrier_turns = URCU_BARRIER_TURNS,
-    .init = qsbr_init,
-    .add_hart = qsbr_add_hart,
+    .init = urcu_init,
+    .add_hart = urcu_add_hart,
     .enter = qsbr_enter,
     .exit = qsbr_exit,
-    .now = qsbr_now,
-    .move = qsbr_advance,
-    .jump = qsbr_jump,
+    .now = urcu_now,
+    .move = urcu_move,
+    .jump = urcu_jump,
+    .own = &qsbr_source,
 };

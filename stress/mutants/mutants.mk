@@ -2,7 +2,8 @@
 # A mutant is the framelab command, or a test program, with one deliberate bug: the .c files that a patch names are
 # patched in a scratch folder and compiled; everything else is the object files of the ordinary build.
 
-MUTANTS := $(filter-out qemu-% $(if $(WITH_SIM),,sim-%),$(patsubst stress/mutants/%.patch,%,$(wildcard stress/mutants/*.patch)))
+MUTANTS := $(filter-out qemu-% $(if $(WITH_SIM),,sim-%),\
+             $(patsubst stress/mutants/%.patch,%,$(wildcard stress/mutants/*.patch)))
 
 .PHONY: mutants
 mutants: $(MUTANTS:%=$(O)/mutants/%/framelab) ## build every deliberate bug of stress/mutants
@@ -32,7 +33,8 @@ mutate_program = $(call mutate,$(O),$(CC) $(BASE_CFLAGS) $(call include_all,host
 
 define mutate_simulator
 $(call mutate,$(O)/sim,$(CC) $(BASE_CFLAGS) $(SIM_CFLAGS) $(call include_all,sim),\
-    $(call link_simulator,$$(echo "$$objects" | tr ' ' '\n' | grep -v '^$(O)/stress/sim/\|^$(O)/sim/plain/'),$(@D)/simulator.o); \
+    $(call link_simulator,$$(echo "$$objects" | tr ' ' '\n' | grep -v '^$(O)/stress/sim/\|^$(O)/sim/plain/'),\
+      $(@D)/simulator.o); \
     $(CC) $(BASE_CFLAGS) $(LDFLAGS) $(SIM_LINK) -o $@ $(COMMAND_OBJECTS) $(@D)/simulator.o $(O)/libframelab.a \
         $(LIB_LIBS) $(COMMAND_LIBS) -lm)
 endef

@@ -2,7 +2,8 @@
 # What `make install` puts where, and `make uninstall` removes.
 
 # What a program that links libframelab.a includes: the host's headers, and all that these include.
-PUBLIC := $(filter-out %/reclaim_urcu.h,$(wildcard stress/host/*.h)) stress/variants.h baseline/baseline.h lockfree/lockfree.h
+PUBLIC := $(filter-out %/reclaim_urcu.h,$(wildcard stress/host/*.h)) stress/variants.h \
+          baseline/baseline.h lockfree/lockfree.h
 PUBLIC_HEADERS = $(sort $(filter %.h,$(shell $(CC) $(CONFIG_CFLAGS) $(call include_all,host) -MM -x c $(PUBLIC))))
 
 .PHONY: install uninstall

@@ -13,10 +13,11 @@ KERNEL_FLAGS_riscv64 := -march=rv64imafdc_zicsr_zifencei -mabi=lp64d -mcmodel=me
 KERNEL_FLAGS_aarch64 := -march=armv8-a -mno-outline-atomics -mno-omit-leaf-frame-pointer
 KERNEL_MODE_riscv64-bare := -DKERNEL_MACHINE_MODE
 KERNEL_LINK_MODE_riscv64-bare := -Wl,--defsym=KERNEL_MACHINE_MODE=1
-KERNEL_CFLAGS := -std=gnu11 -O2 -g $(WARNINGS) -ffreestanding -fno-pic -fno-pie -fno-stack-protector -ftls-model=local-exec \
-                 -fno-omit-frame-pointer -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables
-KERNEL_SOURCES := $(filter-out core/refcounts_none.c,$(ALLOCATORS)) \
-                  $(call sources,stress $(addprefix stress/,harness workload trial qemu/guest))
+KERNEL_CFLAGS := -std=gnu11 -O2 -g $(WARNINGS) -ffreestanding -fno-pic -fno-pie -fno-stack-protector \
+                 -ftls-model=local-exec -fno-omit-frame-pointer -ffunction-sections -fdata-sections \
+                 -fno-asynchronous-unwind-tables
+KERNEL_SOURCES := $(filter-out core/refcounts_none.c,$(ALLOCATORS)) $(WORKLOAD_SOURCES) \
+                  $(call sources,stress $(addprefix stress/,harness trial qemu/guest))
 
 .PHONY: qemu kernel-deps
 qemu: kernel-deps $(KERNELS:%=$(O)/qemu/%/kernel.elf) $(O)/qemu/aarch64/kernel.img ## build the kernels for QEMU

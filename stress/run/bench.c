@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,8 +27,7 @@
 enum { CONTROL_NULL, CONTROL_CAS, CONTROL_COUNT };
 
 struct row {
-    enum workload_kind kind;
-    uint32_t burst;
+    struct workload_choice choice;
     struct bench_size size;
     uint32_t harts;
 };
@@ -42,28 +42,28 @@ struct bench {
     struct histogram *latency;  /* WORKLOAD_PHASE_MAX a hart, and as many to merge into */
     struct histogram *outcomes; /* OUTCOME_COUNT a hart, and as many to merge into */
     pfn_t *slots;
-    void *population;                 /* memory of one, or NULL: no workload ages */
-    struct population_spread *rounds; /* of frag */
-    uint64_t *samples, *rounds_ns;    /* one a round of exhaust or stopped */
+    void *population; /* memory of one, or NULL: no workload ages */
+    void *state;      /* of a workload */
     uint64_t cas_samples;
     uint64_t steps_done, steps;
 };
 
 /* ---- set-up ---- */
 
-/* N. frag's is a part of what is out, whatever else is measured. */
+/* N. */
 static uint64_t requests_of(const struct bench *bench, const struct row *row)
 {
-    if (row->kind == WORKLOAD_FRAG) {
-        return workload_requests(row->kind, bench->usable_frames, row->harts, row->size.frames);
-    }
-    uint64_t requests = workload_requests(row->kind, bench->usable_frames, bench->harts_most, row->size.frames);
-    return workload_requests_cut(requests, bench->plan->requests_most, row->burst);
+    const struct workload_shape shape = {.usable_frames = bench->usable_frames,
+                                         .frames = row->size.frames,
+                                         .requests_most = bench->plan->requests_most,
+                                         .harts = row->harts,
+                                         .harts_most = bench->harts_most};
+    return workload_requests(&row->choice, &shape);
 }
 
 static uint32_t harts_of(const struct row *row)
 {
-    return row->harts + workload_harts_beside(row->kind);
+    return row->harts + row->choice.kind->harts_beside;
 }
 
 static uint64_t row_count(const struct bench_plan *plan)
@@ -73,12 +73,13 @@ static uint64_t row_count(const struct bench_plan *plan)
 
 static struct row row_at(const struct bench_plan *plan, uint64_t i)
 {
-    return (struct row){
-        .kind = plan->workloads[i / plan->harts.count / plan->size_count],
-        .burst = plan->bursts[i / plan->harts.count / plan->size_count],
+    struct row row = {
+        .choice = plan->workloads[i / plan->harts.count / plan->size_count],
         .size = plan->sizes[i / plan->harts.count % plan->size_count],
         .harts = (uint32_t)plan->harts.values[i % plan->harts.count],
     };
+    row.choice.kind = workload_find(row.choice.kind->name); /* the platform's own: simulated harts run other code */
+    return row;
 }
 
 static int boot(struct bench *bench, const struct bench_variant *variant, uint32_t harts)
@@ -113,7 +114,7 @@ static int learn_usable(struct bench *bench)
         if (requests_of(bench, &row) == 0) {
             return status_say(NAME, EXIT_STATUS_USAGE,
                               "memory too small: of %llu frames, %s has not one request of %llu for each of %u harts",
-                              (unsigned long long)bench->usable_frames, workload_name(row.kind),
+                              (unsigned long long)bench->usable_frames, row.choice.kind->name,
                               (unsigned long long)row.size.frames, bench->harts_most);
         }
     }
@@ -146,33 +147,65 @@ static bool get_population(struct bench *bench)
 {
     bool ages = false;
     for (uint32_t i = 0; i < bench->plan->workload_count; i++) {
-        ages |= workload_ages(bench->plan->workloads[i]);
+        ages |= bench->plan->workloads[i].kind->ages;
     }
     if (!ages) {
         return true;
     }
     bench->population = cache_aligned(population_bytes(extent_of(bench), ram_bytes(bench) >> FRAME_SHIFT));
-    bench->rounds = calloc(bench->plan->rounds, sizeof *bench->rounds);
-    bench->samples = calloc(bench->plan->rounds, sizeof *bench->samples);
-    bench->rounds_ns = calloc(bench->plan->rounds, sizeof *bench->rounds_ns);
-    return bench->population != NULL && bench->rounds != NULL && bench->samples != NULL && bench->rounds_ns != NULL;
+    return bench->population != NULL;
+}
+
+/* As many times `requests` as make enough to be timed. */
+static uint32_t times_enough(uint64_t requests)
+{
+    uint64_t times = (bench_platform.operations_least + requests - 1) / requests;
+    return (uint32_t)(times < PASSES_MOST ? times : PASSES_MOST);
+}
+
+static struct workload workload_of(const struct bench *bench, const struct row *row, bool null)
+{
+    const struct workload_kind *kind = row->choice.kind;
+    uint64_t requests = requests_of(bench, row);
+    return (struct workload){
+        .choice = row->choice,
+        .allocator = null ? NULL : bench->machine.fa,
+        .frames = row->size.frames,
+        .align_bytes = row->size.order >= 0 ? FRAME_SIZE << row->size.order : FRAME_SIZE,
+        .requests = requests,
+        .turns = kind->rounds ? (uint32_t)row->choice.options[0]
+                 : kind->ages ? times_enough(requests)
+                              : 1,
+        .harts = row->harts,
+        .seed = bench->plan->seed,
+        .core_turns = row->harts <= harts_cores() ? bench_platform.core_turns : 0,
+        .slots = bench->slots,
+        .hart = bench->harts,
+        .state = bench->state,
+        .hold = bench_platform.hold,
+        .let_go = bench_platform.let_go,
+    };
 }
 
 static int get_buffers(struct bench *bench)
 {
-    uint64_t slots = 0;
+    uint64_t slots = 1, state_bytes = 1;
     for (uint64_t i = 0; i < row_count(bench->plan); i++) {
         struct row row = row_at(bench->plan, i);
-        uint64_t needed = workload_slots(requests_of(bench, &row), bench->harts_most);
+        struct workload workload = workload_of(bench, &row, false);
+        uint64_t needed = workload_slots(workload.requests, bench->harts_most);
         slots = needed > slots ? needed : slots;
+        needed = workload_state_bytes(&workload);
+        state_bytes = needed > state_bytes ? needed : state_bytes;
     }
     uint64_t histograms = (uint64_t)(bench->harts_most + 1) * WORKLOAD_PHASE_MAX;
     bench->harts = cache_aligned(bench->harts_most * sizeof *bench->harts);
     bench->latency = calloc(histograms, sizeof *bench->latency);
     bench->outcomes = calloc((uint64_t)(bench->harts_most + 1) * OUTCOME_COUNT, sizeof *bench->outcomes);
     bench->slots = cache_aligned(slots * sizeof *bench->slots);
+    bench->state = cache_aligned(state_bytes);
     if (!get_population(bench) || bench->harts == NULL || bench->latency == NULL || bench->outcomes == NULL ||
-        bench->slots == NULL) {
+        bench->slots == NULL || bench->state == NULL) {
         return status_say(NAME, EXIT_STATUS_USAGE, "no memory for the results of %u harts", bench->harts_most);
     }
     memset(bench->harts, 0, bench->harts_most * sizeof *bench->harts);
@@ -217,25 +250,6 @@ static void touch_arena(void *context, const struct arena *arena)
     }
 }
 
-static struct workload workload_of(const struct bench *bench, const struct row *row, bool null)
-{
-    return (struct workload){
-        .kind = row->kind,
-        .allocator = null ? NULL : bench->machine.fa,
-        .frames = row->size.frames,
-        .align_bytes = row->size.order >= 0 ? FRAME_SIZE << row->size.order : FRAME_SIZE,
-        .requests = requests_of(bench, row),
-        .burst = row->burst,
-        .harts = row->harts,
-        .seed = bench->plan->seed,
-        .core_turns = row->harts <= harts_cores() ? bench_platform.core_turns : 0,
-        .slots = bench->slots,
-        .hart = bench->harts,
-        .hold = bench_platform.hold,
-        .let_go = bench_platform.let_go,
-    };
-}
-
 /* One pass; a failed operation is an error of the row. */
 static int run_pass(struct workload *workload, const char *name)
 {
@@ -248,7 +262,7 @@ static int run_pass(struct workload *workload, const char *name)
     }
     return status_say(NAME, EXIT_STATUS_VIOLATED,
                       "%s: %s of %llu frames, %u harts: operation %llu of %llu by hart %u: %s", name,
-                      workload_name(workload->kind), (unsigned long long)workload->frames, workload->harts,
+                      workload->choice.kind->name, (unsigned long long)workload->frames, workload->harts,
                       (unsigned long long)failed->failed_at, (unsigned long long)workload->requests,
                       (unsigned)(failed - workload->hart), frame_status_text(failed->status));
 }
@@ -263,7 +277,7 @@ static int check_audit(struct bench *bench, const struct row *row, const char *n
     }
     return status_say(NAME, EXIT_STATUS_VIOLATED,
                       "violated: P2 after %s, %s of %llu frames, %u harts: free %llu + cached %llu of %llu, %llu out%s",
-                      name, workload_name(row->kind), (unsigned long long)row->size.frames, row->harts,
+                      name, row->choice.kind->name, (unsigned long long)row->size.frames, row->harts,
                       (unsigned long long)account.free, (unsigned long long)account.cached,
                       (unsigned long long)account.total, (unsigned long long)account.allocated,
                       valid ? "" : "; validate() fails");
@@ -304,7 +318,7 @@ struct measurement {
     uint32_t node_count;
     json_t *facts; /* of the platform, or NULL */
     struct outcome_latency outcomes[OUTCOME_COUNT];
-    char burst[24]; /* the name of burst's phase */
+    char names[WORKLOAD_PHASE_MAX][WORKLOAD_TEXT_BYTES]; /* of the phases */
 };
 
 /* What all records have; the row's, unless said otherwise. */
@@ -315,7 +329,7 @@ static struct bench_record record_of(const struct bench *bench, const struct row
         .variant = variant != NULL ? variant->text : "null",
         .knobs = variant != NULL ? variant->knobs : "",
         .platform = bench_platform.name,
-        .workload = workload_name(row->kind),
+        .workload = row->choice.kind->name,
         .frames = row->size.frames,
         .order = row->size.order,
         .harts = row->harts,
@@ -333,16 +347,9 @@ static int write_record(struct bench *bench, const struct bench_record *record)
                : status_say(NAME, EXIT_STATUS_VIOLATED, "cannot write a record: %s", strerror(errno));
 }
 
-/* As many times `requests` as make enough to be timed. */
-static uint32_t times_enough(uint64_t requests)
-{
-    uint64_t times = (bench_platform.operations_least + requests - 1) / requests;
-    return (uint32_t)(times < PASSES_MOST ? times : PASSES_MOST);
-}
-
 static uint32_t passes_of(const struct workload *workload)
 {
-    return workload_ages(workload->kind) ? 1 : times_enough(workload->requests);
+    return workload->choice.kind->ages || workload->choice.kind->rounds ? 1 : times_enough(workload->requests);
 }
 
 static int run_passes(struct workload *workload, const char *name, uint32_t passes, struct measurement *measurement)
@@ -351,7 +358,7 @@ static int run_passes(struct workload *workload, const char *name, uint32_t pass
     for (uint32_t pass = 0; pass < passes && status == EXIT_STATUS_HOLDS; pass++) {
         status = run_pass(workload, name);
         for (uint32_t i = 0; i < workload->harts; i++) {
-            for (uint32_t phase = 0; phase < workload_phase_count(workload->kind); phase++) {
+            for (uint32_t phase = 0; phase < workload_phase_count(workload->choice.kind); phase++) {
                 measurement->hart_ns[phase][i] += workload->hart[i].phase_ns[phase];
             }
             measurement->core_ns[i] += workload->hart[i].core_ns;
@@ -361,22 +368,12 @@ static int run_passes(struct workload *workload, const char *name, uint32_t pass
     return status;
 }
 
-/* Rows of burst differ by L, so their phase tells it. */
-static const char *phase_name(struct measurement *measurement, const struct workload *workload, uint32_t phase)
-{
-    if (workload->kind != WORKLOAD_BURST) {
-        return workload_phase_name(workload->kind, phase);
-    }
-    (void)snprintf(measurement->burst, sizeof measurement->burst, "of %llu", (unsigned long long)workload->burst);
-    return measurement->burst;
-}
-
 /* Warm-up, then the passes that count: times and event counts. */
 static int measure_throughput(struct bench *bench, struct workload *workload, const char *name,
                               struct measurement *measurement)
 {
     uint32_t passes = passes_of(workload);
-    uint32_t warmup = workload_ages(workload->kind) ? 0 : bench->plan->warmup; /* those begin on a fresh machine */
+    uint32_t warmup = workload->choice.kind->ages ? 0 : bench->plan->warmup; /* those begin on a fresh machine */
     for (uint32_t i = 0; i < warmup; i++) {
         int status = run_pass(workload, name);
         if (status != EXIT_STATUS_HOLDS) {
@@ -393,15 +390,16 @@ static int measure_throughput(struct bench *bench, struct workload *workload, co
     }
     int status = run_passes(workload, name, passes, measurement);
     measurement->facts = bench_platform_facts(workload_operations(workload) * passes * workload->harts *
-                                              workload_phase_count(workload->kind));
+                                              workload_phase_count(workload->choice.kind));
     if (workload->allocator != NULL) {
         frame_allocator_stats(workload->allocator, &measurement->stats);
         stats_since(&measurement->stats, &before);
     }
-    for (uint32_t phase = 0; phase < workload_phase_count(workload->kind); phase++) {
-        measurement->phases[phase] = (struct record_phase){.name = phase_name(measurement, workload, phase),
-                                                           .operations = workload_operations(workload) * passes,
-                                                           .hart_ns = measurement->hart_ns[phase]};
+    for (uint32_t phase = 0; phase < workload_phase_count(workload->choice.kind); phase++) {
+        measurement->phases[phase] =
+            (struct record_phase){.name = workload_phase_name(&workload->choice, phase, measurement->names[phase]),
+                                  .operations = workload_operations(workload) * passes,
+                                  .hart_ns = measurement->hart_ns[phase]};
     }
     return status;
 }
@@ -420,7 +418,7 @@ static int measure_latency(struct bench *bench, struct workload *workload, const
     for (uint32_t pass = passes_of(workload); pass > 0 && status == EXIT_STATUS_HOLDS; pass--) {
         status = run_pass(workload, name);
     }
-    for (uint32_t phase = 0; phase < workload_phase_count(workload->kind); phase++) {
+    for (uint32_t phase = 0; phase < workload_phase_count(workload->choice.kind); phase++) {
         measurement->phases[phase].latency = summarize_latency(bench, workload->harts, phase);
     }
     summarize_paths(bench, workload->harts, measurement->outcomes);
@@ -428,22 +426,17 @@ static int measure_latency(struct bench *bench, struct workload *workload, const
 }
 
 /* What a workload in aged memory has beyond the others. */
-static void give_population(const struct bench *bench, const struct row *row, struct workload *workload,
-                            struct population *population)
+static void give_population(const struct bench *bench, struct workload *workload, struct population *population)
 {
     population_init(population, workload->allocator, extent_of(bench), ram_bytes(bench) >> FRAME_SHIFT,
                     bench->plan->seed, bench->population);
     workload->population = population;
-    workload->turns = workload_has_rounds(row->kind) ? bench->plan->rounds : times_enough(workload->requests);
-    workload->rounds = bench->rounds;
-    workload->samples = bench->samples;
-    workload->rounds_ns = bench->rounds_ns;
 }
 
-/* Whether a hart can be stopped as stopped needs it. */
+/* Whether a hart can be stopped, if the workload needs it. */
 static int check_can_stop(const struct bench *bench, const struct row *row, const char *name)
 {
-    if (row->kind != WORKLOAD_STOPPED) {
+    if (!row->choice.kind->stops) {
         return EXIT_STATUS_HOLDS;
     }
     bool can = bench_platform.hold != NULL && bench_platform.hold(bench->machine.fa, row->harts);
@@ -455,6 +448,35 @@ static int check_can_stop(const struct bench *bench, const struct row *row, cons
                       name);
 }
 
+/* Where what a workload tells is collected. */
+static FILE *told;
+
+__attribute__((format(printf, 1, 2))) static void print(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vfprintf(told, format, arguments);
+    va_end(arguments);
+}
+
+/* What the workload tells, a new reference; NULL if that is no JSON. */
+static json_t *own_json(const struct workload *workload)
+{
+    char *text = NULL;
+    size_t bytes = 0;
+    told = open_memstream(&text, &bytes);
+    if (told == NULL) {
+        return NULL;
+    }
+    print("{\"\":0"); /* what is told begins with a comma */
+    workload_tell(workload, print);
+    print("}");
+    json_t *own = fclose(told) == 0 ? json_loads(text, 0, NULL) : NULL;
+    (void)json_object_del(own, "");
+    free(text);
+    return own;
+}
+
 /* One record: of a variant on the machine as it is booted, or of the null allocator. */
 static int measure(struct bench *bench, const struct row *row, const struct bench_variant *variant, uint32_t repeat)
 {
@@ -462,8 +484,8 @@ static int measure(struct bench *bench, const struct row *row, const struct benc
     /* Harts read them: which cache lines they lie on must not be chance. */
     _Alignas(CACHE_PAIR) struct workload workload = workload_of(bench, row, variant == NULL);
     _Alignas(CACHE_PAIR) struct population population;
-    if (workload_ages(row->kind)) {
-        give_population(bench, row, &workload, &population);
+    if (row->choice.kind->ages) {
+        give_population(bench, &workload, &population);
     }
     struct measurement measurement = {.facts = NULL};
     if (variant == NULL && !harts_provide(harts_of(row))) { /* else the boot has */
@@ -471,8 +493,7 @@ static int measure(struct bench *bench, const struct row *row, const struct benc
     }
     bench_platform_begin(bench->plan->seed, repeat);
     int status = measure_throughput(bench, &workload, name, &measurement);
-    if (status == EXIT_STATUS_HOLDS && repeat < bench->plan->latency_repeats && row->kind != WORKLOAD_FRAG &&
-        row->kind != WORKLOAD_STOPPED) { /* those would have their rounds told by another run than their times */
+    if (status == EXIT_STATUS_HOLDS && repeat < bench->plan->latency_repeats && !row->choice.kind->no_latency) {
         status = measure_latency(bench, &workload, name, &measurement);
     }
     if (status == EXIT_STATUS_HOLDS && variant != NULL) {
@@ -481,22 +502,22 @@ static int measure(struct bench *bench, const struct row *row, const struct benc
     }
     struct bench_record record = record_of(bench, row, variant, repeat);
     record.phases = measurement.phases;
-    record.phase_count = workload_phase_count(row->kind);
+    record.phase_count = workload_phase_count(row->choice.kind);
     record.core_turns = measurement.core_turns;
     record.core_ns = measurement.core_ns;
-    record.burst = row->burst;
-    record.rounds = row->kind == WORKLOAD_FRAG ? bench->rounds : NULL;
-    record.round_count = workload_has_rounds(row->kind) ? workload.turns : 0;
-    record.left = row->kind == WORKLOAD_EXHAUST ? bench->samples : NULL;
-    record.limbo = row->kind == WORKLOAD_STOPPED ? bench->samples : NULL;
-    record.rounds_ns = bench->rounds_ns;
-    record.was_held = workload.was_held;
+    json_t *own = own_json(&workload);
+    record.own = own;
     record.outcomes = variant != NULL && measurement.outcomes[0].histogram != NULL ? measurement.outcomes : NULL;
     record.stats = variant != NULL ? &measurement.stats : NULL;
     record.nodes = measurement.nodes;
     record.node_count = measurement.node_count;
     record.facts = measurement.facts;
-    status = status == EXIT_STATUS_HOLDS ? write_record(bench, &record) : status;
+    if (status == EXIT_STATUS_HOLDS) {
+        status = own != NULL ? write_record(bench, &record)
+                             : status_say(NAME, EXIT_STATUS_VIOLATED, "%s: what %s tells of itself is no JSON", name,
+                                          row->choice.kind->name);
+    }
+    json_decref(own);
     json_decref(measurement.facts);
     return status;
 }
@@ -515,7 +536,7 @@ static int measure_cas(struct bench *bench)
         return status_say(NAME, EXIT_STATUS_USAGE, "not one hart can be had");
     }
     const struct record_phase phase = {.name = "cas", .operations = bench_platform.cas_operations, .hart_ns = &ns};
-    const struct row row = {.size = {1, 0}, .harts = 1};
+    const struct row row = {.choice = bench->plan->workloads[0], .size = {1, 0}, .harts = 1};
     struct bench_record record = record_of(bench, &row, NULL, (uint32_t)bench->cas_samples++);
     record.variant = "cas";
     record.workload = "control";
@@ -565,7 +586,7 @@ static int measure_variant(struct bench *bench, const struct row *row, const str
 static bool announce(struct bench *bench, const struct row *row, const char *name, uint32_t repeat)
 {
     progress_show((double)bench->steps_done++, (double)bench->steps, "%s, %s of %llu frames, %u harts, repeat %u of %u",
-                  name, workload_name(row->kind), (unsigned long long)row->size.frames, row->harts, repeat + 1,
+                  name, row->choice.kind->name, (unsigned long long)row->size.frames, row->harts, repeat + 1,
                   bench->plan->repeats);
     return !atomic_load_explicit(&interrupted, memory_order_relaxed);
 }
@@ -586,7 +607,7 @@ static int measure_repeat(struct bench *bench, const struct row *row, uint32_t r
             status = measure_variant(bench, row, variant, repeat);
         } else if (cas) {
             status = measure_cas(bench);
-        } else if (!workload_ages(row->kind)) { /* the null allocator has no memory that could age */
+        } else if (!row->choice.kind->ages) { /* the null allocator has no memory that could age */
             status = measure(bench, row, NULL, repeat);
         }
     }
@@ -624,7 +645,7 @@ int bench_run(const struct bench_plan *plan, FILE *records)
     char why[WHY_BYTES];
     for (uint32_t i = 0; i < plan->harts.count; i++) {
         for (uint32_t k = 0; k < plan->workload_count; k++) {
-            uint32_t harts = (uint32_t)plan->harts.values[i] + workload_harts_beside(plan->workloads[k]);
+            uint32_t harts = (uint32_t)plan->harts.values[i] + plan->workloads[k].kind->harts_beside;
             bench.harts_most = harts > bench.harts_most ? harts : bench.harts_most;
         }
     }
@@ -647,9 +668,7 @@ int bench_run(const struct bench_plan *plan, FILE *records)
     free(bench.outcomes);
     free(bench.slots);
     free(bench.population);
-    free(bench.rounds);
-    free(bench.samples);
-    free(bench.rounds_ns);
+    free(bench.state);
     host_machine_close(&bench.machine);
     return status;
 }

@@ -24,8 +24,7 @@
 
 #define BENCH_VARIANT_MAX 32u
 #define BENCH_KNOBS_MAX 512u
-/* burst is there once for each L. */
-#define BENCH_WORKLOADS_MAX (WORKLOAD_KIND_COUNT + OPTION_LIST_MAX)
+#define BENCH_WORKLOADS_MAX 256u
 
 struct bench_variant {
     const char *text; /* as on the command line */
@@ -43,15 +42,13 @@ struct bench_plan {
     struct host_machine_options machine;
     struct bench_variant variants[BENCH_VARIANT_MAX];
     uint32_t variant_count;
-    enum workload_kind workloads[BENCH_WORKLOADS_MAX];
-    uint32_t bursts[BENCH_WORKLOADS_MAX]; /* L, where the workload is burst; else 0 */
+    struct workload_choice workloads[BENCH_WORKLOADS_MAX]; /* one is there once for each value of what sweeps */
     uint32_t workload_count;
     struct bench_size sizes[OPTION_LIST_MAX]; /* 1 alone, if a workload ages (workload.h) */
     uint32_t size_count;
     struct option_list harts;
     uint32_t harts_configured; /* that the allocators are built for, if those of a row are fewer */
     uint64_t requests_most;    /* allocations a hart, at most; 0: as the workload has it */
-    uint32_t rounds;           /* of frag, exhaust and stopped */
     bool record_init;          /* also how long each boot took, as workload "boot" */
     uint32_t repeats;
     uint32_t turn;            /* which of the variants and controls comes first in the first repeat */

@@ -12,32 +12,24 @@
 bool qemu_bench_check(const struct bench_plan *plan, char *why, size_t why_bytes)
 {
     for (uint32_t i = 0; i < plan->workload_count; i++) {
-        if (workload_ages(plan->workloads[i]) || workload_harts_beside(plan->workloads[i]) > 0) {
-            (void)snprintf(
-                why, why_bytes,
-                "--workload: in QEMU there are bulk, rand, repeat, burst, adversary, walk and zeroed, not %s",
-                workload_name(plan->workloads[i]));
+        const struct workload_kind *kind = plan->workloads[i].kind;
+        if (kind->ages || kind->harts_beside > 0) {
+            (void)snprintf(why, why_bytes, "--workload: %s is not in QEMU: it %s", kind->name,
+                           kind->ages ? "ages memory" : "has a hart beside the others");
             return false;
         }
     }
     return true;
 }
 
-/* Burst is there once for each run length, and asked for once. */
+/* Each with all its options: workload_parse. */
 static void append_workloads(FILE *text, const struct bench_plan *plan)
 {
-    bool burst = false;
     for (uint32_t i = 0; i < plan->workload_count; i++) {
-        if (!(burst && plan->workloads[i] == WORKLOAD_BURST)) {
-            (void)fprintf(text, "%s%s", i > 0 ? "," : " workload=", workload_name(plan->workloads[i]));
-        }
-        burst = burst || plan->workloads[i] == WORKLOAD_BURST;
-    }
-    burst = false;
-    for (uint32_t i = 0; i < plan->workload_count; i++) {
-        if (plan->workloads[i] == WORKLOAD_BURST) {
-            (void)fprintf(text, "%s%u", burst ? "," : " burst=", plan->bursts[i]);
-            burst = true;
+        const struct workload_choice *choice = &plan->workloads[i];
+        (void)fprintf(text, "%s%s", i > 0 ? "," : " workload=", choice->kind->name);
+        for (uint32_t k = 0; k < WORKLOAD_OPTION_MAX && choice->kind->options[k].name != NULL; k++) {
+            (void)fprintf(text, ":%llu", (unsigned long long)choice->options[k]);
         }
     }
 }

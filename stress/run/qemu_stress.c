@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 
+#include "flat.h"
 #include "qemu_campaign.h"
 #include "qemu_machine.h"
 #include "record.h"
@@ -11,12 +12,6 @@
 #define BOOTARGS_BYTES 256u
 /* Mixed operations a hart unless the plan says otherwise: a second for four harts. */
 #define QEMU_STRESS_OPERATIONS UINT64_C(5000)
-
-static const char *text_of(const json_t *record, const char *key)
-{
-    const char *text = json_string_value(json_object_get(record, key));
-    return text != NULL ? text : "";
-}
 
 static uint64_t number_of(const json_t *record, const char *key)
 {
@@ -26,8 +21,8 @@ static uint64_t number_of(const json_t *record, const char *key)
 static bool tell_csv(const json_t *told, bool first, FILE *out)
 {
     char setting[64];
-    (void)snprintf(setting, sizeof setting, "%s, %s", text_of(told, "arch"), text_of(told, "mode"));
-    const struct stress_record record = {.variant = text_of(told, "variant"),
+    (void)snprintf(setting, sizeof setting, "%s, %s", flat_text(told, "arch"), flat_text(told, "mode"));
+    const struct stress_record record = {.variant = flat_text(told, "variant"),
                                          .platform = "qemu",
                                          .setting = setting,
                                          .harts = (uint32_t)number_of(told, "harts"),

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The platform of simulated harts, in a build that has them. See simulator.h. */
 #include "platforms.h"
-#include "sim_stress.h"
 #include "simulator.h"
 
 const struct platform platform_sim = {

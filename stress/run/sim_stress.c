@@ -2,17 +2,16 @@
  * `framelab stress --platform sim`: one campaign a variant, and what they found. See sim_stress.h. */
 #include "sim_stress.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "exit_status.h"
+#include "flat.h"
 #include "frame_allocator.h"
 #include "interrupt.h"
 #include "progress.h"
 #include "property.h"
-#include "record.h"
 #include "simulator.h"
-#include "stress_run.h"
+#include "stress_output.h"
 
 #define NAME "framelab stress"
 #define KNOBS_BYTES 512u
@@ -84,10 +83,29 @@ static bool print_text(const char *variant, const struct sim_stress_report *repo
     return fputc('\n', out) != EOF && fflush(out) == 0;
 }
 
-/* As a record, or a row of CSV. */
-static bool write_record(struct record_writer *writer, const struct stress_plan *plan, const char *variant,
-                         const struct sim_stress_report *report)
+/* What only simulated harts have to tell, for the record. */
+static json_t *facts_of(const struct sim_stress_report *report)
 {
+    json_t *calls = json_object();
+    for (uint32_t i = 0; i < SIM_STEP_KINDS; i++) {
+        calls = flat_set(calls, sim_step_name(i), flat_count(report->calls[i]));
+    }
+    double seconds = report->seconds > 0 ? report->seconds : 1e-9;
+    json_t *faults =
+        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "stopped", flat_count(report->frozen), "stopped_places",
+                  flat_count(report->places), "held_in_section", flat_count(report->held), "allocation_failures",
+                  flat_count(report->failures), "added", flat_count(report->added), "removed",
+                  flat_count(report->removed), "drains", flat_count(report->drains));
+    return json_pack("{s:{s:o, s:o, s:f, s:o, s:o, s:o, s:o}}", "simulated", "executions",
+                     flat_count(report->executions), "accesses", flat_count(report->steps), "executions_per_second",
+                     (double)report->executions / seconds, "linearized", flat_count(report->linearized), "contended",
+                     flat_count(report->contended), "faults", faults, "calls", calls);
+}
+
+/* As a record, or a row of CSV. */
+static bool write_record(struct stress_output *output, const char *variant, const struct sim_stress_report *report)
+{
+    const struct stress_plan *plan = output->plan;
     char why[128], knobs[KNOBS_BYTES] = "";
     struct frame_allocator_config config;
     if (frame_allocator_config_parse(&config, sim_variants, variant, 1, why, sizeof why)) {
@@ -111,48 +129,39 @@ static bool write_record(struct record_writer *writer, const struct stress_plan 
         .removed = report->removed,
         .seconds = report->seconds,
         .property = report->holds ? NULL : report->property,
-        .simulated = report,
+        .facts = facts_of(report),
     };
-    return writer != NULL ? record_stress(writer, &record)
-                          : record_stress_csv(plan->out, &record, variant == plan->variants[0]);
+    bool good = stress_output_write(output, &record);
+    json_decref((json_t *)record.facts);
+    return good;
 }
 
-static int tell(const struct stress_plan *plan, const char *variant, const struct sim_stress_report *report,
-                struct record_writer *writer)
-{
-    progress_end();
-    bool good = plan->format == FORMAT_TEXT ? print_text(variant, report, plan->out)
-                                            : write_record(writer, plan, variant, report);
-    if (!good) {
-        return status_say(NAME, EXIT_STATUS_VIOLATED, "cannot write a record: %s", strerror(errno));
-    }
-    if (!report->holds) {
-        print_violation(variant, report, plan->format == FORMAT_TEXT ? plan->out : stderr);
-    }
-    return report->holds ? EXIT_STATUS_HOLDS : EXIT_STATUS_VIOLATED;
-}
-
-static int run_variant(const struct stress_plan *plan, const struct sim_stress_plan *simulated, const char *variant,
-                       struct record_writer *writer)
+static int run_variant(struct stress_output *output, const struct sim_stress_plan *simulated)
 {
     static struct sim_stress_report report;
+    const struct stress_plan *plan = output->plan;
+    const char *variant = simulated->variant;
     if (!sim_stress_explore(simulated, &report, plan->out)) {
         return status_say(NAME, EXIT_STATUS_USAGE, "%s: %s", variant, report.what);
     }
-    return tell(plan, variant, &report, writer);
+    progress_end();
+    bool good =
+        plan->format == FORMAT_TEXT ? print_text(variant, &report, plan->out) : write_record(output, variant, &report);
+    if (good && !report.holds) {
+        print_violation(variant, &report, stress_output_people(output));
+    }
+    return stress_output_status(good, report.holds);
 }
 
 int sim_stress_run(const struct stress_plan *plan)
 {
     struct sim_stress_plan each = *plan->simulated;
-    struct record_writer *writer = NULL;
-    int status = EXIT_STATUS_HOLDS;
+    struct stress_output output;
     if (plan->harts == 1 || plan->harts > HARTS_MOST) {
         return status_say(NAME, EXIT_STATUS_USAGE, "--harts is 2 to %u on simulated harts", HARTS_MOST);
     }
-    if (plan->format == FORMAT_JSON) {
-        writer = record_open(plan->out, plan->argc, plan->argv, NULL, NULL);
-    } else if (plan->format == FORMAT_TEXT && !each.replay) {
+    int status = stress_output_open(&output, plan);
+    if (plan->format == FORMAT_TEXT && !each.replay) {
         (void)fprintf(plan->out, "seed %llu\n", (unsigned long long)plan->seed);
     }
     each.harts = plan->harts;
@@ -162,10 +171,8 @@ int sim_stress_run(const struct stress_plan *plan)
     for (uint32_t i = 0; i < plan->variant_count && status == EXIT_STATUS_HOLDS && !interrupted; i++) {
         each.variant = plan->variants[i];
         progress_show(i, plan->variant_count, "%s", each.variant);
-        status = run_variant(plan, &each, each.variant, writer);
+        status = run_variant(&output, &each);
     }
-    if (writer != NULL) {
-        record_close(writer);
-    }
+    stress_output_close(&output);
     return status == EXIT_STATUS_HOLDS && interrupted ? EXIT_STATUS_INTERRUPTED : status;
 }

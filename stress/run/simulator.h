@@ -10,6 +10,7 @@
 
 #include "bench.h"
 #include "micro_run.h"
+#include "stress_run.h"
 #include "variant.h"
 
 #define SIM_SUMMARY "simulated harts: curves in simulated time, and a search through interleavings"
@@ -23,5 +24,7 @@ bool sim_machine(const char *name, char *why, size_t why_bytes);
 /* bench_run and micro_run, in simulated time. */
 int sim_bench_run(const struct bench_plan *plan, FILE *records);
 int sim_micro_run(const struct micro_plan *plan, FILE *records);
+/* A campaign for each variant of the plan, up to the first finding. Returns an exit status. */
+int sim_stress_run(const struct stress_plan *plan);
 
 #endif

@@ -2,7 +2,6 @@
  * The stress run. See stress_run.h. */
 #include "stress_run.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +16,7 @@
 #include "platform.h"
 #include "platform_host.h"
 #include "progress.h"
-#include "record.h"
+#include "stress_output.h"
 #include "trial.h"
 #include "variants.h"
 #include "watchdog.h"
@@ -68,7 +67,7 @@ struct stress {
     struct attempt attempts[STRESS_VARIANT_MAX * SETTING_COUNT];
     uint32_t attempt_count;
     uint32_t at;
-    struct record_writer *writer;      /* --format json */
+    struct stress_output output;
     char last_words[SPEC_BYTES + 128]; /* if memory is touched that may not be */
     uint64_t begun_ns;
     uint64_t seen[PROPERTY_COUNT]; /* trials in which the property had its chance */
@@ -227,7 +226,7 @@ static bool print_text(const struct stress *stress, const struct attempt *attemp
 }
 
 /* As a record, or a row of CSV. */
-static bool write_record(const struct stress *stress, const struct attempt *attempt, double seconds)
+static bool write_record(struct stress *stress, const struct attempt *attempt, double seconds)
 {
     const struct trial_tally *tally = &stress->trial.tally;
     char knobs[KNOBS_BYTES];
@@ -255,24 +254,20 @@ static bool write_record(const struct stress *stress, const struct attempt *atte
         .nodes = nodes,
         .node_count = node_count,
     };
-    return stress->plan->format == FORMAT_JSON ? record_stress(stress->writer, &record)
-                                               : record_stress_csv(stress->plan->out, &record, stress->at == 0);
+    return stress_output_write(&stress->output, &record);
 }
 
 /* Tells one trial's outcome in the format asked for. */
-static int tell(const struct stress *stress, const struct attempt *attempt, double seconds)
+static int tell(struct stress *stress, const struct attempt *attempt, double seconds)
 {
-    const struct stress_plan *plan = stress->plan;
+    bool holds = verdict_holds(&stress->trial.verdict);
     progress_end();
-    bool good = plan->format == FORMAT_TEXT ? print_text(stress, attempt) : write_record(stress, attempt, seconds);
-    if (!good) {
-        return status_say(NAME, EXIT_STATUS_VIOLATED, "cannot write a record: %s", strerror(errno));
+    bool good =
+        stress->plan->format == FORMAT_TEXT ? print_text(stress, attempt) : write_record(stress, attempt, seconds);
+    if (good && !holds) {
+        print_violation(stress, attempt, stress_output_people(&stress->output));
     }
-    if (verdict_holds(&stress->trial.verdict)) {
-        return EXIT_STATUS_HOLDS;
-    }
-    print_violation(stress, attempt, plan->format == FORMAT_TEXT ? plan->out : stderr);
-    return EXIT_STATUS_VIOLATED;
+    return stress_output_status(good, holds);
 }
 
 static int run_trial(struct stress *stress, const struct attempt *attempt, const struct host_machine *machine)
@@ -408,22 +403,15 @@ int stress_run(const struct stress_plan *plan)
         plan_variant(stress, plan->variants[i]);
     }
     (void)fprintf(stderr, NAME ": seed %llu\n", (unsigned long long)plan->seed);
-    if (plan->format == FORMAT_JSON) {
-        stress->writer = record_open(plan->out, plan->argc, plan->argv, NULL, NULL);
-    }
-    int status = EXIT_STATUS_VIOLATED;
-    if (plan->format == FORMAT_JSON && stress->writer == NULL) {
-        status = status_say(NAME, EXIT_STATUS_VIOLATED, "cannot write records: %s", strerror(errno));
-    } else if (!watchdog_start(plan->timeout_seconds, report_hang, stress)) {
+    int status = stress_output_open(&stress->output, plan);
+    if (status == EXIT_STATUS_HOLDS && !watchdog_start(plan->timeout_seconds, report_hang, stress)) {
         status = status_say(NAME, EXIT_STATUS_USAGE, "the watchdog cannot be set");
-    } else {
+    } else if (status == EXIT_STATUS_HOLDS) {
         status = run_attempts(stress);
     }
     watchdog_stop();
     progress_end();
-    if (stress->writer != NULL) {
-        record_close(stress->writer);
-    }
+    stress_output_close(&stress->output);
     free(stress);
     return status;
 }

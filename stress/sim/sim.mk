@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: MIT
 # Simulated harts: the allocators and the workloads once more, with each access to memory a call into stress/sim
-# (-fsanitize=thread, without the sanitizer), together with it in one object file whose symbols are its own but for those
-# of the simulator.
+# (-fsanitize=thread, without the sanitizer), together with it in one object file whose symbols are its own but for
+# those of the simulator.
 
 SIMULATOR := $(if $(WITH_SIM),$(O)/sim/simulator.o)
+# The same with what harts run in tests.
+TEST_SIMULATOR := $(if $(WITH_SIM),$(O)/sim/test_simulator.o)
 SIM_LINK := $(if $(WITH_SIM),-no-pie)
 IS_CLANG := $(findstring clang,$(shell $(CC) --version 2>/dev/null))
-SIM_CFLAGS := -fsanitize=thread '-DDRAIN_TURNS=sim_drain_turns()' '-DHOTPLUG_TURNS=sim_hotplug_turns()' -DEPOCH_BARRIER_TURNS=2000u \
-              '-DPATIENCE_PER_HART=sim_patience_per_hart()' -fno-builtin-memset -fno-builtin-memcpy -fno-builtin-memmove \
+SIM_CFLAGS := -fsanitize=thread '-DDRAIN_TURNS=sim_drain_turns()' '-DHOTPLUG_TURNS=sim_hotplug_turns()' \
+              -DEPOCH_BARRIER_TURNS=2000u '-DPATIENCE_PER_HART=sim_patience_per_hart()' \
+              -fno-builtin-memset -fno-builtin-memcpy -fno-builtin-memmove \
               $(if $(IS_CLANG),-mllvm -tsan-instrument-read-before-write=1 -mllvm -tsan-instrument-func-entry-exit=0,\
                 --param tsan-instrument-func-entry-exit=0 -Wno-tsan)
 SIM_INSTRUMENTED := $(filter-out core/refcounts_none.c,$(ALLOCATORS)) \
-                    $(call sources,stress/workload stress/micro stress/sim/instrumented)
+                    $(WORKLOAD_SOURCES) $(call sources,stress/micro stress/sim/instrumented)
 # As for the host, but over simulated harts: what starts a machine, what measures and judges on it, and the names of the
 # variants.
 SIM_PLAIN := stress/variants.c stress/host/machine.c stress/trial/judge.c \
@@ -21,9 +24,11 @@ SIM_OWN := $(call sources,$(addprefix stress/sim/,engine time explore history))
 SIM_INSTRUMENTED_OBJECTS := $(SIM_INSTRUMENTED:%.c=$(O)/sim/%.o) $(O)/sim/ck/ck_epoch.o $(O)/sim/ck/ck_hp.o
 SIM_PLAIN_OBJECTS := $(SIM_PLAIN:%.c=$(O)/sim/plain/%.o) $(SIM_OWN:%.c=$(O)/%.o)
 # The simulator's own names; everything else in it is invisible to the rest of the command.
-SIM_NAMES := sim_* model* run_harts run_current run_own_stack run_count run_state run_switch run_park run_wake run_freeze run_abandon run_on_* \
+SIM_NAMES := sim_* model* run_harts run_current run_own_stack run_count run_state run_switch run_park run_wake \
+             run_freeze run_abandon run_on_* \
              time_mode_* coherence_* clock_* explore_* schedule_* memory_model_* races_* \
-             shadow_* trace_* execution_* finding_name program_* frame_model_* linearize* ledger_* scenario_* player_* known_bugs_*
+             shadow_* trace_* execution_* finding_name program_* frame_model_* linearize* \
+             ledger_* scenario_* player_* code_*
 
 $(O)/sim/%.o: %.c $(O)/flags
 	$(call say,CC,sim $<)
@@ -57,8 +62,10 @@ objcopy --redefine-sym bench_run=sim_bench_run --redefine-sym micro_run=sim_micr
 objcopy --wildcard $(foreach name,$(SIM_NAMES),--keep-global-symbol='$(name)') $(2)
 endef
 
-$(O)/sim/simulator.o: $(SIM_INSTRUMENTED_OBJECTS) $(SIM_PLAIN_OBJECTS) stress/sim/sim.mk
+SIM_TEST_OBJECTS := $(patsubst %.c,$(O)/sim/%.o,$(call sources,stress/unit/simulated))
+$(O)/sim/test_simulator.o: $(SIM_TEST_OBJECTS)
+$(O)/sim/simulator.o $(O)/sim/test_simulator.o: $(SIM_INSTRUMENTED_OBJECTS) $(SIM_PLAIN_OBJECTS) stress/sim/sim.mk
 	$(call say,LINK,$@)
-	$(Q)set -e; $(call link_simulator,$(SIM_INSTRUMENTED_OBJECTS),$@)
+	$(Q)set -e; $(call link_simulator,$(filter-out $(SIM_PLAIN_OBJECTS) %.mk,$^),$@)
 
--include $(SIM_INSTRUMENTED_OBJECTS:.o=.d) $(SIM_PLAIN_OBJECTS:.o=.d)
+-include $(SIM_TEST_OBJECTS:.o=.d) $(SIM_INSTRUMENTED_OBJECTS:.o=.d) $(SIM_PLAIN_OBJECTS:.o=.d)

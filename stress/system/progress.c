@@ -2,10 +2,10 @@
  * One line of progress. See progress.h. */
 #include "progress.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
 
+#include "format_into.h"
 #include "platform.h"
 
 /* Between two lines: often enough to be seen to move, and on a file not to fill it. */
@@ -37,10 +37,7 @@ static double seconds_left(double done, double total, uint64_t now_ns)
 void progress_show(double done, double total, const char *format, ...)
 {
     uint64_t now_ns = platform_time_ns();
-    va_list arguments;
-    va_start(arguments, format);
-    (void)vsnprintf(state.doing, sizeof state.doing, format, arguments);
-    va_end(arguments);
+    format_into(state.doing, format);
     if (state.interval_ns == 0 || now_ns - state.last_ns < state.interval_ns) {
         return;
     }

@@ -48,7 +48,7 @@ enum standing {
     STANDING_FOREIGN, /* no arena serves it, nor is one about to */
     STANDING_FREE,   /* it is free, and nobody allocates; of a run: one of its frames is, the others are the caller's */
     STANDING_OWNED,  /* the caller has its only reference */
-    STANDING_SHARED, /* the caller has two references at least; of a run: to one of its frames, the others are its own */
+    STANDING_SHARED, /* the caller has two references at least; of a run: to one of its frames */
     STANDING_UNKNOWN, /* its arena may be there or not, and others may have it: nobody may rely on any answer */
     STANDING_COUNT
 };

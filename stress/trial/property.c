@@ -2,9 +2,10 @@
  * The properties and the verdict. See property.h. */
 #include "property.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "format_into.h"
 
 static const struct {
     const char *name, *text;
@@ -47,10 +48,7 @@ bool verdict_violate(struct verdict *verdict, enum property property, uint32_t h
     verdict->property = property;
     verdict->hart = hart;
     verdict->frame = frame;
-    va_list arguments;
-    va_start(arguments, format);
-    (void)vsnprintf(verdict->text, sizeof verdict->text, format, arguments);
-    va_end(arguments);
+    format_into(verdict->text, format);
     atomic_store_explicit(&verdict->violated, true, memory_order_release); /* the acquire in verdict_holds */
     return false;
 }

@@ -235,7 +235,7 @@ static void pool_set_up(void)
     model_arena_make(&model, &region, 1, 0, 0, pool_bytes);
     (void)model_move(&model, region, MODEL_FREE, MODEL_OUT);
     pool = model.arena.variant;
-    pool_build(pool, &model.arena, &(struct pool_options){CLASS_MAX, 1, true});
+    pool_build(pool, &model.arena, &(struct pool_options){CLASS_MAX, 1});
 }
 
 /* The model's side of a step: at once after a take, just before a give, so that a frame is never said to be out when it
@@ -443,7 +443,7 @@ static void P2_a_chunk_is_dropped_and_given_to(void **state)
     every_plan(2, one_is_free, pool_check, takes_two_linked, gives_in_other_word, gives_in_same_word);
 }
 
-/* ---- a local chunk ---------------------------------------------------------------------------------------------------- */
+/* ---- a local chunk --------------------------------------------------------------------------------------------- */
 
 /* Takes a local chunk, a frame out of it, and gives all back. */
 static void holds_a_chunk(uint32_t hart)
@@ -486,7 +486,7 @@ static void takes_a_bitmap_empty(uint32_t hart)
     if (bitmap == NULL) {
         return;
     }
-    uint64_t got = bitmap_take(bitmap, 64, ZERO_LAST, &pool_harts[hart].retry);
+    uint64_t got = bitmap_take(bitmap, 64, ZERO_LAST, &pool_harts[hart].retries);
     for (; got != 0; got &= got - 1) {
         taken(frame_run(pfn((pool_bitmap_base(pool, bitmap) + (uint32_t)__builtin_ctzll(got)) << CHUNK_ORDER),
                         CHUNK_FRAMES));

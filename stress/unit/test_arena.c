@@ -596,22 +596,6 @@ static void P3_covers_only_usable_regions(void **state)
     assert_false(arena_covers(arena, frame_run(frame_containing(arena->metadata.start), 1)));
 }
 
-static void could_meet_knows_size_and_alignment(void **state)
-{
-    (void)state;
-    add(RAM + MIB, 16 * MIB); /* 2 MiB-aligned inside: from 2 MiB */
-    select_arenas();
-    const struct arena *arena = build(true);
-    uint64_t usable = arena->usable_frames;
-    assert_true(arena_could_meet(arena, (struct frame_request){usable, 0}));
-    assert_false(arena_could_meet(arena, (struct frame_request){usable + 1, 0}));
-    assert_true(arena_could_meet(arena, (struct frame_request){usable - 256, CHUNK_ORDER}));
-    assert_false(arena_could_meet(arena, (struct frame_request){usable - 255, CHUNK_ORDER}));
-    assert_false(arena_could_meet(arena, (struct frame_request){1, ALIGN_ORDER_MAX}));
-    assert_false(arena_could_meet(arena, (struct frame_request){UINT64_MAX, 0}));
-    assert_false(arena_could_meet(arena, (struct frame_request){1, 63}));
-}
-
 static void frame_zero_can_be_in_an_arena(void **state)
 {
     (void)state;
@@ -677,7 +661,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(used_memory_is_zeroed_and_nothing_else_is_touched, map_ram, unmap_ram),
         cmocka_unit_test_setup_teardown(fresh_memory_is_not_touched, map_ram, unmap_ram),
         cmocka_unit_test_setup_teardown(P3_covers_only_usable_regions, map_ram, unmap_ram),
-        cmocka_unit_test_setup_teardown(could_meet_knows_size_and_alignment, map_ram, unmap_ram),
         cmocka_unit_test_setup(frame_zero_can_be_in_an_arena, begin),
         cmocka_unit_test_setup(P3_random_regions, begin),
     };

@@ -13,7 +13,6 @@
 #include <sys/stat.h>
 
 #include "commands.h"
-#include "draw_command.h"
 #include "paper_tool.h"
 #include "random.h"
 #include "record_files.h"

@@ -43,8 +43,8 @@ static int setup(void **state)
     assert_true(model_move(&model, region, MODEL_FREE, MODEL_OUT));
     pool = model.arena.variant;
     upper_pool = upper_model.arena.variant;
-    pool_build(pool, &model.arena, &(struct pool_options){CLASS_MAX, 1, true});
-    pool_build(upper_pool, &upper_model.arena, &(struct pool_options){CLASS_MAX, 1, true});
+    pool_build(pool, &model.arena, &(struct pool_options){CLASS_MAX, 1});
+    pool_build(upper_pool, &upper_model.arena, &(struct pool_options){CLASS_MAX, 1});
     return 0;
 }
 
@@ -354,7 +354,7 @@ static void step_hold(struct random *random)
 {
     uint64_t popped;
     if (local.pool == NULL) {
-        if (is_whole() && bitmap_take_exactly(pool_bitmap(pool, number), bitmap_bit(number), &pool_hart.retry)) {
+        if (is_whole() && bitmap_take_exactly(pool_bitmap(pool, number), bitmap_bit(number), &pool_hart.retries)) {
             local_hold_whole(&local, pool, number);
         } else if (shard_pop_chunk_with_run(pool_shard(pool, 0), &pool_hart, 1, 0, &popped)) {
             local_hold_popped(&local, pool, popped);

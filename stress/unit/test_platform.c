@@ -99,7 +99,7 @@ static void barrier_orders(enum host_barrier kind, uint32_t rounds)
 {
     enum host_barrier before = host_barrier_kind();
     if (!host_barrier_choose(kind)) {
-        print_message("%s: not offered by this machine\n", host_barrier_name(kind));
+        print_message("barrier %d: not offered by this machine\n", (int)kind);
         skip();
     }
     assert_int_equal(host_barrier_kind(), kind);
@@ -179,7 +179,6 @@ static void barrier_is_chosen(void **state)
     struct hart_set silent;
     assert_true(platform_barrier_heavy(&silent));
     assert_true(host_barrier_kind() < HOST_BARRIER_COUNT);
-    assert_string_not_equal(host_barrier_name(host_barrier_kind()), "unknown");
 }
 
 /* ---- RAM ---- */

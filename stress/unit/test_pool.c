@@ -46,7 +46,7 @@ static int setup(void **state)
     }
     model_arena_make(&model, regions, COUNT_OF(regions), 0, 0, pool_bytes);
     pool = model.arena.variant;
-    pool_build(pool, &model.arena, &(struct pool_options){CLASS_MAX, SHARDS, true});
+    pool_build(pool, &model.arena, &(struct pool_options){CLASS_MAX, SHARDS});
     for (uint32_t r = 0; r < COUNT_OF(regions); r++) {
         assert_true(model_move(&model, regions[r], MODEL_FREE, MODEL_OUT));
     }
@@ -203,7 +203,7 @@ static void take_from_bitmap(struct random *random)
     for (uint64_t first = 0; first + count <= BITMAP_CHUNKS && !possible; first += UINT64_C(1) << align_order) {
         possible = model_all(&model, frame_run(pfn((base + first) << CHUNK_ORDER), count * CHUNK_FRAMES), MODEL_FREE);
     }
-    uint64_t got = bitmap_take_run(bitmap, count, align_order, &pool_harts[0].retry);
+    uint64_t got = bitmap_take_run(bitmap, count, align_order, &pool_harts[0].retries);
     assert_int_equal(got != 0, possible);
     if (got != 0) {
         uint64_t first = base + (uint32_t)__builtin_ctzll(got);
@@ -335,7 +335,7 @@ static void shards_are_as_many_as_asked_for(void **state)
     (void)state;
     static const uint32_t asked[] = {1, 2, 3, SHARD_MAX}, had[] = {1, 2, 3, 3};
     for (uint32_t i = 0; i < COUNT_OF(asked); i++) {
-        pool_build(pool, &model.arena, &(struct pool_options){CLASS_MAX, asked[i], true});
+        pool_build(pool, &model.arena, &(struct pool_options){CLASS_MAX, asked[i]});
         assert_int_equal(pool->shard_count, had[i]);
     }
 }
@@ -493,42 +493,6 @@ static void P2_P5_scans_beside_gives(void **state)
     expect_sound();
 }
 
-static void shards_lie_apart_or_close(void **state)
-{
-    (void)state;
-    for (uint32_t padding = 0; padding < 2; padding++) {
-        pool_build(pool, &model.arena, &(struct pool_options){CLASS_MAX, SHARDS, padding != 0});
-        uintptr_t step = (uintptr_t)pool_shard(pool, 1) - (uintptr_t)pool_shard(pool, 0);
-        assert_int_equal(step, padding != 0 ? align_up_u64(sizeof(struct shard), CACHE_PAIR) : sizeof(struct shard));
-        assert_true(padding == 0 || (uintptr_t)pool_shard(pool, 0) % CACHE_PAIR == 0);
-    }
-}
-
-static uint32_t turns_of_a_loss(struct retry *retry)
-{
-    uint32_t before = platform_host_turns;
-    retry_lost(retry);
-    return platform_host_turns - before;
-}
-
-static void a_loser_waits_longer_each_time(void **state)
-{
-    (void)state;
-    struct retry none = {.backoff = 0}, some = {.backoff = 6};
-    retry_won(&none);
-    retry_won(&some);
-    for (uint32_t i = 0; i < 4; i++) {
-        static const uint32_t expected[] = {1, 2, 4, 6};
-        assert_int_equal(turns_of_a_loss(&none), 0);
-        assert_int_equal(turns_of_a_loss(&some), expected[i]);
-    }
-    assert_int_equal(turns_of_a_loss(&some), 6);
-    retry_won(&some);
-    assert_int_equal(turns_of_a_loss(&some), 1);
-    assert_int_equal(some.lost, 6);
-    assert_int_equal(none.lost, 4);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -541,8 +505,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(shards_are_as_many_as_asked_for, setup, teardown),
         cmocka_unit_test_setup_teardown(P1_P2_P8_four_harts_on_four_chunks, setup, teardown),
         cmocka_unit_test_setup_teardown(P2_P5_scans_beside_gives, setup, teardown),
-        cmocka_unit_test_setup_teardown(shards_lie_apart_or_close, setup, teardown),
-        cmocka_unit_test(a_loser_waits_longer_each_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

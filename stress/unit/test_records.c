@@ -66,7 +66,6 @@ static char *write_sample(uint64_t seed, const char *summary)
 {
     static const uint64_t times[] = {1000, 3000};
     static const uint64_t core_times[] = {700, 500};
-    static const struct population_spread rounds[] = {{0.125, 9}, {0.25, 8}, {0.5, 7}};
     const struct record_phase phase = {"alloc", 100, times, {50, 7, 8, 9, 10}};
     const struct frame_stats stats = {.frames_total = 1, .scans = 99};
     struct bench_record bench = SAMPLE;
@@ -76,8 +75,8 @@ static char *write_sample(uint64_t seed, const char *summary)
     bench.stats = &stats;
     bench.core_turns = 1400;
     bench.core_ns = core_times;
-    bench.rounds = rounds;
-    bench.round_count = 3;
+    json_t *own = json_pack("{s:[f, f, f]}", "rounds", 0.125, 0.25, 0.5);
+    bench.own = own;
     const struct stress_record stress = {.variant = "baseline",
                                          .knobs = "",
                                          .platform = "host",
@@ -97,6 +96,7 @@ static char *write_sample(uint64_t seed, const char *summary)
     assert_true(record_stress(writer, &stress));
     record_close(writer);
     fclose(stream);
+    json_decref(own);
     return text;
 }
 
@@ -333,14 +333,14 @@ static void missing_keys_and_wrong_types_are_named(void **state)
     expect_refused_with("\"frames\":1", "\"frames\":0", "\"frames\" is 0");
     expect_refused_with("\"phases\":", "\"x\":", "\"phases\" is missing");
     expect_refused_with("\"operations\":1000", "\"operations\":0", "\"operations\" is 0");
-    expect_refused_with("[10000", "[null", "\"hart_ns\"[0] is not a time");
-    expect_refused_with("[10000", "[-1", "\"hart_ns\"[0] is not a time");
+    expect_refused_with("[10000", "[null", "\"hart_ns\"[0] is not a count");
+    expect_refused_with("[10000", "[-1", "\"hart_ns\"[0] is not a count");
     expect_refused_with("[10000,10000]", "{}", "\"hart_ns\" is not an array");
     expect_refused_with("\"p99\":200", "\"p99\":null", "\"p99\" is not an integer");
     expect_refused_with("\"name\":\"alloc\"", "\"name\":[]", "\"name\" is not a string");
     expect_refused_with("\"type\"", "\"core\":7,\"type\"", "\"turns\" is missing");
-    expect_refused_with("\"type\"", "\"core\":{\"turns\":1,\"hart_ns\":[1]},\"type\"", "no \"hart_ns\"[1]");
-    expect_refused_with("\"type\"", "\"core\":{\"turns\":1,\"hart_ns\":[1,-1]},\"type\"", "no \"hart_ns\"[1]");
+    expect_refused_with("\"type\"", "\"core\":{\"turns\":1,\"hart_ns\":[1]},\"type\"", "\"core\": \"hart_ns\"[1]");
+    expect_refused_with("\"type\"", "\"core\":{\"turns\":1,\"hart_ns\":[1,-1]},\"type\"", "\"core\": \"hart_ns\"[1]");
     expect_refused_with("\"type\"", "\"rounds\":[],\"type\"", "\"rounds\" is not an array of shares");
     expect_refused_with("\"type\"", "\"rounds\":0.5,\"type\"", "\"rounds\" is not an array of shares");
     expect_refused_with("\"type\"", "\"rounds\":[0.5,null],\"type\"", "\"rounds\"[1] is not a share");
@@ -382,6 +382,23 @@ static void counts_in_place_of_times(void **state)
     assert_true(isnan(reading.file.tallies[0].per_operation[TALLY_INSTRUCTIONS]));
     assert_true(reading.file.tallies[0].per_operation[TALLY_CAS_RETRIES] == 0.02);
     record_file_free(&reading.file);
+}
+
+/* Options of the workload, also of one that this build does not have, tell rows apart. */
+static void numbers_of_the_workload_are_in_its_name(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *from, *to, *name;
+    } cases[] = {{"", "", "bulk"},
+                 {"\"bulk\"", "\"burst\",\"order\":0,\"cores\":2,\"seed\":1,\"burst\":7", "burst of 7"},
+                 {"\"bulk\"", "\"pipe\",\"depth\":8,\"text\":\"8\",\"share\":0.5", "pipe, depth 8"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        read_counted(cases[i].from, cases[i].to);
+        assert_int_equal(reading.file.tally_count, 1);
+        assert_string_equal(reading.file.tallies[0].workload, cases[i].name);
+        record_file_free(&reading.file);
+    }
 }
 
 /* A record of two simulated harts, with one piece of it replaced. */
@@ -773,6 +790,7 @@ int main(void)
         cmocka_unit_test(garbage_costs_its_line),
         cmocka_unit_test(missing_keys_and_wrong_types_are_named),
         cmocka_unit_test(counts_in_place_of_times),
+        cmocka_unit_test(numbers_of_the_workload_are_in_its_name),
         cmocka_unit_test(counts_beside_times),
         cmocka_unit_test(copies_are_left_out_and_told),
         cmocka_unit_test(counts_that_are_wrong_are_named),

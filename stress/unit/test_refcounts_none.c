@@ -51,7 +51,7 @@ static int setup(void **state)
         memset(&usable[regions[r].first.value - FIRST], true, regions[r].count);
     }
     view = refcount_view_make(arena.span, NULL, groups);
-    refcounts_init(&view, &arena);
+    refcounts_init(&view, arena.span, regions, REGIONS);
     return 0;
 }
 

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "explore.h"
+#include "run.h"
 
 #define SEEDS 20000u
 #define OUTCOMES 64u

@@ -10,16 +10,20 @@
 
 #include <cmocka.h>
 
+#include "code_smr.h"
+#include "explore_seeds.h"
 #include "smr_scheme.h"
-#include "smr_search.h"
 
 #define SEEDS 5000u
 
+static const struct explored program = {code_smr_begin, code_smr, CODE_SMR_HARTS, 20000, ~(1u << EXPLORE_OK)};
+
 static void expect_found(enum smr_scheme scheme, enum code_smr_flaw flaw)
 {
-    uint64_t found = sim_smr_find(scheme, flaw, SEEDS);
+    struct code_smr plan = {.scheme = scheme, .flaw = flaw};
+    uint64_t found = explore_seeds(&program, &plan, SEEDS);
     print_message("%s, flaw %d: seed %llu: %s\n", smr_scheme_name(scheme), (int)flaw, (unsigned long long)found,
-                  sim_smr_why());
+                  explore_report()->text);
     assert_int_not_equal(found, 0);
 }
 
@@ -27,10 +31,11 @@ static void P2_no_schedule_breaks_it(void **state)
 {
     (void)state;
     for (uint32_t scheme = 0; scheme < SMR_SCHEME_COUNT; scheme++) {
-        uint64_t found = sim_smr_find(scheme, CODE_SMR_SOUND, SEEDS);
+        struct code_smr plan = {.scheme = scheme, .flaw = CODE_SMR_SOUND};
+        uint64_t found = explore_seeds(&program, &plan, SEEDS);
         if (found != 0) {
             print_message("%s: seed %llu: %s\n", smr_scheme_name((enum smr_scheme)scheme), (unsigned long long)found,
-                          sim_smr_why());
+                          explore_report()->text);
         }
         assert_int_equal(found, 0);
     }

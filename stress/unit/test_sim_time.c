@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "run.h"
 #include "time_mode.h"
 
 #define HARTS_MOST 64u

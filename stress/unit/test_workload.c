@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <jansson.h>
 
 #include "default_fdt.h"
 #include "framelab.h"
@@ -22,31 +23,34 @@
 struct fixture {
     struct workload workload;
     struct population population;
-    struct population_spread rounds[100];
-    uint64_t samples[100], rounds_ns[100];
-    void *memory; /* of the population, or NULL */
+    _Alignas(CACHE_PAIR) uint64_t state[201]; /* what a hundred rounds leave, at most */
+    void *memory;                             /* of the population, or NULL */
     struct histogram latency[HARTS][WORKLOAD_PHASE_MAX], outcomes[HARTS][OUTCOME_COUNT];
     struct workload_hart hart[HARTS];
 };
 
-static struct fixture *fixture_make(struct frame_allocator *allocator, enum workload_kind kind, uint64_t frames,
+static struct fixture *fixture_make(struct frame_allocator *allocator, const char *name, uint64_t frames,
                                     uint64_t requests)
 {
     struct fixture *fixture = aligned_alloc(CACHE_PAIR, align_up_u64(sizeof *fixture, CACHE_PAIR));
     assert_non_null(fixture);
     memset(fixture, 0, sizeof *fixture);
     uint64_t slots = workload_slots(requests, HARTS);
-    fixture->workload = (struct workload){.kind = kind,
-                                          .allocator = allocator,
+    fixture->workload = (struct workload){.allocator = allocator,
                                           .frames = frames,
                                           .align_bytes = FRAME_SIZE,
                                           .requests = requests,
-                                          .burst = requests, /* one alone: as much is out at once as of bulk */
+                                          .turns = 1,
                                           .harts = HARTS,
                                           .seed = 7,
                                           .slots = calloc(slots, sizeof(pfn_t)),
+                                          .state = fixture->state,
                                           .hart = fixture->hart};
     assert_non_null(fixture->workload.slots);
+    assert_true(workload_parse(&fixture->workload.choice, name, strlen(name)));
+    if (strcmp(name, "burst") == 0) {
+        fixture->workload.choice.options[0] = requests; /* one alone: as much is out at once as of bulk */
+    }
     for (uint32_t i = 0; i < HARTS; i++) {
         fixture->hart[i].latency = fixture->latency[i];
         fixture->hart[i].outcomes = fixture->outcomes[i];
@@ -54,11 +58,54 @@ static struct fixture *fixture_make(struct frame_allocator *allocator, enum work
     return fixture;
 }
 
+static uint64_t requests_of(const char *name, uint64_t usable_frames, uint32_t harts, uint64_t frames)
+{
+    struct workload_choice choice;
+    assert_true(workload_parse(&choice, name, strlen(name)));
+    const struct workload_shape shape = {
+        .usable_frames = usable_frames, .frames = frames, .harts = harts, .harts_most = harts};
+    return workload_requests(&choice, &shape);
+}
+
 static void fixture_free(struct fixture *fixture)
 {
     free(fixture->workload.slots);
     free(fixture->memory);
     free(fixture);
+}
+
+/* What is told, by the last workload that was asked. */
+static char telling[8192];
+
+__attribute__((format(printf, 1, 2))) static void tell(const char *format, ...)
+{
+    size_t used = strlen(telling);
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(telling + used, sizeof telling - used, format, arguments);
+    va_end(arguments);
+}
+
+/* What is told is JSON, and its numbers by themselves are the options that sweep: readers take them for these. */
+static void assert_told(const struct workload *workload)
+{
+    (void)strcpy(telling, "{\"\":0");
+    workload_tell(workload, tell);
+    tell("}");
+    json_t *json = json_loads(telling, JSON_REJECT_DUPLICATES, NULL);
+    assert_non_null(json);
+    int numbers = -1;
+    const char *key;
+    json_t *value;
+    json_object_foreach(json, key, value)
+    {
+        numbers += json_is_number(value);
+    }
+    for (uint32_t i = 0; i < WORKLOAD_OPTION_MAX; i++) {
+        numbers -= workload->choice.kind->options[i].sweeps;
+    }
+    assert_int_equal(numbers, 0);
+    json_decref(json);
 }
 
 static void assert_all_back(struct frame_allocator *allocator)
@@ -72,8 +119,7 @@ static void assert_all_back(struct frame_allocator *allocator)
 /* ---- over real allocators ---- */
 
 /* Those that need no aged memory. */
-static const enum workload_kind young_kinds[] = {WORKLOAD_BULK,  WORKLOAD_RAND,      WORKLOAD_REPEAT, WORKLOAD_ZEROED,
-                                                 WORKLOAD_BURST, WORKLOAD_ADVERSARY, WORKLOAD_WALK};
+static const char *const young_kinds[] = {"bulk", "rand", "repeat", "zeroed", "burst", "adversary", "walk"};
 #define YOUNG_KINDS (sizeof young_kinds / sizeof young_kinds[0])
 #define HOARDING_KINDS 5 /* the first of them: they hold all that they ask for at once */
 
@@ -87,7 +133,7 @@ static void every_kind_gives_all_back(void **state)
     frame_allocator_stats(allocator, &stats);
     for (uint32_t k = 0; k < YOUNG_KINDS; k++) {
         for (uint32_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-            uint64_t requests = workload_requests(young_kinds[k], stats.frames_total, HARTS, sizes[i]);
+            uint64_t requests = requests_of(young_kinds[k], stats.frames_total, HARTS, sizes[i]);
             struct fixture *fixture = fixture_make(allocator, young_kinds[k], sizes[i], requests);
             assert_true(workload_run(&fixture->workload));
             assert_null(workload_failure(&fixture->workload));
@@ -95,6 +141,7 @@ static void every_kind_gives_all_back(void **state)
                 assert_true(fixture->hart[hart].phase_ns[0] > 0);
             }
             assert_all_back(allocator);
+            assert_told(&fixture->workload);
             fixture_free(fixture);
         }
     }
@@ -111,7 +158,7 @@ static void exhaustion_is_reported(void **state)
     frame_allocator_stats(allocator, &stats);
     for (uint32_t k = 0; k < HOARDING_KINDS; k++) {
         /* No hart of a burst waits for others before it frees: one alone asks for too much. */
-        uint32_t harts = young_kinds[k] == WORKLOAD_BURST ? 1 : HARTS;
+        uint32_t harts = strcmp(young_kinds[k], "burst") == 0 ? 1 : HARTS;
         struct fixture *fixture = fixture_make(allocator, young_kinds[k], 1, stats.frames_total / harts + 1);
         fixture->workload.harts = harts;
         assert_true(workload_run(&fixture->workload));
@@ -157,14 +204,14 @@ static void latency_counts_every_operation(void **state)
     struct frame_allocator *allocator = framelab_open("baseline", MEMORY_BYTES, HARTS);
     assert_non_null(allocator);
     for (uint32_t k = 0; k < YOUNG_KINDS; k++) {
-        enum workload_kind kind = young_kinds[k];
-        bool pairs = kind == WORKLOAD_BURST || kind == WORKLOAD_ADVERSARY || kind == WORKLOAD_WALK;
+        const char *kind = young_kinds[k];
+        bool pairs = strcmp(kind, "burst") == 0 || strcmp(kind, "adversary") == 0 || strcmp(kind, "walk") == 0;
         struct fixture *fixture = fixture_make(allocator, kind, 1, 1000);
         fixture->workload.time_each = true;
         assert_true(workload_run(&fixture->workload));
         assert_null(workload_failure(&fixture->workload));
         for (uint32_t hart = 0; hart < HARTS; hart++) {
-            for (uint32_t phase = 0; phase < workload_phase_count(kind); phase++) {
+            for (uint32_t phase = 0; phase < workload_phase_count(workload_find(kind)); phase++) {
                 assert_int_equal(fixture->latency[hart][phase].samples, pairs ? 2000 : 1000);
             }
         }
@@ -182,9 +229,9 @@ static void bursts_reach_the_global_allocator_beyond_the_cache(void **state)
     (void)snprintf(variant, sizeof variant, "%s,magazine=3", (const char *)*state);
     for (uint64_t length = 1; length <= 24; length++) {
         struct frame_allocator *allocator = framelab_open(variant, MEMORY_BYTES, HARTS);
-        struct fixture *fixture = fixture_make(allocator, WORKLOAD_BURST, 1, bursts * length);
+        struct fixture *fixture = fixture_make(allocator, "burst", 1, bursts * length);
         struct frame_stats before, after;
-        fixture->workload.burst = length;
+        fixture->workload.choice.options[0] = length;
         assert_true(workload_run(&fixture->workload)); /* fills the caches */
         frame_allocator_stats(allocator, &before);
         assert_true(workload_run(&fixture->workload));
@@ -198,7 +245,7 @@ static void bursts_reach_the_global_allocator_beyond_the_cache(void **state)
 }
 
 /* Global accesses that a trace of 2 * REQUESTS operations a hart makes, all harts together. */
-static uint64_t trace_accesses(const char *variant, uint32_t magazine, uint32_t magazines, enum workload_kind kind,
+static uint64_t trace_accesses(const char *variant, uint32_t magazine, uint32_t magazines, const char *kind,
                                uint64_t requests)
 {
     char spec[64];
@@ -222,12 +269,12 @@ static void traces_reach_the_global_allocator_as_magazines_allow(void **state)
 {
     enum { REQUESTS = 1000 };
     for (uint32_t magazine = 1; magazine <= 64; magazine = magazine * 2 + 1) {
-        uint64_t turns = trace_accesses(*state, magazine, 2, WORKLOAD_ADVERSARY, REQUESTS);
-        uint64_t walks = trace_accesses(*state, magazine, 2, WORKLOAD_WALK, REQUESTS);
+        uint64_t turns = trace_accesses(*state, magazine, 2, "adversary", REQUESTS);
+        uint64_t walks = trace_accesses(*state, magazine, 2, "walk", REQUESTS);
         uint64_t most = HARTS * ((2 * REQUESTS + magazine - 1) / magazine);
         assert_in_range(turns, HARTS * (2 * REQUESTS / (magazine + 2) - 4), most);
         assert_in_range(walks, 0, most);
-        assert_in_range(trace_accesses(*state, magazine, 1, WORKLOAD_ADVERSARY, REQUESTS),
+        assert_in_range(trace_accesses(*state, magazine, 1, "adversary", REQUESTS),
                         HARTS * (REQUESTS - UINT64_C(4) * magazine), HARTS * REQUESTS);
     }
 }
@@ -248,39 +295,43 @@ static void fixture_age(struct fixture *fixture, uint64_t memory_bytes, uint32_t
     assert_int_equal(fixture->population.usable, stats.frames_total);
     fixture->workload.population = &fixture->population;
     fixture->workload.turns = turns;
-    fixture->workload.rounds = fixture->rounds;
-    fixture->workload.samples = fixture->samples;
-    fixture->workload.rounds_ns = fixture->rounds_ns;
+    assert_true(workload_state_bytes(&fixture->workload) <= sizeof fixture->state);
 }
 
-static struct fixture *run_aged(struct frame_allocator *allocator, uint64_t memory_bytes, enum workload_kind kind,
+static struct fixture *run_aged(struct frame_allocator *allocator, uint64_t memory_bytes, const char *kind,
                                 uint32_t turns, bool time_each)
 {
     struct frame_stats stats;
     frame_allocator_stats(allocator, &stats);
-    uint64_t requests = workload_requests(kind, stats.frames_total, HARTS, 1);
+    uint64_t requests = requests_of(kind, stats.frames_total, HARTS, 1);
     struct fixture *fixture = fixture_make(allocator, kind, 1, requests);
     fixture_age(fixture, memory_bytes, turns);
     fixture->workload.time_each = time_each;
     assert_true(workload_run(&fixture->workload));
     assert_null(workload_failure(&fixture->workload));
     assert_all_back(allocator);
+    assert_told(&fixture->workload);
     return fixture;
+}
+
+static const struct population_spread *spreads_of(const struct fixture *frag)
+{
+    return (const struct population_spread *)(const void *)frag->state;
 }
 
 static void aged_kinds_give_all_back(void **state)
 {
     struct frame_allocator *allocator = framelab_open(*state, MEMORY_BYTES, HARTS);
     assert_non_null(allocator);
-    struct fixture *frag = run_aged(allocator, MEMORY_BYTES, WORKLOAD_FRAG, ROUNDS, false);
+    struct fixture *frag = run_aged(allocator, MEMORY_BYTES, "frag", ROUNDS, false);
     for (uint32_t round = 0; round < ROUNDS; round++) {
-        double free_share = frag->rounds[round].free_share;
+        double free_share = spreads_of(frag)[round].free_share;
         assert_true(free_share >= 0 && free_share <= 0.55 + 0.01); /* of 45 % nothing can be free */
-        assert_true(frag->rounds[round].migrations <= frag->population.usable * 45 / 100);
+        assert_true(spreads_of(frag)[round].migrations <= frag->population.usable * 45 / 100);
     }
-    struct fixture *fill = run_aged(allocator, MEMORY_BYTES, WORKLOAD_FILL, 3, true);
+    struct fixture *fill = run_aged(allocator, MEMORY_BYTES, "fill", 3, true);
     for (uint32_t hart = 0; hart < HARTS; hart++) {
-        for (uint32_t phase = 0; phase < workload_phase_count(WORKLOAD_FILL); phase++) {
+        for (uint32_t phase = 0; phase < workload_phase_count(workload_find("fill")); phase++) {
             assert_int_equal(fill->latency[hart][phase].samples, workload_operations(&fill->workload));
             assert_true(fill->hart[hart].phase_ns[phase] > 0);
         }
@@ -297,8 +348,8 @@ static void frag_coalesces_whole_chunks(void **state)
     static const uint64_t memory_bytes = UINT64_C(1) << 30;
     struct frame_allocator *allocator = framelab_open(*state, memory_bytes, HARTS);
     assert_non_null(allocator);
-    struct fixture *frag = run_aged(allocator, memory_bytes, WORKLOAD_FRAG, 100, false);
-    assert_true(frag->rounds[99].free_share >= 0.46);
+    struct fixture *frag = run_aged(allocator, memory_bytes, "frag", 100, false);
+    assert_true(spreads_of(frag)[99].free_share >= 0.46);
     fixture_free(frag);
     framelab_close(allocator);
 }
@@ -309,7 +360,7 @@ static void whole_chunks_are_counted(void **state)
     (void)state;
     struct frame_allocator *allocator = framelab_open("baseline", MEMORY_BYTES, HARTS);
     assert_non_null(allocator);
-    struct fixture *fixture = fixture_make(allocator, WORKLOAD_FRAG, 1, 1);
+    struct fixture *fixture = fixture_make(allocator, "frag", 1, 1);
     fixture_age(fixture, MEMORY_BYTES, 1);
     struct population *population = &fixture->population;
     double empty = population_look(population).free_share;
@@ -344,7 +395,7 @@ static void migrations_of_a_compaction_are_counted(void **state)
     static const uint32_t out[] = {3, 500, 92, 5};
     struct frame_allocator *allocator = framelab_open("baseline", MEMORY_BYTES, HARTS);
     assert_non_null(allocator);
-    struct fixture *fixture = fixture_make(allocator, WORKLOAD_FRAG, 1, 1);
+    struct fixture *fixture = fixture_make(allocator, "frag", 1, 1);
     fixture_age(fixture, MEMORY_BYTES, 1);
     struct population *population = &fixture->population;
     assert_int_equal(population_look(population).migrations, 0);
@@ -400,9 +451,9 @@ static void exhaust_tells_what_is_stranded(void **state)
     for (uint32_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct frame_allocator *allocator = framelab_open(cases[i].variant, MEMORY_BYTES, HARTS);
         assert_non_null(allocator);
-        struct fixture *exhaust = run_aged(allocator, MEMORY_BYTES, WORKLOAD_EXHAUST, 2 * HARTS, true);
+        struct fixture *exhaust = run_aged(allocator, MEMORY_BYTES, "exhaust", 2 * HARTS, true);
         for (uint32_t round = 0; round < 2 * HARTS; round++) {
-            assert_in_range(exhaust->samples[round], cases[i].least, cases[i].most);
+            assert_in_range(exhaust->state[round], cases[i].least, cases[i].most);
         }
         for (uint32_t hart = 0; hart < HARTS; hart++) { /* each was refused twice, and drained before if it does */
             assert_int_equal(exhaust->outcomes[hart][OUTCOME_FAIL].samples, 2);
@@ -419,10 +470,10 @@ static void local_chunks_are_stranded_too(void **state)
     (void)state;
     struct frame_allocator *allocator = framelab_open("lockfree,magazine=32,drain=off", MEMORY_BYTES, HARTS);
     assert_non_null(allocator);
-    struct fixture *exhaust = run_aged(allocator, MEMORY_BYTES, WORKLOAD_EXHAUST, 1, false);
+    struct fixture *exhaust = run_aged(allocator, MEMORY_BYTES, "exhaust", 1, false);
     struct frame_stats stats;
     frame_allocator_stats(allocator, &stats);
-    assert_true(exhaust->samples[0] > UINT64_C(2) * 2 * 32 && exhaust->samples[0] <= stats.frames_in_caches);
+    assert_true(exhaust->state[0] > UINT64_C(2) * 2 * 32 && exhaust->state[0] <= stats.frames_in_caches);
     fixture_free(exhaust);
     framelab_close(allocator);
 }
@@ -447,7 +498,7 @@ static void stopped_stops_the_hart_beside(void **state)
 {
     struct frame_allocator *allocator = framelab_open(*state, MEMORY_BYTES, HARTS);
     assert_non_null(allocator);
-    struct fixture *fixture = fixture_make(allocator, WORKLOAD_STOPPED, 1, 300);
+    struct fixture *fixture = fixture_make(allocator, "stopped", 1, 300);
     struct workload *workload = &fixture->workload;
     fixture_age(fixture, MEMORY_BYTES, 9);
     workload->harts = HARTS - 1;
@@ -459,9 +510,14 @@ static void stopped_stops_the_hart_beside(void **state)
     assert_int_equal(holds, 1);
     assert_int_equal(held_hart, HARTS - 1);
     assert_int_equal(releases, 2);
-    assert_true(workload->was_held);
+    assert_told(workload);
+    assert_ptr_equal(strstr(telling, ",\"stopped\":{\"held\":true,\"from\":3,\"until\":6,\"limbo\":["),
+                     telling + strlen("{\"\":0"));
+    const char *at = strstr(telling, "\"round_ns\":[");
+    assert_non_null(at);
     for (uint32_t round = 0; round < 9; round++) {
-        assert_true(fixture->rounds_ns[round] > 0);
+        at = strpbrk(at + 1, "[,");
+        assert_true(strtoull(at + 1, NULL, 10) > 0);
     }
     assert_all_back(allocator);
     fixture_free(fixture);
@@ -497,7 +553,7 @@ static void paths_add_up(void **state)
     struct frame_allocator *allocator = framelab_open(*state, MEMORY_BYTES, HARTS);
     assert_non_null(allocator);
     enum { REQUESTS = 1000 };
-    struct fixture *fixture = fixture_make(allocator, WORKLOAD_BULK, 1, REQUESTS);
+    struct fixture *fixture = fixture_make(allocator, "bulk", 1, REQUESTS);
     struct frame_stats before, after;
     frame_allocator_stats(allocator, &before);
     fixture->workload.time_each = true;
@@ -526,9 +582,9 @@ static void rand_shuffles_across_harts(void **state)
 {
     (void)state;
     enum { REQUESTS = 1000 };
-    struct fixture *bulk = fixture_make(NULL, WORKLOAD_BULK, 1, REQUESTS);
-    struct fixture *first = fixture_make(NULL, WORKLOAD_RAND, 1, REQUESTS);
-    struct fixture *second = fixture_make(NULL, WORKLOAD_RAND, 1, REQUESTS);
+    struct fixture *bulk = fixture_make(NULL, "bulk", 1, REQUESTS);
+    struct fixture *first = fixture_make(NULL, "rand", 1, REQUESTS);
+    struct fixture *second = fixture_make(NULL, "rand", 1, REQUESTS);
     assert_true(workload_run(&bulk->workload) && workload_run(&first->workload) && workload_run(&second->workload));
     uint64_t stride = workload_slots(REQUESTS, HARTS) / HARTS;
     static bool seen[HARTS * REQUESTS];
@@ -554,13 +610,13 @@ static void rand_shuffles_across_harts(void **state)
 static void order_of_frees(void **state)
 {
     (void)state;
-    struct fixture *bulk = fixture_make(NULL, WORKLOAD_BULK, 4, 100);
+    struct fixture *bulk = fixture_make(NULL, "bulk", 4, 100);
     assert_true(workload_run(&bulk->workload));
     for (uint32_t hart = 0; hart < HARTS; hart++) {
         assert_int_equal(bulk->hart[hart].null.last_freed, hart * 400);
         assert_int_equal(bulk->hart[hart].null.next, (hart + 1) * 400);
     }
-    struct fixture *repeat = fixture_make(NULL, WORKLOAD_REPEAT, 4, 100);
+    struct fixture *repeat = fixture_make(NULL, "repeat", 4, 100);
     assert_true(workload_run(&repeat->workload));
     for (uint32_t hart = 0; hart < HARTS; hart++) {
         assert_int_equal(repeat->hart[hart].null.next, hart * 400 + 800); /* N kept and N in pairs */
@@ -578,7 +634,7 @@ static void zeroed_asks_for_zeroes(void **state)
     for (uint32_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         struct frame_allocator *allocator = framelab_open(*state, MEMORY_BYTES, HARTS);
         assert_non_null(allocator);
-        struct fixture *fixture = fixture_make(allocator, WORKLOAD_ZEROED, sizes[i], REQUESTS);
+        struct fixture *fixture = fixture_make(allocator, "zeroed", sizes[i], REQUESTS);
         struct frame_stats stats;
         assert_true(workload_run(&fixture->workload) && workload_run(&fixture->workload));
         frame_allocator_stats(allocator, &stats);
@@ -591,15 +647,104 @@ static void zeroed_asks_for_zeroes(void **state)
 static void request_count_is_the_published_one(void **state)
 {
     (void)state;
-    assert_int_equal(workload_requests(WORKLOAD_BULK, UINT64_C(1) << 21, 1, 1), 1 << 20);
-    assert_int_equal(workload_requests(WORKLOAD_BULK, UINT64_C(1) << 21, 4, 512), 512);
-    assert_int_equal(workload_requests(WORKLOAD_BULK, 1000, 2, 3), 83);
-    assert_int_equal(workload_requests(WORKLOAD_BULK, 1000, 2, 251), 0);
-    enum workload_kind kind;
-    assert_true(workload_find("rand", &kind));
-    assert_int_equal(kind, WORKLOAD_RAND);
-    assert_false(workload_find("bulky", &kind));
-    assert_false(workload_find("", &kind));
+    assert_int_equal(requests_of("bulk", UINT64_C(1) << 21, 1, 1), 1 << 20);
+    assert_int_equal(requests_of("bulk", UINT64_C(1) << 21, 4, 512), 512);
+    assert_int_equal(requests_of("bulk", 1000, 2, 3), 83);
+    assert_int_equal(requests_of("bulk", 1000, 2, 251), 0);
+}
+
+/* Whole bursts, one at least: the same on every platform, since this is where all have it from. */
+static void requests_are_cut(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *workload;
+        uint64_t most, requests;
+    } cases[] = {{"bulk", 0, 500},      {"bulk", 100, 100},      {"bulk", 1000, 500},    {"burst:64", 16, 64},
+                 {"burst:64", 100, 64}, {"burst:64", 128, 128},  {"burst:64", 0, 960},   {"burst:1000", 16, 1000},
+                 {"burst:1001", 16, 0}, {"burst:1001", 0, 0},    {"frag", 10, 45},       {"fill", 3, 3},
+                 {"fill", 0, 5},        {"exhaust:7", 100, 100}, {"adversary", 400, 400}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct workload_choice choice;
+        assert_true(workload_parse(&choice, cases[i].workload, strlen(cases[i].workload)));
+        const struct workload_shape shape = {
+            .usable_frames = 1000, .frames = 1, .requests_most = cases[i].most, .harts = 1, .harts_most = 1};
+        assert_int_equal(workload_requests(&choice, &shape), cases[i].requests);
+    }
+}
+
+/* ---- the table ---- */
+
+static void workloads_are_named_and_complete(void **state)
+{
+    (void)state;
+    uint32_t count = 0;
+    for (const struct workload_kind *const *kind = workload_kinds; *kind != NULL; kind++, count++) {
+        assert_ptr_equal(workload_find((*kind)->name), *kind);
+        assert_true(workload_phase_count(*kind) > 0);
+        assert_non_null((*kind)->summary);
+        assert_non_null((*kind)->run);
+        assert_true(!(*kind)->rounds || (*kind)->options[0].name != NULL);
+        uint32_t swept = 0;
+        bool last = true;
+        for (uint32_t i = 0; i < WORKLOAD_OPTION_MAX && (*kind)->options[i].name != NULL; i++) {
+            const struct workload_option *option = &(*kind)->options[i];
+            assert_true(option->least <= option->preset && option->preset <= option->most);
+            assert_true(last || !option->sweeps); /* those that sweep come first */
+            last = option->sweeps;
+            swept += option->sweeps;
+        }
+        for (uint32_t phase = 0; phase < workload_phase_count(*kind);
+             phase++) { /* or its rows could not be told apart */
+            uint32_t told = 0;
+            for (const char *at = (*kind)->phases[phase]; *at != '\0'; at++) {
+                told += *at == '#';
+            }
+            assert_int_equal(told, swept);
+        }
+    }
+    assert_true(count >= 12);
+    assert_null(workload_find("bulky"));
+    assert_null(workload_find(""));
+}
+
+static void a_choice_is_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *name; /* NULL: it is none */
+        uint64_t option;
+    } cases[] = {
+        {"rand", "rand", 0},     {"burst", "burst", 16}, {"burst:7", "burst", 7}, {"frag:10000", "frag", 10000},
+        {"burst:0", NULL, 0},    {"burst:x", NULL, 0},   {"burst:", NULL, 0},     {"burst:1000001", NULL, 0},
+        {"burst:7:8", NULL, 0},  {"rand:1", NULL, 0},    {"bulky", NULL, 0},      {"", NULL, 0},
+        {"frag:10001", NULL, 0}, {":7", NULL, 0}};
+    struct workload_choice choice;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_int_equal(workload_parse(&choice, cases[i].text, strlen(cases[i].text)), cases[i].name != NULL);
+        if (cases[i].name != NULL) {
+            assert_string_equal(choice.kind->name, cases[i].name);
+            assert_int_equal(choice.options[0], cases[i].option);
+        }
+    }
+    assert_true(workload_parse(&choice, "burst:7,rand", 7)); /* up to there */
+    char name[WORKLOAD_TEXT_BYTES];
+    assert_string_equal(workload_phase_name(&choice, 0, name), "of 7");
+    assert_true(workload_parse(&choice, "fill", 4));
+    assert_string_equal(workload_phase_name(&choice, 7, name), "free 99%");
+}
+
+/* More than one option that sweeps, a # each; and a name that is too long is cut. */
+static void a_phase_tells_all_that_sweeps(void **state)
+{
+    (void)state;
+    static const struct workload_kind kind = {
+        .phases = {"alloc # of #", "a name of a phase that is longer than a name may be, up to this number: #"},
+        .options = {{"a", "", 0, 9, 1, true}, {"b", "", 0, 9, 1, true}, {"c", "", 0, 9, 1, false}}};
+    const struct workload_choice choice = {&kind, {2, 3, 1}};
+    char name[WORKLOAD_TEXT_BYTES];
+    assert_string_equal(workload_phase_name(&choice, 0, name), "alloc 2 of 3");
+    assert_int_equal(strlen(workload_phase_name(&choice, 1, name)), WORKLOAD_TEXT_BYTES - 1);
 }
 
 /* ---- the controls and the histogram ---- */
@@ -626,7 +771,7 @@ static void turns_of_the_cores_control_take_time(void **state)
 static void every_hart_runs_the_cores_control(void **state)
 {
     (void)state;
-    struct fixture *fixture = fixture_make(NULL, WORKLOAD_BULK, 1, 10);
+    struct fixture *fixture = fixture_make(NULL, "bulk", 1, 10);
     uint64_t asked[HARTS];
     fixture->workload.core_turns = 2000000;
     assert_true(workload_run(&fixture->workload));
@@ -725,6 +870,10 @@ int main(void)
         cmocka_unit_test_prestate(zeroed_asks_for_zeroes, baseline),
         cmocka_unit_test_prestate(zeroed_asks_for_zeroes, lockfree),
         cmocka_unit_test(request_count_is_the_published_one),
+        cmocka_unit_test(requests_are_cut),
+        cmocka_unit_test(workloads_are_named_and_complete),
+        cmocka_unit_test(a_choice_is_read),
+        cmocka_unit_test(a_phase_tells_all_that_sweeps),
         cmocka_unit_test(cas_takes_time_in_proportion),
         cmocka_unit_test(turns_of_the_cores_control_take_time),
         cmocka_unit_test(every_hart_runs_the_cores_control),

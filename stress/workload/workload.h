@@ -1,65 +1,16 @@
 /* SPDX-License-Identifier: MIT
- * The workloads.
+ * What a workload is, and how one is run.
+ *
+ * A workload is one struct workload_kind, defined in a file of this folder, or in a file of the user's own (make
+ * OWN_WORKLOAD=FILE), by a line that begins with `const struct workload_kind NAME_workload = {`. The build finds it by
+ * that line; the command, the records, the simulator and the kernel for QEMU have it from there, and no other file
+ * names it. What phases are made of is in workload_phase.h.
  *
  * Terms:
  *    request  what one operation allocates or frees: one frame, or a run of `frames`
  *    N        requests of one hart in a phase; if nothing else is said
  *             N = usable frames / most harts of the sweep / 2 / frames of a request, the same for every number of harts
  *    pair     one allocation and one free
- *
- * As published with LLFree (Wrenger et al., USENIX ATC 2023), so that numbers can be compared:
- *
- *    bulk       each hart allocates N; barrier; frees its N in reverse order. Allocations and frees are timed.
- *    rand       as bulk, but in between the allocations of all harts are shuffled across harts, by the seed. Both
- *               timed.
- *    repeat     each hart allocates N; barrier; then N times it allocates one and frees that one. The pairs are timed.
- *
- * As published with McKenney's allocator cache (perfbook, smpalloc.c):
- *
- *    burst      each hart allocates L, then frees these L in the order in which they were allocated, again and again; N
- *               allocations in all, a multiple of L. The pairs are timed. Single frames cannot be in one another's way,
- *               so for these N may be all of memory: usable frames / most harts.
- *
- * Two traces that are hard on caches. Each hart makes N allocations and N frees, always of what it allocated last, and
- * holds nothing before and after. The pairs are timed. Which operation follows another:
- *
- *    adversary  one of the same kind, until one has reached the global allocator; then one of the other kind
- *    walk       one of either kind, at random
- *
- *    An allocation follows where the hart holds nothing; only frees follow when no operations are left for more.
- *
- * Zeroed frames, as page faults need them:
- *
- *    zeroed     as bulk, but each request is for zeroed frames. Between two readings of the clock a hart may have to
- *               zero. Fresh memory holds zeroes and is not written to, so the second pass is the first that writes to
- *               it: on the host only the third pass and those after it have no page faults.
- *
- * Two of single frames in memory that has aged (workload_aged.c):
- *
- *    frag       all harts fill 90 % of memory; a random half of that is freed, across harts. Then rounds: a random
- *               tenth of what is allocated is freed and as much is allocated again. The rounds' operations are timed.
- *               After each round is counted, from what the harness holds and so in the same way for every allocator:
- *               how much of memory is in free whole chunks, and how many frames a compaction would have to move to make
- *               whole chunks of the rest.
- *    fill       all memory is allocated; then, with 99, 90, 50 and 10 % of it allocated and the free frames scattered
- *               at random, each hart allocates N and frees its N, again and again. Timed for each occupancy. N is half
- *               of a hart's share of 1 % of memory, so that every occupancy has the same operations.
- *
- * Two of single frames at the limits (workload_limits.c):
- *
- *    exhaust    in each round all harts allocate N and free their N, both timed, so that their caches are full. Then
- *               one of them, the next one in each round, allocates until it is refused, and frees all that. Counted are
- *               the frames that were free when it was refused: those that it did not get from the others' caches. In a
- *               latency run its operations are among the samples.
- *    stopped    rounds of rand, while one more hart allocates and frees N by itself, not timed. In the middle third of
- *               the rounds this hart is stopped in a section of reclamation. Counted after each round: how much is in
- *               limbo, and how long the round took. Needs a platform that can stop a hart.
- *
- * A hart that disturbs others (workload_limits.c):
- *
- *    refused    repeat, while one more hart, not timed, asks again and again for a run longer than any that can be
- *               free. It is refused each time, after a look with all caches closed for a drain: what such looks cost
- *               the others is what the times of their pairs show.
  *
  * Each hart times its own share from the barrier on, with two readings of the clock for a phase. Latency is measured in
  * a run of its own that reads the clock around every operation: the clock's own cost is in every sample, and the
@@ -77,30 +28,65 @@
 #include "outcome.h"
 #include "population.h"
 
-enum workload_kind {
-    WORKLOAD_BULK,
-    WORKLOAD_RAND,
-    WORKLOAD_REPEAT,
-    WORKLOAD_FRAG,
-    WORKLOAD_FILL,
-    WORKLOAD_BURST,
-    WORKLOAD_ADVERSARY,
-    WORKLOAD_WALK,
-    WORKLOAD_EXHAUST,
-    WORKLOAD_STOPPED,
-    WORKLOAD_ZEROED,
-    WORKLOAD_REFUSED,
-    WORKLOAD_KIND_COUNT
-};
-
 #define WORKLOAD_PHASE_MAX 8u
+#define WORKLOAD_OPTION_MAX 4u
 
 /* Largest order of a request, as in the origin and in the published figures. */
 #define WORKLOAD_ORDER_MOST 10u
 
-/* frag: how much of memory is filled at first, and which part of what is out changes in a round. */
-#define FRAG_FILL_PERCENT 90u
-#define FRAG_SHARE 10u
+struct workload;
+
+/* A number of a workload's own: --NAME of `framelab bench`. Workloads may have options of the same name. */
+struct workload_option {
+    const char *name, *summary;
+    uint64_t least, most, preset;
+    /* It may be a list, of which each value makes rows of their own: their records have the value under NAME, and the
+     * names of the workload's phases have it in place of a #. Else it is one number. */
+    bool sweeps;
+};
+
+/* How much is to be done, as far as N depends on it. */
+struct workload_shape {
+    uint64_t usable_frames, frames; /* of the allocator, of a request */
+    uint64_t requests_most;         /* as asked for with --requests; 0: as many as there are */
+    uint32_t harts, harts_most;     /* of the row, of the sweep */
+};
+
+/* Prints to where a record is written, as printf does. */
+typedef void workload_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+struct workload_kind {
+    const char *name, *summary;                          /* what it does, in a line */
+    const char *phases[WORKLOAD_PHASE_MAX];              /* names of what is timed, as records have them */
+    struct workload_option options[WORKLOAD_OPTION_MAX]; /* those that sweep first */
+
+    /* The whole of one hart's part; the harts meet by meet(). Phases' times go to workload->hart[hart].phase_ns. */
+    void (*run)(struct workload *workload, uint32_t hart);
+
+    /* Any of these may be missing. */
+    uint64_t (*requests)(const struct workload_shape *shape, const uint64_t *options); /* N; 0: too little memory */
+    /* Bytes of workload->state, more for more harts, requests and turns: all that the harts share beyond struct
+     * workload. Zeroed before each run. */
+    uint64_t (*state_bytes)(const struct workload *workload);
+    /* After a run: keys of its records that are its own, as JSON, each with a comma before it. Their values are arrays
+     * or objects: what is a number by itself is an option to whoever reads it. */
+    void (*tell)(const struct workload *workload, workload_print *print);
+
+    uint32_t harts_beside; /* that take part beyond workload.harts, at no barrier and not timed */
+    /* Of single frames, on a fresh machine, with a population; one pass, of several turns. Not for the kernel in QEMU,
+     * as little as harts beside. */
+    bool ages;
+    bool rounds;     /* its turns are rounds: as many as its first option says */
+    bool no_latency; /* what it tells of its rounds is to be of the run that is timed */
+    bool stops;      /* it stops harts by workload.hold: needs a platform that can */
+    bool zeroed;     /* it asks for zeroed frames */
+};
+
+/* A workload with values of its options. */
+struct workload_choice {
+    const struct workload_kind *kind;
+    uint64_t options[WORKLOAD_OPTION_MAX];
+};
 
 /* What one hart brings back; cache lines of its own. */
 struct workload_hart {
@@ -113,70 +99,72 @@ struct workload_hart {
     struct null_allocator null;
 };
 
+/* One run. Harts read what stands before the barrier, and write what stands behind it. */
 struct workload {
-    enum workload_kind kind;
-    struct frame_allocator *allocator; /* NULL: the null allocator */
-    uint64_t frames;                   /* a request, at least 1 */
-    uint64_t align_bytes;              /* of a request of more than one frame */
-    uint64_t requests;                 /* N, a hart */
-    uint64_t burst;                    /* L, of burst; N is a multiple */
+    void (*run)(struct workload *workload, uint32_t hart); /* private, as is zeroed: the kind's */
+    struct frame_allocator *allocator;                     /* NULL: the null allocator */
+    uint64_t frames;                                       /* a request, at least 1 */
+    uint64_t align_bytes;                                  /* of a request of more than one frame */
+    uint64_t requests;                                     /* N, a hart */
     uint32_t harts;
-    uint64_t seed;       /* of the shuffle */
-    bool time_each;      /* latency instead of throughput */
-    uint64_t core_turns; /* of control_core_ns, half of them before the phases and half after; or 0 */
-    pfn_t *slots;        /* workload_slots(requests, harts, those beside too) */
-    /* Of those that age only. */
-    struct population *population;
-    uint32_t turns;                   /* rounds; fill: times that N are allocated and freed at each occupancy */
-    struct population_spread *rounds; /* of frag, after each; or NULL */
-    uint64_t *samples;   /* one a round; exhaust: frames that were free when the hart was refused; stopped: limbo */
-    uint64_t *rounds_ns; /* stopped, one a round: how long it took */
-    /* stopped: holds a hart up where it next stands in a section of reclamation (false: there are none), and lets it go
-     * on (false: it never stood in one). */
+    bool zeroed;
+    struct workload_choice choice;
+    uint64_t seed;                 /* of what is random */
+    bool time_each;                /* latency instead of throughput */
+    uint32_t turns;                /* of those that age or have rounds: how often; else 1 */
+    uint64_t core_turns;           /* of control_core_ns, half of them before the phases and half after; or 0 */
+    pfn_t *slots;                  /* workload_slots(requests, harts, those beside too) */
+    struct population *population; /* of those that age */
+    void *state;                   /* workload_state_bytes, aligned to CACHE_PAIR */
+    /* Of those that stop: holds a hart up where it next stands in a section of reclamation (false: there are none), and
+     * lets it go on (false: it never stood in one). */
     bool (*hold)(const struct frame_allocator *allocator, uint32_t hart);
     bool (*let_go)(uint32_t hart);
-    bool was_held;
-    /* All. */
     struct workload_hart *hart; /* one a hart, those beside too */
     /* Private. */
     struct hart_barrier barrier;
-    bool begun; /* refused: the hart beside the others is to begin, and (stopped, too) to end. Atomic, relaxed */
+    bool begun; /* the harts beside are to begin, and to end. Atomic, relaxed */
     bool ended;
     bool gave_up; /* some hart's phase failed: the rest only cleans up. Written before a barrier, read after it. */
 };
 
-const char *workload_name(enum workload_kind kind);
-/* What it does, in a line. */
-const char *workload_summary(enum workload_kind kind);
-/* False if there is no workload of that name. */
-bool workload_find(const char *name, enum workload_kind *kind);
-uint32_t workload_phase_count(enum workload_kind kind);
-/* "alloc", "free" or "pair"; for fill with the occupancy; for burst without L. */
-const char *workload_phase_name(enum workload_kind kind, uint32_t phase);
+/* All workloads there are, ours and the user's, by name; ends with NULL. */
+extern const struct workload_kind *const workload_kinds[];
 
-/* frag, fill, exhaust and stopped: of single frames, on a fresh machine, with a population; one pass, of several turns
- * or rounds. */
-bool workload_ages(enum workload_kind kind);
-/* Of these, those of rounds: all but fill. */
-bool workload_has_rounds(enum workload_kind kind);
-/* Harts that take part beyond workload.harts: 1 in stopped and refused. */
-uint32_t workload_harts_beside(enum workload_kind kind);
-/* Rounds of stopped during which a hart is stopped: from the first to before the second. */
-uint32_t workload_stop_round(uint32_t rounds);
-uint32_t workload_go_round(uint32_t rounds);
+/* The workload of that name, or NULL. */
+const struct workload_kind *workload_find(const char *name);
 
-/* N for a sweep of up to `harts_most`; 0 if the memory is too small for even one request a hart. */
-uint64_t workload_requests(enum workload_kind kind, uint64_t usable_frames, uint32_t harts_most, uint64_t frames);
+/* Bytes of a choice as a text and of a phase's name, at most. */
+#define WORKLOAD_TEXT_BYTES 64u
 
-/* Of these N no more than asked for with --requests (`most`; 0: no such bound), and of burst (`burst`: L; 0: another
- * workload) whole bursts, one at least; 0 if the memory is too small for one. The same on every platform. */
-uint64_t workload_requests_cut(uint64_t requests, uint64_t most, uint64_t burst);
+/* Reads "burst:7": a name, and its options in their order, of which the last may be missing. Ends at `length`. False if
+ * there is no such workload, or if an option is not what it may be. */
+bool workload_parse(struct workload_choice *choice, const char *text, size_t length);
+
+uint32_t workload_phase_count(const struct workload_kind *kind);
+/* "alloc", "free" or "pair"; "of 7" for the phase "of #". Returns `name`. */
+const char *workload_phase_name(const struct workload_choice *choice, uint32_t phase, char name[WORKLOAD_TEXT_BYTES]);
+
+/* The keys of a record that are the workload's own, each with a comma before it: options that sweep, and what `tell`
+ * says. After a run. */
+void workload_tell(const struct workload *workload, workload_print *print);
+
+/* N; 0 if the memory is too small for even one request a hart. The same on every platform. */
+uint64_t workload_requests(const struct workload_choice *choice, const struct workload_shape *shape);
+
+/* No more than asked for with --requests. */
+static inline uint64_t workload_at_most(uint64_t requests, const struct workload_shape *shape)
+{
+    return shape->requests_most != 0 && requests > shape->requests_most ? shape->requests_most : requests;
+}
 
 /* Operations a hart that the times of one phase are of. */
 uint64_t workload_operations(const struct workload *workload);
 
 /* Slots that `requests` by each of `harts` need: each hart's own begin on a cache line of their own. */
 uint64_t workload_slots(uint64_t requests, uint32_t harts);
+
+uint64_t workload_state_bytes(const struct workload *workload);
 
 /* Runs it; the results are in workload->hart[]. False if the harts cannot be started. */
 bool workload_run(struct workload *workload);

@@ -42,7 +42,6 @@ static bool parse_word(struct kernel_options *options, const char *key, const ch
         {"frames", NULL, &options->frames, NULL, 0},
         {"harts", NULL, NULL, &options->harts, kernel_hart_count},
         {"order", NULL, NULL, &options->orders, WORKLOAD_ORDER_MOST},
-        {"burst", NULL, NULL, &options->bursts, UINT32_MAX},
     };
     if (strcmp(key, "mode") == 0) {
         return parse_mode(&options->mode, value);
@@ -71,8 +70,7 @@ bool kernel_options_parse(struct kernel_options *options, char *bootargs, char *
                                        .operations = 1000,
                                        .repeats = 1,
                                        .harts = {.count = 1, .values = {kernel_hart_count}},
-                                       .orders = {.count = 1},
-                                       .bursts = {.count = 1, .values = {1}}};
+                                       .orders = {.count = 1}};
     for (char *word = strtok(bootargs, " "); word != NULL; word = strtok(NULL, " ")) {
         char *value = strchr(word, '=');
         if (value == NULL) {

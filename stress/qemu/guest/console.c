@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Lines of text on the machine's serial port. See kernel.h. */
-#include <stdarg.h>
 #include <stdio.h>
 
+#include "format_into.h"
 #include "kernel.h"
 
 #define LINE_BYTES 512u
@@ -31,10 +31,7 @@ static void put_text(const char *text)
 void console_line(const char *format, ...)
 {
     char line[LINE_BYTES];
-    va_list arguments;
-    va_start(arguments, format);
-    (void)vsnprintf(line, sizeof line, format, arguments);
-    va_end(arguments);
+    format_into(line, format);
     lock();
     put_text(line);
     arch_console_put('\n');
@@ -44,10 +41,7 @@ void console_line(const char *format, ...)
 void console_print(const char *format, ...)
 {
     char text[LINE_BYTES];
-    va_list arguments;
-    va_start(arguments, format);
-    (void)vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
+    format_into(text, format);
     put_text(text);
 }
 

@@ -137,6 +137,16 @@ void hart_sleep_while(const _Atomic uint32_t *word, uint32_t value)
     arch_interrupts_restore(enabled);
 }
 
+void hart_mute_while(const _Atomic uint32_t *word, uint32_t value)
+{
+    bool enabled = arch_interrupts_off();
+    while (atomic_load_explicit(word, memory_order_acquire) == value) {
+        arch_give_way();
+    }
+    harts_answer(); /* giving way may have swallowed an interrupt */
+    arch_interrupts_restore(enabled);
+}
+
 /* ---- harness.h ---- */
 
 /* Release: for harts_run, which by the last one's store sees what all did. */

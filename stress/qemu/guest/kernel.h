@@ -4,7 +4,7 @@
  * A machine comes up in this order: boot.S (a stack, thread-local storage) -> main.c (memory map from the FDT, then the
  * other harts) -> command.c (what the boot arguments ask for: an allocator, and harts that use it) -> exit. Below it:
  *
- *   ARCH/              all that differs between architectures: boot.S, arch.h (inline), arch.c, link.ld (where it lies)
+ *   ARCH/              all that differs between architectures: boot.S, arch_inline.h, arch.c, link.ld (where it lies)
  *   kernel.ld          what lies where in the image
  *   main.c             from the FDT to the boot arguments
  *   harts.c            starting harts, running a function on all of them, barriers, the asymmetric fence
@@ -69,12 +69,12 @@ extern struct kernel_hart kernel_harts[HART_MAX];
 extern uint32_t kernel_hart_count;
 extern _Thread_local struct kernel_hart *kernel_hart; /* the calling one */
 
-/* ARCH/. What C calls of it; arch.h has the rest: ARCH_NAME, ARCH_THREAD_HEADER (bytes between where the thread pointer
- * points and thread-local storage), ARCH_HARTS_COME_AGAIN, and what must be inline. */
+/* ARCH/. What C calls of it; arch_inline.h has the rest: ARCH_NAME, ARCH_THREAD_HEADER (bytes between where the thread
+ * pointer points and thread-local storage), ARCH_HARTS_COME_AGAIN, and what must be inline. */
 struct arch_frame { /* a caller, by the frame pointer of who was called */
     uintptr_t frame, return_address;
 };
-#include "arch.h"
+#include "arch_inline.h"
 /* Traps and interrupts of the calling hart from now on. */
 void arch_traps_begin(struct kernel_hart *hart);
 /* Has a hart start at hart_main; false if the firmware will not. */
@@ -112,6 +112,8 @@ void harts_answer(void);
 bool harts_fence(struct hart_set *silent);
 /* Sleeps until *word is no longer `value`; whoever changes it pokes the sleeper. */
 void hart_sleep_while(const _Atomic uint32_t *word, uint32_t value);
+/* The same with interrupts off, giving way and answering nobody, awake; then it answers. */
+void hart_mute_while(const _Atomic uint32_t *word, uint32_t value);
 
 /* schedule.c */
 enum schedule_mode {

@@ -4,12 +4,14 @@
 
 #include "platform.h"
 
-bool audit_begin(struct audit *audit)
+bool audit_begin(struct audit *audit, uint64_t frames)
 {
     struct frame_run extent = frame_run_inside(memory_map_extent(&kernel_map));
+    audit->plugged = kernel_withhold(frames, &audit->plugged_node);
     void *memory = boot_alloc_zeroed(&kernel_boot, oracle_bytes(extent), CACHE_PAIR);
     audit->collected = boot_alloc_zeroed(&kernel_boot, extent.count * sizeof *audit->collected, CACHE_PAIR);
-    if (memory == NULL || audit->collected == NULL) {
+    if (memory == NULL || audit->collected == NULL || audit->plugged.size == 0) {
+        console_line("Bail out! no memory for the audit, or none to plug in");
         return false;
     }
     verdict_init(&audit->verdict);
@@ -17,11 +19,17 @@ bool audit_begin(struct audit *audit)
     return true;
 }
 
-void audit_open(struct audit *audit, struct frame_allocator *allocator, struct phys_range plugged)
+bool audit_open(struct audit *audit, const struct kernel_options *options, uint32_t harts, uint64_t frames)
 {
-    audit->allocator = allocator;
-    (void)oracle_learn_arenas(&audit->oracle, allocator);
-    oracle_plug(&audit->oracle, frame_run_inside(plugged));
+    struct frame_allocator_config config;
+    kernel_keep_frames(frames);
+    audit->allocator = kernel_allocator(options, harts, &config);
+    if (audit->allocator == NULL) {
+        return false;
+    }
+    (void)oracle_learn_arenas(&audit->oracle, audit->allocator);
+    oracle_plug(&audit->oracle, frame_run_inside(audit->plugged));
+    return true;
 }
 
 struct judge audit_judge(struct audit *audit, uint32_t hart)

@@ -8,19 +8,23 @@
 
 #include "judge.h"
 #include "kernel.h"
+#include "kernel_options.h"
 #include "oracle.h"
 
 struct audit {
     struct frame_allocator *allocator;
+    struct phys_range plugged; /* withheld from it, and may be added */
+    uint32_t plugged_node;
     struct verdict verdict;
     struct oracle oracle;
     pfn_t *collected; /* room for all frames */
 };
 
-/* Before the allocator has taken what `kernel_boot` has; false if there is no room. */
-bool audit_begin(struct audit *audit);
-/* When it has; `plugged` may be added later. */
-void audit_open(struct audit *audit, struct frame_allocator *allocator, struct phys_range plugged);
+/* Before there is an allocator: memory for the audit, and up to `frames` that are withheld. False after a line that
+ * says that there is no room. */
+bool audit_begin(struct audit *audit, uint64_t frames);
+/* Builds the allocator, over `frames` of each node. False after a line that says why. */
+bool audit_open(struct audit *audit, const struct kernel_options *options, uint32_t harts, uint64_t frames);
 
 struct judge audit_judge(struct audit *audit, uint32_t hart);
 

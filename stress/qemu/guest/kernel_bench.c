@@ -9,8 +9,7 @@
 
 /* What is measured. */
 struct row {
-    enum workload_kind kind;
-    uint64_t burst; /* of burst; else 0 */
+    struct workload_choice choice;
     uint64_t order;
     uint32_t harts;
 };
@@ -21,6 +20,7 @@ struct measurement {
     struct frame_allocator *allocator;
     struct workload_hart *harts;
     pfn_t *slots;
+    void *state;
     uint64_t usable_frames;
     uint32_t harts_most;
 };
@@ -28,14 +28,10 @@ struct measurement {
 static void write_phases(const struct workload *workload)
 {
     console_print(",\"phases\":[");
-    for (uint32_t phase = 0; phase < workload_phase_count(workload->kind); phase++) {
-        console_print("%s{\"name\":", phase > 0 ? "," : "");
-        if (workload->kind == WORKLOAD_BURST) {
-            console_print("\"of %llu\"", (unsigned long long)workload->burst);
-        } else {
-            console_print("\"%s\"", workload_phase_name(workload->kind, phase));
-        }
-        console_print(",\"operations\":%llu,\"hart_instructions\":[",
+    char name[WORKLOAD_TEXT_BYTES];
+    for (uint32_t phase = 0; phase < workload_phase_count(workload->choice.kind); phase++) {
+        console_print("%s{\"name\":\"%s\",\"operations\":%llu,\"hart_instructions\":[", phase > 0 ? "," : "",
+                      workload_phase_name(&workload->choice, phase, name),
                       (unsigned long long)workload_operations(workload));
         for (uint32_t hart = 0; hart < workload->harts; hart++) {
             console_print("%s%llu", hart > 0 ? "," : "", (unsigned long long)workload->hart[hart].phase_ns[phase]);
@@ -45,54 +41,55 @@ static void write_phases(const struct workload *workload)
     console_print("]");
 }
 
-/* 0 if memory is too small for one. */
-static uint64_t requests_of(const struct measurement *measurement, const struct row *row)
-{
-    uint64_t frames = UINT64_C(1) << row->order;
-    uint64_t requests = workload_requests(row->kind, measurement->usable_frames, measurement->harts_most, frames);
-    return workload_requests_cut(requests, measurement->options->requests, row->burst);
-}
-
 static void write_record(const struct measurement *measurement, const struct row *row, uint64_t repeat,
                          const struct workload *workload, const struct frame_stats *before)
 {
     record_begin("bench", measurement->options, measurement->config, row->harts);
-    console_print(",\"workload\":\"%s\",\"order\":%llu,\"frames\":%llu,\"repeat\":%llu", workload_name(row->kind),
+    console_print(",\"workload\":\"%s\",\"order\":%llu,\"frames\":%llu,\"repeat\":%llu", row->choice.kind->name,
                   (unsigned long long)row->order, (unsigned long long)workload->frames, (unsigned long long)repeat);
-    if (row->burst != 0) {
-        console_print(",\"burst\":%llu", (unsigned long long)row->burst);
-    }
+    workload_tell(workload, console_print);
     write_phases(workload);
     record_end(measurement->allocator, before);
 }
 
+static struct workload workload_of(const struct measurement *measurement, const struct row *row)
+{
+    const struct workload_shape shape = {.usable_frames = measurement->usable_frames,
+                                         .frames = UINT64_C(1) << row->order,
+                                         .requests_most = measurement->options->requests,
+                                         .harts = row->harts,
+                                         .harts_most = measurement->harts_most};
+    return (struct workload){.choice = row->choice,
+                             .allocator = measurement->allocator,
+                             .frames = shape.frames,
+                             .align_bytes = FRAME_SIZE << row->order,
+                             .requests = workload_requests(&row->choice, &shape),
+                             .turns = row->choice.kind->rounds ? (uint32_t)row->choice.options[0] : 1,
+                             .harts = row->harts,
+                             .seed = measurement->options->seed,
+                             .slots = measurement->slots,
+                             .state = measurement->state,
+                             .hart = measurement->harts};
+}
+
 static int measure(struct measurement *measurement, const struct row *row, uint64_t repeat)
 {
-    struct workload workload = {.kind = row->kind,
-                                .allocator = measurement->allocator,
-                                .frames = UINT64_C(1) << row->order,
-                                .align_bytes = FRAME_SIZE << row->order,
-                                .requests = requests_of(measurement, row),
-                                .burst = row->burst,
-                                .harts = row->harts,
-                                .seed = measurement->options->seed,
-                                .slots = measurement->slots,
-                                .hart = measurement->harts};
+    struct workload workload = workload_of(measurement, row);
     struct frame_stats before;
     if (workload.requests == 0) {
-        console_line("Bail out! %s: memory is too small for %lu harts", workload_name(row->kind),
+        console_line("Bail out! %s: memory is too small for %lu harts", row->choice.kind->name,
                      (unsigned long)row->harts);
         return KERNEL_USAGE;
     }
     bool ran = workload_run(&workload); /* warm-up */
     frame_allocator_stats(measurement->allocator, &before);
     if (!ran || !workload_run(&workload)) {
-        console_line("Bail out! %s: %lu harts cannot be started", workload_name(row->kind), (unsigned long)row->harts);
+        console_line("Bail out! %s: %lu harts cannot be started", row->choice.kind->name, (unsigned long)row->harts);
         return KERNEL_USAGE;
     }
     const struct workload_hart *failed = workload_failure(&workload);
     if (failed != NULL) {
-        console_line("not ok - %s order %llu, %lu harts: %s", workload_name(row->kind), (unsigned long long)row->order,
+        console_line("not ok - %s order %llu, %lu harts: %s", row->choice.kind->name, (unsigned long long)row->order,
                      (unsigned long)row->harts, frame_status_text(failed->status));
         return KERNEL_VIOLATED;
     }
@@ -100,68 +97,52 @@ static int measure(struct measurement *measurement, const struct row *row, uint6
     return KERNEL_HOLDS;
 }
 
-/* Every size and count of harts. */
-static int measure_rows(struct measurement *measurement, enum workload_kind kind, uint64_t burst)
+static uint64_t row_count(const struct kernel_options *options)
 {
-    const struct kernel_options *options = measurement->options;
-    int status = KERNEL_HOLDS;
-    for (uint32_t o = 0; o < options->orders.count && status == KERNEL_HOLDS; o++) {
-        for (uint32_t h = 0; h < options->harts.count && status == KERNEL_HOLDS; h++) {
-            const struct row row = {kind, burst, options->orders.values[o], (uint32_t)options->harts.values[h]};
-            for (uint64_t repeat = 0; repeat < options->repeats && status == KERNEL_HOLDS; repeat++) {
-                status = measure(measurement, &row, repeat);
-            }
-        }
+    uint64_t workloads = 1;
+    for (const char *at = options->workloads; *at != '\0'; at++) {
+        workloads += *at == ',';
     }
-    return status;
+    return workloads * options->orders.count * options->harts.count;
 }
 
-static int measure_workload(struct measurement *measurement, enum workload_kind kind)
+/* False if its workload is none that the kernel has. */
+static bool row_at(const struct kernel_options *options, uint64_t i, struct row *row)
 {
-    const struct option_list *bursts = &measurement->options->bursts;
-    int status = KERNEL_HOLDS;
-    if (kind != WORKLOAD_BURST) {
-        return measure_rows(measurement, kind, 0);
+    const char *list = options->workloads;
+    for (uint64_t skip = i / options->harts.count / options->orders.count; skip > 0; skip--) {
+        list = strchr(list, ',') + 1;
     }
-    for (uint32_t i = 0; i < bursts->count && status == KERNEL_HOLDS; i++) {
-        status = bursts->values[i] != 0 ? measure_rows(measurement, kind, bursts->values[i]) : KERNEL_USAGE;
-    }
-    return status;
+    row->order = options->orders.values[i / options->harts.count % options->orders.count];
+    row->harts = (uint32_t)options->harts.values[i % options->harts.count];
+    return workload_parse(&row->choice, list, strcspn(list, ",")) && !row->choice.kind->ages &&
+           row->choice.kind->harts_beside == 0;
 }
 
-/* The next name of a list of workloads. */
-static bool next_workload(const char **list, enum workload_kind *kind)
+static uint64_t larger(uint64_t a, uint64_t b)
 {
-    char name[16];
-    size_t length = strcspn(*list, ",");
-    if (length == 0 || length >= sizeof name) {
-        return false;
-    }
-    memcpy(name, *list, length);
-    name[length] = '\0';
-    *list += length + ((*list)[length] == ',');
-    return workload_find(name, kind) && !workload_ages(*kind) && workload_harts_beside(*kind) == 0;
+    return a > b ? a : b;
 }
 
-static bool get_memory(struct measurement *measurement)
+/* As much as any row needs, if the allocator should have all frames that are free. */
+static bool get_memory(struct measurement *measurement, uint64_t rows)
 {
-    uint64_t frames = 0;
+    struct row row;
+    uint64_t slots = 1, state_bytes = 1;
     for (uint32_t i = 0; i < kernel_boot.free_count; i++) {
-        frames += kernel_boot.free[i].range.size >> FRAME_SHIFT;
+        measurement->usable_frames += kernel_boot.free[i].range.size >> FRAME_SHIFT;
     }
-    uint64_t slots = workload_slots(frames, measurement->harts_most);
-    uint64_t limit = measurement->options->requests;
-    const struct option_list *bursts = &measurement->options->bursts;
-    for (uint32_t i = 0; i < bursts->count && limit != 0; i++) {
-        limit = bursts->values[i] > limit ? bursts->values[i] : limit; /* one burst at least */
+    for (uint64_t i = 0; i < rows; i++) {
+        (void)row_at(measurement->options, i, &row);
+        struct workload workload = workload_of(measurement, &row);
+        slots = larger(slots, workload_slots(workload.requests, measurement->harts_most));
+        state_bytes = larger(state_bytes, workload_state_bytes(&workload));
     }
-    slots = limit != 0 && workload_slots(limit, measurement->harts_most) < slots
-                ? workload_slots(limit, measurement->harts_most)
-                : slots;
     measurement->harts =
         boot_alloc_zeroed(&kernel_boot, measurement->harts_most * sizeof *measurement->harts, CACHE_PAIR);
     measurement->slots = boot_alloc_zeroed(&kernel_boot, slots * sizeof *measurement->slots, CACHE_PAIR);
-    return measurement->harts != NULL && measurement->slots != NULL;
+    measurement->state = boot_alloc_zeroed(&kernel_boot, state_bytes, CACHE_PAIR);
+    return measurement->harts != NULL && measurement->slots != NULL && measurement->state != NULL;
 }
 
 int kernel_bench(const struct kernel_options *options)
@@ -172,7 +153,15 @@ int kernel_bench(const struct kernel_options *options)
         uint32_t harts = (uint32_t)options->harts.values[i];
         measurement.harts_most = harts > measurement.harts_most ? harts : measurement.harts_most;
     }
-    if (!get_memory(&measurement)) {
+    const uint64_t rows = row_count(options);
+    struct row row;
+    for (uint64_t i = 0; i < rows; i++) {
+        if (!row_at(options, i, &row)) {
+            console_line("Bail out! '%s' is no list of workloads that the kernel has", options->workloads);
+            return KERNEL_USAGE;
+        }
+    }
+    if (!get_memory(&measurement, rows)) {
         console_line("Bail out! no memory for the results");
         return KERNEL_USAGE;
     }
@@ -184,14 +173,9 @@ int kernel_bench(const struct kernel_options *options)
     frame_allocator_stats(measurement.allocator, &stats);
     measurement.usable_frames = stats.frames_total;
     int status = KERNEL_HOLDS;
-    for (const char *list = options->workloads; *list != '\0' && status == KERNEL_HOLDS;) {
-        enum workload_kind kind;
-        if (!next_workload(&list, &kind)) {
-            console_line("Bail out! workloads are bulk, rand, repeat, burst, adversary, walk and zeroed, not '%s'",
-                         options->workloads);
-            return KERNEL_USAGE;
-        }
-        status = measure_workload(&measurement, kind);
+    for (uint64_t i = 0; i < rows * options->repeats && status == KERNEL_HOLDS; i++) {
+        (void)row_at(options, i / options->repeats, &row);
+        status = measure(&measurement, &row, i % options->repeats);
     }
     return status;
 }

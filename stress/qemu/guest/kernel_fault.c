@@ -34,8 +34,6 @@ enum stop { STOP_LEAVE, STOP_SILENT, STOP_MUTE, STOP_COUNT };
 
 static struct fault {
     struct audit audit;
-    struct phys_range plugged;
-    uint32_t plugged_node;
     uint64_t operations, hook;
     uint64_t room; /* frames that a hart holds at most: without the victim they want more than there are */
     uint32_t harts, victim;
@@ -75,15 +73,11 @@ static void stop_silent(void)
     arch_hart_stop();
 }
 
-/* Acquire: hart 0, after its last look at what is wrong. */
 static void stop_mute(void)
 {
-    bool enabled = arch_interrupts_off();
+    bool enabled = arch_interrupts_off(); /* before it says that it has stopped: it answers nobody after that */
     atomic_store_explicit(&fault.stopped, 1, memory_order_release);
-    while (atomic_load_explicit(&fault.go_on, memory_order_acquire) == 0) {
-        arch_give_way(); /* and answers nobody */
-    }
-    harts_answer(); /* giving way may have swallowed an interrupt */
+    hart_mute_while(&fault.go_on, 0);
     arch_interrupts_restore(enabled);
 }
 
@@ -143,8 +137,8 @@ static void take(struct holding *holding)
 static void try_removal(void)
 {
     struct frame_allocator *fa = fault.audit.allocator;
-    enum frame_status added = frame_arena_add(fa, fault.plugged, fault.plugged_node);
-    enum frame_status removed = frame_arena_remove(fa, frame_containing(fault.plugged.start));
+    enum frame_status added = frame_arena_add(fa, fault.audit.plugged, fault.audit.plugged_node);
+    enum frame_status removed = frame_arena_remove(fa, frame_containing(fault.audit.plugged.start));
     (void)expect(added == FRAME_OK || added == FRAME_OVERLAP, "an arena can be added");
     if (expect(removed == FRAME_BUSY || removed == FRAME_CONTENDED, "its removal is refused")) {
         fault.refused++;
@@ -212,7 +206,7 @@ static void judge_rest(void)
     frame_allocator_stats(fa, &stats);
     (void)expect(judge_all_free(&judge) && audit_collect(&fault.audit) == stats.frames_total, "all memory is had");
     if (fault.refused > 0) {
-        (void)expect(frame_arena_remove(fa, frame_containing(fault.plugged.start)) == FRAME_OK, "the arena goes");
+        (void)expect(frame_arena_remove(fa, frame_containing(fault.audit.plugged.start)) == FRAME_OK, "the arena goes");
     }
 }
 
@@ -266,7 +260,6 @@ static bool run_once(void)
 
 static bool fault_begin(const struct kernel_options *options)
 {
-    struct frame_allocator_config config;
     while (fault.stop < STOP_COUNT && strcmp(options->stop, stops[fault.stop].name) != 0) {
         fault.stop++;
     }
@@ -279,23 +272,18 @@ static bool fault_begin(const struct kernel_options *options)
         return false;
     }
     uint64_t frames = options->frames != 0 ? options->frames : fault.harts * FRAMES_PER_HART;
-    fault.plugged = kernel_withhold(frames, &fault.plugged_node);
-    fault.room = (frames + (fault.plugged.size >> FRAME_SHIFT)) * 5 / 4 / (fault.harts - 1);
-    bool room = audit_begin(&fault.audit);
-    for (uint32_t i = 0; i < fault.harts && room; i++) {
-        fault.held[i] = boot_alloc_zeroed(&kernel_boot, fault.room * sizeof *fault.held[i], CACHE_PAIR);
-        room = fault.held[i] != NULL;
-    }
-    if (!room || fault.plugged.size == 0) {
-        console_line("Bail out! no memory for the audit, or none to plug in");
+    if (!audit_begin(&fault.audit, frames)) {
         return false;
     }
-    kernel_keep_frames(frames / kernel_map.node_count);
-    struct frame_allocator *fa = kernel_allocator(options, fault.harts, &config);
-    if (fa != NULL) {
-        audit_open(&fault.audit, fa, fault.plugged);
+    fault.room = (frames + (fault.audit.plugged.size >> FRAME_SHIFT)) * 5 / 4 / (fault.harts - 1);
+    for (uint32_t i = 0; i < fault.harts; i++) {
+        fault.held[i] = boot_alloc_zeroed(&kernel_boot, fault.room * sizeof *fault.held[i], CACHE_PAIR);
+        if (fault.held[i] == NULL) {
+            console_line("Bail out! no memory for what harts hold");
+            return false;
+        }
     }
-    return fa != NULL;
+    return audit_open(&fault.audit, options, fault.harts, frames / kernel_map.node_count);
 }
 
 int kernel_fault(const struct kernel_options *options)

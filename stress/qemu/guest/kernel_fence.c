@@ -24,8 +24,6 @@
 
 static struct {
     struct audit audit;
-    struct phys_range plugged;
-    uint32_t plugged_node;
     _Atomic uint32_t ready, over;
     _Atomic uint32_t failed; /* fences of hart 1's own that somebody did not answer */
     bool holds;
@@ -75,12 +73,7 @@ static void fence(void)
 
 static void be_mute(void)
 {
-    bool enabled = arch_interrupts_off();
-    while (!is_over()) {
-        arch_give_way(); /* and answers nobody */
-    }
-    harts_answer(); /* giving way may have swallowed an interrupt */
-    arch_interrupts_restore(enabled);
+    hart_mute_while(&fence_test.over, 0);
 }
 
 static const struct manner {
@@ -154,8 +147,9 @@ static void judge_mute(void)
     uint64_t total = frames_total(&cached);
     expect(cached >= CACHED, "the silent hart has something in its cache");
     expect(audit_collect(&fence_test.audit) == total - cached, "all memory is had but what is in its cache");
-    expect(frame_arena_add(fa, fence_test.plugged, fence_test.plugged_node) == FRAME_OK, "an arena can be added");
-    enum frame_status status = frame_arena_remove(fa, frame_containing(fence_test.plugged.start));
+    expect(frame_arena_add(fa, fence_test.audit.plugged, fence_test.audit.plugged_node) == FRAME_OK,
+           "an arena can be added");
+    enum frame_status status = frame_arena_remove(fa, frame_containing(fence_test.audit.plugged.start));
     expect(status == FRAME_BUSY || status == FRAME_CONTENDED, "its removal is refused");
     (void)frame_allocator_drain(fa); /* so that what is cached is the silent hart's again */
     uint64_t more = frames_total(&cached) - total;
@@ -175,7 +169,7 @@ static void judge_after(const struct manner *manner)
     }
     expect(fences < FENCES_AGAIN, "it answers again");
     expect(frame_allocator_drain(fa), "all caches drain");
-    expect(manner->answers || frame_arena_remove(fa, frame_containing(fence_test.plugged.start)) == FRAME_OK,
+    expect(manner->answers || frame_arena_remove(fa, frame_containing(fence_test.audit.plugged.start)) == FRAME_OK,
            "the arena goes");
     expect(audit_collect(&fence_test.audit) == frames_total(&cached), "all memory is had in the end");
     expect(atomic_load_explicit(&fence_test.failed, memory_order_relaxed) == 0, "its own fences are answered");
@@ -283,29 +277,13 @@ static void run_late(void)
 
 /* ---- all of it ---- */
 
-static bool fence_begin(const struct kernel_options *options)
-{
-    struct frame_allocator_config config;
-    if (kernel_hart_count < 4) {
-        console_line("Bail out! the fence is tested on four harts");
-        return false;
-    }
-    fence_test.plugged = kernel_withhold(FRAMES, &fence_test.plugged_node);
-    if (fence_test.plugged.size == 0 || !audit_begin(&fence_test.audit)) {
-        console_line("Bail out! no memory for the audit, or none to plug in");
-        return false;
-    }
-    kernel_keep_frames(FRAMES);
-    struct frame_allocator *fa = kernel_allocator(options, kernel_hart_count, &config);
-    if (fa != NULL) {
-        audit_open(&fence_test.audit, fa, fence_test.plugged);
-    }
-    return fa != NULL;
-}
-
 int kernel_fence(const struct kernel_options *options)
 {
-    if (!fence_begin(options)) {
+    if (kernel_hart_count < 4) {
+        console_line("Bail out! the fence is tested on four harts");
+        return KERNEL_USAGE;
+    }
+    if (!audit_begin(&fence_test.audit, FRAMES) || !audit_open(&fence_test.audit, options, kernel_hart_count, FRAMES)) {
         return KERNEL_USAGE;
     }
     console_line("KTAP version 1");

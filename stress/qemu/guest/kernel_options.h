@@ -10,7 +10,7 @@
 struct kernel_options {
     const char *run;       /* "stress", "bench", ... */
     const char *variant;   /* as on the command line */
-    const char *workloads; /* a list of names */
+    const char *workloads; /* a list for workload_parse */
     enum schedule_mode mode;
     uint64_t seed;
     uint64_t operations; /* stress: mixed ones a hart */
@@ -20,7 +20,6 @@ struct kernel_options {
     uint64_t hook; /* fault: the hook at which it does, counted from 1; with repeat=n, this one to the n-th after it */
     uint64_t frames; /* stress, fault, fence: that the allocator is given, at most; little memory is much contention */
     struct option_list harts, orders; /* at most the machine's, at most WORKLOAD_ORDER_MOST */
-    struct option_list bursts;        /* run lengths, of the workload burst */
 };
 
 /* Cuts `bootargs` into words. False with one line in `why`. */

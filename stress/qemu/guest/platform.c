@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "format_into.h"
 #include "kernel.h"
 #include "reclaim.h"
 
@@ -48,20 +49,14 @@ const struct reclaim_backend *const *platform_reclaim_backends(void)
 void platform_log(const char *format, ...)
 {
     char line[LOG_LINE_BYTES];
-    va_list arguments;
-    va_start(arguments, format);
-    (void)vsnprintf(line, sizeof line, format, arguments);
-    va_end(arguments);
+    format_into(line, format);
     console_line("# %s", line);
 }
 
 void platform_panic(const char *format, ...)
 {
     char line[LOG_LINE_BYTES];
-    va_list arguments;
-    va_start(arguments, format);
-    (void)vsnprintf(line, sizeof line, format, arguments);
-    va_end(arguments);
+    format_into(line, format);
     trap_panic((uintptr_t)__builtin_return_address(0), (uintptr_t)__builtin_frame_address(0), "%s", line);
 }
 

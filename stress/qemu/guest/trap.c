@@ -2,9 +2,9 @@
  * The end of a kernel that did wrong. See kernel.h.
  *
  * Addresses are printed as numbers; whoever started the machine has the symbols (framelab adds them). */
-#include <stdarg.h>
 #include <stdio.h>
 
+#include "format_into.h"
 #include "kernel.h"
 
 #define CALLS_MOST 24u
@@ -31,10 +31,7 @@ static void tell_calls(const char *beginning, uintptr_t frame)
 void trap_panic(uintptr_t pc, uintptr_t frame, const char *format, ...)
 {
     char what[256];
-    va_list arguments;
-    va_start(arguments, format);
-    (void)vsnprintf(what, sizeof what, format, arguments);
-    va_end(arguments);
+    format_into(what, format);
     (void)arch_interrupts_off();
     console_seize();
     uint32_t number = kernel_hart != NULL ? kernel_hart->number : 0;

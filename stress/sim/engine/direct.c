@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "model.h"
+#include "run.h"
 
 const struct model *model = &model_direct;
 

@@ -7,6 +7,7 @@
 #include "model.h"
 #include "platform.h"
 #include "platform_host.h"
+#include "run.h"
 
 uint32_t harts_cores(void)
 {

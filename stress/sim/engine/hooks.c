@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "model.h"
+#include "run.h"
 
 #define PLACE ((uintptr_t)__builtin_return_address(0))
 #define GRANULE 16u

@@ -15,8 +15,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "run.h"
-
 enum event_kind {
     EVENT_PLAIN_LOAD, /* the program loads and stores these itself, when the event has returned */
     EVENT_PLAIN_STORE,

@@ -6,12 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "format_into.h"
 #include "harness.h"
 #include "harts.h"
 #include "model.h"
 #include "platform_host.h"
 #include "platform_sim.h"
 #include "reclaim.h"
+#include "run.h"
 
 #define PLACE ((uintptr_t)__builtin_return_address(0))
 #define LOG_LINE_BYTES 1024
@@ -117,20 +119,14 @@ const struct reclaim_backend *const *platform_reclaim_backends(void)
 void platform_log(const char *format, ...)
 {
     char line[LOG_LINE_BYTES];
-    va_list arguments;
-    va_start(arguments, format);
-    (void)vsnprintf(line, sizeof line, format, arguments);
-    va_end(arguments);
+    format_into(line, format);
     (void)fprintf(stderr, "framelab: %s\n", line);
 }
 
 void platform_panic(const char *format, ...)
 {
     char line[LOG_LINE_BYTES];
-    va_list arguments;
-    va_start(arguments, format);
-    (void)vsnprintf(line, sizeof line, format, arguments);
-    va_end(arguments);
+    format_into(line, format);
     if (sim_on_panic != NULL && run_self() != RUN_NOBODY) {
         sim_on_panic(line);
     }

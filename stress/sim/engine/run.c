@@ -131,8 +131,3 @@ enum run_end run_harts(uint32_t count, void (*body)(void *context, uint32_t hart
     model->end();
     return run.end;
 }
-
-bool run_on_stack_of(uint32_t hart, uintptr_t address)
-{
-    return address - (uintptr_t)run.fibre[hart].stack < run.fibre[hart].stack_bytes;
-}

@@ -49,11 +49,10 @@ _Noreturn void run_abandon(void);
 /* Where the stack of the running hart begins; 0 outside of harts. */
 extern uintptr_t run_own_stack; /* written by run.c only */
 
-/* True if the address lies in the stack of the running hart (or the hart given). */
+/* True if the address lies in the stack of the running hart. */
 static inline bool run_on_own_stack(uintptr_t address)
 {
     return address - run_own_stack < RUN_STACK_BYTES;
 }
-bool run_on_stack_of(uint32_t hart, uintptr_t address);
 
 #endif

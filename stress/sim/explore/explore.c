@@ -11,12 +11,13 @@
  *    turns after which the allocator's own bounded loops give up. */
 #include "explore.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "format_into.h"
 #include "memory_model.h"
 #include "races.h"
+#include "run.h"
 #include "schedule.h"
 #include "shadow.h"
 #include "trace.h"
@@ -56,21 +57,17 @@ static void end_with(enum explore_verdict verdict)
 
 void explore_fail(const char *format, ...)
 {
-    va_list arguments;
-    va_start(arguments, format);
-    (void)vsnprintf(it.report.text, sizeof it.report.text, format, arguments);
-    va_end(arguments);
+    format_into(it.report.text, format);
     end_with(EXPLORE_FAILED);
 }
 
-static void race_found(uint32_t hart, uint32_t other, bool write, bool other_write, uintptr_t address, uintptr_t place,
-                       uintptr_t other_place)
+static void race_found(const struct shadow_cell *self, const struct shadow_cell *other, uintptr_t address)
 {
     (void)snprintf(it.report.text, sizeof it.report.text,
                    "race at %p: a %s by hart %u is not ordered with a %s by hart %u", (void *)address,
-                   write ? "write" : "read", hart, other_write ? "write" : "read", other);
-    it.report.places[0] = place;
-    it.report.places[1] = other_place;
+                   self->write ? "write" : "read", self->hart, other->write ? "write" : "read", other->hart);
+    it.report.places[0] = self->place;
+    it.report.places[1] = other->place;
     end_with(EXPLORE_RACE);
 }
 

@@ -10,6 +10,7 @@
 
 #include "explore_options.h"
 #include "model.h"
+#include "run.h"
 
 #define EXPLORE_TEXT_BYTES 400u
 

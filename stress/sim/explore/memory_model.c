@@ -68,6 +68,7 @@
 
 #include "races.h"
 #include "random.h"
+#include "run.h"
 #include "shadow.h"
 
 #define BUFFER_STORES 8u

@@ -5,6 +5,7 @@
 
 #include "explore_options.h"
 #include "model.h"
+#include "run.h"
 
 struct memory_counts {
     uint64_t stale_loads, delayed_stores;

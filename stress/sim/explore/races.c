@@ -28,12 +28,8 @@
 
 struct tentative {
     struct granule *granule;
-    uintptr_t place;
-    uint32_t epoch; /* of its hart at that moment */
-    uint8_t bytes;
-    bool raced;
-    uint32_t other;
-    uintptr_t other_place;
+    struct shadow_cell self, other;
+    bool raced; /* with `other` */
 };
 
 struct pointer {
@@ -177,13 +173,13 @@ static bool is_dependent(const struct hart_clocks *me, uintptr_t address, const 
 }
 
 /* The first cell that a write is not ordered after, or NULL. */
-static const struct shadow_cell *find_race(uint32_t hart, const struct granule *granule, uint8_t bytes, bool atomic,
+static const struct shadow_cell *find_race(const struct granule *granule, const struct shadow_cell *self,
                                            uintptr_t address)
 {
-    const struct hart_clocks *me = &races.harts[hart];
+    const struct hart_clocks *me = &races.harts[self->hart];
     for (uint32_t i = 0; i < granule->cell_count; i++) {
         const struct shadow_cell *cell = &granule->cells[i];
-        bool concerns = cell->hart != hart && (cell->bytes & bytes) != 0 && !(cell->atomic && atomic);
+        bool concerns = cell->hart != self->hart && (cell->bytes & self->bytes) != 0 && !(cell->atomic && self->atomic);
         if (concerns && !is_ordered(me, cell, true) && !is_dependent(me, address, cell)) {
             return cell;
         }
@@ -191,13 +187,13 @@ static const struct shadow_cell *find_race(uint32_t hart, const struct granule *
     return NULL;
 }
 
-static void remember(uint32_t hart, uint32_t epoch, struct granule *granule, uint8_t bytes, bool write, bool atomic,
-                     uintptr_t place)
+static void remember(struct granule *granule, const struct shadow_cell *self)
 {
     struct shadow_cell *cell = NULL;
     for (uint32_t i = 0; i < granule->cell_count && cell == NULL; i++) {
         struct shadow_cell *old = &granule->cells[i];
-        if (old->hart == hart && old->write == write && old->atomic == atomic && (old->bytes & ~bytes) == 0) {
+        if (old->hart == self->hart && old->write == self->write && old->atomic == self->atomic &&
+            (old->bytes & ~self->bytes) == 0) {
             cell = old;
         }
     }
@@ -207,22 +203,20 @@ static void remember(uint32_t hart, uint32_t epoch, struct granule *granule, uin
         cell = &granule->cells[granule->next_cell];
         granule->next_cell = (uint8_t)((granule->next_cell + 1u) % SHADOW_CELLS);
     }
-    *cell = (struct shadow_cell){
-        .place = place, .epoch = epoch, .hart = (uint8_t)hart, .bytes = bytes, .write = write, .atomic = atomic};
+    *cell = *self;
 }
 
 /* A plain write meets others' looks that are not in earnest yet. */
-static void meet_tentative(uint32_t hart, const struct granule *granule, uint8_t bytes, uintptr_t place)
+static void meet_tentative(const struct granule *granule, const struct shadow_cell *self)
 {
     for (uint32_t other = 0; other < races.count; other++) {
         struct hart_clocks *them = &races.harts[other];
-        for (uint32_t i = 0; i < them->tentative_count && other != hart; i++) {
+        for (uint32_t i = 0; i < them->tentative_count && other != self->hart; i++) {
             struct tentative *look = &them->tentative[i];
-            bool unordered = look->epoch > races.harts[hart].before_stores.reads[other];
-            if (look->granule == granule && (look->bytes & bytes) != 0 && unordered && !look->raced) {
+            bool unordered = look->self.epoch > races.harts[self->hart].before_stores.reads[other];
+            if (look->granule == granule && (look->self.bytes & self->bytes) != 0 && unordered && !look->raced) {
                 look->raced = true;
-                look->other = hart;
-                look->other_place = place;
+                look->other = *self;
             }
         }
     }
@@ -235,10 +229,10 @@ void races_confirm(uint32_t hart)
         const struct tentative *look = &me->tentative[i];
         if (look->raced) {
             me->tentative_count = 0;
-            races.found(hart, look->other, false, true, look->granule->address, look->place, look->other_place);
+            races.found(&look->self, &look->other, look->granule->address);
             return;
         }
-        remember(hart, look->epoch, look->granule, look->bytes, false, false, look->place);
+        remember(look->granule, &look->self);
     }
     me->tentative_count = 0;
 }
@@ -248,22 +242,20 @@ void races_dismiss(uint32_t hart)
     races.harts[hart].tentative_count = 0;
 }
 
-static void look(uint32_t hart, struct granule *granule, uint8_t bytes, uintptr_t place, const struct shadow_cell *race)
+static struct shadow_cell cell_of(uint32_t hart, uint8_t bytes, uintptr_t place)
 {
-    struct hart_clocks *me = &races.harts[hart];
+    return (struct shadow_cell){
+        .place = place, .epoch = races.harts[hart].epoch, .hart = (uint8_t)hart, .bytes = bytes};
+}
+
+static void look(struct granule *granule, struct shadow_cell self, const struct shadow_cell *race)
+{
+    struct hart_clocks *me = &races.harts[self.hart];
     if (me->tentative_count == TENTATIVE_MAX) {
-        races_confirm(hart);
+        races_confirm(self.hart);
     }
-    struct tentative *look = &me->tentative[me->tentative_count++];
-    look->granule = granule;
-    look->place = place;
-    look->epoch = me->epoch;
-    look->bytes = bytes;
-    look->raced = race != NULL;
-    if (race != NULL) {
-        look->other = race->hart;
-        look->other_place = race->place;
-    }
+    me->tentative[me->tentative_count++] =
+        (struct tentative){granule, self, race != NULL ? *race : (struct shadow_cell){.place = 0}, race != NULL};
 }
 
 void races_read(uint32_t hart, struct granule *granule, uint8_t bytes, uintptr_t address, uintptr_t place)
@@ -281,29 +273,30 @@ void races_read(uint32_t hart, struct granule *granule, uint8_t bytes, uintptr_t
         }
     }
     if (race != NULL || !has_looked) {
-        look(hart, granule, bytes, place, race);
+        look(granule, cell_of(hart, bytes, place), race);
     }
 }
 
 /* A write, plain or atomic. */
-static void write(uint32_t hart, struct granule *granule, uint8_t bytes, bool atomic, uintptr_t address,
-                  uintptr_t place)
+static void write(struct granule *granule, struct shadow_cell self, bool atomic, uintptr_t address)
 {
-    const struct shadow_cell *race = find_race(hart, granule, bytes, atomic, address);
+    self.write = true;
+    self.atomic = atomic;
+    const struct shadow_cell *race = find_race(granule, &self, address);
     if (race != NULL) {
-        races.found(hart, race->hart, true, race->write, address, place, race->place);
+        races.found(&self, race, address);
         return;
     }
-    meet_tentative(hart, granule, bytes, place);
-    remember(hart, races.harts[hart].epoch, granule, bytes, true, atomic, place);
+    meet_tentative(granule, &self);
+    remember(granule, &self);
 }
 
 void races_write(uint32_t hart, struct granule *granule, uint8_t bytes, uintptr_t address, uintptr_t place)
 {
-    write(hart, granule, bytes, false, address, place);
+    write(granule, cell_of(hart, bytes, place), false, address);
 }
 
 void races_atomic_write(uint32_t hart, struct granule *granule, uint8_t bytes, uintptr_t place)
 {
-    write(hart, granule, bytes, true, granule->address, place);
+    write(granule, cell_of(hart, bytes, place), true, granule->address);
 }

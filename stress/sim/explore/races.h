@@ -7,8 +7,7 @@
 #include "shadow.h"
 
 /* Called once for the first race of an execution. */
-typedef void races_found(uint32_t hart, uint32_t other, bool write, bool other_write, uintptr_t address,
-                         uintptr_t place, uintptr_t other_place);
+typedef void races_found(const struct shadow_cell *self, const struct shadow_cell *other, uintptr_t address);
 
 void races_begin(uint32_t harts, races_found *found);
 

@@ -13,6 +13,7 @@
 #include "schedule.h"
 
 #include "random.h"
+#include "run.h"
 
 /* Steps over which changes of priority are drawn: this times a power of two. */
 #define LENGTH_FIRST UINT64_C(64)

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "explore_options.h"
+#include "run.h"
 
 #define GRANULE_BYTES 8u
 #define SHADOW_VALUES 4u /* older ones are not offered to loads any more */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "platform.h"
+#include "run.h"
 
 #define COLUMN 8
 #define PLACE_BYTES 512u

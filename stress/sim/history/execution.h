@@ -6,6 +6,7 @@
 #include "explore.h"
 #include "fault_injection.h"
 #include "interpreter.h"
+#include "run.h"
 
 #define EXECUTION_TEXT_MAX 480u
 

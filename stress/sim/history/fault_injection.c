@@ -7,6 +7,7 @@
 #include "epoch_look.h"
 #include "model.h"
 #include "platform.h"
+#include "run.h"
 
 static struct {
     struct model before; /* a copy of the model, with our event */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * The oracle of an execution: it is told of every call before it is made and of every answer, and knows which harts may
- * own which frame. It is not instrumented: what it does is no event, and no hart sees it. What is
- * right where no history is needed, the judge says (stress/trial/judge.h), as on the host and in QEMU; the calls that
- * the judge makes are events.
+ * own which frame. It is not instrumented: what it does is no event, and no hart sees it. What is right
+ * where no history is needed, the judge says (stress/trial/judge.h), as on the host and in QEMU; the calls that the
+ * judge makes are events.
  *
  * 1. P1. A frame counts as owned from the answer that handed it out to the call that frees it. In between it may not be
  *    handed out.

@@ -391,8 +391,7 @@ bool interpreter_finish(struct interpreter *interpreter)
     note_reached(interpreter);
     struct judge judge = history_judge(&interpreter->history, 0);
     struct frame_account account;
-    /* The account is right with all that the harts still have: what frees undo that come now, was wrong all the
-     * same. */
+    /* The account is right with all that the harts still have: what frees undo that come now, was wrong. */
     bool right = history_record(&interpreter->history) && judge_account(&judge, &account);
     for (uint32_t s = 0; s < PROGRAM_SLOTS && right; s++) {
         right = slot_empty(interpreter, &judge, &interpreter->slots[s]);

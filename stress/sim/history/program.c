@@ -44,11 +44,6 @@ const char *step_kind_name(enum step_kind kind)
     return KINDS[kind].name;
 }
 
-const char *small_layout_name(enum small_layout layout)
-{
-    return LAYOUTS[layout];
-}
-
 /* ---- to text ---- */
 
 struct text {

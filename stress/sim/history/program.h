@@ -76,7 +76,6 @@ struct program {
 };
 
 const char *step_kind_name(enum step_kind kind); /* "alloc", "free_head" ... */
-const char *small_layout_name(enum small_layout layout);
 
 /* The text's length, cut to `bytes`. */
 size_t program_format(const struct program *program, char *out, size_t bytes);

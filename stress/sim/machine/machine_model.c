@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "format_into.h"
+
 const struct machine_model machine_models[] = {
     {
         .name = "epyc-2socket",
@@ -107,16 +109,28 @@ static uint64_t *field_of(struct machine_model *model, size_t i)
     return (uint64_t *)((unsigned char *)model + fields[i].offset);
 }
 
-static bool read_field(struct machine_model *model, const json_t *json, size_t i, const char *path, char *why,
-                       size_t why_bytes)
+struct source {
+    const char *path;
+    char *why;
+    size_t why_bytes;
+    json_t *json;
+};
+
+__attribute__((format(printf, 2, 3))) static bool refuse(const struct source *source, const char *format, ...)
 {
-    const json_t *number = json_object_get(json, fields[i].key);
+    char what[256];
+    format_into(what, format);
+    (void)snprintf(source->why, source->why_bytes, "machine %s: %s", source->path, what);
+    return false;
+}
+
+static bool read_field(struct machine_model *model, const struct source *source, size_t i)
+{
+    const json_t *number = json_object_get(source->json, fields[i].key);
     if (!json_is_integer(number) || json_integer_value(number) < (json_int_t)fields[i].least ||
         json_integer_value(number) > (json_int_t)fields[i].most) {
-        (void)snprintf(why, why_bytes, "machine %s: \"%s\" is %s %llu to %llu", path, fields[i].key,
-                       number == NULL ? "missing; it is" : "not", (unsigned long long)fields[i].least,
-                       (unsigned long long)fields[i].most);
-        return false;
+        return refuse(source, "\"%s\" is %s %llu to %llu", fields[i].key, number == NULL ? "missing; it is" : "not",
+                      (unsigned long long)fields[i].least, (unsigned long long)fields[i].most);
     }
     *field_of(model, i) = (uint64_t)json_integer_value(number);
     return true;
@@ -132,56 +146,43 @@ static bool is_key(const char *key)
 }
 
 /* A short string, not empty. */
-static bool read_text(const json_t *json, const char *key, char *text, size_t bytes, const char *path, char *why,
-                      size_t why_bytes)
+static bool read_text(const struct source *source, const char *key, char *text, size_t bytes)
 {
-    const char *value = json_string_value(json_object_get(json, key));
+    const char *value = json_string_value(json_object_get(source->json, key));
     if (value == NULL || value[0] == '\0' || strlen(value) >= bytes) {
-        (void)snprintf(why, why_bytes, "machine %s: \"%s\" is not a string of 1 to %zu characters", path, key,
-                       bytes - 1);
-        return false;
+        return refuse(source, "\"%s\" is not a string of 1 to %zu characters", key, bytes - 1);
     }
     (void)snprintf(text, bytes, "%s", value);
     return true;
 }
 
-static bool read_all(struct machine_model *model, json_t *json, const char *path, char *why, size_t why_bytes)
+static bool read_all(struct machine_model *model, const struct source *source)
 {
     const char *key;
     json_t *value;
-    json_object_foreach(json, key, value)
+    json_object_foreach(source->json, key, value)
     {
         if (!is_key(key)) {
-            (void)snprintf(why, why_bytes, "machine %s: there is no \"%s\" in a machine", path, key);
-            return false;
+            return refuse(source, "there is no \"%s\" in a machine", key);
         }
     }
     *model = (struct machine_model){.name = ""};
-    bool good = read_text(json, "name", model->name, sizeof model->name, path, why, why_bytes);
+    bool good = read_text(source, "name", model->name, sizeof model->name);
     for (size_t i = 0; i < FIELD_COUNT && good; i++) {
-        good = read_field(model, json, i, path, why, why_bytes);
+        good = read_field(model, source, i);
     }
-    good = good && read_text(json, "source", model->source, sizeof model->source, path, why, why_bytes);
-    return good;
-}
-
-static bool read_file(struct machine_model *model, const char *path, char *why, size_t why_bytes)
-{
-    json_error_t error;
-    json_t *json = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
-    if (json == NULL) {
-        (void)snprintf(why, why_bytes, "machine %s: line %d: %s", path, error.line, error.text);
-        return false;
-    }
-    bool good = read_all(model, json, path, why, why_bytes);
-    json_decref(json);
-    return good;
+    return good && read_text(source, "source", model->source, sizeof model->source);
 }
 
 bool machine_model_get(struct machine_model *model, const char *name, char *why, size_t why_bytes)
 {
     if (strpbrk(name, "/.") != NULL) {
-        return read_file(model, name, why, why_bytes);
+        json_error_t error;
+        struct source source = {name, why, why_bytes, json_load_file(name, JSON_REJECT_DUPLICATES, &error)};
+        bool good =
+            source.json != NULL ? read_all(model, &source) : refuse(&source, "line %d: %s", error.line, error.text);
+        json_decref(source.json);
+        return good;
     }
     const struct machine_model *built_in = machine_model_find(name);
     if (built_in == NULL) {

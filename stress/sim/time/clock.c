@@ -92,8 +92,3 @@ uint32_t clock_first(void)
 {
     return clock_heap.count > 0 ? clock_heap.heap[0].hart : RUN_NOBODY;
 }
-
-bool clock_is_first(uint32_t hart)
-{
-    return clock_heap.heap[0].hart == hart;
-}

@@ -15,7 +15,5 @@ void clock_remove(uint32_t hart);
 void clock_advance(uint32_t hart, uint64_t ps);
 /* The hart that is first, or RUN_NOBODY. */
 uint32_t clock_first(void);
-/* Whether `hart`, which is in the heap, comes before all others. */
-bool clock_is_first(uint32_t hart);
 
 #endif

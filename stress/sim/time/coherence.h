@@ -20,6 +20,7 @@
 
 #include "hart_set.h"
 #include "machine_model.h"
+#include "run.h"
 
 #define LINE_BYTES 64u
 

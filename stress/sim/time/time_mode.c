@@ -34,6 +34,7 @@
 #include "clock.h"
 #include "frame_limits.h"
 #include "platform.h"
+#include "run.h"
 
 #define POLL_MOST 4u
 #define RECENT_LINES 8u

@@ -6,6 +6,7 @@
 #include "coherence.h"
 #include "machine_model.h"
 #include "model.h"
+#include "run.h"
 
 extern const struct model model_time;
 

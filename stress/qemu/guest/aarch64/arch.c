@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * aarch64: PSCI, the interrupt controller, traps, and the `virt` machine's serial port; the end is a call to QEMU by
- * semihosting. See arch.h. */
+ * semihosting. See arch_inline.h. */
 #include <libfdt.h>
 
 #include "kernel.h"

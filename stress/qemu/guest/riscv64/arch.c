@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * RISC-V: harts, by the firmware's calls or without firmware, traps, and the `virt` machine's serial port and test
- * device. See arch.h. */
+ * device. See arch_inline.h. */
 #include "kernel.h"
 
 /* Of QEMU's `virt` machine. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * aarch64, exception level 1, with GICv3 and PSCI, as the kernel's other files see it. See kernel.h. */
-#ifndef FRAMELAB_QEMU_ARCH_H
-#define FRAMELAB_QEMU_ARCH_H
+#ifndef FRAMELAB_QEMU_ARCH_INLINE_H
+#define FRAMELAB_QEMU_ARCH_INLINE_H
 
 #define ARCH_NAME "aarch64"
 

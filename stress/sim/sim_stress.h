@@ -65,8 +65,4 @@ bool sim_program_check(const char *text, char *why, size_t why_bytes);
  * for, goes to `out`. */
 bool sim_stress_explore(const struct sim_stress_plan *plan, struct sim_stress_report *report, FILE *out);
 
-/* The command's side: a campaign for each variant of the plan, up to the first finding. Returns an exit status. */
-struct stress_plan;
-int sim_stress_run(const struct stress_plan *plan);
-
 #endif

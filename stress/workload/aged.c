@@ -1,9 +1,17 @@
 /* SPDX-License-Identifier: MIT
- * frag and fill: workloads in memory that has aged. See workload.h.
+ * Two of single frames in memory that has aged:
+ *
+ *    frag       all harts fill 90 % of memory; a random half of that is freed, across harts. Then rounds: a random
+ *               tenth of what is allocated is freed and as much is allocated again. The rounds' operations are timed.
+ *               After each round is counted, from what the harness holds and so in the same way for every allocator:
+ *               how much of memory is in free whole chunks, and how many frames a compaction would have to move to make
+ *               whole chunks of the rest.
+ *    fill       all memory is allocated; then, with 99, 90, 50 and 10 % of it allocated and the free frames scattered
+ *               at random, each hart allocates N and frees its N, again and again. Timed for each occupancy. N is half
+ *               of a hart's share of 1 % of memory, so that every occupancy has the same operations.
  *
  * Every hart goes through the same phases. Between two meetings either all harts work, each on its own part of the
  * population's array, or hart 0 alone does what belongs to all: choosing frames at random, counting chunks. */
-#include "platform.h"
 #include "workload_phase.h"
 
 /* Occupancies at which fill measures, in percent, as the names of its phases say. */
@@ -63,11 +71,9 @@ static void release(struct workload *workload, struct workload_hart *me, uint32_
 
 /* ---- frag ---- */
 
-/* Frames that frag has out during its rounds, from those it fills: all but a half. */
-static uint64_t kept_of(uint64_t filled)
-{
-    return filled - filled / 2;
-}
+/* How much of memory is filled at first, and which part of what is out changes in a round. */
+#define FILL_PERCENT 90u
+#define SHARE 10u
 
 /* Allocates this hart's part of `count` frames. */
 static bool fill_part(struct workload *workload, struct workload_hart *me, uint32_t hart, uint64_t count)
@@ -108,29 +114,67 @@ static bool frag_round(struct workload *workload, struct workload_hart *me, uint
         slots[i] = pfn(POPULATION_NONE);
     }
     bool all_ok = meet(workload, allocated);
-    if (hart == 0 && all_ok && workload->rounds != NULL) {
-        workload->rounds[round] = population_look(population);
+    if (hart == 0 && all_ok) {
+        struct population_spread *spreads = workload->state;
+        spreads[round] = population_look(population);
     }
     return all_ok;
 }
 
-void run_frag(struct workload *workload, uint32_t hart)
+static void run_frag(struct workload *workload, uint32_t hart)
 {
     struct population *population = workload->population;
     struct workload_hart *me = &workload->hart[hart];
-    uint64_t filled = population->usable * FRAG_FILL_PERCENT / 100;
+    uint64_t filled = population->usable * FILL_PERCENT / 100;
     if (hart == 0) {
         population->count = filled;
     }
     bool ok = meet(workload, fill_part(workload, me, hart, filled));
     if (ok) {
-        thin_out(workload, me, hart, kept_of(filled));
+        thin_out(workload, me, hart, filled - filled / 2);
     }
     for (uint32_t round = 0; ok && round < workload->turns; round++) {
         ok = frag_round(workload, me, hart, round);
     }
     release(workload, me, hart);
 }
+
+static uint64_t frag_requests(const struct workload_shape *shape, const uint64_t *options)
+{
+    (void)options; /* nor --requests: N is a part of what is out, whatever else is measured */
+    return shape->usable_frames * FILL_PERCENT / 100 / 2 / SHARE / shape->harts;
+}
+
+static uint64_t frag_state_bytes(const struct workload *workload)
+{
+    return workload->turns * sizeof(struct population_spread);
+}
+
+static void tell_frag(const struct workload *workload, workload_print *print)
+{
+    const struct population_spread *spreads = workload->state;
+    for (uint32_t round = 0; round < workload->turns; round++) {
+        print("%s%.17e", round > 0 ? "," : ",\"rounds\":[", spreads[round].free_share);
+    }
+    for (uint32_t round = 0; round < workload->turns; round++) {
+        print("%s%llu", round > 0 ? "," : "],\"moves\":[", (unsigned long long)spreads[round].migrations);
+    }
+    print("]");
+}
+
+const struct workload_kind frag_workload = {
+    .name = "frag",
+    .summary = "fills 90 %, frees a random half, then exchanges random tenths: how much stays in whole chunks",
+    .phases = {"alloc", "free"},
+    .options = {OPTION_ROUNDS},
+    .run = run_frag,
+    .requests = frag_requests,
+    .state_bytes = frag_state_bytes,
+    .tell = tell_frag,
+    .ages = true,
+    .rounds = true,
+    .no_latency = true,
+};
 
 /* ---- fill ---- */
 
@@ -146,24 +190,7 @@ static void flood(struct workload *workload)
     }
 }
 
-/* At one occupancy: all harts allocate N and free their N. */
-static bool fill_turn(struct workload *workload, struct workload_hart *me, pfn_t *slots, const struct loops *loops,
-                      uint64_t *phase_ns)
-{
-    uint64_t start_ns = platform_time_ns();
-    bool ok = loops->alloc(workload, me, slots);
-    phase_ns[0] += platform_time_ns() - start_ns;
-    if (!meet(workload, ok)) {
-        give_back(workload, slots, ok ? workload->requests : me->failed_at);
-        return false;
-    }
-    start_ns = platform_time_ns();
-    ok = loops->free(workload, me, slots);
-    phase_ns[1] += platform_time_ns() - start_ns;
-    return meet(workload, ok);
-}
-
-void run_fill(struct workload *workload, uint32_t hart)
+static void run_fill(struct workload *workload, uint32_t hart)
 {
     struct population *population = workload->population;
     struct workload_hart *me = &workload->hart[hart];
@@ -176,12 +203,27 @@ void run_fill(struct workload *workload, uint32_t hart)
         thin_out(workload, me, hart, population->usable * OCCUPANCIES[level] / 100);
         uint64_t warm_up_ns[2] = {0};
         uint64_t *phase_ns = &me->phase_ns[2 * level];
-        ok = fill_turn(workload, me, slots, choose_loops(workload, false), warm_up_ns);
+        ok = run_turn(workload, me, slots, choose_loops(workload, false), warm_up_ns);
         me->latency = &latency[2 * level];
         for (uint32_t turn = 0; ok && turn < workload->turns; turn++) {
-            ok = fill_turn(workload, me, slots, choose_loops(workload, workload->time_each), phase_ns);
+            ok = run_turn(workload, me, slots, choose_loops(workload, workload->time_each), phase_ns);
         }
         me->latency = latency;
     }
     release(workload, me, hart);
 }
+
+static uint64_t fill_requests(const struct workload_shape *shape, const uint64_t *options)
+{
+    (void)options;
+    return workload_at_most(shape->usable_frames / 100 / 2 / shape->harts_most, shape);
+}
+
+const struct workload_kind fill_workload = {
+    .name = "fill",
+    .summary = "single frames, N at a time, with 10, 50, 90 and 99 % of memory out and the free ones scattered",
+    .phases = {"alloc 10%", "free 10%", "alloc 50%", "free 50%", "alloc 90%", "free 90%", "alloc 99%", "free 99%"},
+    .run = run_fill,
+    .requests = fill_requests,
+    .ages = true,
+};

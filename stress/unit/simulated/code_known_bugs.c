@@ -23,8 +23,9 @@ static struct {
     struct node nodes[NODES];
 } batch;
 
-void code_batch_pop_begin(void)
+void code_batch_pop_begin(const void *is_fixed)
 {
+    (void)is_fixed;
     memset(&batch, 0, sizeof batch);
     for (uint32_t i = 0; i < NODES; i++) {
         ck_stack_push_upmc(&batch.stack, &batch.nodes[i].link);
@@ -97,8 +98,9 @@ static struct {
     struct object *published;
 } epochs;
 
-void code_epoch_begin_begin(void)
+void code_epoch_begin_begin(const void *is_fixed)
 {
+    (void)is_fixed;
     memset(&epochs, 0, sizeof epochs);
     ck_epoch_init(&epochs.epoch);
     for (uint32_t i = 0; i < 2; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * RISC-V, as the kernel's other files see it. See kernel.h, mode.h. */
-#ifndef FRAMELAB_QEMU_ARCH_H
-#define FRAMELAB_QEMU_ARCH_H
+#ifndef FRAMELAB_QEMU_ARCH_INLINE_H
+#define FRAMELAB_QEMU_ARCH_INLINE_H
 
 #include "mode.h"
 

@@ -29,10 +29,11 @@ static struct {
     struct told_node nodes[NODES];
 } it;
 
-void code_smr_begin(uint32_t scheme)
+void code_smr_begin(const void *asked)
 {
+    const struct code_smr *plan = asked;
     memset(&it, 0, sizeof it);
-    smr_init(&it.domain, (enum smr_scheme)scheme, it.harts, CODE_SMR_HARTS);
+    smr_init(&it.domain, (enum smr_scheme)plan->scheme, it.harts, CODE_SMR_HARTS);
     for (uint32_t i = 0; i < NODES; i++) {
         smr_push(&it.domain, &it.nodes[i].node);
     }
@@ -139,9 +140,9 @@ SMR_INLINE void play(const struct code_smr *plan, uint32_t hart, enum smr_scheme
     smr_offline(me);
 }
 
-void code_smr(void *code_smr, uint32_t hart)
+void code_smr(void *asked, uint32_t hart)
 {
-    const struct code_smr *plan = code_smr;
+    const struct code_smr *plan = asked;
     switch (plan->scheme) {
     case SMR_QSBR:
         play(plan, hart, SMR_QSBR);

@@ -2,8 +2,8 @@
  * A small program around the schemes of smr_scheme.h: one hart reads the node on top of a stack; two pop, retire,
  * and write to nodes that have passed before they push them again. Instrumented. explore_fail reports a node that
  * changes while a section reads it, and one that is popped though it has an owner. */
-#ifndef FRAMELAB_SIM_CODE_SMR_H
-#define FRAMELAB_SIM_CODE_SMR_H
+#ifndef FRAMELAB_UNIT_CODE_SMR_H
+#define FRAMELAB_UNIT_CODE_SMR_H
 
 #include <stdint.h>
 
@@ -22,7 +22,8 @@ struct code_smr {
     enum code_smr_flaw flaw;
 };
 
-void code_smr_begin(uint32_t scheme); /* outside of harts */
-void code_smr(void *code_smr, uint32_t hart);
+/* What is asked for is a struct code_smr. The first is called outside of harts. */
+void code_smr_begin(const void *asked);
+void code_smr(void *asked, uint32_t hart);
 
 #endif

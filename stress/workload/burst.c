@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT
+ * As published with McKenney's allocator cache (perfbook, smpalloc.c):
+ *
+ *    burst      each hart allocates L, then frees these L in the order in which they were allocated, again and again; N
+ *               allocations in all, a multiple of L. The pairs are timed. Single frames cannot be in one another's way,
+ *               so for these N may be all of memory: usable frames / most harts. */
+#include "workload_phase.h"
+
+/* L allocations, then as many frees. */
+TEMPLATE bool burst_loop(const struct workload *workload, struct workload_hart *me, pfn_t *slots, uint64_t *held,
+                         bool timed, alloc_operation alloc, free_operation free)
+{
+    uint64_t burst = workload->choice.options[0];
+    for (uint64_t done = 0; done < workload->requests; done += burst) {
+        for (uint64_t i = 0; i < 2 * burst; i++) {
+            struct look look = timed ? begin_timed(workload) : (struct look){.start_ns = 0};
+            enum frame_status status =
+                i < burst ? alloc(workload, me, &slots[i]) : free(workload, me, slots[i - burst]);
+            if (timed) {
+                end_timed(workload, me, &look, 0, status);
+            }
+            if (__builtin_expect(status != FRAME_OK, 0)) {
+                *held = i < burst ? i : 0;
+                return note_failure(me, status, i);
+            }
+        }
+    }
+    return true;
+}
+
+WORKLOAD_RUN(burst)
+
+/* Whole bursts, one at least. */
+static uint64_t requests_of(const struct workload_shape *shape, const uint64_t *options)
+{
+    uint64_t burst = options[0];
+    uint64_t all = shape->usable_frames / shape->harts_most / (shape->frames == 1 ? 1 : 2 * shape->frames);
+    uint64_t cut = workload_at_most(all, shape);
+    return cut >= burst ? cut - cut % burst : all >= burst ? burst : 0;
+}
+
+const struct workload_kind burst_workload = {
+    .name = "burst",
+    .summary = "each hart allocates L, then frees those L, again and again",
+    .phases = {"of #"},
+    .options = {{"burst",
+                 "Run lengths: allocations, then as many frees; --requests is cut to whole bursts, one at least", 1,
+                 1000000, 16, true}},
+    .run = run_burst,
+    .requests = requests_of,
+};
