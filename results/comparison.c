@@ -349,8 +349,8 @@ static enum verdict judge_change(const struct change *change, double threshold, 
 }
 
 /* Whether a control's time changed so that what is measured beside it cannot be believed: by more than the threshold,
- * if that is proven for it alone, and by more than what matters to most, proven or not. `row_log`: of the time of the row that
- * it is the control of, or not a number. */
+ * if that is proven for it alone, and by more than what matters to most, proven or not. `row_log`: of the time of the
+ * row that it is the control of, or not a number. */
 static bool has_moved(const struct comparison *comparison, const struct series *const of[2], double row_log)
 {
     struct two_samples samples = take_samples(comparison, of[0], of[1], MEASURE_TIME);

@@ -83,8 +83,8 @@ struct comparison {
     size_t tally[VERDICT_COUNT];
 };
 
-/* Whether two lists "name=value,..." agree in every knob that both have: one that is new since the older file was written
- * stands at its default in the other, unless the variant says otherwise. */
+/* Whether two lists "name=value,..." agree in every knob that both have: one that is new since the older file was
+ * written stands at its default in the other, unless the variant says otherwise. */
 bool knobs_agree(const char *a, const char *b);
 
 /* Matches and judges. False if out of memory. The caller calls comparison_free() in either case; rules and series must

@@ -23,8 +23,8 @@
  * is set, else now. */
 json_t *provenance_make(int argc, char **argv, const char *fdt_summary, const char *kind, json_t *machine);
 
-/* A "provenance" line of all that `content` holds but an "id" and "type" of its own, which it loses; its id is a hash of
- * that. A new reference, or NULL if out of memory. */
+/* A "provenance" line of all that `content` holds but an "id" and "type" of its own, which it loses; its id is a hash
+ * of that. A new reference, or NULL if out of memory. */
 json_t *provenance_identify(json_t *content);
 
 /* FNV-1a, 64 bits: http://www.isthe.com/chongo/tech/comp/fnv/ */

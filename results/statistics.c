@@ -338,8 +338,9 @@ struct shift paired_shift(struct samples differences, double alpha)
     struct shift shift = {NAN, {-INFINITY, INFINITY}, 1, signed_rank_p_least(count)};
     double *values = calloc(count + 1, sizeof *values), *averages = calloc(pairs + 1, sizeof *averages);
     double *shares = calloc(2 * pairs + 1, sizeof *shares);
-    size_t *ranks = calloc(count + 1, sizeof *ranks), averaged = 0;
+    size_t *ranks = calloc(count + 1, sizeof *ranks);
     if (count > 0 && values != NULL && averages != NULL && shares != NULL && ranks != NULL) {
+        size_t averaged = 0;
         memcpy(values, differences.values, count * sizeof *values);
         shift.p = signed_rank_p(values, count, ranks, shares);
         for (size_t i = 0; i < count; i++) {
@@ -373,9 +374,10 @@ struct shift independent_shift(struct samples a, struct samples b, double alpha)
 {
     struct mann_whitney test = mann_whitney_test(a, b);
     struct shift shift = {NAN, {-INFINITY, INFINITY}, test.p, test.p_least};
-    size_t count = a.count * b.count, at = 0;
+    size_t count = a.count * b.count;
     double *differences = calloc(count + 1, sizeof *differences);
     if (count > 0 && differences != NULL) {
+        size_t at = 0;
         for (size_t i = 0; i < a.count; i++) {
             for (size_t k = 0; k < b.count; k++) {
                 differences[at++] = b.values[k] - a.values[i];

@@ -97,7 +97,8 @@ verdict $? "table: a row a measurement"
 run "$framelab" compare records.jsonl records.jsonl
 [ $status -eq 0 ] && grep -q '0 worse, 0 better, 160 equal' out
 verdict $? "compare: the same counts are no worse"
-jq -c 'if .variant == "lockfree" and .repeat == 0 then .phases[0].hart_instructions[0] += 1 else . end' records.jsonl >worse.jsonl
+jq -c 'if .variant == "lockfree" and .repeat == 0 then .phases[0].hart_instructions[0] += 1 else . end' \
+    records.jsonl >worse.jsonl
 run "$framelab" compare records.jsonl worse.jsonl
 [ $status -eq 1 ] && grep -q ' [1-9][0-9]* worse, 0 better' out
 verdict $? "compare: an instruction more is worse"

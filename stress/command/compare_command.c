@@ -30,6 +30,7 @@ static const char *const verdict_texts[VERDICT_COUNT] = {"within threshold",  "u
                                                          "not the same work", "control",   "control moved"};
 static const enum grid_tone verdict_tones[VERDICT_COUNT] = {GRID_FAINT, GRID_PLAIN, GRID_GOOD,  GRID_BAD, GRID_PLAIN,
                                                             GRID_PLAIN, GRID_PLAIN, GRID_FAINT, GRID_BAD};
+static const char *const family_words[] = {"all", "variant", "row", NULL};
 static const char *const measure_texts[MEASURE_COUNT] = {"", " p99", " p99.9"};
 static const char *const measure_names[MEASURE_COUNT] = {"time", "p99", "p99.9"};
 
@@ -297,14 +298,13 @@ static json_t *means_json(const struct comparison *comparison)
 
 static bool print_json(const struct comparing *comparing, json_t *differences, FILE *out)
 {
-    static const char *const families[] = {"all", "variant", "row"};
     const struct comparison *comparison = &comparing->comparison;
     const struct comparison_rules *rules = comparison->rules;
     json_t *all = json_pack(
         "{s:s, s:s, s:o, s:O, s:s, s:f, s:f, s:s, s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:o}", "a", comparing->names[0],
         "b", comparing->names[1], "means", means_json(comparison), "provenance_differences", differences, "unit",
         rules->unit != NULL ? rules->unit : "ns", "threshold", rules->threshold, "alpha", rules->alpha, "family",
-        families[rules->family], "compared", (int)comparison->compared, "judged", (int)comparison->judged,
+        family_words[rules->family], "compared", (int)comparison->compared, "judged", (int)comparison->judged,
         "regressions", (int)comparison->tally[VERDICT_REGRESSION], "disturbed",
         (int)comparison->tally[VERDICT_DISTURBED], "detectable_half", flat_real(comparison_detectable(comparison, 0.5)),
         "detectable_all", flat_real(comparison_detectable(comparison, 1)), "rows", rows_json(comparison), "exact",
@@ -523,11 +523,9 @@ static const struct argp_option compare_list[] = {
     {"bisect", OPTION_BISECT, NULL, 0, "status 125 in place of all but 0 and 1: for git bisect run", 0},
     {0}};
 
-static const char *const families[] = {"all", "variant", "row", NULL};
-
 static const struct option_value values[] = {
     OPTION_WORD(OPTION_FORMAT, struct compare_options, format, format_words),
-    OPTION_WORD(OPTION_FAMILY, struct compare_options, rules.family, families),
+    OPTION_WORD(OPTION_FAMILY, struct compare_options, rules.family, family_words),
     OPTION_PLAIN(OPTION_UNIT, VALUE_TEXT, struct compare_options, rules.unit),
     OPTION_PLAIN(OPTION_BISECT, VALUE_FLAG, struct compare_options, bisect),
     {0},

@@ -40,7 +40,8 @@ struct measured {
     char **argv;
 };
 
-/* Those and --against, --threshold, --bisect, --harts, --repeat, --machine, --out, --time-limit. Its input is a struct measured. */
+/* Those and --against, --threshold, --bisect, --harts, --repeat, --machine, --out, --time-limit. Its input is a struct
+ * measured. */
 extern const struct argp measured_argp;
 
 /* Before options are read: the host, the seed by the clock. And, once they are: the platform's own choice where nothing
@@ -54,7 +55,8 @@ typedef int measured_body(const void *plan, FILE *records);
 
 /* Has `body` measure on the machine that was asked for: into the file that was asked for, until it is interrupted or
  * has taken too long; then shows the table. On the host more repeats than one are a campaign (campaign.h); against
- * another binary it shows the comparison in place of the table, and has its status. Messages begin with `name`. Returns the exit status. One at a time. */
+ * another binary it shows the comparison in place of the table, and has its status. Messages begin with `name`.
+ * Returns the exit status. One at a time. */
 int measured_run(const struct measured *measured, const char *name, measured_body *body, const void *plan);
 
 #endif

@@ -4,9 +4,9 @@
  * binaries in turn, because what is measured at another time is measured on another machine.
  *
  * A block is what is measured in turn: a process of each side, in alternating order. The processes are the ordinary
- * command with `--repeat 1 --format json`, so that the other binary may be any version that has these. Each runs from a
- * copy of its binary made for it, because where a file's pages lie in memory is by chance too, and lasts as long as they
- * are cached: a binary as the linker wrote it and its copy differed by 8 % in one row, in 64 blocks of 64.
+ * command with `--repeat 1 --format json`, so that the other binary may be any version that has these. Each runs from
+ * a copy of its binary made for it, because where a file's pages lie in memory is by chance too, and lasts as long as
+ * they are cached: a binary as the linker wrote it and its copy differed by 8 % in the median of 64 blocks of one row.
  *
  * Their records are passed on, line by line, with the block and the side in their provenance (results/README.md).
  */
@@ -26,8 +26,8 @@ struct campaign {
     uint64_t seed;
 };
 
-/* The block that this process is of, by the environment variable FRAMELAB_TURN, which campaigns set and versions that do
- * not know it ignore; 0 if it is not set. */
+/* The block that this process is of, by the environment variable FRAMELAB_TURN, which campaigns set and versions that
+ * do not know it ignore; 0 if it is not set. */
 uint32_t campaign_turn(void);
 
 /* Measures; records go to `records` as they come. Returns an exit status, after a line on stderr if it is not

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What a comparison says, held against what is so: draws from samples that were kept of one binary measured in turn with
- * itself, on a machine on which others were busy (results/reference/README.md). Of the two sides of a draw nothing
+ * What a comparison says, held against what is so: draws from samples that were kept of one binary measured in turn
+ * with itself, on a machine on which others were busy (results/reference/README.md). Of the two sides of a draw nothing
  * differs but what the test multiplies one by. So it is known which verdicts are false and which should be found, and
  * how often: no more than alpha of the draws may have a false verdict, and of the changes that a row says it would have
  * found it must have found at least 1 - alpha.

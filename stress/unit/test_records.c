@@ -464,8 +464,8 @@ static void copies_are_left_out_and_told(void **state)
         unsigned repeat;
     } records[] = {{"a", 0}, {"a", 1}, {"b", 0}, {"a", 1}, {"b", 0}, {"b", 0}};
     char text[8192];
-    int length = snprintf(text, sizeof text, provenance, "a", 1);
-    length += snprintf(text + length, sizeof text - (size_t)length, provenance, "b", 2);
+    int length = snprintf(text, sizeof text, provenance, "a", 1u);
+    length += snprintf(text + length, sizeof text - (size_t)length, provenance, "b", 2u);
     for (size_t i = 0; i < sizeof records / sizeof *records; i++) {
         length += snprintf(text + length, sizeof text - (size_t)length, line, records[i].process, records[i].repeat);
     }
