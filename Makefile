@@ -59,6 +59,7 @@ $(error OWN=$(OWN): no header there says `extern const struct variant NAME_varia
 endif
 endif
 OWN_TABLE := $(O)/own_variants.h
+PAPERS_LINK := $(O)/share/framelab/papers
 
 # All workloads, by the line with which each is defined. All that follows takes OWN_WORKLOAD's files for some of ours.
 override OWN_WORKLOAD := $(foreach file,$(OWN_WORKLOAD),$(if $(filter ../%,$(file)),$(abspath $(file)),$(file)))
@@ -86,7 +87,7 @@ SEES_baseline := $(CORE)
 SEES_stress := $(CORE) lockfree baseline
 
 # What runs anywhere.
-SEES_stress/harness := core core/base
+SEES_stress/harness := $(CORE)
 SEES_stress/workload := $(CORE) stress/harness
 SEES_stress/trial := $(CORE) stress/harness
 SEES_stress/micro := core/base lockfree stress/harness
@@ -119,7 +120,7 @@ SEES_stress/command := $(CORE) results papers/engine stress \
 
 # Tests see everything but the kernel. A variant and a workload of yours see what ours do.
 SEES_stress/package/skeleton := $(CORE)
-SEES_stress/package/workload := core core/base stress/harness stress/workload
+SEES_stress/package/workload := $(CORE) stress/harness stress/workload
 SEES_stress/unit/simulated := core/base lockfree $(addprefix stress/,micro sim/engine sim/explore)
 SEES_$(OWN) := $(CORE)
 $(foreach file,$(OWN_WORKLOAD),$(eval SEES_$(patsubst %/,%,$(dir $(file))) := $(SEES_stress/workload) stress/workload))
@@ -194,7 +195,10 @@ SANITIZERS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all 
 TSAN_FLAGS := $(if $(findstring thread,$(SANITIZE)),$(if $(findstring clang,$(shell $(CC) --version)),,-Wno-tsan))
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Werror
 CFLAGS ?=
-BASE_CFLAGS = -std=gnu11 $(OPTIMISE) -g $(SANITIZERS) $(WARNINGS) $(TSAN_FLAGS) -pthread $(CONFIG_CFLAGS) $(CFLAGS)
+# What is built does not depend on where: debug information has paths from here.
+PLACELESS := -ffile-prefix-map=$(CURDIR)=.
+RECORDED_CFLAGS = -std=gnu11 $(OPTIMISE) -g $(SANITIZERS) $(WARNINGS) $(TSAN_FLAGS) -pthread $(CONFIG_CFLAGS) $(CFLAGS)
+BASE_CFLAGS = $(RECORDED_CFLAGS) $(PLACELESS)
 
 # ---- What belongs to one folder --------------------------------------------------------------------------------
 
@@ -208,7 +212,7 @@ include $(PARTS)
 .PHONY: all
 all: $(O)/libframelab.a $(O)/framelab ## build the framelab command and libframelab.a
 
-$(O)/framelab: $(COMMAND_OBJECTS) $(SIMULATOR) $(O)/libframelab.a
+$(O)/framelab: $(COMMAND_OBJECTS) $(SIMULATOR) $(O)/libframelab.a | $(PAPERS_LINK)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(BASE_CFLAGS) $(LDFLAGS) $(SIM_LINK) -o $@ $^ $(LIB_LIBS) $(COMMAND_LIBS) -lm
 
@@ -235,16 +239,17 @@ endef
 
 .PHONY: always
 $(O)/flags: always
-	$(call update,echo '$(CC) $(BASE_CFLAGS)')
+	$(call update,echo '$(CC) $(subst $(CURDIR),here,$(BASE_CFLAGS))')
 
-# What records say about the binary that made them. Outside a git checkout the commit stays unknown.
+# What records say about the binary that made them. .ci/commit says what the commit is of, and when it is unknown.
 $(O)/version.h: always
-	$(call update,{ echo '/* Made by the Makefile. */'; \
+	$(call update,.ci/commit | { read -r commit changed; \
+	      echo '/* Made by the Makefile. */'; \
 	      echo '#define FRAMELAB_VERSION "$(VERSION)"'; \
-	      echo "#define FRAMELAB_COMMIT \"$$(git rev-parse HEAD 2>/dev/null || echo unknown)\""; \
-	      echo "#define FRAMELAB_DIRTY $$(git status --porcelain 2>/dev/null | grep -c . | sed 's/^[1-9].*/1/')"; \
-		      echo "#define FRAMELAB_COMPILER \"$$($(CC) --version | head -n 1)\""; \
-      echo '#define FRAMELAB_CFLAGS "$(strip $(BASE_CFLAGS))"'; \
+	      echo "#define FRAMELAB_COMMIT \"$$commit\""; \
+	      echo "#define FRAMELAB_DIRTY $$changed"; \
+	      echo "#define FRAMELAB_COMPILER \"$$($(CC) --version | head -n 1)\""; \
+	      echo '#define FRAMELAB_CFLAGS "$(strip $(RECORDED_CFLAGS))"'; \
 	      echo '#define FRAMELAB_LIBS "$(LIB_VERSIONS)"'; })
 
 # The table of a user's variants, wherever ours is compiled.
@@ -265,10 +270,11 @@ $(addsuffix /stress/workload/workload.o,$(O) $(O)/sim $(KERNELS:%=$(O)/qemu/%)):
 # Files that say more than their text does. SAYS: what it is, as options of the compiler.
 $(O)/results/provenance.o $(O)/stress/command/main.o: $(O)/version.h
 $(O)/results/provenance.o $(O)/stress/command/main.o: SAYS := -include $(O)/version.h
-# Where the command looks for kernels if they do not lie beside it.
-$(O)/stress/qemu/host/qemu_kernel.o: SAYS := -DFRAMELAB_KERNELS='"$(abspath $(O))/qemu"'
-# And for figures of papers, if none are installed beside it.
-$(O)/papers/engine/paper_folder.o: SAYS := -DFRAMELAB_PAPERS='"$(abspath papers)"'
+# Where the command finds figures of papers: beside itself, so that a copied tree uses its own.
+$(PAPERS_LINK): always
+	$(Q)mkdir -p $(@D)
+	$(Q)to=$$(realpath $(if $(filter $(CURDIR)/%,$(abspath $(O))),--relative-to=$(@D)) papers); \
+	[ "$$(readlink $@)" = "$$to" ] || ln -sfn "$$to" $@
 
 -include $(LIB_OBJECTS:.o=.d) $(COMMAND_OBJECTS:.o=.d)
 
@@ -304,7 +310,7 @@ help: ## list what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile $(PARTS) | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
 
 format: ## lay out all C files by .clang-format
-	$(Q)clang-format -i $(ALL_C) $(KERNEL_C) $(ALL_H)
+	$(Q).ci/judged --only 14 clang-format -i $(ALL_C) $(KERNEL_C) $(ALL_H)
 
 clean: ## remove what was built
 	$(Q)rm -rf $(O)

@@ -117,7 +117,7 @@ INLINE bool hit_drop(const struct refcount_view *view, uint32_t order, pfn_t fir
 /* In a section: puts a run on top of the loaded magazine, if there is room, its counts are at hand and all are 1. */
 INLINE bool hit_give(struct hart *hart, uint32_t order, pfn_t first)
 {
-    struct cache *cache = &hart->caches[order];
+    const struct cache *cache = &hart->caches[order];
     struct magazine *loaded = cache_loaded(cache);
     const struct refcount_view *view = &hart->views[0];
     uint32_t count = magazine_count(loaded);

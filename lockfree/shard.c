@@ -60,7 +60,7 @@ static bool partial_is_empty(struct shard *shard)
 /* Asks for the lines of the chunk that will be popped next. */
 static void prefetch_top(struct pool *pool, struct index_stack *stack)
 {
-    struct index_node *node = index_top(stack);
+    const struct index_node *node = index_top(stack);
     if (node != NULL) {
         platform_prefetch(node);
         platform_prefetch(pool_chunk(pool, number_of(pool, node)));

@@ -38,9 +38,14 @@
 
 uint64_t provenance_hash(const char *text)
 {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (; *text != '\0'; text++) {
-        hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+    return provenance_hash_more(PROVENANCE_HASH_EMPTY, text, strlen(text));
+}
+
+uint64_t provenance_hash_more(uint64_t hash, const void *data, size_t bytes)
+{
+    const unsigned char *at = data;
+    for (size_t i = 0; i < bytes; i++) {
+        hash = (hash ^ at[i]) * UINT64_C(0x100000001b3);
     }
     return hash;
 }

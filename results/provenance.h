@@ -5,7 +5,7 @@
  * "unknown", never guessed:
  *   FRAMELAB_VERSION  "0.1.0"
  *   FRAMELAB_COMMIT   "1a2b3c4d5e6f"
- *   FRAMELAB_DIRTY    0 or 1, an integer: were there changes that the commit does not have;
+ *   FRAMELAB_DIRTY    0 or 1, an integer: is what was compiled not what the commit has (.ci/commit);
  *                     without a commit it means nothing and null is recorded
  *   FRAMELAB_COMPILER "gcc (Debian 12.2.0-14) 12.2.0"; without it, what the compiler says of itself
  *   FRAMELAB_CFLAGS   "-std=gnu11 -O2 ..."
@@ -15,6 +15,7 @@
 #define FRAMELAB_STRESS_PROVENANCE_H
 
 #include <jansson.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* The whole line as an object, with "type" and "id". `fdt_summary` is a JSON object in text, or NULL. `machine`, which
@@ -27,7 +28,10 @@ json_t *provenance_make(int argc, char **argv, const char *fdt_summary, const ch
  * of that. A new reference, or NULL if out of memory. */
 json_t *provenance_identify(json_t *content);
 
-/* FNV-1a, 64 bits: http://www.isthe.com/chongo/tech/comp/fnv/ */
+/* FNV-1a, 64 bits: http://www.isthe.com/chongo/tech/comp/fnv/; of a text, and of more bytes behind those that gave
+ * `hash`, which is PROVENANCE_HASH_EMPTY of none. */
+#define PROVENANCE_HASH_EMPTY UINT64_C(0xcbf29ce484222325)
 uint64_t provenance_hash(const char *text);
+uint64_t provenance_hash_more(uint64_t hash, const void *data, size_t bytes);
 
 #endif

@@ -542,12 +542,15 @@ static bool is_copy(struct reader *reader, const json_t *line)
 }
 
 /* Without the process that measured it, a line is like no other. */
-static void read_once(struct reader *reader, const json_t *line)
+static void read_once(struct reader *reader, json_t *line)
 {
     if (provenance_of(reader, line) != NULL && is_copy(reader, line)) {
         reader->file->copies++;
     } else if (reader->why[0] == '\0') {
         read_bench(reader, line);
+        if (reader->why[0] == '\0' && reader->file->lines != NULL) {
+            (void)json_array_append(reader->file->lines, line);
+        }
     }
 }
 
@@ -665,13 +668,14 @@ static const char *read_file(struct reader *reader, const char *path)
     return why;
 }
 
-enum records_status record_file_read(struct record_file *file, const char *path, FILE *log)
+static enum records_status read_records(struct record_file *file, const char *path, json_t *lines, FILE *log)
 {
     *file = (struct record_file){.path = path,
                                  .names = json_object(),
                                  .provenances = json_array(),
                                  .measured = json_object(),
-                                 .models = json_object()};
+                                 .models = json_object(),
+                                 .lines = lines};
     struct reader reader = {.file = file, .log = log};
     const char *why = read_file(&reader, path);
     bool empty = file->row_count == 0 && file->tally_count == 0;
@@ -690,6 +694,16 @@ enum records_status record_file_read(struct record_file *file, const char *path,
     return file->damaged > 0 ? RECORDS_DAMAGED : RECORDS_OK;
 }
 
+enum records_status record_file_read(struct record_file *file, const char *path, FILE *log)
+{
+    return read_records(file, path, NULL, log);
+}
+
+enum records_status record_file_read_lines(struct record_file *file, const char *path, FILE *log)
+{
+    return read_records(file, path, json_array(), log);
+}
+
 bool record_file_has_times(const struct record_file *file, FILE *log)
 {
     if (file->row_count == 0 && file->tally_count > 0) {
@@ -705,6 +719,7 @@ void record_file_free(struct record_file *file)
     json_decref(file->names);
     json_decref(file->provenances);
     json_decref(file->measured);
+    json_decref(file->lines);
     json_decref(file->models);
     *file = (struct record_file){0};
 }

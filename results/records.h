@@ -88,6 +88,7 @@ struct record_file {
     size_t tally_capacity;
     json_t *names;       /* an object whose keys are all strings of the rows */
     json_t *provenances; /* an array: the provenance lines */
+    json_t *lines;       /* an array: the "bench" lines that are no copies, if they are kept; else NULL */
     json_t *models;      /* an object: what each simulated machine is, by its name */
     json_t *measured;    /* an object whose keys say which measurements there are */
     uint64_t copies;     /* lines that were left out, for the file has the same measurement before */
@@ -104,6 +105,8 @@ enum records_status {
 /* Reads `path` ("-": the standard input), compressed or not, into *file. Complaints go to `log`, one line each, at most
  * ten. The caller calls record_file_free() whatever the status. */
 enum records_status record_file_read(struct record_file *file, const char *path, FILE *log);
+/* The same, and keeps the lines. */
+enum records_status record_file_read_lines(struct record_file *file, const char *path, FILE *log);
 void record_file_free(struct record_file *file);
 
 /* Whether the file has times; if not, says on `log` what it has instead. For commands that judge or draw times. */

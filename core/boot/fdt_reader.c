@@ -150,21 +150,21 @@ enum memory_map_status fdt_reader_cells(const struct fdt_reader *reader, int nod
     return read_cell_count(reader, node, "#size-cells", 1, &cells->size);
 }
 
-enum memory_map_status fdt_reader_reg(const struct fdt_reader *reader, int node, struct fdt_cells cells,
-                                      struct fdt_reg *reg)
+enum memory_map_status fdt_reader_ranges(const struct fdt_reader *reader, int node, const char *name,
+                                         struct fdt_cells cells, struct fdt_reg *reg)
 {
     uint32_t bytes;
     uint32_t entry_bytes = (cells.address + cells.size) * CELL_BYTES;
-    const uint8_t *data = fdt_reader_property(reader, node, "reg", &bytes);
+    const uint8_t *data = fdt_reader_property(reader, node, name, &bytes);
 
-    *reg = (struct fdt_reg){data, 0, cells};
+    *reg = (struct fdt_reg){name, data, 0, cells};
     if (bytes == 0) {
         return MEMORY_MAP_OK;
     }
     if (cells.address == 0 || bytes % entry_bytes != 0) {
         return fdt_reader_fail_at(reader, MEMORY_MAP_BAD_CELLS, node,
-                                  "reg of %u bytes does not fit %u address and %u size cells", bytes, cells.address,
-                                  cells.size);
+                                  "%s of %u bytes does not fit %u address and %u size cells", name, bytes,
+                                  cells.address, cells.size);
     }
     reg->entries = bytes / entry_bytes;
     return MEMORY_MAP_OK;
@@ -176,7 +176,8 @@ enum memory_map_status fdt_reader_reg_next(const struct fdt_reader *reader, int 
     const uint8_t *size_data = reg->next + reg->cells.address * (size_t)CELL_BYTES;
 
     if (!fdt_cells_read(reg->next, reg->cells.address, address) || !fdt_cells_read(size_data, reg->cells.size, size)) {
-        return fdt_reader_fail_at(reader, MEMORY_MAP_BAD_CELLS, node, "reg has a number of more than 64 bits");
+        return fdt_reader_fail_at(reader, MEMORY_MAP_BAD_CELLS, node, "%s has a number of more than 64 bits",
+                                  reg->name);
     }
     reg->next = size_data + reg->cells.size * (size_t)CELL_BYTES;
     reg->entries--;
@@ -195,6 +196,13 @@ bool fdt_reader_is_enabled(const struct fdt_reader *reader, int node)
     uint32_t bytes;
     const uint8_t *value = fdt_reader_property(reader, node, "status", &bytes);
     return value == NULL || value_is(value, bytes, "okay") || value_is(value, bytes, "ok");
+}
+
+bool fdt_reader_is_disabled(const struct fdt_reader *reader, int node)
+{
+    uint32_t bytes;
+    const uint8_t *value = fdt_reader_property(reader, node, "status", &bytes);
+    return value != NULL && value_is(value, bytes, "disabled");
 }
 
 bool fdt_reader_is_kind(const struct fdt_reader *reader, int node, const char *kind)

@@ -25,8 +25,9 @@ struct fdt_cells {
     uint32_t size;
 };
 
-/* What is left of a `reg` property. */
+/* What is left of a list of ranges. */
 struct fdt_reg {
+    const char *name;
     const uint8_t *next;
     uint32_t entries;
     struct fdt_cells cells;
@@ -56,15 +57,18 @@ bool fdt_cells_read(const uint8_t *data, uint32_t count, uint64_t *value);
 /* The node's own cell counts, which rule its children; 2 and 1 where it says nothing, as the specification has it. */
 enum memory_map_status fdt_reader_cells(const struct fdt_reader *reader, int node, struct fdt_cells *cells);
 
-/* The node's `reg`, by its parent's cell counts; no entries if the property is absent or empty. */
-enum memory_map_status fdt_reader_reg(const struct fdt_reader *reader, int node, struct fdt_cells cells,
-                                      struct fdt_reg *reg);
+/* The node's property `name`, a list of ranges (`reg` and its like), by the cell counts that rule it; no entries if the
+ * property is absent or empty. */
+enum memory_map_status fdt_reader_ranges(const struct fdt_reader *reader, int node, const char *name,
+                                         struct fdt_cells cells, struct fdt_reg *reg);
 /* Takes the next of reg->entries. */
 enum memory_map_status fdt_reader_reg_next(const struct fdt_reader *reader, int node, struct fdt_reg *reg,
                                            uint64_t *address, uint64_t *size);
 
 /* True if `status` is absent, "okay" or "ok". */
 bool fdt_reader_is_enabled(const struct fdt_reader *reader, int node);
+/* True if `status` is "disabled". */
+bool fdt_reader_is_disabled(const struct fdt_reader *reader, int node);
 
 /* True if the node is of this kind: by its device_type if it has one, else by its name up to the '@'. */
 bool fdt_reader_is_kind(const struct fdt_reader *reader, int node, const char *kind);

@@ -13,7 +13,8 @@
 #include "frame_limits.h"
 #include "region.h"
 
-/* Bytes kept of /chosen/bootargs, with the final NUL; a longer string is an error, not cut. */
+/* Bytes kept of /chosen/bootargs, with the final NUL; of a longer string its beginning, and
+ * MEMORY_MAP_NOTE_BOOTARGS. */
 #define BOOTARGS_MAX 2048u
 /* Bytes kept of a reservation's name. A longer one is cut: names are for people. */
 #define REGION_NAME_MAX 32u
@@ -22,6 +23,8 @@ enum reservation_kind {
     RESERVATION_BLOCK,  /* the header's memory reservation block */
     RESERVATION_NODE,   /* a child of /reserved-memory */
     RESERVATION_INITRD, /* /chosen linux,initrd-start and -end */
+    RESERVATION_CHOSEN, /* other memory that /chosen says is in use: a crashed kernel's headers, modules, ... */
+    RESERVATION_LIMIT,  /* RAM outside of what linux,usable-memory-range or linux,usable-memory leave */
     RESERVATION_KERNEL, /* the kernel image, told by the caller */
     RESERVATION_FDT,    /* the tree itself, while it is in use; see memory_map_release_fdt */
     RESERVATION_KIND_COUNT
@@ -32,6 +35,13 @@ struct reservation {
     enum reservation_kind kind;
     bool no_map;
     char name[REGION_NAME_MAX];
+};
+
+/* What the map does without, a bit each: it says nothing about memory, and is told rather than refused. */
+enum memory_map_note {
+    MEMORY_MAP_NOTE_BOOTARGS, /* bootargs has no end, or is longer than BOOTARGS_MAX - 1 bytes: its beginning is kept */
+    MEMORY_MAP_NOTE_INITRD,   /* an initrd with one end only reserves nothing, as in Linux */
+    MEMORY_MAP_NOTE_COUNT
 };
 
 struct memory_map {
@@ -46,7 +56,7 @@ struct memory_map {
     struct ram_region free[REGION_MAX];
     uint32_t free_count;
 
-    uint32_t hart_count;                  /* enabled /cpus/cpu@ nodes; at least 1 */
+    uint32_t hart_count;                  /* harts that run or wait to be started; at least 1 */
     uint64_t hart_reg[HART_MAX];          /* their `reg`: the hardware's id of each */
     uint32_t hart_node[HART_MAX];         /* their NUMA node, dense index */
     uint32_t node_count;                  /* at least 1 */
@@ -55,6 +65,8 @@ struct memory_map {
     char bootargs[BOOTARGS_MAX];
     struct phys_range fdt;          /* where the tree lies; size 0 if it does not lie in RAM */
     uint32_t disabled_memory_nodes; /* skipped for their status */
+    uint32_t disabled_cpu_nodes;    /* the same: failed, or disabled with nothing to start them by */
+    uint32_t notes;                 /* bits 1 << enum memory_map_note */
 };
 
 enum memory_map_status {
@@ -66,7 +78,7 @@ enum memory_map_status {
     MEMORY_MAP_NO_MEMORY,  /* no usable /memory node, or nothing left after reservations */
     MEMORY_MAP_TOO_MANY,   /* more regions, harts or nodes than frame_limits.h allows */
     MEMORY_MAP_BAD_NODE,   /* a numa-node-id, distance-map or cpu node that is invalid */
-    MEMORY_MAP_BAD_CHOSEN, /* initrd or bootargs that is invalid */
+    MEMORY_MAP_BAD_CHOSEN, /* /chosen is invalid, or takes memory away in a way that is not supported */
 };
 
 /* Reads the tree at `blob`, of which `blob_bytes` may be read (never more, whatever its header says).
@@ -88,5 +100,6 @@ uint32_t memory_map_release_fdt(struct memory_map *map, struct ram_region *out, 
 struct phys_range memory_map_extent(const struct memory_map *map);
 
 const char *reservation_kind_name(enum reservation_kind kind);
+const char *memory_map_note_text(enum memory_map_note note);
 
 #endif

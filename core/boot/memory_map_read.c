@@ -6,10 +6,11 @@
  *    is wrong about where the memory is, and a person must look.
  * 2. Free is RAM, cut inward to whole frames, minus every reservation, rounded outward to whole frames. So a frame
  *    that is only partly RAM, or partly reserved, is never free.
- * 3. The tree's own frames are free RAM again once it has been read; memory_map_release_fdt.
+ * 3. RAM that may not be used is RAM, and reserved: so P3 covers it, and whoever asks sees who has it.
+ * 4. The tree's own frames are free RAM again once it has been read; memory_map_release_fdt.
  *
- * Specification: Devicetree Specification 0.4, sections 3.4 to 3.8 and 5.3; the reserved-memory, NUMA and initrd
- * properties as in the Linux kernel's bindings. */
+ * Specification: Devicetree Specification 0.4, sections 3.4 to 3.8 and 5.3; the reserved-memory, NUMA, initrd, kdump
+ * and kexec properties as in the Linux kernel's bindings. */
 #include "memory_map.h"
 
 #include <libfdt.h>
@@ -61,7 +62,7 @@ static enum memory_map_status read_memory_node(const struct fdt_reader *reader, 
     uint32_t numa_node;
     bool empty = true;
 
-    enum memory_map_status status = fdt_reader_reg(reader, node, cells, &reg);
+    enum memory_map_status status = fdt_reader_ranges(reader, node, "reg", cells, &reg);
     if (status == MEMORY_MAP_OK) {
         status = topology_node_of(reader, map, node, &numa_node);
     }
@@ -232,8 +233,18 @@ struct phys_range memory_map_extent(const struct memory_map *map)
 const char *reservation_kind_name(enum reservation_kind kind)
 {
     static const char *const names[RESERVATION_KIND_COUNT] = {
-        [RESERVATION_BLOCK] = "memreserve", [RESERVATION_NODE] = "node", [RESERVATION_INITRD] = "initrd",
-        [RESERVATION_KERNEL] = "kernel",    [RESERVATION_FDT] = "fdt",
+        [RESERVATION_BLOCK] = "memreserve", [RESERVATION_NODE] = "node",   [RESERVATION_INITRD] = "initrd",
+        [RESERVATION_CHOSEN] = "chosen",    [RESERVATION_LIMIT] = "limit", [RESERVATION_KERNEL] = "kernel",
+        [RESERVATION_FDT] = "fdt",
     };
     return (uint32_t)kind < RESERVATION_KIND_COUNT ? names[kind] : "?";
+}
+
+const char *memory_map_note_text(enum memory_map_note note)
+{
+    static const char *const texts[MEMORY_MAP_NOTE_COUNT] = {
+        [MEMORY_MAP_NOTE_BOOTARGS] = "bootargs has no end or is too long: only its beginning is kept",
+        [MEMORY_MAP_NOTE_INITRD] = "an initrd with only one end: nothing is reserved for it",
+    };
+    return (uint32_t)note < MEMORY_MAP_NOTE_COUNT ? texts[note] : "?";
 }

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: MIT
  * Everything in a device tree that takes RAM away.
  *
- * 1. Five kinds: the reservation block, /reserved-memory, the initrd, the kernel image, and the tree itself.
+ * 1. What is in use: the reservation block, /reserved-memory, the root's reserved-ranges, the initrd and what else
+ *    /chosen names (properties, and nodes with a `reg`: a boot loader's modules, a framebuffer), the kernel image, and
+ *    the tree itself.
  * 2. A reservation without an address (a /reserved-memory child with `size` but no `reg`) asks whoever owns the
  *    allocator to find memory for a driver. No driver of ours exists, so nothing is set aside for it.
  * 3. A reservation switched off by its status is not in force, as for Linux. All others only ever take memory away:
- *    they may overlap one another and lie outside RAM. */
+ *    they may overlap one another and lie outside RAM.
+ * 4. What may not be used though nobody has it: linux,usable-memory-range of /chosen (a crash kernel's memory) and
+ *    linux,usable-memory of a memory node (kexec) say what is left. All other RAM is reserved, RESERVATION_LIMIT.
+ * 5. A tree that takes memory away in a way that is not to be read from the tree alone is refused: TAKES_UNSEEN. What a
+ *    boot argument means is up to who reads it; none of Linux's (mem=, memmap=) is in force here. */
 #include "reservations.h"
 
 #include <libfdt.h>
@@ -51,22 +57,47 @@ static enum memory_map_status read_reservation_block(const struct fdt_reader *re
     return status;
 }
 
-static enum memory_map_status read_reserved_node(const struct fdt_reader *reader, struct memory_map *map, int node,
-                                                 struct fdt_cells cells)
+/* What a list of ranges is reserved as. */
+struct reservation_as {
+    enum reservation_kind kind;
+    bool no_map;
+    const char *name;
+};
+
+static enum memory_map_status add_ranges(const struct fdt_reader *reader, struct memory_map *map, int node,
+                                         const char *property, struct fdt_cells cells, const struct reservation_as *as)
 {
-    const char *name = fdt_get_name(reader->blob, node, NULL);
-    bool no_map = fdt_getprop(reader->blob, node, "no-map", NULL) != NULL;
     struct fdt_reg reg;
-    enum memory_map_status status = fdt_reader_reg(reader, node, cells, &reg);
+    enum memory_map_status status = fdt_reader_ranges(reader, node, property, cells, &reg);
 
     while (status == MEMORY_MAP_OK && reg.entries > 0) {
         uint64_t start, size;
         status = fdt_reader_reg_next(reader, node, &reg, &start, &size);
         if (status == MEMORY_MAP_OK) {
-            status = add_reservation(reader, map, start, size, RESERVATION_NODE, no_map, name != NULL ? name : "?");
+            status = add_reservation(reader, map, start, size, as->kind, as->no_map, as->name);
         }
     }
     return status;
+}
+
+static enum memory_map_status read_reserved_node(const struct fdt_reader *reader, struct memory_map *map, int node,
+                                                 struct fdt_cells cells)
+{
+    const char *name = fdt_get_name(reader->blob, node, NULL);
+    bool no_map = fdt_getprop(reader->blob, node, "no-map", NULL) != NULL;
+    return add_ranges(reader, map, node, "reg", cells,
+                      &(struct reservation_as){RESERVATION_NODE, no_map, name != NULL ? name : "?"});
+}
+
+/* A node whose children's addresses are physical ones: its `ranges` translates nothing. Guessing would hand out what
+ * firmware lives in. */
+static enum memory_map_status check_untranslated(const struct fdt_reader *reader, int node)
+{
+    uint32_t bytes;
+    (void)fdt_reader_property(reader, node, "ranges", &bytes);
+    return bytes == 0
+               ? MEMORY_MAP_OK
+               : fdt_reader_fail_at(reader, MEMORY_MAP_BAD_CELLS, node, "a ranges property that translates addresses");
 }
 
 static enum memory_map_status read_reserved_memory(const struct fdt_reader *reader, struct memory_map *map)
@@ -76,15 +107,11 @@ static enum memory_map_status read_reserved_memory(const struct fdt_reader *read
         return MEMORY_MAP_OK;
     }
 
-    /* Children's addresses are physical ones only while `ranges` translates nothing. Guessing would hand out
-     * what firmware lives in. */
-    uint32_t ranges_bytes;
-    (void)fdt_reader_property(reader, parent, "ranges", &ranges_bytes);
-    if (ranges_bytes != 0) {
-        return fdt_reader_fail_at(reader, MEMORY_MAP_BAD_CELLS, parent, "a ranges property that translates addresses");
-    }
     struct fdt_cells cells;
-    enum memory_map_status status = fdt_reader_cells(reader, parent, &cells);
+    enum memory_map_status status = check_untranslated(reader, parent);
+    if (status == MEMORY_MAP_OK) {
+        status = fdt_reader_cells(reader, parent, &cells);
+    }
     int node;
     fdt_for_each_subnode(node, reader->blob, parent)
     {
@@ -101,8 +128,8 @@ static enum memory_map_status read_reserved_memory(const struct fdt_reader *read
 /* ---- /chosen ---- */
 
 /* An address of one or two cells; `*present` says whether it is there. */
-static enum memory_map_status read_initrd_bound(const struct fdt_reader *reader, int chosen, const char *name,
-                                                uint64_t *value, bool *present)
+static enum memory_map_status read_bound(const struct fdt_reader *reader, int chosen, const char *name, uint64_t *value,
+                                         bool *present)
 {
     uint32_t bytes;
     const uint8_t *data = fdt_reader_property(reader, chosen, name, &bytes);
@@ -115,52 +142,200 @@ static enum memory_map_status read_initrd_bound(const struct fdt_reader *reader,
     return MEMORY_MAP_OK;
 }
 
-static enum memory_map_status read_initrd(const struct fdt_reader *reader, struct memory_map *map, int chosen)
+/* Memory that two properties of /chosen describe: where it starts, and where it ends or how many bytes it has. */
+struct bounds {
+    const char *start, *end, *size; /* end or size: NULL */
+    enum reservation_kind kind;
+    const char *name;
+};
+
+/* PowerPC's kernels leave word of a crash kernel's memory and of I/O translation tables this way. */
+static const struct bounds BOUNDS[] = {
+    {"linux,initrd-start", "linux,initrd-end", NULL, RESERVATION_INITRD, "initrd"},
+    {"linux,crashkernel-base", NULL, "linux,crashkernel-size", RESERVATION_CHOSEN, "linux,crashkernel"},
+    {"linux,tce-alloc-start", "linux,tce-alloc-end", NULL, RESERVATION_CHOSEN, "linux,tce-alloc"},
+};
+
+static enum memory_map_status read_bounds(const struct fdt_reader *reader, struct memory_map *map, int chosen,
+                                          const struct bounds *bounds)
 {
     uint64_t start, end;
     bool has_start, has_end;
-    enum memory_map_status status = read_initrd_bound(reader, chosen, "linux,initrd-start", &start, &has_start);
+    enum memory_map_status status = read_bound(reader, chosen, bounds->start, &start, &has_start);
     if (status == MEMORY_MAP_OK) {
-        status = read_initrd_bound(reader, chosen, "linux,initrd-end", &end, &has_end);
+        status = read_bound(reader, chosen, bounds->end != NULL ? bounds->end : bounds->size, &end, &has_end);
     }
     if (status != MEMORY_MAP_OK) {
         return status;
     }
-    if (has_start != has_end || end < start) {
-        return fdt_reader_fail_at(reader, MEMORY_MAP_BAD_CHOSEN, chosen,
-                                  "an initrd with only one end, or that ends before it starts");
+    if (has_start != has_end && bounds->kind == RESERVATION_INITRD) {
+        map->notes |= 1u << MEMORY_MAP_NOTE_INITRD;
+        return MEMORY_MAP_OK;
     }
-    return add_reservation(reader, map, start, end - start, RESERVATION_INITRD, false, "initrd");
+    if (has_start != has_end || (bounds->end != NULL && end < start)) {
+        return fdt_reader_fail_at(reader, MEMORY_MAP_BAD_CHOSEN, chosen,
+                                  "%s has only one end, or ends before it starts", bounds->name);
+    }
+    return add_reservation(reader, map, start, bounds->end != NULL ? end - start : end, bounds->kind, false,
+                           bounds->name);
 }
 
-static enum memory_map_status read_bootargs(const struct fdt_reader *reader, struct memory_map *map, int chosen)
+/* Memory that a property of /chosen describes, as a list of ranges by the root's cell counts: the headers of a crashed
+ * kernel's core, measurements handed on by kexec. */
+static const char *const CHOSEN_RANGES[] = {"linux,elfcorehdr", "linux,ima-kexec-buffer"};
+
+/* What takes memory away that the tree itself does not list: firmware's map, which replaces memory nodes and has
+ * reservations of its own; what a kernel hands on to the next by kexec; an amount rather than a place. */
+static const char *const TAKES_UNSEEN[] = {"linux,uefi-mmap-start", "linux,kho-fdt", "linux,kho-scratch",
+                                           "linux,memory-limit"};
+
+static enum memory_map_status read_chosen_properties(const struct fdt_reader *reader, struct memory_map *map,
+                                                     int chosen, struct fdt_cells root)
+{
+    enum memory_map_status status = MEMORY_MAP_OK;
+    for (size_t i = 0; i < sizeof TAKES_UNSEEN / sizeof TAKES_UNSEEN[0]; i++) {
+        if (fdt_getprop(reader->blob, chosen, TAKES_UNSEEN[i], NULL) != NULL) {
+            return fdt_reader_fail_at(reader, MEMORY_MAP_BAD_CHOSEN, chosen,
+                                      "%s takes memory away that the tree does not list", TAKES_UNSEEN[i]);
+        }
+    }
+    for (size_t i = 0; i < sizeof BOUNDS / sizeof BOUNDS[0] && status == MEMORY_MAP_OK; i++) {
+        status = read_bounds(reader, map, chosen, &BOUNDS[i]);
+    }
+    for (size_t i = 0; i < sizeof CHOSEN_RANGES / sizeof CHOSEN_RANGES[0] && status == MEMORY_MAP_OK; i++) {
+        status = add_ranges(reader, map, chosen, CHOSEN_RANGES[i], root,
+                            &(struct reservation_as){RESERVATION_CHOSEN, false, CHOSEN_RANGES[i]});
+    }
+    return status;
+}
+
+/* The nodes below /chosen that lie somewhere: what a boot loader put there (multiboot modules, those of Xen's domains
+ * one level down), a framebuffer. */
+static enum memory_map_status read_chosen_nodes(const struct fdt_reader *reader, struct memory_map *map, int parent,
+                                                uint32_t levels)
+{
+    struct fdt_cells cells;
+    enum memory_map_status status = fdt_reader_cells(reader, parent, &cells);
+    int node;
+    fdt_for_each_subnode(node, reader->blob, parent)
+    {
+        if (status != MEMORY_MAP_OK) {
+            return status;
+        }
+        if (fdt_reader_is_enabled(reader, node) && fdt_getprop(reader->blob, node, "reg", NULL) != NULL) {
+            const char *name = fdt_get_name(reader->blob, node, NULL);
+            status = check_untranslated(reader, parent);
+            if (status == MEMORY_MAP_OK) {
+                status = add_ranges(reader, map, node, "reg", cells,
+                                    &(struct reservation_as){RESERVATION_CHOSEN, false, name != NULL ? name : "?"});
+            }
+        }
+        if (status == MEMORY_MAP_OK && levels > 0) {
+            status = read_chosen_nodes(reader, map, node, levels - 1);
+        }
+    }
+    return status != MEMORY_MAP_OK ? status : fdt_reader_walk_end(reader, node);
+}
+
+static void read_bootargs(const struct fdt_reader *reader, struct memory_map *map, int chosen)
 {
     uint32_t bytes;
     const uint8_t *text = fdt_reader_property(reader, chosen, "bootargs", &bytes);
     if (bytes == 0) {
-        return MEMORY_MAP_OK;
+        return;
     }
     const uint8_t *end = memchr(text, '\0', bytes);
-    if (end == NULL) {
-        return fdt_reader_fail_at(reader, MEMORY_MAP_BAD_CHOSEN, chosen, "bootargs has no end");
+    size_t length = end != NULL ? (size_t)(end - text) : bytes;
+    if (end == NULL || length >= BOOTARGS_MAX) {
+        map->notes |= 1u << MEMORY_MAP_NOTE_BOOTARGS;
     }
-    size_t length = (size_t)(end - text);
-    if (length >= BOOTARGS_MAX) {
-        return fdt_reader_fail_at(reader, MEMORY_MAP_BAD_CHOSEN, chosen, "bootargs of %zu bytes, at most %u", length,
-                                  BOOTARGS_MAX - 1);
-    }
-    memcpy(map->bootargs, text, length + 1);
-    return MEMORY_MAP_OK;
+    memcpy(map->bootargs, text, length < BOOTARGS_MAX ? length : BOOTARGS_MAX - 1); /* the map was all zeroes */
 }
 
-static enum memory_map_status read_chosen(const struct fdt_reader *reader, struct memory_map *map)
+static enum memory_map_status read_chosen(const struct fdt_reader *reader, struct memory_map *map,
+                                          struct fdt_cells root)
 {
     int chosen = fdt_path_offset(reader->blob, "/chosen");
     if (chosen < 0) {
         return MEMORY_MAP_OK;
     }
-    enum memory_map_status status = read_initrd(reader, map, chosen);
-    return status != MEMORY_MAP_OK ? status : read_bootargs(reader, map, chosen);
+    read_bootargs(reader, map, chosen);
+    enum memory_map_status status = read_chosen_properties(reader, map, chosen, root);
+    return status != MEMORY_MAP_OK ? status : read_chosen_nodes(reader, map, chosen, 1);
+}
+
+/* ---- limits ---- */
+
+/* Reserves what a list of ranges leaves of `ram`, which is used up; an absent list limits nothing. */
+static enum memory_map_status add_limit(const struct fdt_reader *reader, struct memory_map *map, int node,
+                                        const char *property, struct fdt_cells cells, struct region_list *ram)
+{
+    struct fdt_reg reg;
+    enum memory_map_status status = fdt_reader_ranges(reader, node, property, cells, &reg);
+
+    if (fdt_getprop(reader->blob, node, property, NULL) == NULL) {
+        return MEMORY_MAP_OK;
+    }
+    while (status == MEMORY_MAP_OK && reg.entries > 0) {
+        uint64_t start, size;
+        struct phys_range usable;
+        status = fdt_reader_reg_next(reader, node, &reg, &start, &size);
+        if (status == MEMORY_MAP_OK && !phys_range_clip(start, size, &usable)) {
+            return fdt_reader_fail_at(reader, MEMORY_MAP_WRAPS, node, "%s: 0x%llx bytes at 0x%llx wrap around",
+                                      property, (unsigned long long)size, (unsigned long long)start);
+        }
+        if (status == MEMORY_MAP_OK && usable.size > 0 && !regions_subtract(ram, usable)) {
+            return fdt_reader_fail_at(reader, MEMORY_MAP_TOO_MANY, node, "%s leaves more than %u regions", property,
+                                      REGION_MAX);
+        }
+    }
+    for (uint32_t i = 0; i < ram->count && status == MEMORY_MAP_OK; i++) {
+        status = add_reservation(reader, map, ram->items[i].range.start.value, ram->items[i].range.size,
+                                 RESERVATION_LIMIT, false, property);
+    }
+    return status;
+}
+
+/* Of one memory node: each of its ranges less what may be used. `scratch` has room for REGION_MAX. */
+static enum memory_map_status limit_memory_node(const struct fdt_reader *reader, struct memory_map *map, int node,
+                                                struct fdt_cells cells, struct ram_region *scratch)
+{
+    struct fdt_reg reg;
+    enum memory_map_status status = fdt_reader_ranges(reader, node, "reg", cells, &reg);
+
+    while (status == MEMORY_MAP_OK && reg.entries > 0) {
+        uint64_t start, size;
+        struct region_list ram = {scratch, 1, REGION_MAX};
+        status = fdt_reader_reg_next(reader, node, &reg, &start, &size);
+        scratch[0].node = 0;
+        if (status == MEMORY_MAP_OK && phys_range_clip(start, size, &scratch[0].range) && scratch[0].range.size > 0) {
+            status = add_limit(reader, map, node, "linux,usable-memory", cells, &ram);
+        }
+    }
+    return status;
+}
+
+static enum memory_map_status read_limits(const struct fdt_reader *reader, struct memory_map *map,
+                                          struct fdt_cells root)
+{
+    struct ram_region scratch[REGION_MAX];
+    int chosen = fdt_path_offset(reader->blob, "/chosen"), node;
+    fdt_for_each_subnode(node, reader->blob, 0)
+    {
+        if (fdt_reader_is_kind(reader, node, "memory") && fdt_reader_is_enabled(reader, node)) {
+            enum memory_map_status limited = limit_memory_node(reader, map, node, root, scratch);
+            if (limited != MEMORY_MAP_OK) {
+                return limited;
+            }
+        }
+    }
+    enum memory_map_status status = fdt_reader_walk_end(reader, node);
+    if (status == MEMORY_MAP_OK && chosen >= 0) {
+        struct region_list ram = {scratch, map->ram_count, REGION_MAX};
+        memcpy(scratch, map->ram, map->ram_count * sizeof map->ram[0]);
+        status = add_limit(reader, map, chosen, "linux,usable-memory-range", root, &ram);
+    }
+    return status;
 }
 
 /* ---- all of them ---- */
@@ -185,12 +360,23 @@ static enum memory_map_status add_fdt(const struct fdt_reader *reader, struct me
 enum memory_map_status reservations_read(const struct fdt_reader *reader, struct memory_map *map,
                                          const phys_addr_t *fdt_addr, const struct phys_range *kernel)
 {
-    enum memory_map_status status = read_reservation_block(reader, map);
+    struct fdt_cells root;
+    enum memory_map_status status = fdt_reader_cells(reader, 0, &root);
+    if (status == MEMORY_MAP_OK) {
+        status = read_reservation_block(reader, map);
+    }
     if (status == MEMORY_MAP_OK) {
         status = read_reserved_memory(reader, map);
     }
     if (status == MEMORY_MAP_OK) {
-        status = read_chosen(reader, map);
+        status = add_ranges(reader, map, 0, "reserved-ranges", root,
+                            &(struct reservation_as){RESERVATION_BLOCK, false, "reserved-ranges"});
+    }
+    if (status == MEMORY_MAP_OK) {
+        status = read_chosen(reader, map, root);
+    }
+    if (status == MEMORY_MAP_OK) {
+        status = read_limits(reader, map, root);
     }
     if (status == MEMORY_MAP_OK && kernel != NULL) {
         status = add_reservation(reader, map, kernel->start.value, kernel->size, RESERVATION_KERNEL, false, "kernel");

@@ -6,7 +6,9 @@
  *    neither and is only in the distance map is of no use to anyone.
  * 2. A hart is one number in the `reg` of an enabled cpu node (one that has threads lists one number a thread).
  *    A cpu node without `reg` is hart 0: boards with one hart write that. A tree without any enabled cpu node
- *    still has the hart that reads it.
+ *    still has the hart that reads it. Of a cpu, `disabled` means that it does not run yet: with an enable-method (its
+ *    own, or that of /cpus for all) it waits to be started and is a hart (section 3.8.1); without one nobody can start
+ *    it, as of harts that boards keep for firmware. One that failed is none.
  * 3. Distances are those of the distance map (numa-distance-map-v1). A pair given in one direction holds for both;
  *    a pair not given is LOCAL to itself and REMOTE to others, as in ACPI's SLIT, where these numbers come from. */
 #include "topology.h"
@@ -57,14 +59,22 @@ static bool has_id(const struct memory_map *map, uint32_t index, uint32_t id)
     return index < map->node_count && map->node_id[index] == id;
 }
 
-/* Adds the ids of `parent`'s enabled children of one kind. */
+static bool cpu_is_there(const struct fdt_reader *reader, int node)
+{
+    return fdt_reader_is_enabled(reader, node) ||
+           (fdt_reader_is_disabled(reader, node) &&
+            (fdt_getprop(reader->blob, node, "enable-method", NULL) != NULL ||
+             fdt_getprop(reader->blob, fdt_path_offset(reader->blob, "/cpus"), "enable-method", NULL) != NULL));
+}
+
+/* Adds the ids of `parent`'s children of one kind that are there. */
 static enum memory_map_status collect_ids(const struct fdt_reader *reader, struct memory_map *map, int parent,
-                                          const char *kind)
+                                          const char *kind, bool (*is_there)(const struct fdt_reader *reader, int node))
 {
     int node;
     fdt_for_each_subnode(node, reader->blob, parent)
     {
-        if (!fdt_reader_is_kind(reader, node, kind) || !fdt_reader_is_enabled(reader, node)) {
+        if (!fdt_reader_is_kind(reader, node, kind) || !is_there(reader, node)) {
             continue;
         }
         struct numa_id id;
@@ -88,11 +98,11 @@ static enum memory_map_status collect_ids(const struct fdt_reader *reader, struc
 
 enum memory_map_status topology_read_nodes(const struct fdt_reader *reader, struct memory_map *map)
 {
-    enum memory_map_status status = collect_ids(reader, map, 0, "memory");
+    enum memory_map_status status = collect_ids(reader, map, 0, "memory", fdt_reader_is_enabled);
     int cpus = fdt_path_offset(reader->blob, "/cpus");
 
     if (status == MEMORY_MAP_OK && cpus >= 0) {
-        status = collect_ids(reader, map, cpus, "cpu");
+        status = collect_ids(reader, map, cpus, "cpu", cpu_is_there);
     }
     if (status == MEMORY_MAP_OK && map->node_count == 0) {
         map->node_count = 1;
@@ -135,7 +145,7 @@ static enum memory_map_status read_cpu(const struct fdt_reader *reader, struct m
     struct fdt_reg reg;
     enum memory_map_status status = topology_node_of(reader, map, node, &numa_node);
     if (status == MEMORY_MAP_OK) {
-        status = fdt_reader_reg(reader, node, cells, &reg);
+        status = fdt_reader_ranges(reader, node, "reg", cells, &reg);
     }
     if (status == MEMORY_MAP_OK && reg.entries == 0) {
         return add_hart(reader, map, node, 0, numa_node);
@@ -162,9 +172,14 @@ enum memory_map_status topology_read_harts(const struct fdt_reader *reader, stru
             if (status != MEMORY_MAP_OK) {
                 return status;
             }
-            if (fdt_reader_is_kind(reader, node, "cpu") && fdt_reader_is_enabled(reader, node)) {
-                status = read_cpu(reader, map, node, cells);
+            if (!fdt_reader_is_kind(reader, node, "cpu")) {
+                continue;
             }
+            if (!cpu_is_there(reader, node)) {
+                map->disabled_cpu_nodes++;
+                continue;
+            }
+            status = read_cpu(reader, map, node, cells);
         }
         if (status != MEMORY_MAP_OK) {
             return status;
@@ -226,8 +241,11 @@ enum memory_map_status topology_read_distances(const struct fdt_reader *reader, 
 {
     uint32_t bytes = 0;
     const uint8_t *matrix = NULL;
-    int node = fdt_node_offset_by_compatible(reader->blob, -1, "numa-distance-map-v1");
+    int node = -1;
 
+    do {
+        node = fdt_node_offset_by_compatible(reader->blob, node, "numa-distance-map-v1");
+    } while (node >= 0 && !fdt_reader_is_enabled(reader, node));
     if (node >= 0) {
         matrix = fdt_reader_property(reader, node, "distance-matrix", &bytes);
         if (matrix == NULL || bytes % 12 != 0) {

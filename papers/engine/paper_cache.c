@@ -3,10 +3,16 @@
 #include "paper_cache.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "provenance.h"
+
+#define SUM_BYTES 64u
 
 bool paper_make_directory(const char *path)
 {
@@ -48,16 +54,73 @@ bool paper_cache_open(struct paper_cache *cache, const char *out)
     return paper_make_directory(cache->directory);
 }
 
-bool paper_cache_has(const struct paper_cache *cache, const struct paper_run *run)
+/* Length and hash of a file as text, which KEY.json keeps. False with errno. */
+static bool sum_file(const char *path, char text[SUM_BYTES])
 {
-    char path[PAPER_PATH_BYTES];
+    unsigned char block[1 << 14];
+    uint64_t hash = PROVENANCE_HASH_EMPTY, bytes = 0;
+    size_t got;
+    FILE *file = fopen(path, "re");
+    if (file == NULL) {
+        return false;
+    }
+    while ((got = fread(block, 1, sizeof block, file)) > 0) {
+        hash = provenance_hash_more(hash, block, got);
+        bytes += got;
+    }
+    bool good = ferror(file) == 0;
+    (void)fclose(file);
+    (void)snprintf(text, SUM_BYTES, "%" PRIu64 " bytes, %016" PRIx64, bytes, hash);
+    return good;
+}
+
+bool paper_cache_has(const struct paper_cache *cache, const struct paper_run *run, FILE *log)
+{
+    char path[PAPER_PATH_BYTES], note_path[PAPER_PATH_BYTES], sum[SUM_BYTES];
     make_path(cache, run, "jsonl", path);
-    return access(path, R_OK) == 0;
+    make_path(cache, run, "json", note_path);
+    if (access(path, F_OK) != 0) {
+        return false;
+    }
+    json_t *note = json_load_file(note_path, 0, NULL);
+    const char *kept = json_string_value(json_object_get(note, "records"));
+    bool whole = kept != NULL && sum_file(path, sum) && strcmp(kept, sum) == 0;
+    json_decref(note);
+    if (!whole) {
+        (void)fprintf(log, "framelab figures: %s is not what was measured (cut, or changed): it is measured again\n",
+                      path);
+        (void)unlink(path);
+    }
+    return whole;
 }
 
 void paper_cache_part(const struct paper_cache *cache, const struct paper_run *run, char path[PAPER_PATH_BYTES])
 {
     make_path(cache, run, "part", path);
+}
+
+/* A file or a folder. False with errno. */
+static bool bring_to_disk(const char *path)
+{
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    bool good = descriptor >= 0 && fsync(descriptor) == 0;
+    int error = errno;
+    if (descriptor >= 0) {
+        (void)close(descriptor);
+    }
+    errno = error;
+    return good;
+}
+
+bool paper_write_json(const json_t *json, const char *path, size_t flags)
+{
+    char part[PAPER_PATH_BYTES + 32];
+    int length = snprintf(part, sizeof part, "%s.part", path);
+    if (length < 0 || (size_t)length >= sizeof part) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    return json_dump_file(json, part, flags) == 0 && bring_to_disk(part) && rename(part, path) == 0;
 }
 
 bool paper_cache_keep(const struct paper_cache *cache, const struct paper_run *run, double seconds)
@@ -66,12 +129,18 @@ bool paper_cache_keep(const struct paper_cache *cache, const struct paper_run *r
     make_path(cache, run, "part", part);
     make_path(cache, run, "jsonl", path);
     make_path(cache, run, "json", note_path);
+    char sum[SUM_BYTES];
+    if (!bring_to_disk(part) || !sum_file(part, sum)) {
+        return false;
+    }
     char *command = paper_run_text(run);
-    json_t *note = json_pack("{s:s, s:f}", "command", command != NULL ? command : "", "seconds", seconds);
-    bool good = json_dump_file(note, note_path, JSON_INDENT(2) | JSON_REAL_PRECISION(4)) == 0;
+    json_t *note =
+        json_pack("{s:s, s:f, s:s}", "command", command != NULL ? command : "", "seconds", seconds, "records", sum);
+    bool good = paper_write_json(note, note_path, JSON_INDENT(2) | JSON_REAL_PRECISION(4)) && rename(part, path) == 0;
     json_decref(note);
     free(command);
-    return good && rename(part, path) == 0;
+    (void)bring_to_disk(cache->directory); /* not every file system can: then a name may be lost, which costs a run */
+    return good;
 }
 
 void paper_cache_drop(const struct paper_cache *cache, const struct paper_run *run)

@@ -9,12 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The Makefile tells; without it there is no such place. */
-#ifndef FRAMELAB_PAPERS
-#define FRAMELAB_PAPERS ""
-#endif
+#include "beside.h"
 
-#define INSTALLED "/../share/framelab/papers"
+/* Where the Makefile links the sources' papers/ beside a command that it built, and where it installs them. */
+static const char *const PLACES[] = {"/share/framelab/papers", "/../share/framelab/papers", NULL};
 
 static bool is_directory(const char *path)
 {
@@ -22,25 +20,12 @@ static bool is_directory(const char *path)
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-/* What `make install` put beside the command. */
-static bool installed(char path[PAPER_PATH_BYTES])
-{
-    ssize_t length = readlink("/proc/self/exe", path, PAPER_PATH_BYTES - sizeof INSTALLED);
-    if (length <= 0) {
-        return false;
-    }
-    path[length] = '\0';
-    char *slash = strrchr(path, '/');
-    memcpy(slash != NULL ? slash : path, INSTALLED, sizeof INSTALLED);
-    return is_directory(path);
-}
-
 bool paper_find(const char *given, char path[PAPER_PATH_BYTES])
 {
-    if (given == NULL && installed(path)) {
-        return true;
+    if (given == NULL) {
+        return beside_program(PLACES, "", path, PAPER_PATH_BYTES);
     }
-    (void)snprintf(path, PAPER_PATH_BYTES, "%s", given != NULL ? given : FRAMELAB_PAPERS);
+    (void)snprintf(path, PAPER_PATH_BYTES, "%s", given);
     return is_directory(path);
 }
 

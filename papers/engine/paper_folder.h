@@ -25,8 +25,8 @@ struct paper_list {
     size_t count;
 };
 
-/* Where the folders are: `given`, or if that is NULL what was installed beside the command, or else the sources that it
- * was built from. False if there is no such directory; `path` then names the last that was looked for. */
+/* Where the folders are: `given`, or if that is NULL what lies beside the command: of the sources that it was built
+ * from, or installed. False if there is no such directory; `path` then names what was looked for. */
 bool paper_find(const char *given, char path[PAPER_PATH_BYTES]);
 
 /* Reads one folder. False after one line on `log`. */

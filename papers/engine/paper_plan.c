@@ -26,9 +26,7 @@ static uint64_t hash_file(uint64_t hash, const char *path)
         return hash;
     }
     while ((got = fread(block, 1, sizeof block, file)) > 0) {
-        for (size_t i = 0; i < got; i++) {
-            hash = (hash ^ block[i]) * UINT64_C(0x100000001b3);
-        }
+        hash = provenance_hash_more(hash, block, got);
     }
     (void)fclose(file);
     return hash;

@@ -103,7 +103,7 @@ void paper_run(const struct paper_run *run, const struct paper_cache *cache, dou
                struct paper_result *result)
 {
     *result = (struct paper_result){.outcome = PAPER_RUN_CACHED};
-    if (paper_cache_has(cache, run)) {
+    if (paper_cache_has(cache, run, stderr)) {
         result->seconds = paper_cache_seconds(cache, run);
         return;
     }

@@ -227,10 +227,13 @@ bool paper_tables_write(const json_t *made, const char *path)
     size_t i;
     const json_t *table;
     FILE *file = fopen(path, "we");
-    bool good = file != NULL;
+    bool good = true;
+    if (file == NULL) {
+        return false;
+    }
     json_array_foreach(json_object_get(made, "tables"), i, table)
     {
         good = good && write_table(table, file);
     }
-    return file != NULL && fclose(file) == 0 && good;
+    return fclose(file) == 0 && good;
 }

@@ -5,9 +5,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "flat.h"
 #include "grid.h"
+#include "paper_cache.h"
 #include "paper_verdicts.h"
 
 #define SUMMARY_BYTES (PAPER_PATH_BYTES + 16u)
@@ -94,10 +96,15 @@ json_t *paper_summary_write(const json_t *entries, const char *directory)
 {
     char path[SUMMARY_BYTES];
     (void)snprintf(path, sizeof path, "%s/summary.json", directory);
-    json_t *old = json_load_file(path, 0, NULL);
+    json_error_t error;
+    json_t *old = json_load_file(path, 0, &error);
+    if (old == NULL && access(path, F_OK) == 0) {
+        (void)fprintf(stderr, "framelab figures: %s: line %d: %s: what it had of other figures is lost\n", path,
+                      error.line, error.text);
+    }
     json_t *summary = json_pack("{s:o}", "figures", merge(entries, json_object_get(old, "figures")));
     json_decref(old);
-    if (json_dump_file(summary, path, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) != 0) {
+    if (!paper_write_json(summary, path, JSON_INDENT(2) | JSON_REAL_PRECISION(6))) {
         json_decref(summary);
         return NULL;
     }

@@ -38,11 +38,11 @@ static void file_of(const struct source *source, const json_t *entry, const char
 static json_t *load(const struct source *source, const char *path)
 {
     json_error_t error;
-    char what[PAPER_WHY_BYTES];
     json_t *loaded = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
     if (loaded == NULL && error.line < 0) {
         (void)refuse(source, path, strerror(errno));
     } else if (loaded == NULL) {
+        char what[PAPER_WHY_BYTES];
         (void)snprintf(what, sizeof what, "line %d: %.160s", error.line, error.text);
         (void)refuse(source, path, what);
     }

@@ -66,18 +66,19 @@ folders:
 	@$(foreach folder,$(FOLDERS),echo '$(folder)|$(strip $(SEES_$(folder)))|$(INLINE_$(or \
 	    $(if $(filter stress/qemu/guest%,$(folder)),guest),$(if $(filter $(SIMULATED),$(folder)/),sim),host))';) :
 
-# Read by tools. What they look for, what not, and why: .clang-tidy, .ci/cppcheck, .shellcheckrc. Nearly all of that
-# time goes into following paths (clang-analyzer, two seconds a file) and into all combinations of #ifdef; `make lint`
-# does without.
+# Read by tools: clang's are judged by Debian 12's versions, the others by 13's as well (.ci/judged). What they look
+# for, what not, and why: .clang-tidy, .ci/cppcheck, .shellcheckrc. Nearly all of that time goes into following paths
+# (clang-analyzer, two seconds a file) and into all combinations of #ifdef; `make lint` does without.
 .PHONY: format-test line-test shellcheck cppcheck tidy lint
 tidy: format-test line-test shellcheck cppcheck $(ALL_C:%.c=$(O)/%.tidy) ## find fault with the sources
 
 lint: format-test line-test shellcheck cppcheck $(ALL_C:%.c=$(O)/%.lint) ## the same in a minute: no paths
+	@echo 'ok - no fault is found'
 lint: CPPCHECK += --max-configs=1 --suppress=toomanyconfigs
 
 format-test: deps
 	$(call say,FORMAT,$(words $(ALL_C) $(KERNEL_C) $(ALL_H)) files)
-	$(Q)clang-format --dry-run -Werror $(ALL_C) $(KERNEL_C) $(ALL_H)
+	$(Q).ci/judged 14 clang-format --dry-run -Werror $(ALL_C) $(KERNEL_C) $(ALL_H)
 
 # No line of code or of a comment has more than 120 characters. clang-format leaves comments and scripts as they are.
 line-test:
@@ -88,11 +89,11 @@ line-test:
 SCRIPTS = $(sort $(shell git ls-files '*.sh'; git grep -lIE '^\#! ?/.*sh$$'))
 shellcheck: deps
 	$(call say,SHELL,$(words $(SCRIPTS)) files)
-	$(Q)shellcheck -x $(SCRIPTS)
+	$(Q).ci/judged 0.9,0.10 shellcheck -x $(SCRIPTS)
 
 # The host's half of core/base/platform.h and the kernel's, and the architectures', are not seen together.
-CPPCHECK := cppcheck --quiet --std=c11 --enable=warning,style,performance,portability --inline-suppr \
-            --suppressions-list=.ci/cppcheck --error-exitcode=1
+CPPCHECK := .ci/judged 2.10,2.17 cppcheck --quiet --std=c11 --enable=warning,style,performance,portability \
+            --inline-suppr --suppressions-list=.ci/cppcheck --error-exitcode=1
 cppcheck: deps
 	$(call say,CPPCHECK,$(words $(ALL_C) $(KERNEL_C)) files)
 	$(Q)$(CPPCHECK) $(call include_all,host) $(ALL_C)
@@ -100,7 +101,8 @@ cppcheck: deps
 	$(Q)$(CPPCHECK) $(call kernel_include_all,aarch64) $(call sources,stress/qemu/guest/aarch64)
 
 # $(1): file, $(2): options
-read_by_clang_tidy = clang-tidy --quiet $(2) $(1) -- -std=gnu11 $(CONFIG_CFLAGS) $(call includes,$(1)) 2>/dev/null
+read_by_clang_tidy = .ci/judged 14 clang-tidy --quiet $(2) $(1) -- -std=gnu11 $(CONFIG_CFLAGS) \
+                     $(call includes,$(1)) 2>/dev/null
 
 # Read anew when the object file is: then something that it includes has changed.
 $(O)/%.tidy: %.c $(O)/%.o .clang-tidy stress/unit/.clang-tidy | deps

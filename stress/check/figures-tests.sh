@@ -111,6 +111,29 @@ rm latest/cache/"$(jq -r '.figures[0].runs[0].key' latest/summary.json)".jsonl
 small 0 'claims hold' --quick
 check "what is lost is run again" test "$(outcomes)" = "shared measured"
 
+# What is not whole is not believed, however it was damaged: it is told, and measured again.
+damaged() { # name command-on-file [jsonl|json]
+    local file
+    # shellcheck disable=SC2034 # in what is evaluated
+    file=latest/cache/$(jq -r '.figures[0].runs[0].key' latest/summary.json).${3:-jsonl}
+    eval "$2" # it names $file
+    small 0 'claims hold' --quick
+    check "$1: it is measured again" test "$(outcomes)" = "shared measured"
+    check "$1: and that is told" grep -q 'is not what was measured' err
+    small 0 'claims hold' --quick
+    check "$1: once" test "$(outcomes)" = "shared kept"
+}
+damaged "records cut in a line" 'truncate -s -10 "$file"'
+damaged "records cut behind a line" 'sed -i "\$d" "$file"'
+damaged "records that are empty" ': >"$file"'
+damaged "records that were changed" 'sed -i "s/seed\":1/seed\":2/" "$file"'
+damaged "what is known of them is cut" 'truncate -s 20 "$file"' json
+truncate -s -100 latest/summary.json
+small 0 'claims hold' --quick
+check "a summary that was cut is told" grep -q 'summary.json: line .* is lost' err
+check "and whole again" jq -e '.figures[0].status == "made"' latest/summary.json
+damaged "what is known of them is lost" 'rm "$file"' json
+
 # A long run is interrupted behind a short one; the short one is kept, of the long one nothing.
 jq '.runs += [{id: "long", command: ["primitives", "--harts", "1", "--repeat", "100000"], tiny: {seconds: 100}}] |
     .runs[0].tiny.harts = "1,4"' papers/small/figure.json >long.json

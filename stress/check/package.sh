@@ -14,6 +14,41 @@ export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
 # shellcheck source=stress/check/verdicts.sh
 . stress/check/verdicts.sh
 
+# Nothing that was built says where, but where a user's own variants are.
+no_path_of_this_tree() {
+    ! grep -lF "$PWD" "$build/framelab" "$build/libframelab.a" "$build"/qemu/*/kernel.elf "$prefix/bin/framelab"
+}
+
+# A command that was installed, and moved, needs nothing of the tree that it was built in: not its papers, not its
+# kernels.
+moved_command_is_whole() {
+    mv "$prefix" "$prefix.moved"
+    local command=$prefix.moved/bin/framelab good=true found
+    "$command" figures --list >/dev/null || good=false
+    for arch in riscv64 aarch64; do
+        [ -f "$build/qemu/$arch/kernel.elf" ] || continue
+        found=$("$command" stress --platform qemu --arch "$arch" --operations 20 --harts 2 --variant lockfree \
+            --format json | jq -r '.qemu.kernel.path // empty')
+        [ "$found" = "$(realpath "$prefix.moved")/share/framelab/qemu/$arch/kernel.elf" ] ||
+            [ "$found" = "$prefix.moved/bin/../share/framelab/qemu/$arch/kernel.elf" ] ||
+            { echo "$arch: $found" && good=false; }
+    done
+    mv "$prefix.moved" "$prefix"
+    $good
+}
+
+# A copy of the tree with all that was built works with its own papers; where it came from is not asked.
+copied_tree_is_whole() {
+    local copy=$prefix/copy listed
+    mkdir -p "$copy/build/share/framelab" "$copy/papers"
+    cp "$build/framelab" "$copy/build/"
+    cp -a "$build/share/framelab/papers" "$copy/build/share/framelab/"
+    cp -r papers/lock-collapse papers/lib.jq "$copy/papers/"
+    listed=$("$copy/build/framelab" figures --list | awk '{ print $1 }')
+    rm -r "$copy"
+    [ "$listed" = lock-collapse ] || { echo "$listed" && false; }
+}
+
 everything_is_there() {
     local file
     for file in bin/framelab lib/libframelab.a lib/pkgconfig/framelab.pc include/framelab/framelab.h \
@@ -98,5 +133,11 @@ check "the manual page has no warnings" manual_reads
 check "the manual page has every sub-command" manual_is_complete
 check "the manual page has every option" manual_has_options
 check "the installed command finds the installed figures" figures_are_found
+check "nothing that was built has this tree's path" no_path_of_this_tree
+check "a command that was moved has all it needs" moved_command_is_whole
+case $(realpath "$build") in
+"$PWD"/*) check "a copied tree uses its own papers" copied_tree_is_whole ;;
+*) echo "ok - a copied tree uses its own papers # SKIP built outside of it" ;;
+esac
 check "make uninstall leaves nothing" nothing_is_left
 exit $failed

@@ -93,8 +93,10 @@ suite_beside fast-path-clang 120 bash -c \
 suite_beside fast-path-no-counts 120 stress/check/fast-path.sh "$build/no-counts"
 suite_beside own-variant 300 stress/check/own-variant-test.sh "$build" "$logs/own-variant"
 suite_beside own-workload 300 stress/check/own-workload-test.sh "$build" "$logs/own-workload"
+suite_beside commit 120 stress/check/commit-test.sh "$build"
 suite_beside docs 120 stress/check/docs.sh "$build"
 suite_beside run-tests 120 stress/check/run-tests-test.sh "$logs/run-tests"
+suite_beside trees 120 stress/check/tree-tests.sh "$framelab" "$logs/trees"
 suite_beside fdt-boards 120 stress/check/fdt-boards.sh "$framelab" "$logs/fdt-boards"
 suite_beside package 120 stress/check/package.sh "$build"
 
@@ -102,6 +104,13 @@ suite_beside package 120 stress/check/package.sh "$build"
 
 # What is idle for long, or needs one core, beside each other: in two parts what goes through many deliberate bugs.
 if $long; then
+    # Flags that distributions build with, and with which the simulator was not to be linked.
+    suite_alone user-flags 900 bash -c 'make O="$1" CFLAGS="-flto=auto -D_FORTIFY_SOURCE=2" \
+        SIM_SOURCE="$2/sim/source" all && "$1/framelab" stress --platform sim --executions 300 --seed 1 \
+        --variant lockfree' user-flags "$build/user-flags" "$build"
+    suite_alone fresh-debian-12 7200 stress/check/fresh-debian.sh "$build" bookworm
+    suite_alone fresh-debian-13 7200 stress/check/fresh-debian.sh "$build" trixie
+    suite_alone targets 3600 stress/check/targets.sh "$logs/targets"
     suite_alone figures-quick 1800 make figures O="$build" ARGS="--quick --out $logs/figures-quick"
     suite_alone report-browser 600 stress/check/report-browser.sh "$build" "$logs/report-browser"
     suite_alone report-paper 300 stress/check/report-paper.sh "$build" "$logs/report-paper"

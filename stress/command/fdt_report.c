@@ -158,6 +158,17 @@ static json_t *json_harts(const struct memory_map *map)
     return array;
 }
 
+static json_t *json_notes(const struct memory_map *map)
+{
+    json_t *array = json_array();
+    for (uint32_t i = 0; i < MEMORY_MAP_NOTE_COUNT; i++) {
+        if ((map->notes >> i & 1) != 0) {
+            array = flat_append(array, json_string(memory_map_note_text((enum memory_map_note)i)));
+        }
+    }
+    return array;
+}
+
 static json_t *json_nodes(const struct memory_map *map)
 {
     json_t *array = json_array();
@@ -200,13 +211,14 @@ static json_t *json_report(const struct fdt_report *report)
         json_t *more = json_pack("{s:o, s:s}", "node", json_count(region->region.node), "why", region->why);
         skipped = flat_append(skipped, json_range_with(json_range(region->region.range), more));
     }
-    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o}", "file",
-                     clean(report->file).text, "bootargs", clean(map->bootargs).text, "initrd",
+    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o}",
+                     "file", clean(report->file).text, "bootargs", clean(map->bootargs).text, "initrd",
                      initrd != NULL ? json_range(initrd->range) : json_null(), "ram_bytes",
                      json_count(sum_bytes(map->ram, map->ram_count)), "free_bytes",
                      json_count(sum_bytes(map->free, map->free_count)), "hart_count", json_count(map->hart_count),
                      "node_count", json_count(map->node_count), "disabled_memory_nodes",
-                     json_count(map->disabled_memory_nodes), "ram", json_regions(map->ram, map->ram_count), "reserved",
+                     json_count(map->disabled_memory_nodes), "disabled_cpu_nodes", json_count(map->disabled_cpu_nodes),
+                     "notes", json_notes(map), "ram", json_regions(map->ram, map->ram_count), "reserved",
                      json_reservations(map), "free", json_regions(map->free, map->free_count), "harts", json_harts(map),
                      "nodes", json_nodes(map), "variant", report->variant, "hole_metadata_limit_bytes",
                      json_count(report->hole_metadata_limit_bytes), "arenas", arenas, "skipped", skipped);
@@ -381,6 +393,14 @@ bool fdt_report_text(const struct fdt_report *report, FILE *out)
                   map->hart_count == 1 ? "" : "s", map->node_count, map->node_count == 1 ? "" : "s");
     if (map->disabled_memory_nodes != 0) {
         (void)fprintf(out, "memory nodes skipped for their status: %" PRIu32 "\n", map->disabled_memory_nodes);
+    }
+    if (map->disabled_cpu_nodes != 0) {
+        (void)fprintf(out, "cpu nodes skipped for their status: %" PRIu32 "\n", map->disabled_cpu_nodes);
+    }
+    for (uint32_t i = 0; i < MEMORY_MAP_NOTE_COUNT; i++) {
+        if ((map->notes >> i & 1) != 0) {
+            (void)fprintf(out, "note: %s\n", memory_map_note_text((enum memory_map_note)i));
+        }
     }
     (void)fprintf(out, "bootargs: %s\n", map->bootargs[0] != '\0' ? clean(map->bootargs).text : "none");
     if (initrd != NULL) {

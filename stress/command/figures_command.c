@@ -46,7 +46,7 @@ static bool run_all(struct campaign *campaign, const struct paper_plan *plan, st
 {
     for (size_t i = 0; i < plan->count; i++) {
         const struct paper_run *run = &plan->runs[i];
-        bool cached = paper_cache_has(&campaign->cache, run);
+        bool cached = paper_cache_has(&campaign->cache, run, stderr);
         paper_run(run, &campaign->cache, campaign->done, campaign->all, &results[i]);
         campaign->done += cached ? 0 : run->seconds;
         if (results[i].outcome == PAPER_RUN_INTERRUPTED || results[i].outcome == PAPER_RUN_FAILED) {
@@ -151,7 +151,7 @@ static bool plan_all(struct campaign *campaign)
         }
         campaign->all += MAKE_SECONDS;
         for (size_t k = 0; k < plan->count; k++) {
-            campaign->all += paper_cache_has(&campaign->cache, &plan->runs[k]) ? 0 : plan->runs[k].seconds;
+            campaign->all += paper_cache_has(&campaign->cache, &plan->runs[k], stderr) ? 0 : plan->runs[k].seconds;
         }
     }
     return true;

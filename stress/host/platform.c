@@ -8,9 +8,10 @@
  *    does not run passes a fence in the scheduler before it runs again.
  * 2. membarrier GLOBAL, on kernels before 4.14: waits until each CPU has been through the scheduler.
  * 3. Without membarrier (old kernels, seccomp filters): the caller moves itself to each CPU in turn on which the kernel
- *    lets it run. When it runs there, the thread that ran there before no longer does, and the switch was a full fence.
- *    A thread that moved from a CPU not yet visited to one already visited was switched out on its way. So each thread
- *    has passed a fence. This is slow, but as strong as the others, and needs nothing from other threads.
+ *    lets it run, by every id that the kernel has room for: how many CPUs there are says nothing of their ids. When it
+ *    runs there, the thread that ran there before no longer does, and the switch was a full fence. A thread that moved
+ *    from a CPU not yet visited to one already visited was switched out on its way. So each thread has passed a fence.
+ *    This is slow, but as strong as the others, and needs nothing from other threads.
  *
  * In all three the operating system makes a thread pass its fence, whether the thread spins, sleeps, is stopped or has
  * all its signals blocked: every hart answers, none is ever silent. */
@@ -18,6 +19,7 @@
 #include "platform.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <linux/membarrier.h>
 #include <pthread.h>
 #include <sched.h>
@@ -32,8 +34,10 @@
 
 #include "platform_host.h"
 
-/* RAM's virtual base shares the physical address's low bits up to here: the largest page of the architectures. */
-#define RAM_CONGRUENCE_BYTES (UINT64_C(1) << 30)
+/* RAM's virtual base shares the physical address's low bits up to here: the largest page of the architectures. Where
+ * there is not so much address space to choose from (ulimit -v): those of a huge page, or of a frame. */
+static const uint64_t RAM_CONGRUENCES[] = {UINT64_C(1) << 30, CHUNK_FRAMES *FRAME_SIZE, FRAME_SIZE};
+#define RAM_CONGRUENCE_COUNT (sizeof RAM_CONGRUENCES / sizeof RAM_CONGRUENCES[0])
 
 /* Yields after which a waiting thread sleeps, and for how long: it then waits for a thread that the scheduler will
  * not choose while this one is runnable (a lower priority, another control group), or for a very long time. */
@@ -223,12 +227,15 @@ static void barrier_visit(void)
 {
     cpu_set_t before[HOST_CPU_MAX / CPU_SETSIZE];
     cpu_set_t one[HOST_CPU_MAX / CPU_SETSIZE];
-    if (sched_getaffinity(0, sizeof(before), before) != 0) {
+    /* The kernel itself says how many bytes its sets have; the C library's function does not pass that on. */
+    memset(before, 0, sizeof(before));
+    long bytes = syscall(SYS_sched_getaffinity, 0, sizeof(before), before);
+    if (bytes <= 0) {
         platform_panic("barrier: the CPU affinity cannot be read: %s", strerror(errno));
     }
     uint32_t visited = 0;
-    long cpus = sysconf(_SC_NPROCESSORS_CONF);
-    for (size_t cpu = 0; cpu < (size_t)cpus && cpu < HOST_CPU_MAX; cpu++) {
+    /* Downwards: ids that there are not, of which most are high, are tried while this hart still has its own CPU. */
+    for (size_t cpu = (size_t)bytes * CHAR_BIT; cpu-- > 0;) {
         memset(one, 0, sizeof(one));
         CPU_SET_S(cpu, sizeof(one), one);
         /* Refused for a CPU that is off or outside the control group: then no thread of ours runs there either. */
@@ -273,9 +280,9 @@ bool platform_ram_is_zero(void)
 }
 
 /* The mapping proper: more than asked, then what stands over at both ends is given back. */
-static unsigned char *map_congruent(uint64_t size, uint64_t congruent_to)
+static unsigned char *map_congruent(uint64_t size, uint64_t congruent_to, uint64_t congruence)
 {
-    uint64_t slack = RAM_CONGRUENCE_BYTES;
+    uint64_t slack = congruence - FRAME_SIZE; /* a mapping begins at a page, which is no less than a frame */
     if (size > SIZE_MAX - slack) {
         errno = ENOMEM;
         return NULL;
@@ -285,7 +292,7 @@ static unsigned char *map_congruent(uint64_t size, uint64_t congruent_to)
     if (whole == MAP_FAILED) {
         return NULL;
     }
-    uint64_t lead = (congruent_to - (uintptr_t)whole) & (RAM_CONGRUENCE_BYTES - 1);
+    uint64_t lead = (congruent_to - (uintptr_t)whole) & (congruence - 1);
     if (lead > 0) {
         (void)munmap(whole, lead);
     }
@@ -304,10 +311,15 @@ bool host_ram_map(struct phys_range extent, char *why, size_t why_bytes)
     uint64_t start = align_down_u64(extent.start.value, FRAME_SIZE);
     uint64_t end = align_up_u64(extent.start.value + extent.size, FRAME_SIZE);
     errno = ENOMEM; /* for an extent that ends at the last byte of the address space */
-    unsigned char *base = end > start ? map_congruent(end - start, start) : NULL;
+    unsigned char *base = NULL;
+    for (size_t i = 0; end > start && base == NULL && i < RAM_CONGRUENCE_COUNT; i++) {
+        base = map_congruent(end - start, start, RAM_CONGRUENCES[i]);
+    }
     if (base == NULL) {
-        (void)snprintf(why, why_bytes, "RAM from 0x%llx, %llu bytes with its holes, cannot be mapped: %s",
-                       (unsigned long long)extent.start.value, (unsigned long long)extent.size, strerror(errno));
+        (void)snprintf(
+            why, why_bytes,
+            "RAM from 0x%llx cannot be mapped: %llu bytes of address space, its holes with it, were asked for: %s",
+            (unsigned long long)extent.start.value, (unsigned long long)(end - start), strerror(errno));
         return false;
     }
     ram_base = base;

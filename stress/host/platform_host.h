@@ -45,7 +45,8 @@ bool host_harts_lend(uint32_t count);
 void host_harts_return(uint32_t count, uint32_t own);
 
 /* RAM: one anonymous no-reserve mapping over the whole extent, holes included, congruent with the physical
- * addresses modulo 1 GiB, so that what is aligned there is aligned here. Terabytes cost nothing until touched.
+ * addresses modulo 1 GiB, or where address space is scarce 2 MiB, so that what is aligned there is aligned here.
+ * Terabytes cost nothing until touched.
  * There is one RAM in a process at a time. False with one line in `why` if it cannot be mapped. Transparent huge pages
  * are off until host_ram_huge_pages() says otherwise. At rest only, like the other host_ram_ functions. */
 bool host_ram_map(struct phys_range extent, char *why, size_t why_bytes);

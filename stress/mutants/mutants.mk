@@ -5,6 +5,14 @@
 MUTANTS := $(filter-out qemu-% $(if $(WITH_SIM),,sim-%),\
              $(patsubst stress/mutants/%.patch,%,$(wildcard stress/mutants/*.patch)))
 
+# A mutant's records say that its sources differ from the commit.
+MUTANT_OF := -e 's|$(O)/results/provenance.o|$(O)/mutants/provenance.o|'
+$(O)/mutants/version.h: $(O)/version.h
+	$(Q)mkdir -p $(@D)
+	$(Q)sed 's/\(#define FRAMELAB_DIRTY\) .*/\1 1/' $< > $@
+$(O)/mutants/provenance.o: results/provenance.c $(O)/mutants/version.h $(O)/flags
+	$(Q)$(CC) $(BASE_CFLAGS) $(call includes,$<) -include $(O)/mutants/version.h -c -o $@ $<
+
 .PHONY: mutants
 mutants: $(MUTANTS:%=$(O)/mutants/%/framelab) ## build every deliberate bug of stress/mutants
 
@@ -22,7 +30,7 @@ define mutate
 	for source in $$sources; do \
 	    object=$${source%.c}.o; \
 	    $(2) -c -o $(@D)/$$object $(@D)/$$source; \
-	    objects=$$(echo "$$objects" | sed "s|$(1)/$$object|$(@D)/$$object|"); \
+	    objects=$$(echo "$$objects" | sed -e "s|$(1)/$$object|$(@D)/$$object|" $(MUTANT_OF)); \
 	done; \
 	$(3)
 endef
@@ -35,21 +43,23 @@ define mutate_simulator
 $(call mutate,$(O)/sim,$(CC) $(BASE_CFLAGS) $(SIM_CFLAGS) $(call include_all,sim),\
     $(call link_simulator,$$(echo "$$objects" | tr ' ' '\n' | grep -v '^$(O)/stress/sim/\|^$(O)/sim/plain/'),\
       $(@D)/simulator.o); \
-    $(CC) $(BASE_CFLAGS) $(LDFLAGS) $(SIM_LINK) -o $@ $(COMMAND_OBJECTS) $(@D)/simulator.o $(O)/libframelab.a \
+    $(CC) $(BASE_CFLAGS) $(LDFLAGS) $(SIM_LINK) -o $@ $$(echo '$(COMMAND_OBJECTS)' | sed $(MUTANT_OF)) \
+        $(@D)/simulator.o $(O)/libframelab.a \
         $(LIB_LIBS) $(COMMAND_LIBS) -lm)
 endef
 
-$(O)/mutants/%/framelab: stress/mutants/%.patch $(COMMAND_OBJECTS) $(SIMULATOR) $(LIB_OBJECTS)
+$(O)/mutants/%/framelab: stress/mutants/%.patch $(COMMAND_OBJECTS) $(SIMULATOR) $(LIB_OBJECTS) \
+                         | $(O)/mutants/provenance.o
 	$(call mutate_program)
 
 # Those called sim-* are bugs in the code that simulated harts run.
 $(O)/mutants/sim-%/framelab: stress/mutants/sim-%.patch $(SIM_INSTRUMENTED_OBJECTS) $(SIM_PLAIN_OBJECTS) \
-                             $(O)/libcommand.a $(O)/libframelab.a
+                             $(O)/libcommand.a $(O)/libframelab.a | $(O)/mutants/provenance.o
 	$(call mutate_simulator)
 
 # $(1): test, $(2): what it is linked with
 define mutant_of_test
-$(O)/mutants/%/$(1): stress/mutants/%.patch $(O)/stress/unit/$(1).o $(2) $(LIB_OBJECTS)
+$(O)/mutants/%/$(1): stress/mutants/%.patch $(O)/stress/unit/$(1).o $(2) $(LIB_OBJECTS) | $(O)/mutants/provenance.o
 	$$(call mutate_program,-lcmocka)
 endef
 $(foreach test,$(notdir $(UNIT_TESTS)),$(eval $(call mutant_of_test,$(test),$(TESTED))))

@@ -8,13 +8,16 @@ PUBLIC_HEADERS = $(sort $(filter %.h,$(shell $(CC) $(CONFIG_CFLAGS) $(call inclu
 
 .PHONY: install uninstall
 INSTALLED_PAPERS := report $(patsubst papers/%/figure.json,%,$(wildcard papers/*/figure.json))
-install: all ## install the command, libframelab.a, its headers, pkg-config file, manual page and figures
+install: all ## install the command, the library, its headers, manual page and figures; kernels, if built
 	$(Q)install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin lib/pkgconfig include/framelab share/man/man1 \
 	    $(INSTALLED_PAPERS:%=share/framelab/papers/%))
 	$(Q)install -m 755 $(O)/framelab $(DESTDIR)$(PREFIX)/bin/
 	$(Q)install -m 644 $(O)/libframelab.a $(DESTDIR)$(PREFIX)/lib/
 	$(Q)install -m 644 $(PUBLIC_HEADERS) $(DESTDIR)$(PREFIX)/include/framelab/
 	$(Q)install -m 644 stress/package/framelab.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	$(Q)set -e; for kernel in $(wildcard $(KERNEL_ARCHITECTURES:%=$(O)/qemu/%/kernel.elf)); do \
+	    to=$(DESTDIR)$(PREFIX)/share/framelab/$${kernel#$(O)/}; \
+	    install -D -m 644 $$kernel $$to; install -m 644 $$kernel.txt $$to.txt; done
 	$(Q)install -m 644 $(wildcard papers/*.*) $(DESTDIR)$(PREFIX)/share/framelab/papers/
 	$(Q)$(foreach folder,$(INSTALLED_PAPERS),install -m 644 $(wildcard papers/$(folder)/*) \
 	    $(DESTDIR)$(PREFIX)/share/framelab/papers/$(folder)/;)

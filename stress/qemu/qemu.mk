@@ -20,7 +20,7 @@ KERNEL_SOURCES := $(filter-out core/refcounts_none.c,$(ALLOCATORS)) $(WORKLOAD_S
                   $(call sources,stress $(addprefix stress/,harness trial qemu/guest))
 
 .PHONY: qemu kernel-deps
-qemu: kernel-deps $(KERNELS:%=$(O)/qemu/%/kernel.elf) $(O)/qemu/aarch64/kernel.img ## build the kernels for QEMU
+qemu: kernel-deps $(KERNELS:%=$(O)/qemu/%/kernel.elf.txt) $(O)/qemu/aarch64/kernel.img ## build the kernels for QEMU
 
 # After `deps` if that runs too: one installs at a time.
 kernel-deps: $(if $(filter deps compare figures qemu-check check check-long soak tidy lint,$(MAKECMDGOALS)),deps)
@@ -34,7 +34,8 @@ endef
 
 # $(1): kernel, $(2): its architecture
 define kernel_rules
-KERNEL_COMPILE_$(1) := $$(KERNEL_TOOL_$(2))gcc $$(KERNEL_CFLAGS) $$(KERNEL_FLAGS_$(2)) $$(KERNEL_MODE_$(1)) \
+KERNEL_COMPILE_$(1) := $$(KERNEL_TOOL_$(2))gcc $$(PLACELESS) $$(KERNEL_CFLAGS) $$(KERNEL_FLAGS_$(2)) \
+                       $$(KERNEL_MODE_$(1)) \
                        --specs=picolibc.specs -isystem $(O)/qemu/$(2)/sysroot/usr/include
 KERNEL_LINK_$(1) := $$(KERNEL_TOOL_$(2))gcc $$(KERNEL_FLAGS_$(2)) --specs=picolibc.specs -nostartfiles -static \
                     -Wl,--build-id=none $$(KERNEL_LINK_MODE_$(1)) -T stress/qemu/guest/$(2)/link.ld
@@ -48,16 +49,21 @@ $(O)/qemu/$(1)/%.o: %.c $(O)/qemu/$(2)/sysroot/packages $(O)/flags stress/qemu/q
 	$$(Q)mkdir -p $$(@D)
 	$$(Q)$$(KERNEL_COMPILE_$(1)) $$(call kernel_includes,$$<,$(2)) -MMD -MP -c -o $$@ $$<
 
-$(O)/qemu/$(1)/boot.o: stress/qemu/guest/$(2)/boot.S $$(wildcard stress/qemu/guest/$(2)/*.h) | kernel-deps
+$(O)/qemu/$(1)/boot.o: stress/qemu/guest/$(2)/boot.S $$(wildcard stress/qemu/guest/$(2)/*.h) $(O)/flags \
+                       stress/qemu/qemu.mk | kernel-deps
 	$$(Q)mkdir -p $$(@D)
-	$$(Q)$$(KERNEL_TOOL_$(2))gcc $$(KERNEL_FLAGS_$(2)) $$(KERNEL_MODE_$(1)) -g -c -o $$@ $$<
+	$$(Q)$$(KERNEL_TOOL_$(2))gcc -Wa,--debug-prefix-map=$(CURDIR)=. $$(KERNEL_FLAGS_$(2)) $$(KERNEL_MODE_$(1)) \
+	    -g -c -o $$@ $$<
 
 $(O)/qemu/$(1)/kernel.elf: $$(KERNEL_OBJECTS_$(1)) stress/qemu/guest/$(2)/link.ld stress/qemu/guest/kernel.ld
 	$$(call say,LINK,$$@)
 	$$(Q)$$(KERNEL_LINK_$(1)) -o $$@ $$(KERNEL_OBJECTS_$(1)) $$(KERNEL_LIBS_$(1))
+
+# What records say about the kernel. A mutant has none, and records say that nothing is known.
+$(O)/qemu/$(1)/kernel.elf.txt: $(O)/qemu/$(1)/kernel.elf $(O)/version.h
 	$$(Q){ $$(KERNEL_TOOL_$(2))gcc --version | head -n 1; \
 	      echo '$$(strip $$(KERNEL_CFLAGS) $$(KERNEL_FLAGS_$(2)) $$(KERNEL_MODE_$(1)))'; \
-	      xargs < $(O)/qemu/$(2)/sysroot/packages; } > $$@.txt
+	      xargs < $(O)/qemu/$(2)/sysroot/packages; .ci/commit; } > $$@
 
 -include $$(KERNEL_OBJECTS_$(1):.o=.d)
 endef

@@ -126,11 +126,6 @@ static void *cache_aligned(uint64_t bytes)
     return aligned_alloc(CACHE_PAIR, align_up_u64(bytes, CACHE_PAIR));
 }
 
-static struct frame_run extent_of(const struct bench *bench)
-{
-    return frame_run_inside(memory_map_extent(bench->machine.map));
-}
-
 /* No allocator has more frames than there is RAM. */
 static uint64_t ram_bytes(const struct bench *bench)
 {
@@ -152,7 +147,7 @@ static bool get_population(struct bench *bench)
     if (!ages) {
         return true;
     }
-    bench->population = cache_aligned(population_bytes(extent_of(bench), ram_bytes(bench) >> FRAME_SHIFT));
+    bench->population = cache_aligned(population_bytes(bench->machine.map, ram_bytes(bench) >> FRAME_SHIFT));
     return bench->population != NULL;
 }
 
@@ -428,7 +423,7 @@ static int measure_latency(struct bench *bench, struct workload *workload, const
 /* What a workload in aged memory has beyond the others. */
 static void give_population(const struct bench *bench, struct workload *workload, struct population *population)
 {
-    population_init(population, workload->allocator, extent_of(bench), ram_bytes(bench) >> FRAME_SHIFT,
+    population_init(population, workload->allocator, bench->machine.map, ram_bytes(bench) >> FRAME_SHIFT,
                     bench->plan->seed, bench->population);
     workload->population = population;
 }
@@ -558,7 +553,7 @@ static int record_init(struct bench *bench, const struct row *row, const struct 
     frame_allocator_stats(bench->machine.fa, &stats);
     struct bench_record record = record_of(bench, row, variant, repeat);
     record.workload = "boot";
-    record.frames = memory_map_extent(bench->machine.map).size >> FRAME_SHIFT;
+    record.frames = ram_bytes(bench) >> FRAME_SHIFT;
     record.order = -1;
     record.phases = &phase;
     record.stats = &stats;

@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: MIT
 # Simulated harts: the allocators and the workloads once more, with each access to memory a call into stress/sim
 # (-fsanitize=thread, without the sanitizer), together with it in one object file whose symbols are its own but for
-# those of the simulator.
+# those of the simulator. Whatever CFLAGS ask for elsewhere, here code is not left to the linker (-flto), which would
+# see no symbols to rename, and memory functions keep their names (_FORTIFY_SOURCE).
 
 SIMULATOR := $(if $(WITH_SIM),$(O)/sim/simulator.o)
 # The same with what harts run in tests.
 TEST_SIMULATOR := $(if $(WITH_SIM),$(O)/sim/test_simulator.o)
 SIM_LINK := $(if $(WITH_SIM),-no-pie)
 IS_CLANG := $(findstring clang,$(shell $(CC) --version 2>/dev/null))
-SIM_CFLAGS := -fsanitize=thread '-DDRAIN_TURNS=sim_drain_turns()' '-DHOTPLUG_TURNS=sim_hotplug_turns()' \
-              -DEPOCH_BARRIER_TURNS=2000u '-DPATIENCE_PER_HART=sim_patience_per_hart()' \
+SIM_RELINKED := -fno-lto -U_FORTIFY_SOURCE
+SIM_CFLAGS := $(SIM_RELINKED) -fsanitize=thread '-DDRAIN_TURNS=sim_drain_turns()' \
+              '-DHOTPLUG_TURNS=sim_hotplug_turns()' -DEPOCH_BARRIER_TURNS=2000u \
+              '-DPATIENCE_PER_HART=sim_patience_per_hart()' \
               -fno-builtin-memset -fno-builtin-memcpy -fno-builtin-memmove \
               $(if $(IS_CLANG),-mllvm -tsan-instrument-read-before-write=1 -mllvm -tsan-instrument-func-entry-exit=0,\
                 --param tsan-instrument-func-entry-exit=0 -Wno-tsan)
@@ -38,7 +41,7 @@ $(O)/sim/%.o: %.c $(O)/flags
 $(O)/sim/plain/%.o: %.c $(O)/flags
 	$(call say,CC,sim $<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(BASE_CFLAGS) $(call includes,$<,sim) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(BASE_CFLAGS) $(SIM_RELINKED) $(call includes,$<,sim) -MMD -MP -c -o $@ $<
 
 # Another build may have fetched it already.
 SIM_SOURCE ?= $(O)/sim/source
@@ -48,7 +51,8 @@ $(SIM_SOURCE)/packages: .ci/sysroot
 $(O)/sim/ck/%.o: $(SIM_SOURCE)/packages $(O)/flags $(wildcard stress/sim/ck/*.h)
 	$(call say,CC,sim $*.c)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) -std=gnu11 $(OPTIMISE) -g $(SIM_CFLAGS) -w $(INLINE_sim:%=-I%) $(CONFIG_CFLAGS) -c -o $@ $(<D)/$*.c
+	$(Q)$(CC) -std=gnu11 $(OPTIMISE) -g $(PLACELESS) $(SIM_CFLAGS) -w $(INLINE_sim:%=-I%) $(CONFIG_CFLAGS) \
+	    -c -o $@ $(<D)/$*.c
 
 # First what is instrumented, its memory functions renamed; then all of it, most names made local.
 # $(1): the instrumented objects, $(2): the simulator
@@ -62,6 +66,7 @@ objcopy --redefine-sym bench_run=sim_bench_run --redefine-sym micro_run=sim_micr
 objcopy --wildcard $(foreach name,$(SIM_NAMES),--keep-global-symbol='$(name)') $(2)
 endef
 
+$(SIM_OWN:%.c=$(O)/%.o): SAYS := $(SIM_RELINKED)
 SIM_TEST_OBJECTS := $(patsubst %.c,$(O)/sim/%.o,$(call sources,stress/unit/simulated))
 $(O)/sim/test_simulator.o: $(SIM_TEST_OBJECTS)
 $(O)/sim/simulator.o $(O)/sim/test_simulator.o: $(SIM_INSTRUMENTED_OBJECTS) $(SIM_PLAIN_OBJECTS) stress/sim/sim.mk

@@ -83,7 +83,7 @@ static char *take_line(struct subprocess *subprocess)
 {
     char *begin = subprocess->buffer + subprocess->begin;
     size_t bytes = subprocess->end - subprocess->begin;
-    char *newline = bytes > 0 ? memchr(begin, '\n', bytes) : NULL;
+    const char *newline = bytes > 0 ? memchr(begin, '\n', bytes) : NULL;
     bool full = bytes == SUBPROCESS_LINE_BYTES;
     if (newline == NULL && !full && !(subprocess->closed && bytes > 0)) {
         return NULL;

@@ -30,16 +30,25 @@ static uint32_t references_of(const struct oracle *oracle, pfn_t frame)
                                      : oracle_kind(oracle, frame.value) == FRAME_KIND_SERVED;
 }
 
+static void check_reference(struct trial *trial, uint64_t frame)
+{
+    uint32_t known = references_of(&trial->oracle, pfn(frame));
+    uint32_t told = frame_ref_count(trial->config.allocator, pfn(frame));
+    if (told != known) {
+        verdict_violate(&trial->verdict, PROPERTY_REFERENCES, HART_NONE, frame,
+                        "its reference count is %u, the oracle says %u", told, known);
+    }
+}
+
+/* Of all frames that may ever be handed out, and of a chunk of others on either side. */
 void check_references(struct trial *trial)
 {
-    const struct oracle *oracle = &trial->oracle;
-    for (uint64_t frame = oracle->extent.first.value; frame < frame_run_end(oracle->extent); frame++) {
-        uint32_t known = references_of(oracle, pfn(frame));
-        uint32_t told = frame_ref_count(trial->config.allocator, pfn(frame));
-        if (told != known) {
-            verdict_violate(&trial->verdict, PROPERTY_REFERENCES, HART_NONE, frame,
-                            "its reference count is %u, the oracle says %u", told, known);
-            return;
+    const struct frame_index *frames = &trial->oracle.frames;
+    for (uint32_t i = 0; i < frames->count; i++) {
+        uint64_t first = frames->pieces[i].first, end = frames->pieces[i].end;
+        first -= first < CHUNK_FRAMES ? first : CHUNK_FRAMES;
+        for (uint64_t frame = first; frame < end + CHUNK_FRAMES && verdict_holds(&trial->verdict); frame++) {
+            check_reference(trial, frame);
         }
     }
 }
@@ -201,7 +210,7 @@ static uint64_t take_chunks(struct trial *trial, struct trial_hart *me)
     static const struct frame_request chunk = {CHUNK_FRAMES, CHUNK_ORDER};
     uint64_t count = 0;
     struct frame_run run;
-    while (count < trial->oracle.extent.count && take_run(trial, me, chunk, &run)) {
+    while (count < trial->oracle.frames.total && take_run(trial, me, chunk, &run)) {
         trial->exhaust[count++] = run.first;
     }
     return count;

@@ -312,13 +312,24 @@ static void refuse_layouts(struct trial *trial, struct trial_hart *me)
     (void)judge_layout(&me->judge, (uint32_t)random_below(&me->random, JUDGE_LAYOUTS));
 }
 
+/* Anywhere between the first frame of RAM and the last; as often just outside of free memory. */
+static pfn_t random_between_frames(const struct oracle *oracle, struct random *random)
+{
+    uint64_t i = random_below(random, UINT64_C(2) * oracle->frames.count);
+    if (i < oracle->frames.count) {
+        return pfn(oracle->extent.first.value + random_below(random, oracle->extent.count));
+    }
+    i -= oracle->frames.count;
+    return random_one_in(random, 2) ? pfn(oracle->frames.pieces[i].end) : pfn(oracle->frames.pieces[i].first - 1);
+}
+
 /* A frame number that no arena serves and none is about to: outside RAM or of the reserved part of it. */
 static pfn_t random_foreign(const struct trial *trial, struct trial_hart *me)
 {
     struct frame_run extent = trial->oracle.extent;
     struct frame_run hotplug = frame_run_inside(trial->config.hotplug);
     for (uint32_t tries = 0; tries < 16; tries++) {
-        pfn_t frame = pfn(extent.first.value + random_below(&me->random, extent.count));
+        pfn_t frame = random_between_frames(&trial->oracle, &me->random);
         if (oracle_kind(&trial->oracle, frame.value) != FRAME_KIND_SERVED && !frame_run_contains(hotplug, frame)) {
             return frame;
         }

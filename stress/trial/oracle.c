@@ -14,8 +14,9 @@
 
 static uint64_t index_of(const struct oracle *oracle, uint64_t frame)
 {
-    FRAME_ASSERT(frame - oracle->extent.first.value < oracle->extent.count);
-    return frame - oracle->extent.first.value;
+    uint64_t index = frame_index_of(&oracle->frames, frame);
+    FRAME_ASSERT(index != FRAME_INDEX_NONE);
+    return index;
 }
 
 static uint64_t *words_of(uint64_t frame)
@@ -30,11 +31,21 @@ static void set_kind(struct oracle *oracle, uint64_t frame, enum frame_kind kind
 
 /* ---- which frames there are ---- */
 
-uint64_t oracle_bytes(struct frame_run extent)
+uint64_t oracle_frames(const struct memory_map *map)
 {
-    uint64_t bytes = extent.count * sizeof(uint64_t);
-    bytes += align_up_u64(extent.count * sizeof(uint32_t), sizeof(uint64_t));
-    return align_up_u64(bytes + extent.count, CACHE_LINE);
+    uint64_t count = 0;
+    for (uint32_t i = 0; i < map->free_count; i++) {
+        count += frame_run_inside(map->free[i].range).count;
+    }
+    return count;
+}
+
+uint64_t oracle_bytes(const struct memory_map *map)
+{
+    uint64_t count = oracle_frames(map);
+    uint64_t bytes = count * sizeof(uint64_t);
+    bytes += align_up_u64(count * sizeof(uint32_t), sizeof(uint64_t));
+    return align_up_u64(bytes + count, CACHE_LINE);
 }
 
 void oracle_init(struct oracle *oracle, struct verdict *verdict, const struct memory_map *map, void *memory)
@@ -43,13 +54,12 @@ void oracle_init(struct oracle *oracle, struct verdict *verdict, const struct me
     oracle->verdict = verdict;
     oracle->extent = frame_run_inside(memory_map_extent(map));
     oracle->stamps = memory;
-    oracle->shadows = (_Atomic uint32_t *)(oracle->stamps + oracle->extent.count);
-    oracle->kinds = (_Atomic uint8_t *)(oracle->shadows + align_up_u64(oracle->extent.count, 2));
-    for (uint32_t i = 0; i < map->free_count; i++) {
-        struct frame_run run = frame_run_inside(map->free[i].range);
-        for (uint64_t frame = run.first.value; frame < frame_run_end(run); frame++) {
-            set_kind(oracle, frame, FRAME_KIND_UNSERVED);
-        }
+    frame_index_init(&oracle->frames, map->free, map->free_count, 0);
+    uint64_t count = oracle->frames.total;
+    oracle->shadows = (_Atomic uint32_t *)(oracle->stamps + count);
+    oracle->kinds = (_Atomic uint8_t *)(oracle->shadows + align_up_u64(count, 2));
+    for (uint64_t i = 0; i < count; i++) {
+        atomic_store_explicit(&oracle->kinds[i], FRAME_KIND_UNSERVED, memory_order_relaxed);
     }
 }
 
@@ -95,7 +105,7 @@ static void learn_arena(void *context, const struct arena *arena)
 static void forget_arenas(struct oracle *oracle)
 {
     oracle->span_count = 0;
-    for (uint64_t i = 0; i < oracle->extent.count; i++) {
+    for (uint64_t i = 0; i < oracle->frames.total; i++) {
         if (oracle->kinds[i] == FRAME_KIND_SERVED) {
             oracle->kinds[i] = FRAME_KIND_UNSERVED;
         }
@@ -132,8 +142,8 @@ void oracle_unplug(struct oracle *oracle, struct frame_run run)
 
 uint32_t oracle_references(const struct oracle *oracle, pfn_t frame)
 {
-    uint64_t index = frame.value - oracle->extent.first.value;
-    return index < oracle->extent.count
+    uint64_t index = frame_index_of(&oracle->frames, frame.value);
+    return index != FRAME_INDEX_NONE
                ? atomic_load_explicit(&oracle->shadows[index], memory_order_relaxed) & REFERENCE_MASK
                : 0;
 }
@@ -286,7 +296,7 @@ uint64_t oracle_collect(struct oracle *oracle, struct judge *judge, pfn_t *frame
 uint64_t oracle_count_held(const struct oracle *oracle)
 {
     uint64_t held = 0;
-    for (uint64_t i = 0; i < oracle->extent.count; i++) {
+    for (uint64_t i = 0; i < oracle->frames.total; i++) {
         held += oracle->shadows[i] != 0;
     }
     return held;
@@ -295,7 +305,7 @@ uint64_t oracle_count_held(const struct oracle *oracle)
 uint64_t oracle_count_held_by(const struct oracle *oracle, uint32_t hart)
 {
     uint64_t held = 0;
-    for (uint64_t i = 0; i < oracle->extent.count; i++) {
+    for (uint64_t i = 0; i < oracle->frames.total; i++) {
         held += oracle->shadows[i] >> 16 == hart + 1;
     }
     return held;
@@ -304,7 +314,7 @@ uint64_t oracle_count_held_by(const struct oracle *oracle, uint32_t hart)
 uint64_t oracle_count_served(const struct oracle *oracle)
 {
     uint64_t served = 0;
-    for (uint64_t i = 0; i < oracle->extent.count; i++) {
+    for (uint64_t i = 0; i < oracle->frames.total; i++) {
         served += oracle->kinds[i] == FRAME_KIND_SERVED;
     }
     return served;
@@ -315,18 +325,32 @@ static bool may_be_given(const struct oracle *oracle, uint64_t frame, bool empty
     return oracle_kind(oracle, frame) == FRAME_KIND_SERVED && (empty || oracle_references(oracle, pfn(frame)) == 0);
 }
 
-bool oracle_find_run(const struct oracle *oracle, struct frame_request request, bool empty, pfn_t *first)
+/* From `first` up to `end`. */
+static bool find_run_between(const struct oracle *oracle, struct frame_request request, bool empty, uint64_t first,
+                             uint64_t end, pfn_t *found)
 {
     uint64_t align = UINT64_C(1) << request.align_order;
+    uint64_t start = align_up_u64(first, align);
+    for (uint64_t frame = start; frame < end; frame++) {
+        if (!may_be_given(oracle, frame, empty)) {
+            start = align_up_u64(frame + 1, align);
+            frame = start - 1; /* start may lie past the end */
+        } else if (frame - start + 1 == request.count) {
+            *found = pfn(start);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whatever an arena's span covers besides free memory is no part of any run. */
+bool oracle_find_run(const struct oracle *oracle, struct frame_request request, bool empty, pfn_t *first)
+{
     for (uint32_t i = 0; i < oracle->span_count; i++) {
-        struct frame_run span = oracle->spans[i];
-        uint64_t start = align_up_u64(span.first.value, align);
-        for (uint64_t frame = start; frame < frame_run_end(span); frame++) {
-            if (!may_be_given(oracle, frame, empty)) {
-                start = align_up_u64(frame + 1, align);
-                frame = start - 1; /* start may lie past the end */
-            } else if (frame - start + 1 == request.count) {
-                *first = pfn(start);
+        uint64_t begin = oracle->spans[i].first.value, end = frame_run_end(oracle->spans[i]);
+        for (uint32_t j = 0; j < oracle->frames.count; j++) {
+            uint64_t from = oracle->frames.pieces[j].first, to = oracle->frames.pieces[j].end;
+            if (find_run_between(oracle, request, empty, from > begin ? from : begin, to < end ? to : end, first)) {
                 return true;
             }
         }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * The ownership oracle: what the harness itself knows of every frame, beside the allocator and without asking it.
  *
- * 1. What it keeps. A shadow of one word a frame over the whole extent of RAM: who allocated it and how many
- *    references are out; 0 when free. A kind a frame: outside RAM by the memory map, RAM that no arena serves
- *    (metadata, skipped), or served. A stamp a frame, also written into the frame, that only its owner touches.
+ * 1. What it keeps. A shadow of one word for each frame that is free by the memory map: who allocated it and how many
+ *    references are out; 0 when free. A kind: RAM that no arena serves (metadata, skipped), or served; of all other
+ *    frames it knows that they may never be handed out. A stamp, also written into the frame, that only its owner
+ *    touches. Tables are as long as there are such frames, however far apart they lie.
  * 2. The rule that makes it sound. An owner clears the shadow BEFORE it calls free, and sets it AFTER alloc returns.
  *    So whenever the allocator may rightly hand a frame out, its shadow is clear; a shadow that is found set at an
  *    allocation is a frame owned twice (P1), whatever the interleaving.
@@ -19,6 +20,7 @@
 #include <stdatomic.h>
 
 #include "arena.h"
+#include "frame_index.h"
 #include "judge.h"
 #include "memory_map.h"
 #include "random.h"
@@ -31,7 +33,8 @@ enum frame_kind {
 
 struct oracle {
     struct verdict *verdict;
-    struct frame_run extent;
+    struct frame_run extent;   /* from the first frame of RAM to the last, holes included */
+    struct frame_index frames; /* of the map's free memory: positions in the tables */
     _Atomic uint32_t *shadows; /* (hart + 1) << 16 | references */
     _Atomic uint8_t *kinds;    /* enum frame_kind */
     uint64_t *stamps;
@@ -39,8 +42,10 @@ struct oracle {
     uint32_t span_count;
 };
 
-/* Bytes that oracle_init wants for frames of `extent`. */
-uint64_t oracle_bytes(struct frame_run extent);
+/* Frames that an oracle of `map` knows: all that may ever be handed out. */
+uint64_t oracle_frames(const struct memory_map *map);
+/* Bytes that oracle_init wants. */
+uint64_t oracle_bytes(const struct memory_map *map);
 
 /* `memory` is zeroed, oracle_bytes() of it, 64-byte aligned. Frames of map->free become FRAME_KIND_UNSERVED. */
 void oracle_init(struct oracle *oracle, struct verdict *verdict, const struct memory_map *map, void *memory);
@@ -77,8 +82,8 @@ uint32_t oracle_references(const struct oracle *oracle, pfn_t frame);
 
 static inline enum frame_kind oracle_kind(const struct oracle *oracle, uint64_t frame)
 {
-    uint64_t index = frame - oracle->extent.first.value;
-    return index < oracle->extent.count
+    uint64_t index = frame_index_of(&oracle->frames, frame);
+    return index != FRAME_INDEX_NONE
                ? (enum frame_kind)atomic_load_explicit(&oracle->kinds[index], memory_order_relaxed)
                : FRAME_KIND_OUTSIDE;
 }
@@ -90,7 +95,7 @@ uint64_t oracle_count_served(const struct oracle *oracle);
 uint64_t oracle_count_held_by(const struct oracle *oracle, uint32_t hart);
 
 /* All that is to be had: the judge's hart claims single frames until it is refused, and releases them; returns how many
- * it had, all of which are in `frames` (room for every frame). `progress` is called after every call. */
+ * it had, all of which are in `frames` (room for oracle_frames). `progress` is called after every call. */
 uint64_t oracle_collect(struct oracle *oracle, struct judge *judge, pfn_t *frames, void (*progress)(void));
 
 /* At rest: true, with the first frame, if free served frames of one arena meet `request`. `empty`: as if all served

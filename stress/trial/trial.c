@@ -14,30 +14,30 @@
 
 /* ---- set-up ---- */
 
-static uint64_t holding_max_of(struct frame_run extent, uint32_t harts)
+static uint64_t holding_max_of(uint64_t frames, uint32_t harts)
 {
-    return extent.count / harts + HOLDING_SPARE;
+    return frames / harts + HOLDING_SPARE;
 }
 
 uint64_t trial_bytes(const struct memory_map *map, uint32_t harts)
 {
-    struct frame_run extent = frame_run_inside(memory_map_extent(map));
-    uint64_t holdings = align_up_u64(holding_max_of(extent, harts) * sizeof(struct holding), CACHE_PAIR);
-    uint64_t exhaust = align_up_u64(extent.count * sizeof(pfn_t), CACHE_PAIR);
-    return align_up_u64(oracle_bytes(extent), CACHE_PAIR) + exhaust + harts * (sizeof(struct trial_hart) + holdings);
+    uint64_t frames = oracle_frames(map);
+    uint64_t holdings = align_up_u64(holding_max_of(frames, harts) * sizeof(struct holding), CACHE_PAIR);
+    uint64_t exhaust = align_up_u64(frames * sizeof(pfn_t), CACHE_PAIR);
+    return align_up_u64(oracle_bytes(map), CACHE_PAIR) + exhaust + harts * (sizeof(struct trial_hart) + holdings);
 }
 
 static void place_memory(struct trial *trial, unsigned char *memory)
 {
     const struct memory_map *map = trial->config.map;
-    struct frame_run extent = frame_run_inside(memory_map_extent(map));
+    uint64_t frames = oracle_frames(map);
     oracle_init(&trial->oracle, &trial->verdict, map, memory);
-    memory += align_up_u64(oracle_bytes(extent), CACHE_PAIR);
+    memory += align_up_u64(oracle_bytes(map), CACHE_PAIR);
     trial->exhaust = (pfn_t *)(void *)memory;
-    memory += align_up_u64(extent.count * sizeof(pfn_t), CACHE_PAIR);
+    memory += align_up_u64(frames * sizeof(pfn_t), CACHE_PAIR);
     trial->hart = (struct trial_hart *)(void *)memory;
     memory += trial->config.harts * sizeof(struct trial_hart);
-    uint64_t holding_max = holding_max_of(extent, trial->config.harts);
+    uint64_t holding_max = holding_max_of(frames, trial->config.harts);
     for (uint32_t i = 0; i < trial->config.harts; i++) {
         struct trial_hart *hart = &trial->hart[i];
         hart->hart = i;
@@ -184,7 +184,7 @@ static void exhaust(struct trial *trial, struct trial_hart *me)
     pfn_t frame;
     while (verdict_holds(&trial->verdict) && take_frame(trial, me, &frame) == FRAME_OK) {
         uint64_t index = atomic_fetch_add_explicit(&trial->exhaust_count, 1, memory_order_relaxed);
-        if (index < trial->oracle.extent.count) { /* else frames are handed out twice, and the oracle has said so */
+        if (index < trial->oracle.frames.total) { /* else frames are handed out twice, and the oracle has said so */
             trial->exhaust[index] = frame;
         }
     }

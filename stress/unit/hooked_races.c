@@ -614,6 +614,7 @@ static void variant_set_up(void)
     uint64_t bytes = align_up_u64(variant_global_bytes(&lockfree_variant, HARTS), CACHE_PAIR);
     free(global);
     global = aligned_alloc(CACHE_PAIR, bytes);
+    assert_non_null(global);
     memset(global, 0, bytes);
     (void)lockfree_variant.init(global, &config);
     if (model.states != NULL) {

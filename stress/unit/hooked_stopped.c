@@ -518,7 +518,7 @@ static void scene_boot(void)
     }
     scene.allocator = scene.machine.fa;
     verdict_init(&scene.verdict);
-    assert_true(oracle_bytes(frame_run_inside(memory_map_extent(scene.machine.map))) <= sizeof memory);
+    assert_true(oracle_bytes(scene.machine.map) <= sizeof memory);
     memset(memory, 0, sizeof memory);
     oracle_init(&scene.oracle, &scene.verdict, scene.machine.map, memory);
     scene.served = oracle_learn_arenas(&scene.oracle, scene.allocator);

@@ -18,6 +18,16 @@ struct file_made {
     char path[64];
 };
 
+/* What a test cannot go on without: memory, a file. */
+static inline void *needed(void *made)
+{
+    if (made == NULL) {
+        perror("a test needs");
+        exit(EXIT_FAILURE);
+    }
+    return made;
+}
+
 static inline struct file_made file_make(const char *text, size_t bytes)
 {
     struct file_made made = {"/tmp/framelab-test-XXXXXX"};
@@ -43,7 +53,7 @@ static inline char *bench_line(const char *variant, const char *phase, unsigned 
         snprintf(time, sizeof time, "%s%llu", i > 0 ? "," : "", (unsigned long long)(1000 * ns));
         strncat(times, time, sizeof times - strlen(times) - 1);
     }
-    char *line = calloc(1, LINE_BYTES);
+    char *line = needed(calloc(1, LINE_BYTES));
     snprintf(line, LINE_BYTES,
              "{\"type\":\"bench\",\"provenance\":\"0\",\"variant\":\"%s\",\"knobs\":\"magazine=64\","
              "\"platform\":\"host\",\"workload\":\"%s\",\"order\":0,\"frames\":1,\"harts\":%u,\"cores\":2,"

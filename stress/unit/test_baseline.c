@@ -41,6 +41,7 @@ struct bench {
 static void *zeroed(uint64_t bytes)
 {
     void *memory = aligned_alloc(CACHE_PAIR, align_up_u64(bytes, CACHE_PAIR));
+    assert_non_null(memory);
     memset(memory, 0, align_up_u64(bytes, CACHE_PAIR));
     return memory;
 }
@@ -491,6 +492,7 @@ static void waits_are_counted_under_every_lock(void **state)
         struct lock_meeting *meeting = aligned_alloc(CACHE_PAIR, sizeof *meeting);
         struct frame_stats stats = {0};
         uint32_t rounds = 0;
+        assert_non_null(meeting);
         memset(meeting, 0, sizeof *meeting);
         assert_true(lock_init(&meeting->lock, (enum lock_kind)kind, meeting->harts, 2));
         /* Hart 1 may be late by a millisecond once, not a hundred times. */
@@ -859,7 +861,7 @@ static void model_take_run(struct bench *bench, struct random *random)
 static void model_give(struct bench *bench, struct random *random)
 {
     struct frame_run run;
-    struct model_arena *model = &bench->models[random_below(random, ARENAS)];
+    const struct model_arena *model = &bench->models[random_below(random, ARENAS)];
     if (!model_pick_out(model, random, random_between(random, 1, UINT64_C(1) << random_below(random, 12)), &run)) {
         return;
     }

@@ -73,7 +73,7 @@ static void P1_P2_only_what_is_still_as_it_was_seen(void **state)
 static void what_is_counted_is_what_is_seen(void **state)
 {
     (void)state;
-    struct chunk_bits seen;
+    struct chunk_bits seen = {{0}};
     for (uint32_t w = 0; w < CHUNK_WORDS; w++) {
         (void)chunk_give(&chunk, w, ~UINT64_C(0) >> (w * 5));
         struct chunk_bits look = chunk_look(&chunk);

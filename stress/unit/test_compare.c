@@ -96,7 +96,7 @@ static void write_records(FILE *file, const struct made_of *of)
 static struct file_made make_of(const struct made_of *of, const struct made_of *other)
 {
     struct file_made made = file_make_text("");
-    FILE *file = fopen(made.path, "w");
+    FILE *file = needed(fopen(made.path, "w"));
     write_records(file, of);
     if (other != NULL) {
         write_records(file, other);
@@ -109,7 +109,7 @@ static struct file_made make_of(const struct made_of *of, const struct made_of *
 
 static struct file_made append_text(struct file_made made, const char *text)
 {
-    FILE *file = fopen(made.path, "a");
+    FILE *file = needed(fopen(made.path, "a"));
     fputs(text, file);
     fclose(file);
     return made;
@@ -479,7 +479,7 @@ static void rows_match_by_the_knobs_that_both_know(void **state)
     char *line = bench_line("mine", "alloc", 1, 0, 10);
     struct file_made a = file_make_text(line);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char *other = calloc(1, 2 * LINE_BYTES);
+        char *other = needed(calloc(1, 2 * LINE_BYTES));
         const char *knobs = strstr(line, "magazine=64");
         (void)snprintf(other, 2 * LINE_BYTES, "%.*s%s%s", (int)(knobs - line), line, cases[i].knobs, knobs + 11);
         struct file_made b = file_make_text(other);

@@ -199,7 +199,7 @@ static void P8_the_longest_run(void **state)
     struct oracle oracle;
     struct frame_run run;
     pfn_t first;
-    void *memory = calloc(1, oracle_bytes(frame_run_inside(memory_map_extent(world.machine.map))));
+    void *memory = calloc(1, oracle_bytes(world.machine.map));
     uint64_t longest = judge_longest(world.machine.fa);
     assert_non_null(memory);
     oracle_init(&oracle, &world.verdict, world.machine.map, memory);
@@ -209,8 +209,8 @@ static void P8_the_longest_run(void **state)
     free(memory);
     assert_true(judge_largest(&world.judge, longest, &run));
     assert_int_equal(run.count, longest);
-    struct frame_run ends[] = {frame_run(run.first, longest / 2),
-                               frame_run(pfn(run.first.value + longest / 2 + 1), longest - longest / 2 - 1)};
+    const struct frame_run ends[] = {frame_run(run.first, longest / 2),
+                                     frame_run(pfn(run.first.value + longest / 2 + 1), longest - longest / 2 - 1)};
     assert_true(call(CALL_FREE_RUN, ends[0], STANDING_OWNED));
     assert_true(call(CALL_FREE_RUN, ends[1], STANDING_OWNED));
     assert_violates(judge_largest(&world.judge, longest, &run), PROPERTY_WHOLE_AGAIN);

@@ -45,6 +45,7 @@ static int setup(void **state)
     knobs_reset(lockfree_variant.knobs, lockfree_variant.knob_count, knobs);
     uint64_t bytes = align_up_u64(variant_global_bytes(&lockfree_variant, HARTS), CACHE_PAIR);
     global = aligned_alloc(CACHE_PAIR, bytes);
+    assert_non_null(global);
     memset(global, 0, bytes);
     assert_int_equal(lockfree_variant.init(global, &config), FRAME_OK);
     model_arena_make(&models[0], low_regions, COUNT_OF(low_regions), 0, 0, lockfree_variant.arena_bytes);

@@ -917,13 +917,18 @@ static void an_empty_initrd_is_none(void **state)
     assert_int_equal(map.reserved_count, 0);
 }
 
-static void an_initrd_with_one_end_is_refused(void **state)
+static void an_initrd_with_one_end_reserves_nothing_and_is_told(void **state)
 {
+    static const char *const ends[] = {"linux,initrd-start", "linux,initrd-end"};
     (void)state;
-    open_chosen();
-    tree_cells("linux,initrd-start", 0x84000000);
-    close_chosen();
-    expect_refused(MEMORY_MAP_BAD_CHOSEN, "/chosen: an initrd with only one end");
+    for (uint32_t i = 0; i < 2; i++) {
+        open_chosen();
+        tree_cells(ends[i], 0x84000000);
+        close_chosen();
+        expect_sound();
+        assert_int_equal(map.reserved_count, 0);
+        assert_int_equal(map.notes, 1 << MEMORY_MAP_NOTE_INITRD);
+    }
 }
 
 static void an_initrd_that_ends_before_it_starts_is_refused(void **state)
@@ -944,6 +949,185 @@ static void an_initrd_of_three_cells_is_refused(void **state)
     tree_cells("linux,initrd-end", 0x84001000);
     close_chosen();
     expect_refused(MEMORY_MAP_BAD_CHOSEN, "linux,initrd-start is not one or two cells");
+}
+
+/* ---- other memory that /chosen takes away --------------------------------------------------------------------- */
+
+static void P3_ranges_of_chosen_are_reserved(void **state)
+{
+    static const char *const names[] = {"linux,elfcorehdr", "linux,ima-kexec-buffer"};
+    (void)state;
+    for (uint32_t i = 0; i < 2; i++) {
+        open_chosen();
+        tree_cells(names[i], U64(0x84000000), U64(0x1800));
+        close_chosen();
+        expect_sound();
+        assert_int_equal(map.reserved[0].kind, RESERVATION_CHOSEN);
+        assert_string_equal(map.reserved[0].name, names[i]);
+        expect_free(0, RAM, 0x84000000);
+        expect_free(1, 0x84002000, RAM + GIB);
+    }
+}
+
+static void P3_bounds_of_chosen_are_reserved(void **state)
+{
+    static const struct {
+        const char *start, *other;
+        uint64_t value;
+    } cases[] = {{"linux,crashkernel-base", "linux,crashkernel-size", 0x2000},
+                 {"linux,tce-alloc-start", "linux,tce-alloc-end", 0x84002000}};
+    (void)state;
+    for (uint32_t i = 0; i < 2; i++) {
+        open_chosen();
+        tree_cells(cases[i].start, U64(0x84000000));
+        tree_cells(cases[i].other, U64(cases[i].value));
+        close_chosen();
+        expect_sound();
+        assert_int_equal(map.reserved_count, 1);
+        expect_free(0, RAM, 0x84000000);
+        expect_free(1, 0x84002000, RAM + GIB);
+
+        open_chosen();
+        tree_cells(cases[i].start, U64(0x84000000));
+        close_chosen();
+        expect_refused(MEMORY_MAP_BAD_CHOSEN, "has only one end");
+    }
+}
+
+static void a_range_of_chosen_that_is_none_is_refused(void **state)
+{
+    (void)state;
+    open_chosen();
+    tree_cells("linux,elfcorehdr", 0x84000000, 0x1000);
+    close_chosen();
+    expect_refused(MEMORY_MAP_BAD_CELLS, "/chosen: linux,elfcorehdr of 8 bytes");
+}
+
+static void memory_taken_away_by_what_the_tree_does_not_list_is_refused(void **state)
+{
+    static const char *const names[] = {"linux,uefi-mmap-start", "linux,kho-fdt", "linux,kho-scratch",
+                                        "linux,memory-limit"};
+    (void)state;
+    for (uint32_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        open_chosen();
+        tree_cells(names[i], U64(0x84000000), U64(0x1000));
+        close_chosen();
+        expect_refused(MEMORY_MAP_BAD_CHOSEN, names[i]);
+    }
+}
+
+static void P3_modules_and_framebuffers_below_chosen_are_reserved(void **state)
+{
+    (void)state;
+    open_chosen();
+    tree_cells("#address-cells", 1);
+    tree_cells("#size-cells", 1);
+    tree_node("module@84000000");
+    tree_cells("reg", 0x84000000, 0x1000);
+    tree_end();
+    tree_node("framebuffer@85000000");
+    tree_text("status", "disabled");
+    tree_cells("reg", 0x85000000, 0x1000);
+    tree_end();
+    tree_node("domU1"); /* a domain of Xen's, with a module of its own */
+    tree_cells("#address-cells", 2);
+    tree_cells("#size-cells", 2);
+    tree_node("module@86000000");
+    tree_cells("reg", U64(0x86000000), U64(0x1000));
+    tree_end();
+    tree_end();
+    close_chosen();
+    expect_sound();
+    assert_int_equal(map.reserved_count, 2);
+    assert_string_equal(map.reserved[0].name, "module@84000000");
+    expect_free(0, RAM, 0x84000000);
+    expect_free(1, 0x84001000, 0x86000000);
+    expect_free(2, 0x86001000, RAM + GIB);
+}
+
+static void P3_reserved_ranges_of_the_root(void **state)
+{
+    (void)state;
+    tree_open();
+    tree_cells("reserved-ranges", U64(0x84000000), U64(0x1000), U64(0x85000000), U64(0x1000));
+    tree_memory(RAM, GIB);
+    tree_close();
+    expect_sound();
+    assert_int_equal(map.reserved_count, 2);
+    assert_int_equal(map.free_count, 3);
+}
+
+/* ---- what of memory may be used -------------------------------------------------------------------------------- */
+
+static void P3_only_the_usable_range_is_free(void **state)
+{
+    (void)state;
+    open_chosen();
+    tree_cells("linux,usable-memory-range", U64(0xa0000000), U64(0x8000000));
+    close_chosen();
+    expect_sound();
+    assert_int_equal(map.ram_count, 1);
+    assert_int_equal(map.free_count, 1);
+    expect_free(0, 0xa0000000, 0xa8000000);
+    assert_int_equal(map.reserved[0].kind, RESERVATION_LIMIT);
+    assert_string_equal(map.reserved[0].name, "linux,usable-memory-range");
+}
+
+static void P3_several_usable_ranges_over_edges_of_ram_and_frames(void **state)
+{
+    (void)state;
+    tree_open();
+    tree_memory(RAM, GIB);
+    tree_memory(8 * GIB, GIB);
+    tree_node("chosen");
+    tree_cells("linux,usable-memory-range", U64(8 * GIB + 0x800), U64(2 * GIB), U64(0), U64(RAM + 0x1fff));
+    tree_end();
+    tree_close();
+    expect_sound();
+    assert_int_equal(map.free_count, 2);
+    expect_free(0, RAM, RAM + 0x1000);
+    expect_free(1, 8 * GIB + 0x1000, 9 * GIB);
+}
+
+static void usable_ranges_that_leave_nothing_or_are_none_are_refused(void **state)
+{
+    (void)state;
+    open_chosen();
+    tree_cells("linux,usable-memory-range", U64(8 * GIB), U64(GIB));
+    close_chosen();
+    expect_refused(MEMORY_MAP_NO_MEMORY, "reservations leave no whole frame of RAM free");
+
+    open_chosen();
+    tree_bytes("linux,usable-memory-range", NULL, 0);
+    close_chosen();
+    expect_refused(MEMORY_MAP_NO_MEMORY, "reservations leave no whole frame of RAM free");
+
+    open_chosen();
+    tree_cells("linux,usable-memory-range", U64(RAM), 0x1000);
+    close_chosen();
+    expect_refused(MEMORY_MAP_BAD_CELLS, "/chosen: linux,usable-memory-range of 12 bytes");
+
+    open_chosen();
+    tree_cells("linux,usable-memory-range", U64(RAM), U64(UINT64_MAX));
+    close_chosen();
+    expect_refused(MEMORY_MAP_WRAPS, "linux,usable-memory-range");
+}
+
+static void P3_usable_memory_of_a_memory_node(void **state)
+{
+    (void)state;
+    tree_open();
+    tree_memory(RAM, GIB);
+    tree_node("memory@200000000");
+    tree_text("device_type", "memory");
+    tree_cells("reg", U64(8 * GIB), U64(GIB), U64(12 * GIB), U64(GIB));
+    tree_cells("linux,usable-memory", U64(8 * GIB + MIB), U64(MIB), U64(0), U64(0), U64(4 * GIB), U64(GIB));
+    tree_end();
+    tree_close();
+    expect_sound();
+    assert_int_equal(map.free_count, 2);
+    expect_free(0, RAM, RAM + GIB); /* a node that says nothing is limited by no other */
+    expect_free(1, 8 * GIB + MIB, 8 * GIB + 2 * MIB);
 }
 
 static void bootargs_are_kept(void **state)
@@ -968,24 +1152,32 @@ static void the_longest_bootargs(void **state)
     assert_string_equal(map.bootargs, text);
 }
 
-static void longer_bootargs_are_refused(void **state)
+static void of_longer_bootargs_the_beginning_is_kept(void **state)
 {
-    static char text[BOOTARGS_MAX + 1];
+    static const size_t lengths[] = {BOOTARGS_MAX, 2579, 40000};
+    static char text[40001];
     (void)state;
-    memset(text, 'x', BOOTARGS_MAX);
-    open_chosen();
-    tree_text("bootargs", text);
-    close_chosen();
-    expect_refused(MEMORY_MAP_BAD_CHOSEN, "bootargs of 2048 bytes, at most 2047");
+    for (uint32_t i = 0; i < 3; i++) {
+        memset(text, 'x', lengths[i]);
+        text[lengths[i]] = '\0';
+        open_chosen();
+        tree_text("bootargs", text);
+        close_chosen();
+        expect_sound();
+        assert_int_equal(strlen(map.bootargs), BOOTARGS_MAX - 1);
+        assert_int_equal(map.notes, 1 << MEMORY_MAP_NOTE_BOOTARGS);
+    }
 }
 
-static void bootargs_without_end_are_refused(void **state)
+static void bootargs_without_end_are_told(void **state)
 {
     (void)state;
     open_chosen();
     tree_bytes("bootargs", "abc", 3);
     close_chosen();
-    expect_refused(MEMORY_MAP_BAD_CHOSEN, "bootargs has no end");
+    expect_sound();
+    assert_string_equal(map.bootargs, "abc");
+    assert_int_equal(map.notes, 1 << MEMORY_MAP_NOTE_BOOTARGS);
 }
 
 static void empty_bootargs_are_none(void **state)
@@ -1225,13 +1417,23 @@ int main(void)
         cmocka_unit_test(P3_initrd_of_one_cell),
         cmocka_unit_test(P3_initrd_of_two_cells_and_of_one_and_two),
         cmocka_unit_test(an_empty_initrd_is_none),
-        cmocka_unit_test(an_initrd_with_one_end_is_refused),
+        cmocka_unit_test(an_initrd_with_one_end_reserves_nothing_and_is_told),
         cmocka_unit_test(an_initrd_that_ends_before_it_starts_is_refused),
         cmocka_unit_test(an_initrd_of_three_cells_is_refused),
+        cmocka_unit_test(P3_ranges_of_chosen_are_reserved),
+        cmocka_unit_test(P3_bounds_of_chosen_are_reserved),
+        cmocka_unit_test(a_range_of_chosen_that_is_none_is_refused),
+        cmocka_unit_test(memory_taken_away_by_what_the_tree_does_not_list_is_refused),
+        cmocka_unit_test(P3_modules_and_framebuffers_below_chosen_are_reserved),
+        cmocka_unit_test(P3_reserved_ranges_of_the_root),
+        cmocka_unit_test(P3_only_the_usable_range_is_free),
+        cmocka_unit_test(P3_several_usable_ranges_over_edges_of_ram_and_frames),
+        cmocka_unit_test(usable_ranges_that_leave_nothing_or_are_none_are_refused),
+        cmocka_unit_test(P3_usable_memory_of_a_memory_node),
         cmocka_unit_test(bootargs_are_kept),
         cmocka_unit_test(the_longest_bootargs),
-        cmocka_unit_test(longer_bootargs_are_refused),
-        cmocka_unit_test(bootargs_without_end_are_refused),
+        cmocka_unit_test(of_longer_bootargs_the_beginning_is_kept),
+        cmocka_unit_test(bootargs_without_end_are_told),
         cmocka_unit_test(empty_bootargs_are_none),
         cmocka_unit_test(no_blob_is_refused),
         cmocka_unit_test(a_misaligned_blob_is_refused),

@@ -33,6 +33,13 @@ static void build_everything(void)
     tree_text("bootargs", "console=ttyS0");
     tree_cells("linux,initrd-start", 0x84000000);
     tree_cells("linux,initrd-end", U64(0x84000801));
+    tree_cells("linux,elfcorehdr", U64(0x86000000), U64(0x1000));
+    tree_cells("linux,usable-memory-range", U64(RAM), U64(GIB / 2), U64(RAM + 2 * GIB), U64(GIB));
+    tree_cells("#address-cells", 1);
+    tree_cells("#size-cells", 1);
+    tree_node("module@87000000");
+    tree_cells("reg", 0x87000000, 0x1000);
+    tree_end();
     tree_end();
     tree_node("cpus");
     tree_cells("#address-cells", 1);
@@ -42,8 +49,11 @@ static void build_everything(void)
         (void)snprintf(name, sizeof(name), "cpu@%u", i);
         tree_node(name);
         tree_text("device_type", "cpu");
-        tree_text("status", i == 2 ? "disabled" : "okay");
+        tree_text("status", i > 0 ? "disabled" : "okay");
         tree_cells("reg", i);
+        if (i == 1) {
+            tree_text("enable-method", "spin-table");
+        }
         tree_cells("numa-node-id", i == 0 ? 3 : 5);
         tree_end();
     }

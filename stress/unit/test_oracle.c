@@ -42,7 +42,7 @@ static int set_up(void **state)
         !host_machine_boot(&world.machine, &config, UINT64_C(2) << 20, why, sizeof why)) {
         return -1;
     }
-    uint64_t bytes = align_up_u64(oracle_bytes(frame_run_inside(memory_map_extent(world.machine.map))), CACHE_PAIR);
+    uint64_t bytes = align_up_u64(oracle_bytes(world.machine.map), CACHE_PAIR);
     world.memory = aligned_alloc(CACHE_PAIR, bytes);
     memset(world.memory, 0, bytes);
     world.random = random_stream(1, 0);
@@ -236,7 +236,7 @@ static void P3_arena_claims_too_much(void **state)
     uint64_t last = frame_run_inside(map->free[0].range).first.value;
     map->free[0].range.start.value += FRAME_SIZE;
     map->free[0].range.size -= FRAME_SIZE;
-    memset(world.memory, 0, oracle_bytes(world.oracle.extent));
+    memset(world.memory, 0, oracle_bytes(map));
     oracle_init(&world.oracle, &world.verdict, map, world.memory);
     free(map);
     (void)oracle_learn_arenas(&world.oracle, world.machine.fa);

@@ -36,6 +36,7 @@ static json_t *parse(const char *text)
 {
     char *copy = strdup(text);
     json_error_t error;
+    assert_non_null(copy);
     for (char *c = copy; *c != '\0'; c++) {
         *c = *c == '\'' ? '"' : *c;
     }

@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: MIT
  * The host platform: the asymmetric barrier really is one, whichever kind; RAM is where and what it says; harts are
  * who they say they are, however many. */
+#define _GNU_SOURCE
+#include <limits.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -122,7 +128,7 @@ static void barrier_global(void **state)
 static void barrier_visit(void **state)
 {
     (void)state;
-    barrier_orders(HOST_BARRIER_VISIT, 2000);
+    barrier_orders(HOST_BARRIER_VISIT, 500);
 }
 
 /* ---- every hart answers, whatever it does ---- */
@@ -181,6 +187,39 @@ static void barrier_is_chosen(void **state)
     assert_true(host_barrier_kind() < HOST_BARRIER_COUNT);
 }
 
+/* CPUs that somebody asked to be moved to, a bit each: this program's function comes before the C library's. */
+static _Atomic bool visited[HOST_CPU_MAX];
+
+int sched_setaffinity(pid_t thread, size_t bytes, const cpu_set_t *set) /* NOLINT(readability-inconsistent*) */
+{
+    for (size_t cpu = 0; cpu < bytes * CHAR_BIT && cpu < HOST_CPU_MAX; cpu++) {
+        if (CPU_ISSET_S(cpu, bytes, set)) {
+            atomic_store(&visited[cpu], true);
+        }
+    }
+    return (int)syscall(SYS_sched_setaffinity, thread, bytes, set);
+}
+
+/* A machine may have two CPUs whose ids are 0 and 24. So each id is tried that the kernel's own sets have room for,
+ * whose bytes it says. */
+static void barrier_visits_every_id(void **state)
+{
+    (void)state;
+    enum host_barrier before = host_barrier_kind();
+    cpu_set_t set[HOST_CPU_MAX / CPU_SETSIZE];
+    struct hart_set silent;
+    long bytes = syscall(SYS_sched_getaffinity, 0, sizeof set, set);
+    assert_true(bytes > 0);
+    memset(visited, 0, sizeof visited);
+    assert_true(host_barrier_choose(HOST_BARRIER_VISIT));
+    assert_true(platform_barrier_heavy(&silent));
+    assert_true(host_barrier_choose(before));
+    for (size_t cpu = 0; cpu < (size_t)bytes * CHAR_BIT; cpu++) {
+        assert_true(atomic_load(&visited[cpu]));
+    }
+    assert_true(atomic_load(&visited[24]));
+}
+
 /* ---- RAM ---- */
 
 static struct phys_range range(uint64_t start, uint64_t size)
@@ -223,6 +262,48 @@ static void ram_may_be_terabytes(void **state)
     host_ram_unmap();
 }
 
+/* The signal that ends a process which calls `body`; 0 if it returns. */
+static int signal_of(void (*body)(void *context), void *context)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        (void)signal(SIGSEGV, SIG_DFL); /* also where a sanitizer or cmocka caught it */
+        (void)signal(SIGABRT, SIG_DFL);
+        (void)close(STDERR_FILENO);
+        body(context);
+        _exit(0);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+/* 16 MiB of RAM under a limit that leaves 24, or 16 and a little, or too little. */
+static void map_in_little_space(void *context)
+{
+    char why[WHY_BYTES] = "";
+    uint64_t pages = 0, room = *(const uint64_t *)context;
+    FILE *file = fopen("/proc/self/statm", "r");
+    bool known = file != NULL && fscanf(file, "%lu", &pages) == 1 && fclose(file) == 0;
+    const struct rlimit limit = {pages * FRAME_SIZE + room, RLIM_INFINITY};
+    bool limited = known && setrlimit(RLIMIT_AS, &limit) == 0;
+    bool mapped = host_ram_map(range(0x80000000, 16 << 20), why, sizeof why);
+    bool good = mapped ? room > 16 << 20 && *at(0x80000000) == 0
+                       : room < 16 << 20 && strstr(why, "16777216 bytes of address space") != NULL;
+    if (!limited || !good) {
+        abort();
+    }
+}
+
+static void ram_asks_for_no_more_than_there_is(void **state)
+{
+    static uint64_t rooms[] = {24 << 20, (16 << 20) + (1 << 17), 8 << 20};
+    (void)state;
+    for (size_t i = 0; i < sizeof rooms / sizeof rooms[0]; i++) {
+        assert_int_equal(signal_of(map_in_little_space, &rooms[i]), 0);
+    }
+}
+
 static void ram_refuses_in_one_line(void **state)
 {
     (void)state;
@@ -246,22 +327,6 @@ static void panic(void *context)
 {
     (void)context;
     platform_panic("this is the panic that the test asked for");
-}
-
-/* The signal that ends a process which calls `body`; 0 if it returns. */
-static int signal_of(void (*body)(void *context), void *context)
-{
-    pid_t child = fork();
-    if (child == 0) {
-        (void)signal(SIGSEGV, SIG_DFL); /* also where a sanitizer or cmocka caught it */
-        (void)signal(SIGABRT, SIG_DFL);
-        (void)close(STDERR_FILENO);
-        body(context);
-        _exit(0);
-    }
-    int status = 0;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 }
 
 /* P3: a hole cannot even be touched. */
@@ -411,6 +476,7 @@ int main(void)
     }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(barrier_is_chosen),
+        cmocka_unit_test(barrier_visits_every_id),
         cmocka_unit_test(barrier_expedited),
         cmocka_unit_test(barrier_global),
         cmocka_unit_test(barrier_visit),
@@ -418,6 +484,7 @@ int main(void)
         cmocka_unit_test(barrier_test_can_fail),
         cmocka_unit_test(ram_is_congruent_and_zero),
         cmocka_unit_test(ram_may_be_terabytes),
+        cmocka_unit_test(ram_asks_for_no_more_than_there_is),
         cmocka_unit_test(ram_refuses_in_one_line),
         cmocka_unit_test(P3_holes_fault),
         cmocka_unit_test(panic_aborts),

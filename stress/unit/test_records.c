@@ -31,7 +31,7 @@ static struct reading reading; /* large */
 
 static void read_path(const char *path)
 {
-    FILE *log = tmpfile();
+    FILE *log = needed(tmpfile());
     reading.status = record_file_read(&reading.file, path, log);
     read_back(log, reading.log);
 }
@@ -551,7 +551,7 @@ static void compressed_files_are_read(void **state)
     record_file_free(&reading.file);
 
     char bytes[LINE_BYTES];
-    FILE *file = fopen(made.path, "re");
+    FILE *file = needed(fopen(made.path, "re"));
     size_t length = fread(bytes, 1, sizeof bytes, file);
     (void)fclose(file);
     unlink(made.path);
@@ -620,11 +620,11 @@ static void any_byte_may_be_wrong(void **state)
     size_t length = strlen(text);
     struct random random = random_stream(5, 0);
     for (int round = 0; round < 3000; round++) {
-        char *copy = strdup(text);
+        char *copy = needed(strdup(text));
         for (uint64_t changes = 1 + random_below(&random, 3); changes > 0; changes--) {
             copy[random_below(&random, length)] = (char)random_below(&random, 256);
         }
-        FILE *log = tmpfile();
+        FILE *log = needed(tmpfile());
         struct file_made made = file_make(copy, length);
         (void)record_file_read(&reading.file, made.path, log);
         assert_true(reading.file.row_count <= 1);
@@ -727,7 +727,7 @@ static void one_name_with_two_sets_of_knobs_stays_two(void **state)
 {
     (void)state;
     char *line = bench_line("lockfree", "alloc", 1, 0, 10);
-    char *other = strdup(line);
+    char *other = needed(strdup(line));
     memcpy(strstr(other, "magazine=64"), "magazine=32", 11);
     char text[8192];
     snprintf(text, sizeof text, "%s%s", line, other);

@@ -207,7 +207,7 @@ static void P1_P2_a_stack_survives_four_threads(void **state)
         (void)smr_push_ready(&harts[i], UINT64_MAX);
     }
     uint32_t found = 0;
-    for (struct smr_node *node = domain.head; node != NULL && found <= HARTS; node = node->next) {
+    for (const struct smr_node *node = domain.head; node != NULL && found <= HARTS; node = node->next) {
         found++;
     }
     assert_int_equal(found, HARTS);

@@ -85,6 +85,69 @@ static void a_disabled_hart_is_not_counted(void **state)
     expect_sound();
     assert_int_equal(map.hart_count, 1);
     assert_int_equal(map.hart_reg[0], 1);
+    assert_int_equal(map.disabled_cpu_nodes, 1);
+}
+
+/* Disabled, of a cpu, is quiescent: it waits to be started, if there is a way to. */
+static void a_disabled_hart_with_an_enable_method_is_one(void **state)
+{
+    static const char *const states[] = {"okay", "disabled", "disabled", "fail", "fail-cache", "reserved"};
+    (void)state;
+    tree_open();
+    tree_memory(RAM, GIB);
+    cpus_open(1);
+    for (uint32_t i = 0; i < sizeof states / sizeof states[0]; i++) {
+        char name[32];
+        (void)snprintf(name, sizeof name, "cpu@%u", i);
+        tree_node(name);
+        tree_text("device_type", "cpu");
+        tree_cells("reg", i);
+        tree_text("status", states[i]);
+        tree_text("enable-method", "spin-table");
+        tree_cells("numa-node-id", i);
+        tree_end();
+    }
+    cpu(6, "disabled"); /* nobody can start it */
+    tree_end();
+    tree_close();
+    expect_sound();
+    assert_int_equal(map.hart_count, 3);
+    assert_int_equal(map.hart_reg[2], 2);
+    assert_int_equal(map.hart_node[2], 2);
+    assert_int_equal(map.node_count, 3);
+    assert_int_equal(map.disabled_cpu_nodes, 4);
+}
+
+static void an_enable_method_of_all_harts(void **state)
+{
+    (void)state;
+    tree_open();
+    tree_memory(RAM, GIB);
+    cpus_open(1);
+    tree_text("enable-method", "psci");
+    cpu(0, "okay");
+    cpu(1, "disabled");
+    cpu(2, "fail");
+    tree_end();
+    tree_close();
+    expect_sound();
+    assert_int_equal(map.hart_count, 2);
+    assert_int_equal(map.disabled_cpu_nodes, 1);
+}
+
+static void a_disabled_distance_map_is_not_in_force(void **state)
+{
+    (void)state;
+    tree_open();
+    tree_memory(RAM, GIB);
+    tree_node("distance-map");
+    tree_text("compatible", "numa-distance-map-v1");
+    tree_text("status", "disabled");
+    tree_cells("distance-matrix", 0, 0, 11); /* what would be refused */
+    tree_end();
+    tree_close();
+    expect_sound();
+    assert_int_equal(map.distance[0][0], 10);
 }
 
 static void a_hart_id_of_two_cells(void **state)
@@ -499,6 +562,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(harts_are_counted_with_their_ids),
         cmocka_unit_test(a_disabled_hart_is_not_counted),
+        cmocka_unit_test(a_disabled_hart_with_an_enable_method_is_one),
+        cmocka_unit_test(an_enable_method_of_all_harts),
+        cmocka_unit_test(a_disabled_distance_map_is_not_in_force),
         cmocka_unit_test(a_hart_id_of_two_cells),
         cmocka_unit_test(threads_are_harts),
         cmocka_unit_test(a_tree_without_cpus_has_the_hart_that_reads_it),

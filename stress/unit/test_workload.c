@@ -271,7 +271,7 @@ static void traces_reach_the_global_allocator_as_magazines_allow(void **state)
     for (uint32_t magazine = 1; magazine <= 64; magazine = magazine * 2 + 1) {
         uint64_t turns = trace_accesses(*state, magazine, 2, "adversary", REQUESTS);
         uint64_t walks = trace_accesses(*state, magazine, 2, "walk", REQUESTS);
-        uint64_t most = HARTS * ((2 * REQUESTS + magazine - 1) / magazine);
+        uint64_t most = UINT64_C(1) * HARTS * ((2 * REQUESTS + magazine - 1) / magazine);
         assert_in_range(turns, HARTS * (2 * REQUESTS / (magazine + 2) - 4), most);
         assert_in_range(walks, 0, most);
         assert_in_range(trace_accesses(*state, magazine, 1, "adversary", REQUESTS),
@@ -286,12 +286,14 @@ static void traces_reach_the_global_allocator_as_magazines_allow(void **state)
 /* Gives the fixture what those need that age. */
 static void fixture_age(struct fixture *fixture, uint64_t memory_bytes, uint32_t turns)
 {
-    struct frame_run extent = frame_run_inside((struct phys_range){{DEFAULT_FDT_RAM_BASE}, memory_bytes});
+    static struct memory_map map;
+    map.ram[0].range = (struct phys_range){{DEFAULT_FDT_RAM_BASE}, memory_bytes};
+    map.ram_count = 1;
     struct frame_stats stats;
     frame_allocator_stats(fixture->workload.allocator, &stats);
-    fixture->memory = aligned_alloc(CACHE_PAIR, population_bytes(extent, stats.frames_total));
+    fixture->memory = aligned_alloc(CACHE_PAIR, population_bytes(&map, stats.frames_total));
     assert_non_null(fixture->memory);
-    population_init(&fixture->population, fixture->workload.allocator, extent, stats.frames_total, 7, fixture->memory);
+    population_init(&fixture->population, fixture->workload.allocator, &map, stats.frames_total, 7, fixture->memory);
     assert_int_equal(fixture->population.usable, stats.frames_total);
     fixture->workload.population = &fixture->population;
     fixture->workload.turns = turns;
@@ -405,7 +407,8 @@ static void migrations_of_a_compaction_are_counted(void **state)
             chunk++;
         }
         for (uint32_t k = 0; k < out[i]; k++) {
-            population->frames[population->count++] = pfn((population->first_chunk + chunk) * CHUNK_FRAMES + k);
+            population->frames[population->count++] =
+                pfn((population->chunks.pieces[0].first + chunk) * CHUNK_FRAMES + k);
         }
     }
     assert_int_equal(population_look(population).migrations, 3 + 5);

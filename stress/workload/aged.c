@@ -52,9 +52,8 @@ static void forget(struct workload *workload, uint32_t hart, uint64_t from)
 /* Frees a random part of what is out, across harts, so that `left` stay. */
 static void thin_out(struct workload *workload, struct workload_hart *me, uint32_t hart, uint64_t left)
 {
-    struct population *population = workload->population;
     if (hart == 0) {
-        population_scatter(population, population->count - left);
+        population_scatter(workload->population, workload->population->count - left);
     }
     meet(workload, true);
     free_part(workload, me, hart, left);
@@ -157,7 +156,7 @@ static void tell_frag(const struct workload *workload, workload_print *print)
         print("%s%.17e", round > 0 ? "," : ",\"rounds\":[", spreads[round].free_share);
     }
     for (uint32_t round = 0; round < workload->turns; round++) {
-        print("%s%llu", round > 0 ? "," : "],\"moves\":[", (unsigned long long)spreads[round].migrations);
+        print("%s%llu", round > 0 ? "," : "],\"migrations\":[", (unsigned long long)spreads[round].migrations);
     }
     print("]");
 }
@@ -192,7 +191,7 @@ static void flood(struct workload *workload)
 
 static void run_fill(struct workload *workload, uint32_t hart)
 {
-    struct population *population = workload->population;
+    const struct population *population = workload->population;
     struct workload_hart *me = &workload->hart[hart];
     struct histogram *latency = me->latency;
     pfn_t *slots = workload->slots + workload_slots(workload->requests, 1) * hart;

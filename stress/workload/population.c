@@ -7,25 +7,22 @@
 #include "arena.h"
 #include "platform.h"
 
-static uint64_t chunk_count_of(struct frame_run extent)
+static uint64_t chunk_bytes(const struct frame_index *chunks)
 {
-    return (frame_run_end(extent) + CHUNK_FRAMES - 1) / CHUNK_FRAMES - extent.first.value / CHUNK_FRAMES;
+    return align_up_u64(chunks->total * sizeof(uint16_t), CACHE_PAIR);
 }
 
-static uint64_t chunk_bytes(struct frame_run extent)
+uint64_t population_bytes(const struct memory_map *map, uint64_t frame_max)
 {
-    return align_up_u64(chunk_count_of(extent) * sizeof(uint16_t), CACHE_PAIR);
-}
-
-uint64_t population_bytes(struct frame_run extent, uint64_t frame_max)
-{
-    return align_up_u64(frame_max * sizeof(pfn_t), CACHE_PAIR) + 2 * chunk_bytes(extent);
+    struct frame_index chunks;
+    frame_index_init(&chunks, map->ram, map->ram_count, CHUNK_ORDER);
+    return align_up_u64(frame_max * sizeof(pfn_t), CACHE_PAIR) + 2 * chunk_bytes(&chunks);
 }
 
 static uint64_t chunk_of(const struct population *population, uint64_t frame)
 {
-    uint64_t chunk = frame / CHUNK_FRAMES - population->first_chunk;
-    FRAME_ASSERT(chunk < population->chunk_count);
+    uint64_t chunk = frame_index_of(&population->chunks, frame);
+    FRAME_ASSERT(chunk != FRAME_INDEX_NONE);
     return chunk;
 }
 
@@ -46,19 +43,16 @@ static void learn_arena(void *context, const struct arena *arena)
     population->usable += arena->usable_frames;
 }
 
-void population_init(struct population *population, struct frame_allocator *allocator, struct frame_run extent,
+void population_init(struct population *population, struct frame_allocator *allocator, const struct memory_map *map,
                      uint64_t frame_max, uint64_t seed, void *memory)
 {
-    *population = (struct population){.frames = memory,
-                                      .frame_max = frame_max,
-                                      .random = random_stream(seed, 0),
-                                      .first_chunk = extent.first.value / CHUNK_FRAMES,
-                                      .chunk_count = chunk_count_of(extent)};
+    *population = (struct population){.frames = memory, .frame_max = frame_max, .random = random_stream(seed, 0)};
+    frame_index_init(&population->chunks, map->ram, map->ram_count, CHUNK_ORDER);
     unsigned char *words = (unsigned char *)memory + align_up_u64(frame_max * sizeof(pfn_t), CACHE_PAIR);
     population->unusable = (uint16_t *)(void *)words;
-    population->taken = (uint16_t *)(void *)(words + chunk_bytes(extent));
+    population->taken = (uint16_t *)(void *)(words + chunk_bytes(&population->chunks));
     memset(population->frames, 0, frame_max * sizeof(pfn_t)); /* every page is there before anything is timed */
-    for (uint64_t i = 0; i < population->chunk_count; i++) {
+    for (uint64_t i = 0; i < population->chunks.total; i++) {
         population->unusable[i] = CHUNK_FRAMES;
     }
     frame_allocator_arenas(allocator, learn_arena, population);
@@ -84,12 +78,12 @@ struct tally {
 
 static void count_out(struct population *population, struct tally *tally)
 {
-    memcpy(population->taken, population->unusable, population->chunk_count * sizeof population->taken[0]);
+    memcpy(population->taken, population->unusable, population->chunks.total * sizeof population->taken[0]);
     for (uint64_t i = 0; i < population->count; i++) {
         population->taken[chunk_of(population, population->frames[i].value)]++;
     }
     *tally = (struct tally){.out = 0};
-    for (uint64_t i = 0; i < population->chunk_count; i++) {
+    for (uint64_t i = 0; i < population->chunks.total; i++) {
         if (population->unusable[i] == 0) {
             tally->chunks[population->taken[i]]++;
             tally->out += population->taken[i];

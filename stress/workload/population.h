@@ -7,6 +7,7 @@
 #define FRAMELAB_STRESS_POPULATION_H
 
 #include "frame_allocator.h"
+#include "frame_index.h"
 #include "random.h"
 
 /* Stands for a frame that could not be allocated. */
@@ -18,16 +19,16 @@ struct population {
     uint64_t frame_max;   /* room in `frames` */
     uint64_t usable;      /* frames of all arenas */
     struct random random; /* of the scattering */
-    /* A word a chunk of the extent: frames that no arena offers, and these with those that are out. */
-    uint64_t first_chunk, chunk_count;
+    /* A word for each chunk with RAM in it: frames that no arena offers, and these with those that are out. */
+    struct frame_index chunks;
     uint16_t *unusable, *taken;
 };
 
-/* Bytes for frames of `extent`, of which at most `frame_max` may be out at a time. */
-uint64_t population_bytes(struct frame_run extent, uint64_t frame_max);
+/* Bytes for frames of the RAM of `map`, of which at most `frame_max` may be out at a time. */
+uint64_t population_bytes(const struct memory_map *map, uint64_t frame_max);
 
 /* At rest, nothing out: `memory` of population_bytes, aligned to CACHE_PAIR. */
-void population_init(struct population *population, struct frame_allocator *allocator, struct frame_run extent,
+void population_init(struct population *population, struct frame_allocator *allocator, const struct memory_map *map,
                      uint64_t frame_max, uint64_t seed, void *memory);
 
 /* Brings a random `count` of the first `population->count` frames to their end. */

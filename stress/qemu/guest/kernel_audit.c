@@ -6,10 +6,10 @@
 
 bool audit_begin(struct audit *audit, uint64_t frames)
 {
-    struct frame_run extent = frame_run_inside(memory_map_extent(&kernel_map));
     audit->plugged = kernel_withhold(frames, &audit->plugged_node);
-    void *memory = boot_alloc_zeroed(&kernel_boot, oracle_bytes(extent), CACHE_PAIR);
-    audit->collected = boot_alloc_zeroed(&kernel_boot, extent.count * sizeof *audit->collected, CACHE_PAIR);
+    void *memory = boot_alloc_zeroed(&kernel_boot, oracle_bytes(&kernel_map), CACHE_PAIR);
+    audit->collected =
+        boot_alloc_zeroed(&kernel_boot, oracle_frames(&kernel_map) * sizeof *audit->collected, CACHE_PAIR);
     if (memory == NULL || audit->collected == NULL || audit->plugged.size == 0) {
         console_line("Bail out! no memory for the audit, or none to plug in");
         return false;

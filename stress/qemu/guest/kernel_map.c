@@ -11,7 +11,6 @@ static const char *comma(uint32_t i)
 
 int kernel_map_tell(const struct kernel_options *options)
 {
-    static const char *const kinds[RESERVATION_KIND_COUNT] = {"block", "node", "initrd", "kernel", "fdt"};
     const struct memory_map *map = &kernel_map;
     (void)options;
     console_print("{\"type\":\"map\",\"arch\":\"%s\",\"harts\":%lu,\"ram\":[", ARCH_NAME,
@@ -22,7 +21,7 @@ int kernel_map_tell(const struct kernel_options *options)
     }
     console_print("],\"reserved\":[");
     for (uint32_t i = 0; i < map->reserved_count; i++) {
-        console_print("%s[\"%s\",%llu,%llu]", comma(i), kinds[map->reserved[i].kind],
+        console_print("%s[\"%s\",%llu,%llu]", comma(i), reservation_kind_name(map->reserved[i].kind),
                       (unsigned long long)map->reserved[i].range.start.value,
                       (unsigned long long)map->reserved[i].range.size);
     }

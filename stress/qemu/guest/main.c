@@ -50,6 +50,10 @@ static void read_map(const void *fdt)
         console_line("Bail out! the device tree: %s", why);
         arch_exit(KERNEL_USAGE);
     }
+    if ((kernel_map.notes >> MEMORY_MAP_NOTE_BOOTARGS & 1) != 0) { /* half a command is none */
+        console_line("Bail out! the device tree: %s", memory_map_note_text(MEMORY_MAP_NOTE_BOOTARGS));
+        arch_exit(KERNEL_USAGE);
+    }
     boot_allocator_init(&kernel_boot, &kernel_map);
 }
 

@@ -6,30 +6,13 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The Makefile tells; without it there is no such place. */
-#ifndef FRAMELAB_KERNELS
-#define FRAMELAB_KERNELS ""
-#endif
+#include "beside.h"
+
+/* Where the Makefile builds kernels beside the command, and where it installs them. */
+static const char *const PLACES[] = {"/qemu/", "/../share/framelab/qemu/", NULL};
 
 #define LINE_BYTES 2048u
-
-static bool join(char *out, const char *folder, size_t folder_length, const char *rest, const char *arch)
-{
-    int length = snprintf(out, QEMU_PATH_BYTES, "%.*s%s/%s/kernel.elf", (int)folder_length, folder, rest, arch);
-    return length > 0 && (size_t)length < QEMU_PATH_BYTES && access(out, R_OK) == 0;
-}
-
-static bool beside_program(char *out, const char *arch)
-{
-    char program[QEMU_PATH_BYTES];
-    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
-    if (length <= 0) {
-        return false;
-    }
-    program[length] = '\0';
-    const char *slash = strrchr(program, '/');
-    return slash != NULL && join(out, program, (size_t)(slash - program), "/qemu", arch);
-}
+#define COMMIT_BYTES 64u /* as the format below has it, and a NUL */
 
 bool qemu_kernel_find(struct qemu_machine *machine, const char *given, char *why, size_t why_bytes)
 {
@@ -39,9 +22,24 @@ bool qemu_kernel_find(struct qemu_machine *machine, const char *given, char *why
         (void)snprintf(why, why_bytes, "no kernel for %s at %s", arch, given);
         return length > 0 && (size_t)length < sizeof machine->kernel && access(given, R_OK) == 0;
     }
-    (void)snprintf(why, why_bytes, "no kernel for %s is built: run `make qemu`, or name one with --kernel", arch);
-    return beside_program(machine->kernel, arch) ||
-           join(machine->kernel, FRAMELAB_KERNELS, strlen(FRAMELAB_KERNELS), "", arch);
+    char rest[32];
+    (void)snprintf(rest, sizeof rest, "%s/kernel.elf", arch);
+    (void)snprintf(
+        why, why_bytes,
+        "no kernel for %s lies beside this command: run `make qemu` (and `make install` again, if that is where "
+        "it came from), or name one with --kernel",
+        arch);
+    return beside_program(PLACES, rest, machine->kernel, sizeof machine->kernel);
+}
+
+/* Its next line: what .ci/commit said when it was built. */
+static void set_commit(json_t *kernel, FILE *file)
+{
+    char commit[COMMIT_BYTES];
+    int changed = 0;
+    bool known = file != NULL && fscanf(file, "%63s %d", commit, &changed) == 2 && strcmp(commit, "unknown") != 0;
+    json_object_set_new(kernel, "commit", known ? json_string(commit) : json_null());
+    json_object_set_new(kernel, "dirty", known ? json_boolean(changed != 0) : json_null());
 }
 
 json_t *qemu_kernel_json(const struct qemu_machine *machine)
@@ -57,6 +55,7 @@ json_t *qemu_kernel_json(const struct qemu_machine *machine)
         line[known ? strcspn(line, "\n") : 0] = '\0';
         json_object_set_new(kernel, keys[i], known ? json_string(line) : json_null());
     }
+    set_commit(kernel, file);
     if (file != NULL) {
         (void)fclose(file);
     }

@@ -7,12 +7,12 @@
 
 #include "qemu_machine.h"
 
-/* Finds the kernel for machine->arch into machine->kernel: `given`, if that is not NULL; else qemu/ARCH/kernel.elf
- * beside this program, as the Makefile puts it; else where it lay when this program was built. False with one line in
- * `why` that says what to do. */
+/* Finds the kernel for machine->arch into machine->kernel: `given`, if that is not NULL; else what lies beside this
+ * program, as the Makefile built or installed it. False with one line in `why` that says what to do. */
 bool qemu_kernel_find(struct qemu_machine *machine, const char *given, char *why, size_t why_bytes);
 
-/* An object: "path"; "compiler", "flags", "libraries" as the Makefile wrote them beside it, or null. */
+/* An object: "path"; "compiler", "flags", "libraries", "commit", "dirty" as the Makefile wrote them beside it, or
+ * null. */
 json_t *qemu_kernel_json(const struct qemu_machine *machine);
 
 #endif
