@@ -301,6 +301,16 @@ compare: deps $(O)/framelab qemu ## compare the allocators: tables, records and 
 	$(Q)$(O)/framelab bench --platform qemu --variant baseline --variant lockfree --order 0,9 --harts 1,2,4,8,16 \
 	    --progress --out $(LATEST)/qemu.jsonl
 
+# The reference run: its records, its picture, and of it the README's first table, which the tests compare.
+.PHONY: keep readme
+keep: $(O)/framelab ## keep the last `make compare` as the reference run, with the README's table and picture
+	$(Q)sed 's|$(CURDIR)/||g' $(LATEST)/records.jsonl > results/reference/records.jsonl
+	$(Q)cp $(LATEST)/overview.svg $(LATEST)/overview.png results/reference/
+	$(Q)$(MAKE) -s readme O=$(O)
+
+readme: $(O)/framelab ## the README's first table anew, of the reference run
+	$(Q)stress/check/readme-table.sh $(O)/framelab > $(O)/README.md && cp $(O)/README.md README.md
+
 # ---- Housekeeping ----------------------------------------------------------------------------------------------
 
 .PHONY: help clean format
