@@ -37,7 +37,7 @@ ifeq ($(MAKELEVEL)$(filter -j% --jobs%,$(MAKEFLAGS) $(shell echo "$$MAKEFLAGS"))
 MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 1)
 endif
 # Goals that do something rather than make a file, beside others: one after the other.
-ifneq ($(and $(word 2,$(MAKECMDGOALS)),$(filter bench check check-long clean compare figures format install paper \
+ifneq ($(and $(word 2,$(MAKECMDGOALS)),$(filter bench check check-long clean compare figures format fuzz install paper \
         qemu-check reference report soak stress uninstall unit,$(MAKECMDGOALS))),)
 .NOTPARALLEL:
 endif
@@ -203,7 +203,8 @@ BASE_CFLAGS = $(RECORDED_CFLAGS) $(PLACELESS)
 # ---- What belongs to one folder --------------------------------------------------------------------------------
 
 # Rules of their own; a later part uses what an earlier one names.
-PARTS := $(addsuffix .mk,stress/sim/sim stress/qemu/qemu stress/check/check stress/mutants/mutants papers/papers \
+PARTS := $(addsuffix .mk,stress/sim/sim stress/qemu/qemu stress/check/check stress/mutants/mutants \
+           stress/fuzz/fuzz papers/papers \
            stress/package/package)
 include $(PARTS)
 
@@ -250,6 +251,8 @@ $(O)/version.h: always
 	      echo "#define FRAMELAB_DIRTY $$changed"; \
 	      echo "#define FRAMELAB_COMPILER \"$$($(CC) --version | head -n 1)\""; \
 	      echo '#define FRAMELAB_CFLAGS "$(strip $(RECORDED_CFLAGS))"'; \
+	      echo '#define FRAMELAB_OWN "$(if $(OWN),$(shell cd '$(OWN)' && sha256sum *.[ch] | \
+	          sed 's/\(.*\)  \(.*\)/\2=sha256:\1/'))"'; \
 	      echo '#define FRAMELAB_LIBS "$(LIB_VERSIONS)"'; })
 
 # The table of a user's variants, wherever ours is compiled.
@@ -268,8 +271,8 @@ $(WORKLOAD_TABLE): always
 $(addsuffix /stress/workload/workload.o,$(O) $(O)/sim $(KERNELS:%=$(O)/qemu/%)): $(WORKLOAD_TABLE)
 
 # Files that say more than their text does. SAYS: what it is, as options of the compiler.
-$(O)/results/provenance.o $(O)/stress/command/main.o: $(O)/version.h
-$(O)/results/provenance.o $(O)/stress/command/main.o: SAYS := -include $(O)/version.h
+$(O)/results/provenance.o: $(O)/version.h
+$(O)/results/provenance.o: SAYS := -include $(O)/version.h
 # Where the command finds figures of papers: beside itself, so that a copied tree uses its own.
 $(PAPERS_LINK): always
 	$(Q)mkdir -p $(@D)
@@ -288,8 +291,8 @@ stress: $(O)/framelab ## run random operations under the oracle: make stress ARG
 	$(Q)$(O)/framelab stress $(ARGS)
 
 SOAK_SECONDS ?= 3600
-soak: deps $(O)/framelab ## the same for an hour, harts far outnumbering cores: make soak SOAK_SECONDS=28800
-	$(Q)$(O)/framelab stress --harts 16 --seconds $(SOAK_SECONDS) --progress $(ARGS)
+soak: deps $(O)/framelab ## the same for an hour, 16 harts: make soak SOAK_SECONDS=28800; goes on where it was
+	$(Q)$(O)/framelab stress --harts 16 --seconds $(SOAK_SECONDS) --progress --resume $(O)/soak.json $(ARGS)
 
 # The main job: the allocators side by side, on 1 hart up to twice as many as there are cores.
 LATEST := results/latest

@@ -106,9 +106,9 @@ bool frame_allocator_config_parse(struct frame_allocator_config *config, const s
         found++;
     }
     if (*found == NULL) {
-        int at = snprintf(why, why_bytes, "no variant '%.*s'; there are:", (int)length, text);
+        int at = snprintf(why, why_bytes, "there is no variant '%.*s'; there are", (int)length, text);
         for (found = variants; *found != NULL && at > 0 && (size_t)at < why_bytes; found++) {
-            at += snprintf(why + at, why_bytes - (size_t)at, " %s", (*found)->name);
+            at += snprintf(why + at, why_bytes - (size_t)at, "%s %s", found > variants ? "," : "", (*found)->name);
         }
         return false;
     }

@@ -98,8 +98,11 @@ bool knobs_parse(const struct knob *knobs, uint32_t count, uint64_t *values, con
             i++;
         }
         if (!whole || i == count) {
-            snprintf(why, why_bytes, whole ? "unknown knob '%.*s'" : "'%.*s' is not knob=value",
-                     (int)setting.name_length, setting.name);
+            int at = snprintf(why, why_bytes, whole ? "there is no knob '%.*s'; there are" : "'%.*s' is not knob=value",
+                              (int)setting.name_length, setting.name);
+            for (i = 0; whole && i < count && at > 0 && (size_t)at < why_bytes; i++) {
+                at += snprintf(why + at, why_bytes - (size_t)at, "%s %s", i > 0 ? "," : "", knobs[i].name);
+            }
             return false;
         }
         if (given[i]) {

@@ -32,6 +32,9 @@
 #ifndef FRAMELAB_CFLAGS
 #define FRAMELAB_CFLAGS "unknown"
 #endif
+#ifndef FRAMELAB_OWN
+#define FRAMELAB_OWN ""
+#endif
 #ifndef FRAMELAB_LIBS
 #define FRAMELAB_LIBS ""
 #endif
@@ -97,28 +100,32 @@ static json_t *command_json(int argc, char **argv)
     return command;
 }
 
-static json_t *build_json(void)
+/* An object of a list "name=value name=value". */
+static json_t *list_json(const char *list)
 {
-    bool known = FRAMELAB_DIRTY >= 0 && strcmp(FRAMELAB_COMMIT, "unknown") != 0;
-    json_t *dirty = known ? json_boolean(FRAMELAB_DIRTY != 0) : json_null();
-    return json_pack("{s:s, s:s, s:o, s:s, s:s}", "version", FRAMELAB_VERSION, "commit", FRAMELAB_COMMIT, "dirty",
-                     dirty, "compiler", FRAMELAB_COMPILER, "flags", FRAMELAB_CFLAGS);
-}
-
-static json_t *libraries_json(void)
-{
-    static const char list[] = FRAMELAB_LIBS;
-    json_t *libraries = json_object();
+    json_t *object = json_object();
     for (const char *item = list; *item != '\0'; item += strspn(item, " ")) {
         size_t length = strcspn(item, " ");
         size_t name = strcspn(item, "= ");
         size_t version = name < length ? name + 1 : length;
         char key[64];
         snprintf(key, sizeof key, "%.*s", (int)name, item);
-        json_object_set_new(libraries, key, json_stringn(item + version, length - version));
+        json_object_set_new(object, key, json_stringn(item + version, length - version));
         item += length;
     }
-    return libraries;
+    return object;
+}
+
+static json_t *build_json(void)
+{
+    bool known = FRAMELAB_DIRTY >= 0 && strcmp(FRAMELAB_COMMIT, "unknown") != 0;
+    json_t *dirty = known ? json_boolean(FRAMELAB_DIRTY != 0) : json_null();
+    json_t *build = json_pack("{s:s, s:s, s:o, s:s, s:s}", "version", FRAMELAB_VERSION, "commit", FRAMELAB_COMMIT,
+                              "dirty", dirty, "compiler", FRAMELAB_COMPILER, "flags", FRAMELAB_CFLAGS);
+    if (FRAMELAB_OWN[0] != '\0') {
+        json_object_set_new(build, "own", list_json(FRAMELAB_OWN));
+    }
+    return build;
 }
 
 /* First line of a small file, without its end; false if it cannot be read. */
@@ -282,8 +289,8 @@ json_t *provenance_make(int argc, char **argv, const char *fdt_summary, const ch
     }
     json_t *content = json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "schema", RECORD_SCHEMA, "time",
                                 time_json(), "clock_step_ns", clock_step_json(), "framelab", build_json(), "libraries",
-                                libraries_json(), "system", system_json(), "topology", topology_json(), "command",
-                                command_json(argc, argv), "memory_map", memory_map);
+                                list_json(FRAMELAB_LIBS), "system", system_json(), "topology", topology_json(),
+                                "command", command_json(argc, argv), "memory_map", memory_map);
     bool whole = machine == NULL || json_object_set_new(content, kind, machine) == 0;
     json_t *line = content != NULL && whole ? provenance_identify(content) : NULL;
     json_decref(content);
@@ -291,4 +298,24 @@ json_t *provenance_make(int argc, char **argv, const char *fdt_summary, const ch
         errno = ENOMEM;
     }
     return line;
+}
+
+const char *provenance_version(void)
+{
+    static char text[2048];
+    bool known = strcmp(FRAMELAB_COMMIT, "unknown") != 0;
+    (void)snprintf(text, sizeof text, "framelab %s (%s%.12s%s)\n%s, %s", FRAMELAB_VERSION, known ? "" : "commit ",
+                   FRAMELAB_COMMIT, known && FRAMELAB_DIRTY > 0 ? ", uncommitted changes" : "", FRAMELAB_COMPILER,
+                   FRAMELAB_CFLAGS);
+    return text;
+}
+
+const char *provenance_own(void)
+{
+    static char text[sizeof FRAMELAB_OWN];
+    (void)snprintf(text, sizeof text, "%s", FRAMELAB_OWN);
+    for (char *c = text; *c != '\0'; c++) {
+        *c = *c == '=' ? ' ' : *c;
+    }
+    return text;
 }

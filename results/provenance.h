@@ -9,6 +9,7 @@
  *                     without a commit it means nothing and null is recorded
  *   FRAMELAB_COMPILER "gcc (Debian 12.2.0-14) 12.2.0"; without it, what the compiler says of itself
  *   FRAMELAB_CFLAGS   "-std=gnu11 -O2 ..."
+ *   FRAMELAB_OWN      "mine.c=sha256:... mine.h=sha256:...": a user's own variants; "" if there are none
  *   FRAMELAB_LIBS     "libfdt=1.6.1 ck=0.7.1 ...": name=version, blanks between
  * The host's name is not recorded: records are made to be published. */
 #ifndef FRAMELAB_STRESS_PROVENANCE_H
@@ -27,6 +28,14 @@ json_t *provenance_make(int argc, char **argv, const char *fdt_summary, const ch
 /* A "provenance" line of all that `content` holds but an "id" and "type" of its own, which it loses; its id is a hash
  * of that. A new reference, or NULL if out of memory. */
 json_t *provenance_identify(json_t *content);
+
+/* What this program is, in two lines without an end: "framelab 0.1.0 (1a2b3c4d5e6f, uncommitted changes)", and the
+ * compiler and its flags. */
+const char *provenance_version(void);
+
+/* The files of a user's own variants (make OWN=FOLDER) that this program has, each with its hash: "mine.c sha256:...";
+ * "" if there are none. */
+const char *provenance_own(void);
 
 /* FNV-1a, 64 bits: http://www.isthe.com/chongo/tech/comp/fnv/; of a text, and of more bytes behind those that gave
  * `hash`, which is PROVENANCE_HASH_EMPTY of none. */

@@ -57,17 +57,23 @@ static json_t *phases_json(const struct bench_record *record)
     return phases;
 }
 
-/* Takes the object, NULL if it could not be made. */
-static bool write_line(struct record_writer *writer, json_t *object)
+bool record_line(FILE *stream, const json_t *object)
 {
     char *line = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
-    json_decref(object);
     if (line == NULL) {
         errno = ENOMEM;
         return false;
     }
-    bool good = fputs(line, writer->stream) >= 0 && putc('\n', writer->stream) != EOF && fflush(writer->stream) == 0;
+    bool good = fputs(line, stream) >= 0 && putc('\n', stream) != EOF && fflush(stream) == 0;
     free(line);
+    return good;
+}
+
+/* Takes the object, NULL if it could not be made. */
+static bool write_line(struct record_writer *writer, json_t *object)
+{
+    bool good = record_line(writer->stream, object);
+    json_decref(object);
     return good;
 }
 
@@ -178,15 +184,43 @@ bool record_bench(struct record_writer *writer, const struct bench_record *recor
     return write_line(writer, line);
 }
 
+static json_t *known_json(uint64_t count)
+{
+    return count != RECORD_UNKNOWN ? flat_count(count) : json_null();
+}
+
+json_t *record_violation_json(const struct stress_violation *violation)
+{
+    const struct stress_violation *v = violation;
+    return json_pack("{s:s, s:s, s:s, s:o, s:o, s:s?, s:s?, s:o, s:b, s:s, s:s?}", "property", v->property, "meaning",
+                     v->meaning, "what", v->what, "frame", known_json(v->frame), "hart",
+                     known_json(v->hart != UINT32_MAX ? v->hart : RECORD_UNKNOWN), "where", v->where, "program",
+                     v->program, "seed", flat_count(v->seed), "seed_is_schedule", (int)v->is_schedule, "replay",
+                     v->replay, "history", v->history);
+}
+
+json_t *record_range_json(const struct stress_range *range)
+{
+    return json_pack("{s:s, s:o, s:o, s:o, s:I, s:I}", "unit", range->unit, "first", flat_count(range->first), "last",
+                     flat_count(range->last), "seed", flat_count(range->seed), "shard", (json_int_t)range->shard,
+                     "shards", (json_int_t)range->shards);
+}
+
 bool record_stress(struct record_writer *writer, const struct stress_record *record)
 {
+    const struct stress_violation *violation = record->violation;
     json_t *counts = record->stats != NULL ? stats_json(record->stats) : json_null();
     json_t *line =
         json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:f, s:s?, s:o}", "type", "stress", "provenance",
                   writer->id, "variant", record->variant, "knobs", record->knobs, "platform", record->platform, "harts",
                   (json_int_t)record->harts, "seed", flat_count(record->seed), "operations",
-                  flat_count(record->operations), "violations", json_integer(record->property != NULL), "seconds",
-                  record->seconds, "property", record->property, "counts", counts);
+                  known_json(record->operations), "violations", json_integer(violation != NULL), "seconds",
+                  record->seconds, "property", violation != NULL ? violation->property : NULL, "counts", counts);
+    line = flat_set(line, "setting", json_string(record->setting));
+    line = flat_set(line, "range", record_range_json(&record->range));
+    if (violation != NULL) {
+        line = flat_set(line, "violation", record_violation_json(violation));
+    }
     if (record->node_count > 0) {
         line = flat_set(line, "nodes", nodes_json(record->nodes, record->node_count));
     }
@@ -196,21 +230,18 @@ bool record_stress(struct record_writer *writer, const struct stress_record *rec
     return write_line(writer, line);
 }
 
-static json_t *known_json(uint64_t count)
-{
-    return count != RECORD_UNKNOWN ? flat_count(count) : json_null();
-}
-
 bool record_stress_csv(FILE *out, const struct stress_record *record, bool head)
 {
-    json_t *row = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s}", "variant", record->variant,
-                            "platform", record->platform, "setting", record->setting, "harts",
-                            known_json(record->harts != 0 ? record->harts : RECORD_UNKNOWN), "seed",
-                            flat_count(record->seed), "rounds", known_json(record->rounds), "operations",
-                            known_json(record->operations), "accesses", known_json(record->accesses), "added",
-                            known_json(record->added), "removed", known_json(record->removed), "seconds",
-                            record->seconds > 0 ? json_real(record->seconds) : json_null(), "violated",
-                            record->property != NULL ? record->property : "");
+    const struct stress_violation *violation = record->violation;
+    json_t *row = json_pack(
+        "{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:s}", "variant", record->variant,
+        "platform", record->platform, "setting", record->setting, "harts",
+        known_json(record->harts != 0 ? record->harts : RECORD_UNKNOWN), "seed", flat_count(record->seed), "rounds",
+        known_json(record->rounds), "operations", known_json(record->operations), "accesses",
+        known_json(record->accesses), "added", known_json(record->added), "removed", known_json(record->removed),
+        "seconds", record->seconds > 0 ? json_real(record->seconds) : json_null(), "violated",
+        violation != NULL ? violation->property : "", "what", violation != NULL ? violation->what : "", "replay",
+        violation != NULL ? violation->replay : "");
     bool good = row != NULL && flat_print_csv_row(row, head, out) && fflush(out) == 0;
     json_decref(row);
     return good;

@@ -68,13 +68,35 @@ struct bench_record {
 /* Not known. */
 #define RECORD_UNKNOWN UINT64_MAX
 
+/* What was found to be wrong, and what it takes to find it again. */
+struct stress_violation {
+    const char *property, *meaning; /* "P1", and what it demands; "race", "panic" on simulated harts */
+    const char *what;
+    uint64_t frame; /* RECORD_UNKNOWN: none in particular */
+    uint32_t hart;  /* UINT32_MAX: none in particular */
+    const char *where, *program;
+    const char *history; /* lines: of simulated harts all calls, else the last operations of each hart */
+    uint64_t seed;       /* of the trial or execution */
+    bool is_schedule;    /* that seed: what it names comes again; if not, harts are as fast as the machine has them */
+    const char *replay;  /* the command */
+};
+
+/* What a record is of: numbers of trials of a run, or of executions of a search; the first is 0. */
+struct stress_range {
+    const char *unit; /* "trials", "executions" */
+    uint64_t first, last;
+    uint64_t seed;          /* of the run, by which each number has its own */
+    uint32_t shard, shards; /* every `shards`th part from the `shard`th on, counted from 1; 1 of 1: all */
+};
+
 struct stress_record {
     const char *variant, *knobs, *platform;
     const char *setting; /* host: the layout of memory; qemu: architecture and mode; sim: what memory does */
     uint32_t harts;      /* 0: it varies */
     uint64_t seed, operations;
     double seconds;
-    const char *property; /* "P1" .. or NULL if all hold */
+    const struct stress_violation *violation; /* NULL: all holds */
+    struct stress_range range;
     /* For CSV; RECORD_UNKNOWN: not known there. Host: rounds of the trial, arenas plugged in and out. Sim: executions,
      * accesses to memory, arenas likewise. */
     uint64_t rounds, accesses, added, removed;
@@ -93,9 +115,14 @@ uint32_t record_read_nodes(struct frame_allocator *allocator, struct frame_node_
  * object in text that says what memory was described (may be NULL), and `machine_model`, which is taken, of simulated
  * harts (NULL: none). NULL with errno if out of memory. */
 struct record_writer *record_open(FILE *stream, int argc, char **argv, const char *fdt_summary, json_t *machine_model);
+/* Writes an object as a line, and flushes. False with errno. */
+bool record_line(FILE *stream, const json_t *object);
 /* Each writes one line and flushes. False with errno if the stream failed. Not thread-safe. */
 bool record_bench(struct record_writer *writer, const struct bench_record *record);
 bool record_stress(struct record_writer *writer, const struct stress_record *record);
+/* The keys that a violation and a range have in a record of whomever. NULL if out of memory. */
+json_t *record_violation_json(const struct stress_violation *violation);
+json_t *record_range_json(const struct stress_range *range);
 /* The same as a row of CSV, with columns that are the same on every platform; `head`: their names before it. */
 bool record_stress_csv(FILE *out, const struct stress_record *record, bool head);
 void record_close(struct record_writer *writer);

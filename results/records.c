@@ -512,8 +512,8 @@ static json_int_t schema_of_line(const struct reader *reader, const json_t *line
 static void read_provenance(struct reader *reader, json_t *line)
 {
     if (schema_of(line) > RECORD_SCHEMA) {
-        refuse(reader, "schema %" JSON_INTEGER_FORMAT " is of a later version; this one reads up to %d",
-               schema_of(line), RECORD_SCHEMA);
+        refuse(reader, "schema %lld is of a later version; this one reads up to %d", (long long)schema_of(line),
+               RECORD_SCHEMA);
     }
     if (json_array_append(reader->file->provenances, line) != 0) {
         refuse(reader, "out of memory");

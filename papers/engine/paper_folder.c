@@ -100,8 +100,25 @@ static bool add_folders(struct paper_list *list, struct dirent **entries, int co
     return good;
 }
 
+static void print_unknown(const struct paper_list *list, const char *name, struct dirent **entries, int count,
+                          FILE *log)
+{
+    struct paper_list *all = calloc(1, sizeof *all);
+    (void)fprintf(log, "framelab figures: there is no figure '%s'; there are", name);
+    if (all != NULL) {
+        (void)snprintf(all->path, sizeof all->path, "%s", list->path);
+        (void)add_folders(all, entries, count, NULL, log);
+        for (size_t i = 0; i < all->count; i++) {
+            (void)fprintf(log, "%s %s", i > 0 ? "," : "", all->folders[i].key);
+        }
+        paper_list_free(all);
+    }
+    free(all);
+    (void)fputc('\n', log);
+}
+
 /* Whether each of the names was found. */
-static bool has_all(const struct paper_list *list, const char *only, FILE *log)
+static bool has_all(const struct paper_list *list, const char *only, struct dirent **entries, int count, FILE *log)
 {
     while (only != NULL && *only != '\0') {
         char name[PAPER_KEY_BYTES];
@@ -112,7 +129,7 @@ static bool has_all(const struct paper_list *list, const char *only, FILE *log)
             i++;
         }
         if (i == list->count) {
-            (void)fprintf(log, "framelab figures: there is no figure '%s'; --list names them\n", name);
+            print_unknown(list, name, entries, count, log);
             return false;
         }
         only += length + (only[length] == ',');
@@ -129,7 +146,7 @@ bool paper_list_read(struct paper_list *list, const char *only, FILE *log)
         (void)fprintf(log, "framelab figures: %s: %s\n", list->path, strerror(errno));
         return false;
     }
-    bool good = add_folders(list, entries, count, only, log) && has_all(list, only, log);
+    bool good = add_folders(list, entries, count, only, log) && has_all(list, only, entries, count, log);
     for (int i = 0; i < count; i++) {
         free(entries[i]);
     }

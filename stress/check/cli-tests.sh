@@ -78,7 +78,16 @@ check() {
 ends 2
 ends 0 --help
 ends 0 --version
-refuses 2 "no command 'nonsense'" nonsense
+refuses 2 "there is no command 'nonsense'; there are bench, stress, fdt, " nonsense
+refuses 2 "there is no command 'nonsense'; there are bench, stress, fdt, " help nonsense
+refuses 2 "'fdt' is too many" help bench fdt
+ends 0 help
+check "help COMMAND is COMMAND --help" bash -c '[ "$("$0" help bench)" = "$("$0" bench --help)" ]' "$framelab"
+check "--version has the commit and the compiler" \
+    bash -c '"$0" --version | tr "\n" "|" | 
+        grep -qE "^framelab [0-9.]+ \(([0-9a-f]{12}(, uncommitted changes)?|commit unknown)\)\|.*(gcc|cc|clang).* -O"' \
+    "$framelab"
+check "of a command too" bash -c '[ "$("$0" --version)" = "$("$0" bench --version)" ]' "$framelab"
 for command in bench stress fdt compare table draw report primitives reclaim calibrate list; do
     ends 0 $command --help
     ends 2 $command --no-such-option
@@ -163,7 +172,6 @@ refuses 2 "list of 1 to 512" bench --harts -1
 refuses 2 "0 to 10" bench --order 11
 refuses 2 "0 to 10" bench --order 0,9,
 refuses 2 "at least one frame" bench --frames 0
-refuses 2 "no workload 'nosuch'" bench --workload nosuch
 refuses 2 "frag is of single frames" bench --workload frag --order 0,9 --memory 64M
 refuses 2 "exhaust is of single frames" bench --workload exhaust --order 9 --memory 64M
 refuses 2 "stopped needs harts that can be stopped" bench --workload stopped
@@ -202,9 +210,52 @@ refuses 2 "plain, nodes, nodes4 or holes" stress --layout round
 refuses 2 "--memory is a size" stress --memory 1M
 refuses 2 "--memory is a size" stress --memory 1000T
 refuses 2 "seconds" stress --seconds 0
-refuses 2 "seconds" stress --timeout nan
+refuses 2 "seconds" stress --time-limit nan
 refuses 2 "operations" stress --operations 0
 refuses 2 "seed" stress --seed -1
+
+# What there is none of is answered with what there is.
+refuses 2 "no workload 'nosuch'; there are .*bulk, .*frag, .*refused, .*" bench --workload nosuch
+refuses 2 "no knob 'nosuch'; there are magazine, batch, .*reclaim" bench --variant lockfree,nosuch=1
+refuses 2 "no knob 'nosuch'; there are magazine, batch, .*lock" stress --variant baseline,nosuch=1
+refuses 2 "no variant 'nosuch'; there are baseline:origin, baseline, lockfree" stress --variant nosuch
+refuses 2 "no variant 'nosuch'; there are baseline:origin, baseline, lockfree" fdt --variant nosuch good.dtb
+refuses 2 "no primitive 'nosuch'; there are ticket-lock, mcs-lock, .*own-lists" primitives nosuch
+refuses 2 "no scheme 'nosuch'; there are qsbr, epoch, hp" reclaim nosuch
+refuses 2 "no machine 'nosuch'; there are epyc-2socket, xeon-1socket-26c, flat" bench --platform sim --machine nosuch
+refuses 2 "no machine 'nosuch'; there are epyc-2socket, xeon-1socket-26c, flat" calibrate --base nosuch
+refuses 2 "no figure 'nosuch'; there are .*lock-collapse, " figures --only nosuch
+refuses 2 "profile is rmo, tso, sc or rcpc" stress --platform sim --profile nosuch
+
+# What would mean nothing.
+refuses 2 "--rounds is of workloads that are not asked for" bench --rounds 5
+refuses 2 "--rounds is of workloads that are not asked for" bench --rounds 5 --workload fill
+refuses 2 "--burst is of workloads that are not asked for" bench --burst 5
+refuses 2 "--huge-pages is of the host" bench --huge-pages --platform sim
+refuses 2 "--warmup is of workloads that do not begin on a fresh" bench --warmup 1 --workload frag
+refuses 2 "--requests is of workloads that have no number of their own" bench --requests 9 --workload frag
+refuses 2 "--latency is of workloads that can be run once more" bench --latency 2 --workload frag --workload stopped --platform sim
+refuses 2 "--latency does not go with --no-latency" bench --latency 1 --no-latency
+refuses 2 "--time-limit does not go with --gdb" bench --platform qemu --gdb --time-limit 5
+for option in "free 3" latency "free all"; do
+    # shellcheck disable=SC2086
+    refuses 2 "--${option% *} is of the workload stack" reclaim --$option
+    # shellcheck disable=SC2086
+    refuses 2 "--${option% *} is of the workload stack" reclaim --workload read --$option
+done
+refuses 2 "--layout does not go with --dtb" stress --layout plain --dtb good.dtb
+refuses 2 "--memory does not go with --dtb" stress --memory 64M --dtb good.dtb
+refuses 2 "--bag is of the workloads that retire" reclaim --workload read --bag 3
+refuses 2 "--wait is of the workloads that wait" reclaim --workload read --wait spin
+refuses 2 "--milliseconds does not go with --operations" reclaim --milliseconds 3 --operations 3
+refuses 2 "--quick does not go with --full" figures --full --quick
+refuses 2 "--tiny does not go with --quick" figures --tiny --quick
+refuses 2 "--list does not go with --out" figures --list --out x
+refuses 2 "--list does not go with --progress" figures --list --progress
+refuses 2 "--papers does not go with --format json" report --format json --papers x
+refuses 2 "--threshold is a percentage from 0 to below 1000, not '-5'" compare --threshold -5 a b
+refuses 2 "--threshold is a percentage from 0" compare --threshold nan a b
+refuses 2 "--alpha is a number above 0 and below 1" compare --alpha 0 a b
 
 # ---- no memory; the seed is printed too, so not one line but the last ----
 
@@ -291,7 +342,7 @@ else
     not_ok "stress ends on SIGINT with 130 and what held so far" "status $status: $(tail -n 1 err)"
 fi
 
-run 30 "$framelab" stress --seconds 60 --timeout 1 --harts 3 --seed 5
+run 30 "$framelab" stress --seconds 60 --time-limit 1 --harts 3 --seed 5
 if [ $status -eq 124 ] && [ "$(grep -c ': hart [0-2] after' err)" -eq 3 ]; then
     ok "the watchdog of stress says where each hart is"
 else
@@ -349,12 +400,70 @@ for wanted in '"type":"provenance"' '"variant":"null"' '"variant":"cas"' '"varia
 done
 check "the seed is printed" grep -q 'seed 77' err
 check "nothing is coloured that is no terminal" bash -c '! grep -q $'"'\\x1b'"' out err'
-run 60 bash -c '"$1" bench --memory 64M --repeat 1 --harts 1 --workload bulk --format json >/dev/full' full "$framelab"
-if [ $status -eq 1 ] && grep -q "No space" err; then
-    ok "a full disk is told"
-else
-    not_ok "a full disk is told" "status $status: $(tail -n 1 err)"
-fi
+
+# ---- output that is lost ----
+
+# Of every command, in every format: status 1, and one line, the same but for the command's name. Before it may come
+# what is always told: the seed, the costs that calibrate measured.
+small="--memory 64M --repeat 1 --harts 1 --workload bulk --requests 10 --no-latency"
+# shellcheck disable=SC2086 # options
+"$framelab" bench $small --out small.jsonl >/dev/null 2>&1
+lost=("--help" "--version" "help bench" "bench --help" "stress --version" "draw --out pictures small.jsonl"
+    "calibrate --repeat 1" "report --format json --out page.json $OLDPWD/results/reference/figures" "figures --list"
+    "figures --list --format json" "figures --tiny --only lock-collapse --out figures")
+for format in text json csv; do
+    lost+=("list --format $format" "fdt --format $format good.dtb" "compare --format $format small.jsonl small.jsonl"
+        "table --format $format small.jsonl" "bench $small --format $format"
+        "bench --platform sim $small --format $format" "stress --operations 50 --layout plain --memory 16M --format $format"
+        "stress --platform sim --executions 64 --format $format"
+        "primitives mcs-lock --operations 10 --harts 1 --repeat 1 --format $format"
+        "reclaim qsbr --milliseconds 1 --harts 1 --repeat 1 --format $format")
+done
+for command in "${lost[@]}"; do
+    # shellcheck disable=SC2086 # words
+    timeout -k 5 60 "$framelab" $command >/dev/full 2>err </dev/null
+    status=$?
+    name="output that is lost: framelab $command"
+    if [ $status -ne 1 ]; then
+        not_ok "$name" "status $status: $(tail -n 1 err)"
+    elif ! tail -n 1 err | grep -qxE "framelab( [a-z]+)?: standard output: No space left on device" ||
+        [ "$(grep -c 'standard output\|cannot\|records:' err)" -ne 1 ]; then
+        not_ok "$name" "says $(tr '\n' '|' <err)"
+    else
+        ok "$name"
+    fi
+done
+# shellcheck disable=SC2086
+refuses_records() { # FILE: one line besides the seed
+    run 60 "$framelab" bench $small --out "$1" --seed 1
+    [ $status -eq 1 ] && [ "$(grep -vc ': seed' err)" -eq 1 ] && grep -q 'No space left' err
+}
+check "records that are lost are told once" refuses_records /dev/full
+# What was closed is lost too, and no file is taken for it.
+"$framelab" list >&- 2>err
+status=$?
+check "a closed output is lost" bash -c "[ $status -eq 1 ] && grep -qx 'framelab list: standard output: Bad file descriptor' err"
+# shellcheck disable=SC2086
+"$framelab" bench $small --out kept.jsonl --seed 1 >&- 2>err
+check "and no file of records is written over" "$framelab" table kept.jsonl
+
+refuses 2 "no column 'foo'; there are baseline, lockfree" table --ratio foo/bar small.jsonl
+refuses 2 "no column 'bar'; there are baseline, lockfree" table --ratio lockfree/bar small.jsonl
+ends 0 table --ratio lockfree/baseline small.jsonl
+
+# ---- progress ----
+
+# On a terminal: ten lines a second. Of the time that is left nothing is said before some of the work is done, and never
+# more than before.
+script -qec "$framelab bench --memory 256M --repeat 6 --harts 1,2 --workload bulk --workload rand --workload repeat" /dev/null \
+    </dev/null 2>&1 | tr '\r' '\n' | grep -a ' %' >progress
+check "progress is shown" test "$(wc -l <progress)" -ge 3
+check "it does not begin with a time" bash -c '! head -n 1 progress | grep -q "s left"'
+check "it comes to name the time that is left" grep -q ' s left: ' progress
+check "which never grows" bash -c 'grep -ao "[0-9]* s left" progress | cut -d" " -f1 | sort -c -n -r'
+
+# ---- workloads ----
+
 run 60 "$framelab" bench --memory 64M --repeat 2 --harts 1,2 --workload frag --rounds 3 --workload fill --requests 50
 check "frag shows how much of memory is in free whole chunks" grep -q 'first *last' out
 check "fill shows each occupancy" grep -q 'fill alloc 99%' out
@@ -385,9 +494,9 @@ ends 0 bench --dtb good.dtb --harts 1-3 --repeat 1 --order 0,3 --frames 3 --no-l
 ends 0 stress --dtb good.dtb --operations 500 --harts 3
 ends 0 stress --operations 200 --harts 2 --format csv
 check "stress --format csv: columns as on every platform" grep -qx \
-    'variant,platform,setting,harts,seed,rounds,operations,accesses,added,removed,seconds,violated' out
+    'variant,platform,setting,harts,seed,rounds,operations,accesses,added,removed,seconds,violated,what,replay' out
 check "stress --format csv: a row" grep -Eq \
-    '^lockfree,host,plain,2,[0-9]+,[0-9]+,[1-9][0-9]*,,[0-9]+,[0-9]+,[0-9.]+,$' out
+    '^lockfree,host,plain,2,[0-9]+,[0-9]+,[1-9][0-9]*,,[0-9]+,[0-9]+,[0-9.]+,,,$' out
 ends 0 stress --operations 200 --harts 2 --format json
 
 [ $failed -eq 0 ]

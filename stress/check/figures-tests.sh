@@ -86,7 +86,7 @@ set title title noenhanced
 plot data index "shared" using 1:2:3:4 with yerrorlines lt 1, data index "own" using 1:2 with linespoints lt 2
 END
 
-small 0 'small +2 claims +2 s +Two counters' --list --tiny
+ends 0 'small +2 claims +2 s +Two counters' --papers papers --list --tiny
 small 0 '1 claims hold, 1 do not hold, of which 0 were not known to, 0 cannot be judged' --tiny
 check "all runs were measured" test "$(outcomes)" = "shared measured, own measured"
 check "each file is there" test -s latest/small/records.jsonl -a -s latest/small/series.json -a -s \
@@ -172,7 +172,7 @@ broken 2 'broken/small/figure.json: panels\[0\].z.label: is missing' figure.json
 broken 2 'broken/small/figure.json: panels\[0\].y.names: must be an object' figure.json \
     's/"y": {"label": "ns"/&, "names": "a"/'
 broken 2 'broken/small/figure.json: line [0-9]+: ' figure.json 's/"panels"/panels/'
-broken 1 "small: failed: run own: framelab primitives: no primitive 'their-counters'" figure.json \
+broken 1 "small: failed: run own: framelab primitives: there is no primitive 'their-counters'" figure.json \
     's/"own-counters"/"their-counters"/'
 broken 1 'small: failed: jq: error.*nothing/0 is not defined' claims.jq 's/growth("own")/nothing/'
 broken 1 "small: failed: claims.jq: claim 'B': it must be judged exactly once" claims.jq \
@@ -187,7 +187,7 @@ broken 0 'own .* skipped|B cannot be judged: it was not run' figure.json \
      s|\["primitives", "--platform", "qemu"|["bench", "--platform", "qemu"|'
 check "and the reason is kept" jq -e '.figures[0].runs[1] | .outcome == "skipped" and (.why | test("nowhere"))' \
     latest/summary.json
-ends 2 "there is no figure 'nothing'; --list names them" --papers papers --only small,nothing
+ends 2 "there is no figure 'nothing'; there are" --papers papers --only small,nothing
 ends 2 'nowhere: no such directory of figures' --papers nowhere
 ends 2 "format is text or json, not 'csv'" --format csv
 mkdir -p tools/no-gnuplot tools/no-jq

@@ -73,7 +73,7 @@ ends 0 "mine .* holds" stress --platform sim --variant mine --executions 1000 --
 if [ -e "$copy/qemu/riscv64/kernel.elf" ]; then
     own_make "$copy/qemu/riscv64/kernel.elf"
     verdict $? "a kernel with it builds"
-    ends 0 "^ok 5 P5" stress --platform qemu --variant mine --harts 2 --operations 2000 --seed 1
+    ends 0 "^    ok 5 P5" stress --platform qemu --variant mine --harts 2 --operations 2000 --seed 1
 else
     echo "skip - no kernel for QEMU is built"
 fi
@@ -89,7 +89,23 @@ line=$(grep -n -m 1 'takes++' "$own/mine.c" | cut -d: -f1)
 own_make "$copy/framelab"
 verdict $? "it builds with a counter that is not"
 ends 1 "violated: race" stress --platform sim --variant mine --executions 1000 --seed 1
+ends 1 "own: +mine.c sha256:$(sha256sum "$own/mine.c" | cut -d' ' -f1) mine.h sha256:" stress --platform sim --variant mine --executions 1000 --seed 1
+ends 1 "\"own\":\{\"mine.c\":\"sha256:$(sha256sum "$own/mine.c" | cut -d' ' -f1)\"" \
+    stress --platform sim --variant mine --executions 1000 --seed 1 --format json
 ends 1 "mine/mine.c:($line|$((line + 12)))" stress --platform sim --variant mine --executions 1000 --seed 1
+
+# One that crashes: told, and in a record with the command, before the program dies of it.
+sed -i 's/^    takes++;$/    takes++ < 1000 ? (void)0 : __builtin_trap();/' "$own/mine.c"
+own_make "$copy/framelab"
+verdict $? "it builds with a crash"
+run=(stress --variant mine --operations 20000 --harts 2 --memory 64M --seed 1 --layout plain)
+timeout 60 "$copy/framelab" "${run[@]}" --out "$scratch/crash.jsonl" >"$out" 2>&1 </dev/null
+status=$?
+[ $status -gt 128 ] && grep -q "^violated: panic" "$out" && grep -q "SIGILL" "$out"
+verdict $? "a crash is told, and the program dies of it"
+jq -e 'select(.type == "stress").violation | .property == "panic" and (.history | test("hart [01]: ")) and
+    (.replay | test("--variant mine --layout plain"))' "$scratch/crash.jsonl" >"$out" 2>&1
+verdict $? "and its record replays it"
 
 # It goes as it came.
 make -s -j2 O="$copy" "$copy/framelab" >"$out" 2>&1

@@ -111,14 +111,14 @@ sed 's/"hart_instructions":\[/&17,/' records.jsonl >damaged.jsonl
 ends 2 "no bench records" "table: instructions of more harts than there are" "$framelab" table damaged.jsonl
 
 run "${stress[@]}"
-[ $status -eq 0 ] && [ "$(grep -c '^KTAP version 1' out)" -eq 3 ] && ! grep -qvE '^(KTAP|1\.\.|ok |# )' out
-verdict $? "stress: KTAP on stdout, for each variant"
+[ $status -eq 0 ] && [ "$(grep -c '^    KTAP version 1' out)" -eq 3 ] && ! grep -qvE '^(    )?(KTAP|1\.\.|ok |# )' out
+verdict $? "stress: KTAP on stdout, nested for each variant"
 run "${stress[@]}" --format json --variant lockfree
 [ $status -eq 0 ] && [ "$(grep -c '"type":"stress","provenance"' out)" -eq 1 ] && [ "$(wc -l <out)" -eq 2 ]
 verdict $? "stress: records"
 ends 0 "" "stress: CSV" "${stress[@]}" --format csv --variant lockfree
-[ "$(head -n 1 out)" = variant,platform,setting,harts,seed,rounds,operations,accesses,added,removed,seconds,violated ] \
-    && grep -Eq '^lockfree,qemu,"riscv64, icount",4,7,,[1-9][0-9]*,,,,,$' out
+[ "$(head -n 1 out)" = variant,platform,setting,harts,seed,rounds,operations,accesses,added,removed,seconds,violated,what,replay ] \
+    && grep -Eq '^lockfree,qemu,"riscv64, icount",4,7,,[1-9][0-9]*,,,,,,,$' out
 verdict $? "stress: CSV has the columns that it has on every platform"
 ends 0 "" "stress: four nodes" "${stress[@]}" --variant lockfree --numa 4 --harts 8 --memory 256M
 ends 0 "" "stress: harts as threads" "${stress[@]}" --variant lockfree --mode mttcg --harts 2
@@ -221,7 +221,10 @@ ends 124 "watchdog: .* 1 of 2 records; it last said: {\"type\"" "the watchdog" "
     --time-limit 1
 kept 1 && is_gone "$(cat "$PIDFILE")"
 verdict $? "it keeps what there is, and the guest is gone"
-ends 124 "watchdog" "the watchdog of stress" "${fake[@]}" FAKE=hang "$framelab" stress --platform qemu --timeout 1
+run "${fake[@]}" FAKE=violated "$framelab" stress --platform qemu --variant lockfree --format json
+[ $status -eq 1 ] && grep -q 'reports a failure' err
+verdict $? "a guest that fails without a record"
+ends 124 "watchdog" "the watchdog of stress" "${fake[@]}" FAKE=hang "$framelab" stress --platform qemu --time-limit 1
 
 # One that runs for long, in the background; its records are in `out`.
 begin() {
@@ -255,6 +258,11 @@ ends 1 "the guest panicked after 0 of 2 records" "a panic" "${fake[@]}" FAKE=ins
 grep -qE 'panic: +at 0x[0-9a-f]+ [a-z_]*trap[a-z_]*\+0x[0-9a-f]+ \(kernel_wrong\.c:[0-9]+\)$' err &&
     grep -qE 'called at 0x[0-9a-f]+ hart_main\+0x[0-9a-f]+ \(harts\.c:[0-9]+\)$' err
 verdict $? "its addresses have names and lines"
+ends 1 "" "a panic in the stress test" "${fake[@]}" FAKE=instead "$framelab" stress --platform qemu \
+    --variant lockfree --harts 3 --out panic.jsonl
+grep -q '^violated: panic' err && jq -e 'select(.violation).violation.property == "panic"' panic.jsonl >check.log &&
+    grep -q '^    not ok 12 panic' out
+verdict $? "is a record, too"
 run env FAKE=instead PATH="$PWD/fake:$PWD/bare" "${one[@]}" --harts 3
 grep -qE 'called at 0x[0-9a-f]+ hart_main\+0x[0-9a-f]+$' err
 verdict $? "names without addr2line"

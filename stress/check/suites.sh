@@ -42,6 +42,10 @@ build_tests no-counts "$tests_without_refcounts" COUNTS=0 "$build/no-counts/fram
 suite_build hooked-build 600 make HOOKS=1 O="$build/hooks" hooked-build
 suite_build qemu-build 600 make O="$build" qemu
 
+# ---- what has failed before ----
+
+suite_alone failing-seeds 300 stress/check/failing-seeds.sh "$framelab"
+
 # ---- harts that are threads ----
 
 run_tests suite_alone unit "$all_tests"
@@ -51,14 +55,14 @@ for test in stress/unit/hooked_*.c; do
     test=$(basename "$test" .c)
     suite_alone "${test/_/-}" 600 "$build/hooks/unit/$test"
 done
-suite_alone stress 60 "$framelab" stress --seconds 6 --timeout 50
-suite_alone stress-crowded 60 "$framelab" stress --harts 8 --seconds 6 --timeout 50
-suite_alone stress-reclaim 60 "$framelab" stress --harts 4 --memory 192M --seconds 6 --timeout 50 \
+suite_alone stress 60 "$framelab" stress --operations 8000 --time-limit 50
+suite_alone stress-crowded 60 "$framelab" stress --harts 8 --operations 4096 --time-limit 50
+suite_alone stress-reclaim 60 "$framelab" stress --harts 4 --memory 192M --operations 4096 --time-limit 50 \
     --variant lockfree,reclaim=tag \
     --variant lockfree,reclaim=urcu-memb --variant lockfree,reclaim=urcu-qsbr,magazine=0,local=off \
     --variant lockfree,magazine=0,local=off
-suite_alone stress-asan 60 "$build/asan/framelab" stress --memory 24M --seconds 5 --timeout 50
-suite_alone stress-no-counts 60 "$build/no-counts/framelab" stress --seconds 5 --timeout 50
+suite_alone stress-asan 60 "$build/asan/framelab" stress --memory 24M --operations 4096 --time-limit 50
+suite_alone stress-no-counts 60 "$build/no-counts/framelab" stress --operations 4096 --time-limit 50
 # Two deliberate bugs a property; all of them in check-long.
 # shellcheck disable=SC2046 # several words on purpose
 suite_alone mutants 1200 stress/check/mutants.sh "$build" $(for property in 1 2 3 4 5 6 7 8 9 10 11; do
@@ -79,6 +83,8 @@ suite_beside sim-mutants 300 stress/check/mutants.sh --sim "$build" sim-all-bits
     sim-arena-seen-too-early \
     sim-arenas-read-plainly sim-drain-does-not-acquire sim-bits-taken-by-store sim-full-look-is-weaker
 suite_beside qemu-command 300 stress/check/qemu-tests.sh "$build" "$logs/qemu-command"
+suite_beside readme-commands 600 stress/check/readme-commands.sh "$build" "$logs/readme-commands"
+suite_beside stress-command 300 stress/check/stress-tests.sh "$build" "$logs/stress-command"
 suite_beside command-line 300 stress/check/cli-tests.sh "$framelab" "$logs/cli"
 suite_beside compare 300 stress/check/compare-test.sh "$build"
 run_tests suite_beside unit "$all_tests"
@@ -104,6 +110,7 @@ suite_beside package 120 stress/check/package.sh "$build"
 
 # What is idle for long, or needs one core, beside each other: in two parts what goes through many deliberate bugs.
 if $long; then
+    suite_alone readme-commands-long 14400 stress/check/readme-commands.sh --whole "$build" "$logs/readme-commands-long"
     # Flags that distributions build with, and with which the simulator was not to be linked.
     suite_alone user-flags 900 bash -c 'make O="$1" CFLAGS="-flto=auto -D_FORTIFY_SOURCE=2" \
         SIM_SOURCE="$2/sim/source" all && "$1/framelab" stress --platform sim --executions 300 --seed 1 \
@@ -118,8 +125,8 @@ if $long; then
     suite_alone mutants-long 1800 stress/check/mutants.sh --by framelab "$build"
     suite_alone arenas-in-service-long 600 bash -c 'for _ in 1 2 3 4 5 6 7 8; do "$1" || exit; done' \
         arenas-in-service-long "$build/unit/test_arenas_in_service"
-    suite_alone stress-long 400 "$framelab" stress --seconds 300 --timeout 390
-    suite_alone stress-crowded-long 400 "$framelab" stress --harts 64 --seconds 300 --timeout 390
+    suite_alone stress-long 400 "$framelab" stress --seconds 300 --time-limit 390
+    suite_alone stress-crowded-long 400 "$framelab" stress --harts 64 --seconds 300 --time-limit 390
     suite_alone tidy 3600 make -k tidy O="$build"
     suite_beside sim-explore-long 1300 "$framelab" stress --platform sim --seconds 1200 --variant baseline:origin \
         --variant baseline --variant lockfree --variant lockfree,reclaim=tag

@@ -64,6 +64,12 @@ afterwards() { # target
     esac
 }
 
+# Status 1 of figures says that a claim does not hold, which is no wonder of runs as small as these.
+only_claims_fail() { # target
+    [ "$1" = figures ] && tail -n 2 "$scratch/figures.log" | grep -q 'claims hold, .* do not hold' &&
+        jq -e '.figures | map(.status != "failed") | all' results/latest-figures/summary.json >/dev/null
+}
+
 run() { # target arguments...
     local target=$1 word arguments=() begin=$SECONDS
     shift
@@ -71,7 +77,8 @@ run() { # target arguments...
     for word in "$@"; do
         if [[ $word =~ ^[A-Z_]+= ]]; then arguments+=("$word"); else arguments[-1]+=" $word"; fi
     done
-    if make "$target" ${arguments[@]+"${arguments[@]}"} >"$scratch/$target.log" 2>&1 </dev/null; then
+    if make "$target" ${arguments[@]+"${arguments[@]}"} >"$scratch/$target.log" 2>&1 </dev/null ||
+        only_claims_fail "$target"; then
         verdict "$target" "$(afterwards "$target" || echo "it did not do what it says")"
     elif grep -q '^skip' "$scratch/$target.log"; then
         echo "ok - make $target # SKIP $(grep -m 1 '^skip' "$scratch/$target.log")"

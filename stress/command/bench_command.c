@@ -39,6 +39,7 @@ struct bench_arguments {
     const char *dtb_path;
     const char *own[OWN_MOST]; /* what was given for the option with the key OPTION_OWN + i; or NULL */
     struct qemu_options qemu;
+    struct options_given given;
     const char *host_option; /* that was given and that only the host has */
 };
 
@@ -165,11 +166,16 @@ static void add_variant(struct bench_arguments *arguments, const char *text, con
     arguments->variants[arguments->plan.variant_count++] = text;
 }
 
+static const char *workload_at(uint32_t i)
+{
+    return workload_kinds[i] != NULL ? workload_kinds[i]->name : NULL;
+}
+
 static void add_workload(struct bench_plan *plan, const char *text, const struct argp_state *state)
 {
     struct workload_choice choice;
     if (!workload_parse(&choice, text, strcspn(text, ":"))) {
-        usage_error(state, "there is no workload '%s': framelab list", text);
+        usage_unknown(state, "workload", text, workload_at);
     }
     for (uint32_t i = 0; i < plan->workload_count; i++) {
         if (plan->workloads[i].kind == choice.kind) {
@@ -202,6 +208,65 @@ static void add_sizes(struct bench_plan *plan, const char *text, bool orders, co
     }
 }
 
+/* Whether any of the workloads that are asked for is so; if none is named, those that are measured then are. */
+static bool any_workload(const struct bench_plan *plan, bool (*is_so)(const struct workload_kind *kind))
+{
+    bool any = plan->workload_count == 0;
+    for (uint32_t i = 0; i < plan->workload_count && !any; i++) {
+        any = is_so(plan->workloads[i].kind);
+    }
+    return any;
+}
+
+static bool warms_up(const struct workload_kind *kind)
+{
+    return !kind->ages;
+}
+
+/* Some have a number of their own, whatever is asked for. */
+static bool takes_requests(const struct workload_kind *kind)
+{
+    uint64_t presets[WORKLOAD_OPTION_MAX];
+    struct workload_shape shape = {.usable_frames = UINT64_C(1) << 20, .frames = 1, .harts = 1, .harts_most = 1};
+    for (uint32_t i = 0; i < WORKLOAD_OPTION_MAX; i++) {
+        presets[i] = kind->options[i].preset;
+    }
+    uint64_t all = kind->requests != NULL ? kind->requests(&shape, presets) : 0;
+    shape.requests_most = 1;
+    return kind->requests == NULL || kind->requests(&shape, presets) != all;
+}
+
+/* Those whose rounds are told by one run have no other. */
+static bool has_latency(const struct workload_kind *kind)
+{
+    return !kind->no_latency;
+}
+
+/* What would be passed over in silence. */
+static void refuse_idle(const struct bench_arguments *arguments, const struct argp_state *state)
+{
+    static const int pairs[][2] = {{OPTION_LATENCY, OPTION_NO_LATENCY}, {0, 0}};
+    static const struct {
+        int key;
+        bool (*is_so)(const struct workload_kind *kind);
+        const char *what;
+    } rules[] = {
+        {OPTION_WARMUP, warms_up, "workloads that do not begin on a fresh machine"},
+        {OPTION_REQUESTS, takes_requests, "workloads that have no number of their own"},
+        {OPTION_LATENCY, has_latency, "workloads that can be run once more for it"},
+    };
+    options_apart(state, options, &arguments->given, pairs);
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+        option_needs(state, options, &arguments->given, rules[i].key, any_workload(&arguments->plan, rules[i].is_so),
+                     rules[i].what);
+    }
+    option_needs(state, options, &arguments->given, OPTION_HUGE_PAGES, arguments->measured.run.platform->times_boot,
+                 "the host: address translation is not simulated");
+    if (arguments->qemu.gdb_port != 0 && arguments->measured.seconds > 0) {
+        usage_error(state, "--time-limit does not go with --gdb: whoever debugs takes all the time it takes");
+    }
+}
+
 /* What only all options together tell. */
 static void check_together(const struct bench_arguments *arguments, const struct argp_state *state)
 {
@@ -209,6 +274,7 @@ static void check_together(const struct bench_arguments *arguments, const struct
     const struct platform *platform = arguments->measured.run.platform;
     bool qemu = platform == &platform_qemu;
     options_exclude(state, &platform_qemu, qemu ? arguments->host_option : NULL, qemu ? NULL : arguments->qemu.first);
+    refuse_idle(arguments, state);
     if (plan->record_init && !platform->times_boot) {
         usage_error(state, "--init is a time of the host; what init does is not simulated");
     }
@@ -240,6 +306,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
                                     OPTION_LATENCY,    OPTION_NO_LATENCY, 0};
     struct bench_arguments *arguments = state->input;
     option_note(&arguments->host_option, options, host_keys, key);
+    option_given(&arguments->given, key);
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &arguments->measured;

@@ -170,9 +170,7 @@ static void describe(const struct cost_sample *samples, const struct pair *pair,
 static int write_model(const struct machine_model *model, const char *path)
 {
     if (path == NULL) {
-        return machine_model_write(model, stdout) && fflush(stdout) == 0
-                   ? EXIT_STATUS_HOLDS
-                   : status_say(NAME, EXIT_STATUS_VIOLATED, "stdout: %s", strerror(errno));
+        return machine_model_write(model, stdout) ? EXIT_STATUS_HOLDS : status_lost(NAME, stdout);
     }
     FILE *out = fopen(path, "we");
     if (out == NULL) {

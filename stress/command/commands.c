@@ -166,3 +166,51 @@ void options_exclude(const struct argp_state *state, const struct platform *plat
         usage_error(state, "--%s goes with --platform %s only", only_with, platform->name);
     }
 }
+
+/* ---- options that mean nothing ---- */
+
+void option_given(struct options_given *given, int key)
+{
+    if (key > 0 && key < ARGP_KEY_END && given->count < OPTIONS_GIVEN_MAX && !options_have(given, key)) {
+        given->keys[given->count++] = key;
+    }
+}
+
+bool options_have(const struct options_given *given, int key)
+{
+    uint32_t i = 0;
+    while (i < given->count && given->keys[i] != key) {
+        i++;
+    }
+    return i < given->count;
+}
+
+void options_apart(const struct argp_state *state, const struct argp_option *options, const struct options_given *given,
+                   const int (*pairs)[2])
+{
+    for (; (*pairs)[0] != 0; pairs++) {
+        if (options_have(given, (*pairs)[0]) && options_have(given, (*pairs)[1])) {
+            usage_error(state, "--%s does not go with --%s", name_of(options, (*pairs)[0]),
+                        name_of(options, (*pairs)[1]));
+        }
+    }
+}
+
+void option_needs(const struct argp_state *state, const struct argp_option *options, const struct options_given *given,
+                  int key, bool means_something, const char *what)
+{
+    if (options_have(given, key) && !means_something) {
+        usage_error(state, "--%s is of %s", name_of(options, key), what);
+    }
+}
+
+void usage_unknown(const struct argp_state *state, const char *kind, const char *text,
+                   const char *(*name_at)(uint32_t i))
+{
+    (void)fprintf(stderr, "%s: there is no %s '%s'; there are", state->name, kind, text);
+    for (uint32_t i = 0; name_at(i) != NULL; i++) {
+        (void)fprintf(stderr, "%s %s", i > 0 ? "," : "", name_at(i));
+    }
+    (void)fputc('\n', stderr);
+    exit(EXIT_STATUS_USAGE);
+}

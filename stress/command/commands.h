@@ -94,6 +94,30 @@ uint32_t option_word(const struct argp_state *state, const char *option, const c
 void options_exclude(const struct argp_state *state, const struct platform *platform, const char *not_with,
                      const char *only_with);
 
+/* Options that were given, by key: for those that mean nothing beside others, or without. All zeros: none. */
+#define OPTIONS_GIVEN_MAX 64u
+struct options_given {
+    int keys[OPTIONS_GIVEN_MAX];
+    uint32_t count;
+};
+
+/* Notes it if it is an option's. */
+void option_given(struct options_given *given, int key);
+bool options_have(const struct options_given *given, int key);
+
+/* When all are known: ends the program if two were given of which one makes the other mean nothing. `pairs` ends with
+ * {0, 0}. */
+void options_apart(const struct argp_state *state, const struct argp_option *options, const struct options_given *given,
+                   const int (*pairs)[2]);
+/* The same if `key` was given and means nothing here; `what` says of what it is: "--burst is of the workload burst". */
+void option_needs(const struct argp_state *state, const struct argp_option *options, const struct options_given *given,
+                  int key, bool means_something, const char *what);
+
+/* Ends the program: `text` is none of what there is, all of which is named. `name_at` gives the names, NULL at the end:
+ * "there is no primitive 'x'; there are mcs-lock, ...". */
+_Noreturn void usage_unknown(const struct argp_state *state, const char *kind, const char *text,
+                             const char *(*name_at)(uint32_t i));
+
 /* If `key` is an option of `options`, and among `keys` (ends with 0; NULL: any will do), keeps its name in `*first`,
  * unless there is one already: for options that do not go together. */
 void option_note(const char **first, const struct argp_option *options, const int *keys, int key);

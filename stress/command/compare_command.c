@@ -343,7 +343,7 @@ static bool print(const struct comparing *comparing, FILE *out)
         }
     }
     json_decref(differences);
-    return good && fflush(out) == 0;
+    return good;
 }
 
 /* ---- The command ---------------------------------------------------------------------------------------------- */
@@ -466,6 +466,7 @@ static int compare_run(const struct compare_options *options, FILE *out, FILE *l
     struct comparing comparing = {.options = options, .rules = options->rules};
     struct comparison_side sides[2];
     bool damaged = false;
+    int lost = EXIT_STATUS_USAGE;
     bool good =
         open_sides(&comparing, &damaged, log) && choose_sides(&comparing, sides, log) && choose_unit(&comparing, log);
     if (good) {
@@ -475,13 +476,14 @@ static int compare_run(const struct compare_options *options, FILE *out, FILE *l
                 exact_comparison_make(&comparing.exact, &comparing.of[0]->file, &comparing.of[1]->file)) &&
                print(&comparing, out);
         if (!good) {
-            fprintf(log, "framelab: compare: %s\n", strerror(errno != 0 ? errno : ENOMEM));
+            errno = errno != 0 ? errno : ENOMEM;
+            lost = status_lost("framelab compare", out);
         } else if (comparing.comparison.compared + comparing.exact.compared == 0) {
             fprintf(log, "framelab: %s and %s have no row in common: nothing was judged\n", comparing.names[0],
                     comparing.names[1]);
         }
     }
-    int status = good ? status_of(&comparing) : EXIT_STATUS_USAGE;
+    int status = good ? status_of(&comparing) : lost;
     if (damaged && status != EXIT_STATUS_VIOLATED) {
         status = EXIT_STATUS_USAGE;
     }
@@ -495,14 +497,13 @@ static int compare_run(const struct compare_options *options, FILE *out, FILE *l
     return options->bisect && status != EXIT_STATUS_HOLDS && status != EXIT_STATUS_VIOLATED ? 125 : status;
 }
 
-/* A number between the two, both excluded. */
-static double parse_number(const char *name, const char *text, double above, double below,
-                           const struct argp_state *state)
+/* A number from 0 to below `below`, not 0 itself if `above`; ends the program with what it must be. */
+static double parse_number(const char *what, const char *text, bool above, double below, const struct argp_state *state)
 {
     char *end = NULL;
     double number = strtod(text, &end);
-    if (end == text || *end != '\0' || !(number > above && number < below)) {
-        usage_error(state, "--%s is a number above %g and below %g, not '%s'", name, above, below, text);
+    if (end == text || *end != '\0' || !(number >= 0) || (above && number <= 0) || number >= below) {
+        usage_error(state, "%s, not '%s'", what, text);
     }
     return number;
 }
@@ -556,10 +557,11 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     struct compare_options *options = state->input;
     switch (key) {
     case OPTION_THRESHOLD:
-        options->rules.threshold = parse_number("threshold", text, -1e-9, 1000, state) / 100;
+        options->rules.threshold =
+            parse_number("--threshold is a percentage from 0 to below 1000", text, false, 1000, state) / 100;
         return 0;
     case OPTION_ALPHA:
-        options->rules.alpha = parse_number("alpha", text, 0, 1, state);
+        options->rules.alpha = parse_number("--alpha is a number above 0 and below 1", text, true, 1, state);
         return 0;
     case OPTION_VARIANTS:
         parse_variants(options, text, state);

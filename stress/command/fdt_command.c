@@ -47,6 +47,11 @@ static void parse_kernel(struct fdt_arguments *arguments, const char *text, cons
     arguments->has_kernel = true;
 }
 
+static const char *variant_at(uint32_t i)
+{
+    return framelab_variants[i] != NULL ? framelab_variants[i]->name : NULL;
+}
+
 static const struct variant *find_variant(const char *name)
 {
     for (uint32_t i = 0; framelab_variants[i] != NULL; i++) {
@@ -83,7 +88,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     case OPTION_VARIANT:
         arguments->variant = find_variant(text);
         if (arguments->variant == NULL) {
-            usage_error(state, "there is no variant '%s'; see framelab list", text);
+            usage_unknown(state, "variant", text, variant_at);
         }
         return 0;
     case OPTION_KERNEL:
@@ -189,7 +194,7 @@ static int plan_and_write(const struct fdt_arguments *arguments, const struct me
     if (!plan_arenas(&report, planned, arguments->variant)) {
         (void)status_say(NAME, 0, "%s: out of memory", arguments->file);
     } else if (!write_report(&report, arguments->format)) {
-        (void)status_say(NAME, 0, "standard output: %s", strerror(errno));
+        status = status_lost(NAME, stdout);
     } else if (report.arena_count == 0) {
         (void)status_say(NAME, 0, "%s: no free region is large enough for an arena", arguments->file);
     } else {

@@ -27,6 +27,7 @@ struct arguments {
     enum paper_level level;
     enum output_format format;
     bool list, progress;
+    struct options_given given;
 };
 
 struct campaign {
@@ -167,7 +168,7 @@ static int print(const struct campaign *campaign)
     bool good = arguments->format == FORMAT_JSON ? flat_print_json(summary, stdout)
                                                  : paper_summary_print(campaign->entries, arguments->directory, stdout);
     json_decref(summary);
-    return good ? EXIT_STATUS_HOLDS : status_say(NAME, EXIT_STATUS_USAGE, "standard output: %s", strerror(errno));
+    return good ? EXIT_STATUS_HOLDS : status_lost(NAME, stdout);
 }
 
 static int verdict_of(const struct campaign *campaign)
@@ -220,17 +221,17 @@ static json_t *list_entry(const struct paper_folder *folder, const struct paper_
                      (json_int_t)json_array_size(json_object_get(folder->figure, "claims")));
 }
 
-static bool print_figures(const json_t *figures)
+static bool print_figures(const json_t *figures, FILE *out)
 {
     size_t i;
     const json_t *figure;
     json_array_foreach((json_t *)figures, i, figure)
     {
-        (void)printf("%-20s %2lld claims %6.0f s  %s\n", flat_text(figure, "key"),
-                     (long long)json_integer_value(json_object_get(figure, "claims")),
-                     json_number_value(json_object_get(figure, "seconds")), flat_text(figure, "title"));
+        (void)fprintf(out, "%-20s %2lld claims %6.0f s  %s\n", flat_text(figure, "key"),
+                      (long long)json_integer_value(json_object_get(figure, "claims")),
+                      json_number_value(json_object_get(figure, "seconds")), flat_text(figure, "title"));
     }
-    return fflush(stdout) == 0;
+    return ferror(out) == 0;
 }
 
 static int print_list(const struct campaign *campaign)
@@ -245,9 +246,9 @@ static int print_list(const struct campaign *campaign)
         }
         paper_plan_free(&plan);
     }
-    bool good = arguments->format == FORMAT_JSON ? flat_print_json(figures, stdout) : print_figures(figures);
+    bool good = arguments->format == FORMAT_JSON ? flat_print_json(figures, stdout) : print_figures(figures, stdout);
     json_decref(figures);
-    return good ? EXIT_STATUS_HOLDS : EXIT_STATUS_USAGE;
+    return good ? EXIT_STATUS_HOLDS : status_lost(NAME, stdout);
 }
 
 static int start(struct campaign *campaign)
@@ -312,8 +313,15 @@ static const struct option_value values[] = {
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
+    static const int pairs[][2] = {{OPTION_QUICK, OPTION_FULL},         {OPTION_TINY, OPTION_FULL},
+                                   {OPTION_TINY, OPTION_QUICK},         {OPTION_LIST_THEM, 'o'},
+                                   {OPTION_LIST_THEM, OPTION_PROGRESS}, {0, 0}};
     struct arguments *arguments = state->input;
+    option_given(&arguments->given, key);
     switch (key) {
+    case ARGP_KEY_END:
+        options_apart(state, options, &arguments->given, pairs);
+        return 0;
     case OPTION_TINY:
         arguments->level = PAPER_TINY;
         return 0;

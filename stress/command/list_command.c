@@ -217,7 +217,7 @@ int list_command(int argc, char **argv)
         return EXIT_STATUS_USAGE;
     }
     json_t *all = everything();
-    bool good = print[format](all) && fflush(stdout) == 0;
+    bool good = print[format](all);
     json_decref(all);
-    return good ? EXIT_STATUS_HOLDS : EXIT_STATUS_VIOLATED;
+    return good ? EXIT_STATUS_HOLDS : status_lost("framelab list", stdout);
 }

@@ -55,7 +55,6 @@ static void keep_own(struct run_options *run, const struct argp_state *state, co
 
 static const struct argp_option run_options[] = {
     {"seed", OPTION_SEED, "N", 0, "Of all that is random (default: from the clock; always printed)", 3},
-    {"format", OPTION_FORMAT, "FORMAT", 0, "text, json (records) or csv (default: text)", 4},
     {"progress", OPTION_PROGRESS, NULL, 0, "Show progress even if stderr is no terminal", 4},
     {"platform", OPTION_PLATFORM, "NAME", 0, "host (default), qemu or sim", 4},
     {NULL, 0, NULL, 0, NULL, 0},
@@ -63,7 +62,6 @@ static const struct argp_option run_options[] = {
 
 static const struct option_value run_values[] = {
     OPTION_NUMBER(OPTION_SEED, struct run_options, seed, 0, UINT64_MAX),
-    OPTION_WORD(OPTION_FORMAT, struct run_options, format, format_words),
     OPTION_PLAIN(OPTION_PROGRESS, VALUE_FLAG, struct run_options, progress),
     {0},
 };
@@ -82,6 +80,7 @@ static const struct platform *require_platform(const struct argp_state *state, c
 static error_t parse_run_option(int key, char *text, struct argp_state *state)
 {
     struct run_options *run = state->input;
+    run->seed_given |= key == OPTION_SEED;
     if (key == OPTION_PLATFORM) {
         run->platform = require_platform(state, text);
         return 0;
@@ -111,6 +110,7 @@ static const struct argp_option measured_options[] = {
      "With --against: status 125 in place of all but 0, 1 and 130, for git bisect run", 3},
     {"time-limit", OPTION_TIME_LIMIT, "SECONDS", 0,
      "Give up with status 124; what was measured is kept (default in QEMU: 600)", 3},
+    {"format", OPTION_FORMAT, "FORMAT", 0, "text, json (records) or csv (default: text)", 4},
     {"out", 'o', "FILE", 0, "Write the records there (default with --format json: stdout)", 4},
     {"machine", OPTION_MACHINE, "NAME|FILE", 0,
      "With --platform sim: the simulated machine, by name (framelab list) or a file of framelab calibrate (default: "
@@ -128,6 +128,7 @@ static const struct option_value measured_values[] = {
     OPTION_PLAIN(OPTION_THRESHOLD, VALUE_SECONDS, struct measured, threshold),
     OPTION_PLAIN(OPTION_BISECT, VALUE_FLAG, struct measured, bisect),
     OPTION_PLAIN(OPTION_TIME_LIMIT, VALUE_SECONDS, struct measured, seconds),
+    OPTION_WORD(OPTION_FORMAT, struct measured, format, format_words),
     OPTION_PLAIN('o', VALUE_TEXT, struct measured, out_path),
     OPTION_PLAIN(OPTION_MACHINE, VALUE_TEXT, struct measured, machine),
     {0},
@@ -206,7 +207,7 @@ static FILE *open_records(const struct measured *measured, char *scratch)
     if (measured->out_path != NULL) {
         return fopen(measured->out_path, "we");
     }
-    if (measured->run.format == FORMAT_JSON && measured->against == NULL) {
+    if (measured->format == FORMAT_JSON && measured->against == NULL) {
         return stdout;
     }
     int fd = mkstemp(scratch);
@@ -227,7 +228,7 @@ static int print_comparison(const struct measured *measured, const char *path)
     static const char *const formats[] = {[FORMAT_TEXT] = "text", [FORMAT_JSON] = "json", [FORMAT_CSV] = "csv"};
     char command[] = "framelab compare", threshold[64], format[32], bisect[] = "--bisect", file[4096];
     (void)snprintf(threshold, sizeof threshold, "--threshold=%g", measured->threshold > 0 ? measured->threshold : 5);
-    (void)snprintf(format, sizeof format, "--format=%s", formats[measured->run.format]);
+    (void)snprintf(format, sizeof format, "--format=%s", formats[measured->format]);
     (void)snprintf(file, sizeof file, "%s", path);
     char *argv[] = {command, threshold, format, file, measured->bisect ? bisect : NULL, NULL};
     return compare_command(measured->bisect ? 5 : 4, argv);
@@ -306,13 +307,15 @@ int measured_run(const struct measured *measured, const char *name, measured_bod
     }
     int status = run_into(measured, name, body, plan, records);
     bool to_stdout = records == stdout, measured_any = to_stdout || ftell(records) > 0;
-    if (!to_stdout && fclose(records) != 0) {
-        status = status_say(name, EXIT_STATUS_VIOLATED, "%s: %s", path, strerror(errno));
+    if (!to_stdout && fclose(records) != 0) { /* if it was told before, that is enough */
+        status = status == EXIT_STATUS_VIOLATED
+                     ? status
+                     : status_say(name, EXIT_STATUS_VIOLATED, "%s: %s", path, strerror(errno));
     } else if (measured->against != NULL && status == EXIT_STATUS_HOLDS) {
         status = print_comparison(measured, path);
-    } else if (measured->run.format != FORMAT_JSON && measured->against == NULL && measured_any &&
+    } else if (measured->format != FORMAT_JSON && measured->against == NULL && measured_any &&
                status != EXIT_STATUS_USAGE) {
-        int shown = print_table(measured->run.format, path);
+        int shown = print_table(measured->format, path);
         status = status == EXIT_STATUS_HOLDS ? shown : status;
     }
     if (path == scratch && !to_stdout) {

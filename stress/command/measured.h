@@ -15,18 +15,19 @@
 struct run_options {
     const struct platform *platform;
     uint64_t seed;
-    enum output_format format;
+    bool seed_given;
     bool progress;
     /* Of the command line, what processes of a campaign are not told. */
     const char *own[RUN_OWN_MAX];
     uint32_t own_count;
 };
 
-/* --platform, --seed, --format, --progress. Its input is a struct run_options. */
+/* --platform, --seed, --progress. Its input is a struct run_options. */
 extern const struct argp run_argp;
 
 struct measured {
     struct run_options run;
+    enum output_format format;
     struct option_list harts; /* count 0: as the platform has it */
     uint32_t repeats;         /* 0: as many as can be judged by default, see measured_complete() */
     const char *machine;      /* NULL: as the platform has it */
@@ -40,8 +41,8 @@ struct measured {
     char **argv;
 };
 
-/* Those and --against, --threshold, --bisect, --harts, --repeat, --machine, --out, --time-limit. Its input is a struct
- * measured. */
+/* Those and --against, --bisect, --threshold, --format, --harts, --repeat, --machine, --out, --time-limit. Its input is a
+ * struct measured. */
 extern const struct argp measured_argp;
 
 /* Before options are read: the host, the seed by the clock. And, once they are: the platform's own choice where nothing

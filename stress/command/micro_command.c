@@ -28,7 +28,18 @@ struct micro_arguments {
     struct micro_plan plan;
     uint64_t milliseconds;
     bool latency;
+    struct options_given given;
 };
+
+static const char *scheme_at(uint32_t i)
+{
+    return micro_name(true, i);
+}
+
+static const char *primitive_at(uint32_t i)
+{
+    return micro_name(false, i);
+}
 
 /* An argument: one of what there is to be measured. */
 static void add_wanted(struct micro_plan *plan, const char *name, const struct argp_state *state)
@@ -39,7 +50,7 @@ static void add_wanted(struct micro_plan *plan, const char *name, const struct a
             return;
         }
     }
-    usage_error(state, "no %s '%s'; its --help lists them", plan->reclaim ? "scheme" : "primitive", name);
+    usage_unknown(state, plan->reclaim ? "scheme" : "primitive", name, plan->reclaim ? scheme_at : primitive_at);
 }
 
 static const struct argp_option primitive_options[] = {
@@ -83,14 +94,23 @@ static void check_together(const struct micro_arguments *arguments, const struct
     if (arguments->milliseconds > 0 && platform->smr_operations > 0) {
         usage_error(state, "--milliseconds is of the host; simulated harts do --operations");
     }
-    if (arguments->milliseconds > 0 && arguments->plan.operations > 0) {
-        usage_error(state, "--milliseconds or --operations, not both");
+    if (!arguments->plan.reclaim) {
+        return;
     }
+    static const int pairs[][2] = {{OPTION_MILLISECONDS, OPTION_OPERATIONS}, {0, 0}};
+    const enum smr_workload workload = arguments->plan.retire.workload;
+    const bool stack = workload == SMR_STACK, retires = workload != SMR_READ;
+    options_apart(state, scheme_options, &arguments->given, pairs);
+    option_needs(state, scheme_options, &arguments->given, OPTION_FREE, stack, "the workload stack");
+    option_needs(state, scheme_options, &arguments->given, OPTION_LATENCY, stack, "the workload stack");
+    option_needs(state, scheme_options, &arguments->given, OPTION_BAG, retires, "the workloads that retire nodes");
+    option_needs(state, scheme_options, &arguments->given, OPTION_WAIT, retires, "the workloads that wait for nodes");
 }
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
     struct micro_arguments *arguments = state->input;
+    option_given(&arguments->given, key);
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &arguments->measured;

@@ -89,8 +89,7 @@ static int say(const json_t *report, const char *out)
     }
     (void)printf("%s: %zu figures; %u claims hold, %u do not hold, %u cannot be judged\n", out,
                  json_array_size(figures), tally.hold, tally.fail, tally.cannot);
-    return fflush(stdout) == 0 ? EXIT_STATUS_HOLDS
-                               : status_say(NAME, EXIT_STATUS_USAGE, "standard output: %s", strerror(errno));
+    return EXIT_STATUS_HOLDS;
 }
 
 /* ---- The command ------------------------------------------------------------------------------------------------ */
@@ -166,6 +165,10 @@ static const struct option_value values[] = {
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
+    const struct arguments *arguments = state->input;
+    if (key == ARGP_KEY_SUCCESS && arguments->papers != NULL && arguments->format == REPORT_JSON) {
+        usage_error(state, "--papers does not go with --format json, which needs no templates");
+    }
     return option_set(state, options, values, key, text);
 }
 

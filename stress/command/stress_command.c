@@ -2,6 +2,7 @@
  * `framelab stress`: options. stress_run.c runs the trials and tells what they found. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "commands.h"
 #include "exit_status.h"
@@ -18,12 +19,13 @@
 #define MEMORY_MIN (UINT64_C(8) << 20)
 #define MEMORY_MAX (UINT64_C(64) << 30)
 
-/* Time beyond what was asked for, before the watchdog takes it for a hang. */
+/* Time of a trial beyond what was asked for, before the watchdog ends it. */
 #define PATIENCE_SECONDS 120.0
 /* The same where a count was asked for and no time. */
 #define PATIENCE_COUNTED_SECONDS 900.0
 
 #define SECONDS 10.0
+#define SHARDS_MOST 100000u
 
 struct stress_arguments {
     struct run_options run;
@@ -32,9 +34,20 @@ struct stress_arguments {
     struct sim_options sim;
     const char *host_option; /* that was given and that only the host has */
     const char *real_option; /* that was given and that simulated harts do not have */
+    struct options_given given;
 };
 
-enum { OPTION_SECONDS = 256, OPTION_OPERATIONS, OPTION_LAYOUT, OPTION_DTB, OPTION_TIMEOUT };
+enum {
+    OPTION_SECONDS = 256,
+    OPTION_OPERATIONS,
+    OPTION_LAYOUT,
+    OPTION_DTB,
+    OPTION_TIME_LIMIT,
+    OPTION_SHARD,
+    OPTION_UNTIL_FAILURE,
+    OPTION_RESUME,
+    OPTION_FORMAT
+};
 
 static const struct argp_option options[] = {
     {"variant", 'v', "SPEC", 0, "name[:preset][,knob=value]...; again for more (default: every variant)", 1},
@@ -45,15 +58,34 @@ static const struct argp_option options[] = {
     {"seconds", OPTION_SECONDS, "SECONDS", 0, "Time for all trials together (default: 10)", 2},
     {"operations", OPTION_OPERATIONS, "N", 0,
      "Mixed operations a hart and trial, in place of time (default in QEMU: 5000)", 2},
-    {"timeout", OPTION_TIMEOUT, "SECONDS", 0, "Take it for a hang, say where, and end with status 124", 2},
+    {"time-limit", OPTION_TIME_LIMIT, "SECONDS", 0,
+     "Give up with status 124, and say where each hart is (default: for each trial, 120 more than its time, 900 if "
+     "that is "
+     "counted; in QEMU for all 900)",
+     2},
+    {"until-failure", OPTION_UNTIL_FAILURE, NULL, 0, "Again and again, with other seeds", 2},
+    {"shard", OPTION_SHARD, "I/N", 0,
+     "Of the trials, or of the executions of simulated harts, the I-th of N parts, which share nothing", 2},
+    {"resume", OPTION_RESUME, "FILE", 0,
+     "Keep in FILE how far the run came; one that was killed goes on there, if it is called as before", 2},
+    {"format", OPTION_FORMAT, "FORMAT", 0,
+     "text, json (records), csv, ktap or junit (XML) (default: text; in QEMU ktap)", 4},
+    {"out", 'o', "FILE", 0, "Write records there, whatever the format", 4},
     {NULL, 0, NULL, 0, NULL, 0},
 };
+
+static const char *const stress_formats[] = {[STRESS_TEXT] = "text", [STRESS_JSON] = "json",   [STRESS_CSV] = "csv",
+                                             [STRESS_KTAP] = "ktap", [STRESS_JUNIT] = "junit", NULL};
 
 static const struct option_value values[] = {
     OPTION_NUMBER('n', struct stress_arguments, plan.harts, 1, HART_MAX),
     OPTION_PLAIN(OPTION_SECONDS, VALUE_SECONDS, struct stress_arguments, plan.seconds),
     OPTION_NUMBER(OPTION_OPERATIONS, struct stress_arguments, plan.operations, 1, UINT64_MAX),
-    OPTION_PLAIN(OPTION_TIMEOUT, VALUE_SECONDS, struct stress_arguments, plan.timeout_seconds),
+    OPTION_PLAIN(OPTION_TIME_LIMIT, VALUE_SECONDS, struct stress_arguments, plan.limit_seconds),
+    OPTION_PLAIN(OPTION_UNTIL_FAILURE, VALUE_FLAG, struct stress_arguments, plan.until_failure),
+    OPTION_PLAIN(OPTION_RESUME, VALUE_TEXT, struct stress_arguments, plan.resume_path),
+    OPTION_WORD(OPTION_FORMAT, struct stress_arguments, plan.format, stress_formats),
+    OPTION_PLAIN('o', VALUE_TEXT, struct stress_arguments, plan.out_path),
     {0},
 };
 
@@ -88,6 +120,55 @@ static void set_tree(struct stress_plan *plan, const char *path, const struct ar
     }
 }
 
+/* "2/4" */
+static void set_shard(struct stress_plan *plan, const char *text, const struct argp_state *state)
+{
+    uint64_t shard = 0, shards = 0;
+    char first[24];
+    const char *slash = strchr(text, '/');
+    (void)snprintf(first, sizeof first, "%.*s", slash != NULL ? (int)(slash - text) : 0, text);
+    if (slash == NULL || !option_number(first, &shard) || !option_number(slash + 1, &shards) || shard == 0 ||
+        shard > shards || shards > SHARDS_MOST) {
+        usage_error(state, "--shard is one of N parts, counted from 1, as in 2/4; not '%s'", text);
+    }
+    plan->shard = (uint32_t)shard;
+    plan->shards = (uint32_t)shards;
+}
+
+/* What would be passed over in silence, or means two things at once. */
+static void refuse_idle(const struct stress_arguments *arguments, const struct argp_state *state)
+{
+    static const int pairs[][2] = {
+        {OPTION_SECONDS, OPTION_OPERATIONS}, {OPTION_LAYOUT, OPTION_DTB}, {'m', OPTION_DTB}, {0, 0}};
+    const struct sim_options *sim = &arguments->sim;
+    options_apart(state, options, &arguments->given, pairs);
+    if (sim->plan.executions != 0 && options_have(&arguments->given, OPTION_SECONDS)) {
+        usage_error(state, "--seconds does not go with --executions");
+    }
+    if (sim->plan.replay &&
+        (sim->plan.executions != 0 || arguments->run.seed_given || options_have(&arguments->given, OPTION_SECONDS) ||
+         arguments->plan.until_failure || arguments->plan.shards > 1 || arguments->plan.resume_path != NULL)) {
+        usage_error(state, "--replay is one execution: --executions, --seconds, --seed, --shard, --until-failure and "
+                           "--resume do not go with it");
+    }
+    if (sim->plan.depth != 0 && sim->plan.strategy == SIM_STRATEGY_RANDOM) {
+        usage_error(state, "--depth is of the strategy pct, not of random");
+    }
+    if ((sim->plan.program != NULL || sim->plan.freeze || sim->plan.freeze_at != 0) && arguments->plan.harts != 0) {
+        usage_error(state, "--harts does not go with %s, whose programs have harts of their own",
+                    sim->plan.program != NULL ? "--program" : "--freeze");
+    }
+    if (arguments->qemu.gdb_port != 0 && arguments->plan.limit_seconds > 0) {
+        usage_error(state, "--time-limit does not go with --gdb: whoever debugs takes all the time it takes");
+    }
+    uint64_t block = sim->plan.freeze ? SIM_SWEEP_BLOCK : SIM_BLOCK;
+    if (sim->plan.executions != 0 && (uint64_t)(arguments->plan.shard - 1) * block >= sim->plan.executions) {
+        usage_error(state, "--shard %u/%u has no part of %llu executions: they are shared out by the %llu",
+                    arguments->plan.shard, arguments->plan.shards, (unsigned long long)sim->plan.executions,
+                    (unsigned long long)block);
+    }
+}
+
 /* What only all options together tell. */
 static void check_together(struct stress_arguments *arguments, const struct argp_state *state)
 {
@@ -98,20 +179,21 @@ static void check_together(struct stress_arguments *arguments, const struct argp
     if (arguments->sim.plan.trace && !arguments->sim.plan.replay) {
         usage_error(state, "--trace goes with --replay: it shows one execution");
     }
-    if (plan->timeout_seconds == 0) {
-        plan->timeout_seconds =
-            plan->operations != 0 || qemu ? PATIENCE_COUNTED_SECONDS : plan->seconds + PATIENCE_SECONDS;
-    }
+    refuse_idle(arguments, state);
+    bool counted = plan->operations != 0 || qemu || arguments->sim.plan.executions != 0 || arguments->sim.plan.replay;
+    plan->seconds = counted ? 0 : plan->seconds;
+    plan->patience_seconds = counted ? PATIENCE_COUNTED_SECONDS : PATIENCE_SECONDS;
 }
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
     static const int host_keys[] = {OPTION_LAYOUT, OPTION_DTB, OPTION_SECONDS, 0};
-    static const int real_keys[] = {'m', OPTION_LAYOUT, OPTION_DTB, OPTION_OPERATIONS, OPTION_TIMEOUT, 0};
+    static const int real_keys[] = {'m', OPTION_LAYOUT, OPTION_DTB, OPTION_OPERATIONS, 0};
     struct stress_arguments *arguments = state->input;
     struct stress_plan *plan = &arguments->plan;
     option_note(&arguments->host_option, options, host_keys, key);
     option_note(&arguments->real_option, options, real_keys, key);
+    option_given(&arguments->given, key);
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &arguments->run;
@@ -129,6 +211,10 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         return 0;
     case OPTION_DTB:
         set_tree(plan, text, state);
+        plan->fdt_path = text;
+        return 0;
+    case OPTION_SHARD:
+        set_shard(plan, text, state);
         return 0;
     case ARGP_KEY_END:
         check_together(arguments, state);
@@ -149,7 +235,6 @@ static void set_defaults(struct stress_arguments *arguments)
     }
     plan->memory_bytes = plan->memory_bytes != 0 ? plan->memory_bytes : arguments->run.platform->stress_bytes;
     plan->seed = arguments->run.seed;
-    plan->format = arguments->run.format;
     plan->simulated = &arguments->sim.plan;
     plan->simulated_memory = sim_profile_words[arguments->sim.plan.profile];
 }
@@ -168,9 +253,7 @@ static int run(struct stress_arguments *arguments)
     }
     interrupt_catch();
     progress_begin(arguments->run.progress);
-    int status = arguments->run.platform->stress(plan);
-    progress_end();
-    return status;
+    return arguments->run.platform->stress(plan);
 }
 
 int stress_command(int argc, char **argv)
@@ -185,10 +268,11 @@ int stress_command(int argc, char **argv)
         .children = children,
         .doc = "Random operations of every kind, by many harts, under an oracle that knows who owns which frame.\v"
                "Exit status: 0 all properties held, 1 one did not (its number is printed), 2 usage, 77 platform not "
-               "there, 124 hang, 130 interrupted."};
-    struct stress_arguments arguments = {.run = run_options_default(),
-                                         .plan = {.seconds = SECONDS, .out = stdout, .argc = argc, .argv = argv},
-                                         .qemu = QEMU_OPTIONS_INIT};
+               "there, 124 time limit, 130 interrupted."};
+    struct stress_arguments arguments = {
+        .run = run_options_default(),
+        .plan = {.seconds = SECONDS, .shard = 1, .shards = 1, .out = stdout, .argc = argc, .argv = argv},
+        .qemu = QEMU_OPTIONS_INIT};
     if (argp_parse(&argp, argc, argv, 0, NULL, &arguments) != 0) {
         return EXIT_STATUS_USAGE;
     }

@@ -26,6 +26,7 @@ struct table_options {
     bool markdown, tidy;
     char slow[RECORD_NAME_MAX]; /* the column whose time is divided */
     char fast[RECORD_NAME_MAX]; /* by that of this one */
+    bool asked;                 /* for these two, which must be there then */
 };
 
 /* ---- For people ----------------------------------------------------------------------------------------------- */
@@ -60,6 +61,48 @@ static bool print_machine(const struct results *results, const struct table_opti
     return good;
 }
 
+/* ---- What is divided ------------------------------------------------------------------------------------------ */
+
+/* The columns of the table, of times and of counts. NULL if out of memory. */
+static json_t *columns_of(const struct results *results)
+{
+    json_t *columns = json_object();
+    for (size_t i = 0; i < results->layout.column_count; i++) {
+        json_object_set_new(columns, results->layout.columns[i], json_null());
+    }
+    for (size_t i = 0; i < results->file.tally_count; i++) {
+        json_object_set_new(columns, results->file.tallies[i].variant, json_null());
+    }
+    return columns;
+}
+
+static void print_missing(const char *missing, json_t *columns, FILE *log)
+{
+    const char *key, *between = "";
+    json_t *unused;
+    fprintf(log, "framelab table: --ratio: there is no column '%s'; there are", missing);
+    json_object_foreach(columns, key, unused)
+    {
+        fprintf(log, "%s %s", between, key);
+        between = ",";
+    }
+    fputc('\n', log);
+}
+
+/* Whether what was asked for can be divided; if not, one line says what there is. */
+static bool has_ratio(const struct results *results, const struct table_options *options, FILE *log)
+{
+    json_t *columns = columns_of(results);
+    const char *missing = json_object_get(columns, options->slow) == NULL   ? options->slow
+                          : json_object_get(columns, options->fast) == NULL ? options->fast
+                                                                            : NULL;
+    if (options->asked && missing != NULL) {
+        print_missing(missing, columns, log);
+    }
+    json_decref(columns);
+    return !options->asked || missing == NULL;
+}
+
 /* ---- The command ---------------------------------------------------------------------------------------------- */
 
 /* Of all files one table. */
@@ -74,9 +117,10 @@ static int tidy_run(const struct table_options *options, FILE *out, FILE *log)
         status = !good ? EXIT_STATUS_USAGE : read == RECORDS_DAMAGED ? EXIT_STATUS_VIOLATED : status;
         record_file_free(&file);
     }
+    errno = 0;
     if (status != EXIT_STATUS_USAGE && !(tidy_print(rows, out) && fflush(out) == 0)) {
-        fprintf(log, "framelab: table: %s\n", strerror(errno));
-        status = EXIT_STATUS_USAGE;
+        errno = errno != 0 ? errno : ENOMEM;
+        status = status_lost("framelab table", out);
     }
     json_decref(rows);
     return status;
@@ -86,18 +130,17 @@ static int table_run(const struct table_options *options, FILE *out, FILE *log)
 {
     struct results results;
     enum records_status status = results_read(&results, options->paths[0], log);
-    bool good = status != RECORDS_UNREADABLE;
+    bool good = status != RECORDS_UNREADABLE && has_ratio(&results, options, log);
+    int lost = EXIT_STATUS_USAGE;
     if (good) {
         errno = 0;
-        good =
-            (options->format == FORMAT_TEXT ? print_text : print_machine)(&results, options, out) && fflush(out) == 0;
-        if (!good) {
-            fprintf(log, "framelab: table: %s\n", strerror(errno != 0 ? errno : ENOMEM));
-        }
+        good = (options->format == FORMAT_TEXT ? print_text : print_machine)(&results, options, out);
+        errno = good || errno != 0 ? errno : ENOMEM;
+        lost = good ? EXIT_STATUS_HOLDS : status_lost("framelab table", out);
     }
     results_free(&results);
     if (!good) {
-        return EXIT_STATUS_USAGE;
+        return lost;
     }
     return status == RECORDS_OK ? EXIT_STATUS_HOLDS : EXIT_STATUS_VIOLATED;
 }
@@ -111,6 +154,7 @@ static void parse_ratio(struct table_options *options, const char *text, const s
     }
     snprintf(options->slow, sizeof options->slow, "%.*s", (int)slow, text);
     snprintf(options->fast, sizeof options->fast, "%s", slash + 1);
+    options->asked = true;
 }
 
 static const struct argp_option table_list[] = {

@@ -35,9 +35,10 @@ struct row {
 struct bench {
     const struct bench_plan *plan;
     struct host_machine machine;
-    struct record_writer *writer;
-    uint32_t harts_most;    /* of a row, those beside too */
-    uint64_t usable_frames; /* of the variant that has the fewest */
+    FILE *records;
+    struct record_writer *writer; /* there */
+    uint32_t harts_most;          /* of a row, those beside too */
+    uint64_t usable_frames;       /* of the variant that has the fewest */
     struct workload_hart *harts;
     struct histogram *latency;  /* WORKLOAD_PHASE_MAX a hart, and as many to merge into */
     struct histogram *outcomes; /* OUTCOME_COUNT a hart, and as many to merge into */
@@ -228,10 +229,10 @@ static char *fdt_summary(const struct bench *bench)
 static int open_records(struct bench *bench, FILE *stream)
 {
     char *summary = fdt_summary(bench);
+    bench->records = stream;
     bench->writer = record_open(stream, bench->plan->argc, bench->plan->argv, summary, bench_platform_model());
     free(summary);
-    return bench->writer != NULL ? EXIT_STATUS_HOLDS
-                                 : status_say(NAME, EXIT_STATUS_VIOLATED, "cannot write records: %s", strerror(errno));
+    return bench->writer != NULL ? EXIT_STATUS_HOLDS : status_lost(NAME, stream);
 }
 
 /* ---- one measurement ---- */
@@ -337,9 +338,7 @@ static struct bench_record record_of(const struct bench *bench, const struct row
 
 static int write_record(struct bench *bench, const struct bench_record *record)
 {
-    return record_bench(bench->writer, record)
-               ? EXIT_STATUS_HOLDS
-               : status_say(NAME, EXIT_STATUS_VIOLATED, "cannot write a record: %s", strerror(errno));
+    return record_bench(bench->writer, record) ? EXIT_STATUS_HOLDS : status_lost(NAME, bench->records);
 }
 
 static uint32_t passes_of(const struct workload *workload)

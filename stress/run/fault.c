@@ -1,77 +1,65 @@
 /* SPDX-License-Identifier: MIT
- * The handler of faults. See fault.h. It uses nothing that a signal handler may not. */
+ * The handler of faults. See fault.h. */
 #include "fault.h"
 
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "exit_status.h"
 #include "platform.h"
-#include "property.h"
+
+static const struct {
+    int number;
+    const char *what;
+} SIGNALS[] = {{SIGSEGV, "an access to no memory (SIGSEGV)"},
+               {SIGBUS, "an access to no memory (SIGBUS)"},
+               {SIGFPE, "a division by zero (SIGFPE)"},
+               {SIGILL, "an illegal instruction (SIGILL)"},
+               {SIGABRT, "an assertion, or a panic, which stands on stderr (SIGABRT)"}};
+#define SIGNAL_COUNT (sizeof SIGNALS / sizeof SIGNALS[0])
 
 static struct {
     uintptr_t start, end;
     uint64_t physical;
-    int fd;
-    const char *last_words;
-    struct sigaction before; /* what faults were before */
+    struct fault_reports reports;
+    struct sigaction before[SIGNAL_COUNT]; /* what signals were before */
     _Atomic bool said;
 } watched;
 
-static void say(const char *text)
-{
-    ssize_t written = write(watched.fd, text, strlen(text));
-    (void)written; /* nobody is left to tell */
-}
-
-static void say_hexadecimal(uint64_t value)
-{
-    char digits[19] = "0x";
-    for (int i = 0; i < 16; i++) {
-        digits[2 + i] = "0123456789abcdef"[value >> (60 - 4 * i) & 15];
-    }
-    say(digits);
-}
-
-static void on_fault(int signal_number, siginfo_t *info, void *context)
+static void on_fault(int number, siginfo_t *info, void *context)
 {
     (void)context;
-    uintptr_t at = (uintptr_t)info->si_addr;
-    if (at < watched.start || at >= watched.end) {
-        (void)sigaction(signal_number, &watched.before, NULL); /* on return the fault comes again */
-        return;
+    size_t i = 0;
+    while (SIGNALS[i].number != number) {
+        i++;
     }
     while (atomic_exchange_explicit(&watched.said, true, memory_order_relaxed)) {
         (void)pause(); /* another hart was first: it will end us */
     }
-    say("violated: ");
-    say(property_name(PROPERTY_RECLAMATION));
-    say(" ");
-    say(property_text(PROPERTY_RECLAMATION));
-    say("\n  what:    touched after the arena's removal\n  address: ");
-    say_hexadecimal(watched.physical + (at - watched.start));
-    say("\n  hart:    ");
-    say_hexadecimal(platform_hart_id());
-    say("\n");
-    say(watched.last_words);
-    _exit(EXIT_STATUS_VIOLATED);
+    uintptr_t at = (uintptr_t)info->si_addr;
+    if (number == SIGSEGV && at >= watched.start && at < watched.end) {
+        watched.reports.touched(watched.reports.context, (watched.physical + (at - watched.start)) >> FRAME_SHIFT,
+                                platform_hart_id());
+        _exit(EXIT_STATUS_VIOLATED);
+    }
+    watched.reports.crashed(watched.reports.context, SIGNALS[i].what, platform_hart_id());
+    (void)sigaction(number, &watched.before[i], NULL); /* on return the fault comes again; abort() sees to itself */
 }
 
-void fault_watch(struct phys_range range, int fd, const char *last_words)
+void fault_watch(struct phys_range range, const struct fault_reports *reports)
 {
+    static bool caught;
     watched.start = range.size > 0 ? (uintptr_t)platform_phys_to_virt(range.start) : 0; /* too little to plug */
     watched.end = watched.start + range.size;
     watched.physical = range.start.value;
-    watched.fd = fd;
-    watched.last_words = last_words;
-    static bool caught;
+    watched.reports = *reports;
     struct sigaction action = {.sa_flags = SA_SIGINFO};
     action.sa_sigaction = on_fault;
     (void)sigemptyset(&action.sa_mask);
-    if (!caught) {
-        caught = sigaction(SIGSEGV, &action, &watched.before) == 0;
+    for (size_t i = 0; i < SIGNAL_COUNT && !caught; i++) {
+        (void)sigaction(SIGNALS[i].number, &action, &watched.before[i]);
     }
+    caught = true;
 }

@@ -88,7 +88,7 @@ static bool measure_scheme(const struct micro_plan *all, uint32_t number, uint32
     return true;
 }
 
-static int measure(const struct micro_plan *plan, uint32_t number, uint32_t harts, uint32_t repeat,
+static int measure(const struct micro_plan *plan, uint32_t number, uint32_t harts, uint32_t repeat, FILE *records,
                    struct record_writer *writer)
 {
     /* Harts write it: on lines of its own, a simulated run depends on nothing else. */
@@ -117,11 +117,10 @@ static int measure(const struct micro_plan *plan, uint32_t number, uint32_t hart
     };
     bool good = record_bench(writer, &record);
     json_decref(outcome.facts);
-    return good ? EXIT_STATUS_HOLDS
-                : status_say(plan->argv[0], EXIT_STATUS_VIOLATED, "cannot write a record: %s", strerror(errno));
+    return good ? EXIT_STATUS_HOLDS : status_lost(plan->argv[0], records);
 }
 
-static int measure_all(const struct micro_plan *plan, struct record_writer *writer)
+static int measure_all(const struct micro_plan *plan, FILE *records, struct record_writer *writer)
 {
     uint32_t count = 0;
     while (micro_name(plan->reclaim, count) != NULL) {
@@ -138,7 +137,7 @@ static int measure_all(const struct micro_plan *plan, struct record_writer *writ
         progress_show((double)i, (double)all, "%s, %u harts", micro_name(plan->reclaim, number), harts);
         status = interrupted
                      ? status_say(plan->argv[0], EXIT_STATUS_INTERRUPTED, "interrupted; what was measured is kept")
-                     : measure(plan, number, harts, repeat, writer);
+                     : measure(plan, number, harts, repeat, records, writer);
     }
     return status;
 }
@@ -147,9 +146,9 @@ int micro_run(const struct micro_plan *plan, FILE *records)
 {
     struct record_writer *writer = record_open(records, plan->argc, plan->argv, NULL, bench_platform_model());
     if (writer == NULL) {
-        return status_say(plan->argv[0], EXIT_STATUS_VIOLATED, "cannot write records: %s", strerror(errno));
+        return status_lost(plan->argv[0], records);
     }
-    int status = measure_all(plan, writer);
+    int status = measure_all(plan, records, writer);
     record_close(writer);
     return status;
 }

@@ -13,6 +13,7 @@
 #include "provenance.h"
 #include "qemu_guest.h"
 #include "qemu_kernel.h"
+#include "record.h"
 #include "subprocess.h"
 
 #define VERSION_TIMEOUT_MS 10000
@@ -26,18 +27,6 @@ struct campaign {
 
 /* ---- records ---- */
 
-static bool write_line(FILE *stream, const json_t *object)
-{
-    if (stream == NULL) {
-        return true;
-    }
-    char *line = json_dumps(object, JSON_COMPACT);
-    errno = line == NULL ? ENOMEM : errno;
-    bool good = line != NULL && fputs(line, stream) >= 0 && putc('\n', stream) != EOF && fflush(stream) == 0;
-    free(line);
-    return good;
-}
-
 /* The guest's keys in the guest's order, behind the type and the provenance as in every record. */
 static json_t *with_provenance(const json_t *provenance, json_t *record)
 {
@@ -50,7 +39,7 @@ static json_t *with_provenance(const json_t *provenance, json_t *record)
     return whole;
 }
 
-static bool take_record(void *context, json_t *record)
+static int take_record(void *context, json_t *record)
 {
     struct campaign *campaign = context;
     const struct qemu_campaign *plan = campaign->plan;
@@ -58,14 +47,17 @@ static bool take_record(void *context, json_t *record)
     json_t *whole = with_provenance(campaign->provenance, record);
     errno = whole == NULL ? ENOMEM : 0;
     /* Whoever finds a file of nothing knows that nothing was recorded: the provenance comes with the first record. */
-    bool good = whole != NULL && (campaign->records > 0 || write_line(plan->records, campaign->provenance)) &&
-                write_line(plan->records, whole);
-    good = good && (plan->told == NULL || plan->told(whole, campaign->records == 0, plan->out));
+    bool good = whole != NULL &&
+                (plan->records == NULL || campaign->records > 0 || record_line(plan->records, campaign->provenance)) &&
+                (plan->records == NULL || record_line(plan->records, whole));
+    int status = !good                ? status_lost(plan->name, plan->records)
+                 : plan->told != NULL ? plan->told(plan->context, whole, campaign->provenance)
+                                      : EXIT_STATUS_HOLDS;
     json_decref(whole);
     campaign->records++;
     progress_show((double)campaign->records, (double)(plan->variant_count * plan->records_per_variant), "%s, %s",
                   campaign->variant, workload != NULL ? workload : "done");
-    return good;
+    return status;
 }
 
 /* ---- provenance ---- */

@@ -21,9 +21,10 @@ struct qemu_campaign {
     double seconds;               /* for all guests together; then the watchdog */
     FILE *records;                /* where records go; NULL: nowhere */
     FILE *ktap;                   /* where KTAP goes; NULL: nowhere */
-    /* Writes each record to `out` in a way of its own, `first` the first. False if it could not. NULL: no such. */
-    bool (*told)(const json_t *record, bool first, FILE *out);
-    FILE *out;
+    /* Given each record and the provenance that it names. An exit status, after a line on stderr if it is not
+     * EXIT_STATUS_HOLDS. NULL: no such. */
+    int (*told)(void *context, const json_t *record, const json_t *provenance);
+    void *context;
     int argc; /* the command line, for the provenance */
     char **argv;
 };

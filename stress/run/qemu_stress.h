@@ -3,7 +3,7 @@
 #ifndef FRAMELAB_STRESS_QEMU_STRESS_H
 #define FRAMELAB_STRESS_QEMU_STRESS_H
 
-#include "stress_run.h"
+#include "stress_plan.h"
 
 /* One guest a variant on the plan's machine, up to the first that does not hold. To plan->out in the plan's format:
  * KTAP, records, or a line of CSV each. Returns an exit status, after a line on stderr if it is not

@@ -2,34 +2,45 @@
  * `framelab stress --platform sim`: one campaign a variant, and what they found. See sim_stress.h. */
 #include "sim_stress.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "exit_status.h"
 #include "flat.h"
 #include "frame_allocator.h"
 #include "interrupt.h"
-#include "progress.h"
 #include "property.h"
 #include "simulator.h"
-#include "stress_output.h"
+#include "stress_series.h"
 
 #define NAME "framelab stress"
 #define KNOBS_BYTES 512u
 #define HARTS_MOST 8u
+#define RACE "race"
 
-static bool stopped(void)
+/* What is under way. */
+struct search {
+    const struct stress_plan *plan;
+    const struct stress_turn *turn;
+    struct sim_stress_plan simulated;
+};
+
+static bool look(void *context, uint64_t next)
 {
+    const struct search *search = context;
+    const uint64_t end = search->simulated.executions;
+    stress_series_note(search->turn, next, end > 0 ? (double)next / (double)end : 0);
     return interrupted;
 }
 
 /* What the properties are called where it is no property. */
 static const char *meaning(const char *property)
 {
-    if (strcmp(property, "race") == 0) {
+    if (strcmp(property, RACE) == 0) {
         return "plain accesses, or the contents of a frame, in no order";
     }
-    if (strcmp(property, "panic") == 0) {
-        return "an invariant of the allocator's own";
+    if (strcmp(property, STRESS_PANIC) == 0) {
+        return STRESS_PANIC_TEXT;
     }
     for (uint32_t i = 1; i < PROPERTY_COUNT; i++) {
         if (strcmp(property, property_name((enum property)i)) == 0) {
@@ -39,33 +50,33 @@ static const char *meaning(const char *property)
     return "";
 }
 
-static void print_violation(const char *variant, const struct sim_stress_report *report, FILE *out)
-{
-    (void)fprintf(out, "violated: %s %s\n  what:    %s\n", report->property, meaning(report->property), report->what);
-    if (report->hart != UINT32_MAX) {
-        (void)fprintf(out, "  hart:    %u\n", report->hart);
-    }
-    if (report->where[0] != '\0') {
-        (void)fprintf(out, "  where:   %s\n", report->where);
-    }
-    (void)fprintf(out,
-                  "  variant: %s\n"
-                  "  program: %s\n"
-                  "  seed:    %llu\n"
-                  "  replay:  framelab stress --platform sim %s\n"
-                  "  history: call - answer\n%s",
-                  variant, report->program, (unsigned long long)report->seed, report->options, report->history);
-}
+/* What is told of a campaign, and its parts that must stay meanwhile. */
+struct story {
+    struct stress_outcome outcome;
+    struct stress_violation violation;
+    char knobs[KNOBS_BYTES], replay[SIM_STRESS_TEXT_MAX + 64], line[2048];
+};
 
-static bool print_text(const char *variant, const struct sim_stress_report *report, FILE *out)
+static void write_line(const char *variant, const struct sim_stress_report *report, const struct stress_range *range,
+                       char *line, size_t bytes)
 {
     double seconds = report->seconds > 0 ? report->seconds : 1e-9;
+    FILE *out = fmemopen(line, bytes, "w");
+    if (out == NULL) {
+        line[0] = '\0';
+        return;
+    }
     (void)fprintf(out, "%-28s %9llu executions %7.0f/s %7.1f M accesses/s  %s\n", variant,
                   (unsigned long long)report->executions, (double)report->executions / seconds,
                   (double)report->steps / seconds / 1e6, report->holds ? "holds" : report->property);
+    (void)fprintf(out, "  played: executions %llu to %llu of seed %llu", (unsigned long long)range->first,
+                  (unsigned long long)range->last, (unsigned long long)range->seed);
+    if (range->shards > 1) {
+        (void)fprintf(out, ", of which shard %u of %u has its part", range->shard, range->shards);
+    }
     (void)fprintf(
         out,
-        "  faults: %llu harts stopped at %llu places, %llu held up in a section, %llu allocations failed, "
+        "\n  faults: %llu harts stopped at %llu places, %llu held up in a section, %llu allocations failed, "
         "%llu arenas added, %llu removed, %llu drains\n"
         "  reached: runs in magazines after %llu, a zero reserve after %llu, limbo of %llu places, the clock moved "
         "at once %llu times\n"
@@ -80,7 +91,26 @@ static bool print_text(const char *variant, const struct sim_stress_report *repo
             (void)fprintf(out, " %s %llu", sim_step_name(i), (unsigned long long)report->calls[i]);
         }
     }
-    return fputc('\n', out) != EOF && fflush(out) == 0;
+    (void)fputc('\n', out);
+    (void)fclose(out);
+}
+
+/* All properties but those that need a fault which did not come about; and what only the simulator sees. */
+static void write_tests(const struct sim_stress_report *report, struct stress_outcome *outcome)
+{
+    const char *violated = report->holds ? NULL : report->property;
+    uint32_t tested = ((UINT32_C(1) << PROPERTY_COUNT) - 1) & ~(UINT32_C(1) << PROPERTY_LOCK_FREE) &
+                      ~(UINT32_C(1) << PROPERTY_RECLAMATION);
+    tested |= (uint32_t)(report->frozen > 0) << PROPERTY_LOCK_FREE;
+    tested |= (uint32_t)(report->removed > 0) << PROPERTY_RECLAMATION;
+    stress_outcome_tests(outcome, tested, violated);
+    bool is_race = violated != NULL && strcmp(violated, RACE) == 0;
+    bool is_panic = violated != NULL && strcmp(violated, STRESS_PANIC) == 0;
+    outcome->tests[outcome->test_count++] =
+        (struct stress_test){RACE, meaning(RACE), is_race ? STRESS_VIOLATED : STRESS_HOLDS};
+    if (!is_panic) {
+        outcome->tests[outcome->test_count++] = (struct stress_test){STRESS_PANIC, STRESS_PANIC_TEXT, STRESS_HOLDS};
+    }
 }
 
 /* What only simulated harts have to tell, for the record. */
@@ -102,77 +132,104 @@ static json_t *facts_of(const struct sim_stress_report *report)
                      flat_count(report->contended), "faults", faults, "calls", calls);
 }
 
-/* As a record, or a row of CSV. */
-static bool write_record(struct stress_output *output, const char *variant, const struct sim_stress_report *report)
+static void describe(const struct search *search, const struct sim_stress_report *report, struct story *story)
 {
-    const struct stress_plan *plan = output->plan;
-    char why[128], knobs[KNOBS_BYTES] = "";
+    const struct stress_plan *plan = search->plan;
+    const char *variant = search->simulated.variant;
+    char why[128];
     struct frame_allocator_config config;
     if (frame_allocator_config_parse(&config, sim_variants, variant, 1, why, sizeof why)) {
-        (void)frame_allocator_config_format(&config, knobs, sizeof knobs);
+        (void)frame_allocator_config_format(&config, story->knobs, sizeof story->knobs);
     }
     uint64_t operations = 0;
     for (uint32_t i = 0; i < SIM_STEP_KINDS; i++) {
         operations += report->calls[i];
     }
-    const struct stress_record record = {
+    struct stress_range range = stress_turn_range(search->turn);
+    range.unit = "executions";
+    range.first = report->first;
+    range.last = report->last;
+    range.seed = search->simulated.seed;
+    (void)snprintf(story->replay, sizeof story->replay, "framelab stress --platform sim %s", report->options);
+    story->violation = (struct stress_violation){.property = report->property,
+                                                 .meaning = meaning(report->property),
+                                                 .what = report->what,
+                                                 .frame = RECORD_UNKNOWN,
+                                                 .hart = report->hart,
+                                                 .where = report->where[0] != '\0' ? report->where : NULL,
+                                                 .program = report->program,
+                                                 .history = report->history,
+                                                 .seed = report->seed,
+                                                 .is_schedule = true,
+                                                 .replay = story->replay};
+    story->outcome.record = (struct stress_record){
         .variant = variant,
-        .knobs = knobs,
+        .knobs = story->knobs,
         .platform = "sim",
         .setting = plan->simulated_memory,
         .harts = plan->harts,
-        .seed = report->holds ? plan->seed : report->seed,
+        .seed = search->simulated.seed,
         .operations = operations,
         .rounds = report->executions,
         .accesses = report->steps,
         .added = report->added,
         .removed = report->removed,
         .seconds = report->seconds,
-        .property = report->holds ? NULL : report->property,
+        .violation = report->holds ? NULL : &story->violation,
+        .range = range,
         .facts = facts_of(report),
     };
-    bool good = stress_output_write(output, &record);
-    json_decref((json_t *)record.facts);
-    return good;
+    write_tests(report, &story->outcome);
+    write_line(variant, report, &range, story->line, sizeof story->line);
 }
 
-static int run_variant(struct stress_output *output, const struct sim_stress_plan *simulated)
+static void name_variant(void *context, uint32_t kind, char *name, size_t bytes)
 {
-    static struct sim_stress_report report;
-    const struct stress_plan *plan = output->plan;
-    const char *variant = simulated->variant;
-    if (!sim_stress_explore(simulated, &report, plan->out)) {
-        return status_say(NAME, EXIT_STATUS_USAGE, "%s: %s", variant, report.what);
+    const struct search *search = context;
+    (void)snprintf(name, bytes, "%s, %s", search->plan->variants[kind], search->plan->simulated_memory);
+}
+
+/* One campaign. */
+static int play(void *context, struct stress_report *report, const struct stress_turn *turn)
+{
+    static struct sim_stress_report found;
+    static struct story story;
+    struct search *search = context;
+    struct sim_stress_plan *each = &search->simulated;
+    search->turn = turn;
+    each->variant = search->plan->variants[turn->kind];
+    each->first = turn->inside;
+    each->seconds = search->plan->seconds > 0 ? turn->seconds_left / turn->kinds_left : 0;
+    if (!each->replay) {
+        each->seed = turn->seed;
     }
-    progress_end();
-    bool good =
-        plan->format == FORMAT_TEXT ? print_text(variant, &report, plan->out) : write_record(output, variant, &report);
-    if (good && !report.holds) {
-        print_violation(variant, &report, stress_output_people(output));
+    if (search->plan->seconds > 0 && each->seconds <= 0) {
+        return STRESS_NO_TIME;
     }
-    return stress_output_status(good, report.holds);
+    if (!sim_stress_explore(each, &found, search->plan->out)) {
+        return status_say(NAME, EXIT_STATUS_USAGE, "%s: %s", each->variant, found.what);
+    }
+    story = (struct story){.replay = ""};
+    describe(search, &found, &story);
+    char name[SIM_STRESS_TEXT_MAX];
+    name_variant(search, turn->kind, name, sizeof name);
+    int status = stress_report_trial(report, name, &story.outcome, story.line);
+    json_decref((json_t *)story.outcome.record.facts);
+    return status;
 }
 
 int sim_stress_run(const struct stress_plan *plan)
 {
-    struct sim_stress_plan each = *plan->simulated;
-    struct stress_output output;
+    struct search search = {.plan = plan, .simulated = *plan->simulated};
     if (plan->harts == 1 || plan->harts > HARTS_MOST) {
         return status_say(NAME, EXIT_STATUS_USAGE, "--harts is 2 to %u on simulated harts", HARTS_MOST);
     }
-    int status = stress_output_open(&output, plan);
-    if (plan->format == FORMAT_TEXT && !each.replay) {
-        (void)fprintf(plan->out, "seed %llu\n", (unsigned long long)plan->seed);
-    }
-    each.harts = plan->harts;
-    each.seed = each.replay ? each.seed : plan->seed;
-    each.seconds = each.executions != 0 || each.replay ? 0 : plan->seconds / plan->variant_count;
-    each.stopped = stopped;
-    for (uint32_t i = 0; i < plan->variant_count && status == EXIT_STATUS_HOLDS && !interrupted; i++) {
-        each.variant = plan->variants[i];
-        progress_show(i, plan->variant_count, "%s", each.variant);
-        status = run_variant(&output, &each);
-    }
-    stress_output_close(&output);
-    return status == EXIT_STATUS_HOLDS && interrupted ? EXIT_STATUS_INTERRUPTED : status;
+    search.simulated.harts = plan->harts;
+    search.simulated.shard = plan->shard;
+    search.simulated.shards = plan->shards;
+    search.simulated.look = look;
+    search.simulated.context = &search;
+    const struct stress_work work = {
+        .count = plan->variant_count, .is_shared = true, .context = &search, .name = name_variant, .play = play};
+    return stress_series_run(plan, &work);
 }

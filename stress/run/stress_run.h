@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The stress run on the host: trials (trial.h) of every variant over the layouts of a plan. */
+ * The stress run on the host: trials (trial.h) of every variant over several layouts of memory and settings of the
+ * caches, since a bug may need a hole, a second node, a tiny magazine or none to be reached. */
 #ifndef FRAMELAB_STRESS_STRESS_RUN_H
 #define FRAMELAB_STRESS_STRESS_RUN_H
 

@@ -13,11 +13,13 @@ enum sim_strategy { SIM_STRATEGY_BOTH, SIM_STRATEGY_RANDOM, SIM_STRATEGY_PCT };
 enum sim_profile { SIM_PROFILE_RMO, SIM_PROFILE_TSO, SIM_PROFILE_SC, SIM_PROFILE_RCPC };
 
 struct sim_stress_plan {
-    const char *variant; /* a spec */
-    uint32_t harts;      /* 2 .. 8; 0: it varies */
-    uint64_t seed;       /* of the first execution; the others count up */
-    uint64_t executions; /* 0: as many as there is time for */
-    double seconds;      /* 0: no such limit */
+    const char *variant;    /* a spec */
+    uint32_t harts;         /* 2 .. 8; 0: it varies */
+    uint64_t seed;          /* of the campaign: exploration.h; to be replayed: of the execution */
+    uint64_t first;         /* number of the execution to begin with */
+    uint64_t executions;    /* numbers below this, of all shards together; 0: as many as there is time for */
+    uint32_t shard, shards; /* the shard, counted from 1, that this campaign plays */
+    double seconds;         /* 0: no such limit */
     enum sim_profile profile;
     enum sim_strategy strategy;
     uint32_t depth;       /* of PCT; 0: 3 to 6 */
@@ -27,14 +29,22 @@ struct sim_stress_plan {
     const char *program;  /* NULL: random ones */
     bool replay;          /* just the execution of `seed`, in full */
     bool trace;
-    bool (*stopped)(void); /* asked now and then; NULL: never */
+    /* Asked now and then, with the number that comes next: whether to stop. NULL: never. */
+    bool (*look)(void *context, uint64_t next);
+    void *context;
 };
+
+/* Executions in a row that belong together: shards share out so many at a time. Of a sweep that stops harts; of
+ * others. */
+#define SIM_SWEEP_BLOCK 40u
+#define SIM_BLOCK 16u
 
 #define SIM_STEP_KINDS 18u
 #define SIM_STRESS_TEXT_MAX 512u
 
 struct sim_stress_report {
     bool holds;
+    uint64_t first, last; /* numbers of executions that were begun */
     uint64_t executions, steps, linearized;
     double seconds;
     /* Faults, each where it came about: harts stopped for good, harts held up inside a section of the epoch,

@@ -31,7 +31,7 @@ static void *watch(void *unused)
         error = pthread_cond_timedwait(&watchdog.changed, &watchdog.lock, &watchdog.deadline);
     }
     if (!watchdog.stop) {
-        (void)fprintf(stderr, "framelab: watchdog: not done after %g seconds\n", watchdog.seconds);
+        (void)fprintf(stderr, "framelab: watchdog: not done after %.3g seconds\n", watchdog.seconds);
         watchdog.report(watchdog.context);
         _exit(EXIT_STATUS_WATCHDOG); /* no handlers: what they would wait for may be what hangs */
     }

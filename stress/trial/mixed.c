@@ -38,8 +38,11 @@ static void take_one(struct trial *trial, struct trial_hart *me, bool zeroed)
     }
     static const struct frame_request one = {1, 0};
     pfn_t frame;
-    if (judge_covered(&me->judge, zeroed, JUDGE_COVERED_TRIES, &frame) &&
-        oracle_alloc(&trial->oracle, me->hart, one, frame_run(frame, 1), zeroed, &me->random)) {
+    if (!judge_covered(&me->judge, zeroed, JUDGE_COVERED_TRIES, &frame)) {
+        return;
+    }
+    hart_frames(me, frame_run(frame, 1));
+    if (oracle_alloc(&trial->oracle, me->hart, one, frame_run(frame, 1), zeroed, &me->random)) {
         holding_push(me, frame_run(frame, 1), false);
     }
 }
@@ -107,7 +110,10 @@ static void take_contiguous(struct trial *trial, struct trial_hart *me, bool zer
     /* Whether a run could have been found, nobody can know while others move: that is checked at rest. */
     if (!judge_answer(&me->judge, "frame_alloc_contiguous", UINT64_MAX, status, ANSWERS_ALLOC) || status != FRAME_OK) {
         budget_release(trial, request.count);
-    } else if (oracle_alloc(&trial->oracle, me->hart, request, run, zeroed, &me->random)) {
+        return;
+    }
+    hart_frames(me, run);
+    if (oracle_alloc(&trial->oracle, me->hart, request, run, zeroed, &me->random)) {
         holding_push(me, run, false);
     }
 }

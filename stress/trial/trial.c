@@ -103,6 +103,7 @@ void holding_push(struct trial_hart *me, struct frame_run run, bool shared)
 {
     FRAME_ASSERT(!holdings_full(me));
     me->holdings[me->holding_count++] = (struct holding){run, shared};
+    hart_frames(me, run);
     me->held += run.count;
 }
 
@@ -110,6 +111,7 @@ struct holding holding_remove(struct trial_hart *me, uint32_t index)
 {
     FRAME_ASSERT(index < me->holding_count);
     struct holding holding = me->holdings[index];
+    hart_frames(me, holding.run);
     me->holdings[index] = me->holdings[--me->holding_count];
     me->held -= holding.run.count;
     return holding;
@@ -121,6 +123,7 @@ enum frame_status take_frame(struct trial *trial, struct trial_hart *me, pfn_t *
     enum frame_status status = frame_alloc_one(trial->config.allocator, frame);
     if (status == FRAME_OK) {
         struct frame_request request = {1, 0};
+        hart_frames(me, frame_run(*frame, 1));
         (void)oracle_alloc(&trial->oracle, me->hart, request, frame_run(*frame, 1), false, &me->random);
     }
     return status;
@@ -129,6 +132,7 @@ enum frame_status take_frame(struct trial *trial, struct trial_hart *me, pfn_t *
 void give_run(struct trial *trial, struct trial_hart *me, struct frame_run run)
 {
     static const enum judged_call ways[] = {CALL_FREE_RUN, CALL_FREE_CONTIGUOUS, CALL_FREE_ONE, CALL_UNREF};
+    hart_frames(me, run);
     oracle_free(&trial->oracle, me->hart, run, &me->random);
     if (verdict_holds(&trial->verdict)) {
         enum judged_call way = ways[random_below(&me->random, run.count == 1 ? 4 : 2)];
@@ -167,6 +171,9 @@ static void plan_round(struct trial *trial)
     bool counted_out = config->operations != 0 && done >= config->operations;
     bool timed_out = config->deadline_ns != 0 && platform_time_ns() >= config->deadline_ns;
     bool interrupted = config->interrupted != NULL && atomic_load_explicit(config->interrupted, memory_order_relaxed);
+    if (config->note != NULL) {
+        config->note(config->context);
+    }
     /* One round is always made: a trial that tried nothing would hold. */
     trial->more =
         verdict_holds(&trial->verdict) && (trial->tally.rounds == 0 || !(counted_out || timed_out || interrupted));

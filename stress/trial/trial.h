@@ -40,6 +40,16 @@ struct trial_config {
     /* Makes memory fault when it is touched, or not any more; NULL: the platform cannot. */
     void (*forbid)(struct phys_range range, bool forbidden);
     const _Atomic bool *interrupted; /* may be set at any time: the trial then ends after the round */
+    void (*note)(void *context);     /* by hart 0 before each round; NULL: nobody wants to know */
+    void *context;
+};
+
+/* The last operations of a hart, for whoever is told of a violation: what it was about, and the frames that came of it
+ * or went into it. */
+#define TRIAL_NOTES 12u
+struct trial_note {
+    const char *_Atomic doing;
+    _Atomic uint64_t first, count; /* count 0: none yet */
 };
 
 /* Something that a hart holds: a run of its own, or one reference to a shared frame. */
@@ -57,7 +67,9 @@ struct trial_hart {
     uint32_t fill_percent; /* of its share of memory: the level that the hart fills up to for now */
     uint64_t held;         /* frames in holdings, shared ones too */
     struct holding *holdings;
-    const char *_Atomic doing; /* read by a watchdog */
+    const char *_Atomic doing;            /* read by a watchdog */
+    struct trial_note notes[TRIAL_NOTES]; /* a ring; written by the hart, read when it is over or may hang */
+    _Atomic uint64_t note_count;
 };
 
 #define MAILBOX_SLOTS 64u
@@ -116,9 +128,24 @@ uint64_t trial_operations(const struct trial *trial);
 
 /* ---- shared by the trial's own files ---- */
 
+/* For people; relaxed, as the oracle is: it lends the allocator no ordering. */
 static inline void hart_doing(struct trial_hart *me, const char *what)
 {
-    atomic_store_explicit(&me->doing, what, memory_order_relaxed); /* for people */
+    uint64_t at = atomic_load_explicit(&me->note_count, memory_order_relaxed);
+    struct trial_note *note = &me->notes[at % TRIAL_NOTES];
+    atomic_store_explicit(&me->doing, what, memory_order_relaxed);
+    atomic_store_explicit(&note->doing, what, memory_order_relaxed);
+    atomic_store_explicit(&note->count, 0, memory_order_relaxed);
+    atomic_store_explicit(&me->note_count, at + 1, memory_order_relaxed);
+}
+
+/* The frames of what the hart is doing; the last ones, if it is several. */
+static inline void hart_frames(struct trial_hart *me, struct frame_run run)
+{
+    uint64_t at = atomic_load_explicit(&me->note_count, memory_order_relaxed);
+    struct trial_note *note = &me->notes[(at - 1) % TRIAL_NOTES];
+    atomic_store_explicit(&note->first, run.first.value, memory_order_relaxed);
+    atomic_store_explicit(&note->count, run.count, memory_order_relaxed);
 }
 
 /* Frames of the budget; false if it has no more. */

@@ -82,7 +82,7 @@ static void wrong_texts_are_refused(void **state)
 {
     (void)state;
     expect_refused("", "no variant");
-    expect_refused("lock", "there are: ");
+    expect_refused("lock", "there is no variant 'lock'; there are ");
     expect_refused("lockfree,", "ends with a comma");
     expect_refused("lockfree,magazine=4,", "ends with a comma");
     expect_refused("lockfree,magazine", "is not knob=value");
@@ -92,7 +92,7 @@ static void wrong_texts_are_refused(void **state)
     expect_refused("lockfree,magazines=3", "not a number from 1 to 2");
     expect_refused("lockfree,magazine=-1", "not a number");
     expect_refused("lockfree,magazine=18446744073709551617", "not a number");
-    expect_refused("lockfree,lock=mcs", "unknown knob 'lock'");
+    expect_refused("lockfree,lock=mcs", "there is no knob 'lock'; there are magazine, batch, ");
     expect_refused("lockfree,magazine=0,batch=0,magazine=0", "knob magazine is given twice");
     expect_refused("baseline,lock=spin", "none of");
     expect_refused("baseline,lock=mc", "none of");

@@ -77,6 +77,13 @@ static char *write_sample(uint64_t seed, const char *summary)
     bench.core_ns = core_times;
     json_t *own = json_pack("{s:[f, f, f]}", "rounds", 0.125, 0.25, 0.5);
     bench.own = own;
+    const struct stress_violation violation = {.property = "P4",
+                                               .meaning = "",
+                                               .what = "",
+                                               .frame = 7,
+                                               .hart = UINT32_MAX,
+                                               .seed = seed,
+                                               .replay = "framelab stress"};
     const struct stress_record stress = {.variant = "baseline",
                                          .knobs = "",
                                          .platform = "host",
@@ -84,7 +91,9 @@ static char *write_sample(uint64_t seed, const char *summary)
                                          .seed = seed,
                                          .operations = 10,
                                          .seconds = 0.5,
-                                         .property = "P4"};
+                                         .setting = "plain",
+                                         .violation = &violation,
+                                         .range = {.unit = "trials", .shard = 1, .shards = 1}};
     char name[] = "framelab";
     char *argv[] = {name, NULL};
     char *text = NULL;

@@ -20,8 +20,8 @@ struct qemu_guest {
     const char *bootargs;
     uint64_t deadline_ns;  /* of platform_time_ns(); 0: none */
     uint64_t records_most; /* that it writes if it gets to its end */
-    /* Given each record, which stays the caller's; false with errno if it cannot be kept. */
-    bool (*record)(void *context, json_t *record);
+    /* Given each record, which stays the caller's. An exit status, after a line on stderr if it cannot be kept. */
+    int (*record)(void *context, json_t *record);
     void *context;
     FILE *ktap; /* where KTAP lines go; NULL: only those that tell of a failure, to stderr */
 };

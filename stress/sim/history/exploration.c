@@ -11,7 +11,7 @@
 #include "trace.h"
 
 /* Seeds in a row that play one program. */
-#define PROGRAM_SEEDS 16u
+#define PROGRAM_SEEDS SIM_BLOCK
 /* Executions between two looks at the clock. */
 #define CLOCK_EVERY 64u
 #define PLACES_MAX 65536u
@@ -44,6 +44,8 @@ static const char *const SWEPT[] = {
     "many.9; a0a1a2a3a4a5a6a7a8a9a10a11a12a13a14a15a16a17a18a19a20 : f1 f3 f5 f7 f9 a21 | f11 f13 f15 f17 f19",
 };
 #define SWEPT_COUNT (sizeof SWEPT / sizeof SWEPT[0])
+_Static_assert(SIM_SWEEP_BLOCK == 2 * SWEPT_COUNT,
+               "a block has each program, with harts that answer and with silent ones");
 
 const char *sim_step_name(uint32_t kind)
 {
@@ -99,9 +101,9 @@ void exploration_plan(const struct sim_stress_plan *stress, uint64_t seed, struc
                                     .freeze_hart = RUN_NOBODY,
                                     .injection = {.hold_hart = RUN_NOBODY},
                                     .trace = stress->trace};
-    if (plan->depth == 0) {
-        plan->depth = (uint32_t)random_between(&random, 3, 6);
-    }
+    /* Drawn in any case, for what is drawn later: a replay names the depth. */
+    uint32_t depth = (uint32_t)random_between(&random, 3, 6);
+    plan->depth = plan->depth != 0 ? plan->depth : depth;
     if (sweep) {
         plan->freeze_hart = stress->freeze_at != 0 ? stress->freeze_hart : RUN_NOBODY;
         plan->freeze_at = stress->freeze_at;
@@ -119,6 +121,29 @@ void exploration_plan(const struct sim_stress_plan *stress, uint64_t seed, struc
         plan->injection.hold_events = (uint32_t)(random_one_in(&random, 8) ? random_between(&random, 400, 16000)
                                                                            : random_between(&random, 8, 400));
     }
+}
+
+/* ---- numbers of executions ---- */
+
+/* Executions in a row that belong together. */
+static uint64_t block_of(const struct sim_stress_plan *stress)
+{
+    return stress->freeze ? SIM_SWEEP_BLOCK : SIM_BLOCK;
+}
+
+uint64_t exploration_seed(const struct sim_stress_plan *stress, uint64_t number)
+{
+    const uint64_t block = block_of(stress);
+    struct random random = random_stream(stress->seed, number / block);
+    const uint64_t begin = random_next(&random) >> 1; /* 63 bits: what readers of JSON keep */
+    return begin - begin % block + number % block;
+}
+
+uint64_t exploration_number(const struct sim_stress_plan *stress, uint64_t number)
+{
+    const uint64_t block = block_of(stress);
+    const uint64_t ahead = (stress->shard + stress->shards - 1 - number / block % stress->shards) % stress->shards;
+    return ahead == 0 ? number : (number / block + ahead) * block;
 }
 
 /* ---- a campaign ---- */
@@ -181,11 +206,14 @@ static void write_options(const struct campaign *campaign, const struct executio
     const struct small_machine *machine = campaign->interpreter.machine;
     char *out = campaign->report->options;
     size_t bytes = sizeof campaign->report->options;
-    int length = snprintf(out, bytes, "--variant %s --profile %s --strategy %s --depth %u",
-                          machine != NULL ? machine->spec : stress->variant, profiles[stress->profile],
-                          strategy_word(plan), plan->depth);
+    int length =
+        snprintf(out, bytes, "--variant %s --profile %s --strategy %s",
+                 machine != NULL ? machine->spec : stress->variant, profiles[stress->profile], strategy_word(plan));
     size_t at = length < (int)bytes ? (size_t)length : bytes - 1;
-    if (stress->harts != 0) {
+    if (plan->strategy == EXPLORE_PCT) {
+        at += (size_t)snprintf(out + at, bytes - at, " --depth %u", plan->depth);
+    }
+    if (stress->harts != 0 && at < bytes) {
         at += (size_t)snprintf(out + at, bytes - at, " --harts %u", stress->harts);
     }
     if (stress->program != NULL && at < bytes) {
@@ -270,25 +298,30 @@ static bool sweep(struct campaign *campaign, struct execution_plan *plan, uint64
     return true;
 }
 
-static bool out_of_time(const struct campaign *campaign)
+static bool out_of_time(const struct campaign *campaign, uint64_t next)
 {
     const struct sim_stress_plan *plan = campaign->plan;
     return (plan->seconds > 0 && seconds_now() - campaign->begun >= plan->seconds) ||
-           (plan->stopped != NULL && plan->stopped());
+           (plan->look != NULL && plan->look(plan->context, next));
 }
 
 static void run_all(struct campaign *campaign)
 {
     const struct sim_stress_plan *stress = campaign->plan;
-    uint64_t most = stress->replay ? 1 : stress->executions != 0 ? stress->executions : UINT64_MAX;
+    struct sim_stress_report *report = campaign->report;
+    const uint64_t end = stress->replay ? 1 : stress->executions != 0 ? stress->executions : UINT64_MAX;
+    const uint64_t first = stress->replay ? 0 : exploration_number(stress, stress->first);
     bool holds = true;
-    for (uint64_t i = 0; i < most && holds; i++) {
+    report->first = first;
+    for (uint64_t at = first, i = 0; at < end && holds;
+         at = stress->replay ? end : exploration_number(stress, at + 1), i++) {
         struct execution_plan plan;
         struct execution_result result;
-        uint64_t seed = stress->seed + i;
-        if ((i % CLOCK_EVERY == 0 || stress->freeze) && out_of_time(campaign)) {
+        const uint64_t seed = stress->replay ? stress->seed : exploration_seed(stress, at);
+        if ((i % CLOCK_EVERY == 0 || stress->freeze) && out_of_time(campaign, at)) {
             break;
         }
+        report->last = at;
         exploration_plan(stress, seed, &campaign->program, &plan);
         holds = stress->freeze ? sweep(campaign, &plan, seed) : run_one(campaign, &plan, seed, &result);
     }

@@ -186,8 +186,12 @@ bool machine_model_get(struct machine_model *model, const char *name, char *why,
     }
     const struct machine_model *built_in = machine_model_find(name);
     if (built_in == NULL) {
-        (void)snprintf(why, why_bytes, "no machine '%s': framelab list shows them; a file's name has a slash or a dot",
-                       name);
+        int at = snprintf(why, why_bytes, "there is no machine '%s'; there are", name);
+        for (const struct machine_model *known = machine_models; known->name[0] != '\0'; known++) {
+            at += snprintf(why + at, (size_t)at < why_bytes ? why_bytes - (size_t)at : 0, " %s,", known->name);
+        }
+        (void)snprintf(why + at, (size_t)at < why_bytes ? why_bytes - (size_t)at : 0,
+                       " and files: their names have a slash or a dot");
         return false;
     }
     *model = *built_in;
