@@ -71,6 +71,10 @@ while read -r readme; do
     verdict "$readme: commands" "$(unknown_commands "$readme")"
 done < <(git ls-files '*README.md' core/GLOSSARY.md)
 
+# The first table is what the command says of the kept run, its marks left in: `make readme` makes it anew.
+verdict "README.md: its table is of the kept run" \
+    "$(stress/check/readme-table.sh "$build/framelab" | diff README.md - | head -n 5)"
+
 verdict "README.md: how to begin" "$(how_to_begin README.md)"
 
 printf 'Run `make miracle`, see [this](nowhere.md), [that](#nothing):\n\n    framelab dream --all\n' >"$scratch/README.md"

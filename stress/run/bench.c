@@ -482,6 +482,9 @@ static int measure(struct bench *bench, const struct row *row, const struct benc
         give_population(bench, &workload, &population);
     }
     struct measurement measurement = {.facts = NULL};
+    if (variant == NULL && !harts_provide(harts_of(row))) { /* else the boot has */
+        return status_say(NAME, EXIT_STATUS_USAGE, "%u harts cannot be had", harts_of(row));
+    }
     bench_platform_begin(bench->plan->seed, repeat);
     int status = measure_throughput(bench, &workload, name, &measurement);
     if (status == EXIT_STATUS_HOLDS && repeat < bench->plan->latency_repeats && !row->choice.kind->no_latency) {
@@ -588,7 +591,7 @@ static int measure_repeat(struct bench *bench, const struct row *row, uint32_t r
     uint32_t count = plan->variant_count + CONTROL_COUNT;
     int status = EXIT_STATUS_HOLDS;
     for (uint32_t i = 0; i < count && status == EXIT_STATUS_HOLDS; i++) {
-        uint32_t turn = (i + repeat) % count;
+        uint32_t turn = (i + repeat + plan->turn) % count;
         const struct bench_variant *variant = turn < plan->variant_count ? &plan->variants[turn] : NULL;
         bool cas = turn == plan->variant_count + CONTROL_CAS;
         if (!announce(bench, row, variant != NULL ? variant->text : cas ? "cas" : "null", repeat)) {
