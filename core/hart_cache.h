@@ -53,17 +53,17 @@
  *
  *        OUTSIDE     hart_enter >   IN_SECTION   the cache is the hart's
  *                    < hart_exit, hart_end
- *        OUTSIDE     hart_hold  >   PAST         past the cache, or draining, looking with all caches closed for a drain, adding or
- *                    < hart_end, hart_let_go     removing an arena, zeroing in idle time
+ *        OUTSIDE     hart_hold  >   PAST         past the cache, or draining, looking with all caches closed, adding
+ *                    < hart_end, hart_let_go     or removing an arena, zeroing in idle time
  *
  *    - An operation that finds `inside` not OUTSIDE is nested. The look is a load before hart_enter's store. An
  *      interrupt between the two finds OUTSIDE and leaves OUTSIDE: it was an operation of its own, before this one.
  *    - A nested operation leaves alone whatever operations of its hart that are not nested read and write as if nobody
  *      came between: `inside`, the cache, `transfers`, `bypass_seq`, `patience`, `counts`; and of the variant
- *      likewise (struct caller in variant.h). It has its own words in their place: nested_transfers, nested_bypasses and
- *      spare->nested, which nested operations change by atomic read-modify-writes alone, so that it does not matter at
- *      which of them another level comes between. All else it does like another hart, beside whatever step it has
- *      interrupted.
+ *      likewise (struct caller in variant.h). It has its own words in their place: nested_transfers, nested_bypasses
+ *      and spare->nested, which nested operations change by atomic read-modify-writes alone, so that it does not
+ *      matter at which of them another level comes between. All else it does like another hart, beside whatever step
+ *      it has interrupted.
  *    - Lifetime of arenas: nested_bypasses is how many are under way. The removal waits until it is 0. An arena that
  *      the interrupted operation may use is safe by that one's own state, which does not change meanwhile.
  *    - It never waits for its own hart, which would be for ever: a drain by it passes over the cache of a hart that it

@@ -41,8 +41,8 @@ struct measured {
     char **argv;
 };
 
-/* Those and --against, --bisect, --threshold, --format, --harts, --repeat, --machine, --out, --time-limit. Its input is a
- * struct measured. */
+/* Those and --against, --bisect, --threshold, --format, --harts, --repeat, --machine, --out, --time-limit. Its input is
+ * a struct measured. */
 extern const struct argp measured_argp;
 
 /* Before options are read: the host, the seed by the clock. And, once they are: the platform's own choice where nothing
