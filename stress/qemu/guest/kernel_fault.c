@@ -204,7 +204,8 @@ static void judge_rest(void)
     struct judge judge = audit_judge(&fault.audit, 0);
     struct frame_stats stats;
     frame_allocator_stats(fa, &stats);
-    (void)expect(judge_all_free(&judge) && audit_collect(&fault.audit) == stats.frames_total, "all memory is allocated");
+    (void)expect(judge_all_free(&judge) && audit_collect(&fault.audit) == stats.frames_total,
+                 "all memory is allocated");
     if (fault.refused > 0) {
         (void)expect(frame_arena_remove(fa, frame_containing(fault.audit.plugged.start)) == FRAME_OK, "the arena goes");
     }
