@@ -92,12 +92,15 @@
  *      cache, if it was IN_SECTION; caches that it was emptying; of the variant's memory likewise (repair_local). Then
  *      the words by which others wait for it: moves, chunk_out, passing, the nested ones; and, if it was between
  *      harts_drain_begin and harts_drain_end, the harts' `drain`: nobody knows how many of them it had got to, so all
- *      drains are kept off (drains_recount), and when none is under way each is made what it is without any. Last the
- *      variant's shared state (repair).
+ *      drains are kept off (drains_recount), and when none is under way each is made what it is without any.
+ *    - Before all this the variant's shared state (repair), beside operations of others and arenas that come and go: so
+ *      it is an operation past the cache and a transfer of its own, if the hart ended in neither (repair_begin).
  *    - For that, what lies in a hart's own memory is changed in an order in which at no instruction a run lies in two
  *      places: out of the one before it is in the other. What was on its way is lost (frame_account.lost). An exchange
  *      of magazines that was half done is seen by both being the same one.
- *    - Who ended while it changed arenas, or with a variant that cannot repair, is not taken over: FRAME_BUSY. */
+ *    - Who ended while it changed arenas, or with a variant that cannot repair, is not taken over: FRAME_BUSY. Nor who
+ *      counted them inside another call (in a handler): the lock does not say which it was for. Who counted them outside
+ *      any had changed nothing, and its lock is released. */
 #ifndef FRAMELAB_CORE_HART_CACHE_H
 #define FRAMELAB_CORE_HART_CACHE_H
 

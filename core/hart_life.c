@@ -93,6 +93,17 @@ static bool repair_memory(struct frame_allocator *fa, struct hart *hart, uint32_
     return true;
 }
 
+/* What the variant repairs lies in arenas, and some of it is in nobody's place for a moment (a chunk that is coalesced):
+ * so it is an operation past the cache, and a transfer, if the hart did not end in the middle of such. To repair_words.
+ */
+static void repair_begin(struct hart *hart)
+{
+    bare_store_relaxed(&hart->transfers, bare_load_relaxed(&hart->transfers) | 1);
+    fence_release(); /* partner: the acquire fence in transfers_now, as of transfer_begin */
+    bare_store_release(&hart->bypass_seq, bare_load_relaxed(&hart->bypass_seq) | 1);
+    platform_barrier_light(); /* partner: platform_barrier_heavy in bypasses_wait */
+}
+
 /* The words by which others know that something of the hart's is under way. What it had moved, it had moved. */
 static void repair_words(struct hart *hart)
 {
@@ -125,11 +136,15 @@ static enum frame_status take_over(struct frame_allocator *fa, struct hart *hart
      * took. */
     (void)bare_add_relaxed(&fa->taken_over, 1);
     if (!hart_is_inside(hart)) {
+        if (arenas_are_locked_here(fa)) { /* it counted them (frame_allocator_node_stats), and changed nothing */
+            arenas_unlock(fa);
+        }
         return FRAME_OK;
     }
     if (fa->variant->repair == NULL || arenas_are_locked_here(fa)) {
         return FRAME_BUSY;
     }
+    repair_begin(hart);
     fa->variant->repair(fa->global, number);
     if (!repair_memory(fa, hart, number)) {
         return FRAME_CONTENDED;
