@@ -338,7 +338,7 @@ struct frame_allocator {
     _Atomic uint64_t frames_total, metadata_bytes; /* sums over the arenas, so that nobody need look at them */
     _Atomic uint64_t zero_gives;                   /* how often chunks were given as zero: seldom written */
     _Atomic uint64_t arena_transfers;              /* as a hart's `transfers`, for arenas that come and go */
-    _Atomic uint32_t drains_off;                   /* 1: no drain may begin: somebody counts them anew */
+    _Atomic uint32_t drains_off;                   /* 1 + who counts drains anew: none may begin; 0: nobody */
     _Atomic uint32_t drains_stale;                 /* 1: some hart's `drain` has more than there are drains */
     _Atomic uint32_t taken_over;                   /* harts that had ended and were taken over */
 
@@ -407,6 +407,12 @@ void arenas_unlock(struct frame_allocator *fa);
  */
 #define RETRY_MAX 64u
 
+/* Turns that a drain waits, in all, for other harts to leave their sections. A section is a few hundred instructions,
+ * but its hart may be waiting for a core: with platform_relax, this is some tenths of a second on the host. */
+#ifndef DRAIN_TURNS /* a test may have less patience */
+#define DRAIN_TURNS 500000u
+#endif
+
 /* Of a nested operation: turns that it waits for other harts in all, and looks. */
 #define NESTED_TURNS 64u
 #define NESTED_LOOKS 4u
@@ -435,11 +441,12 @@ bool hart_cache_leave(struct frame_allocator *fa, struct caller caller);
 /* Of a hart that ended in a section, or of which somebody ended while he emptied it; touched by nobody: makes it
  * whole. */
 void hart_cache_repair(struct frame_allocator *fa, struct hart *hart);
-/* When no drain is under way, which is waited for: every hart's `drain` becomes what it is then. False, and nothing
- * done, if one does not end in bounded time: its hart may have ended, too, and who takes that over will do it. */
-bool drains_recount(struct frame_allocator *fa);
+/* By the hart `number`. When no drain is under way, which is waited for, `turns` at most: every hart's `drain` becomes
+ * what it is then, and drains_stale 0. False, and nothing done, if one does not end by then, or another hart is at it:
+ * who ends a drain later tries again (harts_drain_end), and so does who takes a hart over. */
+bool drains_recount(struct frame_allocator *fa, uint32_t number, uint32_t turns);
 /* Around whatever changes a hart's `drain`. False: they are being recounted, for too long. */
-bool drain_begin(struct frame_allocator *fa, struct hart *self);
+bool drain_begin(struct frame_allocator *fa, struct caller caller);
 void drain_end(struct hart *self);
 
 /* Waits until every hart that was bypassing its cache has ended its operation; false if not in bounded time, or if a
