@@ -565,7 +565,8 @@ static void transfers_add(struct transfers *now, const struct hart *hart, bool f
 {
     uint64_t transfers = bare_load_acquire(&hart->transfers);
     uint64_t nested = bare_load_acquire(&hart->nested_transfers);
-    now->sum += (transfers & ~UINT64_C(1)) + 2 * (nested / NESTED_TRANSFER);
+    /* Those that have ended: one that is under way may yet turn out to be none, and no sum goes back. */
+    now->sum += (transfers & ~UINT64_C(1)) + 2 * (nested / NESTED_TRANSFER - nested % NESTED_TRANSFER);
     /* chunk_out after `transfers`: who has seen the chunk taken sees that it is out, unless it has been given back
      * since.
      */
