@@ -85,7 +85,13 @@ bool lockfree_walk_free(struct global *global, void (*visit)(void *context, stru
     struct lockfree *lf = lockfree_of(global);
     struct arena_walk walk = lockfree_walk(lf, 0);
     bool sound = true;
-    uint64_t linked = 0, placed = reclaim_pending(&lf->reclaim);
+    bool some_ended = bare_load_relaxed(&lf->ended) > 0; /* what they had in hand is linked, and nowhere: state.h, 8 */
+    uint64_t linked = 0, placed = reclaim_limbo_length(&lf->reclaim);
+    if (placed != reclaim_pending(&lf->reclaim) && !(some_ended && placed < reclaim_pending(&lf->reclaim))) {
+        platform_log("lockfree: %llu index nodes are in limbo, and it is said to be %u", (unsigned long long)placed,
+                     reclaim_pending(&lf->reclaim));
+        sound = false;
+    }
     for (struct pool *pool = walk_next(&walk); pool != NULL; pool = walk_next(&walk)) {
         linked += count_linked(pool, &sound);
         placed += count_stacked(pool);
@@ -97,7 +103,7 @@ bool lockfree_walk_free(struct global *global, void (*visit)(void *context, stru
         placed += lf->harts[h].returns.link_duty ? 1 : 0;
         placed += lf->harts[h].bitmap != NULL ? 1 : 0;
     }
-    if (linked != placed && !(bare_load_relaxed(&lf->ended) > 0 && linked > placed)) {
+    if (linked != placed && !(some_ended && linked > placed)) {
         platform_log("lockfree: %llu index nodes are linked, but %llu are on stacks, in limbo or local",
                      (unsigned long long)linked, (unsigned long long)placed);
         sound = false;

@@ -167,6 +167,15 @@ uint32_t reclaim_pending(const struct reclaim *reclaim)
     return bare_load_relaxed(&reclaim->pending);
 }
 
+uint64_t reclaim_limbo_length(const struct reclaim *reclaim)
+{
+    uint64_t length = 0;
+    for (const ck_stack_entry_t *link = reclaim->limbo.head; link != NULL; link = link->next) {
+        length++;
+    }
+    return length;
+}
+
 uint32_t reclaim_peak(const struct reclaim *reclaim)
 {
     return bare_load_relaxed(&reclaim->peak);

@@ -215,6 +215,8 @@ void reclaim_hart_ended(struct reclaim_hart *hart);
 
 /* Entries in limbo, the most there ever were, and moves of the source since init. */
 uint32_t reclaim_pending(const struct reclaim *reclaim);
+/* Entries in limbo, at rest; fewer than pending if a hart ended between the count and limbo. */
+uint64_t reclaim_limbo_length(const struct reclaim *reclaim);
 uint32_t reclaim_peak(const struct reclaim *reclaim);
 uint64_t reclaim_advances(const struct reclaim *reclaim);
 

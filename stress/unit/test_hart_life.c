@@ -15,6 +15,7 @@
 #include "hart_cache.h"
 #include "play_harts.h"
 #include "random.h"
+#include "state.h"
 
 #define MIB UINT64_C(0x100000)
 #define MEMORY_BYTES (32 * MIB)
@@ -270,6 +271,24 @@ static void P13_a_recount_is_waited_for(void **state)
     framelab_close(fa);
 }
 
+/* A hart ended with an entry out of limbo in its hands: that goes with its arena, and nobody misses it. */
+static void P13_what_was_in_limbo_goes_with_its_arena(void **state)
+{
+    (void)state;
+    open_allocator("lockfree");
+    struct lockfree *lf = lockfree_of(fa->global);
+    struct pool *pool = fa->arenas[0]->variant;
+    play_hart(0);
+    assert_true(index_claim(pool_node(pool, pool->first_chunk + 1)));
+    bare_add_relaxed(&lf->reclaim.pending, 1);
+    assert_false(frame_allocator_validate(fa, NULL)); /* nobody has ended */
+    bare_add_relaxed(&lf->ended, 1);
+    (void)account_now();
+    assert_int_equal(frame_arena_remove(fa, fa->arenas[0]->span.first), FRAME_OK);
+    assert_int_equal(account_now().total, 0);
+    framelab_close(fa);
+}
+
 static uint32_t repairs;
 
 /* Seen by another hart: no arena goes, and nobody believes that there is nothing. */
@@ -445,6 +464,7 @@ int main(void)
         cmocka_unit_test(P13_who_recounts_takes_the_mark_away),
         cmocka_unit_test(P13_a_recount_is_waited_for),
         cmocka_unit_test(P13_who_recounted),
+        cmocka_unit_test(P13_what_was_in_limbo_goes_with_its_arena),
         cmocka_unit_test(P13_a_repair_is_an_operation),
         cmocka_unit_test(P13_who_counted_arenas),
         cmocka_unit_test(P13_who_cannot_be_taken_over),
