@@ -10,9 +10,9 @@
  *   frame_arena_add / _remove     any hart, beside anything; they exclude one another
  *                                                                  FRAME_BUSY
  *   frame_zero_idle, _drain       any hart, beside anything        false
- *   frame_hart_leave, _join, _take_over
- *                                 any hart, of itself, beside anything
+ *   frame_hart_leave, _join       any hart, of itself, beside anything
  *                                                                  FRAME_BUSY
+ *   frame_hart_take_over          the same                         no: it would take what it interrupted for ended
  *   frame_hart_events             any hart, of itself, beside anything
  *                                                                  yes
  *   frame_allocator_stats         anybody; exact at rest, a hint otherwise
@@ -27,7 +27,7 @@
  * other harts for a moment only, so that FRAME_CONTENDED comes sooner. An allocation may answer FRAME_NO_MEMORY though
  * memory is free that its own hart's cache holds, or the interrupted call. A handler that came between two calls is
  * none: all is as it is elsewhere. With a variant that has a lock (`baseline`, but for lock=...-irq, which turns
- * interrupts off) every call that is not a cache hit answers FRAME_BUSY in a handler.
+ * interrupts off) all of the first six answer FRAME_BUSY in a handler (frame_ref_count: 0).
  *
  * A hart is who the platform gave a number (platform_hart_id in platform.h), and no two have the same. Who has none is
  * refused by every call that is for a hart: FRAME_BAD_HART, or false, 0, and zeroes where there is no status; nothing
@@ -184,8 +184,7 @@ struct frame_account {
     uint64_t free;      /* in the global allocator */
     uint64_t cached;    /* in hart caches */
     uint64_t allocated; /* reference count above 0; without counts: the rest */
-    uint64_t
-        lost; /* that a hart had in local chunks when it ended in the middle of an operation (frame_hart_take_over) */
+    uint64_t lost;      /* on their way when a hart ended in the middle of an operation (frame_hart_take_over) */
 };
 
 /* Checks free + cached + allocated + lost = total, each frame in one place only, counts that agree, and the variant's

@@ -280,6 +280,9 @@ static inline void bypass_begin(struct hart *hart, struct caller caller)
 {
     if (caller.nested) {
         (void)bare_add_relaxed(&hart->nested_bypasses, 1);
+        /* In the middle of a join, before its fence, who removes an arena may still see a hart that is gone, and does
+         * without its answer to the barrier (bypasses_wait). Partner: that barrier, which is a full fence of its own. */
+        fence_seq_cst();
     } else {
         /* Release: whoever waited for the operation before and sees this one has seen that one end. */
         FRAME_DEBUG_ASSERT(bare_load_relaxed(&hart->bypass_seq) % 2 == 0);

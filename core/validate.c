@@ -16,7 +16,7 @@ struct audit {
     struct frame_allocator *fa;
     uint64_t visited; /* frames, in this walk */
     uint32_t pass;    /* of MARK_PASSES */
-    uint64_t lost;    /* frames, that somebody had in local chunks who ended in the middle of an operation */
+    uint64_t lost;    /* frames, on their way when somebody ended in the middle of an operation */
     bool restoring;
     bool sound;
 };
