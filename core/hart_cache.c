@@ -430,30 +430,45 @@ void drain_end(struct hart *self)
     bare_sub_release(&self->draining, 1); /* partner: the acquire in drains_recount */
 }
 
-bool drains_recount(struct frame_allocator *fa, uint32_t number, uint32_t turns)
+/* A hart that drains, waited for as long as `*turns` lasts; false if there is none. */
+static bool some_hart_drains(const struct frame_allocator *fa, uint32_t *turns)
 {
-    uint32_t nobody = 0;
-    if (!shared_cas_strong_acquire(&fa->drains_off, &nobody, 1 + number)) {
-        return false;
-    }
-    fence_seq_cst(); /* partner: that of drain_begin */
-    bool over = true;
-    for (uint32_t i = 0; i < fa->hart_count && over; i++) {
+    bool some = false;
+    for (uint32_t i = 0; i < fa->hart_count && !some; i++) {
         uint32_t draining;
-        while (over && (draining = bare_load_acquire(&fa->harts[i].draining)) != 0) {
-            over = wait_while(&fa->harts[i].draining, draining, &turns);
+        while (!some && (draining = bare_load_acquire(&fa->harts[i].draining)) != 0) {
+            some = !wait_while(&fa->harts[i].draining, draining, turns);
         }
     }
-    for (uint32_t i = 0; i < fa->hart_count && over; i++) {
-        struct hart *hart = &fa->harts[i];
-        /* Release, as in harts_drain_end: who finds its cache open finds it as whoever emptied it left it. */
-        shared_store_release(&hart->drain, bare_load_relaxed(&hart->gone));
+    return some;
+}
+
+bool drains_recount(struct frame_allocator *fa, uint32_t number, uint32_t turns)
+{
+    for (;;) {
+        uint32_t who = 0;
+        if (!shared_cas_strong_acquire(&fa->drains_off, &who, 1 + number)) {
+            if (!wait_while(&fa->drains_off, who, &turns)) {
+                return false; /* who is at it looks once more, below */
+            }
+            continue;
+        }
+        fence_seq_cst(); /* partner: that of drain_begin */
+        bool over = !some_hart_drains(fa, &turns);
+        for (uint32_t i = 0; i < fa->hart_count && over; i++) {
+            struct hart *hart = &fa->harts[i];
+            /* Release, as in harts_drain_end: who finds its cache open finds it as whoever emptied it left it. */
+            shared_store_release(&hart->drain, bare_load_relaxed(&hart->gone));
+        }
+        if (over) { /* while no drain can begin: a mark that is made later is of a later one */
+            shared_store_relaxed(&fa->drains_stale, 0);
+        }
+        shared_store_release(&fa->drains_off, 0);
+        fence_seq_cst(); /* partner: that of harts_drain_end. If its hart found us at it, we see that its drain is over */
+        if (over || some_hart_drains(fa, &turns)) {
+            return over;
+        }
     }
-    if (over) { /* while no drain can begin: a mark that is made later is of a later one */
-        shared_store_relaxed(&fa->drains_stale, 0);
-    }
-    shared_store_release(&fa->drains_off, 0);
-    return over;
 }
 
 /* Closes all, then one heavy barrier for all, then empties them one after the other. */
@@ -490,9 +505,11 @@ void harts_drain_end(struct frame_allocator *fa, struct caller caller, enum shut
         shared_sub_release(&fa->harts[i].drain, 1);
     }
     drain_end(&fa->harts[caller.hart]);
-    /* Who took over a hart that had ended in a drain could not wait for this one. */
-    if (!caller.nested && bare_load_relaxed(&fa->drains_stale) != 0) {
-        (void)drains_recount(fa, caller.hart, 0);
+    /* Who took over a hart that had ended in a drain may not have waited for this one. Partner: the fences in
+     * drains_recount. Either that one sees that this drain is over, or this one the mark, or that one at it. */
+    fence_seq_cst();
+    if (bare_load_relaxed(&fa->drains_stale) != 0) {
+        (void)drains_recount(fa, caller.hart, 0); /* without waiting: so nested, too */
     }
 }
 
