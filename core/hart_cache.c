@@ -464,7 +464,7 @@ bool drains_recount(struct frame_allocator *fa, uint32_t number, uint32_t turns)
             shared_store_relaxed(&fa->drains_stale, 0);
         }
         shared_store_release(&fa->drains_off, 0);
-        fence_seq_cst(); /* partner: that of harts_drain_end. If its hart found us at it, we see that its drain is over */
+        fence_seq_cst(); /* partner: that of harts_drain_end. Who found us at it has ended his drain */
         if (over || some_hart_drains(fa, &turns)) {
             return over;
         }

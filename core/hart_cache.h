@@ -99,8 +99,8 @@
  *      places: out of the one before it is in the other. What was on its way is lost (frame_account.lost). An exchange
  *      of magazines that was half done is seen by both being the same one.
  *    - Who ended while it changed arenas, or with a variant that cannot repair, is not taken over: FRAME_BUSY. Nor who
- *      counted them inside another call (in a handler): the lock does not say which it was for. Who counted them outside
- *      any had changed nothing, and its lock is released. */
+ *      counted them inside another call (in a handler): the lock does not say which it was for. Who counted them
+ *      outside any had changed nothing, and its lock is released. */
 #ifndef FRAMELAB_CORE_HART_CACHE_H
 #define FRAMELAB_CORE_HART_CACHE_H
 
@@ -281,7 +281,7 @@ static inline void bypass_begin(struct hart *hart, struct caller caller)
     if (caller.nested) {
         (void)bare_add_relaxed(&hart->nested_bypasses, 1);
         /* In the middle of a join, before its fence, who removes an arena may still see a hart that is gone, and does
-         * without its answer to the barrier (bypasses_wait). Partner: that barrier, which is a full fence of its own. */
+         * without its answer to the barrier (bypasses_wait). Partner: that barrier, which is a fence of its own. */
         fence_seq_cst();
     } else {
         /* Release: whoever waited for the operation before and sees this one has seen that one end. */

@@ -209,8 +209,9 @@ bool reclaim_poll(struct reclaim_hart *hart);
  * been left; false if that did not come about in bounded time. */
 bool reclaim_barrier(struct reclaim_hart *hart);
 
-/* The hart has ended, at any instruction, and is taken over: its section is over, and its poll. What it had emptied
- * limbo of and not yet pushed is on no stack any more. */
+/* The hart has ended, at any instruction, and is taken over: its section is over (of liburcu's back ends, with its
+ * thread: reclaim_urcu.c, 4), and its poll. What it had emptied limbo of and not yet pushed is on no stack any more,
+ * and counts as pending for ever: there may be more polls than there would be. */
 void reclaim_hart_ended(struct reclaim_hart *hart);
 
 /* Entries in limbo, the most there ever were, and moves of the source since init. */

@@ -21,6 +21,9 @@
  *      LEAVING each outermost section registers the thread and its end unregisters it, however many rounds follow.
  *    - Not handled, since it cannot be seen from here: a thread that has its very first section in the last of
  *      PTHREAD_DESTRUCTOR_ITERATIONS rounds stays registered after its end.
+ *    - A hart that ended in a section (P13): it ends with its thread, which a destructor unregisters. Of a thread that
+ *      lives on (a jump out of the call) it stays open, whoever has the number: liburcu's sections are a thread's own.
+ *      The source then stands still: limbo is emptied no more, and arenas are not removed. `epoch` has no such gap.
  * 5. Progress. Sections are wait-free, except a thread's first, which takes the lock of liburcu's registry, and the end
  *    of one that a grace period waits for, which makes a system call (futex wake). The source is blocking: it depends
  *    on one thread being scheduled and on the end of every section. A hart that is stopped in a section stops it, as
