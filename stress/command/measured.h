@@ -41,8 +41,12 @@ struct measured {
     char **argv;
 };
 
-/* Those and --against, --bisect, --threshold, --format, --harts, --repeat, --machine, --out, --time-limit. Its input is a
- * struct measured. */
+/* The element of argv that is being parsed, and its text if that is one of its own, are not for a campaign's
+ * processes. By address: argp changes the order. */
+void measured_keep_own(struct run_options *run, const struct argp_state *state, const char *text);
+
+/* Those and --against, --bisect, --threshold, --format, --harts, --repeat, --machine, --out, --time-limit. Its input is
+ * a struct measured. */
 extern const struct argp measured_argp;
 
 /* Before options are read: the host, the seed by the clock. And, once they are: the platform's own choice where nothing
