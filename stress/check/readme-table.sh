@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# The README's first table, made from the run that is kept: what `framelab table` says of it, but for rows with more harts
-# than cores and for latencies. Marks and words stay as they are.
+# The README's first table, made from the run that is kept: what `framelab table` says of it, but for rows with more
+# harts than cores and for latencies. Marks and words stay as they are.
 #
 #   stress/check/readme-table.sh FRAMELAB          prints the README with that table in it
 set -u
