@@ -13,8 +13,8 @@
     .knobs = vector_knobs, .knob_count = VECTOR_KNOB_COUNT, .global_bytes = sizeof(struct vector),                     \
     .hart_bytes = sizeof(struct lock_hart), .arena_bytes = vector_arena_bytes, .init = vector_init,                    \
     .attach = vector_attach, .detach = vector_detach, .take = vector_take, .give = vector_give,                        \
-    .take_run = vector_take_run, .give_run = vector_give_run, .find = vector_find, .walk_free = vector_walk_free,      \
-    .add_stats = vector_add_stats
+    .take_run = vector_take_run, .give_run = vector_give_run, .find = vector_find, .nests = vector_nests,              \
+    .walk_free = vector_walk_free, .add_stats = vector_add_stats
 
 const struct variant baseline_variant = {
     .name = "baseline",

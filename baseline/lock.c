@@ -17,16 +17,23 @@
  *    A wait is measured from the failed first try to the acquisition, by platform_time_ns: in nanoseconds on the
  *    host; in QEMU in instructions that the waiting hart itself executed, giving way in between.
  *
+ * 6. Interrupts. A handler that wants the lock which its own hart has, or waits for, would wait for ever. The -irq
+ *    kinds turn the hart's interrupts off before they try, and back to what they were after the release: so whatever is
+ *    interrupted does not have the lock, nor a place in its queue. What that costs is what the platform's two calls do.
+ *
  * Papers: Mellor-Crummey & Scott, ACM TOCS 9(1), 1991 (ticket, MCS). */
 #include "lock.h"
 
-const char *const lock_kind_names[LOCK_KIND_COUNT + 1] = {"auto", "mutex", "ticket", "mcs", "fas", NULL};
+const char *const lock_kind_names[LOCK_KIND_COUNT + 1] = {"auto",      "mutex",      "ticket",  "mcs",     "fas",
+                                                          "mutex-irq", "ticket-irq", "mcs-irq", "fas-irq", NULL};
 
 bool lock_init(struct lock *lock, enum lock_kind kind, struct lock_hart *harts, uint32_t hart_count)
 {
     FRAME_ASSERT(kind < LOCK_KIND_COUNT);
     lock->harts = harts;
     lock->hart_count = hart_count;
+    lock->irq = kind >= LOCK_FIRST_IRQ;
+    kind = lock->irq ? (enum lock_kind)(kind - LOCK_IRQ_APART) : kind;
     if (kind == LOCK_AUTO || kind == LOCK_MUTEX) {
         bool has_mutex = platform_mutex_init(&lock->word.mutex);
         if (!has_mutex && kind == LOCK_MUTEX) {
@@ -98,15 +105,17 @@ void lock_acquire(struct lock *lock, uint32_t hart)
 {
     FRAME_DEBUG_ASSERT(hart < lock->hart_count);
     struct lock_hart *self = &lock->harts[hart];
+    if (lock->irq) {
+        self->interrupts_were_on = platform_interrupts_off();
+    }
     if (!shared_call(acquires_at_once(lock, self))) {
         wait_for_lock(lock, self);
     }
     counter_add(&self->acquisitions, 1);
 }
 
-void lock_release(struct lock *lock, uint32_t hart)
+static void unlock(struct lock *lock, uint32_t hart)
 {
-    FRAME_DEBUG_ASSERT(hart < lock->hart_count);
     switch (lock->kind) {
     case LOCK_TICKET:
         ck_spinlock_ticket_unlock(&lock->word.ticket);
@@ -120,6 +129,16 @@ void lock_release(struct lock *lock, uint32_t hart)
     default:
         platform_mutex_unlock(&lock->word.mutex);
         return;
+    }
+}
+
+void lock_release(struct lock *lock, uint32_t hart)
+{
+    FRAME_DEBUG_ASSERT(hart < lock->hart_count);
+    bool were_on = lock->irq && lock->harts[hart].interrupts_were_on;
+    unlock(lock, hart);
+    if (were_on) {
+        platform_interrupts_restore(true);
     }
 }
 

@@ -16,8 +16,16 @@ enum lock_kind {
     LOCK_TICKET, /* first come, first served; all waiters spin on one line */
     LOCK_MCS,    /* first come, first served; each waiter spins on a line of its own */
     LOCK_FAS,    /* fetch-and-store: no order, whoever comes at the right moment has it */
+    /* The same, the hart's interrupts off from before the first try until the release. */
+    LOCK_MUTEX_IRQ,
+    LOCK_TICKET_IRQ,
+    LOCK_MCS_IRQ,
+    LOCK_FAS_IRQ,
     LOCK_KIND_COUNT
 };
+
+#define LOCK_FIRST_IRQ LOCK_MUTEX_IRQ
+#define LOCK_IRQ_APART (LOCK_MUTEX_IRQ - LOCK_MUTEX)
 
 /* The kinds' names in the order of the enumeration, NULL-terminated: the choices of a knob. */
 extern const char *const lock_kind_names[LOCK_KIND_COUNT + 1];
@@ -28,10 +36,12 @@ struct lock_hart {
     _Atomic uint64_t acquisitions;                      /* all four written by this hart only */
     _Atomic uint64_t waits;                             /* acquisitions that did not succeed at once */
     _Atomic uint64_t waited, longest;                   /* all waits and the longest, by platform_time_ns */
+    bool interrupts_were_on; /* when it began to acquire the lock that it has: of an -irq kind */
 };
 
 struct lock {
-    _Alignas(CACHE_PAIR) enum lock_kind kind; /* never LOCK_AUTO; constant, so on a line of its own */
+    _Alignas(CACHE_PAIR) enum lock_kind kind; /* LOCK_MUTEX to LOCK_FAS; constant, so on a line of its own */
+    bool irq;                                 /* with interrupts off; constant */
     uint32_t hart_count;
     struct lock_hart *harts;
     _Alignas(CACHE_PAIR) union {

@@ -21,7 +21,10 @@
  * 7. Asked for by `hold-times=on`, the time that takes and gives of frames hold the lock is measured from behind the
  *    acquisition to before the release, and noted under the same lock: what noting costs is not in it, but others wait
  *    for it.
- * 8. Order: the lock's. The pointers that init is given (node order, hart nodes) must live as long as the global. */
+ * 8. Interrupts (P12). With an -irq kind of lock an operation may be interrupted by another of its hart, which then
+ *    finds nothing half done here: nothing is changed but under the lock. With the others it would wait for its own
+ *    hart, so core refuses it.
+ * 9. Order: the lock's. The pointers that init is given (node order, hart nodes) must live as long as the global. */
 #include "vector.h"
 
 #include <string.h>
@@ -32,7 +35,8 @@ static const char *const off_on[] = {"off", "on", NULL};
 
 const struct knob vector_knobs[VECTOR_KNOB_COUNT] = {
     [KNOB_LOCK] = {.name = "lock",
-                   .summary = "kind of the lock; auto: mutex where the platform has one, else ticket",
+                   .summary =
+                       "kind of the lock; auto: mutex where the platform has one, else ticket; -irq: interrupts off",
                    .choices = lock_kind_names,
                    .initial = LOCK_AUTO},
     [KNOB_HOLD_TIMES] =
@@ -162,6 +166,11 @@ struct arena *vector_find(struct global *global, uint32_t hart, pfn_t frame)
     struct arena *arena = slot != NULL ? slot->arena : NULL;
     vector_unlock(vector, hart);
     return arena;
+}
+
+bool vector_nests(const struct global *global)
+{
+    return ((const struct vector *)(const void *)global)->lock.irq;
 }
 
 /* ---- take and give ------------------------------------------------------------------------------------------ */

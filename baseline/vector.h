@@ -48,6 +48,7 @@ void vector_give(struct global *global, struct caller caller, struct run_kind ki
 bool vector_take_run(struct global *global, struct caller caller, struct frame_request request, pfn_t *first);
 void vector_give_run(struct global *global, struct caller caller, struct frame_run run);
 struct arena *vector_find(struct global *global, uint32_t hart, pfn_t frame);
+bool vector_nests(const struct global *global);
 bool vector_walk_free(struct global *global, void (*visit)(void *context, struct frame_run run), void *context);
 void vector_add_stats(const struct global *global, struct frame_stats *stats);
 

@@ -19,9 +19,11 @@
  *    blocking, with `lockfree` every operation ends, for its steps are lock-free, and the looks, the drain and all
  *    waiting for other harts are bounded. What lock-freedom does not give is success: an allocation that others
  *    disturb at every look answers FRAME_CONTENDED, though some of them then got on.
- * 5. Limits. Two harts that free the same frame in the same instant are not found out (frame_allocator.h); in a build
- *    without reference counts, no double free is (refcounts_none.h). A hart must not be interrupted inside an operation
- *    by code that calls the allocator on the same hart. */
+ * 5. Interrupts (P12; hart_cache.h, 8). An operation that interrupted another of its hart goes by the same steps, past
+ *    all that is the hart's alone. If it fails, point 3 holds for all but what its own hart's cache and the interrupted
+ *    operation hold. A variant that cannot be entered twice by one hart refuses (variant.h, nests): FRAME_BUSY.
+ * 6. Limits. Two harts that free the same frame in the same instant are not found out (frame_allocator.h); in a build
+ *    without reference counts, no double free is (refcounts_none.h). */
 #include <string.h>
 
 #include "hart_cache.h"
@@ -52,7 +54,7 @@ const char *frame_status_text(enum frame_status status)
     static const char *const texts[FRAME_STATUS_COUNT] = {
         [FRAME_OK] = "done",
         [FRAME_NO_MEMORY] = "no memory is free that meets the request",
-        [FRAME_LAYOUT_INVALID] = "the layout has size 0, an alignment that is no power of two, or wraps",
+        [FRAME_LAYOUT_INVALID] = "the layout has size 0, an alignment that is not a power of two, or wraps",
         [FRAME_LAYOUT_IMPOSSIBLE] = "no arena could ever meet this layout",
         [FRAME_FOREIGN] = "not a frame of this allocator",
         [FRAME_MISALIGNED] = "not aligned as it claims to be",
@@ -60,10 +62,10 @@ const char *frame_status_text(enum frame_status status)
         [FRAME_SHARED] = "the frame has other references",
         [FRAME_TOO_MANY_REFS] = "the frame has as many references as can be counted",
         [FRAME_CONTENDED] = "other harts were in the way, or did not answer, for too long: try again",
-        [FRAME_BUSY] = "a frame of the arena is out",
+        [FRAME_BUSY] = "a frame of the arena is out, or the call interrupted another that does not allow it",
         [FRAME_OVERLAP] = "an arena covers this memory already",
         [FRAME_BAD_CONFIG] = "the configuration is invalid",
-        [FRAME_BAD_HART] = "the caller is no hart: it was given no number",
+        [FRAME_BAD_HART] = "the caller is not a hart: it was given no number, or has left",
     };
     return (unsigned)status < FRAME_STATUS_COUNT ? texts[status] : "an unknown status";
 }
@@ -191,7 +193,7 @@ INLINE bool free_run_hit(struct frame_allocator *fa, uint32_t order, pfn_t first
 __attribute__((noinline)) static const struct refcount_view *view_fetch(struct frame_allocator *fa, struct hart *hart,
                                                                         pfn_t frame)
 {
-    FRAME_DEBUG_ASSERT(bare_load_relaxed(&hart->in_section) == 1);
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&hart->inside) == IN_SECTION);
     uint32_t i = 1;
     while (i < HART_VIEWS - 1 && !refcount_view_covers(&hart->views[i], frame)) {
         i++;
@@ -209,12 +211,12 @@ __attribute__((noinline)) static const struct refcount_view *view_fetch(struct f
     return &hart->views[0];
 }
 
-/* Where the counts of `frame`'s arena are; NULL if no arena has the frame. `local`: in a section, where the hart's
- * views may be used; else the answer is put into *outside. */
-static const struct refcount_view *view_of(struct frame_allocator *fa, struct hart *hart, bool local, pfn_t frame,
-                                           struct refcount_view *outside)
+/* Where the counts of `frame`'s arena are; NULL if no arena has the frame. In a section the hart's views may be used;
+ * else the answer is put into *outside. */
+static const struct refcount_view *view_of(struct frame_allocator *fa, struct hart *hart, struct caller caller,
+                                           pfn_t frame, struct refcount_view *outside)
 {
-    if (local) {
+    if (caller.local) {
         return __builtin_expect(refcount_view_covers(&hart->views[0], frame), 1) ? &hart->views[0]
                                                                                  : view_fetch(fa, hart, frame);
     }
@@ -236,14 +238,17 @@ static bool is_ours(struct frame_allocator *fa, struct frame_run run)
 
 /* ---- allocation --------------------------------------------------------------------------------------------- */
 
-static bool take_global(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_request request,
-                        pfn_t *first)
+static inline bool is_single(struct frame_request request)
+{
+    return request.count == 1 && request.align_order == 0;
+}
+
+static bool take_global(struct frame_allocator *fa, struct hart *hart, struct caller caller,
+                        struct frame_request request, pfn_t *first)
 {
     FRAME_DEBUG_ASSERT(request.count > 0);
-    if (request.count == 1 && request.align_order == 0) {
-        return global_take(fa, hart, local, (struct run_kind){.order = 0}, first, 1) == 1;
-    }
-    return global_take_run(fa, hart, local, request, first);
+    return is_single(request) ? global_take(fa, hart, caller, (struct run_kind){.order = 0}, first, 1) == 1
+                              : global_take_run(fa, hart, caller, request, first);
 }
 
 /* Whether some arena, empty, could meet the request. An arena that is added stores what it offers before
@@ -278,25 +283,25 @@ static uint32_t wait_before_look(const struct frame_allocator *fa, struct hart *
 /* One look with all caches closed for a drain. FRAME_NO_MEMORY: the caches were empty, nothing met the request, and
  * nobody moved anything meanwhile. FRAME_CONTENDED: nothing was found, and it is not known whether there was
  * something. */
-static enum frame_status look_while_draining(struct frame_allocator *fa, struct hart *hart,
+static enum frame_status look_while_draining(struct frame_allocator *fa, struct hart *hart, struct caller caller,
                                              struct frame_request request, pfn_t *first, bool *complete)
 {
-    FRAME_DEBUG_ASSERT(bare_load_relaxed(&hart->in_section) == 0);
-    struct transfers before;
-    *complete = harts_drain_begin(fa, &before);
-    uint64_t own = bare_load_relaxed(&hart->transfers);
-    bypass_begin(hart); /* what it looks at is not to be removed meanwhile */
-    bool taken = take_global(fa, hart, false, request, first);
-    hart_end(hart, false);
-    own = bare_load_relaxed(&hart->transfers) - own;
-    struct transfers after = transfers_now(fa);
-    harts_drain_end(fa);
+    FRAME_DEBUG_ASSERT(!caller.local);
+    struct transfers before = {0, true};
+    enum shut shut = harts_drain_begin(fa, caller, &before);
+    *complete = shut == SHUT_ALL;
+    bypass_begin(hart, caller); /* what it looks at is not to be removed meanwhile */
+    bool taken = take_global(fa, hart, caller, request, first);
+    bypass_end(hart, caller);
+    uint64_t own = is_single(request) ? 0 : 2; /* what a look that failed has moved: global_take, global_take_run */
+    struct transfers after = transfers_now(fa, caller);
+    harts_drain_end(fa, caller, shut);
     return taken ? FRAME_OK : *complete && transfers_none(before, after, own) ? FRAME_NO_MEMORY : FRAME_CONTENDED;
 }
 
 /* Nothing was found at first: drain, look again, and say that there is nothing only on proof. */
-static enum frame_status take_or_prove(struct frame_allocator *fa, struct hart *hart, struct frame_request request,
-                                       pfn_t *first)
+static enum frame_status take_or_prove(struct frame_allocator *fa, struct hart *hart, struct caller caller,
+                                       struct frame_request request, pfn_t *first)
 {
     if (!layout_is_possible(fa, request)) {
         return FRAME_LAYOUT_IMPOSSIBLE;
@@ -305,14 +310,17 @@ static enum frame_status take_or_prove(struct frame_allocator *fa, struct hart *
         return FRAME_NO_MEMORY;
     }
     enum frame_status status = FRAME_CONTENDED;
+    const uint32_t looks = caller.nested ? NESTED_LOOKS : RETRY_MAX, misses = caller.nested ? 1 : MISSED_MAX;
     uint32_t missed = 0;
     uint64_t waited = 0, most = (uint64_t)WAITS_MAX * PATIENCE_PER_HART * fa->hart_count;
-    for (uint32_t turn = 0; turn < RETRY_MAX && missed < MISSED_MAX && waited <= most && status == FRAME_CONTENDED;
-         turn++) {
+    for (uint32_t turn = 0; turn < looks && missed < misses && waited <= most && status == FRAME_CONTENDED; turn++) {
         bool complete;
-        waited += wait_before_look(fa, hart);
-        status = look_while_draining(fa, hart, request, first, &complete);
+        waited += caller.nested ? 0 : wait_before_look(fa, hart);
+        status = look_while_draining(fa, hart, caller, request, first, &complete);
         missed += complete ? 0 : 1;
+    }
+    if (status == FRAME_OK && !caller.nested) {
+        hart->patience = 0;
     }
     return status;
 }
@@ -320,18 +328,16 @@ static enum frame_status take_or_prove(struct frame_allocator *fa, struct hart *
 static enum frame_status take_last_resort(struct frame_allocator *fa, struct hart *hart, struct frame_request request,
                                           pfn_t *first)
 {
-    enum frame_status status = take_or_prove(fa, hart, request, first);
-    if (status == FRAME_OK) {
-        hart->patience = 0;
-    } else {
-        counter_add(&hart->failures, 1);
-        counter_add(&hart->contentions, status == FRAME_CONTENDED);
-    }
+    struct caller caller = hart_hold(hart);
+    enum frame_status status = take_or_prove(fa, hart, caller, request, first);
+    HART_COUNT(hart, caller, failures, status != FRAME_OK);
+    HART_COUNT(hart, caller, contentions, status == FRAME_CONTENDED);
+    hart_let_go(hart, caller);
     return status;
 }
 
 /* Counts a run just taken. */
-static void count_taken(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_run run)
+static void count_taken(struct frame_allocator *fa, struct hart *hart, struct caller caller, struct frame_run run)
 {
     FRAME_DEBUG_ASSERT(run.count > 0);
     struct refcount_view outside;
@@ -341,7 +347,7 @@ static void count_taken(struct frame_allocator *fa, struct hart *hart, bool loca
     if (!COUNTS_REFERENCES) {
         return; /* nor is there a need to know the arena */
     }
-    const struct refcount_view *view = view_of(fa, hart, local, run.first, &outside);
+    const struct refcount_view *view = view_of(fa, hart, caller, run.first, &outside);
     FRAME_ASSERT(view != NULL);
     if (POISONS) {
         poison_check(view, run);
@@ -359,9 +365,9 @@ __attribute__((noinline)) static enum frame_status alloc_last_resort(struct fram
 {
     enum frame_status status = take_last_resort(fa, hart, request, first);
     if (status == FRAME_OK) {
-        bool local = hart_begin(hart);
-        count_taken(fa, hart, local, frame_run(*first, request.count));
-        hart_end(hart, local);
+        struct caller caller = hart_begin(hart);
+        count_taken(fa, hart, caller, frame_run(*first, request.count));
+        hart_end(hart, caller);
     }
     return status;
 }
@@ -381,31 +387,34 @@ static inline uint32_t order_of_request(struct frame_request request)
 }
 
 /* From the hart's own, then from the global allocator. */
-INLINE bool take(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_request request, pfn_t *first)
+INLINE bool take(struct frame_allocator *fa, struct hart *hart, struct caller caller, struct frame_request request,
+                 pfn_t *first)
 {
     uint32_t order = order_of_request(request);
-    if (local && hart->list != NULL && frame_list_take(hart->list, request, first)) {
+    if (caller.local && hart->list != NULL && frame_list_take(hart->list, request, first)) {
         return true;
     }
-    if (local && order < CACHE_ORDERS && hart->caches[order].capacity > 0 && hart_cache_take(fa, hart, order, first)) {
+    if (caller.local && order < CACHE_ORDERS && hart->caches[order].capacity > 0 &&
+        hart_cache_take(fa, hart, caller, order, first)) {
         return true;
     }
-    return take_global(fa, hart, local, request, first);
+    return take_global(fa, hart, caller, request, first);
 }
 
 INLINE enum frame_status alloc(struct frame_allocator *fa, struct frame_request request, pfn_t *first)
 {
     FRAME_DEBUG_ASSERT(request.count > 0);
     struct hart *hart = hart_self(fa);
-    if (hart_is_none(fa, hart)) {
-        return FRAME_BAD_HART;
+    enum frame_status refused = hart_refused(fa, hart);
+    if (refused != FRAME_OK) {
+        return refused;
     }
-    bool local = hart_begin(hart);
-    bool taken = take(fa, hart, local, request, first);
+    struct caller caller = hart_begin(hart);
+    bool taken = take(fa, hart, caller, request, first);
     if (taken) {
-        count_taken(fa, hart, local, frame_run(*first, request.count));
+        count_taken(fa, hart, caller, frame_run(*first, request.count));
     }
-    hart_end(hart, local);
+    hart_end(hart, caller);
     return taken ? FRAME_OK : alloc_last_resort(fa, hart, request, first);
 }
 
@@ -509,10 +518,10 @@ static uint64_t frames_zero(const struct refcount_view *view, struct frame_run r
 
 /* A copy of the view of a frame that the caller owns: the frame pins its arena, so that the copy may be used after the
  * operation. */
-static struct refcount_view view_copy(struct frame_allocator *fa, struct hart *hart, bool local, pfn_t frame)
+static struct refcount_view view_copy(struct frame_allocator *fa, struct hart *hart, struct caller caller, pfn_t frame)
 {
     struct refcount_view outside;
-    const struct refcount_view *view = view_of(fa, hart, local, frame, &outside);
+    const struct refcount_view *view = view_of(fa, hart, caller, frame, &outside);
     FRAME_ASSERT(view != NULL);
     return *view;
 }
@@ -521,18 +530,19 @@ static struct refcount_view view_copy(struct frame_allocator *fa, struct hart *h
 static enum frame_status take_to_zero(struct frame_allocator *fa, struct hart *hart, struct frame_request request,
                                       pfn_t *first, struct refcount_view *view)
 {
-    bool local = hart_begin(hart);
-    bool taken = (local && hart_zero_take(fa, hart, request, first)) || take(fa, hart, local, request, first);
+    struct caller caller = hart_begin(hart);
+    bool taken =
+        (caller.local && hart_zero_take(fa, hart, caller, request, first)) || take(fa, hart, caller, request, first);
     if (!taken) { /* not in a section: this drains the hart's own cache, too */
-        hart_end(hart, local);
+        hart_end(hart, caller);
         enum frame_status status = take_last_resort(fa, hart, request, first);
         if (status != FRAME_OK) {
             return status;
         }
-        local = hart_begin(hart);
+        caller = hart_begin(hart);
     }
-    *view = view_copy(fa, hart, local, *first);
-    hart_end(hart, local);
+    *view = view_copy(fa, hart, caller, *first);
+    hart_end(hart, caller);
     return FRAME_OK;
 }
 
@@ -541,8 +551,9 @@ static enum frame_status alloc_zeroed(struct frame_allocator *fa, struct frame_r
 {
     FRAME_DEBUG_ASSERT(request.count > 0);
     struct hart *hart = hart_self(fa);
-    if (hart_is_none(fa, hart)) {
-        return FRAME_BAD_HART;
+    enum frame_status refused = hart_refused(fa, hart);
+    if (refused != FRAME_OK) {
+        return refused;
     }
     struct refcount_view view;
     enum frame_status status = take_to_zero(fa, hart, request, first, &view);
@@ -550,8 +561,10 @@ static enum frame_status alloc_zeroed(struct frame_allocator *fa, struct frame_r
         struct frame_run run = frame_run(*first, request.count);
         uint64_t zeroed = frames_zero(&view, run); /* before the counts call them dirty */
         refcounts_take_run(&view, run);
-        counter_add(&hart->frames_zeroed, zeroed);
-        counter_add(&hart->frames_known_zero, run.count - zeroed);
+        struct caller caller = hart_hold(hart);
+        HART_COUNT(hart, caller, frames_zeroed, zeroed);
+        HART_COUNT(hart, caller, frames_known_zero, run.count - zeroed);
+        hart_let_go(hart, caller);
     }
     return status;
 }
@@ -577,45 +590,55 @@ enum frame_status frame_alloc_contiguous_zeroed(struct frame_allocator *fa, stru
 }
 
 /* A free chunk out of the global allocator and where its counts are; false if there is none. */
-static bool chunk_take(struct frame_allocator *fa, struct hart *hart, pfn_t *first, struct refcount_view *view)
+static bool chunk_take(struct frame_allocator *fa, struct hart *hart, struct caller caller, pfn_t *first,
+                       struct refcount_view *view)
 {
-    bool local = hart_begin(hart);
-    bool taken = global_take(fa, hart, local, (struct run_kind){CHUNK_ORDER, false}, first, 1) == 1;
+    bypass_begin(hart, caller);
+    bool taken = global_take(fa, hart, caller, (struct run_kind){CHUNK_ORDER, false}, first, 1) == 1;
     if (taken) {
-        *view = view_copy(fa, hart, local, *first);
+        *view = view_copy(fa, hart, caller, *first);
     }
-    hart_end(hart, local);
+    bypass_end(hart, caller);
     return taken;
 }
 
-static void chunk_give_as_zero(struct frame_allocator *fa, struct hart *hart, pfn_t first)
+static void chunk_give_as_zero(struct frame_allocator *fa, struct hart *hart, struct caller caller, pfn_t first)
 {
     FRAME_DEBUG_ASSERT(first.value % CHUNK_FRAMES == 0);
-    bool local = hart_begin(hart);
-    global_give(fa, hart, local, (struct run_kind){CHUNK_ORDER, true}, &first, 1);
-    hart_end(hart, local);
+    bypass_begin(hart, caller);
+    global_give(fa, hart, caller, (struct run_kind){CHUNK_ORDER, true}, &first, 1);
+    bypass_end(hart, caller);
+}
+
+/* What the variant does not know as zero may be so all the same: then it is told, and the next one is tried. */
+static uint64_t zero_some_chunk(struct frame_allocator *fa, struct hart *hart, struct caller caller)
+{
+    struct refcount_view view;
+    pfn_t first;
+    uint64_t zeroed = 0;
+    /* Before the chunk is taken, and until it has been given back: an allocation that finds nothing meanwhile does not
+     * believe it. The take's release fence orders the first store, release the second (partner: transfers_add). */
+    bare_store_relaxed(&hart->chunk_out, 1);
+    for (uint32_t turn = 0; turn < ZERO_IDLE_TURNS && zeroed == 0 && chunk_take(fa, hart, caller, &first, &view);
+         turn++) {
+        zeroed = frames_zero(&view, frame_run(first, CHUNK_FRAMES));
+        refcounts_mark_zero(&view, first);
+        chunk_give_as_zero(fa, hart, caller, first);
+    }
+    bare_store_release(&hart->chunk_out, 0);
+    HART_COUNT(hart, caller, frames_zeroed, zeroed);
+    return zeroed;
 }
 
 bool frame_zero_idle(struct frame_allocator *fa)
 {
     struct hart *hart = hart_self(fa);
-    if (hart_is_none(fa, hart)) {
+    if (hart_is_absent(fa, hart)) {
         return false;
     }
-    struct refcount_view view;
-    pfn_t first;
-    uint64_t zeroed = 0;
-    /* Before the chunk is taken, and until it has been given back: an allocation that finds nothing meanwhile does not
-     * believe it. The take's release fence orders the first store, release the second (partner: transfers_now). */
-    bare_store_relaxed(&hart->chunk_out, 1);
-    /* What the variant does not know as zero may be so all the same: then it is told, and the next one is tried. */
-    for (uint32_t turn = 0; turn < ZERO_IDLE_TURNS && zeroed == 0 && chunk_take(fa, hart, &first, &view); turn++) {
-        zeroed = frames_zero(&view, frame_run(first, CHUNK_FRAMES));
-        refcounts_mark_zero(&view, first);
-        chunk_give_as_zero(fa, hart, first);
-    }
-    bare_store_release(&hart->chunk_out, 0);
-    counter_add(&hart->frames_zeroed, zeroed);
+    struct caller caller = hart_hold(hart);
+    uint64_t zeroed = caller.nested ? 0 : zero_some_chunk(fa, hart, caller);
+    hart_let_go(hart, caller);
     return zeroed > 0;
 }
 
@@ -628,28 +651,29 @@ static inline uint32_t order_of_run(struct frame_run run)
 }
 
 /* Frames with count 0 go to the hart's list, if it has one, or the magazines, else to the global allocator. */
-static void give_back(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_run run)
+static void give_back(struct frame_allocator *fa, struct hart *hart, struct caller caller, struct frame_run run)
 {
     FRAME_DEBUG_ASSERT(run.count > 0);
     uint32_t order = order_of_run(run);
     if (POISONS) {
         poison_fill(run);
     }
-    if (local && hart->list != NULL) {
+    if (caller.local && hart->list != NULL) {
         frame_list_give(fa->variant, fa->global, hart->list, run);
-    } else if (local && order < CACHE_ORDERS && hart->caches[order].capacity > 0) {
-        hart_cache_give(fa, hart, order, run.first);
+    } else if (caller.local && order < CACHE_ORDERS && hart->caches[order].capacity > 0) {
+        hart_cache_give(fa, hart, caller, order, run.first);
     } else if (run.count == 1) {
-        global_give(fa, hart, local, (struct run_kind){.order = 0}, &run.first, 1);
+        global_give(fa, hart, caller, (struct run_kind){.order = 0}, &run.first, 1);
     } else {
-        global_give_run(fa, hart, local, run);
+        global_give_run(fa, hart, caller, run);
     }
 }
 
-static enum frame_status free_run(struct frame_allocator *fa, struct hart *hart, bool local, struct frame_run run)
+static enum frame_status free_run(struct frame_allocator *fa, struct hart *hart, struct caller caller,
+                                  struct frame_run run)
 {
     struct refcount_view outside;
-    const struct refcount_view *view = view_of(fa, hart, local, run.first, &outside);
+    const struct refcount_view *view = view_of(fa, hart, caller, run.first, &outside);
     if (run.count == 0 || view == NULL || run.count > view->count - (run.first.value - view->first)) {
         return FRAME_FOREIGN;
     }
@@ -659,7 +683,7 @@ static enum frame_status free_run(struct frame_allocator *fa, struct hart *hart,
         status = is_ours(fa, run) ? refcounts_drop_ours(view, run) : FRAME_FOREIGN;
     }
     if (status == FRAME_OK) {
-        give_back(fa, hart, local, run);
+        give_back(fa, hart, caller, run);
     }
     return status;
 }
@@ -668,12 +692,13 @@ static enum frame_status free_run(struct frame_allocator *fa, struct hart *hart,
 __attribute__((noinline)) static enum frame_status free_slow(struct frame_allocator *fa, pfn_t first, uint64_t count)
 {
     struct hart *hart = hart_self(fa);
-    if (hart_is_none(fa, hart)) {
-        return FRAME_BAD_HART;
+    enum frame_status refused = hart_refused(fa, hart);
+    if (refused != FRAME_OK) {
+        return refused;
     }
-    bool local = hart_begin(hart);
-    enum frame_status status = free_run(fa, hart, local, frame_run(first, count));
-    hart_end(hart, local);
+    struct caller caller = hart_begin(hart);
+    enum frame_status status = free_run(fa, hart, caller, frame_run(first, count));
+    hart_end(hart, caller);
     return status;
 }
 
@@ -717,69 +742,70 @@ bool frame_counts_references(void)
 enum frame_status frame_ref(struct frame_allocator *fa, pfn_t frame)
 {
     struct hart *hart = hart_self(fa);
-    if (hart_is_none(fa, hart)) {
-        return FRAME_BAD_HART;
+    enum frame_status refused = hart_refused(fa, hart);
+    if (refused != FRAME_OK) {
+        return refused;
     }
     struct refcount_view outside;
-    bool local = hart_begin(hart);
+    struct caller caller = hart_begin(hart);
     enum frame_status status = FRAME_FOREIGN;
-    const struct refcount_view *view = view_of(fa, hart, local, frame, &outside);
+    const struct refcount_view *view = view_of(fa, hart, caller, frame, &outside);
     if (view != NULL) {
         status = count_add_ref(view, frame);
     }
     if (status != FRAME_OK && !is_ours(fa, frame_run(frame, 1))) {
         status = FRAME_FOREIGN;
     }
-    hart_end(hart, local);
+    hart_end(hart, caller);
     return status;
 }
 
 enum frame_status frame_unref(struct frame_allocator *fa, pfn_t frame)
 {
     struct hart *hart = hart_self(fa);
-    if (hart_is_none(fa, hart)) {
-        return FRAME_BAD_HART;
+    enum frame_status refused = hart_refused(fa, hart);
+    if (refused != FRAME_OK) {
+        return refused;
     }
     struct refcount_view outside;
-    bool local = hart_begin(hart);
+    struct caller caller = hart_begin(hart);
     enum frame_status status = FRAME_FOREIGN;
-    const struct refcount_view *view = view_of(fa, hart, local, frame, &outside);
+    const struct refcount_view *view = view_of(fa, hart, caller, frame, &outside);
     if (view != NULL) {
         status = count_drop_ref(view, frame);
     }
     if (status == FRAME_SHARED) { /* the last reference: the frame goes */
-        status = free_run(fa, hart, local, frame_run(frame, 1));
+        status = free_run(fa, hart, caller, frame_run(frame, 1));
     } else if (status == FRAME_NOT_ALLOCATED && !is_ours(fa, frame_run(frame, 1))) {
         status = FRAME_FOREIGN;
     }
-    hart_end(hart, local);
+    hart_end(hart, caller);
     return status;
 }
 
 uint32_t frame_ref_count(struct frame_allocator *fa, pfn_t frame)
 {
     struct hart *hart = hart_self(fa);
-    if (hart_is_none(fa, hart)) {
+    if (hart_refused(fa, hart) != FRAME_OK) {
         return 0;
     }
     struct refcount_view outside;
-    bool local = hart_begin(hart);
-    const struct refcount_view *view = view_of(fa, hart, local, frame, &outside);
+    struct caller caller = hart_begin(hart);
+    const struct refcount_view *view = view_of(fa, hart, caller, frame, &outside);
     bool counted = view != NULL && (COUNTS_REFERENCES || is_ours(fa, frame_run(frame, 1)));
     uint32_t count = counted ? count_read(view, frame) : 0;
-    hart_end(hart, local);
+    hart_end(hart, caller);
     return count;
 }
 
 /* FRAME_FOREIGN only if no arena came or went meanwhile: one that is going may yet stay. */
-static enum frame_status look_up(struct frame_allocator *fa, pfn_t frame)
+static enum frame_status look_up(struct frame_allocator *fa, struct hart *hart, pfn_t frame)
 {
     /* Acquire, partner of the release in arenas_transfer_end: the arenas are those of that moment, or newer. */
     uint64_t before = bare_load_acquire(&fa->arena_transfers);
-    struct hart *hart = hart_self(fa);
-    bool local = hart_begin(hart);
+    struct caller caller = hart_begin(hart);
     bool ours = is_ours(fa, frame_run(frame, 1));
-    hart_end(hart, local);
+    hart_end(hart, caller);
     fence_acquire(); /* partner: the release fence in arenas_transfer_begin */
     uint64_t after = bare_load_relaxed(&fa->arena_transfers);
     return ours ? FRAME_OK : before == after && before % 2 == 0 ? FRAME_FOREIGN : FRAME_CONTENDED;
@@ -790,16 +816,18 @@ enum frame_status frame_at_addr(struct frame_allocator *fa, phys_addr_t addr, pf
     if ((addr.value & (FRAME_SIZE - 1)) != 0) {
         return FRAME_MISALIGNED;
     }
-    if (hart_is_none(fa, hart_self(fa))) {
-        return FRAME_BAD_HART;
+    struct hart *hart = hart_self(fa);
+    enum frame_status refused = hart_refused(fa, hart);
+    if (refused != FRAME_OK) {
+        return refused;
     }
     pfn_t found = frame_containing(addr);
-    enum frame_status status = FRAME_CONTENDED;
-    for (uint32_t turn = 0; turn < LOOKUP_TURNS && status == FRAME_CONTENDED; turn++) {
-        status = look_up(fa, found);
-        if (status == FRAME_CONTENDED) {
-            platform_relax();
-        }
+    enum frame_status status = look_up(fa, hart, found);
+    /* Who interrupted the arena's coming or going does not wait for it. */
+    uint32_t turns = arenas_are_locked_here(fa) ? 1 : hart_is_inside(hart) ? NESTED_TURNS : LOOKUP_TURNS;
+    for (uint32_t turn = 1; turn < turns && status == FRAME_CONTENDED; turn++) {
+        platform_relax();
+        status = look_up(fa, hart, found);
     }
     if (status == FRAME_OK) {
         *frame = found;
@@ -809,7 +837,14 @@ enum frame_status frame_at_addr(struct frame_allocator *fa, phys_addr_t addr, pf
 
 bool frame_allocator_drain(struct frame_allocator *fa)
 {
-    return !hart_is_none(fa, hart_self(fa)) && harts_drain(fa);
+    struct hart *hart = hart_self(fa);
+    if (hart_is_absent(fa, hart)) {
+        return false;
+    }
+    struct caller caller = hart_hold(hart);
+    bool complete = !caller.nested && harts_drain(fa, caller);
+    hart_let_go(hart, caller);
+    return complete;
 }
 
 uint64_t frame_max_alignment(const struct frame_allocator *fa)

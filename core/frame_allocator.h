@@ -1,17 +1,33 @@
 /* SPDX-License-Identifier: MIT
  * The frame allocator's public interface.
  *
- * Who may call what beside what:
+ * Who may call what beside what, and what in a handler of interrupts that came in the middle of any of these calls on
+ * the same hart:
  *
+ *   call                          by whom, beside what             in a handler
  *   alloc, free, ref, unref, frame_ref_count, frame_at_addr
- *                                 any hart, beside anything
+ *                                 any hart, beside anything        yes
  *   frame_arena_add / _remove     any hart, beside anything; they exclude one another
- *   frame_zero_idle, _drain       any hart, beside anything
+ *                                                                  FRAME_BUSY
+ *   frame_zero_idle, _drain       any hart, beside anything        false
+ *   frame_hart_leave, _join, _take_over
+ *                                 any hart, of itself, beside anything
+ *                                                                  FRAME_BUSY
  *   frame_hart_events             any hart, of itself, beside anything
- *   frame_allocator_stats, _node_stats
- *                                 anybody; exact at rest, a hint otherwise
- *   frame_allocator_validate      anybody, at rest only
+ *                                                                  yes
+ *   frame_allocator_stats         anybody; exact at rest, a hint otherwise
+ *                                                                  yes
+ *   frame_allocator_node_stats    the same                         yes; FRAME_BUSY in the middle of a call that changes
+ *                                                                  or counts arenas
+ *   frame_allocator_validate      anybody, at rest only            false
  *   frame_allocator_init          any hart, once, before anything else
+ *                                                                  no
+ *
+ * In a handler, which may itself be interrupted, to any depth: a call never waits for what it interrupted, and for
+ * other harts for a moment only, so that FRAME_CONTENDED comes sooner. An allocation may answer FRAME_NO_MEMORY though
+ * memory is free that its own hart's cache holds, or the interrupted call. A handler that came between two calls is
+ * none: all is as it is elsewhere. With a variant that has a lock (`baseline`, but for lock=...-irq, which turns
+ * interrupts off) every call that is not a cache hit answers FRAME_BUSY in a handler.
  *
  * A hart is who the platform gave a number (platform_hart_id in platform.h), and no two have the same. Who has none is
  * refused by every call that is for a hart: FRAME_BAD_HART, or false, 0, and zeroes where there is no status; nothing
@@ -137,6 +153,21 @@ enum frame_status frame_arena_remove(struct frame_allocator *fa, pfn_t frame);
  */
 bool frame_allocator_drain(struct frame_allocator *fa);
 
+/* Harts come and go; all that are below hart_count are there after init. The hart that leaves gives back all that it
+ * holds: no drain, no removal of an arena and no grace period waits for it any more, and every call under its number
+ * but frame_hart_join is refused (FRAME_BAD_HART). FRAME_BUSY in a handler; FRAME_BAD_HART, also if it has left;
+ * FRAME_CONTENDED, and it is still there, if another hart kept its cache for too long. */
+enum frame_status frame_hart_leave(struct frame_allocator *fa);
+/* Under a number that has left: it is a hart again, of NUMA node `node`. FRAME_BAD_CONFIG: no such node; FRAME_BUSY:
+ * the number has not left, or in a handler; FRAME_CONTENDED, and it is not, if others were in the way for too long. */
+enum frame_status frame_hart_join(struct frame_allocator *fa, uint32_t node);
+/* The same under the number of a hart that has ended, wherever it stood: the caller, who has that number now
+ * (platform_hart_id), vouches for that. If it ended between two calls, all that it held is the caller's. If inside one,
+ * what can be made whole is, and what it had on its way is lost: a batch at most, or the run that it was about
+ * (frame_account.lost). FRAME_BUSY, too, if it ended while it changed arenas, or inside a call of a variant whose state
+ * cannot be repaired (a lock that nobody will release): then its number is lost. */
+enum frame_status frame_hart_take_over(struct frame_allocator *fa, uint32_t node);
+
 void frame_allocator_stats(const struct frame_allocator *fa, struct frame_stats *stats);
 /* What the calling hart has done beyond its cache so far: two looks tell which way an operation between them went. Any
  * hart, beside anything; wait-free, and nobody else's lines are looked at. Zeroes for who is none. */
@@ -152,10 +183,12 @@ struct frame_account {
     uint64_t free;      /* in the global allocator */
     uint64_t cached;    /* in hart caches */
     uint64_t allocated; /* reference count above 0; without counts: the rest */
+    uint64_t
+        lost; /* that a hart had in local chunks when it ended in the middle of an operation (frame_hart_take_over) */
 };
 
-/* Checks free + cached + allocated = total, each frame in one place only, counts that agree, and the variant's own
- * equations. False with a log line for the first that is broken. At rest only. Without counts a frame that got lost
+/* Checks free + cached + allocated + lost = total, each frame in one place only, counts that agree, and the variant's
+ * own equations. False with a log line for the first that is broken. At rest only. Without counts a frame that got lost
  * passes for allocated; one that was freed twice is found while it lies in two places. */
 bool frame_allocator_validate(struct frame_allocator *fa, struct frame_account *account);
 

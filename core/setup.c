@@ -47,7 +47,7 @@ static void node_order_init(struct frame_allocator *fa, const struct memory_map 
             order[at] = (uint8_t)node;
         }
     }
-    for (uint32_t hart = 0; hart < fa->hart_count; hart++) {
+    for (uint32_t hart = 0; hart < fa->hart_count; hart++) { /* until it joins with another */
         fa->hart_node[hart] = map->hart_count > 0 ? map->hart_node[hart % map->hart_count] : 0;
     }
 }
@@ -181,7 +181,8 @@ static bool harts_init(struct frame_allocator *fa, const struct frame_allocator_
         list_bytes + 2 * magazine_bytes(config->magazine) + 2 * CACHE_ORDER_MAX * magazine_bytes(config->run_magazine);
     struct hart *sentinel = boot_alloc_zeroed(boot, (UINT64_C(1) + config->hart_count) * sizeof *sentinel, CACHE_PAIR);
     unsigned char *magazines = boot_alloc_zeroed(boot, config->hart_count * hart_bytes, CACHE_PAIR);
-    if (sentinel == NULL || magazines == NULL) {
+    struct hart_spare *spare = boot_alloc_zeroed(boot, config->hart_count * sizeof *spare, CACHE_PAIR);
+    if (sentinel == NULL || magazines == NULL || spare == NULL) {
         return false;
     }
     atomic_init(&sentinel->drain, 1); /* for ever */
@@ -189,11 +190,17 @@ static bool harts_init(struct frame_allocator *fa, const struct frame_allocator_
     uint32_t batch = config->batch == 0 ? config->magazine : config->batch;
     for (uint32_t i = 0; i < config->hart_count; i++) {
         struct cache *caches = fa->harts[i].caches;
+        fa->harts[i].spare = &spare[i];
+        atomic_init(&fa->harts[i].node, fa->hart_node[i]);
         fa->harts[i].list = list_bytes > 0 ? (struct frame_list *)(void *)magazines : NULL;
         magazines += list_bytes;
         cache_init(&caches[0], config->magazine, batch, &magazines);
         for (uint32_t order = 1; order < CACHE_ORDERS; order++) {
             cache_init(&caches[order], config->run_magazine, config->run_magazine, &magazines);
+        }
+        for (uint32_t order = 0; order < CACHE_ORDERS; order++) {
+            spare[i].magazines[order][0] = cache_loaded(&caches[order]);
+            spare[i].magazines[order][1] = cache_previous(&caches[order]);
         }
     }
     return true;
@@ -233,7 +240,10 @@ static enum frame_status global_init(struct frame_allocator *fa, const struct fr
     if (fa->global == NULL) {
         return FRAME_NO_MEMORY;
     }
-    return config->variant->init == NULL ? FRAME_OK : config->variant->init(fa->global, &global_config);
+    enum frame_status status =
+        config->variant->init == NULL ? FRAME_OK : config->variant->init(fa->global, &global_config);
+    fa->nests = status == FRAME_OK && config->variant->nests != NULL && config->variant->nests(fa->global);
+    return status;
 }
 
 enum frame_status frame_allocator_init(struct frame_allocator **out, const struct frame_allocator_config *config,
@@ -280,21 +290,37 @@ enum frame_status frame_allocator_init(struct frame_allocator **out, const struc
 
 /* ---- hot-plug ----------------------------------------------------------------------------------------------- */
 
-bool arenas_lock(struct frame_allocator *fa)
+/* What arenas_locked is while the calling hart has the lock. Who is no hart may have it, too, to count. */
+static uint32_t arenas_holder(void)
 {
+    uint32_t hart = platform_hart_id();
+    return hart == HART_NONE ? 1 : 2 + hart;
+}
+
+bool arenas_are_locked_here(const struct frame_allocator *fa)
+{
+    return platform_hart_id() != HART_NONE && bare_load_relaxed(&fa->arenas_locked) == arenas_holder();
+}
+
+enum frame_status arenas_lock(struct frame_allocator *fa)
+{
+    if (arenas_are_locked_here(fa)) {
+        return FRAME_BUSY;
+    }
     for (uint32_t turn = 0; turn < HOTPLUG_TURNS; turn++) {
+        uint32_t nobody = 0;
         /* Acquire, partner of the release in arenas_unlock. */
-        if (shared_exchange_acquire(&fa->arenas_locked, 1) == 0) {
-            return true;
+        if (shared_cas_strong_acquire(&fa->arenas_locked, &nobody, arenas_holder())) {
+            return FRAME_OK;
         }
         platform_relax();
     }
-    return false;
+    return FRAME_CONTENDED;
 }
 
 void arenas_unlock(struct frame_allocator *fa)
 {
-    FRAME_DEBUG_ASSERT(bare_load_relaxed(&fa->arenas_locked) == 1);
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&fa->arenas_locked) == arenas_holder());
     bare_store_release(&fa->arenas_locked, 0);
 }
 
@@ -324,10 +350,42 @@ static bool overlaps_arena(const struct frame_allocator *fa, struct frame_run ru
     return false;
 }
 
+/* Held, and with the lock. */
+static enum frame_status arena_add(struct frame_allocator *fa, struct frame_run run, uint32_t node)
+{
+    FRAME_DEBUG_ASSERT(arenas_are_locked_here(fa));
+    if (overlaps_arena(fa, run)) {
+        return FRAME_OVERLAP;
+    }
+    const struct ram_region region = {{frame_addr(run.first), run.count << FRAME_SHIFT}, node};
+    uint32_t before = fa->arena_count;
+    struct arena_builder builder = {.fa = fa, .ram_is_zero = false}; /* it may have been in use before */
+    arenas_transfer_begin(fa);
+    enum frame_status status = arenas_add(&builder, &region, 1);
+    arenas_transfer_end(fa);
+    return status == FRAME_OK && fa->arena_count == before ? FRAME_NO_MEMORY : status;
+}
+
+/* Begins an operation on arenas: held, and with the lock if FRAME_OK. To hot_plug_end, in either case. */
+static enum frame_status hot_plug_begin(struct frame_allocator *fa, struct hart *hart, struct caller *caller)
+{
+    *caller = hart_hold(hart);
+    return caller->nested ? FRAME_BUSY : arenas_lock(fa);
+}
+
+static void hot_plug_end(struct frame_allocator *fa, struct hart *hart, struct caller caller)
+{
+    if (!caller.nested && arenas_are_locked_here(fa)) {
+        arenas_unlock(fa);
+    }
+    hart_let_go(hart, caller);
+}
+
 enum frame_status frame_arena_add(struct frame_allocator *fa, struct phys_range range, uint32_t node)
 {
     struct frame_run run = frame_run_inside(range);
-    if (hart_is_none(fa, hart_self(fa))) {
+    struct hart *hart = hart_self(fa);
+    if (hart_is_absent(fa, hart)) {
         return FRAME_BAD_HART;
     }
     if (range.size == 0 || range.start.value + range.size < range.start.value || node >= fa->node_count) {
@@ -336,22 +394,12 @@ enum frame_status frame_arena_add(struct frame_allocator *fa, struct phys_range 
     if (run.count == 0) {
         return FRAME_NO_MEMORY;
     }
-    if (!arenas_lock(fa)) {
-        return FRAME_CONTENDED;
+    struct caller caller;
+    enum frame_status status = hot_plug_begin(fa, hart, &caller);
+    if (status == FRAME_OK) {
+        status = arena_add(fa, run, node);
     }
-    enum frame_status status = FRAME_OVERLAP;
-    if (!overlaps_arena(fa, run)) {
-        const struct ram_region region = {{frame_addr(run.first), run.count << FRAME_SHIFT}, node};
-        uint32_t before = fa->arena_count;
-        struct arena_builder builder = {.fa = fa, .ram_is_zero = false}; /* it may have been in use before */
-        arenas_transfer_begin(fa);
-        status = arenas_add(&builder, &region, 1);
-        arenas_transfer_end(fa);
-        if (status == FRAME_OK && fa->arena_count == before) {
-            status = FRAME_NO_MEMORY;
-        }
-    }
-    arenas_unlock(fa);
+    hot_plug_end(fa, hart, caller);
     return status;
 }
 
@@ -371,7 +419,7 @@ static bool harts_answer(struct frame_allocator *fa)
  * the global allocator. FRAME_BUSY, FRAME_CONTENDED: it was not, or is back. */
 static enum frame_status arena_detach(struct frame_allocator *fa, struct arena *arena)
 {
-    FRAME_DEBUG_ASSERT(bare_load_relaxed(&fa->arenas_locked) == 1);
+    FRAME_DEBUG_ASSERT(arenas_are_locked_here(fa));
     arenas_transfer_begin(fa);
     enum frame_status status = fa->variant->detach(fa->global, arena);
     shared_begin();
@@ -401,26 +449,27 @@ static bool arena_has_reference(const struct arena *arena)
 
 /* One attempt. FRAME_BUSY only on proof: a reference, or nobody moved a frame between the moment at which all caches
  * were empty and the end of a detach that found one missing. */
-static enum frame_status arena_try_remove(struct frame_allocator *fa, struct arena *arena)
+static enum frame_status arena_try_remove(struct frame_allocator *fa, struct caller caller, struct arena *arena)
 {
     struct transfers before;
-    enum frame_status status = harts_drain_begin(fa, &before) ? arena_detach(fa, arena) : FRAME_CONTENDED;
+    enum shut shut = harts_drain_begin(fa, caller, &before);
+    enum frame_status status = shut == SHUT_ALL ? arena_detach(fa, arena) : FRAME_CONTENDED;
     /* arena_detach moved arena_transfers by two. */
-    if (status == FRAME_BUSY && !transfers_none(before, transfers_now(fa), 2) && !arena_has_reference(arena)) {
+    if (status == FRAME_BUSY && !transfers_none(before, transfers_now(fa, caller), 2) && !arena_has_reference(arena)) {
         status = FRAME_CONTENDED;
     }
-    harts_drain_end(fa);
+    harts_drain_end(fa, caller, shut);
     return status;
 }
 
 /* Every hart has to answer before anything is taken from anybody: who is refused then has changed nothing. */
-static enum frame_status arena_remove(struct frame_allocator *fa, uint32_t index)
+static enum frame_status arena_remove(struct frame_allocator *fa, struct caller caller, uint32_t index)
 {
     FRAME_DEBUG_ASSERT(index < fa->arena_count);
     enum frame_status status = FRAME_CONTENDED;
     bool answered = harts_answer(fa);
     for (uint32_t turn = 0; turn < RETRY_MAX && status == FRAME_CONTENDED && answered; turn++) {
-        status = arena_try_remove(fa, fa->arenas[index]);
+        status = arena_try_remove(fa, caller, fa->arenas[index]);
     }
     if (status == FRAME_OK) {
         fa->arenas[index] = fa->arenas[--fa->arena_count];
@@ -429,22 +478,29 @@ static enum frame_status arena_remove(struct frame_allocator *fa, uint32_t index
     return status;
 }
 
+/* Which of the arenas holds a frame; arena_count: none. */
+static uint32_t arena_index(const struct frame_allocator *fa, pfn_t frame)
+{
+    uint32_t i = 0;
+    while (i < fa->arena_count && !frame_run_contains(fa->arenas[i]->span, frame)) {
+        i++;
+    }
+    return i;
+}
+
 enum frame_status frame_arena_remove(struct frame_allocator *fa, pfn_t frame)
 {
-    if (hart_is_none(fa, hart_self(fa))) {
+    struct hart *hart = hart_self(fa);
+    if (hart_is_absent(fa, hart)) {
         return FRAME_BAD_HART;
     }
-    if (!arenas_lock(fa)) {
-        return FRAME_CONTENDED;
+    struct caller caller;
+    enum frame_status status = hot_plug_begin(fa, hart, &caller);
+    if (status == FRAME_OK) {
+        uint32_t index = arena_index(fa, frame);
+        status = index < fa->arena_count ? arena_remove(fa, caller, index) : FRAME_FOREIGN;
     }
-    enum frame_status status = FRAME_FOREIGN;
-    for (uint32_t i = 0; i < fa->arena_count; i++) {
-        if (frame_run_contains(fa->arenas[i]->span, frame)) {
-            status = arena_remove(fa, i);
-            break;
-        }
-    }
-    arenas_unlock(fa);
+    hot_plug_end(fa, hart, caller);
     return status;
 }
 

@@ -20,6 +20,8 @@ struct frame_stats {
     uint64_t bypasses;          /* operations that found their cache being drained */
     uint64_t failures;          /* allocations that failed */
     uint64_t contentions;       /* of these, those that gave up (FRAME_CONTENDED) */
+    uint64_t nested;            /* operations that interrupted another of their hart */
+    uint64_t nested_failures;   /* allocations of these that failed: what their own hart had was not for them */
     uint64_t frames_known_zero; /* of zeroed requests, served without zeroing: they were known to hold zeroes */
     uint64_t frames_zeroed;     /* filled with zeroes, for such requests or in idle time */
     /* the variant */
@@ -40,6 +42,7 @@ struct frame_stats {
 /* Of one hart: the counts of these names, above. */
 struct frame_hart_events {
     uint64_t global_takes, global_gives, bypasses, drains;
+    uint64_t nested; /* operations that interrupted others, and are not in the counts above */
 };
 
 /* What only a build with reference counts can tell. */

@@ -4,16 +4,19 @@
  *        free + cached + allocated = total,   every frame in exactly one of them
  *
  * (P2). "Free" is what the variant's walk visits, "cached" what lies in magazines and hart-local memory, "allocated"
- * what neither visits. To see that no frame is in two places, a frame that is visited is marked in the words that
- * count it, and the mark taken away afterwards; a second visit finds the mark. A frame without a mark must have a
- * reference, or it is lost. In a build without reference counts there is room to mark one group of a chunk at a time,
- * so that all is walked sixteen times; and a frame that is lost passes for allocated. */
+ * what neither visits. Where a hart ended in the middle of an operation, and its number was taken over, what it had in
+ * hand is lost, a fourth term: frames that are in no place and have no reference. To see that no frame is in two
+ * places, a frame that is visited is marked in the words that count it, and the mark taken away afterwards; a second
+ * visit finds the mark. A frame without a mark must have a reference, or it is lost. In a build without reference
+ * counts there is room to mark one group of a chunk at a time, so that all is walked sixteen times; and a frame that is
+ * lost passes for allocated. */
 #include "hart_cache.h"
 
 struct audit {
     struct frame_allocator *fa;
     uint64_t visited; /* frames, in this walk */
     uint32_t pass;    /* of MARK_PASSES */
+    uint64_t lost;    /* frames, that somebody had in local chunks who ended in the middle of an operation */
     bool restoring;
     bool sound;
 };
@@ -110,6 +113,8 @@ static uint64_t count_allocated(struct audit *audit, const struct arena *arena)
             }
             if (count_may_be_out(&view, frame)) {
                 allocated++;
+            } else if (bare_load_relaxed(&audit->fa->taken_over) > 0) {
+                audit->lost++;
             } else {
                 complain(audit, frame, "is lost: neither free nor cached nor referenced");
             }
@@ -138,6 +143,11 @@ static bool take_stock(struct audit *audit, struct frame_account *sum)
 
 bool frame_allocator_validate(struct frame_allocator *fa, struct frame_account *account)
 {
+    const struct hart *self = hart_self(fa);
+    if (!hart_is_none(fa, self) && hart_is_inside(self)) {
+        platform_log("validate: the hart is in the middle of an operation");
+        return false;
+    }
     struct audit audit = {.fa = fa, .sound = true};
     struct frame_account sum = {0};
     bool sound = true;
@@ -148,16 +158,33 @@ bool frame_allocator_validate(struct frame_allocator *fa, struct frame_account *
         bool variant_sound = take_stock(&audit, &sum);
         sound = variant_sound && audit.sound;
     }
-    if (sound && sum.free + sum.cached + sum.allocated != sum.total) {
-        platform_log("validate: %llu free + %llu cached + %llu allocated is not %llu in total",
+    sum.lost = audit.lost;
+    if (sound && sum.free + sum.cached + sum.allocated + sum.lost != sum.total) {
+        platform_log("validate: %llu free + %llu cached + %llu allocated + %llu lost is not %llu in total",
                      (unsigned long long)sum.free, (unsigned long long)sum.cached, (unsigned long long)sum.allocated,
-                     (unsigned long long)sum.total);
+                     (unsigned long long)sum.lost, (unsigned long long)sum.total);
         sound = false;
     }
     if (account != NULL) {
         *account = sum;
     }
     return sound;
+}
+
+static void add_counts(const struct hart_counts *counts, struct frame_stats *stats)
+{
+    stats->global_takes += bare_load_relaxed(&counts->global_takes);
+    stats->global_gives += bare_load_relaxed(&counts->global_gives);
+    stats->refill_frames += bare_load_relaxed(&counts->refill_frames);
+    stats->spill_frames += bare_load_relaxed(&counts->spill_frames);
+    stats->drains += bare_load_relaxed(&counts->drains);
+    stats->drain_timeouts += bare_load_relaxed(&counts->drain_timeouts);
+    stats->bypasses += bare_load_relaxed(&counts->bypasses);
+    stats->failures += bare_load_relaxed(&counts->failures);
+    stats->contentions += bare_load_relaxed(&counts->contentions);
+    stats->frames_known_zero += bare_load_relaxed(&counts->frames_known_zero);
+    stats->frames_zeroed += bare_load_relaxed(&counts->frames_zeroed);
+    stats->nested += bare_load_relaxed(&counts->nested);
 }
 
 static void add_hart_stats(const struct hart *hart, struct frame_stats *stats)
@@ -170,17 +197,9 @@ static void add_hart_stats(const struct hart *hart, struct frame_stats *stats)
     }
     stats->frames_in_caches +=
         zero_reserve_left(&hart->zero) + (hart->list != NULL ? frame_list_length(hart->list) : 0);
-    stats->global_takes += bare_load_relaxed(&hart->global_takes);
-    stats->global_gives += bare_load_relaxed(&hart->global_gives);
-    stats->refill_frames += bare_load_relaxed(&hart->refill_frames);
-    stats->spill_frames += bare_load_relaxed(&hart->spill_frames);
-    stats->drains += bare_load_relaxed(&hart->drains);
-    stats->drain_timeouts += bare_load_relaxed(&hart->drain_timeouts);
-    stats->bypasses += bare_load_relaxed(&hart->bypasses);
-    stats->failures += bare_load_relaxed(&hart->failures);
-    stats->contentions += bare_load_relaxed(&hart->contentions);
-    stats->frames_known_zero += bare_load_relaxed(&hart->frames_known_zero);
-    stats->frames_zeroed += bare_load_relaxed(&hart->frames_zeroed);
+    add_counts(&hart->counts, stats);
+    add_counts(&hart->spare->nested, stats);
+    stats->nested_failures += bare_load_relaxed(&hart->spare->nested.failures);
 }
 
 void frame_allocator_stats(const struct frame_allocator *fa, struct frame_stats *stats)
@@ -203,11 +222,13 @@ void frame_hart_events(const struct frame_allocator *fa, struct frame_hart_event
         *events = (struct frame_hart_events){0}; /* what the sentinel counts is nobody's */
         return;
     }
+    const struct hart_counts *counts = &hart->counts;
     *events = (struct frame_hart_events){
-        .global_takes = bare_load_relaxed(&hart->global_takes),
-        .global_gives = bare_load_relaxed(&hart->global_gives),
-        .bypasses = bare_load_relaxed(&hart->bypasses),
-        .drains = bare_load_relaxed(&hart->drains),
+        .global_takes = bare_load_relaxed(&counts->global_takes),
+        .global_gives = bare_load_relaxed(&counts->global_gives),
+        .bypasses = bare_load_relaxed(&counts->bypasses),
+        .drains = bare_load_relaxed(&counts->drains),
+        .nested = bare_load_relaxed(&hart->spare->nested.nested),
     };
 }
 
@@ -237,8 +258,9 @@ enum frame_status frame_allocator_node_stats(struct frame_allocator *fa, uint32_
     if (node >= fa->node_count) {
         return FRAME_BAD_CONFIG;
     }
-    if (!arenas_lock(fa)) {
-        return FRAME_CONTENDED;
+    enum frame_status status = arenas_lock(fa);
+    if (status != FRAME_OK) {
+        return status;
     }
     stats->frames_free = COUNTS_REFERENCES ? 0 : FRAMES_UNKNOWN;
     for (uint32_t a = 0; a < fa->arena_count; a++) {
@@ -249,8 +271,10 @@ enum frame_status frame_allocator_node_stats(struct frame_allocator *fa, uint32_
     }
     arenas_unlock(fa);
     for (uint32_t h = 0; h < fa->hart_count; h++) {
-        uint64_t taken = bare_load_relaxed(&fa->harts[h].taken[node]);
-        *(fa->hart_node[h] == node ? &stats->taken_near : &stats->taken_far) += taken;
+        const struct hart *hart = &fa->harts[h];
+        uint64_t taken =
+            bare_load_relaxed(&hart->counts.taken[node]) + bare_load_relaxed(&hart->spare->nested.taken[node]);
+        *(bare_load_relaxed(&hart->node) == node ? &stats->taken_near : &stats->taken_far) += taken;
     }
     return FRAME_OK;
 }

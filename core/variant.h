@@ -19,6 +19,9 @@
  *   arena_bytes      pure
  *   init             before anything else
  *
+ * Nested calls (struct caller) come only if the variant says that it can be nested: take, give, take_run, give_run,
+ * find, local_drain. They are beside what they interrupted as another hart's calls would be.
+ *
  * Every call is a hart's: caller.hart, and platform_hart_id(), are below global_config.hart_count, never HART_NONE.
  * Only the audit (walk_free, local_walk, add_stats) may be asked for by anybody.
  *
@@ -54,6 +57,10 @@ struct caller {
     /* The caller stands inside its hart's section (hart_cache.h): only then may the variant touch what it keeps for
      * that hart alone. When it is false, a drainer may be at that very state. */
     bool local;
+    /* The caller has interrupted another operation of its hart, somewhere in the middle, which will go on when this one
+     * has ended, and may be interrupted in turn (hart_cache.h, 8). Then `local` is false, and the variant may not touch
+     * what the hart's other operations change without an atomic step, nor wait for one of them. */
+    bool nested;
 };
 
 /* Which runs a take or a give is about: of 2^order frames each, aligned to their size, order <= CACHE_ORDER_MAX. */
@@ -116,9 +123,20 @@ struct variant {
     /* Memory that the variant keeps for one hart alone; both NULL if it has none. Called under core's handshake:
      * `owner`'s state is touched by one hart at a time. Its frames count as cached. local_drain: whether there was
      * anything to be given back. */
-    bool (*local_drain)(struct global *global, uint32_t owner);
+    bool (*local_drain)(struct global *global, struct caller caller, uint32_t owner);
     void (*local_walk)(struct global *global, uint32_t owner, void (*visit)(void *context, struct frame_run run),
                        void *context);
+
+    /* A hart has ended in the middle of an operation, its number is taken over; both NULL: then it cannot be.
+     * repair_local: makes `owner`'s memory whole; nobody else is at it. It is such as it was between two instructions
+     * of the hart's own operation on it, or of one that ended while it drained it. What lies in two places stays in
+     * one. repair: of what the operation was about in the shared state, all that others would wait for or not find. */
+    void (*repair_local)(struct global *global, uint32_t owner);
+    void (*repair)(struct global *global, uint32_t hart);
+
+    /* Whether an operation that interrupted another of its hart may call the variant; asked after init. NULL, or false:
+     * core refuses it (FRAME_BUSY). */
+    bool (*nests)(const struct global *global);
 
     /* At rest: calls `visit` for free runs until all free frames were visited once, and checks the variant's own
      * equations; false with a log line if one is broken. */

@@ -2,12 +2,12 @@
  * Arenas that come and go, and local chunks that are emptied. The theory stands in state.h, 3 and 4. */
 #include "state.h"
 
-bool lockfree_local_drain(struct global *global, uint32_t owner)
+bool lockfree_local_drain(struct global *global, struct caller caller, uint32_t owner)
 {
     FRAME_DEBUG_ASSERT(owner < lockfree_of(global)->config.hart_count);
     struct lockfree *lf = lockfree_of(global);
     struct lockfree_hart *victim = &lf->harts[owner];
-    struct pool_hart *self = &lf->harts[platform_hart_id()].pool_hart;
+    struct pool_hart *self = lockfree_worker(lf, caller);
     bool any = victim->singles.pool != NULL || victim->runs.pool != NULL || victim->returns.pool != NULL ||
                victim->bitmap != NULL;
     local_release(&victim->singles, self);
@@ -15,6 +15,26 @@ bool lockfree_local_drain(struct global *global, uint32_t owner)
     local_release(&victim->returns, self);
     lockfree_release_bitmap(victim, self);
     return any;
+}
+
+void lockfree_repair_local(struct global *global, uint32_t owner)
+{
+    struct lockfree_hart *hart = &lockfree_of(global)->harts[owner];
+    hand_repair(&hart->singles);
+    hand_repair(&hart->runs);
+    hand_repair(&hart->returns);
+}
+
+void lockfree_repair(struct global *global, uint32_t hart)
+{
+    struct lockfree *lf = lockfree_of(global);
+    struct pool_hart *pool_hart = &lf->harts[hart].pool_hart;
+    (void)bare_add_relaxed(&lf->ended, 1);
+    reclaim_hart_ended(&pool_hart->reclaim);
+    struct arena_walk walk = lockfree_walk(lf, hart);
+    for (struct pool *pool = walk_next(&walk); pool != NULL; pool = walk_next(&walk)) {
+        pool_repair(pool, pool_hart);
+    }
 }
 
 struct arena *lockfree_find(struct global *global, uint32_t hart_id, pfn_t frame)

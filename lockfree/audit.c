@@ -97,7 +97,7 @@ bool lockfree_walk_free(struct global *global, void (*visit)(void *context, stru
         placed += lf->harts[h].returns.link_duty ? 1 : 0;
         placed += lf->harts[h].bitmap != NULL ? 1 : 0;
     }
-    if (linked != placed) {
+    if (linked != placed && !(bare_load_relaxed(&lf->ended) > 0 && linked > placed)) {
         platform_log("lockfree: %llu index nodes are linked, but %llu are on stacks, in limbo or local",
                      (unsigned long long)linked, (unsigned long long)placed);
         sound = false;
@@ -113,6 +113,8 @@ void lockfree_add_stats(const struct global *global, struct frame_stats *stats)
         stats->frames_in_caches += local_free(&hart->singles) + local_free(&hart->runs) + local_free(&hart->returns);
         stats->cas_retries += bare_load_relaxed(&hart->pool_hart.retries);
         stats->scans += bare_load_relaxed(&hart->pool_hart.scans);
+        stats->cas_retries += bare_load_relaxed(&hart->nested.retries);
+        stats->scans += bare_load_relaxed(&hart->nested.scans);
     }
     stats->grace_periods += reclaim_advances(&lf->reclaim);
     stats->limbo += reclaim_pending(&lf->reclaim);

@@ -31,11 +31,13 @@ static void give_near(struct lockfree_hart *hart, struct pool *pool, struct fram
     }
 }
 
-/* A run of one pool. `private`: what is no whole chunk may go into the hart's local chunks. */
-static void give_to(struct lockfree_hart *hart, bool private, struct pool *pool, struct frame_run run)
+/* A run of one pool, which is one of the nearest if `near`: then what is no whole chunk may go into the hart's local
+ * chunks. */
+static void give_to(struct lockfree *lf, struct caller caller, bool near, struct pool *pool, struct frame_run run)
 {
-    if (!private) {
-        pool_give_run(pool, &hart->pool_hart, run, false);
+    struct lockfree_hart *hart = &lf->harts[caller.hart];
+    if (!near || !keeps_private(lf, caller.local)) {
+        pool_give_run(pool, lockfree_worker(lf, caller), run, false);
         return;
     }
     while (run.count > 0) {
@@ -53,7 +55,7 @@ void lockfree_give_run(struct global *global, struct caller caller, struct frame
     struct lockfree *lf = lockfree_of(global);
     bool near;
     struct pool *pool = lockfree_pool_of(lf, caller.hart, run.first, &near);
-    give_to(&lf->harts[caller.hart], near && keeps_private(lf, caller.local), pool, run);
+    give_to(lf, caller, near, pool, run);
 }
 
 /* The run that firsts[0], firsts[1], ... make, going up or down, in one pool; *used is how many they are. */
@@ -142,33 +144,32 @@ static void give_scattered(struct giving giving, const pfn_t *frames, uint32_t c
 static void give_frames(struct lockfree *lf, struct caller caller, const pfn_t *frames, uint32_t count)
 {
     FRAME_DEBUG_ASSERT(count > 0);
-    struct lockfree_hart *hart = &lf->harts[caller.hart];
-    bool near, private = keeps_private(lf, caller.local);
+    bool near;
     struct pool *pool = lockfree_pool_of(lf, caller.hart, frames[0], &near);
     uint32_t used;
     struct frame_run run = run_at_front(pool, frames, count, 0, &used);
     if (used == count && count > 1) {
-        give_to(hart, near && private, pool, run);
+        give_to(lf, caller, near, pool, run);
     } else {
-        struct local_chunk *local = private ? &hart->singles : NULL;
-        give_scattered((struct giving){lf, &hart->pool_hart, local, pool, chunk_number(frames[0]), 0, 0}, frames,
-                       count);
+        struct local_chunk *local = keeps_private(lf, caller.local) ? &lf->harts[caller.hart].singles : NULL;
+        struct pool_hart *pool_hart = lockfree_worker(lf, caller);
+        give_scattered((struct giving){lf, pool_hart, local, pool, chunk_number(frames[0]), 0, 0}, frames, count);
     }
 }
 
 /* Runs of whole chunks. Neighbours in the list that lie in one chunk bitmap are given back in one step. */
-static void give_chunk_runs(struct lockfree *lf, uint32_t hart_id, struct run_kind kind, const pfn_t *firsts,
+static void give_chunk_runs(struct lockfree *lf, struct caller caller, struct run_kind kind, const pfn_t *firsts,
                             uint32_t count)
 {
     FRAME_DEBUG_ASSERT(count > 0);
     uint64_t run_bits = low_mask(UINT32_C(1) << (kind.order - CHUNK_ORDER));
-    struct pool_hart *pool_hart = &lf->harts[hart_id].pool_hart;
-    struct pool *pool = lockfree_pool_of(lf, hart_id, firsts[0], NULL);
+    struct pool_hart *pool_hart = lockfree_worker(lf, caller);
+    struct pool *pool = lockfree_pool_of(lf, caller.hart, firsts[0], NULL);
     for (uint32_t i = 0; i < count;) {
         uint64_t number = chunk_number(firsts[i]);
         uint64_t mask = 0;
         if (!frame_run_contains(pool->arena->span, firsts[i])) {
-            pool = lockfree_pool_of(lf, hart_id, firsts[i], NULL);
+            pool = lockfree_pool_of(lf, caller.hart, firsts[i], NULL);
         }
         for (; i < count && chunk_number(firsts[i]) >> BITMAP_ORDER == number >> BITMAP_ORDER &&
                frame_run_contains(pool->arena->span, firsts[i]);
@@ -180,13 +181,14 @@ static void give_chunk_runs(struct lockfree *lf, uint32_t hart_id, struct run_ki
 }
 
 /* A run of less than a chunk, of whose chunk nothing else is likely to come back soon. */
-static void give_alone(struct lockfree_hart *hart, bool private, struct pool *pool, struct frame_run run)
+static void give_alone(struct lockfree *lf, struct caller caller, bool near, struct pool *pool, struct frame_run run)
 {
-    struct local_chunk *local = private ? local_of(hart, run) : NULL;
+    bool private = near && keeps_private(lf, caller.local);
+    struct local_chunk *local = private ? local_of(&lf->harts[caller.hart], run) : NULL;
     if (local != NULL) {
         local_put(local, run);
     } else {
-        pool_give_run(pool, &hart->pool_hart, run, false);
+        pool_give_run(pool, lockfree_worker(lf, caller), run, false);
     }
 }
 
@@ -195,7 +197,6 @@ static void give_small_runs(struct lockfree *lf, struct caller caller, uint32_t 
                             uint32_t count)
 {
     FRAME_DEBUG_ASSERT(count > 0);
-    struct lockfree_hart *hart = &lf->harts[caller.hart];
     bool near;
     struct pool *pool = lockfree_pool_of(lf, caller.hart, firsts[0], &near);
     prefetch_first(pool, firsts, count);
@@ -205,11 +206,10 @@ static void give_small_runs(struct lockfree *lf, struct caller caller, uint32_t 
             pool = lockfree_pool_of(lf, caller.hart, firsts[i], &near);
         }
         struct frame_run run = run_at_front(pool, &firsts[i], count - i, order, &used);
-        bool private = near && keeps_private(lf, caller.local);
         if (used > 1 || count == 1) {
-            give_to(hart, private, pool, run);
+            give_to(lf, caller, near, pool, run);
         } else {
-            give_alone(hart, private, pool, run);
+            give_alone(lf, caller, near, pool, run);
         }
     }
 }
@@ -223,6 +223,6 @@ void lockfree_give(struct global *global, struct caller caller, struct run_kind 
     } else if (kind.order < CHUNK_ORDER) {
         give_small_runs(lf, caller, kind.order, firsts, count);
     } else {
-        give_chunk_runs(lf, caller.hart, kind, firsts, count);
+        give_chunk_runs(lf, caller, kind, firsts, count);
     }
 }

@@ -56,6 +56,15 @@ bool local_refill(struct local_chunk *local)
     return taken > 0;
 }
 
+static void hand_clear(struct local_chunk *local)
+{
+    local->pool = NULL;
+    local->link_duty = false;
+    local->low = 0;
+    local->bits = (struct chunk_bits){0};
+    local_set_free(local, 0);
+}
+
 void local_flush(struct local_chunk *local, struct pool_hart *pool_hart)
 {
     FRAME_DEBUG_ASSERT(local->pool != NULL);
@@ -63,19 +72,29 @@ void local_flush(struct local_chunk *local, struct pool_hart *pool_hart)
         return;
     }
     if (local_free(local) == CHUNK_FRAMES) {
+        local->bits = (struct chunk_bits){0}; /* first out of here */
+        local_set_free(local, 0);
+        platform_barrier_light();
         pool_give_chunks(local->pool, pool_hart, local->number, bitmap_bit(local->number), false);
-    } else {
-        pool_give_bits(local->pool, pool_hart, local->number, &local->bits);
+        return;
     }
-    local->bits = (struct chunk_bits){0};
+    for (uint32_t w = 0; w < CHUNK_WORDS; w++) {
+        uint64_t word = local->bits.words[w];
+        if (word != 0) {
+            local->bits.words[w] = 0; /* likewise */
+            platform_barrier_light();
+            pool_give_word(local->pool, pool_hart, local->number, w, word);
+        }
+    }
     local_set_free(local, 0);
 }
 
 void local_hold_used(struct local_chunk *local, struct pool *pool, uint64_t number)
 {
     FRAME_DEBUG_ASSERT(local->pool == NULL);
-    local->pool = pool;
     local->number = number;
+    platform_barrier_light(); /* a pool's number is right */
+    local->pool = pool;
 }
 
 void local_hold_popped(struct local_chunk *local, struct pool *pool, uint64_t number)
@@ -100,16 +119,16 @@ void local_move(struct local_chunk *from, struct local_chunk *to)
 {
     FRAME_DEBUG_ASSERT(from->pool != NULL);
     FRAME_DEBUG_ASSERT(to->pool == NULL);
-    to->pool = from->pool;
-    to->number = from->number;
-    to->link_duty = from->link_duty;
-    to->low = from->low;
-    to->bits = from->bits;
-    local_set_free(to, local_free(from));
-    from->pool = NULL;
-    from->link_duty = false;
-    from->bits = (struct chunk_bits){0};
-    local_set_free(from, 0);
+    struct local_chunk held = *from;
+    hand_clear(from); /* first out of there */
+    platform_barrier_light();
+    to->number = held.number;
+    to->low = held.low;
+    to->bits = held.bits;
+    local_set_free(to, local_free(&held));
+    to->link_duty = held.link_duty;
+    platform_barrier_light();
+    to->pool = held.pool;
 }
 
 void local_release(struct local_chunk *local, struct pool_hart *pool_hart)
@@ -118,9 +137,22 @@ void local_release(struct local_chunk *local, struct pool_hart *pool_hart)
         return;
     }
     local_flush(local, pool_hart);
-    if (local->link_duty) {
-        pool_release_chunk(local->pool, pool_hart, local->number);
+    struct pool *pool = local->pool;
+    bool link_duty = local->link_duty;
+    hand_clear(local);
+    platform_barrier_light();
+    if (link_duty) {
+        pool_release_chunk(pool, pool_hart, local->number);
     }
-    local->pool = NULL;
-    local->link_duty = false;
+}
+
+/* Bits are private to one local chunk, and the truth; of all else in it they say what it must be. */
+void hand_repair(struct local_chunk *local)
+{
+    if (local->pool == NULL) {
+        hand_clear(local);
+        return;
+    }
+    local->low = 0;
+    local_set_free(local, bits_count(&local->bits));
 }

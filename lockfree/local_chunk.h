@@ -8,7 +8,10 @@
  * 2. Whose. A local chunk is touched by its hart inside core's section, or by a drainer under core's handshake; never
  *    by two. Only `free` may be read by others, for statistics.
  * 3. A hart that is stopped keeps what is in its local chunk until another hart drains it; stopped in a section, for
- *    longer. That is at most 512 frames a local chunk. */
+ *    longer. That is at most 512 frames a local chunk.
+ * 4. A hart that ends in the middle of something (P13). `pool` is set last and cleared first, and what leaves a local
+ *    chunk for the chunk, or for another hand, leaves it before it is there: at no instruction is a frame or a link
+ *    duty in two index nodes. What was on its way is lost: the frames of a word at most, or of one local chunk. */
 #ifndef FRAMELAB_LOCKFREE_LOCAL_CHUNK_H
 #define FRAMELAB_LOCKFREE_LOCAL_CHUNK_H
 
@@ -84,5 +87,8 @@ void local_move(struct local_chunk *from, struct local_chunk *to);
 
 /* Gives all back. */
 void local_release(struct local_chunk *local, struct pool_hart *pool_hart);
+
+/* Of a hart that ended at any instruction: makes its local chunk whole. */
+void hand_repair(struct local_chunk *local);
 
 #endif

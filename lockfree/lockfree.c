@@ -34,9 +34,18 @@ static enum frame_status lockfree_init(struct global *global, const struct globa
     for (uint32_t h = 0; h < config->hart_count; h++) {
         lf->harts[h].pool_hart.mark = SCAN_MARKS + h;
         lf->harts[h].pool_hart.home = h;
+        lf->harts[h].pool_hart.reclaim.number = h;
         reclaim_add_hart(&lf->reclaim, &lf->harts[h].pool_hart.reclaim);
+        lf->harts[h].nested.home = h;
+        reclaim_add_nested(&lf->reclaim, &lf->harts[h].nested.reclaim);
     }
     return FRAME_OK;
+}
+
+static bool lockfree_nests(const struct global *global)
+{
+    (void)global;
+    return true;
 }
 
 const struct variant lockfree_variant = {
@@ -52,6 +61,9 @@ const struct variant lockfree_variant = {
     .attach = lockfree_attach,
     .detach = lockfree_detach,
     .quiesce = lockfree_quiesce,
+    .repair_local = lockfree_repair_local,
+    .repair = lockfree_repair,
+    .nests = lockfree_nests,
     .take = lockfree_take,
     .give = lockfree_give,
     .take_run = lockfree_take_run,

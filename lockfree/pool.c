@@ -186,15 +186,6 @@ void pool_give_word(struct pool *pool, struct pool_hart *pool_hart, uint64_t num
     }
 }
 
-void pool_give_bits(struct pool *pool, struct pool_hart *pool_hart, uint64_t number, const struct chunk_bits *bits)
-{
-    for (uint32_t w = 0; w < CHUNK_WORDS; w++) {
-        if (bits->words[w] != 0) {
-            pool_give_word(pool, pool_hart, number, w, bits->words[w]);
-        }
-    }
-}
-
 /* Frames of one chunk; not all of them, or they would have to be given as a chunk. */
 static void give_range(struct pool *pool, struct pool_hart *pool_hart, uint64_t number, uint32_t offset, uint32_t count)
 {
@@ -226,6 +217,22 @@ void pool_give_run(struct pool *pool, struct pool_hart *pool_hart, struct frame_
         }
         run = frame_run(pfn(run.first.value + given), run.count - given);
     }
+}
+
+void pool_repair(struct pool *pool, struct pool_hart *pool_hart)
+{
+    for (uint64_t number = pool->first_chunk; number < pool_end_chunk(pool); number++) {
+        if (!chunk_is_empty(pool_chunk(pool, number))) {
+            link_chunk(pool, pool_hart, number);
+        }
+        coalesce(pool, pool_hart, number);
+    }
+    for (uint64_t b = 0; b < pool->bitmap_count; b++) {
+        if (!bitmap_is_empty(&pool->bitmaps[b])) {
+            link_bitmap(pool, pool_hart, &pool->bitmaps[b]);
+        }
+    }
+    pool_replenished(pool);
 }
 
 /* ---- a chunk bitmap's chunks ----------------------------------------------------------------------------------- */

@@ -12,7 +12,8 @@
  *    so its hart sees the mark, or what became of it, and clears it. Another scan's mark in place of one's own is not
  *    turned: that scan will say. A hart stopped in a scan leaves a mark that nobody heeds; one stopped between its step
  *    and the clearing leaves EXHAUSTED where it is no longer true until the next give, so an allocation that would fail
- *    looks all the same.
+ *    looks all the same. A pool hart that several scans may have at one time, one interrupting the other, leaves no
+ *    mark.
  * 3. Progress. Everything here is lock-free. Coalescing repeats only if another hart gave frames meanwhile. */
 #ifndef FRAMELAB_LOCKFREE_POOL_H
 #define FRAMELAB_LOCKFREE_POOL_H
@@ -50,10 +51,10 @@ struct pool_options {
 /* A hart, as it works on pools. */
 struct pool_hart {
     _Alignas(CACHE_PAIR) struct reclaim_hart reclaim;
-    uint32_t mark;                   /* SCAN_MARKS and more, each pool hart's its own */
+    uint32_t mark;                   /* SCAN_MARKS and more, each pool hart's its own; 0: its scans leave none */
     uint32_t home;                   /* where it begins among a pool's shards, modulo their number */
     uint32_t pops;                   /* since it last moved the epoch on */
-    _Atomic uint64_t retries, scans; /* written by the hart only */
+    _Atomic uint64_t retries, scans; /* written by the hart only; a hint where several operations have one (mark 0) */
 };
 
 uint64_t pool_bytes(struct frame_run span);
@@ -127,7 +128,6 @@ static inline bool shard_is_last(const struct shard *shard, const struct pool_ha
 /* ---- giving; all of it is the caller's ---- */
 
 void pool_give_word(struct pool *pool, struct pool_hart *pool_hart, uint64_t number, uint32_t w, uint64_t mask);
-void pool_give_bits(struct pool *pool, struct pool_hart *pool_hart, uint64_t number, const struct chunk_bits *bits);
 /* Whole chunks of the chunk bitmap that holds chunk `number`. */
 void pool_give_chunks(struct pool *pool, struct pool_hart *pool_hart, uint64_t number, uint64_t mask, bool zero);
 void pool_give_run(struct pool *pool, struct pool_hart *pool_hart, struct frame_run run, bool zero);
@@ -137,6 +137,9 @@ void pool_give_run(struct pool *pool, struct pool_hart *pool_hart, struct frame_
 void pool_drop_chunk(struct pool *pool, struct pool_hart *pool_hart, uint64_t number);
 void pool_release_chunk(struct pool *pool, struct pool_hart *pool_hart, uint64_t number);
 void pool_release_bitmap(struct pool *pool, struct pool_hart *pool_hart, struct chunk_bitmap *bitmap);
+
+/* Does what gives that were broken off may owe, for all of the pool. */
+void pool_repair(struct pool *pool, struct pool_hart *pool_hart);
 
 /* ---- finding and taking ---- */
 

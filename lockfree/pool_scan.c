@@ -82,8 +82,10 @@ uint32_t pool_scan_frames(struct pool *pool, struct pool_hart *pool_hart, uint64
     uint32_t taken = 0;
     counter_add(&pool_hart->scans, 1);
     uint32_t mark = pool_hart->mark;
-    shared_store_seq_cst(&pool->scanned, mark);
-    fence_seq_cst(); /* between the mark and all looks, which are relaxed: pool.h, 2 */
+    if (mark != 0) {
+        shared_store_seq_cst(&pool->scanned, mark);
+        fence_seq_cst(); /* between the mark and all looks, which are relaxed: pool.h, 2 */
+    }
     for (uint64_t i = 0; i < pool->chunk_count && taken < count; i++) {
         uint64_t number = pool->first_chunk + (start + i) % pool->chunk_count;
         if (!chunk_seems_empty(pool_chunk(pool, number))) {
@@ -98,10 +100,11 @@ uint32_t pool_scan_frames(struct pool *pool, struct pool_hart *pool_hart, uint64
         if (pool_take_of_bitmap(pool, pool_hart, &pool->bitmaps[b], 0, ZERO_LAST, &first, 1) == 1) {
             taken = count < CHUNK_FRAMES ? count : (uint32_t)CHUNK_FRAMES;
             break_chunk(pool, pool_hart, first, frames, taken);
+            *cursor = chunk_number(first);
         }
     }
     shared_begin();
-    if (taken == 0) {
+    if (taken == 0 && mark != 0) {
         (void)bare_cas_strong_seq_cst(&pool->scanned, &mark, EXHAUSTED);
     }
     return taken;

@@ -47,6 +47,14 @@ void reclaim_add_hart(struct reclaim *reclaim, struct reclaim_hart *hart)
     hart->backend->add_hart(hart);
 }
 
+void reclaim_add_nested(struct reclaim *reclaim, struct reclaim_hart *hart)
+{
+    FRAME_ASSERT(reclaim->backend != NULL);
+    hart->reclaim = reclaim;
+    hart->backend = reclaim->backend;
+    hart->nested = true;
+}
+
 /* ---- limbo -------------------------------------------------------------------------------------------------- */
 
 static void limbo_push(struct reclaim *reclaim, struct reclaim_entry *entry)
@@ -58,7 +66,7 @@ static void limbo_push(struct reclaim *reclaim, struct reclaim_entry *entry)
 static void limbo_empty(struct reclaim_hart *hart)
 {
     struct reclaim *reclaim = hart->reclaim;
-    FRAME_DEBUG_ASSERT(bare_load_relaxed(&reclaim->polling) == 1);
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&reclaim->polling) == 1 + hart->number);
     ck_stack_entry_t *link = shared_stack_pop_all(&reclaim->limbo);
     while (link != NULL) {
         struct reclaim_entry *entry = (struct reclaim_entry *)(void *)link;
@@ -91,11 +99,32 @@ void reclaim_defer(struct reclaim_hart *hart, struct reclaim_entry *entry)
     }
 }
 
+/* Acquire, partner of the release in reclaim_poll: the last poller's calls are done. */
+static bool polling_begin(struct reclaim_hart *hart)
+{
+    uint32_t nobody = 0;
+    return bare_cas_strong_acquire(&hart->reclaim->polling, &nobody, 1 + hart->number);
+}
+
+void reclaim_hart_ended(struct reclaim_hart *hart)
+{
+    struct reclaim *reclaim = hart->reclaim;
+    if (hart->backend == &reclaim_epoch) {
+        ck_pr_fence_memory(); /* what it read in its section, before */
+        ck_pr_store_uint(&hart->epoch.active, 0);
+    }
+    if (bare_load_relaxed(&reclaim->polling) == 1 + hart->number) {
+        shared_store_release(&reclaim->polling, 0);
+    }
+}
+
 bool reclaim_poll(struct reclaim_hart *hart)
 {
     struct reclaim *reclaim = hart->reclaim;
-    /* Acquire, partner of the release below: the last poller's calls are done. */
-    if (shared_load_relaxed(&reclaim->polling) != 0 || bare_exchange_acquire(&reclaim->polling, 1) != 0) {
+    if (hart->nested) {
+        return false;
+    }
+    if (shared_load_relaxed(&reclaim->polling) != 0 || !polling_begin(hart)) {
         return false;
     }
     hart->backend->move(hart);

@@ -39,7 +39,12 @@
  *    pushes that it calls are. barrier: bounded. A hart stopped in a section stops the source, one stopped in a poll
  *    keeps limbo from being emptied: then everything popped goes to limbo and stays there. What is in limbo is still
  *    found by a scan (pool_scan.c): that costs the others time and no memory. With `tag` it costs nothing.
- * 6. Which may run beside which: all of them beside one another, but a reclaim_hart is used by its hart only, and
+ * 6. Interrupts. Neither a section nor a poll can be nested by a handler that came in the middle of one: between
+ *    ck_epoch_begin's store of `active` and its fence, a section nested in it would believe that it is seen to be in
+ *    one, and on a weakly ordered machine it is not yet. So who interrupts uses a reclaim_hart that has neither
+ *    (reclaim_add_nested), and pops nothing; what it defers waits for another's poll, which the bound of point 4 leaves
+ *    out of account.
+ * 7. Which may run beside which: all of them beside one another, but a reclaim_hart is used by its hart only, and
  *    reclaim_init comes first. */
 #ifndef FRAMELAB_LOCKFREE_RECLAIM_H
 #define FRAMELAB_LOCKFREE_RECLAIM_H
@@ -98,7 +103,7 @@ struct reclaim {
     _Alignas(CACHE_PAIR) ck_stack_t limbo;
     _Atomic uint32_t pending;
     _Atomic uint32_t peak;
-    _Alignas(CACHE_PAIR) _Atomic uint32_t polling; /* guards what follows */
+    _Alignas(CACHE_PAIR) _Atomic uint32_t polling; /* 1 + who does; 0: nobody. Guards what follows */
     uint64_t polled;                               /* what the source showed when limbo was last emptied */
 };
 
@@ -106,6 +111,8 @@ struct reclaim {
 struct reclaim_hart {
     const struct reclaim_backend *backend; /* the reclaim's, at hand */
     struct reclaim *reclaim;
+    bool nested;             /* see reclaim_add_nested */
+    uint32_t number;         /* among its harts: who polls says so */
     ck_epoch_record_t epoch; /* of the back end `epoch` */
 };
 
@@ -113,6 +120,9 @@ struct reclaim_hart {
  * end of this name here. */
 bool reclaim_init(struct reclaim *reclaim, const char *name, reclaim_call *call);
 void reclaim_add_hart(struct reclaim *reclaim, struct reclaim_hart *hart);
+/* For operations that may interrupt others of the hart, and one another: without a section, it can look at the source
+ * and defer, no more; its polls do nothing. */
+void reclaim_add_nested(struct reclaim *reclaim, struct reclaim_hart *hart);
 
 /* Concurrency Kit's epoch has 32 bits. What it was when it was read as `epoch`, if `source` is what it was at most 2^32
  * - 1 moves before. */
@@ -124,6 +134,7 @@ static inline uint64_t reclaim_epoch_extend(uint64_t source, unsigned int epoch)
 /* The default's part is in line: a call through a pointer is felt here. */
 static inline void reclaim_enter(struct reclaim_hart *hart)
 {
+    FRAME_DEBUG_ASSERT(!hart->nested);
     shared_begin();
     if (__builtin_expect(hart->backend != &reclaim_epoch, 0)) {
         hart->backend->enter(hart);
@@ -197,6 +208,10 @@ bool reclaim_poll(struct reclaim_hart *hart);
 /* Not in a section: polls until everything deferred before the call has been done and every section open before it has
  * been left; false if that did not come about in bounded time. */
 bool reclaim_barrier(struct reclaim_hart *hart);
+
+/* The hart has ended, at any instruction, and is taken over: its section is over, and its poll. What it had emptied
+ * limbo of and not yet pushed is on no stack any more. */
+void reclaim_hart_ended(struct reclaim_hart *hart);
 
 /* Entries in limbo, the most there ever were, and moves of the source since init. */
 uint32_t reclaim_pending(const struct reclaim *reclaim);

@@ -60,7 +60,7 @@ static uint64_t epoch_now(const struct reclaim *reclaim)
 static void epoch_move(struct reclaim_hart *hart)
 {
     struct reclaim *reclaim = hart->reclaim;
-    FRAME_DEBUG_ASSERT(bare_load_relaxed(&reclaim->polling) == 1);
+    FRAME_DEBUG_ASSERT(bare_load_relaxed(&reclaim->polling) == 1 + hart->number);
     reclaim_enter(hart);
     (void)shared_epoch_poll(&hart->epoch);
     /* Both words are written by us alone: relaxed. */

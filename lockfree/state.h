@@ -27,7 +27,21 @@
  * 6. Progress. take, give, their runs and chunks, find: lock-free. Each is a bounded number of lock-free steps, except
  *    that it pops until it finds something of use; every chunk popped without use had lost its frames to another
  *    hart's finished step, and searches go forward only. attach and detach are called by one hart at a time (core's
- *    rule) and do not wait; quiesce waits for a bounded time. */
+ *    rule) and do not wait; quiesce waits for a bounded time.
+ * 7. Interrupts (P12). An operation that interrupted another of its hart (struct caller) touches no hand, no chunk
+ *    bitmap in hand and not the hart's pool hart. It has a pool hart that it shares with those nested in it, of which
+ *    only counts change, by read-modify-writes. All that it does is
+ *      give   bits set by fetch-or, duties claimed, index nodes pushed: steps that may come between any two of others';
+ *      take   bits cleared, found by a scan (take_nested.c). It pops nothing, so it needs no section of reclamation:
+ *             the hart's record, whose begin and end are several steps, belongs to what was interrupted. It reads the
+ *             source, and may leave index nodes in limbo; it does not poll.
+ *    A scan of its own leaves no mark in `scanned`: with one mark for two scans of which one interrupts the other, the
+ *    second would bring back the mark that a give has cleared, and the first turn it into EXHAUSTED.
+ * 8. A hart that ended in the middle of an operation (P13). Its hands and its chunk bitmap are as local_chunk.h, 4
+ *    says. Its section of reclamation is ended for it. What its steps still owed (chunk.h, 3; index.h, 2) is done by a
+ *    walk over all chunks and chunk bitmaps: who has bits and is not linked is linked, a full chunk is coalesced, no
+ *    pool is called exhausted. Those are steps like any other hart's, beside which all may go on. Duties that it had on
+ *    its way are lost, and with them index nodes: linked, and nowhere. A scan finds what they have free. */
 #ifndef FRAMELAB_LOCKFREE_STATE_H
 #define FRAMELAB_LOCKFREE_STATE_H
 
@@ -43,6 +57,8 @@ struct arena_node {
 
 struct lockfree_hart {
     struct pool_hart pool_hart;
+    struct pool_hart nested;        /* of operations that interrupted another of the hart's; see point 7 */
+    _Atomic uint64_t nested_cursor; /* their `cursor`: a hint */
     struct local_chunk singles, runs, returns;
     struct pool *bitmap_pool;    /* NULL: no local chunk bitmap */
     struct chunk_bitmap *bitmap; /* in hand, with its node's link duty */
@@ -54,7 +70,8 @@ struct lockfree {
     struct global_config config;
     struct pool_options pool_options;
     bool private_local_chunks;
-    uint32_t node_slots; /* arena_nodes in use, empty ones included; attach only */
+    _Atomic uint32_t ended; /* harts that ended in the middle of an operation: index nodes may be linked and nowhere */
+    uint32_t node_slots;    /* arena_nodes in use, empty ones included; attach only */
     struct arena_node arena_nodes[ARENA_MAX];
     _Alignas(CACHE_PAIR) ck_stack_t arenas;
     struct lockfree_hart harts[];
@@ -63,6 +80,14 @@ struct lockfree {
 static inline struct lockfree *lockfree_of(const struct global *global)
 {
     return (struct lockfree *)(uintptr_t)global;
+}
+
+/* The part of the calling hart that works on pools. */
+static inline struct pool_hart *lockfree_worker(struct lockfree *lf, struct caller caller)
+{
+    FRAME_DEBUG_ASSERT(!caller.nested || !caller.local);
+    struct lockfree_hart *hart = &lf->harts[caller.hart];
+    return caller.nested ? &hart->nested : &hart->pool_hart;
 }
 
 /* Whether a hart may keep frames as private bits. `local`: it is in core's section. */
@@ -125,6 +150,12 @@ uint32_t lockfree_take_frames(struct lockfree *lf, struct caller caller, pfn_t *
 uint32_t lockfree_take_small_runs(struct lockfree *lf, struct caller caller, uint32_t order, pfn_t *firsts,
                                   uint32_t count);
 
+/* ---- take_nested.c: take and take_run of an operation that interrupted another ---- */
+
+uint32_t lockfree_take_nested(struct lockfree *lf, struct caller caller, struct run_kind kind, pfn_t *firsts,
+                              uint32_t count);
+bool lockfree_take_run_nested(struct lockfree *lf, struct caller caller, struct frame_request request, pfn_t *first);
+
 /* ---- what the variant's table names (core/variant.h) ---- */
 
 /* give.c */
@@ -139,7 +170,9 @@ enum frame_status lockfree_attach(struct global *global, struct arena *arena);
 enum frame_status lockfree_detach(struct global *global, struct arena *arena);
 bool lockfree_quiesce(struct global *global, uint32_t hart_id);
 struct arena *lockfree_find(struct global *global, uint32_t hart_id, pfn_t frame);
-bool lockfree_local_drain(struct global *global, uint32_t owner);
+bool lockfree_local_drain(struct global *global, struct caller caller, uint32_t owner);
+void lockfree_repair_local(struct global *global, uint32_t owner);
+void lockfree_repair(struct global *global, uint32_t hart);
 /* audit.c */
 void lockfree_local_walk(struct global *global, uint32_t owner, void (*visit)(void *context, struct frame_run run),
                          void *context);

@@ -5,10 +5,12 @@
 
 void lockfree_release_bitmap(struct lockfree_hart *hart, struct pool_hart *pool_hart)
 {
-    if (hart->bitmap != NULL) {
-        pool_release_bitmap(hart->bitmap_pool, pool_hart, hart->bitmap);
+    struct chunk_bitmap *bitmap = hart->bitmap;
+    if (bitmap != NULL) {
+        hart->bitmap = NULL; /* first out of hand */
+        platform_barrier_light();
+        pool_release_bitmap(hart->bitmap_pool, pool_hart, bitmap);
         hart->bitmap_pool = NULL;
-        hart->bitmap = NULL;
     }
 }
 
@@ -16,6 +18,7 @@ static void bitmap_hold(struct lockfree_hart *hart, struct pool *pool, struct ch
 {
     lockfree_release_bitmap(hart, &hart->pool_hart);
     hart->bitmap_pool = pool;
+    platform_barrier_light();
     hart->bitmap = bitmap;
 }
 

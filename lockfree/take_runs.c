@@ -96,6 +96,9 @@ bool lockfree_take_run(struct global *global, struct caller caller, struct frame
 {
     FRAME_DEBUG_ASSERT(request.count > 0);
     struct lockfree *lf = lockfree_of(global);
+    if (caller.nested) {
+        return lockfree_take_run_nested(lf, caller, request, first);
+    }
     struct lockfree_hart *hart = &lf->harts[caller.hart];
     bool local = caller.local, private = keeps_private(lf, local);
     if (private && below_chunk(request) && take_run_of_local(hart, request, first)) {
@@ -214,7 +217,8 @@ uint32_t lockfree_take(struct global *global, struct caller caller, struct run_k
 {
     FRAME_DEBUG_ASSERT(kind.order <= CACHE_ORDER_MAX);
     struct lockfree *lf = lockfree_of(global);
-    return kind.order == 0            ? lockfree_take_frames(lf, caller, firsts, count)
+    return caller.nested              ? lockfree_take_nested(lf, caller, kind, firsts, count)
+           : kind.order == 0          ? lockfree_take_frames(lf, caller, firsts, count)
            : kind.order < CHUNK_ORDER ? lockfree_take_small_runs(lf, caller, kind.order, firsts, count)
                                       : lockfree_take_chunk_runs(lf, caller, kind, firsts, count);
 }

@@ -48,17 +48,17 @@ enum frame_status {
     FRAME_OK = 0,
     FRAME_NO_MEMORY,         /* at some moment of the call nothing that was free met it; a retry may succeed */
     FRAME_CONTENDED,         /* others were in the way, or a hart did not answer, until patience ran out; retry */
-    FRAME_LAYOUT_INVALID,    /* size 0, an alignment that is no power of two, or a size that wraps */
+    FRAME_LAYOUT_INVALID,    /* size 0, an alignment that is not a power of two, or a size that wraps */
     FRAME_LAYOUT_IMPOSSIBLE, /* no arena could ever meet this layout */
     FRAME_FOREIGN,           /* not a frame of this allocator: outside RAM, in a hole, or reserved */
     FRAME_MISALIGNED,        /* an address or a run that does not lie on the boundary it claims */
     FRAME_NOT_ALLOCATED,     /* a double free, or a reference to a free frame */
     FRAME_SHARED,            /* a free of a frame that others still hold; use frame_unref */
     FRAME_TOO_MANY_REFS,     /* a reference more would overflow the count, or there is none to count it */
-    FRAME_BUSY,              /* an arena of which a frame is out */
+    FRAME_BUSY,              /* an arena of which a frame is out; a call in a handler that interrupted another */
     FRAME_OVERLAP,           /* an arena over memory that an arena already covers */
     FRAME_BAD_CONFIG,        /* a knob, hart count or region list that is invalid */
-    FRAME_BAD_HART,          /* the caller has no hart number: core/base/platform.h */
+    FRAME_BAD_HART,          /* the caller has no hart number (core/base/platform.h), or one that has left */
     FRAME_STATUS_COUNT
 };
 

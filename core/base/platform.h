@@ -63,6 +63,12 @@ uint32_t platform_hart_count(void);
  * FRAME_CONTENDED) and for arenas to be removed: that each hart comes to such a place within a bounded time. */
 bool platform_barrier_heavy(struct hart_set *silent);
 
+/* Turns the calling hart's interrupts off, as far as their handlers may call the allocator, and back on; the first says
+ * whether they were on, which the second is to be told. Used by who holds a lock that a handler may want (baseline's
+ * -irq locks); lockfree needs neither. On the host: signals of the calling thread. */
+bool platform_interrupts_off(void);
+void platform_interrupts_restore(bool were_on);
+
 /* Monotonic time in nanoseconds; simulated time in the simulator; meaningless but monotonic in QEMU. */
 uint64_t platform_time_ns(void);
 

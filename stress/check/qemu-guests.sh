@@ -197,6 +197,29 @@ check_retries() { # arch
     verdict $good "$1, 4 harts: one call in 200 or more loses a compare-and-swap, and some with each of 5 seeds:$told"
 }
 
+interrupted=(run=stress interrupts=1 harts=4 operations=250)
+
+# P12: timer interrupts, whose handlers allocate; under -icount the seed is their moments, too.
+check_interrupts() { # arch
+    local run inside good=0
+    boot "$1" 2 64M icount "" run=timer operations=2000
+    verdict $? "$1: P12, the example: $(sed -n 's/^ok 1 P12 //p' "$scratch/console")"
+    for run in first second; do
+        boot "$1" 4 64M icount "" "${interrupted[@]}" seed=7 || good=1
+        sed -n '/^KTAP/,$p' "$scratch/console" >"$scratch/interrupted-$run"
+    done
+    inside=$(sed -n 's/^# interrupts: [0-9]*, \([0-9]*\) inside .*/\1/p' "$scratch/interrupted-first")
+    [ $good -eq 0 ] && [ "${inside:-0}" -ge 1000 ]
+    verdict $? "$1: P12, lockfree, ${inside:-no} interrupts inside an operation"
+    cmp -s "$scratch/interrupted-first" "$scratch/interrupted-second"
+    verdict $? "$1: P12, the same seed gives the same interrupts, to the byte"
+    boot "$1" 4 64M icount "" "${interrupted[@]}" seed=8 variant=baseline,lock=mcs-irq
+    verdict $? "$1: P12, baseline with interrupts off around its lock"
+    boot "$1" 4 64M icount "" "${interrupted[@]}" seed=8 variant=baseline
+    [ $? -eq 1 ] && says '^# in an interrupt, .*interrupted another that does not allow it'
+    verdict $? "$1: P12, baseline with its own lock is refused"
+}
+
 # aarch64 harts of other kinds, and with a hypervisor's level, at which they start.
 check_kinds() { # arch
     local kind
@@ -224,12 +247,15 @@ for arch in "$@"; do
     check_maps "$arch" "$base"
     check_same "$arch"
     check_retries "$arch"
+    check_interrupts "$arch"
     check_kinds "$arch"
     check_faults "$arch" 12
     check_fences "$arch"
     check_wrong "$arch"
     if [ "$arch" = riscv64 ]; then
         stress riscv64-bare 4 icount 12 300 lockfree
+        boot riscv64-bare 2 64M icount "" run=timer operations=2000
+        verdict $? "riscv64-bare: P12, the example"
         boot riscv64-bare 512 256M icount "" run=bench harts=512 requests=20
         verdict $? "riscv64-bare: 512 harts run a workload"
         check_faults riscv64-bare 6
@@ -255,6 +281,10 @@ for arch in "$@"; do
     stress "$arch" 16 icount 8 200 lockfree
     stress "$arch" 16 icount 9 200 baseline
     if $long; then
+        boot "$arch" 4 64M icount "" run=stress interrupts=1 harts=4 operations=20000 seed=9
+        verdict $? "$arch: P12, lockfree, for long"
+        boot "$arch" 2 64M mttcg "" run=stress interrupts=1 harts=2 operations=20000 seed=9
+        verdict $? "$arch, mttcg: P12, lockfree"
         # A minute of CPU and more: harts that run out of memory empty the caches of all others, one after the other.
         stress "$arch" 64 icount 10 50 lockfree
         stress "$arch" 64 icount 11 50 baseline

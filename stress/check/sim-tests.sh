@@ -182,8 +182,8 @@ ends 0 "holds" stress --platform sim --executions 500 --seed 1
 ends 0 "holds" stress --platform sim --executions 500 --seed 1 --variant lockfree,reclaim=tag --profile tso
 ends 0 "holds" stress --platform sim --executions 1000 --seed 1 --variant lockfree --variant lockfree,reclaim=tag \
     --profile rcpc
-ends 0 "^variant,platform,setting,harts,seed,rounds,operations,accesses,added,removed,seconds,violated,what,replay\$" stress \
-    --platform sim --executions 50 --seed 1 --format csv
+ends 0 "^variant,platform,setting,harts,seed,rounds,operations,accesses,added,removed,seconds,violated,what,replay\$" \
+    stress --platform sim --executions 50 --seed 1 --format csv
 check "stress --format csv: a row" grep -Eq \
     '^lockfree,sim,rmo,,1,50,[1-9][0-9]*,[1-9][0-9]*,[0-9]+,[0-9]+,[0-9.e-]+,,,$' out
 some="[1-9][0-9]*" # every fault comes about, and is counted
@@ -194,6 +194,17 @@ rare="runs in magazines after $some, a zero reserve after $some, limbo of (9|1[0
 check "what is rare comes about" grep -Eq "reached: $rare, the clock moved at once $some times" out
 ends 0 "holds" stress --platform sim --executions 500 --seed 1 --variant baseline,lock=mcs --profile sc --strategy pct
 ends 0 "[1-9][0-9]* harts stopped at [1-9][0-9]* places" stress --platform sim --freeze --seed 1 --variant lockfree
+ends 0 "interrupted: $some executions; $some interrupts in handlers, $some allocations failed in handlers; others in calls of: +alloc $some alloc_zeroed $some run $some" \
+    stress --platform sim --interrupt --seed 1 --executions 20 --variant lockfree
+ends 0 "interrupted: $some executions" stress --platform sim --interrupt --seed 20 --executions 5 --variant lockfree,reclaim=tag --profile rcpc
+ends 0 "interrupted: $some executions" stress --platform sim --interrupt --seed 21 --executions 3 --variant baseline,lock=ticket-irq
+ends 1 "violated: P7.*" stress --platform sim --interrupt --seed 1 --variant baseline
+check "baseline is refused, and it says where" grep -q "interrupted at core/" out err
+replay=$(cat out err | sed -n 's/^ *replay: *framelab //p' | head -n 1)
+# shellcheck disable=SC2086 # many words
+ends 1 "violated: P7" $replay
+ends 0 "ended: $some harts, whose numbers were taken over; $some frames lost in all" stress --platform sim --end --seed 0 --executions 25 --variant lockfree
+ends 1 "violated: P[0-9]*" stress --platform sim --end --seed 0 --variant baseline
 ends 1 "violated: P9" stress --platform sim --freeze --seed 1 --variant baseline
 check "it says in which lines" grep -q "baseline/lock.c:[0-9]*, " err out
 replay=$(cat out err | sed -n 's/^ *replay: *framelab //p' | head -n 1)
@@ -207,5 +218,8 @@ for option in "memory 64M" "layout plain" "operations 100"; do
     ends 2 "--${option% *} does not go with --platform sim" stress --platform sim --executions 1 --$option
 done
 ends 2 "." stress --platform sim --program 'a0 nonsense'
+ends 2 "--end is a hart" stress --platform sim --end=1
+ends 2 "as in 1.23.0" stress --platform sim --interrupt=1
+ends 2 "on simulated harts only" stress --interrupt=1.2
 
 [ $failed -eq 0 ]

@@ -65,12 +65,14 @@ suite_alone stress-asan 60 "$build/asan/framelab" stress --memory 24M --operatio
 suite_alone stress-no-counts 60 "$build/no-counts/framelab" stress --operations 4096 --time-limit 50
 # Two deliberate bugs a property; all of them in check-long.
 # shellcheck disable=SC2046 # several words on purpose
-suite_alone mutants 1200 stress/check/mutants.sh "$build" $(for property in 1 2 3 4 5 6 7 8 9 10 11; do
+suite_alone mutants 1200 stress/check/mutants.sh "$build" $(for property in 1 2 3 4 5 6 7 8 9 10 11 12 13; do
     find stress/mutants -name "p$property-*.patch" -printf '%f\n' | sort | head -n 2; done | sed 's/\.patch$//')
 
 # ---- one core each ----
 
 suite_beside qemu-guests-riscv64 600 stress/check/qemu-guests.sh "$build" riscv64
+# P12 by real signals: more than ten thousand inside operations, in some seconds.
+suite_beside interrupts 300 stress/check/interrupts.sh "$framelab" 10000
 suite_beside lint 600 make -j1 -k lint O="$build"
 suite_beside figures 600 stress/check/figures-tests.sh "$build" "$logs/figures"
 suite_beside qemu-guests-aarch64 600 stress/check/qemu-guests.sh "$build" aarch64
@@ -145,4 +147,12 @@ if $long; then
         "$logs/sysroot"
     suite_beside sim-freeze-tag 120 "$framelab" stress --platform sim --freeze --seconds 60 \
         --variant lockfree,reclaim=tag
+    suite_beside sim-interrupt-long 1900 bash -c \
+        'for variant in lockfree lockfree,reclaim=tag baseline,lock=mcs-irq baseline:origin,lock=fas-irq; do
+            "$1" stress --platform sim --interrupt --executions 75 --variant $variant || exit
+        done' sim-interrupt-long "$framelab"
+    suite_beside sim-end-long 1900 bash -c 'for variant in lockfree lockfree,reclaim=tag; do
+            "$1" stress --platform sim --end --executions 250 --variant $variant || exit
+        done' sim-end-long "$framelab"
+    suite_alone interrupts-long 1800 stress/check/interrupts.sh "$framelab" 1000000
 fi

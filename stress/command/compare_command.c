@@ -510,7 +510,7 @@ static double parse_number(const char *what, const char *text, bool above, doubl
 
 static const struct argp_option compare_list[] = {
     {"format", OPTION_FORMAT, "FORMAT", 0, "text (default), json or csv", 0},
-    {"threshold", OPTION_THRESHOLD, "PERCENT", 0, "a smaller change is no regression; default 5", 0},
+    {"threshold", OPTION_THRESHOLD, "PERCENT", 0, "a smaller change is not a regression; default 5", 0},
     {"alpha", OPTION_ALPHA, "P", 0, "chance of a false verdict in the whole comparison; default 0.05", 0},
     {"family", OPTION_FAMILY, "FAMILY", 0,
      "tests that are corrected for together: all rows (default), a variant's (variant), or none (row): then alpha is "

@@ -53,7 +53,7 @@ void measured_keep_own(struct run_options *run, const struct argp_state *state, 
 
 static const struct argp_option run_options[] = {
     {"seed", OPTION_SEED, "N", 0, "Of all that is random (default: from the clock; always printed)", 3},
-    {"progress", OPTION_PROGRESS, NULL, 0, "Show progress even if stderr is no terminal", 4},
+    {"progress", OPTION_PROGRESS, NULL, 0, "Show progress even if stderr is not a terminal", 4},
     {"platform", OPTION_PLATFORM, "NAME", 0, "host (default), qemu or sim", 4},
     {NULL, 0, NULL, 0, NULL, 0},
 };

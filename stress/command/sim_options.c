@@ -2,6 +2,7 @@
  * Options for simulated harts. See sim_options.h. */
 #include "sim_options.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "commands.h"
@@ -15,6 +16,7 @@ enum {
     OPTION_STRATEGY,
     OPTION_DEPTH,
     OPTION_FREEZE,
+    OPTION_END,
     OPTION_PROGRAM,
     OPTION_REPLAY,
     OPTION_TRACE
@@ -28,6 +30,8 @@ static const struct argp_option options[] = {
     {"program", OPTION_PROGRAM, "TEXT", 0, "Play this by many schedules: stress/sim/history/program.h", 1},
     {"freeze", OPTION_FREEZE, "HART.ACCESS", OPTION_ARG_OPTIONAL,
      "P9: stop each hart at each of its accesses in turn; or just this hart at this one", 1},
+    {"end", OPTION_END, "HART.ACCESS", OPTION_ARG_OPTIONAL,
+     "P13: end each hart at each of its accesses in turn, and take its number over; or just this one at this one", 1},
     {"replay", OPTION_REPLAY, "SEED", 0, "Just this execution", 1},
     {"trace", OPTION_TRACE, NULL, 0, "Show every access of it", 1},
     {NULL, 0, NULL, 0, NULL, 0},
@@ -49,17 +53,37 @@ static const struct option_value values[] = {
 };
 
 /* "1.23": hart and access; without, all of them. */
-static void set_freeze(struct sim_stress_plan *plan, const char *text, const struct argp_state *state)
+static void set_place(const char *option, bool *all, uint32_t *hart, uint64_t *at, const char *text,
+                      const struct argp_state *state)
 {
     char *end = NULL;
     if (text == NULL) {
-        plan->freeze = true;
+        *all = true;
         return;
     }
-    plan->freeze_hart = (uint32_t)strtoul(text, &end, 10);
-    if (end == text || *end != '.' || !option_number(end + 1, &plan->freeze_at) || plan->freeze_at == 0) {
-        usage_error(state, "--freeze is a hart and one of its accesses, as in 1.23, not '%s'", text);
+    *hart = (uint32_t)strtoul(text, &end, 10);
+    if (end == text || *end != '.' || !option_number(end + 1, at) || *at == 0) {
+        usage_error(state, "--%s is a hart and one of its accesses, as in 1.23, not '%s'", option, text);
     }
+}
+
+void sim_set_interrupt(struct sim_stress_plan *plan, const char *text, const struct argp_state *state)
+{
+    unsigned hart;
+    unsigned long long at, again = 0;
+    int end = 0, end_without = 0;
+    if (text == NULL) {
+        plan->interrupt = true;
+        return;
+    }
+    int read = sscanf(text, "%u.%llu%n.%llu%n", &hart, &at, &end_without, &again, &end);
+    if (read < 2 || at == 0 || text[read == 3 ? end : end_without] != '\0') {
+        usage_error(
+            state, "--interrupt is a hart, one of its accesses and one of its handler's, as in 1.23.0, not '%s'", text);
+    }
+    plan->interrupt_hart = hart;
+    plan->interrupt_at = at;
+    plan->interrupt_again = again;
 }
 
 static void set_program(struct sim_stress_plan *plan, const char *text, const struct argp_state *state)
@@ -76,7 +100,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     struct sim_options *sim = state->input;
     error_t status = 0;
     if (key == OPTION_FREEZE) {
-        set_freeze(&sim->plan, text, state);
+        set_place("freeze", &sim->plan.freeze, &sim->plan.freeze_hart, &sim->plan.freeze_at, text, state);
+    } else if (key == OPTION_END) {
+        set_place("end", &sim->plan.end, &sim->plan.end_hart, &sim->plan.end_at, text, state);
     } else if (key == OPTION_PROGRAM) {
         set_program(&sim->plan, text, state);
     } else {

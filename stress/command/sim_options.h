@@ -18,4 +18,8 @@ extern const struct argp sim_argp;
 /* What memory does, in a word, for each enum sim_profile; ends with NULL. */
 extern const char *const sim_profile_words[];
 
+/* Of --interrupt, which other platforms have, too. "1.23.0": hart, access, and access of the handler, which may be left
+ * out; NULL: all accesses in turn. */
+void sim_set_interrupt(struct sim_stress_plan *plan, const char *text, const struct argp_state *state);
+
 #endif

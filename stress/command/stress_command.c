@@ -34,6 +34,7 @@ struct stress_arguments {
     struct sim_options sim;
     const char *host_option; /* that was given and that only the host has */
     const char *real_option; /* that was given and that simulated harts do not have */
+    bool one_interrupt;      /* --interrupt with a value, which only those have */
     struct options_given given;
 };
 
@@ -46,7 +47,8 @@ enum {
     OPTION_SHARD,
     OPTION_UNTIL_FAILURE,
     OPTION_RESUME,
-    OPTION_FORMAT
+    OPTION_FORMAT,
+    OPTION_INTERRUPT
 };
 
 static const struct argp_option options[] = {
@@ -55,6 +57,10 @@ static const struct argp_option options[] = {
     {"memory", 'm', "SIZE", 0, "RAM, all of which is written to (default: 48M, in QEMU 64M)", 1},
     {"layout", OPTION_LAYOUT, "NAME", 0, "plain, nodes, nodes4 or holes; again for more (default: all)", 1},
     {"dtb", OPTION_DTB, "FILE", 0, "RAM as this device tree describes it, in place of the layouts", 1},
+    {"interrupt", OPTION_INTERRUPT, "HART.ACCESS.AGAIN", OPTION_ARG_OPTIONAL,
+     "P12: interrupt harts at random, their handlers allocate and free; simulated harts before each access in turn, or "
+     "this hart before this access, and its handler before this one (0: not)",
+     2},
     {"seconds", OPTION_SECONDS, "SECONDS", 0, "Time for all trials together (default: 10)", 2},
     {"operations", OPTION_OPERATIONS, "N", 0,
      "Mixed operations a hart and trial, in place of time (default in QEMU: 5000)", 2},
@@ -154,14 +160,18 @@ static void refuse_idle(const struct stress_arguments *arguments, const struct a
     if (sim->plan.depth != 0 && sim->plan.strategy == SIM_STRATEGY_RANDOM) {
         usage_error(state, "--depth is of the strategy pct, not of random");
     }
-    if ((sim->plan.program != NULL || sim->plan.freeze || sim->plan.freeze_at != 0) && arguments->plan.harts != 0) {
-        usage_error(state, "--harts does not go with %s, whose programs have harts of their own",
-                    sim->plan.program != NULL ? "--program" : "--freeze");
+    const char *own = sim->plan.program != NULL                            ? "--program"
+                      : sim->plan.freeze || sim->plan.freeze_at != 0       ? "--freeze"
+                      : sim->plan.end || sim->plan.end_at != 0             ? "--end"
+                      : sim->plan.interrupt || sim->plan.interrupt_at != 0 ? "--interrupt"
+                                                                           : NULL;
+    if (arguments->run.platform == &platform_sim && own != NULL && arguments->plan.harts != 0) {
+        usage_error(state, "--harts does not go with %s, whose programs have harts of their own", own);
     }
     if (arguments->qemu.gdb_port != 0 && arguments->plan.limit_seconds > 0) {
         usage_error(state, "--time-limit does not go with --gdb: whoever debugs takes all the time it takes");
     }
-    uint64_t block = sim->plan.freeze ? SIM_SWEEP_BLOCK : SIM_BLOCK;
+    uint64_t block = sim_block(&sim->plan);
     if (sim->plan.executions != 0 && (uint64_t)(arguments->plan.shard - 1) * block >= sim->plan.executions) {
         usage_error(state, "--shard %u/%u has no part of %llu executions: they are shared out by the %llu",
                     arguments->plan.shard, arguments->plan.shards, (unsigned long long)sim->plan.executions,
@@ -176,6 +186,9 @@ static void check_together(struct stress_arguments *arguments, const struct argp
     bool qemu = arguments->run.platform == &platform_qemu, sim = arguments->run.platform == &platform_sim;
     options_exclude(state, &platform_qemu, qemu ? arguments->host_option : NULL, qemu ? NULL : arguments->qemu.first);
     options_exclude(state, &platform_sim, sim ? arguments->real_option : NULL, sim ? NULL : arguments->sim.first);
+    if (arguments->one_interrupt && !sim) {
+        usage_error(state, "--interrupt has a value on simulated harts only: elsewhere it is at random");
+    }
     if (arguments->sim.plan.trace && !arguments->sim.plan.replay) {
         usage_error(state, "--trace goes with --replay: it shows one execution");
     }
@@ -216,6 +229,11 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     case OPTION_SHARD:
         set_shard(plan, text, state);
         return 0;
+    case OPTION_INTERRUPT:
+        plan->interrupts = true;
+        arguments->one_interrupt |= text != NULL;
+        sim_set_interrupt(&arguments->sim.plan, text, state);
+        return 0;
     case ARGP_KEY_END:
         check_together(arguments, state);
         return 0;
@@ -227,6 +245,10 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 static void set_defaults(struct stress_arguments *arguments)
 {
     struct stress_plan *plan = &arguments->plan;
+    if (plan->variant_count == 0 && plan->interrupts) { /* of the others an interrupted operation is refused */
+        plan->variants[plan->variant_count++] = "lockfree";
+        plan->variants[plan->variant_count++] = "baseline,lock=fas-irq";
+    }
     for (uint32_t i = 0; plan->variant_count == i && framelab_variants[i] != NULL && i < STRESS_VARIANT_MAX; i++) {
         plan->variants[plan->variant_count++] = framelab_variants[i]->name;
     }

@@ -20,6 +20,15 @@ bool harts_provide(uint32_t count);
  * it is what it was. */
 bool harts_run(uint32_t count, void (*body)(void *context, uint32_t hart), void *context);
 
+/* From here to hart_interrupts_end the calling hart is interrupted again and again, at moments that it cannot foretell:
+ * handler(context) runs on it then, in the middle of whatever it does, and may be interrupted in turn where the
+ * platform has that (INTERRUPT_LEVELS at most, of handlers). On QEMU under -icount the seed determines the moments.
+ * False, and no interrupts, if the platform cannot. */
+#define INTERRUPT_LEVELS 3u
+bool hart_interrupts_begin(void (*handler)(void *context), void *context, uint64_t seed);
+/* On return no handler runs any more. */
+void hart_interrupts_end(void);
+
 /* A barrier that sleeps: harts may outnumber cores. The storage is the platform's. */
 struct hart_barrier {
     _Alignas(16) unsigned char storage[128];

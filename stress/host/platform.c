@@ -23,6 +23,7 @@
 #include <linux/membarrier.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -176,6 +177,39 @@ void platform_host_yield(void)
         (void)nanosleep(&moment, NULL);
     } else {
         (void)sched_yield();
+    }
+}
+
+/* Interrupts: signals, but for those that a thread raises by what it does itself. */
+
+static _Thread_local bool signals_off;
+static _Thread_local sigset_t signals_before;
+
+bool platform_interrupts_off(void)
+{
+    static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT};
+    sigset_t set, before;
+    if (signals_off) {
+        return false;
+    }
+    (void)sigfillset(&set);
+    for (uint32_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+        (void)sigdelset(&set, own[i]);
+    }
+    int error = pthread_sigmask(SIG_BLOCK, &set, &before);
+    FRAME_ASSERT(error == 0);
+    signals_before = before; /* nobody interrupts from here on */
+    signals_off = true;
+    return true;
+}
+
+void platform_interrupts_restore(bool were_on)
+{
+    if (were_on) {
+        sigset_t set = signals_before;
+        signals_off = false; /* while nobody interrupts */
+        int error = pthread_sigmask(SIG_SETMASK, &set, NULL);
+        FRAME_ASSERT(error == 0);
     }
 }
 

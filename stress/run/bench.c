@@ -508,7 +508,7 @@ static int measure(struct bench *bench, const struct row *row, const struct benc
     record.facts = measurement.facts;
     if (status == EXIT_STATUS_HOLDS) {
         status = own != NULL ? write_record(bench, &record)
-                             : status_say(NAME, EXIT_STATUS_VIOLATED, "%s: what %s tells of itself is no JSON", name,
+                             : status_say(NAME, EXIT_STATUS_VIOLATED, "%s: what %s tells of itself is not JSON", name,
                                           row->choice.kind->name);
     }
     json_decref(own);
@@ -527,7 +527,7 @@ static int measure_cas(struct bench *bench)
     uint64_t ns = 0;
     bench_platform_begin(bench->plan->seed, (uint32_t)bench->cas_samples);
     if (!harts_run(1, measure_cas_body, &ns)) {
-        return status_say(NAME, EXIT_STATUS_USAGE, "not one hart can be had");
+        return status_say(NAME, EXIT_STATUS_USAGE, "no hart can be started");
     }
     const struct record_phase phase = {.name = "cas", .operations = bench_platform.cas_operations, .hart_ns = &ns};
     const struct row row = {.choice = bench->plan->workloads[0], .size = {1, 0}, .harts = 1};

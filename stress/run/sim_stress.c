@@ -57,6 +57,15 @@ struct story {
     char knobs[KNOBS_BYTES], replay[SIM_STRESS_TEXT_MAX + 64], line[2048];
 };
 
+static void print_calls(const uint64_t *calls, FILE *out)
+{
+    for (uint32_t i = 0; i < SIM_STEP_KINDS; i++) {
+        if (calls[i] > 0) {
+            (void)fprintf(out, " %s %llu", sim_step_name(i), (unsigned long long)calls[i]);
+        }
+    }
+}
+
 static void write_line(const char *variant, const struct sim_stress_report *report, const struct stress_range *range,
                        char *line, size_t bytes)
 {
@@ -86,10 +95,18 @@ static void write_line(const char *variant, const struct sim_stress_report *repo
         (unsigned long long)report->drains, (unsigned long long)report->runs, (unsigned long long)report->reserves,
         (unsigned long long)report->limbo_most, (unsigned long long)report->jumps,
         (unsigned long long)report->linearized, (unsigned long long)report->contended);
-    for (uint32_t i = 0; i < SIM_STEP_KINDS; i++) {
-        if (report->calls[i] > 0) {
-            (void)fprintf(out, " %s %llu", sim_step_name(i), (unsigned long long)report->calls[i]);
-        }
+    print_calls(report->calls, out);
+    if (report->ended > 0) {
+        (void)fprintf(out, "\n  ended: %llu harts, whose numbers were taken over; %llu frames lost in all",
+                      (unsigned long long)report->ended, (unsigned long long)report->lost);
+    }
+    if (report->interrupted > 0) {
+        (void)fprintf(out,
+                      "\n  interrupted: %llu executions; %llu interrupts in handlers, %llu allocations failed in "
+                      "handlers; others in calls of: ",
+                      (unsigned long long)report->interrupted, (unsigned long long)report->interrupts_nested,
+                      (unsigned long long)report->nested_failures);
+        print_calls(report->interrupts, out);
     }
     (void)fputc('\n', out);
     (void)fclose(out);

@@ -32,6 +32,7 @@ struct stress_plan {
     const char *fdt_path;
     uint64_t memory_bytes;
     uint32_t harts;
+    bool interrupts;     /* P12: harts are interrupted */
     double seconds;      /* for all trials of a pass (stress_series.h) */
     uint64_t operations; /* a hart and trial; 0: by time */
     uint64_t seed;

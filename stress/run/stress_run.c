@@ -207,6 +207,7 @@ static struct trial_config trial_config_of(struct stress *stress, const struct a
         .hotplug = machine->hotplug,
         .hotplug_node = machine->hotplug_node,
         .forbid = host_ram_forbid,
+        .interrupts = stress->plan->interrupts,
         .interrupted = &interrupted,
         .note = note_round,
         .context = stress,
@@ -264,8 +265,9 @@ static void write_replay(const struct stress *stress, char *out, size_t bytes)
     } else {
         (void)snprintf(length, sizeof length, "--seconds %g", plan->seconds);
     }
-    (void)snprintf(out, bytes, "framelab stress --variant %s %s --harts %u %s --seed %llu", attempt->spec, where,
-                   plan->harts, length, (unsigned long long)stress->seed);
+    (void)snprintf(out, bytes, "framelab stress%s --variant %s %s --harts %u %s --seed %llu",
+                   plan->interrupts ? " --interrupt" : "", attempt->spec, where, plan->harts, length,
+                   (unsigned long long)stress->seed);
 }
 
 /* What is told of the trial, and its parts that must stay meanwhile. */
@@ -274,7 +276,7 @@ struct story {
     struct stress_violation violation;
     struct frame_stats stats;
     struct frame_node_stats nodes[NODE_MAX];
-    char knobs[KNOBS_BYTES], history[HISTORY_BYTES], replay[REPLAY_BYTES], name[LINE_BYTES], line[LINE_BYTES];
+    char knobs[KNOBS_BYTES], history[HISTORY_BYTES], replay[REPLAY_BYTES], name[LINE_BYTES], line[4 * LINE_BYTES];
 };
 
 static void name_attempt(const struct attempt *attempt, char *name, size_t bytes)
@@ -298,6 +300,28 @@ static void describe_violation(const struct stress *stress, struct story *story)
                                   .seed = stress->seed,
                                   .replay = story->replay};
     story->outcome.record.violation = &story->violation;
+}
+
+/* How many interrupts landed, and in the middle of what. */
+static void write_interrupts(const struct stress *stress, char *line, size_t bytes)
+{
+    struct trial_interrupts sum;
+    trial_sum_interrupts(&stress->trial, &sum);
+    FILE *out = fmemopen(line, bytes, "w");
+    if (out == NULL) {
+        return;
+    }
+    (void)fprintf(out,
+                  "  interrupts: %llu, %llu inside an operation; %llu handlers interrupted, %llu allocations refused "
+                  "inside\n  inside by call:",
+                  (unsigned long long)sum.all, (unsigned long long)sum.inside, (unsigned long long)sum.nested,
+                  (unsigned long long)sum.refused);
+    for (uint32_t i = 0; i < LANDINGS_MAX && sum.landings[i].doing != NULL; i++) {
+        (void)fprintf(out, "%s %s %llu", i > 0 ? "," : "", sum.landings[i].doing,
+                      (unsigned long long)sum.landings[i].inside);
+    }
+    (void)fputc('\n', out);
+    (void)fclose(out);
 }
 
 static void describe(const struct stress *stress, struct story *story)
@@ -337,10 +361,15 @@ static void describe(const struct stress *stress, struct story *story)
     }
     stress_outcome_tests(&story->outcome, tested, holds ? NULL : story->violation.property);
     (void)snprintf(story->line, sizeof story->line,
-                   "%-34s %-6s %3u harts %6llu rounds %10llu calls %5llu plugged %5llu unplugged  %s\n", attempt->spec,
-                   layout_name(attempt->layout), stress->plan->harts, (unsigned long long)tally->rounds,
+                   "%-34s %-6s %3u harts %6llu rounds %10llu calls %5llu plugged %5llu unplugged %5llu left  %s\n",
+                   attempt->spec, layout_name(attempt->layout), stress->plan->harts, (unsigned long long)tally->rounds,
                    (unsigned long long)trial_operations(&stress->trial), (unsigned long long)tally->plugged,
-                   (unsigned long long)tally->unplugged, holds ? "holds" : story->violation.property);
+                   (unsigned long long)tally->unplugged, (unsigned long long)trial_lives(&stress->trial),
+                   holds ? "holds" : story->violation.property);
+    if (stress->plan->interrupts) {
+        size_t length = strlen(story->line);
+        write_interrupts(stress, story->line + length, sizeof story->line - length);
+    }
 }
 
 /* Tells the trial's outcome. Also while its harts run, from one that touched memory that may not be touched. */

@@ -22,24 +22,37 @@ struct sim_stress_plan {
     double seconds;         /* 0: no such limit */
     enum sim_profile profile;
     enum sim_strategy strategy;
-    uint32_t depth;       /* of PCT; 0: 3 to 6 */
-    bool freeze;          /* P9: stop each hart at each access of each execution */
-    uint32_t freeze_hart; /* or just this hart at this access of its own, counted from 1 ... */
-    uint64_t freeze_at;   /* ... 0: not */
-    const char *program;  /* NULL: random ones */
-    bool replay;          /* just the execution of `seed`, in full */
+    uint32_t depth;          /* of PCT; 0: 3 to 6 */
+    bool freeze;             /* P9: stop each hart at each access of each execution */
+    uint32_t freeze_hart;    /* or just this hart at this access of its own, counted from 1 ... */
+    uint64_t freeze_at;      /* ... 0: not */
+    bool interrupt;          /* P12: interrupt each hart before each access of each execution */
+    uint32_t interrupt_hart; /* or just this hart before this access of its own, counted from 1 ... */
+    uint64_t interrupt_at;   /* ... 0: not; and its handler before this one; 0: not */
+    uint64_t interrupt_again;
+    bool end;            /* P13: end each hart at each access of each execution, and take its number over */
+    uint32_t end_hart;   /* or just this hart at this access of its own ... */
+    uint64_t end_at;     /* ... 0: not */
+    const char *program; /* NULL: random ones */
+    bool replay;         /* just the execution of `seed`, in full */
     bool trace;
     /* Asked now and then, with the number that comes next: whether to stop. NULL: never. */
     bool (*look)(void *context, uint64_t next);
     void *context;
 };
 
-/* Executions in a row that belong together: shards share out so many at a time. Of a sweep that stops harts; of
- * others. */
+/* Executions in a row that belong together: shards share out so many at a time. Of a sweep that stops harts; of one
+ * that interrupts or ends them; of others. */
 #define SIM_SWEEP_BLOCK 40u
+#define SIM_LIVES_BLOCK 25u
 #define SIM_BLOCK 16u
 
-#define SIM_STEP_KINDS 18u
+static inline uint64_t sim_block(const struct sim_stress_plan *plan)
+{
+    return plan->freeze ? SIM_SWEEP_BLOCK : plan->interrupt || plan->end ? SIM_LIVES_BLOCK : SIM_BLOCK;
+}
+
+#define SIM_STEP_KINDS 20u
 #define SIM_STRESS_TEXT_MAX 512u
 
 struct sim_stress_report {
@@ -54,7 +67,11 @@ struct sim_stress_report {
     /* What is rare: jumps of the clock of reclamation, executions that ended with runs in magazines or with a zero
      * reserve, places in limbo at most. */
     uint64_t jumps, runs, reserves, limbo_most;
-    uint64_t places; /* code addresses at which a hart was stopped */
+    uint64_t places; /* code addresses at which a hart was stopped, or interrupted */
+    /* Executions with interrupts; these, by what they interrupted, and those in handlers; allocations that failed in a
+     * handler. */
+    uint64_t ended, lost; /* executions in which a hart ended and was taken over; frames lost in them */
+    uint64_t interrupted, interrupts[SIM_STEP_KINDS], interrupts_nested, nested_failures;
     uint64_t calls[SIM_STEP_KINDS];
     /* The first finding. */
     char property[16]; /* "P1", or "race", "panic" */

@@ -204,13 +204,13 @@ bool judge_account(struct judge *judge, struct frame_account *account)
 {
     *account = (struct frame_account){0};
     bool valid = frame_allocator_validate(judge->allocator, account);
-    bool equal = account->free + account->cached + account->allocated == account->total;
+    bool equal = account->free + account->cached + account->allocated + account->lost == account->total;
     return (valid && equal) ||
            verdict_violate(judge->verdict, PROPERTY_ACCOUNT, HART_NONE, UINT64_MAX,
-                           "%s: free %llu, cached %llu, allocated %llu, total %llu",
+                           "%s: free %llu, cached %llu, allocated %llu, lost %llu, total %llu",
                            valid ? "the sum is not the total" : "validate() fails", (unsigned long long)account->free,
                            (unsigned long long)account->cached, (unsigned long long)account->allocated,
-                           (unsigned long long)account->total);
+                           (unsigned long long)account->lost, (unsigned long long)account->total);
 }
 
 bool judge_all_free(struct judge *judge)

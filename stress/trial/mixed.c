@@ -494,6 +494,51 @@ void hotplug_settle(struct trial *trial, struct trial_hart *me)
     }
 }
 
+/* ---- harts come and go ---- */
+
+static bool wrong_life(struct trial *trial, struct trial_hart *me, const char *what, enum frame_status status)
+{
+    return verdict_violate(&trial->verdict, PROPERTY_HARTS, me->hart, UINT64_MAX, "%s: '%s'", what,
+                           frame_status_text(status));
+}
+
+/* As often as it takes: others may be in the way. */
+static void join(struct trial *trial, struct trial_hart *me)
+{
+    struct frame_allocator *fa = allocator_of(trial);
+    uint32_t node = (uint32_t)random_below(&me->random, frame_allocator_nodes(fa));
+    enum frame_status status = FRAME_CONTENDED;
+    while (status == FRAME_CONTENDED && verdict_holds(&trial->verdict)) {
+        judge_count_call(&me->judge);
+        status = frame_hart_join(fa, node);
+    }
+    if (status != FRAME_OK) {
+        (void)wrong_life(trial, me, "a hart that left does not get in again", status);
+    } else if ((status = frame_hart_join(fa, node)) != FRAME_BUSY) {
+        (void)wrong_life(trial, me, "a hart that is in joins", status);
+    }
+}
+
+static void leave_and_join(struct trial *trial, struct trial_hart *me)
+{
+    struct frame_allocator *fa = allocator_of(trial);
+    pfn_t frame;
+    me->gone = true;
+    judge_count_call(&me->judge);
+    enum frame_status status = frame_hart_leave(fa);
+    if (status == FRAME_OK) {
+        enum frame_status refused = frame_alloc_one(fa, &frame);
+        if (refused != FRAME_BAD_HART || frame_hart_leave(fa) != FRAME_BAD_HART || frame_allocator_drain(fa)) {
+            (void)wrong_life(trial, me, "a hart that has left is not refused", refused);
+        }
+        join(trial, me);
+        me->lives++;
+    } else if (status != FRAME_CONTENDED) {
+        (void)wrong_life(trial, me, "a hart may not leave", status);
+    }
+    me->gone = false;
+}
+
 static const struct operation OTHERS[] = {
     {"handing on through the mailbox", 40, hand_on},
     {"frame_ref", 20, share},
@@ -506,6 +551,7 @@ static const struct operation OTHERS[] = {
     {"frame_zero_idle", 2, zero_idle},
     {"frame_allocator_stats", 2, read_stats},
     {"adding or removing an arena", 6, hotplug},
+    {"leaving and joining", 3, leave_and_join},
 };
 
 /* ---- the phase ---- */

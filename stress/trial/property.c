@@ -22,6 +22,8 @@ static const struct {
     [PROPERTY_LOCK_FREE] = {"P9", "with any one hart stopped, the others finish"},
     [PROPERTY_RECLAMATION] = {"P10", "no access to an arena's metadata after its reclamation"},
     [PROPERTY_MAGAZINES] = {"P11", "at most one global access in as many operations as a magazine holds"},
+    [PROPERTY_INTERRUPTS] = {"P12", "an interrupt at any instruction may allocate and free, and all else holds"},
+    [PROPERTY_HARTS] = {"P13", "a hart that has left holds nothing, and one that ended can be taken over"},
 };
 
 const char *property_name(enum property property)

@@ -21,10 +21,12 @@ enum property {
     PROPERTY_LOCK_FREE = 9,
     PROPERTY_RECLAMATION = 10,
     PROPERTY_MAGAZINES = 11,
-    PROPERTY_COUNT = 12
+    PROPERTY_INTERRUPTS = 12,
+    PROPERTY_HARTS = 13,
+    PROPERTY_COUNT = 14
 };
 
-/* "P1" .. "P11", and what it demands in one line. */
+/* "P1", "P2" ..., and what it demands in one line. */
 const char *property_name(enum property property);
 const char *property_text(enum property property);
 

@@ -45,6 +45,14 @@ static void place_memory(struct trial *trial, unsigned char *memory)
         hart->judge.verdict = &trial->verdict;
         hart->judge.hart = i;
         hart->random = random_stream(trial->config.seed, i);
+        hart->trial = trial;
+        for (uint32_t level = 0; level < INTERRUPT_LEVELS; level++) {
+            struct trial_handler *handler = &hart->handlers[level];
+            handler->random = random_stream(trial->config.seed, HART_MAX + i * INTERRUPT_LEVELS + level);
+            handler->judge.allocator = trial->config.allocator;
+            handler->judge.verdict = &trial->verdict;
+            handler->judge.hart = i;
+        }
         hart->fill_percent = 50;
         hart->holdings = (struct holding *)(void *)memory;
         hart->holding_max = (uint32_t)holding_max;
@@ -311,14 +319,20 @@ static void meet_and_do(struct trial *trial, struct trial_hart *me, uint32_t who
 static void run_round(struct trial *trial, struct trial_hart *me)
 {
     uint32_t solo = (uint32_t)(trial->tally.rounds % trial->config.harts);
+    interrupts_open(trial, me);
     mixed_phase(trial, me);
+    interrupts_close(trial, me);
     meet_and_do(trial, me, solo, solo_rest);
     exhaust(trial, me);
     meet_and_do(trial, me, solo, solo_exhaust);
+    interrupts_open(trial, me);
     free_all(trial, me);
     release_holdings(trial, me);
+    interrupts_close(trial, me);
     meet_and_do(trial, me, solo, solo_whole);
+    interrupts_open(trial, me);
     fill_cache(trial, me);
+    interrupts_close(trial, me);
     meet_and_do(trial, me, solo, solo_exhaust);
     free_all(trial, me);
     meet_and_do(trial, me, solo, solo_begin_magazines);
@@ -349,10 +363,25 @@ bool trial_run(struct trial *trial)
     return harts_run(trial->config.harts, run_hart, trial);
 }
 
+uint64_t trial_lives(const struct trial *trial)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < trial->config.harts; i++) {
+        sum += trial->hart[i].lives;
+    }
+    return sum;
+}
+
 bool trial_tested(const struct trial *trial, enum property property)
 {
     const struct trial_tally *tally = &trial->tally;
+    struct trial_interrupts interrupts;
     switch (property) {
+    case PROPERTY_INTERRUPTS:
+        trial_sum_interrupts(trial, &interrupts);
+        return interrupts.inside > 0;
+    case PROPERTY_HARTS:
+        return trial_lives(trial) > 0;
     case PROPERTY_LOCK_FREE:
         return false;
     case PROPERTY_RECLAMATION:

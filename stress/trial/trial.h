@@ -19,6 +19,12 @@
  *    allocator was not given. While it is out of service it is filled with a pattern that nobody may change; where the
  *    platform can forbid reading, nobody may read it either (P10).
  *
+ * 5. Interrupts (P12), if the config asks for them. In the mixed phase, and while caches are filled and emptied, each
+ *    hart is interrupted at random (harness.h). Its handler allocates and frees, too: within the budget, so that nobody
+ *    is refused for its sake, and its frames are the oracle's as all others are. It may itself be refused: then what
+ *    there is lies in its own hart's cache or in the hands of what it interrupted (interrupts.c). What it holds is
+ *    given back before the hart meets the others.
+ *
  * Independent of the platform: memory comes from the caller, harts from harness.h. */
 #ifndef FRAMELAB_STRESS_TRIAL_H
 #define FRAMELAB_STRESS_TRIAL_H
@@ -39,6 +45,7 @@ struct trial_config {
     uint32_t hotplug_node;
     /* Makes memory fault when it is touched, or not any more; NULL: the platform cannot. */
     void (*forbid)(struct phys_range range, bool forbidden);
+    bool interrupts;                 /* each hart is interrupted at random */
     const _Atomic bool *interrupted; /* may be set at any time: the trial then ends after the round */
     void (*note)(void *context);     /* by hart 0 before each round; NULL: nobody wants to know */
     void *context;
@@ -58,6 +65,22 @@ struct holding {
     bool shared;
 };
 
+/* What a hart's handlers of one level need for themselves: a level is never entered twice at one time. */
+#define HANDLER_HOLDINGS 8u
+struct trial_handler {
+    struct random random;
+    struct judge judge;
+    uint32_t holding_count;
+    struct frame_run holdings[HANDLER_HOLDINGS];
+};
+
+/* Interrupts that landed in a call, by its name. */
+#define LANDINGS_MAX 32u
+struct trial_landings {
+    const char *doing;
+    uint64_t interrupts, inside; /* inside: in the middle of an operation of the allocator */
+};
+
 struct trial_hart {
     _Alignas(CACHE_PAIR) struct random random;
     struct judge judge; /* counts this hart's calls of the allocator */
@@ -70,6 +93,14 @@ struct trial_hart {
     const char *_Atomic doing;            /* read by a watchdog */
     struct trial_note notes[TRIAL_NOTES]; /* a ring; written by the hart, read when it is over or may hang */
     _Atomic uint64_t note_count;
+    struct trial *trial;
+    volatile uint32_t level;   /* handlers that it is in */
+    volatile uint64_t entries; /* into handlers, one or another lost: enough to see that there was one */
+    struct trial_handler handlers[INTERRUPT_LEVELS];
+    struct trial_landings landings[LANDINGS_MAX]; /* of the first level's handler */
+    volatile bool gone;                           /* it has left, or is about to: its handlers do nothing */
+    uint64_t lives;                               /* times that it left and joined */
+    uint64_t nested_interrupts, nested_refused;   /* handlers interrupted; allocations refused inside of others */
 };
 
 #define MAILBOX_SLOTS 64u
@@ -123,6 +154,15 @@ bool trial_run(struct trial *trial);
 /* Whether the trial, once run, has given a property a chance to be violated. */
 bool trial_tested(const struct trial *trial, enum property property);
 
+/* Sums over the harts: interrupts, those of them inside an operation, in handlers, and allocations refused there. */
+struct trial_interrupts {
+    uint64_t all, inside, nested, refused;
+    struct trial_landings landings[LANDINGS_MAX]; /* by call; ends with one that has no name */
+};
+void trial_sum_interrupts(const struct trial *trial, struct trial_interrupts *sum);
+/* Times that harts left and joined again. */
+uint64_t trial_lives(const struct trial *trial);
+
 /* Calls of the allocator so far, of all harts. A hint while it runs. */
 uint64_t trial_operations(const struct trial *trial);
 
@@ -171,6 +211,11 @@ void mailbox_empty(struct trial *trial, struct trial_hart *me);
 void hotplug_settle(struct trial *trial, struct trial_hart *me);
 /* Fills the range with the pattern that must still be there when it is plugged in next. */
 void hotplug_fill(struct trial *trial);
+
+/* interrupts.c. The hart is interrupted from here on, if the config says so; and no more, and its handlers hold
+ * nothing. */
+void interrupts_open(struct trial *trial, struct trial_hart *me);
+void interrupts_close(struct trial *trial, struct trial_hart *me);
 
 /* checks.c; all by one hart, the others at a barrier */
 void check_account(struct trial *trial, struct trial_hart *me);

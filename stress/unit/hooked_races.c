@@ -583,8 +583,8 @@ static uint64_t got_near, got_far;
 static uint32_t variant_take(uint32_t hart, bool local, uint32_t count)
 {
     pfn_t frames[BATCH];
-    uint32_t got =
-        lockfree_variant.take(global, (struct caller){hart, local}, (struct run_kind){0, false}, frames, count);
+    uint32_t got = lockfree_variant.take(global, (struct caller){.hart = hart, .local = local},
+                                         (struct run_kind){0, false}, frames, count);
     for (uint32_t i = 0; i < got; i++) {
         bool near = frames[i].value < FAR;
         expect(model_move(near ? &model : &far_model, frame_run(frames[i], 1), MODEL_FREE, MODEL_OUT),
@@ -597,7 +597,7 @@ static uint32_t variant_take(uint32_t hart, bool local, uint32_t count)
 static void variant_give(uint32_t hart, struct frame_run run)
 {
     expect(model_move(run.first.value < FAR ? &model : &far_model, run, MODEL_OUT, MODEL_FREE), "not owned");
-    lockfree_variant.give_run(global, (struct caller){hart, false}, run);
+    lockfree_variant.give_run(global, (struct caller){.hart = hart, .local = false}, run);
 }
 
 /* All out, and known to be so. */

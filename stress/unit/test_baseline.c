@@ -145,8 +145,8 @@ static void bench_given(struct bench *bench, struct frame_run run)
 
 static uint32_t take(struct bench *bench, uint32_t hart, pfn_t *frames, uint32_t count)
 {
-    uint32_t taken =
-        bench->variant->take(bench->global, (struct caller){hart, true}, (struct run_kind){0, false}, frames, count);
+    uint32_t taken = bench->variant->take(bench->global, (struct caller){.hart = hart, .local = true},
+                                          (struct run_kind){0, false}, frames, count);
     for (uint32_t i = 0; i < taken; i++) {
         bench_taken(bench, frame_run(frames[i], 1));
     }
@@ -169,14 +169,15 @@ static void give(struct bench *bench, pfn_t *frames, uint32_t count)
     for (uint32_t i = 0; i < count; i++) {
         bench_given(bench, frame_run(frames[i], 1));
     }
-    bench->variant->give(bench->global, (struct caller){0, true}, (struct run_kind){0, false}, frames, count);
+    bench->variant->give(bench->global, (struct caller){.hart = 0, .local = true}, (struct run_kind){0, false}, frames,
+                         count);
     bench_check(bench);
 }
 
 static bool take_run(struct bench *bench, uint32_t hart, uint64_t count, uint32_t align_order, pfn_t *first)
 {
     struct frame_request request = {count, align_order};
-    if (!bench->variant->take_run(bench->global, (struct caller){hart, true}, request, first)) {
+    if (!bench->variant->take_run(bench->global, (struct caller){.hart = hart, .local = true}, request, first)) {
         return false;
     }
     assert_int_equal(first->value & ((UINT64_C(1) << align_order) - 1), 0);
@@ -188,7 +189,7 @@ static bool take_run(struct bench *bench, uint32_t hart, uint64_t count, uint32_
 static void give_run(struct bench *bench, struct frame_run run)
 {
     bench_given(bench, run);
-    bench->variant->give_run(bench->global, (struct caller){0, true}, run);
+    bench->variant->give_run(bench->global, (struct caller){.hart = 0, .local = true}, run);
     bench_check(bench);
 }
 
@@ -236,7 +237,7 @@ static void near_nodes_come_first(void **state)
 
 static uint32_t take_batch(struct bench *bench, uint32_t hart, pfn_t *firsts, uint32_t count)
 {
-    uint32_t taken = bench->variant->take(bench->global, (struct caller){hart, true},
+    uint32_t taken = bench->variant->take(bench->global, (struct caller){.hart = hart, .local = true},
                                           (struct run_kind){CHUNK_ORDER, false}, firsts, count);
     for (uint32_t i = 0; i < taken; i++) {
         assert_int_equal(firsts[i].value % CHUNK_FRAMES, 0);
@@ -263,13 +264,14 @@ static void P5_chunks_in_batches(void **state)
     bench.variant->add_stats(bench.global, &after);
     assert_int_equal(after.lock_acquisitions - before.lock_acquisitions, 4);
     /* None is known as zero. */
-    assert_int_equal(
-        bench.variant->take(bench.global, (struct caller){0, true}, (struct run_kind){CHUNK_ORDER, true}, &first, 1),
-        0);
+    assert_int_equal(bench.variant->take(bench.global, (struct caller){.hart = 0, .local = true},
+                                         (struct run_kind){CHUNK_ORDER, true}, &first, 1),
+                     0);
     for (uint32_t i = 0; i < 6; i++) {
         bench_given(&bench, frame_run(firsts[i], CHUNK_FRAMES));
     }
-    bench.variant->give(bench.global, (struct caller){0, true}, (struct run_kind){CHUNK_ORDER, false}, firsts, 6);
+    bench.variant->give(bench.global, (struct caller){.hart = 0, .local = true}, (struct run_kind){CHUNK_ORDER, false},
+                        firsts, 6);
     bench_check(&bench);
     assert_true(take_run(&bench, 0, 2500, 0, &first));
     bench_drop(&bench);
@@ -417,12 +419,13 @@ static void take_and_give(void *context, uint32_t hart)
     for (uint32_t round = 0; round < ROUNDS; round++) {
         pfn_t frames[64], first = {0};
         struct frame_request request = {random_between(&random, 1, 40), 0};
-        uint32_t count = bench->variant->take(bench->global, (struct caller){hart, true}, (struct run_kind){0, false},
-                                              frames, (uint32_t)random_between(&random, 1, COUNT_OF(frames)));
+        uint32_t count = bench->variant->take(bench->global, (struct caller){.hart = hart, .local = true},
+                                              (struct run_kind){0, false}, frames,
+                                              (uint32_t)random_between(&random, 1, COUNT_OF(frames)));
         for (uint32_t i = 0; i < count; i++) {
             own(bench, frame_run(frames[i], 1), 0, self);
         }
-        if (!bench->variant->take_run(bench->global, (struct caller){hart, true}, request, &first)) {
+        if (!bench->variant->take_run(bench->global, (struct caller){.hart = hart, .local = true}, request, &first)) {
             platform_panic("there was memory for everyone");
         }
         own(bench, frame_run(first, request.count), 0, self);
@@ -432,9 +435,11 @@ static void take_and_give(void *context, uint32_t hart)
         for (uint32_t i = 0; i < count; i++) {
             own(bench, frame_run(frames[i], 1), self, 0);
         }
-        bench->variant->give(bench->global, (struct caller){hart, true}, (struct run_kind){0, false}, frames, count);
+        bench->variant->give(bench->global, (struct caller){.hart = hart, .local = true}, (struct run_kind){0, false},
+                             frames, count);
         own(bench, frame_run(first, request.count), self, 0);
-        bench->variant->give_run(bench->global, (struct caller){hart, true}, frame_run(first, request.count));
+        bench->variant->give_run(bench->global, (struct caller){.hart = hart, .local = true},
+                                 frame_run(first, request.count));
     }
 }
 
@@ -551,15 +556,16 @@ static void holds_are_measured_if_asked_for(void **state)
         bench_make(&bench, &baseline_variant, LOCK_AUTO);
         vector_of(bench.global)->times_holds = asked == 1;
         for (uint32_t i = 0; i < 5; i++) {
-            assert_int_equal(
-                bench.variant->take(bench.global, (struct caller){0, true}, (struct run_kind){0, false}, frames, 64),
-                64);
-            bench.variant->give(bench.global, (struct caller){0, true}, (struct run_kind){0, false}, frames, 64);
+            assert_int_equal(bench.variant->take(bench.global, (struct caller){.hart = 0, .local = true},
+                                                 (struct run_kind){0, false}, frames, 64),
+                             64);
+            bench.variant->give(bench.global, (struct caller){.hart = 0, .local = true}, (struct run_kind){0, false},
+                                frames, 64);
         }
         pfn_t first;
-        assert_true(
-            bench.variant->take_run(bench.global, (struct caller){0, true}, (struct frame_request){4, 2}, &first));
-        bench.variant->give_run(bench.global, (struct caller){0, true}, frame_run(first, 4));
+        assert_true(bench.variant->take_run(bench.global, (struct caller){.hart = 0, .local = true},
+                                            (struct frame_request){4, 2}, &first));
+        bench.variant->give_run(bench.global, (struct caller){.hart = 0, .local = true}, frame_run(first, 4));
         bench.variant->add_stats(bench.global, &stats);
         assert_int_equal(stats.take_holds, 5 * asked);
         assert_int_equal(stats.give_holds, 5 * asked);
@@ -613,7 +619,7 @@ static bool local_drain(const struct bench *bench, uint32_t owner)
     struct frame_run run;
     bool any = false;
     while (frame_list_drain(bench->lists[owner], &run)) {
-        bench->variant->give_run(bench->global, (struct caller){0, false}, run);
+        bench->variant->give_run(bench->global, (struct caller){.hart = 0, .local = false}, run);
         any = true;
     }
     return any;
@@ -854,7 +860,8 @@ static void model_take_run(struct bench *bench, struct random *random)
         bench_check(bench);
         assert_int_equal(take_run(bench, hart, count, request.align_order, &first), possible);
     } else if (bench->lists[0] == NULL && !possible) {
-        assert_false(bench->variant->take_run(bench->global, (struct caller){hart, true}, request, &first));
+        assert_false(
+            bench->variant->take_run(bench->global, (struct caller){.hart = hart, .local = true}, request, &first));
     }
 }
 

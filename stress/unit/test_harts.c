@@ -320,7 +320,7 @@ static void ask_allocations(struct frame_allocator *fa)
 static void ask_everything(void)
 {
     struct frame_allocator *fa = machine.fa;
-    struct frame_hart_events events = {1, 1, 1, 1};
+    struct frame_hart_events events = {1, 1, 1, 1, 1};
     struct frame_stats stats;
     asked.count = 0;
     ask_allocations(fa);

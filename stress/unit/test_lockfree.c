@@ -102,8 +102,15 @@ static void expect_model(void)
 static void drain_all(void)
 {
     for (uint32_t h = 0; h < HARTS; h++) {
-        lockfree_variant.local_drain(global, h);
+        lockfree_variant.local_drain(global, (struct caller){.hart = platform_hart_id()}, h);
     }
+}
+
+/* In a section, past the cache, or in an interrupt: what a variant may touch differs, what it does does not. */
+static struct caller some_caller(struct random *random, uint32_t hart)
+{
+    bool local = random_one_in(random, 2);
+    return (struct caller){.hart = hart, .local = local, .nested = !local && random_one_in(random, 2)};
 }
 
 /* ---- each operation, in the model too ------------------------------------------------------------------------- */
@@ -121,8 +128,8 @@ static void given(struct frame_run run)
 static uint32_t take(uint32_t hart, bool local, pfn_t *frames, uint32_t count)
 {
     play_hart(hart);
-    uint32_t got =
-        lockfree_variant.take(global, (struct caller){hart, local}, (struct run_kind){0, false}, frames, count);
+    uint32_t got = lockfree_variant.take(global, (struct caller){.hart = hart, .local = local},
+                                         (struct run_kind){0, false}, frames, count);
     for (uint32_t i = 0; i < got; i++) {
         taken(frame_run(frames[i], 1));
     }
@@ -135,13 +142,14 @@ static void give(uint32_t hart, bool local, pfn_t *frames, uint32_t count)
     for (uint32_t i = 0; i < count; i++) {
         given(frame_run(frames[i], 1));
     }
-    lockfree_variant.give(global, (struct caller){hart, local}, (struct run_kind){0, false}, frames, count);
+    lockfree_variant.give(global, (struct caller){.hart = hart, .local = local}, (struct run_kind){0, false}, frames,
+                          count);
 }
 
 static bool take_run(uint32_t hart, bool local, struct frame_request request, pfn_t *first)
 {
     play_hart(hart);
-    bool got = lockfree_variant.take_run(global, (struct caller){hart, local}, request, first);
+    bool got = lockfree_variant.take_run(global, (struct caller){.hart = hart, .local = local}, request, first);
     if (got) {
         assert_int_equal(first->value & ((UINT64_C(1) << request.align_order) - 1), 0);
         taken(frame_run(*first, request.count));
@@ -153,7 +161,7 @@ static void give_run(uint32_t hart, bool local, struct frame_run run)
 {
     play_hart(hart);
     given(run);
-    lockfree_variant.give_run(global, (struct caller){hart, local}, run);
+    lockfree_variant.give_run(global, (struct caller){.hart = hart, .local = local}, run);
 }
 
 /* ---- the border ----------------------------------------------------------------------------------------------- */
@@ -222,7 +230,8 @@ static void P2_P3_a_batch_of_runs_over_the_border(void **state)
             firsts[i] = pfn(BORDER - BATCH / 2 * frames + nth * frames);
             given(frame_run(firsts[i], frames));
         }
-        lockfree_variant.give(global, (struct caller){hart, true}, (struct run_kind){order, false}, firsts, BATCH);
+        lockfree_variant.give(global, (struct caller){.hart = hart, .local = true}, (struct run_kind){order, false},
+                              firsts, BATCH);
         expect_arenas_can_go(hart);
     }
 }
@@ -288,9 +297,8 @@ static void step_take_runs(struct random *random)
     uint32_t order = random_one_in(random, 2) ? CHUNK_ORDER : (uint32_t)random_between(random, 1, CACHE_ORDER_MAX);
     uint64_t frames = UINT64_C(1) << order;
     bool zero = order == CHUNK_ORDER && random_one_in(random, 4);
-    uint32_t got =
-        lockfree_variant.take(global, (struct caller){hart, random_one_in(random, 2)}, (struct run_kind){order, zero},
-                              firsts, (uint32_t)random_between(random, 1, order < 6 ? BATCH : 4));
+    uint32_t got = lockfree_variant.take(global, some_caller(random, hart), (struct run_kind){order, zero}, firsts,
+                                         (uint32_t)random_between(random, 1, order < 6 ? BATCH : 4));
     for (uint32_t i = 0; i < got; i++) {
         assert_int_equal(firsts[i].value % frames, 0);
         taken(frame_run(firsts[i], frames));
@@ -300,8 +308,7 @@ static void step_take_runs(struct random *random)
             given(frame_run(firsts[i], frames));
         }
         zero = order == CHUNK_ORDER && random_one_in(random, 2);
-        lockfree_variant.give(global, (struct caller){hart, random_one_in(random, 2)}, (struct run_kind){order, zero},
-                              firsts, got);
+        lockfree_variant.give(global, some_caller(random, hart), (struct run_kind){order, zero}, firsts, got);
     }
 }
 

@@ -532,15 +532,15 @@ static void stopped_stops_the_hart_beside(void **state)
 static void a_path_is_told_by_what_changed(void **state)
 {
     (void)state;
-    const struct frame_hart_events before = {7, 7, 7, 7};
+    const struct frame_hart_events before = {7, 7, 7, 7, 0};
     static const struct {
         struct frame_hart_events after;
         enum frame_status status;
         enum outcome outcome;
     } cases[] = {
-        {{7, 7, 7, 7}, FRAME_OK, OUTCOME_HIT},   {{8, 7, 7, 7}, FRAME_OK, OUTCOME_REFILL},
-        {{7, 8, 7, 7}, FRAME_OK, OUTCOME_SPILL}, {{8, 7, 8, 7}, FRAME_OK, OUTCOME_BYPASS},
-        {{9, 9, 7, 8}, FRAME_OK, OUTCOME_DRAIN}, {{9, 9, 7, 8}, FRAME_NO_MEMORY, OUTCOME_FAIL},
+        {{7, 7, 7, 7, 0}, FRAME_OK, OUTCOME_HIT},   {{8, 7, 7, 7, 0}, FRAME_OK, OUTCOME_REFILL},
+        {{7, 8, 7, 7, 0}, FRAME_OK, OUTCOME_SPILL}, {{8, 7, 8, 7, 0}, FRAME_OK, OUTCOME_BYPASS},
+        {{9, 9, 7, 8, 0}, FRAME_OK, OUTCOME_DRAIN}, {{9, 9, 7, 8, 0}, FRAME_NO_MEMORY, OUTCOME_FAIL},
     };
     for (uint32_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         assert_int_equal(outcome_of(&before, &cases[i].after, cases[i].status), cases[i].outcome);

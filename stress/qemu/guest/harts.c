@@ -21,7 +21,9 @@
  *      online, and the poke arrives when its interrupts are on: it is a hart like the others.
  *    - A hart that was silent once is asked again at each fence, and not waited for until it has answered. So a dead
  *      hart costs each of the others the full wait once or twice, not at each fence.
- * 3. Hart 0 is the one that the firmware started; the others are in the order of the FDT. */
+ * 3. The timer. It is set to a moment drawn at random, and when it has gone off and its handler is done, to another. A
+ *    handler runs with interrupts off, on the trap stack: none interrupts another.
+ * 4. Hart 0 is the one that the firmware started; the others are in the order of the FDT. */
 #include "harness.h"
 #include "kernel.h"
 #include "platform.h"
@@ -252,6 +254,47 @@ void hart_barrier_wait(struct hart_barrier *barrier)
     atomic_store_explicit(&own->missing, own->count, memory_order_relaxed);
     atomic_store_explicit(&own->round, round + 1, memory_order_release);
     arch_poke_all();
+}
+
+/* ---- the timer ---- */
+
+/* Between two interrupts. Where harts are threads of QEMU time is the host's, in which a hart executes a tenth as much.
+ */
+#define APART_LEAST_NS UINT64_C(300)
+#define APART_MOST_NS UINT64_C(12000)
+#define APART_FREE 16u
+
+static void timer_arm(void)
+{
+    uint64_t ns = random_between(&kernel_hart->timer_random, APART_LEAST_NS, APART_MOST_NS);
+    arch_timer_after(ns * (schedule_is_seeded() ? 1 : APART_FREE));
+}
+
+void harts_timer(void)
+{
+    if (kernel_hart->on_timer != NULL) {
+        kernel_hart->on_timer(kernel_hart->timer_context);
+        timer_arm();
+    }
+}
+
+bool hart_interrupts_begin(void (*handler)(void *context), void *context, uint64_t seed)
+{
+    bool enabled = arch_interrupts_off();
+    kernel_hart->timer_random = random_stream(seed, 5);
+    kernel_hart->timer_context = context;
+    kernel_hart->on_timer = handler;
+    timer_arm();
+    arch_interrupts_restore(enabled);
+    return true;
+}
+
+void hart_interrupts_end(void)
+{
+    bool enabled = arch_interrupts_off();
+    arch_timer_off();
+    kernel_hart->on_timer = NULL;
+    arch_interrupts_restore(enabled);
 }
 
 /* ---- bringing up ---- */

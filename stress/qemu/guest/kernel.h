@@ -21,6 +21,7 @@
  *   kernel_bench.c     run=bench: the workloads, counted
  *   kernel_fault.c     run=fault: a hart stopped in the middle of an operation
  *   kernel_fence.c     run=fence: harts that answer the barrier, or do not
+ *   kernel_timer.c     run=timer: an example of a timer's handler that allocates
  *   kernel_wrong.c     run=trap, overrun: wrong on purpose
  *   kernel_map.c       run=map: the memory map as it was read
  *   kernel_memory.c    how much memory an allocator is given
@@ -42,7 +43,8 @@
 #define HART_STACK_BYTES (UINT64_C(32) << 10)
 /* At the bottom of a stack lies a word that nobody writes; whoever finds it changed has found an overrun. */
 #define STACK_GUARD UINT64_C(0x5afe57ac6a2d0000)
-#define TRAP_STACK_BYTES (UINT64_C(4) << 10)
+/* On which interrupts are handled, and what their handlers call: the allocator, in a trial also its judge. */
+#define TRAP_STACK_BYTES (UINT64_C(16) << 10)
 
 /* A hart. Its first three words are known to boot.S. */
 struct kernel_hart {
@@ -63,6 +65,9 @@ struct kernel_hart {
     uint64_t waited;                              /* turns since its last progress */
     uint64_t instructions;                        /* that it has executed up to its last rest */
     uint64_t resumed;                             /* the machine's count when it was resumed */
+    void (*on_timer)(void *context);              /* what it does when its timer goes off; NULL: nothing */
+    void *timer_context;
+    struct random timer_random; /* when that will be next */
 };
 
 extern struct kernel_hart kernel_harts[HART_MAX];
@@ -84,6 +89,10 @@ _Noreturn void arch_hart_stop(void);
 /* An interrupt to another hart; to all of them, and maybe to the calling one. */
 void arch_poke(const struct kernel_hart *hart);
 void arch_poke_all(void);
+/* The calling hart's timer goes off once, so many nanoseconds from now; or not any more. With -icount a nanosecond is
+ * an instruction. */
+void arch_timer_after(uint64_t ns);
+void arch_timer_off(void);
 void arch_console_put(char c);
 /* Ends QEMU with this exit status. */
 _Noreturn void arch_exit(int status);
@@ -106,6 +115,8 @@ void hart_leave(void);
 /* The calling hart will not be heard of again, and says so to nobody but harts_run, which does not wait for it: whoever
  * passes the fence finds it silent. Its interrupts are off. */
 void hart_fall_silent(void);
+/* The timer has gone off, and is off: what hart_interrupts_begin (harness.h) asked for. */
+void harts_timer(void);
 /* What an inter-processor interrupt is for: answers requests of harts_fence. */
 void harts_answer(void);
 /* platform_barrier_heavy. */

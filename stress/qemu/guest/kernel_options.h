@@ -16,7 +16,8 @@ struct kernel_options {
     uint64_t operations; /* stress: mixed ones a hart */
     uint64_t requests;   /* bench: at most, a hart; 0: no such limit */
     uint64_t repeats;
-    const char *stop; /* fault: how a hart stops: kernel_fault.c */
+    uint64_t interrupts; /* stress: not 0: harts are interrupted by timers (P12) */
+    const char *stop;    /* fault: how a hart stops: kernel_fault.c */
     uint64_t hook; /* fault: the hook at which it does, counted from 1; with repeat=n, this one to the n-th after it */
     uint64_t frames; /* stress, fault, fence: that the allocator is given, at most; little memory is much contention */
     struct option_list harts, orders; /* at most the machine's, at most WORKLOAD_ORDER_MOST */
@@ -25,12 +26,13 @@ struct kernel_options {
 /* Cuts `bootargs` into words. False with one line in `why`. */
 bool kernel_options_parse(struct kernel_options *options, char *bootargs, char *why, size_t why_bytes);
 
-/* run=stress, bench, fault, fence, map. Each prints KTAP and records (results/README.md, without the key `provenance`)
- * and returns the exit status. The allocator's memory is what `kernel_boot` has left. */
+/* run=stress, bench, fault, fence, timer, map. Each prints KTAP and records (results/README.md, without the key
+ * `provenance`) and returns the exit status. The allocator's memory is what `kernel_boot` has left. */
 int kernel_stress(const struct kernel_options *options);
 int kernel_bench(const struct kernel_options *options);
 int kernel_fault(const struct kernel_options *options);
 int kernel_fence(const struct kernel_options *options);
+int kernel_timer(const struct kernel_options *options);
 /* run=trap, overrun: wrong on purpose. */
 int kernel_trap(const struct kernel_options *options);
 int kernel_overrun(const struct kernel_options *options);

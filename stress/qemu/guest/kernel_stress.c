@@ -25,6 +25,17 @@ static void tell(const struct trial *trial)
     }
 }
 
+static void tell_interrupts(const struct trial *trial)
+{
+    static struct trial_interrupts sum;
+    trial_sum_interrupts(trial, &sum);
+    console_line("# interrupts: %llu, %llu inside an operation; %llu allocations refused inside",
+                 (unsigned long long)sum.all, (unsigned long long)sum.inside, (unsigned long long)sum.refused);
+    for (uint32_t i = 0; i < LANDINGS_MAX && sum.landings[i].doing != NULL; i++) {
+        console_line("#   inside, %s: %llu", sum.landings[i].doing, (unsigned long long)sum.landings[i].inside);
+    }
+}
+
 static void write_record(const struct kernel_options *options, const struct frame_allocator_config *config,
                          const struct trial *trial, uint32_t harts)
 {
@@ -41,8 +52,11 @@ int kernel_stress(const struct kernel_options *options)
     static struct trial trial;
     struct frame_allocator_config config;
     uint32_t harts = (uint32_t)options->harts.values[0];
-    struct trial_config trial_config = {
-        .map = &kernel_map, .harts = harts, .seed = options->seed, .operations = options->operations};
+    struct trial_config trial_config = {.map = &kernel_map,
+                                        .harts = harts,
+                                        .seed = options->seed,
+                                        .operations = options->operations,
+                                        .interrupts = options->interrupts != 0};
     uint64_t frames = options->frames != 0 ? options->frames : harts * FRAMES_PER_HART;
     trial_config.hotplug = kernel_withhold(frames, &trial_config.hotplug_node);
     void *memory = boot_alloc_zeroed(&kernel_boot, trial_bytes(&kernel_map, harts), CACHE_PAIR);
@@ -64,6 +78,9 @@ int kernel_stress(const struct kernel_options *options)
     trial_init(&trial, &trial_config, memory);
     (void)trial_run(&trial);
     tell(&trial);
+    if (options->interrupts != 0) {
+        tell_interrupts(&trial);
+    }
     write_record(options, &config, &trial, harts);
     return verdict_holds(&trial.verdict) ? KERNEL_HOLDS : KERNEL_VIOLATED;
 }

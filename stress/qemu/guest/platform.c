@@ -21,6 +21,16 @@ bool platform_barrier_heavy(struct hart_set *silent)
     return harts_fence(silent);
 }
 
+bool platform_interrupts_off(void)
+{
+    return arch_interrupts_off();
+}
+
+void platform_interrupts_restore(bool were_on)
+{
+    arch_interrupts_restore(were_on);
+}
+
 /* What workloads take for nanoseconds, and report as instructions. */
 uint64_t platform_time_ns(void)
 {

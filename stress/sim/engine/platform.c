@@ -9,6 +9,7 @@
 #include "format_into.h"
 #include "harness.h"
 #include "harts.h"
+#include "interrupts.h"
 #include "model.h"
 #include "platform_host.h"
 #include "platform_sim.h"
@@ -22,7 +23,7 @@ void (*sim_on_panic)(const char *line);
 
 static uint32_t hart_count = 1;
 
-bool sim_impatient;
+bool sim_impatient, sim_log_is_quiet;
 
 uint32_t sim_drain_turns(void)
 {
@@ -93,6 +94,18 @@ bool platform_barrier_heavy(struct hart_set *silent)
     return silent->words[0] == 0;
 }
 
+bool platform_interrupts_off(void)
+{
+    return interrupts_off();
+}
+
+void platform_interrupts_restore(bool were_on)
+{
+    if (were_on) {
+        interrupts_on();
+    }
+}
+
 uint64_t platform_time_ns(void)
 {
     uint32_t self = run_self();
@@ -120,7 +133,9 @@ void platform_log(const char *format, ...)
 {
     char line[LOG_LINE_BYTES];
     format_into(line, format);
-    (void)fprintf(stderr, "framelab: %s\n", line);
+    if (!sim_log_is_quiet) {
+        (void)fprintf(stderr, "framelab: %s\n", line);
+    }
 }
 
 void platform_panic(const char *format, ...)

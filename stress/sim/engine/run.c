@@ -22,6 +22,7 @@ static struct {
     uint32_t alive; /* neither done nor frozen */
     enum run_end end;
     void (*body)(void *context, uint32_t hart);
+    void (*again)(void *context, uint32_t hart); /* of who begins anew */
     void *context;
 } run;
 
@@ -53,6 +54,18 @@ void run_switch(uint32_t hart)
     }
 }
 
+uint32_t run_aside(void)
+{
+    uint32_t hart = run_current;
+    set_current(RUN_NOBODY);
+    return hart;
+}
+
+void run_back(uint32_t hart)
+{
+    set_current(hart);
+}
+
 static void go_home(enum run_end end)
 {
     struct fibre *from = &run.fibre[run_current];
@@ -72,13 +85,34 @@ static void leave(void)
     }
 }
 
-static void fibre_body(void)
+static void fibre_end(void)
 {
-    run.body(run.context, run_current);
     run.state[run_current] = RUN_DONE;
     run.alive--;
     leave();
     abort(); /* nobody switches to a hart that is done */
+}
+
+static void fibre_body(void)
+{
+    run.body(run.context, run_current);
+    fibre_end();
+}
+
+static void fibre_body_again(void)
+{
+    run.again(run.context, run_current);
+    fibre_end();
+}
+
+/* Its first frame lies above all that runs here, which is left for good. */
+void run_again(void (*body)(void *context, uint32_t hart))
+{
+    struct fibre nobody;
+    run.again = body;
+    fibre_start(&run.fibre[run_current], fibre_body_again);
+    fibre_switch(&nobody, &run.fibre[run_current]);
+    abort();
 }
 
 void run_park(void)

@@ -38,9 +38,15 @@ enum run_state run_state(uint32_t hart);
 
 /* Goes on with `hart`, which is RUN_READY; returns when somebody switches back. Nothing to do if it is the caller. */
 void run_switch(uint32_t hart);
+/* For a look at memory by whoever judges, on a hart, with functions of the simulated code: in between no access is an
+ * event. run_back gets what run_aside gave. */
+uint32_t run_aside(void);
+void run_back(uint32_t hart);
 /* The calling hart waits until run_wake(its number). */
 void run_park(void);
 void run_wake(uint32_t hart);
+/* The calling hart ends where it is, and begins anew: its stack forgotten, with body(context, hart). */
+_Noreturn void run_again(void (*body)(void *context, uint32_t hart));
 /* Takes any hart out of the run for good. If it is the caller, does not return. */
 void run_freeze(uint32_t hart);
 /* Ends the whole run from inside a hart, at once: no hart continues. */

@@ -11,6 +11,8 @@
 /* Events of a small program are thousands, of one that zeroes a chunk a hundred thousand; of four harts that all ask
  * for what is not there, and look as often as they have patience, half a million. */
 #define STEPS_MOST (UINT64_C(1) << 21)
+/* And so many times that, if each of them may be interrupted by handlers that ask for it, too. */
+#define STEPS_INTERRUPTED 8u
 
 static struct {
     struct interpreter *interpreter;
@@ -34,6 +36,16 @@ static void hart_ended(struct interpreter *interpreter, uint32_t hart)
     (void)interpreter;
     (void)hart;
     injection_hart_ended();
+}
+
+static void handler(uint32_t hart)
+{
+    interpreter_interrupt(now.interpreter, hart);
+}
+
+static bool is_interrupted(const struct execution_plan *plan)
+{
+    return plan->interrupt.at != 0 || plan->interrupt.one_in != 0;
 }
 
 static void panicked(const char *line)
@@ -75,6 +87,7 @@ static void judge_history(struct execution_result *result)
     result->failures = history->failures;
     result->contended = history->contended;
     result->linearized = history->linearized;
+    result->nested_failures = history->nested_failures;
 }
 
 static void run_under_model(const struct execution_plan *plan, struct execution_result *result)
@@ -84,7 +97,7 @@ static void run_under_model(const struct execution_plan *plan, struct execution_
                                             .strategy = plan->strategy,
                                             .depth = plan->depth,
                                             .profile = plan->profile,
-                                            .steps_most = STEPS_MOST,
+                                            .steps_most = STEPS_MOST * (is_interrupted(plan) ? STEPS_INTERRUPTED : 1),
                                             .freeze_hart = plan->freeze_hart,
                                             .freeze_at = plan->freeze_at,
                                             .silent = plan->silent,
@@ -92,7 +105,16 @@ static void run_under_model(const struct execution_plan *plan, struct execution_
     sim_impatient = true;
     explore_use(&options);
     injection_begin(&interpreter->history, &plan->injection, end_at_once);
+    if (is_interrupted(plan)) {
+        interpreter->history.interrupts = true;
+        guard_interrupt(&plan->interrupt, handler);
+    }
+    if (plan->end.at != 0) {
+        guard_end_hart(&plan->end, interpreter_hart_again);
+    }
     enum run_end end = run_harts(plan->program->harts, interpreter_hart, interpreter);
+    result->interrupted_at = guard_interrupted_at();
+    result->ended_at = guard_ended_at();
     result->held = injection_end();
     sim_impatient = false;
     const struct explore_report *report = explore_report();
@@ -120,6 +142,10 @@ void execution_run(const struct execution_plan *plan, struct interpreter *interp
     result->frozen = false;
     result->held = false;
     result->silences = 0;
+    result->interrupted_at = 0;
+    result->ended_at = 0;
+    result->lost = 0;
+    result->nested_failures = 0;
     struct small_machine *machine =
         small_machine_get(plan->spec, program->layout, program->setting, program->harts, why, sizeof why);
     if (machine == NULL) {
@@ -137,6 +163,7 @@ void execution_run(const struct execution_plan *plan, struct interpreter *interp
         run_under_model(plan, result);
         if (result->finding == FINDING_NONE && verdict_holds(&interpreter->history.verdict) && !result->frozen) {
             (void)interpreter_finish(interpreter);
+            result->lost = interpreter->lost;
         }
     }
     judge_history(result);

@@ -21,6 +21,8 @@ struct execution_plan {
     uint64_t freeze_at;   /* its event, counted from 1 */
     uint32_t silent;      /* harts that do not answer the asymmetric barrier, a bit each */
     struct injection_plan injection;
+    struct interrupt_plan interrupt; /* all 0: none */
+    struct end_plan end;             /* likewise */
     bool trace;
 };
 
@@ -48,6 +50,10 @@ struct execution_result {
     uint64_t silences;   /* barriers that some hart did not answer */
     uintptr_t places[2]; /* of a race, or where two harts wait; 0: none */
     uint64_t failures, contended, linearized;
+    uint64_t nested_failures;
+    uintptr_t ended_at;       /* where a hart ended; 0: nowhere */
+    uint64_t lost;            /* frames that it had on their way */
+    uintptr_t interrupted_at; /* where a hart was first interrupted; 0: nowhere */
 };
 
 /* `interpreter` keeps its counts from one execution to the next. */

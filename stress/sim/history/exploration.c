@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "random.h"
 #include "run.h"
 #include "trace.h"
 
@@ -18,7 +19,7 @@
 
 _Static_assert((unsigned)STEP_KIND_COUNT == SIM_STEP_KINDS, "every kind of step is counted");
 
-enum stream { STREAM_PROGRAM, STREAM_SCHEDULE };
+enum stream { STREAM_PROGRAM, STREAM_SCHEDULE, STREAM_AGAIN };
 
 /* What the sweep stops harts in: every operation, beside others. */
 static const char *const SWEPT[] = {
@@ -46,6 +47,35 @@ static const char *const SWEPT[] = {
 #define SWEPT_COUNT (sizeof SWEPT / sizeof SWEPT[0])
 _Static_assert(SIM_SWEEP_BLOCK == 2 * SWEPT_COUNT,
                "a block has each program, with harts that answer and with silent ones");
+
+/* What the other sweep interrupts: the same, and one hart alone that uses up what it has. */
+static const char *const SWEPT_ALONE[] = {
+    "tiny.3; a0 a1 a2 a3 : f0 f1 a4 a5 f2 d a6",
+    "tiny.5; a0 a1 : f0 f1 a2 r3.2.1 a4 a5 f2",
+    "chunks.3; : a0 a1 a2 a3 f0 f1 f2 f3 r4.4.0 f4",
+    "plug.2; : A a0 r1.512.9 f0 R f1 R",
+    "whole.3; r0.512.9 r1.512.9 r2.512.9 : a3 r4.2.1 z5 i f0 y6.4.2 f3",
+};
+/* What the third one ends harts in, besides: those that leave and join. */
+static const char *const SWEPT_LIVES[] = {
+    "tiny.3; a0 a1 a2 : f0 L J0 a3 f3 | f1 L d a4 J0 a4",
+    "chunks.2; a0 a1 a2 a3 : L J0 a4 f0 L | f1 a5 L J0 f3 | d a6 a7",
+    "plug.5; A r0.2.1 r1.512.9 : f0 L J0 R | f1 L J0 r2.512.9 R",
+    "nodes.1; a0 a1 : L J1 a2 f2 L J0 | a3 L J0 f1 a4",
+    "chunks.1; a0 a1 a2 a3 a4 a5 a6 a7 : f0 f2 f4 f6 a8 | f1 f3 f5 f7 L",
+};
+#define SWEPT_LIVES_COUNT (sizeof SWEPT_LIVES / sizeof SWEPT_LIVES[0])
+#define ENDED_COUNT (SWEPT_COUNT + SWEPT_LIVES_COUNT)
+#define SWEPT_ALONE_COUNT (sizeof SWEPT_ALONE / sizeof SWEPT_ALONE[0])
+#define INTERRUPTED_COUNT (SWEPT_COUNT + SWEPT_ALONE_COUNT)
+
+/* And what handlers do. */
+static const char *const HANDLERS[] = {
+    "a32 f32 a33",           "r32.2.1 a33 f32",         "a32 +32 -32 a33 f0 f32", "f0 f1 f2 a32",
+    "a32 a33 a34 a35 d f32", "A R z32 i y33.2.0 x0 x9", "r32.512.9 a33 f32 f0",
+};
+_Static_assert(SIM_LIVES_BLOCK == ENDED_COUNT && SIM_LIVES_BLOCK == INTERRUPTED_COUNT, "a block has each program");
+#define HANDLER_COUNT (sizeof HANDLERS / sizeof HANDLERS[0])
 
 const char *sim_step_name(uint32_t kind)
 {
@@ -79,14 +109,48 @@ static bool claims_lock_freedom(const char *spec)
     return strncmp(spec, "lockfree", strlen("lockfree")) == 0;
 }
 
+/* The same of interrupts. */
+static bool claims_to_nest(const char *spec)
+{
+    return strncmp(spec, "lockfree", strlen("lockfree")) == 0 || strstr(spec, "-irq") != NULL;
+}
+
+/* What a sweep plays in its round `seed`. */
+static void swept_program(const struct sim_stress_plan *stress, uint64_t seed, struct program *program)
+{
+    char text[PROGRAM_TEXT_MAX], why[128];
+    if (stress->end || stress->end_at != 0) {
+        uint64_t at = seed % ENDED_COUNT;
+        (void)program_parse(program, at < SWEPT_COUNT ? SWEPT[at] : SWEPT_LIVES[at - SWEPT_COUNT], why, sizeof why);
+        return;
+    }
+    if (stress->freeze || stress->freeze_at != 0) {
+        (void)program_parse(program, SWEPT[seed % SWEPT_COUNT], why, sizeof why);
+        return;
+    }
+    uint64_t at = seed % INTERRUPTED_COUNT;
+    (void)snprintf(text, sizeof text, "%s ! %s", at < SWEPT_COUNT ? SWEPT[at] : SWEPT_ALONE[at - SWEPT_COUNT],
+                   HANDLERS[(seed + seed / INTERRUPTED_COUNT) % HANDLER_COUNT]);
+    (void)program_parse(program, text, why, sizeof why);
+}
+
+/* At how many events of a handler it is interrupted in its turn: some of the first. */
+#define AGAIN_MOST 200u
+
+static struct interrupt_plan interrupt_at(uint32_t hart, uint64_t at, uint64_t again)
+{
+    return (struct interrupt_plan){.hart = hart, .at = at, .again = again};
+}
+
 void exploration_plan(const struct sim_stress_plan *stress, uint64_t seed, struct program *program,
                       struct execution_plan *plan)
 {
     struct random random = random_stream(seed / PROGRAM_SEEDS, STREAM_PROGRAM);
-    bool sweep = stress->freeze || stress->freeze_at != 0;
+    bool freezes = stress->freeze || stress->freeze_at != 0;
+    bool ends = stress->end || stress->end_at != 0;
+    bool sweep = freezes || ends || stress->interrupt || stress->interrupt_at != 0;
     if (stress->program == NULL && sweep) {
-        char why[128];
-        (void)program_parse(program, SWEPT[seed % SWEPT_COUNT], why, sizeof why);
+        swept_program(stress, seed, program);
     } else if (stress->program == NULL) {
         program_random(program, &random, stress->harts);
     }
@@ -104,7 +168,11 @@ void exploration_plan(const struct sim_stress_plan *stress, uint64_t seed, struc
     /* Drawn in any case, for what is drawn later: a replay names the depth. */
     uint32_t depth = (uint32_t)random_between(&random, 3, 6);
     plan->depth = plan->depth != 0 ? plan->depth : depth;
-    if (sweep) {
+    if (ends) {
+        plan->end = (struct end_plan){stress->end_hart, stress->end_at};
+    } else if (sweep && !freezes) {
+        plan->interrupt = interrupt_at(stress->interrupt_hart, stress->interrupt_at, stress->interrupt_again);
+    } else if (sweep) {
         plan->freeze_hart = stress->freeze_at != 0 ? stress->freeze_hart : RUN_NOBODY;
         plan->freeze_at = stress->freeze_at;
         plan->silent = silent_if_frozen(seed, plan->freeze_hart);
@@ -112,6 +180,9 @@ void exploration_plan(const struct sim_stress_plan *stress, uint64_t seed, struc
         plan->freeze_hart = (uint32_t)random_below(&random, program->harts);
         plan->freeze_at = UINT64_C(1) << random_below(&random, 9);
         plan->freeze_at += random_below(&random, plan->freeze_at);
+    } else if (seed % 16 / 2 == 6 && claims_to_nest(stress->variant)) {
+        plan->interrupt = (struct interrupt_plan){
+            .hart = RUN_NOBODY, .one_in = UINT32_C(1) << random_between(&random, 2, 9), .seed = random_next(&random)};
     } else if (seed % 16 / 2 == 4) {
         plan->silent = UINT32_C(1) << random_below(&random, program->harts);
     } else if (seed % 4 >= 2) {
@@ -125,15 +196,9 @@ void exploration_plan(const struct sim_stress_plan *stress, uint64_t seed, struc
 
 /* ---- numbers of executions ---- */
 
-/* Executions in a row that belong together. */
-static uint64_t block_of(const struct sim_stress_plan *stress)
-{
-    return stress->freeze ? SIM_SWEEP_BLOCK : SIM_BLOCK;
-}
-
 uint64_t exploration_seed(const struct sim_stress_plan *stress, uint64_t number)
 {
-    const uint64_t block = block_of(stress);
+    const uint64_t block = sim_block(stress);
     struct random random = random_stream(stress->seed, number / block);
     const uint64_t begin = random_next(&random) >> 1; /* 63 bits: what readers of JSON keep */
     return begin - begin % block + number % block;
@@ -141,7 +206,7 @@ uint64_t exploration_seed(const struct sim_stress_plan *stress, uint64_t number)
 
 uint64_t exploration_number(const struct sim_stress_plan *stress, uint64_t number)
 {
-    const uint64_t block = block_of(stress);
+    const uint64_t block = sim_block(stress);
     const uint64_t ahead = (stress->shard + stress->shards - 1 - number / block % stress->shards) % stress->shards;
     return ahead == 0 ? number : (number / block + ahead) * block;
 }
@@ -187,8 +252,18 @@ static void note_result(struct campaign *campaign, const struct execution_result
     report->failures += result->failures;
     report->contended += result->contended;
     report->linearized += result->linearized;
+    report->interrupted += result->interrupted_at != 0;
+    report->nested_failures += result->nested_failures;
     if (result->frozen) {
         note_place(campaign, result->frozen_place);
+    }
+    report->ended += result->ended_at != 0;
+    report->lost += result->lost;
+    if (result->ended_at != 0) {
+        note_place(campaign, result->ended_at);
+    }
+    if (result->interrupted_at != 0) {
+        note_place(campaign, result->interrupted_at);
     }
 }
 
@@ -223,6 +298,14 @@ static void write_options(const struct campaign *campaign, const struct executio
         at += (size_t)snprintf(out + at, bytes - at, " --freeze=%u.%llu", plan->freeze_hart,
                                (unsigned long long)plan->freeze_at);
     }
+    if ((stress->end || stress->end_at != 0) && plan->end.at != 0 && at < bytes) {
+        at +=
+            (size_t)snprintf(out + at, bytes - at, " --end=%u.%llu", plan->end.hart, (unsigned long long)plan->end.at);
+    }
+    if ((stress->interrupt || stress->interrupt_at != 0) && plan->interrupt.at != 0 && at < bytes) {
+        at += (size_t)snprintf(out + at, bytes - at, " --interrupt=%u.%llu.%llu", plan->interrupt.hart,
+                               (unsigned long long)plan->interrupt.at, (unsigned long long)plan->interrupt.again);
+    }
     if (at < bytes) {
         (void)snprintf(out + at, bytes - at, " --replay %llu", (unsigned long long)seed);
     }
@@ -239,6 +322,15 @@ static void write_places(struct sim_stress_report *report, const struct executio
         trace_place(result->frozen_place, line, sizeof line);
         at += (size_t)snprintf(report->where, bytes, "hart %u was stopped before its access %llu: %s",
                                plan->freeze_hart, (unsigned long long)plan->freeze_at, line);
+    }
+    if (result->ended_at != 0 && at < bytes) {
+        trace_place(result->ended_at, line, sizeof line);
+        at += (size_t)snprintf(report->where + at, bytes - at, "%shart %u ended before its access %llu: %s",
+                               at > 0 ? "; " : "", plan->end.hart, (unsigned long long)plan->end.at, line);
+    }
+    if (result->interrupted_at != 0 && at < bytes) {
+        trace_place(result->interrupted_at, line, sizeof line);
+        at += (size_t)snprintf(report->where + at, bytes - at, "%sinterrupted at %s", at > 0 ? "; " : "", line);
     }
     if (result->silences > 0 && at < bytes) {
         at += (size_t)snprintf(report->where + at, bytes - at, "%shart %d did not answer the barrier",
@@ -278,18 +370,26 @@ static bool run_one(struct campaign *campaign, const struct execution_plan *plan
     return true;
 }
 
-/* Each hart stopped at each of its events; others by the same schedule as far as it goes. */
+/* Each hart stopped, or interrupted, at each of its events; others by the same schedule as far as it goes. */
 static bool sweep(struct campaign *campaign, struct execution_plan *plan, uint64_t seed)
 {
     struct execution_result whole, result;
+    struct random random = random_stream(seed, STREAM_AGAIN);
     if (!run_one(campaign, plan, seed, &whole)) {
         return false;
     }
     for (uint32_t hart = 0; hart < campaign->program.harts; hart++) {
         for (uint64_t at = 1; at <= whole.events[hart]; at++) {
-            plan->freeze_hart = hart;
-            plan->freeze_at = at;
-            plan->silent = silent_if_frozen(seed, hart);
+            if (campaign->plan->end) {
+                plan->end = (struct end_plan){hart, at};
+            } else if (campaign->plan->freeze) {
+                plan->freeze_hart = hart;
+                plan->freeze_at = at;
+                plan->silent = silent_if_frozen(seed, hart);
+            } else {
+                uint64_t again = random_one_in(&random, 4) ? random_between(&random, 1, AGAIN_MOST) : 0;
+                plan->interrupt = interrupt_at(hart, at, again);
+            }
             if (!run_one(campaign, plan, seed, &result)) {
                 return false;
             }
@@ -318,12 +418,13 @@ static void run_all(struct campaign *campaign)
         struct execution_plan plan;
         struct execution_result result;
         const uint64_t seed = stress->replay ? stress->seed : exploration_seed(stress, at);
-        if ((i % CLOCK_EVERY == 0 || stress->freeze) && out_of_time(campaign, at)) {
+        if ((i % CLOCK_EVERY == 0 || stress->freeze || stress->interrupt || stress->end) && out_of_time(campaign, at)) {
             break;
         }
         report->last = at;
         exploration_plan(stress, seed, &campaign->program, &plan);
-        holds = stress->freeze ? sweep(campaign, &plan, seed) : run_one(campaign, &plan, seed, &result);
+        holds = stress->freeze || stress->interrupt || stress->end ? sweep(campaign, &plan, seed)
+                                                                   : run_one(campaign, &plan, seed, &result);
     }
 }
 
@@ -341,6 +442,8 @@ static void sum_up(struct campaign *campaign)
     report->runs = campaign->interpreter.reached.runs;
     report->reserves = campaign->interpreter.reached.reserves;
     report->limbo_most = campaign->interpreter.reached.limbo_most;
+    report->interrupts_nested = campaign->interpreter.reached.interrupts_nested;
+    memcpy(report->interrupts, campaign->interpreter.reached.interrupts, sizeof report->interrupts);
 }
 
 bool sim_stress_explore(const struct sim_stress_plan *plan, struct sim_stress_report *report, FILE *out)

@@ -11,7 +11,14 @@
  *    block.
  * 2. The sweep (P9). A program is played once to count the events of each hart. Then it is played again and again by
  *    the same schedule, each hart stopped for good at each of its events in turn. The others must finish. An execution
- *    in which a hart was stopped is not judged as a whole (P5), since that hart may keep memory from the others. */
+ *    in which a hart was stopped is not judged as a whole (P5), since that hart may keep memory from the others.
+ * 3. The other sweep (P12). Likewise each hart is interrupted before each of its events in turn, and in some executions
+ *    its handler too. Every execution is judged as a whole. Elsewhere harts are interrupted at random, in 2 executions
+ *    of 16, of variants that can be.
+ * 4. The third sweep (P13). Each hart ends before each of its events in turn: what it stored is known, its stack is
+ *    forgotten, and another begins under its number, takes that over and plays what is left. All that was not on its
+ *    way must be there and be had, and no more be lost than that may be (interpreter.c). In ordinary programs, of one
+ *    in four, harts leave and join. */
 #ifndef FRAMELAB_SIM_EXPLORATION_H
 #define FRAMELAB_SIM_EXPLORATION_H
 

@@ -5,8 +5,12 @@
 #include <string.h>
 
 #include "epoch_look.h"
+#include "explore_options.h"
+#include "interrupts.h"
+#include "memory_model.h"
 #include "model.h"
 #include "platform.h"
+#include "random.h"
 #include "run.h"
 
 static struct {
@@ -20,7 +24,21 @@ static struct {
     const unsigned *in_section; /* of the hart to be held up */
     uint32_t in_section_events, held_events;
     bool held, was_held;
+    struct interrupt_plan interrupts;
+    struct random random;
+    void (*handler)(uint32_t hart);
+    uint32_t level[EXPLORE_HARTS_MAX];                  /* of handlers that each hart is in */
+    uint64_t events[EXPLORE_HARTS_MAX][PROGRAM_LEVELS]; /* of the handler of each level, of this time */
+    uint32_t drawn;                                     /* interrupts so far */
+    uintptr_t interrupted_at;
+    struct end_plan end;
+    uint64_t end_events;
+    uintptr_t ended_at;
+    void (*again)(void *context, uint32_t hart);
 } injection;
+
+/* An execution at random has so many interrupts at most. */
+#define INTERRUPTS_MOST 24u
 
 static bool touches_memory(const struct event *event)
 {
@@ -59,8 +77,80 @@ static void hold_up(void)
     }
 }
 
+/* ---- interrupts ---- */
+
+static bool is_due(uint32_t hart, uint32_t level)
+{
+    const struct interrupt_plan *plan = &injection.interrupts;
+    uint64_t event = ++injection.events[hart][level];
+    if (plan->one_in != 0) {
+        return level + 1 < PROGRAM_LEVELS && injection.drawn < INTERRUPTS_MOST &&
+               random_one_in(&injection.random, plan->one_in);
+    }
+    return hart == plan->hart && event == (level == 0 ? plan->at : level == 1 ? plan->again : 0);
+}
+
+static void interrupt(uint32_t hart, const struct event *event)
+{
+    uint32_t level = injection.level[hart];
+    if (!interrupts_are_on(hart) || !is_due(hart, level)) {
+        return;
+    }
+    if (injection.interrupted_at == 0) {
+        injection.interrupted_at = event->place;
+    }
+    injection.drawn++;
+    injection.level[hart]++;
+    injection.events[hart][level + 1] = 0;
+    injection.handler(hart);
+    injection.level[hart]--;
+}
+
+void guard_interrupt(const struct interrupt_plan *plan, void (*handler)(uint32_t hart))
+{
+    injection.interrupts = *plan;
+    injection.random = random_stream(plan->seed, 7);
+    injection.handler = handler;
+    interrupts_reset();
+}
+
+uintptr_t guard_interrupted_at(void)
+{
+    return injection.interrupted_at;
+}
+
+/* ---- a hart that ends ---- */
+
+void guard_end_hart(const struct end_plan *plan, void (*body)(void *context, uint32_t hart))
+{
+    injection.end = *plan;
+    injection.again = body;
+}
+
+uintptr_t guard_ended_at(void)
+{
+    return injection.ended_at;
+}
+
+static void end_here(uint32_t hart, const struct event *event)
+{
+    injection.ended_at = event->place;
+    injection.level[hart] = 0;
+    interrupts_on();
+    memory_model_drain(hart);
+    run_again(injection.again);
+}
+
+/* ---- every event ---- */
+
 static value_t look(uint32_t hart, const struct event *event)
 {
+    if (injection.end.at != 0 && hart == injection.end.hart && ++injection.end_events == injection.end.at) {
+        end_here(hart, event);
+    }
+    if (injection.handler != NULL) {
+        interrupt(hart, event);
+    }
     if (injection.history->second_out && event->address - injection.second_start < injection.second_bytes &&
         touches_memory(event)) {
         complain(hart, event);

@@ -34,7 +34,9 @@ struct operation {
     struct frame_run run;         /* what was got, or is freed, or the one frame of a reference */
     bool zeroed;
     /* The history's. */
-    bool alone;          /* no other call was under way meanwhile */
+    bool alone;          /* no call of another hart was under way meanwhile */
+    bool nested;         /* it interrupted another of its hart */
+    bool interrupted;    /* and was interrupted by one */
     uint32_t generation; /* when it was called */
 };
 

@@ -8,7 +8,10 @@
 #include "code_touch.h"
 #include "hart_cache.h"
 #include "linearize.h"
+#include "memory_model.h"
 #include "platform.h"
+#include "platform_sim.h"
+#include "run.h"
 
 struct judge history_judge(struct history *history, uint32_t hart)
 {
@@ -20,12 +23,20 @@ static const struct hart *hart_of(const struct history *history, uint32_t hart)
     return &history->machine->fa->harts[hart];
 }
 
+/* Nobody runs, or nobody minds: what memory says is so. */
+static uint64_t count_of(const _Atomic uint64_t *count)
+{
+    return atomic_load_explicit(count, memory_order_relaxed);
+}
+
 void history_begin(struct history *history, struct small_machine *machine)
 {
     history->machine = machine;
     verdict_init(&history->verdict);
     history->silence = false;
     history->concurrent = false;
+    history->interrupts = false;
+    history->nested_failures = 0;
     history->now = 0;
     history->under_way = 0;
     history->operation_count = 0;
@@ -37,8 +48,8 @@ void history_begin(struct history *history, struct small_machine *machine)
     frame_model_copy(&history->before, &machine->model);
     memset(history->owners, 0, machine->model.frame_count);
     memset(history->generation, 0, machine->model.frame_count * sizeof history->generation[0]);
-    for (uint32_t hart = 0; hart < machine->harts; hart++) { /* nobody runs: what memory says is so */
-        history->given_up[hart] = atomic_load_explicit(&hart_of(history, hart)->contentions, memory_order_relaxed);
+    for (uint32_t hart = 0; hart < machine->harts; hart++) {
+        history->given_up[hart] = count_of(&hart_of(history, hart)->counts.contentions);
     }
     memset(history->singles, 0, sizeof history->singles);
 }
@@ -80,12 +91,21 @@ uint32_t history_call(struct history *history, const struct operation *operation
     *made = *operation;
     made->call = ++history->now;
     made->answer = 0;
-    made->alone = history->under_way++ == 0 && !history->silence;
-    for (uint32_t i = 0; i < number && !made->alone; i++) {
-        if (history->operations[i].answer == 0) {
-            history->operations[i].alone = false;
+    made->alone = !history->silence;
+    made->nested = false;
+    made->interrupted = false;
+    for (uint32_t i = 0; i < number && history->under_way > 0; i++) {
+        struct operation *other = &history->operations[i];
+        if (other->answer == 0 && other->hart != made->hart) {
+            other->alone = false;
+            made->alone = false;
+        }
+        if (other->answer == 0 && other->hart == made->hart) {
+            other->interrupted = true;
+            made->nested = true;
         }
     }
+    history->under_way++;
     if (operation->kind == OPERATION_FREE || operation->kind == OPERATION_UNREF) {
         made->generation = history->generation[frame_model_index(&history->machine->model, operation->run.first.value)];
         owners_change(history, operation->run, -1);
@@ -153,19 +173,22 @@ static bool check_given(struct history *history, const struct operation *operati
 static uint64_t times_given_up(struct history *history, uint32_t hart)
 {
     uint64_t before = history->given_up[hart];
-    history->given_up[hart] = frame_counter_read(&hart_of(history, hart)->contentions);
+    history->given_up[hart] = frame_counter_read(&hart_of(history, hart)->counts.contentions);
     return history->given_up[hart] - before;
 }
 
 /* What the allocator does not know it may not know for a reason only: it gave up, and somebody was in the way. */
 static bool check_contended(struct history *history, const struct operation *operation)
 {
-    uint64_t times = operation->kind == OPERATION_ALLOC ? times_given_up(history, operation->hart) : 1;
+    bool counted = operation->kind == OPERATION_ALLOC && !history->interrupts;
+    uint64_t times = counted ? times_given_up(history, operation->hart) : 1;
+    /* A nested one looks a few times only: those that interrupt it in turn may be in its way each time. */
+    bool undisturbed = operation->alone && !(operation->nested && operation->interrupted);
     history->contended++;
-    if (operation->alone || times != 1) {
+    if (undisturbed || times != 1) {
         return verdict_violate(&history->verdict, PROPERTY_NOTHING_STRANDED, operation->hart, UINT64_MAX,
                                "a call says that it gave up for contention: %s, and core has counted that %llu times",
-                               operation->alone ? "alone" : "beside others", (unsigned long long)times);
+                               undisturbed ? "alone" : "beside others", (unsigned long long)times);
     }
     return true;
 }
@@ -181,6 +204,94 @@ static bool may_be_back(const struct history *history, const struct operation *r
         }
     }
     return false;
+}
+
+/* ---- P12 ---- */
+
+/* Frames that a nested allocation should have had. */
+struct within_reach {
+    struct frame_model state;
+};
+
+static void visit_free(void *context, struct frame_run run)
+{
+    struct within_reach *reach = context;
+    uint32_t at = run.count > 0 ? frame_model_index(&reach->state, run.first.value) : UINT32_MAX;
+    for (uint64_t i = 0; i < run.count && at != UINT32_MAX; i++) {
+        reach->state.count[at + i] = 0;
+        reach->state.present[at + i] = 1;
+    }
+}
+
+static void visit_magazine(struct within_reach *reach, uint32_t order, const struct magazine *magazine)
+{
+    for (uint32_t i = 0; i < magazine_count(magazine); i++) {
+        visit_free(reach, frame_run(magazine->firsts[i], UINT64_C(1) << order));
+    }
+}
+
+static void visit_cache(struct within_reach *reach, const struct frame_allocator *fa, uint32_t hart)
+{
+    const struct hart *owner = &fa->harts[hart];
+    for (uint32_t order = 0; order < CACHE_ORDERS; order++) {
+        visit_magazine(reach, order, cache_loaded(&owner->caches[order]));
+        visit_magazine(reach, order, cache_previous(&owner->caches[order]));
+    }
+    visit_free(reach, frame_run(owner->zero.next, zero_reserve_left(&owner->zero)));
+    if (fa->variant->local_walk != NULL) {
+        fa->variant->local_walk(fa->global, hart, visit_free, reach);
+    }
+}
+
+/* A nested allocation failed, while no other hart was at work: nothing in the global allocator, or in a cache but its
+ * own hart's, may meet it. All of its stores are looked at, those that wait too. The caches are settled by its drain:
+ * only who interrupted an operation that was emptying one of them leaves that alone. */
+static bool check_nested_failure(struct history *history, const struct operation *operation)
+{
+    static struct within_reach reach;
+    const struct frame_allocator *fa = history->machine->fa;
+    for (uint32_t h = 0; h < history->machine->harts; h++) {
+        memory_model_drain(h);
+    }
+    frame_model_copy(&reach.state, &history->machine->model);
+    memset(reach.state.count, 1, reach.state.frame_count);
+    uint32_t self = run_aside();
+    sim_log_is_quiet = true; /* its own equations do not hold in the middle of an operation */
+    (void)fa->variant->walk_free(fa->global, visit_free, &reach);
+    sim_log_is_quiet = false;
+    for (uint32_t h = 0; h < history->machine->harts; h++) {
+        bool being_emptied = atomic_load_explicit(&fa->harts[h].emptying, memory_order_relaxed) != 0;
+        if (h != operation->hart && !being_emptied) {
+            visit_cache(&reach, fa, h);
+        }
+    }
+    run_back(self);
+    if (frame_model_has_run(&reach.state, operation->request)) {
+        return verdict_violate(
+            &history->verdict, PROPERTY_NOTHING_STRANDED, operation->hart, UINT64_MAX,
+            "in an interrupt, an allocation of %llu frames aligned to 2^%u failed, though memory was "
+            "free that met it, and that neither the hart's cache nor the interrupted call had",
+            (unsigned long long)operation->request.count, operation->request.align_order);
+    }
+    return true;
+}
+
+static bool check_failed(struct history *history, struct operation *operation)
+{
+    struct judge judge = history_judge(history, operation->hart);
+    history->failures++;
+    if (operation->status == FRAME_CONTENDED) {
+        return check_contended(history, operation);
+    }
+    if (!judge_answer(&judge, "an allocation", UINT64_MAX, operation->status, ANSWERS_ALLOC)) {
+        return false;
+    }
+    if (operation->nested) {
+        operation->kind = OPERATION_OTHER; /* judged here, and never again */
+        history->nested_failures++;
+        return operation->status != FRAME_NO_MEMORY || !operation->alone || check_nested_failure(history, operation);
+    }
+    return true;
 }
 
 bool history_answer(struct history *history, uint32_t number, enum frame_status status, struct frame_run run)
@@ -199,11 +310,7 @@ bool history_answer(struct history *history, uint32_t number, enum frame_status 
         if (status == FRAME_OK) {
             return check_handed_out(history, operation);
         }
-        history->failures++;
-        if (status == FRAME_CONTENDED) {
-            return check_contended(history, operation);
-        }
-        return judge_answer(&judge, "an allocation", UINT64_MAX, status, ANSWERS_ALLOC);
+        return check_failed(history, operation);
     case OPERATION_FREE:
     case OPERATION_UNREF:
     case OPERATION_REF:
@@ -213,6 +320,10 @@ bool history_answer(struct history *history, uint32_t number, enum frame_status 
         return check_given(history, operation);
     case OPERATION_ADD:
     case OPERATION_REMOVE:
+        if (operation->nested && status == FRAME_BUSY) {
+            operation->kind = OPERATION_OTHER;
+            return true;
+        }
         if (status == FRAME_CONTENDED) {
             return check_contended(history, operation);
         }
@@ -359,7 +470,7 @@ static bool check_magazines(struct history *history)
     uint64_t drains = 0, singles = 0;
     for (uint32_t h = 0; h < machine->harts; h++) {
         singles += history->singles[h];
-        drains += atomic_load_explicit(&hart_of(history, h)->drains, memory_order_relaxed);
+        drains += count_of(&hart_of(history, h)->counts.drains);
     }
     /* Who finds nothing in one place looks in another: no promise when memory runs out. */
     uint64_t frames = machine->model.frame_count - machine->second_frames.count; /* who adds an arena is not counted */
@@ -367,15 +478,14 @@ static bool check_magazines(struct history *history)
     bool right = true;
     for (uint32_t h = 0; h < machine->harts && drains == 0 && plenty && right; h++) {
         struct judge judge = history_judge(history, h);
-        const struct magazine_trace trace = {
-            .name = "a program",
-            .operations = history->singles[h],
-            .accesses = atomic_load_explicit(&hart_of(history, h)->global_takes, memory_order_relaxed) +
-                        atomic_load_explicit(&hart_of(history, h)->global_gives, memory_order_relaxed),
-            .harts = 1,
-            .fresh = true,
-            .magazine = machine->config.magazine,
-            .batch = machine->config.batch};
+        const struct magazine_trace trace = {.name = "a program",
+                                             .operations = history->singles[h],
+                                             .accesses = count_of(&hart_of(history, h)->counts.global_takes) +
+                                                         count_of(&hart_of(history, h)->counts.global_gives),
+                                             .harts = 1,
+                                             .fresh = true,
+                                             .magazine = machine->config.magazine,
+                                             .batch = machine->config.batch};
         right = judge_magazines(&judge, &trace);
     }
     return right;
@@ -384,7 +494,7 @@ static bool check_magazines(struct history *history)
 bool history_record(struct history *history)
 {
     const struct frame_allocator_config *config = &history->machine->config;
-    bool counted = history->only_singles && config->magazine > 0 && config->magazines > 1;
+    bool counted = history->only_singles && !history->interrupts && config->magazine > 0 && config->magazines > 1;
     return verdict_holds(&history->verdict) && check_failures(history) && check_linearizable(history) &&
            (!counted || check_magazines(history));
 }

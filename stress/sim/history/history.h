@@ -14,8 +14,13 @@
  *    history together: allocations take effect as early as possible, frees as late as possible. Histories that are
  *    short enough are also explained by linearize.h, which judges references and arenas, too.
  * 4. FRAME_NO_MEMORY and FRAME_BUSY are judged always. FRAME_CONTENDED says that the allocator does not know; it is
- *    right if core's counter of contentions has moved by one and another call was under way, or a hart was stopped or
- *    silent. Such answers are counted.
+ *    right if core's counter of contentions has moved by one and another hart's call was under way, or a hart was
+ *    stopped or silent. Such answers are counted. (Where harts are interrupted, an answer and the counter do not change
+ *    in one step, and the counter is left alone.)
+ *    P12: a call that interrupted another of its hart is judged like any other, beside what it interrupted, but for one
+ *    thing: an allocation may fail though memory is free that lies in its own hart's cache, or that the interrupted
+ *    call has in hand. If no other hart is at work, that is judged exactly: what is then free in the global allocator
+ *    and in the others' caches does not meet the request.
  * 5. At rest (history_rest, when all that was allocated has been freed): P2 by frame_allocator_validate, P8 by the
  *    largest run, P11 by the number of global accesses. */
 #ifndef FRAMELAB_SIM_HISTORY_H
@@ -33,6 +38,7 @@ struct history {
     struct verdict verdict;
     bool silence;                                        /* some hart does not answer the asymmetric barrier */
     bool concurrent;                                     /* the prelude is over */
+    bool interrupts;                                     /* harts may be interrupted */
     uint32_t now;                                        /* counts calls and answers */
     uint32_t under_way;                                  /* calls without an answer */
     struct frame_model before;                           /* the state when the history began */
@@ -45,6 +51,7 @@ struct history {
     bool only_singles;
     uint64_t given_up[PROGRAM_HARTS_MAX];     /* core's counters of contentions when last looked at */
     uint64_t failures, contended, linearized; /* of this execution */
+    uint64_t nested_failures;                 /* P5's exception */
 };
 
 void history_begin(struct history *history, struct small_machine *machine);

@@ -270,6 +270,42 @@ static bool is_on_held(enum step_kind kind)
            kind == STEP_UNREF || kind == STEP_SEND;
 }
 
+/* Leaves or joins. */
+static void do_life(struct interpreter *interpreter, uint32_t hart, const struct step *step)
+{
+    struct frame_allocator *fa = allocator_of(interpreter);
+    const struct operation operation = {.kind = OPERATION_OTHER, .hart = hart};
+    struct judge judge = history_judge(&interpreter->history, hart);
+    uint32_t refused = ANSWER(FRAME_CONTENDED) | (interpreter->level[hart] > 0 ? ANSWER(FRAME_BUSY) : 0);
+    bool leaves = step->kind == STEP_LEAVE;
+    bool was_gone = interpreter->gone[hart];
+    uint32_t number = history_call(&interpreter->history, &operation);
+    enum frame_status status = leaves ? frame_hart_leave(fa) : frame_hart_join(fa, step->slot % fa->node_count);
+    (void)history_answer(&interpreter->history, number, FRAME_OK, (struct frame_run){{0}, 0});
+    enum frame_status right = leaves ? (was_gone ? FRAME_BAD_HART : FRAME_OK) : was_gone ? FRAME_OK : FRAME_BUSY;
+    if (!judge_answer(&judge, leaves ? "frame_hart_leave" : "frame_hart_join", UINT64_MAX, status,
+                      ANSWER(right) | (right == FRAME_OK ? refused : 0))) {
+        look(interpreter);
+    }
+    if (status == FRAME_OK) {
+        interpreter->gone[hart] = leaves;
+    }
+}
+
+/* Who has left is refused. */
+static void do_nothing(struct interpreter *interpreter, uint32_t hart)
+{
+    struct judge judge = history_judge(&interpreter->history, hart);
+    const struct operation operation = {.kind = OPERATION_OTHER, .hart = hart};
+    pfn_t frame = pfn(0);
+    uint32_t number = history_call(&interpreter->history, &operation);
+    enum frame_status status = frame_alloc_one(allocator_of(interpreter), &frame);
+    (void)history_answer(&interpreter->history, number, FRAME_OK, (struct frame_run){{0}, 0});
+    if (!judge_answer(&judge, "an allocation of a hart that has left", UINT64_MAX, status, ANSWER(FRAME_BAD_HART))) {
+        look(interpreter);
+    }
+}
+
 static void play(struct interpreter *interpreter, uint32_t hart, const struct step *step)
 {
     const struct slot *slot = &interpreter->slots[step->slot];
@@ -278,12 +314,20 @@ static void play(struct interpreter *interpreter, uint32_t hart, const struct st
     for (uint32_t h = 0; h < interpreter->program->harts && fills; h++) {
         references += slot->references[h];
     }
+    if (interpreter->level[hart] == 0) {
+        interpreter->at_slot[hart] = step->slot;
+        interpreter->at_kind[hart] = (enum step_kind)step->kind;
+    }
     if ((fills && references > 0) || (is_on_held((enum step_kind)step->kind) && slot->references[hart] == 0)) {
         interpreter->skipped++;
         return;
     }
     interpreter->calls[step->kind]++;
-    if (fills) {
+    if (step->kind == STEP_LEAVE || step->kind == STEP_JOIN) {
+        do_life(interpreter, hart, step);
+    } else if (interpreter->gone[hart]) {
+        do_nothing(interpreter, hart);
+    } else if (fills) {
         do_alloc(interpreter, hart, step);
     } else if (is_on_held((enum step_kind)step->kind)) {
         do_held(interpreter, hart, step);
@@ -303,6 +347,13 @@ void interpreter_begin(struct interpreter *interpreter, const struct program *pr
     interpreter->program = program;
     interpreter->machine = machine;
     memset(interpreter->slots, 0, sizeof interpreter->slots);
+    memset(interpreter->level, 0, sizeof interpreter->level);
+    memset(interpreter->gone, 0, sizeof interpreter->gone);
+    memset(interpreter->at_kind, 0, sizeof interpreter->at_kind);
+    memset(interpreter->next_step, 0, sizeof interpreter->next_step);
+    interpreter->ended = false;
+    interpreter->stranded = false;
+    interpreter->lost = 0;
     history_begin(&interpreter->history, machine);
 }
 
@@ -326,18 +377,78 @@ void interpreter_hart(void *context, uint32_t hart)
 {
     struct interpreter *interpreter = context;
     const struct step_list *list = &interpreter->program->hart[hart];
-    for (uint32_t i = 0; i < list->count; i++) {
-        play(interpreter, hart, &list->steps[i]);
+    while (interpreter->next_step[hart] < list->count) {
+        play(interpreter, hart, &list->steps[interpreter->next_step[hart]++]);
     }
     if (interpreter->on_end != NULL) {
         interpreter->on_end(interpreter, hart);
     }
 }
 
+void interpreter_hart_again(void *context, uint32_t hart)
+{
+    struct interpreter *interpreter = context;
+    struct judge judge = history_judge(&interpreter->history, hart);
+    interpreter->ended = true;
+    interpreter->level[hart] = 0;
+    enum frame_status status = frame_hart_take_over(allocator_of(interpreter), interpreter->machine->second_node);
+    for (uint32_t tries = 0; tries < 8 && status == FRAME_CONTENDED; tries++) {
+        status = frame_hart_take_over(allocator_of(interpreter), interpreter->machine->second_node);
+    }
+    bool of_arenas = interpreter->at_kind[hart] == STEP_ADD || interpreter->at_kind[hart] == STEP_REMOVE;
+    if (!judge_answer(&judge, "frame_hart_take_over", UINT64_MAX, status,
+                      ANSWER(FRAME_OK) | (of_arenas ? ANSWER(FRAME_BUSY) : 0))) {
+        look(interpreter);
+    }
+    const struct slot *slot = &interpreter->slots[interpreter->at_slot[hart]];
+    if (slot->references[hart] > 0 && !slot->shared) { /* it may have ended while it wrote that */
+        stamp_write(interpreter, slot);
+    }
+    interpreter->gone[hart] = false;
+    if (status == FRAME_OK) {
+        interpreter_hart(context, hart);
+    } else if (interpreter->on_end != NULL) {
+        interpreter->stranded = true;
+        interpreter->on_end(interpreter, hart);
+    }
+}
+
+/* What a handler may do: not what would free the frames that the interrupted step is about, or fill a slot of others.
+ * A handler that interrupted another keeps to its own slots. */
+static bool may_interrupt(const struct interpreter *interpreter, uint32_t hart, const struct step *step)
+{
+    bool own = step->slot >= PROGRAM_SLOTS;
+    bool fills = step->kind <= STEP_RUN_ZEROED;
+    bool at_slot = fills || is_on_held((enum step_kind)step->kind) || step->kind == STEP_RECEIVE;
+    bool others = !fills && interpreter->level[hart] == 1 && step->slot != interpreter->at_slot[hart];
+    return !at_slot || own || others;
+}
+
+void interpreter_interrupt(struct interpreter *interpreter, uint32_t hart)
+{
+    const struct step_list *list = &interpreter->program->handler;
+    if (interpreter->at_kind[hart] == STEP_LEAVE || interpreter->at_kind[hart] == STEP_JOIN) {
+        return; /* whether it is a hart there nobody can say who does not look into the call */
+    }
+    uint32_t above = interpreter->level[hart]++;
+    interpreter->reached.interrupts[interpreter->at_kind[hart]] += above == 0;
+    interpreter->reached.interrupts_nested += above > 0;
+    for (uint32_t i = 0; i < list->count; i++) {
+        struct step step = list->steps[i];
+        if (may_interrupt(interpreter, hart, &step)) {
+            uint32_t own = (hart * (PROGRAM_LEVELS - 1) + above) * PROGRAM_HANDLER_SLOTS;
+            step.slot = (uint8_t)(step.slot + (step.slot >= PROGRAM_SLOTS ? own : 0));
+            play(interpreter, hart, &step);
+        }
+    }
+    interpreter->level[hart]--;
+}
+
 /* Every reference that is left goes. */
 static bool slot_empty(struct interpreter *interpreter, struct judge *judge, const struct slot *slot)
 {
-    enum judged_call last = slot->run.count == 1 ? CALL_FREE_ONE : CALL_FREE_RUN;
+    /* Who ended may have added a reference and not said so. */
+    enum judged_call last = slot->run.count > 1 ? CALL_FREE_RUN : interpreter->ended ? CALL_UNREF : CALL_FREE_ONE;
     bool right = true;
     uint32_t references = slot->left;
     for (uint32_t h = 0; h < interpreter->program->harts; h++) {
@@ -386,14 +497,108 @@ static void note_reached(struct interpreter *interpreter)
     reached->limbo_most = limbo > reached->limbo_most ? limbo : reached->limbo_most;
 }
 
+/* What the calls that never ended were about, and what may have been on its way besides: a batch, and a chunk that was
+ * being broken up, or one in hand. */
+static uint64_t most_lost(const struct interpreter *interpreter)
+{
+    const struct frame_allocator *fa = allocator_of(interpreter);
+    uint64_t most = 2 * CHUNK_FRAMES, batch = 0;
+    for (uint32_t i = 0; i < interpreter->history.operation_count; i++) {
+        const struct operation *operation = &interpreter->history.operations[i];
+        if (operation->answer == 0 && operation->kind != OPERATION_ADD && operation->kind != OPERATION_REMOVE) {
+            most += operation->kind == OPERATION_ALLOC ? operation->request.count : operation->run.count;
+        }
+    }
+    for (uint32_t order = 0; order < CACHE_ORDERS; order++) {
+        uint64_t frames = (uint64_t)fa->harts[0].caches[order].capacity << order;
+        batch = frames > batch ? frames : batch;
+    }
+    return most + batch;
+}
+
+/* P13: all but what the hart that ended had on its way is there, and every hart can have it. */
+static bool finish_ended(struct interpreter *interpreter, struct judge *judge)
+{
+    struct frame_allocator *fa = allocator_of(interpreter);
+    struct verdict *verdict = &interpreter->history.verdict;
+    struct frame_account account;
+    bool right = judge_account(judge, &account);
+    for (uint32_t s = 0; s < PROGRAM_SLOTS_ALL && right; s++) {
+        right = slot_empty(interpreter, judge, &interpreter->slots[s]);
+    }
+    if (!right || !judge_account(judge, &account)) {
+        return false;
+    }
+    interpreter->lost = account.lost + account.allocated;
+    if (interpreter->lost > most_lost(interpreter)) {
+        return verdict_violate(verdict, PROPERTY_HARTS, 0, UINT64_MAX, "a hart ended, and %llu frames are lost",
+                               (unsigned long long)interpreter->lost);
+    }
+    uint64_t had = 0;
+    pfn_t frame;
+    enum frame_status status;
+    while ((status = frame_alloc_one(fa, &frame)) == FRAME_OK) {
+        had++;
+    }
+    if (status != FRAME_NO_MEMORY) {
+        return verdict_violate(verdict, PROPERTY_HARTS, 0, UINT64_MAX,
+                               "a hart ended and was taken over, and still something is thought to be under way: %s",
+                               frame_status_text(status));
+    }
+    if (had != account.total - interpreter->lost) {
+        return verdict_violate(verdict, PROPERTY_HARTS, 0, UINT64_MAX,
+                               "a hart ended with %llu frames on their way; of the other %llu, %llu are to be had",
+                               (unsigned long long)interpreter->lost,
+                               (unsigned long long)(account.total - interpreter->lost), (unsigned long long)had);
+    }
+    return true;
+}
+
+/* Whoever has left has nothing. */
+static bool check_gone(struct interpreter *interpreter)
+{
+    const struct frame_allocator *fa = allocator_of(interpreter);
+    for (uint32_t h = 0; h < interpreter->program->harts; h++) {
+        uint64_t cached = zero_reserve_left(&fa->harts[h].zero);
+        for (uint32_t order = 0; order < CACHE_ORDERS; order++) {
+            cached += magazine_count(cache_loaded(&fa->harts[h].caches[order]));
+            cached += magazine_count(cache_previous(&fa->harts[h].caches[order]));
+        }
+        if (atomic_load_explicit(&fa->harts[h].drain, memory_order_relaxed) != interpreter->gone[h] ||
+            atomic_load_explicit(&fa->harts[h].emptying, memory_order_relaxed) != 0) {
+            return verdict_violate(&interpreter->history.verdict, PROPERTY_HARTS, h, UINT64_MAX,
+                                   "at rest, a hart's cache is shut though it has not left, or open though it has");
+        }
+        if (interpreter->gone[h] && cached > 0) {
+            return verdict_violate(&interpreter->history.verdict, PROPERTY_HARTS, h, UINT64_MAX,
+                                   "a hart has left, and its cache is not empty");
+        }
+    }
+    if (interpreter->gone[0] && frame_hart_join(allocator_of(interpreter), 0) != FRAME_OK) {
+        return verdict_violate(&interpreter->history.verdict, PROPERTY_HARTS, 0, UINT64_MAX,
+                               "a hart that left cannot join");
+    }
+    interpreter->gone[0] = false;
+    return true;
+}
+
 bool interpreter_finish(struct interpreter *interpreter)
 {
     note_reached(interpreter);
     struct judge judge = history_judge(&interpreter->history, 0);
     struct frame_account account;
+    if (interpreter->stranded) {
+        return true; /* as after a hart that is stopped for good: it may be the one that would ask */
+    }
+    if (!check_gone(interpreter)) {
+        return false;
+    }
+    if (interpreter->ended) {
+        return finish_ended(interpreter, &judge);
+    }
     /* The account is right with all that the harts still have: what frees undo that come now, was wrong. */
     bool right = history_record(&interpreter->history) && judge_account(&judge, &account);
-    for (uint32_t s = 0; s < PROGRAM_SLOTS && right; s++) {
+    for (uint32_t s = 0; s < PROGRAM_SLOTS_ALL && right; s++) {
         right = slot_empty(interpreter, &judge, &interpreter->slots[s]);
     }
     return right && check_at_rest(interpreter, &judge) && history_rest(&interpreter->history);

@@ -23,13 +23,23 @@ struct interpreter_reached {
     uint64_t runs;       /* executions that ended with runs in magazines */
     uint64_t reserves;   /* with a zero reserve */
     uint64_t limbo_most; /* places in limbo */
+    /* Interrupts, by what was interrupted: enum step_kind; and those in handlers. */
+    uint64_t interrupts[STEP_KIND_COUNT], interrupts_nested;
 };
 
 struct interpreter {
     const struct program *program;
     struct small_machine *machine;
     struct history history;
-    struct slot slots[PROGRAM_SLOTS];
+    struct slot slots[PROGRAM_SLOTS_ALL];
+    bool gone[PROGRAM_HARTS_MAX]; /* it has left */
+    bool ended;                   /* a hart ended in the middle, and its number was taken over */
+    bool stranded;                /* and could not be: it ended while it changed arenas */
+    uint32_t next_step[PROGRAM_HARTS_MAX];
+    uint64_t lost;                       /* frames, of this execution */
+    uint32_t level[PROGRAM_HARTS_MAX];   /* of interrupts; 0: none */
+    uint32_t at_slot[PROGRAM_HARTS_MAX]; /* of the step that each plays, not counting handlers */
+    enum step_kind at_kind[PROGRAM_HARTS_MAX];
     uint64_t calls[STEP_KIND_COUNT]; /* made, over all executions */
     uint64_t skipped;                /* steps that found nothing to do */
     struct interpreter_reached reached;
@@ -44,6 +54,11 @@ void interpreter_begin(struct interpreter *interpreter, const struct program *pr
 bool interpreter_prelude(struct interpreter *interpreter);
 /* What a hart does; `context` is the interpreter. For run_harts. */
 void interpreter_hart(void *context, uint32_t hart);
+/* The running hart is interrupted: it plays the program's handler. At most PROGRAM_LEVELS - 1 levels deep. */
+void interpreter_interrupt(struct interpreter *interpreter, uint32_t hart);
+/* The same of a hart that ended in the middle and begins anew: takes its number over, and plays what is left. For
+ * run_again. */
+void interpreter_hart_again(void *context, uint32_t hart);
 /* When all harts have returned: judges the history, frees what is left, and judges what is then. */
 bool interpreter_finish(struct interpreter *interpreter);
 

@@ -33,6 +33,8 @@ static const struct {
     [STEP_STATS] = {"stats", 's', OPERANDS_NONE},
     [STEP_WRONG] = {"wrong", 'x', OPERANDS_SLOT},
     [STEP_JUMP] = {"jump", 'j', OPERANDS_MOVES},
+    [STEP_LEAVE] = {"leave", 'L', OPERANDS_NONE},
+    [STEP_JOIN] = {"join", 'J', OPERANDS_SLOT},
 };
 
 static const char *const LAYOUTS[SMALL_LAYOUT_COUNT] = {
@@ -105,6 +107,10 @@ size_t program_format(const struct program *program, char *out, size_t bytes)
         append(&text, h > 0 ? " |" : "");
         append_steps(&text, &program->hart[h]);
     }
+    if (program->handler.count > 0) {
+        append(&text, " !");
+        append_steps(&text, &program->handler);
+    }
     return text.length < bytes ? text.length : bytes - 1;
 }
 
@@ -149,7 +155,7 @@ static bool read_after_dot(const char **at, uint32_t most, uint32_t *value)
     return read_number(at, most, value);
 }
 
-static bool read_step(const char **at, struct step *step)
+static bool read_step(const char **at, uint32_t slots, struct step *step)
 {
     uint32_t kind = 0, slot = 0, count = 0, align_order = 0;
     uint64_t moves = 0;
@@ -162,7 +168,7 @@ static bool read_step(const char **at, struct step *step)
     (*at)++;
     enum operands operands = KINDS[kind].operands;
     bool right = (operands != OPERANDS_MOVES || read_advances(at, &moves)) &&
-                 (operands < OPERANDS_SLOT || read_number(at, PROGRAM_SLOTS - 1, &slot)) &&
+                 (operands < OPERANDS_SLOT || read_number(at, slots - 1, &slot)) &&
                  (operands < OPERANDS_PART || (read_after_dot(at, UINT16_MAX, &count) && count > 0)) &&
                  (operands < OPERANDS_RUN || read_after_dot(at, 18, &align_order));
     *step = (struct step){(uint8_t)kind, (uint8_t)slot, (uint8_t)align_order, (uint16_t)count, moves};
@@ -170,12 +176,12 @@ static bool read_step(const char **at, struct step *step)
 }
 
 /* Up to a character that no step begins with. */
-static bool read_steps(const char **at, struct step_list *list)
+static bool read_steps(const char **at, uint32_t slots, struct step_list *list)
 {
     list->count = 0;
     skip_space(at);
-    while (**at != ':' && **at != '|' && **at != '\0') {
-        if (list->count == PROGRAM_STEPS_MAX || !read_step(at, &list->steps[list->count])) {
+    while (**at != ':' && **at != '|' && **at != '!' && **at != '\0') {
+        if (list->count == PROGRAM_STEPS_MAX || !read_step(at, slots, &list->steps[list->count])) {
             return false;
         }
         list->count++;
@@ -202,10 +208,15 @@ bool program_parse(struct program *program, const char *text, char *why, size_t 
 {
     const char *at = text;
     *program = (struct program){0};
-    bool right = read_head(&at, program) && read_steps(&at, &program->prelude) && *at == ':';
-    while (right && *at != '\0') {
+    bool right = read_head(&at, program) && read_steps(&at, PROGRAM_SLOTS, &program->prelude) && *at == ':';
+    while (right && *at != '\0' && *at != '!') {
         at++;
-        right = program->harts < PROGRAM_HARTS_MAX && read_steps(&at, &program->hart[program->harts++]) && *at != ':';
+        right = program->harts < PROGRAM_HARTS_MAX &&
+                read_steps(&at, PROGRAM_SLOTS, &program->hart[program->harts++]) && *at != ':';
+    }
+    if (right && *at == '!') {
+        at++;
+        right = read_steps(&at, PROGRAM_SLOTS + PROGRAM_HANDLER_SLOTS, &program->handler) && *at == '\0';
     }
     if (!right) {
         (void)snprintf(why, why_bytes, "no program: at character %zu, near '%.12s'", (size_t)(at - text) + 1, at);

@@ -4,7 +4,7 @@
  * 1. Slots. A program's frames are in numbered slots that all harts share: an allocation fills a slot, a free empties
  *    it. A step does nothing if the hart has no reference in the step's slot (because its allocation failed, or nobody
  *    sent it one). So every text is a program, whatever the allocator answers.
- * 2. Text: LAYOUT.SETTING; PRELUDE : HART | HART ...
+ * 2. Text: LAYOUT.SETTING; PRELUDE : HART | HART ... ! HANDLER
  *      a3        allocate a frame into slot 3        z3         the same, zeroed
  *      r3.8.2    allocate 8 frames, aligned to 2^2   y3.8.2     the same, zeroed
  *      f3        free what is in slot 3              h3.2 t3.2  free the first, or the last, 2 frames of its run
@@ -12,8 +12,12 @@
  *      d         drain                               i          zero_idle
  *      A R       add, or remove, the second arena    s          statistics
  *      j99       move the clock of reclamation by 99, in place of many polls (epoch_look.h)
+ *      L J1      leave, or join as a hart of node 1 (what else the hart is to do meanwhile is refused)
  *      x2        make a call that must be refused whatever the other harts do; the number is its kind (interpreter.c)
  *    Hart 0 alone plays the prelude before the others start; what it allocates it leaves to all.
+ *    The handler, which may be left out, is what a hart plays each time it is interrupted (fault_injection.h), as that
+ *    hart. Slots from PROGRAM_SLOTS on are the handler's own: each hart's at each level of interrupts. Of the harts'
+ *    slots the first level may free, or add a reference to, what the hart has and the interrupted step is not about.
  * 3. Random programs (program_random.c) each have a theme. Programs drawn uniformly would show nothing, because mostly
  *    no two harts would touch the same chunk. */
 #ifndef FRAMELAB_SIM_PROGRAM_H
@@ -29,6 +33,10 @@
 #define PROGRAM_HARTS_MAX 8u
 #define PROGRAM_STEPS_MAX 24u
 #define PROGRAM_SLOTS 32u
+#define PROGRAM_HANDLER_SLOTS 4u
+/* To which interrupts nest, the harts' own level too. */
+#define PROGRAM_LEVELS 4u
+#define PROGRAM_SLOTS_ALL (PROGRAM_SLOTS + PROGRAM_HARTS_MAX * (PROGRAM_LEVELS - 1) * PROGRAM_HANDLER_SLOTS)
 #define PROGRAM_TEXT_MAX 2048u
 #define PROGRAM_WRONG_KINDS 11u
 
@@ -51,6 +59,8 @@ enum step_kind {
     STEP_STATS,
     STEP_WRONG,
     STEP_JUMP,
+    STEP_LEAVE,
+    STEP_JOIN,
     STEP_KIND_COUNT
 };
 
@@ -73,6 +83,7 @@ struct program {
     uint32_t harts;
     struct step_list prelude;
     struct step_list hart[PROGRAM_HARTS_MAX];
+    struct step_list handler;
 };
 
 const char *step_kind_name(enum step_kind kind); /* "alloc", "free_head" ... */

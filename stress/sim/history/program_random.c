@@ -353,6 +353,55 @@ static uint32_t random_setting(struct random *random, enum theme theme)
     return setting;
 }
 
+/* What harts do when they are interrupted. */
+static void write_handler(struct draft *draft)
+{
+    struct step_list *list = &draft->program->handler;
+    struct random *random = draft->random;
+    static const enum step_kind kinds[] = {STEP_ALLOC, STEP_ALLOC,        STEP_ALLOC, STEP_RUN,
+                                           STEP_FREE,  STEP_FREE,         STEP_FREE,  STEP_REF,
+                                           STEP_UNREF, STEP_ALLOC_ZEROED, STEP_WRONG, STEP_DRAIN};
+    for (uint32_t i = (uint32_t)random_between(random, 1, 4); i > 0; i--) {
+        enum step_kind kind = kinds[random_below(random, sizeof kinds / sizeof kinds[0])];
+        uint32_t own = PROGRAM_SLOTS + (uint32_t)random_below(random, PROGRAM_HANDLER_SLOTS), align_order = 0,
+                 frames = 1;
+        bool fills = kind <= STEP_RUN_ZEROED;
+        if (kind == STEP_RUN) {
+            frames = random_run(draft, &align_order);
+        }
+        uint32_t slot = kind == STEP_WRONG                  ? (uint32_t)random_below(random, PROGRAM_WRONG_KINDS)
+                        : fills || random_one_in(random, 2) ? own
+                                                            : (uint32_t)random_below(random, PROGRAM_SLOTS);
+        push(list, kind, slot, frames, align_order);
+    }
+    if (draft->weights[STEP_REMOVE] > 0 && random_one_in(random, 2)) {
+        push(list, random_one_in(random, 2) ? STEP_ADD : STEP_REMOVE, 0, 0, 0);
+    }
+}
+
+/* In one program of four some harts leave, and mostly join again. */
+static void write_life(struct draft *draft)
+{
+    struct program *program = draft->program;
+    struct random *random = draft->random;
+    for (uint32_t hart = 0; hart < program->harts && random_one_in(random, 4); hart++) {
+        struct step_list *list = &program->hart[hart];
+        uint32_t at = (uint32_t)random_below(random, list->count + 1u);
+        bool joins = !random_one_in(random, 3);
+        if (list->count + 2u > PROGRAM_STEPS_MAX) {
+            continue;
+        }
+        for (uint32_t i = list->count; i > at; i--) {
+            list->steps[i + joins] = list->steps[i - 1];
+        }
+        list->steps[at] = (struct step){.kind = STEP_LEAVE};
+        if (joins) {
+            list->steps[at + 1] = (struct step){.kind = STEP_JOIN, .slot = (uint8_t)random_below(random, 2)};
+        }
+        list->count += 1u + joins;
+    }
+}
+
 void program_random(struct program *program, struct random *random, uint32_t harts)
 {
     enum theme theme = random_theme(random);
@@ -374,4 +423,6 @@ void program_random(struct program *program, struct random *random, uint32_t har
             add_step(&draft, h);
         }
     }
+    write_handler(&draft);
+    write_life(&draft);
 }

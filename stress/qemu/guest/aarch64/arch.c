@@ -32,6 +32,7 @@
 #define GICR_WAKER_ASLEEP 0x4u
 #define GICR_IGROUPR0 0x10080u
 #define GICR_ISENABLER0 0x10100u
+#define TIMER_NUMBER 27u /* the virtual timer's, of each hart */
 #define SGI_TO_ALL_OTHERS (UINT64_C(1) << 40)
 
 /* MPIDR: the four fields of a hart's affinity, as the FDT has them. */
@@ -103,7 +104,7 @@ static void interrupts_begin(uint64_t hardware_id)
     while ((*word_at(device, GICR_WAKER) & GICR_WAKER_ASLEEP) != 0) {
     }
     *word_at(device, GICR_IGROUPR0) = UINT32_MAX;
-    *word_at(device, GICR_ISENABLER0) = 1;
+    *word_at(device, GICR_ISENABLER0) = 1 | UINT32_C(1) << TIMER_NUMBER;
     /* By registers, not memory; every priority; group 1. */
     __asm__ volatile(
         "msr icc_sre_el1, %0\n isb\n msr icc_pmr_el1, %1\n msr icc_igrpen1_el1, %0\n isb" ::"r"(UINT64_C(1)),
@@ -117,6 +118,20 @@ static void counter_begin(void)
     __asm__ volatile(
         "msr pmccfiltr_el0, xzr\n msr pmcntenset_el0, %0\n msr pmcr_el0, %1\n isb" ::"r"(UINT64_C(1) << 31),
         "r"(UINT64_C(0x41)));
+}
+
+void arch_timer_after(uint64_t ns)
+{
+    uint64_t frequency;
+    __asm__("mrs %0, cntfrq_el0" : "=r"(frequency));
+    __asm__ volatile("msr cntv_tval_el0, %0\n msr cntv_ctl_el0, %1\n isb" ::"r"(ns * frequency / 1000000000),
+                     "r"(UINT64_C(1))
+                     : "memory");
+}
+
+void arch_timer_off(void)
+{
+    __asm__ volatile("msr cntv_ctl_el0, xzr\n isb" ::: "memory");
 }
 
 void arch_traps_begin(struct kernel_hart *hart)
@@ -189,8 +204,12 @@ static const char *class_text(uint64_t class)
 void trap_handle(const uint64_t *registers, bool interrupt)
 {
     if (interrupt) {
-        arch_acknowledge();
-        harts_answer();
+        if (arch_acknowledge() == TIMER_NUMBER) {
+            arch_timer_off();
+            harts_timer();
+        } else {
+            harts_answer();
+        }
         return;
     }
     uint64_t pc, syndrome, address;

@@ -28,17 +28,18 @@ static inline void arch_interrupts_restore(bool enabled)
 }
 
 /* Takes the pending interrupt and ends it, so that the next one may come. None pending: a number that nobody minds. */
-static inline void arch_acknowledge(void)
+static inline uint64_t arch_acknowledge(void)
 {
     uint64_t number;
     __asm__ volatile("mrs %0, icc_iar1_el1\n dsb sy\n msr icc_eoir1_el1, %0\n isb" : "=&r"(number)::"memory");
+    return number;
 }
 
 /* With interrupts off: sleeps until another hart has poked this one, and forgets that it has. */
 static inline void arch_rest(void)
 {
     __asm__ volatile("dsb sy\n wfi" ::: "memory");
-    arch_acknowledge();
+    (void)arch_acknowledge(); /* the timer's, if it is that, comes again: it asks for one until it is off */
 }
 
 static inline void arch_pause(void)

@@ -25,6 +25,10 @@ extern _Atomic uintptr_t hart_starts[HART_MAX];
 
 #ifdef KERNEL_MACHINE_MODE
 
+/* Of the first node's interruptor, like POKES. */
+#define TIMER_COMPARE ((volatile uint64_t *)0x2004000)
+#define TIMER_NOW ((const volatile uint64_t *)0x200bff8)
+
 /* Other nodes have their words for pokes elsewhere. */
 bool arch_hart_start(struct kernel_hart *hart)
 {
@@ -34,6 +38,13 @@ bool arch_hart_start(struct kernel_hart *hart)
     atomic_store_explicit(&hart_starts[hart->hardware_id], (uintptr_t)hart, memory_order_release);
     arch_poke(hart);
     return true;
+}
+
+static void timer_set(uint64_t ticks)
+{
+    uint64_t id;
+    __asm__ volatile("csrr %0, mhartid" : "=r"(id));
+    TIMER_COMPARE[id] = ticks == UINT64_MAX ? ticks : *TIMER_NOW + ticks;
 }
 
 void arch_hart_stop(void)
@@ -61,6 +72,7 @@ void arch_poke_all(void)
 #else
 
 /* SBI extensions and their functions. */
+#define SBI_TIME UINT64_C(0x54494d45)
 #define SBI_IPI UINT64_C(0x735049)
 #define SBI_HSM UINT64_C(0x48534d)
 #define SBI_ALL_HARTS UINT64_MAX
@@ -95,6 +107,13 @@ void arch_hart_stop(void)
     }
 }
 
+static void timer_set(uint64_t ticks)
+{
+    uint64_t now;
+    __asm__ volatile("rdtime %0" : "=r"(now));
+    (void)sbi_call(SBI_TIME, 0, ticks == UINT64_MAX ? ticks : now + ticks, 0, 0);
+}
+
 void arch_poke(const struct kernel_hart *hart)
 {
     (void)sbi_call(SBI_IPI, 0, 1, hart->hardware_id, 0);
@@ -106,6 +125,21 @@ void arch_poke_all(void)
 }
 
 #endif
+
+/* The `virt` machine's timers tick at 10 MHz. */
+#define TICK_NS 100u
+
+void arch_timer_after(uint64_t ns)
+{
+    timer_set(ns / TICK_NS);
+    __asm__ volatile("csrs " CSR_TEXT(ie) ", %0" ::"r"((uint64_t)TIMER_INTERRUPT) : "memory");
+}
+
+void arch_timer_off(void)
+{
+    __asm__ volatile("csrc " CSR_TEXT(ie) ", %0" ::"r"((uint64_t)TIMER_INTERRUPT) : "memory");
+    timer_set(UINT64_MAX);
+}
 
 void arch_traps_begin(struct kernel_hart *hart)
 {
@@ -174,6 +208,11 @@ void trap_handle(struct trap_frame *frame)
     if (cause == CAUSE_SOFTWARE) {
         arch_poke_self(false);
         harts_answer();
+        return;
+    }
+    if (cause == CAUSE_TIMER) {
+        arch_timer_off();
+        harts_timer();
         return;
     }
     uintptr_t whole[2];
