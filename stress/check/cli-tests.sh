@@ -351,14 +351,17 @@ fi
 
 # ---- processes in turn ----
 
-small=(--memory 64M --harts 1 --workload bulk --requests 200 --no-latency --variant lockfree)
-run 60 "$framelab" bench "${small[@]}" --repeat 3 --seed 5 --format json
+few=(--memory 64M --harts 1 --workload bulk --requests 200 --no-latency --variant lockfree)
+run 60 "$framelab" bench "${few[@]}" --repeat 3 --seed 5 --format json
 check "each repeat is a process, a block of one campaign" bash -c '[ '$status' -eq 0 ] && jq -se "
     map(select(.type == \"provenance\")) as \$p | map(select(.variant == \"lockfree\")) as \$r |
     (\$p | map(.campaign.block)) == [0, 1, 2] and (\$p | map(.campaign.id) | unique | length) == 1 and
     (\$r | map(.provenance)) == (\$p | map(.id)) and (\$r | map(.repeat)) == [0, 1, 2] and
     (\$r | map(.seed)) == [5, 5, 5]" out'
 jq -sr 'map(if .type == "provenance" then "-" else .variant end) | join(" ")' out >order
+run 60 "$framelab" bench --memory 64M --harts 1 --workload bulk --requests 200 --repeat 3 --latency 2 --format json
+check "as many repeats measure latency as are asked for" test "$(jq -r 'select(.variant == "lockfree") |
+    .phases[0] | has("latency_ns")' out | tr '\n' ' ')" = "true true false "
 check "who comes first rotates" grep -qx -- "- lockfree null cas - null cas lockfree - cas lockfree null" order
 # Another version: a program that has the same options and is ten times as quick as it says; one that fails.
 cat >quick <<EOF
@@ -368,24 +371,24 @@ cat >quick <<EOF
 EOF
 printf '#!/bin/sh\necho "quick: no such thing" >&2\nexit 2\n' >failing
 chmod +x quick failing
-run 120 "$framelab" bench "${small[@]}" --against ./quick --out turn.jsonl
+run 120 "$framelab" bench "${few[@]}" --against ./quick --out turn.jsonl
 check "--against finds a regression, or says that it cannot tell" test $status -eq 1 -o $status -eq 3
 check "and measures in turn, in alternating order" bash -c '[ "$(jq -r "select(.campaign) | .campaign.side" turn.jsonl |
     tr -d "\n")" = ABBAABBAABBAABBAABBAABBAABBA ]'
 jq -r 'select(.command).command[]' turn.jsonl >told
 check "and tells no process that it is measured against another" bash -c '! grep -qE "against|turn.jsonl" told'
 check "and tells whose is what" grep -q "^A: .*side A" out
-run 120 "$framelab" bench "${small[@]}" --against ./quick --bisect --repeat 2
+run 120 "$framelab" bench "${few[@]}" --against ./quick --bisect --repeat 2
 check "git bisect is told that two blocks tell nothing" test $status -eq 125
-run 60 "$framelab" bench "${small[@]}" --against ./failing
+run 60 "$framelab" bench "${few[@]}" --against ./failing
 check "what the other binary says is passed on" \
     bash -c '[ '$status' -eq 2 ] && grep -q "no such thing" err && grep -q "failing ended with status 2" err'
-run 60 "$framelab" bench "${small[@]}" --against ./failing --bisect
+run 60 "$framelab" bench "${few[@]}" --against ./failing --bisect
 check "and is nothing to git bisect" test $status -eq 125
 refuses 2 "path of a framelab" bench --against framelab
 says 2 "are the same variant" "$framelab" bench --variant lockfree --variant lockfree,magazine=64
 says 2 "knob magazine is given twice" "$framelab" bench --variant lockfree,magazine=0,magazine=64
-run 60 "$framelab" bench "${small[@]}" --harts 1,1 --order 0,0 --frames 1 --workload bulk --repeat 1 --format json
+run 60 "$framelab" bench "${few[@]}" --harts 1,1 --order 0,0 --frames 1 --workload bulk --repeat 1 --format json
 check "a number given twice counts once" test "$(grep -c '"variant":"lockfree"' out)" -eq 1
 refuses 2 "path of a framelab" bench --against ./nowhere
 refuses 2 "go with --against" bench --bisect

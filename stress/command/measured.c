@@ -42,9 +42,7 @@ enum {
     OPTION_BISECT
 };
 
-/* The element of argv that is being parsed, and its text if that is one of its own, are not for a campaign's
- * processes. By address: argp changes the order. */
-static void keep_own(struct run_options *run, const struct argp_state *state, const char *text)
+void measured_keep_own(struct run_options *run, const struct argp_state *state, const char *text)
 {
     const char *element = state->argv[state->next - 1];
     run->own[run->own_count++ % RUN_OWN_MAX] = element;
@@ -86,7 +84,7 @@ static error_t parse_run_option(int key, char *text, struct argp_state *state)
         return 0;
     }
     if (key == OPTION_PROGRESS) {
-        keep_own(run, state, text);
+        measured_keep_own(run, state, text);
     }
     return option_set(state, run_options, run_values, key, text);
 }
@@ -166,7 +164,7 @@ static error_t parse_measured_option(int key, char *text, struct argp_state *sta
     case OPTION_BISECT:
     case OPTION_TIME_LIMIT:
     case 'o':
-        keep_own(&measured->run, state, text);
+        measured_keep_own(&measured->run, state, text);
         return option_set(state, measured_options, measured_values, key, text);
     default:
         return option_set(state, measured_options, measured_values, key, text);
