@@ -41,8 +41,8 @@ struct sim_stress_plan {
     void *context;
 };
 
-/* Executions in a row that belong together: shards share out so many at a time. Of a sweep that stops harts; of one that
- * interrupts or ends them; of others. */
+/* Executions in a row that belong together: shards share out so many at a time. Of a sweep that stops harts; of one
+ * that interrupts or ends them; of others. */
 #define SIM_SWEEP_BLOCK 40u
 #define SIM_LIVES_BLOCK 25u
 #define SIM_BLOCK 16u
