@@ -203,8 +203,8 @@ BASE_CFLAGS = $(RECORDED_CFLAGS) $(PLACELESS)
 # ---- What belongs to one folder --------------------------------------------------------------------------------
 
 # Rules of their own; a later part uses what an earlier one names.
-PARTS := $(addsuffix .mk,stress/sim/sim stress/qemu/qemu stress/check/check stress/mutants/mutants \
-           stress/fuzz/fuzz papers/papers \
+PARTS := $(addsuffix .mk,stress/sim/sim stress/qemu/qemu stress/check/check \
+           stress/mutants/mutants stress/fuzz/fuzz papers/papers \
            stress/package/package)
 include $(PARTS)
 
@@ -291,7 +291,7 @@ stress: $(O)/framelab ## run random operations under the oracle: make stress ARG
 	$(Q)$(O)/framelab stress $(ARGS)
 
 SOAK_SECONDS ?= 3600
-soak: deps $(O)/framelab ## the same for an hour, 16 harts: make soak SOAK_SECONDS=28800; goes on where it was
+soak: deps $(O)/framelab ## the same for an hour, 16 harts: make soak SOAK_SECONDS=28800; killed, it goes on
 	$(Q)$(O)/framelab stress --harts 16 --seconds $(SOAK_SECONDS) --progress --resume $(O)/soak.json $(ARGS)
 
 # The main job: the allocators side by side, on 1 hart up to twice as many as there are cores.

@@ -39,7 +39,8 @@ broken_anchors() { # readme
 how_to_begin() { # readme
     head -n 10 "$1" >"$scratch/head"
     # shellcheck disable=SC2016 # backquotes of Markdown
-    for words in 'one command' 'after `make` it is' '`build/framelab`' '`make install`' '[hart](core/GLOSSARY.md)' '[magazines](core/GLOSSARY.md)'; do
+    for words in 'one command' 'after `make` it is' '`build/framelab`' '`make install`' '[hart](core/GLOSSARY.md)' \
+        '[magazines](core/GLOSSARY.md)'; do
         grep -qF -- "$words" "$scratch/head" || echo "$1: not within ten lines: $words"
     done
     grep -qF '[limbo](core/GLOSSARY.md)' "$1" || echo "$1: limbo does not lead to the glossary"
@@ -73,9 +74,11 @@ done < <(git ls-files '*README.md' core/GLOSSARY.md)
 
 verdict "README.md: how to begin" "$(how_to_begin README.md)"
 
-printf 'Run `make miracle`, see [this](nowhere.md), [that](#nothing):\n\n    framelab dream --all\n' >"$scratch/README.md"
-for offence in 'make miracle' 'framelab dream' 'nowhere.md' 'no heading: #nothing' 'within ten lines: `build/framelab`'; do
-    { broken_links "$scratch/README.md"; broken_anchors "$scratch/README.md"; how_to_begin "$scratch/README.md"
+printf 'Run `make miracle`, see [this](nowhere.md), [that](#nothing):\n\n    framelab dream --all\n' \
+    >"$scratch/README.md"
+for offence in 'make miracle' 'framelab dream' 'nowhere.md' 'no heading: #nothing' \
+    'within ten lines: `build/framelab`'; do
+    { broken_links "$scratch/README.md"; broken_anchors "$scratch/README.md"; how_to_begin "$scratch/README.md"; \
         unknown_commands "$scratch/README.md"; } | grep -qF "$offence" &&
         verdict "negative control: $offence is found" "" || verdict "negative control: $offence is found" "it was not"
 done

@@ -52,8 +52,9 @@ git clone -q --no-local . "$root/root/framelab" || exit 1
 inside() { # command
     # shellcheck disable=SC2016 # for the shell in there
     unshare --mount --pid --fork --kill-child bash -c '
-        mount --make-rprivate / && mount -t proc proc "$1/proc" && mount --rbind /sys "$1/sys" &&
-            mount --rbind /dev "$1/dev" && exec chroot "$1" /usr/bin/env -i HOME=/root LANG=C.UTF-8 \
+        mount --make-rprivate / && mount -t proc proc "$1/proc" && mount -t tmpfs tmpfs "$1/tmp" &&
+            mount --rbind /sys "$1/sys" && mount --rbind /dev "$1/dev" &&
+            exec chroot "$1" /usr/bin/env -i HOME=/root LANG=C.UTF-8 \
                 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
                 sh -c "cd /root/framelab && $2"' inside "$root" "$1" </dev/null &
     running=$!

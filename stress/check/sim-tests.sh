@@ -182,8 +182,8 @@ ends 0 "holds" stress --platform sim --executions 500 --seed 1
 ends 0 "holds" stress --platform sim --executions 500 --seed 1 --variant lockfree,reclaim=tag --profile tso
 ends 0 "holds" stress --platform sim --executions 1000 --seed 1 --variant lockfree --variant lockfree,reclaim=tag \
     --profile rcpc
-ends 0 "^variant,platform,setting,harts,seed,rounds,operations,accesses,added,removed,seconds,violated,what,replay\$" stress \
-    --platform sim --executions 50 --seed 1 --format csv
+ends 0 "^variant,platform,setting,harts,seed,rounds,operations,accesses,added,removed,seconds,violated,what,replay\$" \
+    stress --platform sim --executions 50 --seed 1 --format csv
 check "stress --format csv: a row" grep -Eq \
     '^lockfree,sim,rmo,,1,50,[1-9][0-9]*,[1-9][0-9]*,[0-9]+,[0-9]+,[0-9.e-]+,,,$' out
 some="[1-9][0-9]*" # every fault comes about, and is counted

@@ -23,6 +23,7 @@ qemu
 bench ARGS=--variant=lockfree --harts=1 --order=0 --repeat=1
 stress ARGS=--operations=500
 soak SOAK_SECONDS=5
+fuzz ARGS=-runs=1000
 compare ARGS=--repeat=1
 unit
 mutants

@@ -228,7 +228,7 @@ static void run_manner(const struct manner *manner)
  * asleep, shows by its answer that the number is drawn and all are poked. */
 static void late_hart(void *context, uint32_t hart)
 {
-    uint64_t *answered = context;
+    const uint64_t *answered = context;
     struct hart_set silent;
     if (hart == 2) {
         hart_leave();
