@@ -3,9 +3,9 @@
  * kernel_options.h.
  *
  * Every hart allocates and frees. Before a shared access of a slow path, drawn at random, it ends: what it was doing
- * never goes on, and it begins anew by taking its own number over. Now and then it leaves and joins. At the end each has
- * freed what it knows to have; hart 0 can then have every frame but those that were on their way, and is told that this is
- * all. */
+ * never goes on, and it begins anew by taking its own number over. Now and then it leaves and joins. At the end each
+ * has freed what it knows to have; hart 0 can then have every frame but those that were on their way, and is told that
+ * this is all. */
 #include <setjmp.h>
 
 #include "harness.h"
