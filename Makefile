@@ -203,8 +203,8 @@ BASE_CFLAGS = $(RECORDED_CFLAGS) $(PLACELESS)
 # ---- What belongs to one folder --------------------------------------------------------------------------------
 
 # Rules of their own; a later part uses what an earlier one names.
-PARTS := $(addsuffix .mk,stress/sim/sim stress/qemu/qemu stress/check/check \
-           stress/mutants/mutants stress/fuzz/fuzz papers/papers \
+PARTS := $(addsuffix .mk,stress/sim/sim stress/qemu/qemu stress/check/check stress/mutants/mutants \
+           stress/fuzz/fuzz papers/papers \
            stress/package/package)
 include $(PARTS)
 
@@ -291,18 +291,28 @@ stress: $(O)/framelab ## run random operations under the oracle: make stress ARG
 	$(Q)$(O)/framelab stress $(ARGS)
 
 SOAK_SECONDS ?= 3600
-soak: deps $(O)/framelab ## the same for an hour, 16 harts: make soak SOAK_SECONDS=28800; killed, it goes on
+soak: deps $(O)/framelab ## the same for an hour, 16 harts: make soak SOAK_SECONDS=28800; goes on where it was
 	$(Q)$(O)/framelab stress --harts 16 --seconds $(SOAK_SECONDS) --progress --resume $(O)/soak.json $(ARGS)
 
 # The main job: the allocators side by side, on 1 hart up to twice as many as there are cores.
 LATEST := results/latest
-compare: deps $(O)/framelab qemu ## compare the allocators: tables, records and pictures in results/latest; 3 minutes
+compare: deps $(O)/framelab qemu ## compare allocators: tables, records, pictures in results/latest; at most 8 minutes
 	$(Q)mkdir -p $(LATEST)
 	$(Q)$(O)/framelab bench --variant baseline:origin --variant baseline --variant lockfree --order 0,9 \
 	    --harts $$(.ci/hart-counts) --progress --out $(LATEST)/records.jsonl $(ARGS)
 	$(Q)$(O)/framelab draw --out $(LATEST) $(LATEST)/records.jsonl
 	$(Q)$(O)/framelab bench --platform qemu --variant baseline --variant lockfree --order 0,9 --harts 1,2,4,8,16 \
 	    --progress --out $(LATEST)/qemu.jsonl
+
+# The reference run: its records, its picture, and of it the README's first table, which the tests compare.
+.PHONY: keep readme
+keep: $(O)/framelab ## keep the last `make compare` as the reference run, with the README's table and picture
+	$(Q)sed 's|$(CURDIR)/||g' $(LATEST)/records.jsonl > results/reference/records.jsonl
+	$(Q)cp $(LATEST)/overview.svg $(LATEST)/overview.png results/reference/
+	$(Q)$(MAKE) -s readme O=$(O)
+
+readme: $(O)/framelab ## the README's first table anew, of the reference run
+	$(Q)stress/check/readme-table.sh $(O)/framelab > $(O)/README.md && cp $(O)/README.md README.md
 
 # ---- Housekeeping ----------------------------------------------------------------------------------------------
 

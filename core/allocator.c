@@ -54,7 +54,7 @@ const char *frame_status_text(enum frame_status status)
     static const char *const texts[FRAME_STATUS_COUNT] = {
         [FRAME_OK] = "done",
         [FRAME_NO_MEMORY] = "no memory is free that meets the request",
-        [FRAME_LAYOUT_INVALID] = "the layout has size 0, an alignment that is no power of two, or wraps",
+        [FRAME_LAYOUT_INVALID] = "the layout has size 0, an alignment that is not a power of two, or wraps",
         [FRAME_LAYOUT_IMPOSSIBLE] = "no arena could ever meet this layout",
         [FRAME_FOREIGN] = "not a frame of this allocator",
         [FRAME_MISALIGNED] = "not aligned as it claims to be",
@@ -65,7 +65,7 @@ const char *frame_status_text(enum frame_status status)
         [FRAME_BUSY] = "a frame of the arena is out, or the call interrupted another that does not allow it",
         [FRAME_OVERLAP] = "an arena covers this memory already",
         [FRAME_BAD_CONFIG] = "the configuration is invalid",
-        [FRAME_BAD_HART] = "the caller is no hart: it was given no number, or has left",
+        [FRAME_BAD_HART] = "the caller is not a hart: it was given no number, or has left",
     };
     return (unsigned)status < FRAME_STATUS_COUNT ? texts[status] : "an unknown status";
 }

@@ -33,7 +33,7 @@ static const struct knob core_knobs[CORE_KNOB_COUNT] = {
                         .max = MAGAZINES_MAX,
                         .initial = MAGAZINES_MAX},
     [KNOB_RUN_MAGAZINE] = {.name = "run-magazine",
-                           .summary = "runs a magazine, two an order and hart, all in an eighth of memory; 0: none",
+                           .summary = "runs per magazine, two per order and hart, all in an eighth of memory; 0: none",
                            .max = RUN_MAGAZINE_MAX,
                            .initial = RUN_MAGAZINE_DEFAULT},
     [KNOB_HOLE_LIMIT] = {.name = "hole-limit",

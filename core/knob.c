@@ -84,6 +84,7 @@ bool knobs_parse(const struct knob *knobs, uint32_t count, uint64_t *values, con
                  size_t why_bytes)
 {
     uint64_t parsed[KNOB_MAX];
+    bool given[KNOB_MAX] = {false};
     if (count > KNOB_MAX) {
         snprintf(why, why_bytes, "more than %u knobs", KNOB_MAX);
         return false;
@@ -104,6 +105,11 @@ bool knobs_parse(const struct knob *knobs, uint32_t count, uint64_t *values, con
             }
             return false;
         }
+        if (given[i]) {
+            snprintf(why, why_bytes, "knob %s is given twice", knobs[i].name);
+            return false;
+        }
+        given[i] = true;
         if (!value_parse(&knobs[i], &setting, &parsed[i], why, why_bytes)) {
             return false;
         }

@@ -29,6 +29,11 @@ static const struct {
     [TALLY_GRACE_PERIODS] = {"grace", "grace_periods", 1000},
 };
 
+const char *counts_key(enum tally_kind kind)
+{
+    return kinds[kind].key;
+}
+
 /* A table in the making. */
 struct table {
     const struct record_file *file;

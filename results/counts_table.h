@@ -7,6 +7,9 @@
 #include "grid.h"
 #include "records.h"
 
+/* The name of a count, as JSON and CSV have it. */
+const char *counts_key(enum tally_kind kind);
+
 /* A table for each machine of the file's tallies, and a legend; the ratio is of instructions; nothing if it has none.
  * False if out of memory or the stream failed. */
 bool counts_table_print(const struct record_file *file, const struct table_look *look, FILE *out);

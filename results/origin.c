@@ -93,15 +93,25 @@ struct origin origin_describe(const struct record_file *file)
 static const struct fact {
     const char *object, *key, *what;
 } facts[] = {
-    {"topology", "cpu_model", "processor"},   {"topology", "packages", "packages"},
-    {"topology", "cores", "cores"},           {"topology", "pus", "processing units"},
-    {"topology", "numa_nodes", "NUMA nodes"}, {"topology", "memory_bytes", "memory, bytes"},
-    {"system", "os", "operating system"},     {"system", "release", "kernel release"},
-    {"system", "machine", "architecture"},    {"system", "virtual", "virtual machine"},
-    {"system", "governor", "CPU governor"},   {"framelab", "version", "framelab version"},
-    {"framelab", "commit", "commit"},         {"framelab", "dirty", "uncommitted changes"},
-    {"framelab", "compiler", "compiler"},     {"framelab", "flags", "compiler flags"},
-    {"", "libraries", "libraries"},           {"", "memory_map", "memory described"},
+    {"topology", "cpu_model", "processor"},
+    {"topology", "packages", "packages"},
+    {"topology", "cores", "cores"},
+    {"topology", "pus", "processing units"},
+    {"topology", "numa_nodes", "NUMA nodes"},
+    {"topology", "memory_bytes", "memory, bytes"},
+    {"system", "os", "operating system"},
+    {"system", "release", "kernel release"},
+    {"system", "machine", "architecture"},
+    {"system", "virtual", "virtual machine"},
+    {"system", "governor", "CPU governor"},
+    {"topology", "cpus", "CPUs allowed"},
+    {"framelab", "version", "framelab version"},
+    {"framelab", "commit", "commit"},
+    {"framelab", "dirty", "uncommitted changes"},
+    {"framelab", "compiler", "compiler"},
+    {"framelab", "flags", "compiler flags"},
+    {"", "libraries", "libraries"},
+    {"", "memory_map", "memory described"},
 };
 
 /* Every value that the file's provenance lines give to a fact, in order, each once. */
@@ -146,4 +156,42 @@ json_t *origin_differences(const struct record_file *a, const struct record_file
         json_decref(in_b);
     }
     return differences;
+}
+
+/* What is the same as long as the machine is. */
+static json_t *fingerprint(const json_t *line)
+{
+    static const char *const keys[] = {"cpu_model", "packages", "cores", "pus", "numa_nodes", "caches"};
+    json_t *values = json_pack("[O?, O?]", look_up(line, "system", "machine"), look_up(line, "system", "virtual"));
+    for (size_t i = 0; values != NULL && i < sizeof keys / sizeof *keys; i++) {
+        json_t *value = (json_t *)look_up(line, "topology", keys[i]);
+        (void)json_array_append_new(values, value != NULL ? json_incref(value) : json_null());
+    }
+    return values;
+}
+
+static bool is_known(const json_t *line)
+{
+    const char *model = json_string_value(look_up(line, "topology", "cpu_model"));
+    return model != NULL && strcmp(model, "unknown") != 0;
+}
+
+static bool all_of_machine(const struct record_file *file, const json_t *wanted)
+{
+    bool same = json_array_size(file->provenances) > 0;
+    for (size_t i = 0; same && i < json_array_size(file->provenances); i++) {
+        const json_t *line = json_array_get(file->provenances, i);
+        json_t *values = fingerprint(line);
+        same = is_known(line) && json_equal(values, wanted) == 1;
+        json_decref(values);
+    }
+    return same;
+}
+
+bool origin_same_machine(const struct record_file *a, const struct record_file *b)
+{
+    json_t *wanted = fingerprint(json_array_get(a->provenances, 0));
+    bool same = all_of_machine(a, wanted) && all_of_machine(b, wanted);
+    json_decref(wanted);
+    return same;
 }

@@ -20,4 +20,8 @@ struct origin origin_describe(const struct record_file *file);
  * numbers. NULL if out of memory. */
 json_t *origin_differences(const struct record_file *a, const struct record_file *b);
 
+/* Whether all provenance lines of both are of one machine: processor, caches, cores, nodes, whether it is a virtual
+ * one. Not where that is unknown of any. */
+bool origin_same_machine(const struct record_file *a, const struct record_file *b);
+
 #endif

@@ -201,6 +201,42 @@ static json_t *caches_json(hwloc_topology_t topology)
     return caches;
 }
 
+/* On which hardware threads harts may be, and whether any two of these are of one core. */
+static json_t *cpus_json(hwloc_topology_t topology)
+{
+    hwloc_bitmap_t allowed = hwloc_bitmap_alloc();
+    char *list = NULL;
+    json_t *json = NULL;
+    if (allowed != NULL && hwloc_get_cpubind(topology, allowed, HWLOC_CPUBIND_PROCESS) == 0 &&
+        hwloc_bitmap_list_asprintf(&list, allowed) >= 0) {
+        int cores = 0;
+        for (int i = 0; i < hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_CORE); i++) {
+            hwloc_obj_t core = hwloc_get_obj_by_type(topology, HWLOC_OBJ_CORE, (unsigned)i);
+            cores += hwloc_bitmap_intersects(core->cpuset, allowed);
+        }
+        json = json_pack("{s:s, s:b}", "allowed", list, "smt_siblings", cores < hwloc_bitmap_weight(allowed));
+    }
+    free(list);
+    hwloc_bitmap_free(allowed);
+    return json != NULL ? json : json_null();
+}
+
+/* The least that two readings of the clock differ by: what is shorter cannot be told from another. */
+static json_t *clock_step_json(void)
+{
+    int64_t least = INT64_MAX;
+    for (int i = 0; i < 1000; i++) {
+        struct timespec before, after;
+        (void)clock_gettime(CLOCK_MONOTONIC, &before);
+        do {
+            (void)clock_gettime(CLOCK_MONOTONIC, &after);
+        } while (after.tv_sec == before.tv_sec && after.tv_nsec == before.tv_nsec);
+        int64_t step = (after.tv_sec - before.tv_sec) * INT64_C(1000000000) + after.tv_nsec - before.tv_nsec;
+        least = step < least ? step : least;
+    }
+    return json_integer(least);
+}
+
 static json_t *topology_json(void)
 {
     hwloc_topology_t topology;
@@ -214,19 +250,20 @@ static json_t *topology_json(void)
         hwloc_obj_t root = hwloc_get_root_obj(topology);
         const char *model = package != NULL ? hwloc_obj_get_info_by_name(package, "CPUModel") : NULL;
         json = json_pack(
-            "{s:o, s:i, s:i, s:i, s:i, s:I, s:o}", "cpu_model", text_json(model != NULL ? model : "unknown"),
+            "{s:o, s:i, s:i, s:i, s:i, s:I, s:o, s:o}", "cpu_model", text_json(model != NULL ? model : "unknown"),
             "packages", hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_PACKAGE), "cores",
             hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_CORE), "pus", hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_PU),
             "numa_nodes", hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_NUMANODE), "memory_bytes",
-            (json_int_t)root->total_memory, "caches", caches_json(topology));
+            (json_int_t)root->total_memory, "caches", caches_json(topology), "cpus", cpus_json(topology));
     }
     hwloc_topology_destroy(topology);
     return json != NULL ? json : json_null();
 }
 
-/* A "provenance" line of all that `content` holds, its id a hash of that. */
-static json_t *identify(json_t *content)
+json_t *provenance_identify(json_t *content)
 {
+    (void)json_object_del(content, "type");
+    (void)json_object_del(content, "id");
     char *text = json_dumps(content, JSON_COMPACT);
     if (text == NULL) {
         return NULL;
@@ -250,12 +287,12 @@ json_t *provenance_make(int argc, char **argv, const char *fdt_summary, const ch
         errno = EINVAL;
         return NULL;
     }
-    json_t *content =
-        json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "schema", RECORD_SCHEMA, "time", time_json(), "framelab",
-                  build_json(), "libraries", list_json(FRAMELAB_LIBS), "system", system_json(), "topology",
-                  topology_json(), "command", command_json(argc, argv), "memory_map", memory_map);
+    json_t *content = json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "schema", RECORD_SCHEMA, "time",
+                                time_json(), "clock_step_ns", clock_step_json(), "framelab", build_json(), "libraries",
+                                list_json(FRAMELAB_LIBS), "system", system_json(), "topology", topology_json(),
+                                "command", command_json(argc, argv), "memory_map", memory_map);
     bool whole = machine == NULL || json_object_set_new(content, kind, machine) == 0;
-    json_t *line = content != NULL && whole ? identify(content) : NULL;
+    json_t *line = content != NULL && whole ? provenance_identify(content) : NULL;
     json_decref(content);
     if (line == NULL) {
         errno = ENOMEM;

@@ -25,6 +25,10 @@
  * is set, else now. */
 json_t *provenance_make(int argc, char **argv, const char *fdt_summary, const char *kind, json_t *machine);
 
+/* A "provenance" line of all that `content` holds but an "id" and "type" of its own, which it loses; its id is a hash
+ * of that. A new reference, or NULL if out of memory. */
+json_t *provenance_identify(json_t *content);
+
 /* What this program is, in two lines without an end: "framelab 0.1.0 (1a2b3c4d5e6f, uncommitted changes)", and the
  * compiler and its flags. */
 const char *provenance_version(void);

@@ -11,6 +11,7 @@
 
 #include "format_into.h"
 #include "frame_limits.h"
+#include "provenance.h"
 #include "schema.h"
 
 #define COMPLAINTS_MAX 10u
@@ -155,7 +156,7 @@ static double read_item(struct reader *reader, const json_t *array, const char *
 /* "hart_ns" may be absent or empty (a phase of which only the latency was measured), else one number a hart. */
 static void read_times(struct reader *reader, const json_t *phase, struct result_row *row)
 {
-    uint64_t operations = read_count(reader, phase, "operations", 1, INT64_MAX);
+    uint64_t operations = row->operations = read_count(reader, phase, "operations", 1, INT64_MAX);
     const json_t *times = json_object_get(phase, "hart_ns");
     size_t count = json_array_size(times);
     if (times != NULL && !json_is_array(times)) {
@@ -214,6 +215,59 @@ static void read_rounds(struct reader *reader, const json_t *line, struct result
     row->share_last = count > 0 ? json_number_value(json_array_get(rounds, count - 1)) : 0;
 }
 
+/* ---- whose a line is ---- */
+
+/* The provenance line that a line names; NULL if there is none. */
+static const json_t *provenance_of(const struct reader *reader, const json_t *line)
+{
+    const json_t *id = json_object_get(line, "provenance"), *provenance;
+    size_t i;
+    json_array_foreach(reader->file->provenances, i, provenance)
+    {
+        if (id != NULL && json_equal(id, json_object_get(provenance, "id"))) {
+            return provenance;
+        }
+    }
+    return NULL;
+}
+
+__attribute__((format(printf, 2, 3))) static const char *make_name(struct reader *reader, const char *format, ...)
+{
+    char text[2 * RECORD_NAME_MAX + 32];
+    format_into(text, format);
+    const char *name = record_file_name(reader->file, text);
+    if (name == NULL) {
+        refuse(reader, "out of memory");
+    }
+    return name != NULL ? name : "";
+}
+
+/* A number, or a text of one that is too large (record.c). */
+static const char *read_seed(struct reader *reader, const json_t *line)
+{
+    const json_t *seed = json_object_get(line, "seed");
+    return json_is_integer(seed) ? make_name(reader, "%lld", (long long)json_integer_value(seed))
+                                 : read_optional_name(reader, line, "seed");
+}
+
+/* What a simulated machine is: a hash of its parameters, for its name may stand for others in another version. */
+static const char *read_model(struct reader *reader, const json_t *line)
+{
+    const json_t *model = json_object_get(provenance_of(reader, line), "machine_model");
+    bool simulated = json_object_get(line, "machine") != NULL && json_is_object(model);
+    json_t *content = simulated ? json_copy((json_t *)model) : NULL;
+    if (content == NULL) {
+        return make_name(reader, "%s", "");
+    }
+    (void)json_object_del(content, "name");
+    (void)json_object_del(content, "source");
+    char *text = json_dumps(content, JSON_COMPACT | JSON_SORT_KEYS);
+    json_decref(content);
+    const char *name = make_name(reader, "%016llx", (unsigned long long)provenance_hash(text != NULL ? text : ""));
+    free(text);
+    return name;
+}
+
 /* ---- counts in place of times ---- */
 
 /* Instructions of all harts in a phase. */
@@ -231,12 +285,26 @@ static double read_instructions(struct reader *reader, const json_t *phase, uint
     return sum;
 }
 
+/* A machine's name; behind it, if the file has another of that name and other parameters, a part of their hash. */
+static const char *read_machine_name(struct reader *reader, const json_t *line)
+{
+    const char *name = read_optional_name(reader, line, "machine"), *model = read_model(reader, line);
+    const json_t *known = json_object_get(reader->file->models, name);
+    if (known == NULL) {
+        (void)json_object_set_new(reader->file->models, name, json_string(model));
+        return name;
+    }
+    bool same = strcmp(json_string_value(known), model) == 0;
+    return same ? name : make_name(reader, "%.1000s (other parameters: %.8s)", name, model);
+}
+
 /* "qemu, riscv64, icount" or "sim, epyc-2socket": what must be alike for counts to be compared. */
 static const char *read_machine(struct reader *reader, const json_t *line, bool simulated)
 {
     char text[3 * RECORD_NAME_MAX + 8];
+    const char *first = read_name(reader, line, simulated ? "machine" : "arch"); /* here it must be there */
     (void)snprintf(text, sizeof text, "%s, %s%s%s", read_name(reader, line, "platform"),
-                   read_name(reader, line, simulated ? "machine" : "arch"), simulated ? "" : ", ",
+                   simulated ? read_machine_name(reader, line) : first, simulated ? "" : ", ",
                    simulated ? "" : read_name(reader, line, "mode"));
     const char *machine = record_file_name(reader->file, text);
     return machine != NULL ? machine : "";
@@ -270,7 +338,9 @@ static void read_tallies(struct reader *reader, const json_t *line, struct tally
     double operations = 0, instructions = 0;
     for (size_t i = 0; i < json_array_size(phases); i++) {
         const json_t *phase = json_array_get(phases, i);
-        operations += row->harts * (double)read_count(reader, phase, "operations", 1, INT64_MAX);
+        uint64_t of_hart = read_count(reader, phase, "operations", 1, INT64_MAX);
+        row->operations += of_hart;
+        operations += row->harts * (double)of_hart;
         instructions += read_instructions(reader, phase, row->harts);
     }
     const struct tally tallies[] = {
@@ -288,7 +358,8 @@ static void read_tallies(struct reader *reader, const json_t *line, struct tally
 static void read_events(struct reader *reader, const json_t *line, struct tally_row *row)
 {
     const json_t *events = json_object_get(line, "events");
-    const double operations = (double)read_count(reader, events, "operations", 1, INT64_MAX);
+    row->operations = read_count(reader, events, "operations", 1, INT64_MAX);
+    const double operations = (double)row->operations;
     const struct tally tallies[] = {
         {TALLY_TRANSFERS, read_tally(reader, events, "transfers")},
         {TALLY_INVALIDATIONS, read_tally(reader, events, "invalidations")},
@@ -333,6 +404,9 @@ static void read_counted_bench(struct reader *reader, const json_t *line)
         .variant = read_name(reader, line, "variant"),
         .knobs = read_name(reader, line, "knobs"),
         .machine = read_machine(reader, line, simulated),
+        .model = read_model(reader, line),
+        .run = read_optional_name(reader, line, "run"),
+        .seed = read_seed(reader, line),
         .workload = read_counted_workload(reader, line),
         .frames = read_count(reader, line, "frames", 1, INT64_MAX),
         .harts = (uint32_t)read_count(reader, line, "harts", 1, HART_MAX),
@@ -360,6 +434,21 @@ static bool is_counted(const json_t *line)
 
 /* ---- lines ---- */
 
+/* Which process measured the line, and beside what. */
+static void read_whence(struct reader *reader, const json_t *line, struct result_row *row)
+{
+    const json_t *campaign = json_object_get(provenance_of(reader, line), "campaign");
+    const char *id = read_optional_name(reader, line, "provenance");
+    bool simulated = json_object_get(line, "events") != NULL;
+    row->side = read_optional_name(reader, campaign, "side");
+    row->process = simulated ? make_name(reader, "%s/%u", id, row->repeat) : id;
+    row->block = make_name(reader, "%s/%u", id, row->repeat);
+    if (campaign != NULL) {
+        row->block = make_name(reader, "%s/%u", read_name(reader, campaign, "id"),
+                               (unsigned)read_count(reader, campaign, "block", 0, UINT32_MAX));
+    }
+}
+
 static void read_bench(struct reader *reader, const json_t *line)
 {
     if (is_counted(line)) {
@@ -374,8 +463,10 @@ static void read_bench(struct reader *reader, const json_t *line)
         .variant = read_name(reader, line, "variant"),
         .knobs = read_name(reader, line, "knobs"),
         .platform = read_name(reader, line, "platform"),
-        .machine = read_optional_name(reader, line, "machine"),
+        .machine = read_machine_name(reader, line),
+        .model = read_model(reader, line),
         .run = read_optional_name(reader, line, "run"),
+        .seed = read_seed(reader, line),
         .workload = read_name(reader, line, "workload"),
         .frames = read_count(reader, line, "frames", 1, INT64_MAX),
         .harts = (uint32_t)read_count(reader, line, "harts", 1, HART_MAX),
@@ -383,6 +474,7 @@ static void read_bench(struct reader *reader, const json_t *line)
         .repeat = (uint32_t)read_count(reader, line, "repeat", 0, UINT32_MAX),
     };
     row.core_ns = read_core(reader, line, row.harts);
+    read_whence(reader, line, &row);
     const json_t *phases = json_object_get(line, "phases");
     size_t count = json_array_size(phases);
     if (count == 0) {
@@ -413,15 +505,8 @@ static void read_bench(struct reader *reader, const json_t *line)
 /* The schema of a line, by the provenance line that it names; 1 if there is none. */
 static json_int_t schema_of_line(const struct reader *reader, const json_t *line)
 {
-    const json_t *id = json_object_get(line, "provenance"), *provenance;
-    size_t i;
-    json_array_foreach(reader->file->provenances, i, provenance)
-    {
-        if (id != NULL && json_equal(id, json_object_get(provenance, "id"))) {
-            return schema_of(provenance);
-        }
-    }
-    return 1;
+    const json_t *provenance = provenance_of(reader, line);
+    return provenance != NULL ? schema_of(provenance) : 1;
 }
 
 static void read_provenance(struct reader *reader, json_t *line)
@@ -435,6 +520,40 @@ static void read_provenance(struct reader *reader, json_t *line)
     }
 }
 
+/* Whether the file has this measurement already: all names and numbers of the line are those of another. */
+static bool is_copy(struct reader *reader, const json_t *line)
+{
+    json_t *names = json_object(), *value, *measured = reader->file->measured;
+    const char *key;
+    json_object_foreach((json_t *)line, key, value)
+    {
+        if (json_is_string(value) || json_is_integer(value)) {
+            (void)json_object_set(names, key, value);
+        }
+    }
+    char *text = names != NULL ? json_dumps(names, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+    bool known = text != NULL && json_object_get(measured, text) != NULL;
+    if (text == NULL || (!known && json_object_set_new(measured, text, json_true()) != 0)) {
+        refuse(reader, "out of memory");
+    }
+    free(text);
+    json_decref(names);
+    return known;
+}
+
+/* Without the process that measured it, a line is like no other. */
+static void read_once(struct reader *reader, json_t *line)
+{
+    if (provenance_of(reader, line) != NULL && is_copy(reader, line)) {
+        reader->file->copies++;
+    } else if (reader->why[0] == '\0') {
+        read_bench(reader, line);
+        if (reader->why[0] == '\0' && reader->file->lines != NULL) {
+            (void)json_array_append(reader->file->lines, line);
+        }
+    }
+}
+
 static void read_bench_line(struct reader *reader, json_t *line)
 {
     json_int_t schema = schema_of_line(reader, line);
@@ -443,7 +562,7 @@ static void read_bench_line(struct reader *reader, json_t *line)
     } else if (!schema_update(line, schema)) {
         refuse(reader, "out of memory");
     } else {
-        read_bench(reader, line);
+        read_once(reader, line);
     }
 }
 
@@ -549,9 +668,14 @@ static const char *read_file(struct reader *reader, const char *path)
     return why;
 }
 
-enum records_status record_file_read(struct record_file *file, const char *path, FILE *log)
+static enum records_status read_records(struct record_file *file, const char *path, json_t *lines, FILE *log)
 {
-    *file = (struct record_file){.path = path, .names = json_object(), .provenances = json_array()};
+    *file = (struct record_file){.path = path,
+                                 .names = json_object(),
+                                 .provenances = json_array(),
+                                 .measured = json_object(),
+                                 .models = json_object(),
+                                 .lines = lines};
     struct reader reader = {.file = file, .log = log};
     const char *why = read_file(&reader, path);
     bool empty = file->row_count == 0 && file->tally_count == 0;
@@ -560,10 +684,24 @@ enum records_status record_file_read(struct record_file *file, const char *path,
     } else if (empty) {
         (void)fprintf(log, "framelab: %s: holds no bench records\n", path_name(file));
     }
+    if (file->copies > 0) {
+        (void)fprintf(log, "framelab: %s: %llu record%s that the file has before left out\n", path_name(file),
+                      (unsigned long long)file->copies, file->copies == 1 ? "" : "s");
+    }
     if (why != NULL || empty) {
         return RECORDS_UNREADABLE;
     }
     return file->damaged > 0 ? RECORDS_DAMAGED : RECORDS_OK;
+}
+
+enum records_status record_file_read(struct record_file *file, const char *path, FILE *log)
+{
+    return read_records(file, path, NULL, log);
+}
+
+enum records_status record_file_read_lines(struct record_file *file, const char *path, FILE *log)
+{
+    return read_records(file, path, json_array(), log);
 }
 
 bool record_file_has_times(const struct record_file *file, FILE *log)
@@ -580,5 +718,8 @@ void record_file_free(struct record_file *file)
     free(file->tallies);
     json_decref(file->names);
     json_decref(file->provenances);
+    json_decref(file->measured);
+    json_decref(file->lines);
+    json_decref(file->models);
     *file = (struct record_file){0};
 }

@@ -28,13 +28,19 @@ struct result_row {
     const char *knobs;
     const char *platform;
     const char *machine; /* of simulated harts; else empty */
+    const char *model;   /* of simulated harts: what the machine is, by its parameters; else empty */
     const char *run;     /* of a figure's records: for which of its runs; else empty */
+    const char *side;    /* "A" or "B" of a campaign of two binaries; else empty */
+    const char *seed;
+    const char *process; /* that measured it: its provenance; of simulated harts, which begin anew, also the repeat */
+    const char *block;   /* what was measured in turn: of a campaign, of several processes; else a repeat of one */
     const char *workload;
     const char *phase;
     uint64_t frames; /* a request */
     uint32_t harts;
     uint32_t cores;
     uint32_t repeat;
+    uint64_t operations;            /* of a hart */
     bool timed;                     /* ns_per_operation is known */
     double ns_per_operation;        /* mean over harts of time / operations */
     double core_ns;                 /* "core": of a turn, by the hart for which it took longest; 0: not known */
@@ -63,10 +69,12 @@ struct tally_row {
     const char *variant;
     const char *knobs;
     const char *machine; /* "qemu, riscv64, icount", "sim, flat" */
+    const char *model, *run, *seed;
     const char *workload;
     uint64_t frames; /* a request */
     uint32_t harts;
     uint32_t repeat;
+    uint64_t operations;                    /* of a hart in all phases; of simulated ones, of all harts */
     double per_operation[TALLY_KIND_COUNT]; /* NAN: not known */
 };
 
@@ -80,6 +88,10 @@ struct record_file {
     size_t tally_capacity;
     json_t *names;       /* an object whose keys are all strings of the rows */
     json_t *provenances; /* an array: the provenance lines */
+    json_t *lines;       /* an array: the "bench" lines that are no copies, if they are kept; else NULL */
+    json_t *models;      /* an object: what each simulated machine is, by its name */
+    json_t *measured;    /* an object whose keys say which measurements there are */
+    uint64_t copies;     /* lines that were left out, for the file has the same measurement before */
     uint64_t damaged;    /* lines that were refused */
     bool truncated;      /* the last line has no end: the run that wrote it was interrupted */
 };
@@ -93,6 +105,8 @@ enum records_status {
 /* Reads `path` ("-": the standard input), compressed or not, into *file. Complaints go to `log`, one line each, at most
  * ten. The caller calls record_file_free() whatever the status. */
 enum records_status record_file_read(struct record_file *file, const char *path, FILE *log);
+/* The same, and keeps the lines. */
+enum records_status record_file_read_lines(struct record_file *file, const char *path, FILE *log);
 void record_file_free(struct record_file *file);
 
 /* Whether the file has times; if not, says on `log` what it has instead. For commands that judge or draw times. */

@@ -31,7 +31,7 @@ static void append_item(char *list, const char *item, size_t length)
 }
 
 /* A list of four items is no longer than these, which the reader bounded. */
-#define SETTING_BYTES (3 * RECORD_NAME_MAX + 16)
+#define SETTING_BYTES (4 * RECORD_NAME_MAX + 32)
 
 static bool split_variant(struct series *series, struct record_file *file)
 {
@@ -40,6 +40,11 @@ static bool split_variant(struct series *series, struct record_file *file)
     (void)snprintf(setting, sizeof setting, "%s%s", series->run[0] != '\0' ? "run " : "", series->run);
     if (series->machine[0] != '\0') {
         append_item(setting, series->machine, strlen(series->machine));
+    }
+    if (series->side[0] != '\0') {
+        char side[RECORD_NAME_MAX + 8];
+        int length = snprintf(side, sizeof side, "side %s", series->side);
+        append_item(setting, side, (size_t)length);
     }
     for (const char *item = series->variant; *item != '\0';) {
         size_t length = strcspn(item, ",");
@@ -66,6 +71,7 @@ static int compare_keys(const struct result_row *a, const struct result_row *b)
         compare_addresses(a->platform, b->platform),
         compare_addresses(a->machine, b->machine),
         compare_addresses(a->run, b->run),
+        compare_addresses(a->side, b->side),
         compare_addresses(a->workload, b->workload),
         compare_addresses(a->phase, b->phase),
         (a->frames > b->frames) - (a->frames < b->frames),
@@ -174,9 +180,14 @@ static struct latency_summary join_latency(const struct group *group, double *sc
 #define DISTURBED_FACTOR 1.1
 #define UNDISTURBED_LEAST 3u
 
-static bool is_disturbed(const struct result_row *row, double core_ns)
+bool series_row_disturbed(const struct result_row *row, double core_ns)
 {
-    return row->core_ns > DISTURBED_FACTOR * core_ns;
+    return core_ns > 0 && row->core_ns > DISTURBED_FACTOR * core_ns;
+}
+
+bool series_is_exact(const struct series *series)
+{
+    return strcmp(series->platform, "sim") == 0;
 }
 
 static void take_samples(struct series *series, const struct group *group, double *samples, double core_ns)
@@ -184,12 +195,13 @@ static void take_samples(struct series *series, const struct group *group, doubl
     size_t timed = 0;
     for (size_t i = 0; i < group->count; i++) {
         timed += group->rows[i]->timed;
-        series->disturbed += group->rows[i]->timed && is_disturbed(group->rows[i], core_ns);
+        series->disturbed += group->rows[i]->timed && series_row_disturbed(group->rows[i], core_ns);
     }
+    series->timed = timed;
     series->left_out = timed - series->disturbed >= UNDISTURBED_LEAST ? series->disturbed : 0;
     for (size_t i = 0; i < group->count; i++) {
         const struct result_row *row = group->rows[i];
-        if (row->timed && (series->left_out == 0 || !is_disturbed(row, core_ns))) {
+        if (row->timed && (series->left_out == 0 || !series_row_disturbed(row, core_ns))) {
             samples[series->count++] = row->ns_per_operation;
         }
     }
@@ -205,6 +217,9 @@ static bool series_make(struct series *series, const struct group *group, double
                               .platform = row->platform,
                               .machine = row->machine,
                               .run = row->run,
+                              .side = row->side,
+                              .rows = (const struct result_row *const *)group->rows,
+                              .row_count = group->count,
                               .workload = row->workload,
                               .phase = row->phase,
                               .frames = row->frames,
@@ -275,11 +290,22 @@ static double find_core_ns(const struct record_file *file)
     return best;
 }
 
+static double find_clock_step(const struct record_file *file)
+{
+    double coarsest = 0;
+    for (size_t i = 0; i < json_array_size(file->provenances); i++) {
+        const json_t *step = json_object_get(json_array_get(file->provenances, i), "clock_step_ns");
+        double ns = json_number_value(step);
+        coarsest = ns > coarsest ? ns : coarsest;
+    }
+    return coarsest;
+}
+
 bool series_build(struct series_list *list, struct record_file *file)
 {
     *list = (struct series_list){0};
     size_t row_count = file->row_count;
-    struct result_row **rows = calloc(row_count + 1, sizeof *rows);
+    struct result_row **rows = list->rows = calloc(row_count + 1, sizeof *rows);
     struct group *groups = calloc(row_count + 1, sizeof *groups);
     list->items = calloc(row_count + 1, sizeof *list->items);
     list->samples = calloc(row_count + 1, sizeof *list->samples);
@@ -293,13 +319,13 @@ bool series_build(struct series_list *list, struct record_file *file)
     }
     double *samples = list->samples;
     list->core_ns = find_core_ns(file);
+    list->clock_step_ns = find_clock_step(file);
     for (size_t i = 0; good && i < list->count; i++) {
         good = series_make(&list->items[i], &groups[i], samples, list->core_ns, file);
         samples += groups[i].count;
     }
     good = good && tell_apart(list, file);
     free(groups);
-    free(rows);
     if (!good) {
         series_free(list);
         errno = ENOMEM;
@@ -313,6 +339,7 @@ void series_free(struct series_list *list)
 {
     free(list->items);
     free(list->samples);
+    free(list->rows);
     *list = (struct series_list){0};
 }
 

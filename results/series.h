@@ -5,7 +5,7 @@
  * A variant's text is split for display: the knobs that every variant has (magazine, batch, hole-limit) are the
  * *setting*, under which variants are compared with one another; what is left names the *column*. So
  * `baseline,lock=mcs,magazine=0` is the column `baseline,lock=mcs` in the setting `magazine=0`. The simulated machine
- * and, of a figure's records, the run belong to the setting, too.
+ * and, of a figure's records, the run and, of a campaign of two binaries, the side belong to the setting, too.
  *
  * Disturbed repeats. On a machine that is shared with others a core's other hardware thread may be theirs for a
  * while, and all that keeps a core busy takes up to twice as long; so may two virtual cores be one. The cores' control
@@ -19,12 +19,14 @@
 
 struct series {
     /* What makes it one series. */
-    const char *variant, *knobs, *platform, *machine, *run, *workload, *phase;
+    const char *variant, *knobs, *platform, *machine, *run, *side, *workload, *phase;
     uint64_t frames;
     uint32_t harts;
     /* Of the variant's text; strings of the record file. */
     const char *column, *setting;
 
+    const struct result_row *const *rows; /* that it is made of, in the file's order */
+    size_t row_count, timed;              /* of them, those with a time */
     uint32_t cores;
     bool control;     /* the workload is "control" or the column is "null": the harness, not an allocator */
     size_t count;     /* repeats with a time, without those left out */
@@ -40,14 +42,21 @@ struct series {
 struct series_list {
     struct series *items; /* in order of first appearance in the file */
     size_t count;
-    double *samples; /* what the items' samples point into */
-    double core_ns;  /* what the cores' control takes undisturbed, a turn; 0: the file does not have it */
-    double cas_ns;   /* the CAS unit: median of the control `cas`; 0 if the file has none */
+    double *samples;          /* what the items' samples point into */
+    struct result_row **rows; /* and their rows */
+    double core_ns;           /* what the cores' control takes undisturbed, a turn; 0: the file does not have it */
+    double clock_step_ns;     /* by the provenance, the coarsest; 0: it does not say */
+    double cas_ns;            /* the CAS unit: median of the control `cas`; 0 if the file has none */
 };
 
 /* Brings the file's rows together. False with errno if out of memory. The strings stay the file's. */
 bool series_build(struct series_list *list, struct record_file *file);
 void series_free(struct series_list *list);
+
+/* Whether some hart's core was shared, `core_ns` being a turn of the control undisturbed; not if either is unknown. */
+bool series_row_disturbed(const struct result_row *row, double core_ns);
+/* Whether its times are counted, not measured: of simulated harts. The same program gives the same again. */
+bool series_is_exact(const struct series *series);
 
 /* "3" or "3 frames"; "order 3" or "3 frames". */
 const char *series_order_text(uint64_t frames, char *out, size_t out_bytes);

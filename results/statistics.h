@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * The few statistics that judge measurements. No assumption of a distribution's shape: run times are skewed, so
- * medians, quantiles, ranks and resampling, never means and standard deviations.
+ * medians, quantiles and ranks, never means and standard deviations.
  *
- * Everything here is a pure function of its arguments; what is random is seeded. Samples are finite numbers.
+ * Everything here is a pure function of its arguments. Samples are finite numbers.
  * "Sorted" arguments are ascending; statistics_sort() makes them so. */
 #ifndef FRAMELAB_RESULTS_STATISTICS_H
 #define FRAMELAB_RESULTS_STATISTICS_H
@@ -28,11 +28,6 @@ void statistics_sort(double *samples, size_t count);
 double statistics_quantile(const double *sorted, size_t count, double q);
 double statistics_median(const double *sorted, size_t count);
 
-/* Percentile bootstrap (Efron 1979) of the ratio median(b) / median(a), at level `confidence`
- * (0.95). With fewer than about six samples it says little more than the range of the samples. Not a number at both
- * ends if memory is short. */
-struct interval bootstrap_ratio(struct samples a, struct samples b, double confidence, uint64_t seed);
-
 struct mann_whitney {
     double u;       /* of `a`: pairs in which a's sample is the larger, ties counted half */
     double p;       /* two-sided */
@@ -47,6 +42,28 @@ struct mann_whitney mann_whitney_test(struct samples a, struct samples b);
 
 /* The smallest two-sided p of the test at these counts: 2 / C(a + b, a), at most 1. */
 double mann_whitney_p_least(size_t a_count, size_t b_count);
+
+/* How far samples are shifted: an estimate with an interval and a test that agree with one another. The interval holds
+ * the shift with probability 1 - alpha or more, and is all numbers if the counts are too small for that; it leaves out
+ * zero if p < alpha, but for ties. */
+struct shift {
+    double estimate; /* not a number if there are no samples or memory is short */
+    struct interval interval;
+    double p;       /* two-sided, of no shift */
+    double p_least; /* that these counts could have given */
+};
+
+/* Of differences from zero: Wilcoxon's (1945) signed-rank test, zeros dropped, ranks of ties their mean; the median of
+ * the Walsh averages and those of them that the test cannot refuse (Hodges & Lehmann 1963; as wilcox.test of R). Exact
+ * up to 100 differences, then by the normal approximation. */
+struct shift paired_shift(struct samples differences, double alpha);
+
+/* Of `b` from `a`, independent of one another: mann_whitney_test(); the median of all differences, and those of them
+ * that the test cannot refuse. */
+struct shift independent_shift(struct samples a, struct samples b, double alpha);
+
+/* The smallest two-sided p of the signed-rank test: 2 / 2^count, at most 1. */
+double signed_rank_p_least(size_t count);
 
 /* Replaces `count` p-values by Holm's (1979) adjusted ones, in place: comparing those with alpha keeps the chance of
  * even one false alarm among all of them below alpha. False, p unchanged, if memory is short. */

@@ -8,12 +8,14 @@
 #include <math.h>
 #include <string.h>
 
+#include "comparison.h"
 #include "flat.h"
 
 /* A section of the layout, as it is printed. */
 struct section {
     const struct layout *layout;
     const struct table_look *look;
+    const struct comparison *comparison; /* of the look's two columns */
     size_t from, end;
 };
 
@@ -70,24 +72,51 @@ static void add_null_time(struct grid *grid, const struct series *null)
     grid_number(grid, GRID_FAINT, null->median, "");
 }
 
-/* The ratio, and in words when the variant that should be the faster one is not. If the middle halves of the two
- * overlap, neither is said to be faster. */
-static void add_ratio(struct grid *grid, const struct series *slow, const struct series *fast)
+/* What a ratio proves. */
+enum proof { PROOF_WINS, PROOF_LOSES, PROOF_EVEN, PROOF_OPEN, PROOF_DISTURBED, PROOF_NONE };
+
+/* A change of less either way is even, if that much is known. */
+#define EVEN 0.05
+/* Of each row by itself; the other half of a comparison's alpha is for geometric means, which no table shows. */
+#define ROW_ALPHA 0.05
+
+/* Of simulated harts the times themselves; else what the comparison of the two columns says. */
+static enum proof prove(const struct comparison *comparison, const struct series *slow, const struct series *fast)
 {
+    if (series_is_exact(slow)) {
+        return fast->median > slow->median ? PROOF_LOSES : fast->median < slow->median ? PROOF_WINS : PROOF_EVEN;
+    }
+    for (size_t i = 0; i < comparison->pair_count; i++) {
+        const struct pair *pair = &comparison->pairs[i];
+        if (pair->a != slow || pair->b != fast || pair->measure != MEASURE_TIME) {
+            continue;
+        }
+        if (pair->verdict > VERDICT_REGRESSION) {
+            return pair->verdict == VERDICT_DISTURBED ? PROOF_DISTURBED : PROOF_NONE;
+        }
+        const struct interval *interval = &pair->change.interval;
+        bool proven = pair->verdict == VERDICT_FASTER || pair->verdict == VERDICT_REGRESSION;
+        bool even = !proven && interval->low >= -EVEN && interval->high <= EVEN;
+        return even ? PROOF_EVEN : !proven ? PROOF_OPEN : (pair->verdict == VERDICT_FASTER ? PROOF_WINS : PROOF_LOSES);
+    }
+    return PROOF_NONE;
+}
+
+/* The ratio, and a word unless the variant that should be the faster one is proven to be. */
+static void add_ratio(struct grid *grid, const struct comparison *comparison, const struct series *slow,
+                      const struct series *fast)
+{
+    static const char *const words[] = {"", "loses", "even", "undecided", "disturbed", "too few"};
     double ratio = series_ratio(slow, fast);
     if (ratio <= 0) {
         add_none(grid, 1);
         grid_cell(grid, GRID_PLAIN, "%s", "");
         return;
     }
-    bool loses = fast->q1 > slow->q3;
-    bool wins = fast->q3 < slow->q1;
-    enum grid_tone tone = loses ? GRID_BAD : wins ? GRID_GOOD : GRID_PLAIN;
-    grid_cell(grid, tone, "%.2fx", ratio);
-    grid_cell(grid, loses ? GRID_BAD : GRID_PLAIN, "%s%s", loses ? fast->column : "",
-              loses  ? " loses"
-              : wins ? ""
-                     : "even");
+    enum proof proof = prove(comparison, slow, fast);
+    bool loses = proof == PROOF_LOSES;
+    grid_cell(grid, loses ? GRID_BAD : proof == PROOF_WINS ? GRID_GOOD : GRID_PLAIN, "%.2fx", ratio);
+    grid_cell(grid, loses ? GRID_BAD : GRID_PLAIN, "%s%s%s", loses ? fast->column : "", loses ? " " : "", words[proof]);
 }
 
 static bool has_latency(const struct series *series)
@@ -194,6 +223,9 @@ static void add_columns(struct grid *grid, const struct section *section, const 
         grid_column(grid, "", "order", GRID_RIGHT);
     }
     grid_column(grid, "", "harts", GRID_RIGHT);
+    if (view->ratios) {
+        grid_column(grid, "", "ops", GRID_RIGHT);
+    }
     if (view->add_null != NULL) {
         grid_column(grid, "null", view->null_title, GRID_RIGHT);
     }
@@ -208,6 +240,26 @@ static void add_columns(struct grid *grid, const struct section *section, const 
         grid_column(grid, ratio, "ratio", GRID_RIGHT);
         grid_column(grid, ratio, "", GRID_LEFT);
     }
+}
+
+/* Of a hart: it is part of what was measured, for the cost of an operation may depend on how many there are. */
+static uint64_t row_operations(const struct section *section, size_t i)
+{
+    const struct layout *layout = section->layout;
+    for (size_t c = 0; c < layout->column_count; c++) {
+        const struct series *series = layout_find(layout, &layout->rows[i], layout->columns[c]);
+        if (series != NULL && series->row_count > 0) {
+            return series->rows[0]->operations;
+        }
+    }
+    return 0;
+}
+
+static void add_operations(struct grid *grid, uint64_t operations)
+{
+    bool thousands = operations >= 100000;
+    grid_cell(grid, GRID_FAINT, "%llu%s", (unsigned long long)(thousands ? operations / 1000 : operations),
+              thousands ? "k" : "");
 }
 
 static void add_key(struct grid *grid, const struct section *section, const struct view *view, size_t i)
@@ -226,6 +278,9 @@ static void add_key(struct grid *grid, const struct section *section, const stru
         grid_cell(grid, GRID_PLAIN, "%s", row->workload);
     }
     grid_cell(grid, GRID_PLAIN, "%u%s", row->harts, row->harts > row->cores ? "*" : " ");
+    if (view->ratios) {
+        add_operations(grid, row_operations(section, i));
+    }
 }
 
 static void add_row(struct grid *grid, const struct section *section, const struct view *view, size_t i)
@@ -248,7 +303,8 @@ static void add_row(struct grid *grid, const struct section *section, const stru
         }
     }
     if (view->ratios) {
-        add_ratio(grid, layout_find(layout, row, section->look->slow), layout_find(layout, row, section->look->fast));
+        add_ratio(grid, section->comparison, layout_find(layout, row, section->look->slow),
+                  layout_find(layout, row, section->look->fast));
     }
 }
 
@@ -344,9 +400,13 @@ static void print_disturbed(const struct series_list *list, const char *item, FI
 
 static void print_legend(const struct layout *layout, const struct table_look *look, FILE *out)
 {
-    const char *item = look->markdown ? "- " : "";
-    fprintf(out, "\n%sratio: time of %s over time of %s; above 1 %s is faster; even: their quartiles overlap.\n", item,
-            look->slow, look->fast, look->fast);
+    const char *item = look->markdown ? "- " : "", *indent = look->markdown ? "" : "  ";
+    fprintf(
+        out,
+        "\n%sratio: time of %s over time of %s; above 1 %s is faster. No word: that is proven (p < %g, each row by\n"
+        "%s  itself); even: within %g %%; undecided: neither; disturbed, too few: not judged (framelab compare\n"
+        "%s  --variants %s/%s tells more).\n",
+        item, look->slow, look->fast, look->fast, ROW_ALPHA, indent, 100 * EVEN, indent, look->slow, look->fast);
     fprintf(out, "%sIQR: the spread of the repeats, from quartile to quartile, in percent of the median.\n", item);
     if (layout->list->cas_ns > 0) {
         fprintf(out, "%sCAS: in units of one uncontended compare-and-swap, here %.2f ns.\n", item,
@@ -354,6 +414,7 @@ static void print_legend(const struct layout *layout, const struct table_look *l
     } else {
         fprintf(out, "%sThe file has no `cas` control, so there are no CAS units.\n", item);
     }
+    fprintf(out, "%sops: operations a hart.\n", item);
     print_disturbed(layout->list, item, out);
     fprintf(out, "%snull: the harness alone, with no allocator; it is part of every other number.\n", item);
     for (size_t i = 0; i < layout->row_count; i++) {
@@ -367,15 +428,20 @@ static void print_legend(const struct layout *layout, const struct table_look *l
 
 bool times_table_print(const struct layout *layout, const struct table_look *look, FILE *out)
 {
-    bool good = true;
+    const struct comparison_rules rules = {
+        .threshold = 0, .alpha = 2 * ROW_ALPHA, .family = FAMILY_ROW, .same_machine = true};
+    const struct comparison_side sides[2] = {{layout->list, NULL, look->slow}, {layout->list, NULL, look->fast}};
+    struct comparison comparison;
+    bool good = comparison_make(&comparison, &rules, &sides[0], &sides[1]);
     for (size_t from = 0; good && from < layout->row_count;) {
-        struct section section = {layout, look, from, layout_section_end(layout, from)};
+        struct section section = {layout, look, &comparison, from, layout_section_end(layout, from)};
         good = print_section(&section, out);
         from = section.end;
     }
     if (layout->row_count > 0) {
         print_legend(layout, look, out);
     }
+    comparison_free(&comparison);
     return good && ferror(out) == 0;
 }
 
@@ -425,12 +491,13 @@ static json_t *series_json(const struct layout *layout, const struct series *ser
     struct row_key row = {series->platform, series->setting, series->workload, series->phase,
                           series->frames,   series->harts,   series->cores};
     int order = series_order(series->frames);
-    json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:I, s:I, s:b}", "platform",
-                               series->platform, "variant", series->variant, "column", series->column, "setting",
-                               series->setting, "knobs", series->knobs, "workload", series->workload, "phase",
-                               series->phase, "frames", (json_int_t)series->frames, "order",
-                               order >= 0 ? json_integer(order) : json_null(), "harts", (json_int_t)series->harts,
-                               "cores", (json_int_t)series->cores, "oversubscribed", series->harts > series->cores);
+    json_t *object =
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:I, s:I, s:I, s:b}", "platform", series->platform,
+                  "variant", series->variant, "column", series->column, "setting", series->setting, "knobs",
+                  series->knobs, "workload", series->workload, "phase", series->phase, "frames",
+                  (json_int_t)series->frames, "order", order >= 0 ? json_integer(order) : json_null(), "harts",
+                  (json_int_t)series->harts, "operations", (json_int_t)series->rows[0]->operations, "cores",
+                  (json_int_t)series->cores, "oversubscribed", series->harts > series->cores);
     set_times(object, series, layout->list->cas_ns,
               series->control ? 0 : series_ratio(layout_find(layout, &row, slow), series));
     set_latencies(object, &series->latency);

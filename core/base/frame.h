@@ -48,7 +48,7 @@ enum frame_status {
     FRAME_OK = 0,
     FRAME_NO_MEMORY,         /* at some moment of the call nothing that was free met it; a retry may succeed */
     FRAME_CONTENDED,         /* others were in the way, or a hart did not answer, until patience ran out; retry */
-    FRAME_LAYOUT_INVALID,    /* size 0, an alignment that is no power of two, or a size that wraps */
+    FRAME_LAYOUT_INVALID,    /* size 0, an alignment that is not a power of two, or a size that wraps */
     FRAME_LAYOUT_IMPOSSIBLE, /* no arena could ever meet this layout */
     FRAME_FOREIGN,           /* not a frame of this allocator: outside RAM, in a hole, or reserved */
     FRAME_MISALIGNED,        /* an address or a run that does not lie on the boundary it claims */

@@ -173,7 +173,7 @@ static bool check_object(const struct checker *checker, const json_t *object, co
     {
         if (field_find(fields, key) == NULL) {
             (void)snprintf(where, sizeof where, "%s%s", prefix, key);
-            return refuse(checker, where, "is no key of this object");
+            return refuse(checker, where, "is not a key of this object");
         }
     }
     return true;

@@ -139,7 +139,7 @@ static bool add_picture(const struct source *source, json_t *entry)
     json_t *svg = read_text(path, SVG_BYTES_MAX);
     if (svg == NULL || strstr(json_string_value(svg), "</svg>") == NULL) {
         json_decref(svg);
-        return refuse(source, path, errno != 0 ? strerror(errno) : "is no whole SVG picture");
+        return refuse(source, path, errno != 0 ? strerror(errno) : "is not a complete SVG picture");
     }
     return json_object_set_new(entry, "svg", svg) == 0;
 }

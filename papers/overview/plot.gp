@@ -44,7 +44,7 @@ set border 3 linecolor rgb "#808080"
 set xtics nomirror scale 0.5 textcolor rgb "#404040" font ",10"
 set ytics nomirror scale 0.5 textcolor rgb "#404040" font ",10"
 set grid ytics linetype 1 linecolor rgb "#e4e4e4" linewidth 0.7
-set format y "%.0s%c"
+set format y (y_label eq "ns" ? "%.0s%c" : "%g")
 if (y_log) { set logscale y; set errorbars 0 }
 do for [p = 1:|panel_title|] {
     left = 36 + panel_width * panel_column[p]
@@ -57,20 +57,18 @@ do for [p = 1:|panel_title|] {
     set ylabel (panel_column[p] == 0 ? y_label : "") font ",10" offset 0,0
     set xlabel (panel_row[p] == down - 1 ? "harts" : "") font ",10" offset 0,0.6
 
-    # By doublings where there are many harts; shaded where there are more than cores.
+    # Log-log: twice the harts for twice the work is a diagonal whatever the scale. Shaded: more harts than cores.
     harts = panel_harts[p]
     least = int(word(harts, 1))
     most = int(word(harts, words(harts)))
-    doublings = most > 16
-    if (doublings) { set logscale x 2 } else { unset logscale x }
+    set logscale x 2
     set xtics (sprintf("%d", least) least)
     do for [hart in harts] { set xtics add (hart int(hart)) }
     unset object 1
     if (most > panel_cores[p]) {
-        set object 1 rectangle from first (doublings ? panel_cores[p] * 1.2 : panel_cores[p] + 0.5), graph 0 \
-            to graph 1, graph 1 behind fillstyle solid noborder fillcolor rgb "#f0f0f0"
+        set object 1 rectangle from first panel_cores[p] * 1.2, graph 0 to graph 1, graph 1 behind fillstyle solid noborder fillcolor rgb "#f0f0f0"
     }
-    set xrange [(doublings ? least / 1.2 : least - 0.35):(doublings ? most * 1.2 : most + 0.35)]
+    set xrange [least / 1.2:most * 1.2]
     if (y_log) { set yrange [*:*] } else { set yrange [0:*] }
     blocks = panel_blocks[p]
     styles = panel_styles[p]

@@ -34,7 +34,7 @@ def panel($section; $column; $row):
   {section: $section, column: $column, row: $row, frames: .[0].frames, harts: (map(.harts) | unique), cores: .[0].cores};
 def panels($section; $column; $sizes): . as $here |
   (panel($section; $column; (.[0].frames as $frames | $sizes | index($frames))) +
-    {kind: "throughput", title: title, y: {label: "M operations / s"}, curves: curves(throughput)}),
+    {kind: "throughput", title: title, y: {label: "M operations / s", log: true}, curves: curves(throughput)}),
   (["p50", "p99", "p99.9", "max"] | to_entries[] | .key as $i | .value as $name | ["p50_ns", "p99_ns", "p99.9_ns", "latency_max_ns"][$i] as $key |
     $here | panel($section; $column; $i) + {kind: "latency", title: "\(title): \($name)", y: {label: "ns", log: true},
       curves: ([if $i == 0 then clock else empty end] + curves(latency($key)))}) |

@@ -6,8 +6,8 @@
 #   stress/check/failing-seeds.sh FRAMELAB [FILE]
 #
 # To add one: jq -r 'select(.violation).violation.replay' FILE.jsonl | sed 's/^framelab stress //'
-# >>stress/check/failing-seeds A seed is an execution as long as what a seed means stays the same; after that it is
-# one more execution of that program.
+# >>stress/check/failing-seeds A seed is an execution as long as what a seed means stays the same; after that it is one
+# more execution of that program.
 set -u
 framelab=${1:?usage: stress/check/failing-seeds.sh FRAMELAB [FILE]}
 list=${2:-$(dirname "$0")/failing-seeds}

@@ -89,10 +89,9 @@ line=$(grep -n -m 1 'takes++' "$own/mine.c" | cut -d: -f1)
 own_make "$copy/framelab"
 verdict $? "it builds with a counter that is not"
 ends 1 "violated: race" stress --platform sim --variant mine --executions 1000 --seed 1
-ends 1 "own: +mine.c sha256:$(sha256sum "$own/mine.c" | cut -d' ' -f1) mine.h sha256:" stress --platform sim \
-    --variant mine --executions 1000 --seed 1
-ends 1 "\"own\":\{\"mine.c\":\"sha256:$(sha256sum "$own/mine.c" | cut -d' ' -f1)\"" stress --platform sim --variant \
-    mine --executions 1000 --seed 1 --format json
+ends 1 "own: +mine.c sha256:$(sha256sum "$own/mine.c" | cut -d' ' -f1) mine.h sha256:" stress --platform sim --variant mine --executions 1000 --seed 1
+ends 1 "\"own\":\{\"mine.c\":\"sha256:$(sha256sum "$own/mine.c" | cut -d' ' -f1)\"" \
+    stress --platform sim --variant mine --executions 1000 --seed 1 --format json
 ends 1 "mine/mine.c:($line|$((line + 12)))" stress --platform sim --variant mine --executions 1000 --seed 1
 
 # One that crashes: told, and in a record with the command, before the program dies of it.

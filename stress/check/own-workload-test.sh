@@ -98,7 +98,7 @@ own_make "$copy/framelab"
 ends 2 "a workload has an option that is one of this command" bench
 sed -i 's/{"order"/{"step"/; s/{\\"frames\\":%llu}/{%llu}/' "$own"
 own_make "$copy/framelab"
-ends 1 "what mine tells of itself is no JSON" bench --workload mine --harts 1 --memory 64M --repeat 1
+ends 1 "what mine tells of itself is not JSON" bench --workload mine --harts 1 --memory 64M --repeat 1
 
 # It goes as it came.
 make -s -j2 O="$copy" "$copy/framelab" >"$out" 2>&1

@@ -94,7 +94,14 @@ verdict $? "bench: --requests is cut to whole bursts"
 ends 0 "" "table: counts as CSV" "$framelab" table --format csv records.jsonl
 grep -q '^"qemu, riscv64, icount",baseline,' out
 verdict $? "table: a row a measurement"
-ends 2 "counts and no times" "compare: says that it judges times" "$framelab" compare records.jsonl records.jsonl
+run "$framelab" compare records.jsonl records.jsonl
+[ $status -eq 0 ] && grep -q '0 worse, 0 better, 160 equal' out
+verdict $? "compare: the same counts are no worse"
+jq -c 'if .variant == "lockfree" and .repeat == 0 then .phases[0].hart_instructions[0] += 1 else . end' \
+    records.jsonl >worse.jsonl
+run "$framelab" compare records.jsonl worse.jsonl
+[ $status -eq 1 ] && grep -q ' [1-9][0-9]* worse, 0 better' out
+verdict $? "compare: an instruction more is worse"
 ends 2 "counts and no times" "draw: says that it draws times" "$framelab" draw --out pictures records.jsonl
 head -c -20 records.jsonl >cut.jsonl
 run "$framelab" table cut.jsonl

@@ -5,11 +5,11 @@
 #
 #   stress/check/readme-commands.sh [--whole] BUILD_DIRECTORY SCRATCH_DIRECTORY
 #
-# A block is fenced or indented. A command in it is a line that begins with one of the words below, perhaps after `$
-# `, with the lines that continue it (\ or | at the end), without its comment (` # ...`). It must end with status 0,
-# or as its comment says: `exit 1`. What takes long is shortened by the rules below, each of which is used; with
-# --whole, for check-long, nothing is but what has a suite of its own. Commands run in the scratch directory, where
-# the sources are too, by links. Prints `ok - NAME`, `not ok - NAME` or `skip - NAME`; exit 1 if any is not ok.
+# A block is fenced or indented. A command in it is a line that begins with one of the words below, perhaps after `$ `,
+# with the lines that continue it (\ or | at the end), without its comment (` # ...`). It must end with status 0, or as
+# its comment says: `exit 1`. What takes long is shortened by the rules below, each of which is used; with --whole, for
+# check-long, nothing is but what has a suite of its own. Commands run in the scratch directory, where the sources are
+# too, by links. Prints `ok - NAME`, `not ok - NAME` or `skip - NAME`; exit 1 if any is not ok.
 set -u
 whole=false
 if [ "${1:-}" = --whole ]; then
@@ -73,8 +73,7 @@ commands_of() { # document
             else {
                 flush()
                 sub(/^\$ /, "", line)
-                if (line !~ /^(framelab|build\/framelab) [a-z]+( |$)/ &&
-                    line !~ /^(make|sed|cp|clang|gcc|stress\/check\/[a-z-]+\.sh) / &&
+                if (line !~ /^(framelab|build\/framelab) [a-z]+( |$)/ && line !~ /^(make|sed|cp|clang|gcc|stress\/check\/[a-z-]+\.sh) / &&
                     line !~ /^build\/[a-z_]+ /) { next }
                 command = line
                 first = FNR
@@ -87,8 +86,8 @@ commands_of() { # document
 
 # ---- shortened ----
 
-# Of sed, the first that fits: what fits, then what becomes of it. `make -n` shows that the target is there and what
-# it would do.
+# Of sed, the first that fits: what fits, then what becomes of it. `make -n` shows that the target is there and what it
+# would do.
 rules='
 s/^make (compare|check|check-long|qemu|qemu-check|figures|report|report-check|paper)( .*)?$/make -n \1\2/
 s/^make (fuzz) .*/make \1 ARGS=-runs=100/
@@ -146,10 +145,8 @@ while IFS=$'\t' read -r place wanted command; do
     [ -z "${done_before[$short]:-}" ] || continue # another document shows it, too
     done_before[$short]=1
     case $short in
-    *qemu*) [ -e "$build/qemu/riscv64/kernel.elf" ] || { echo "skip - $place: $command: no kernel is built" &&
-        continue; } ;;
-    "make fuzz"*) clang -fsanitize=fuzzer -x c - -o /dev/null \
-        <<<'int LLVMFuzzerTestOneInput(const char *d, long n) { return 0; }' \
+    *qemu*) [ -e "$build/qemu/riscv64/kernel.elf" ] || { echo "skip - $place: $command: no kernel is built" && continue; } ;;
+    "make fuzz"*) clang -fsanitize=fuzzer -x c - -o /dev/null <<<'int LLVMFuzzerTestOneInput(const char *d, long n) { return 0; }' \
         2>/dev/null || { echo "skip - $place: $command: clang has no libFuzzer" && continue; } ;;
     esac
     timeout -k 5 "$($whole && echo 3600 || echo 60)" bash -c "$short" >out 2>&1 </dev/null
@@ -160,8 +157,7 @@ while IFS=$'\t' read -r place wanted command; do
     fi
     [ $status -eq "$wanted" ]
     verdict $? "$place: $command"
-done < <(cd "$top" && git ls-files '*.md' | grep -v '^results/reference/figures/' | while read -r document; do \
-    commands_of "$document"; done)
+done < <(cd "$top" && git ls-files '*.md' | grep -v '^results/reference/figures/' | while read -r document; do commands_of "$document"; done)
 [ $count -ge 60 ]
 verdict $? "the blocks have commands ($count)"
 if ! $whole; then
@@ -171,18 +167,11 @@ if ! $whole; then
 fi
 
 # A command that fails would be seen, and one that is to fail.
-cat >lies.md <<'END'
-```
-framelab list --no-such-option  # says what it takes
-framelab table nothing.jsonl     # exit 2
-framelab list \
-    --format csv
-```
-END
-printf 'lies.md:%s\n' $'2\t0\tframelab list --no-such-option' $'3\t2\tframelab table nothing.jsonl' \
-    $'4\t0\tframelab list  --format csv' >wanted
+printf '%s\n' '```' 'framelab list --no-such-option  # says what it takes' 'framelab table nothing.jsonl     # exit 2' \
+    "framelab list \\" '    --format csv' '```' >lies.md
 commands_of lies.md >lies
-cmp -s lies wanted
+[ "$(cat lies)" = "$(printf '%s\t%s\tframelab %s\n' lies.md:2 0 'list --no-such-option' lies.md:3 2 'table nothing.jsonl' \
+    lies.md:4 0 'list  --format csv')" ]
 verdict $? "negative control: commands are found, joined and their status is known"
 ! bash -c "$(head -n 1 lies | cut -f 3)" >out 2>&1
 verdict $? "negative control: a wrong one fails"
@@ -209,8 +198,7 @@ verdict $? "README.md: the table is that of the reference run"
 kernel=$build/qemu/riscv64/kernel.elf
 if [ -e "$kernel" ]; then
     compiler=$(sed -n 's/^Counted by the kernel of \(.*\):$/\1/p' "$top/stress/qemu/README.md")
-    framelab bench --platform qemu --variant baseline --variant lockfree --harts 1,4 --order 0,9 --repeat 1 --seed 7 \
-        --requests 500 \
+    framelab bench --platform qemu --variant baseline --variant lockfree --harts 1,4 --order 0,9 --repeat 1 --seed 7 --requests 500 \
         --out counts.jsonl >printed 2>err
     if [ "$(jq -r 'select(.type == "provenance").qemu.kernel.compiler' counts.jsonl)" = "$compiler" ]; then
         sed -e 1d -e '/./,$!d' printed | sed 's/ *$//' >out.printed
@@ -220,8 +208,7 @@ if [ -e "$kernel" ]; then
     else
         echo "skip - stress/qemu/README.md: counts: they are of another compiler: $compiler"
     fi
-    "$top/stress/check/qemu-boot.sh" -n 4 "$kernel" run=stress seed=7 operations=5000 | cut -c -118 | sed -n \
-        '/^KTAP/,$p' >out.printed
+    "$top/stress/check/qemu-boot.sh" -n 4 "$kernel" run=stress seed=7 operations=5000 | cut -c -118 | sed -n '/^KTAP/,$p' >out.printed
     block_from stress/qemu/README.md "KTAP version 1" >shown
     diff shown out.printed >out
     verdict $? "stress/qemu/README.md: a boot says what it says"

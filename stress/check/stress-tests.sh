@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# `framelab stress` as a server for continuous integration calls it: shards, records that replay what they are of,
-# KTAP and JUnit XML on all three platforms, runs that are stopped and go on, runs until something fails. What fails
-# is a deliberate bug (stress/mutants), and P9 of baseline on simulated harts.
+# `framelab stress` as a server for continuous integration calls it: shards, records that replay what they are of, KTAP
+# and JUnit XML on all three platforms, runs that are stopped and go on, runs until something fails. What fails is a
+# deliberate bug (stress/mutants), and P9 of baseline on simulated harts.
 #
 #   stress/check/stress-tests.sh BUILD_DIRECTORY SCRATCH_DIRECTORY
 #
@@ -65,10 +65,8 @@ check "together they make the calls of the whole, and as many accesses" \
     bash -c 'jq -s "map(select(.type == \"stress\").simulated | .calls.alloc + .accesses) | add" shard?.jsonl >sum &&
         jq "select(.type == \"stress\").simulated | .calls.alloc + .accesses" whole.jsonl | cmp - sum'
 check "a record has the range that was played" \
-    jq -e 'select(.type == "stress").range ==
-        {unit: "executions", first: 16, last: 127, seed: 1, shard: 2, shards: 3}' shard2.jsonl
-ends 0 "executions 16 to 127 of seed 1, of which shard 2 of 3 has its part" "${sim[@]}" --executions 160 --seed 1 \
-    --shard 2/3
+    jq -e 'select(.type == "stress").range == {unit: "executions", first: 16, last: 127, seed: 1, shard: 2, shards: 3}' shard2.jsonl
+ends 0 "executions 16 to 127 of seed 1, of which shard 2 of 3 has its part" "${sim[@]}" --executions 160 --seed 1 --shard 2/3
 ends 2 "--shard 4/4 has no part of 48 executions" "${sim[@]}" --executions 48 --shard 4/4
 for seed in 1 2; do # execution 1 of seed 1 is not execution 0 of seed 2
     run "${sim[@]}" --executions 32 --seed $seed --format json
@@ -81,8 +79,7 @@ for shard in 1 2 3; do
     tail -n +2 out
 done >shards.csv
 run "${host[@]}" --format csv
-check "on the host shards share out the trials" bash -c 'cut -d, -f 1-5 shards.csv | sort >a; tail -n +2 out |
-    cut -d, -f 1-5 | sort | cmp - a'
+check "on the host shards share out the trials" bash -c 'cut -d, -f 1-5 shards.csv | sort >a; tail -n +2 out | cut -d, -f 1-5 | sort | cmp - a'
 ends 0 "trials 1 to 1 of seed 5, shard 2 of 4" "${host[@]}" --shard 2/4
 # More shards than trials: another pass, by another seed.
 ends 0 "trials 6 to 6 of seed 5, shard 7 of 9" "${host[@]}" --shard 7/9
@@ -101,8 +98,7 @@ run "${p9[@]}" --seed 4 --out p9.jsonl
 [ $status -eq 1 ] && grep -q "^violated: P9" out
 verdict $? "--out: readable output, and records beside it"
 check "a record of what failed: property, what, where, program, variant, seed, history" \
-    jq -e 'select(.type == "stress") | .setting == "rmo" and (.violation | .property == "P9" and (.what |
-        length > 9) and
+    jq -e 'select(.type == "stress") | .setting == "rmo" and (.violation | .property == "P9" and (.what | length > 9) and
         (.where | test("baseline/lock.c:[0-9]+")) and (.program | test(";")) and .seed_is_schedule and
         (.seed | type == "number") and (.history | test("hart 0")))' p9.jsonl
 # shellcheck disable=SC2046 # words
@@ -119,8 +115,7 @@ run "${bug[@]}" --out p4.jsonl
 verdict $? "on the host the seed is no schedule, which is said"
 check "and the last operations of each hart are kept" \
     jq -e 'select(.type == "stress").violation | .seed_is_schedule == false and (.frame | type == "number") and
-        (.history | test("hart 0: .*frames? from 0x") and test("hart 3: ")) and (.replay |
-            test("--layout [a-z0-9]+ --memory"))' p4.jsonl
+        (.history | test("hart 0: .*frames? from 0x") and test("hart 3: ")) and (.replay | test("--layout [a-z0-9]+ --memory"))' p4.jsonl
 # shellcheck disable=SC2046
 ends 1 "violated: P4" $(replay p4.jsonl)
 for format in ktap junit csv; do
@@ -133,8 +128,7 @@ check "CSV has the command" bash -c 'tail -n 1 p4.csv | grep -q "^lockfree,.*,P4
 ends 1 "violated: P4" "${bug[@]}" --until-failure
 framelab=$build/mutants/p10-drain-keeps-views/framelab
 run --seed 1 --operations 12000 --layout plain --variant lockfree --variant baseline --out p10.jsonl
-[ $status -eq 1 ] && grep -q "^violated: P10" out && jq -e 'select(.violation).violation.property == "P10"' p10.jsonl \
-    >/dev/null
+[ $status -eq 1 ] && grep -q "^violated: P10" out && jq -e 'select(.violation).violation.property == "P10"' p10.jsonl >/dev/null
 verdict $? "a fault leaves a record, too"
 framelab=$build/framelab
 
@@ -146,10 +140,9 @@ ktap_ok() { # file trials failed-trials
         NR == 1 && $0 != "KTAP version 1" { exit bad = 1 }
         /^1\.\./ { plan = substr($0, 4) }
         /^    1\.\./ { inner_plan = substr($0, 8); inner = inner_bad = 0 }
-        /^    (not )?ok / { inner++; inner_bad += $1 == "not"; if (($1 == "not" ? $3 : $2) != inner) bad = 1 }
+        /^    (not )?ok / { inner++; number = $1 == "not" ? $3 : $2; inner_bad += $1 == "not"; if (number != inner) bad = 1 }
         /^(not )?ok / { outer++; number = $1 == "not" ? $3 : $2; if (number != outer) bad = 1
-            if ($0 !~ /# SKIP/) { if (inner != inner_plan ||
-                ($1 == "not") != (inner_bad > 0)) bad = 1; count += $1 == "not" }
+            if ($0 !~ /# SKIP/) { if (inner != inner_plan || ($1 == "not") != (inner_bad > 0)) bad = 1; count += $1 == "not" }
             inner = inner_plan = inner_bad = 0 }
         END { exit bad || outer != plan || plan != trials || count != failed }' "$1"
 }
@@ -169,18 +162,14 @@ for platform in "${platforms[@]}"; do
     # shellcheck disable=SC2086
     run --platform "$name" $options --seed 3 --format junit
     cp out "$name.junit"
-    check "$name: JUnit XML: a suite a trial, a case a property" bash -c \
-        '[ "$(grep -c "<testsuite " "$0")" -eq "$1" ] &&
-        [ "$(grep -c "<testcase " "$0")" -ge $((11 * $1)) ] && tail -n 1 "$0" | grep -qx "</testsuites>"' \
-            "$name.junit" "$trials"
+    check "$name: JUnit XML: a suite a trial, a case a property" bash -c '[ "$(grep -c "<testsuite " "$0")" -eq "$1" ] &&
+        [ "$(grep -c "<testcase " "$0")" -ge $((11 * $1)) ] && tail -n 1 "$0" | grep -qx "</testsuites>"' "$name.junit" "$trials"
 done
 check "what was played is said on stderr" bash -c 'grep -q "^played:     trials 0 to [0-9]* of seed 3" err'
 check "KTAP of a run that fails: the other trials were not played" ktap_ok p4.ktap 7 1
-check "and why" bash -c 'grep -q "^ok 7 .*# SKIP an earlier trial did not hold" p4.ktap &&
-    grep -q "# replay: framelab stress" p4.ktap'
+check "and why" bash -c 'grep -q "^ok 7 .*# SKIP an earlier trial did not hold" p4.ktap && grep -q "# replay: framelab stress" p4.ktap'
 check "JUnit XML of one: a failure with the command" \
-    bash -c '[ "$(grep -c "<failure type=\"P4\" message=" p4.junit)" -eq 1 ] &&
-        grep -q "replay: framelab stress --variant" p4.junit'
+    bash -c '[ "$(grep -c "<failure type=\"P4\" message=" p4.junit)" -eq 1 ] && grep -q "replay: framelab stress --variant" p4.junit'
 if command -v prove >/dev/null; then
     sound=()
     for platform in "${platforms[@]}"; do sound+=("${platform%%:*}.ktap"); done
@@ -210,14 +199,12 @@ at=$(jq .inside state.json)
 check "a run that is killed has said how far it came" test "$at" -gt 0
 ends 2 "it is of another run: framelab stress" "${sim[@]}" --executions 20000 --seed 8 --resume state.json
 run "${soak[@]}" --out first.jsonl
-[ $status -eq 0 ] && grep -q "goes on at trial 0" err && grep -q "executions $at to 19999 of seed 9" out && [ ! -e \
-    state.json ]
+[ $status -eq 0 ] && grep -q "goes on at trial 0" err && grep -q "executions $at to 19999 of seed 9" out && [ ! -e state.json ]
 verdict $? "called again it goes on there, and then the file is gone"
 echo '{"run"' >state.json
 ends 2 "state.json: it does not say how far" "${soak[@]}" --out first.jsonl
 rm state.json
-soak=(--layout plain --variant lockfree --variant baseline --seconds 20 --memory 24M --harts 2 --resume state.json \
-    --seed 9)
+soak=(--layout plain --variant lockfree --variant baseline --seconds 20 --memory 24M --harts 2 --resume state.json --seed 9)
 "$framelab" stress "${soak[@]}" >out 2>err </dev/null &
 pid=$!
 for _ in $(seq 200); do
@@ -236,8 +223,7 @@ verdict $? "and goes on at its trial, with the time that is left"
 
 # ---- until something fails ----
 
-timeout --preserve-status --signal=INT 3 "$framelab" stress --until-failure --layout plain --variant lockfree \
-    --operations 100 --harts 2 \
+timeout --preserve-status --signal=INT 3 "$framelab" stress --until-failure --layout plain --variant lockfree --operations 100 --harts 2 \
     --memory 24M --seed 3 --format json >out 2>err </dev/null
 status=$?
 [ $status -eq 130 ] && [ "$(jq -r 'select(.type == "stress").seed' out | sort -u | wc -l)" -gt 1 ] &&

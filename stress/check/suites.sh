@@ -120,6 +120,7 @@ if $long; then
     suite_alone fresh-debian-12 7200 stress/check/fresh-debian.sh "$build" bookworm
     suite_alone fresh-debian-13 7200 stress/check/fresh-debian.sh "$build" trixie
     suite_alone targets 3600 stress/check/targets.sh "$logs/targets"
+    suite_alone in-turn 1800 stress/check/in-turn.sh "$build" "$logs/in-turn"
     suite_alone figures-quick 1800 make figures O="$build" ARGS="--quick --out $logs/figures-quick"
     suite_alone report-browser 600 stress/check/report-browser.sh "$build" "$logs/report-browser"
     suite_alone report-paper 300 stress/check/report-paper.sh "$build" "$logs/report-paper"

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "campaign.h"
 #include "commands.h"
 #include "exit_status.h"
 #include "file_read.h"
@@ -196,7 +197,13 @@ static void add_sizes(struct bench_plan *plan, const char *text, bool orders, co
         if (frames == 0 || plan->size_count == OPTION_LIST_MAX) {
             usage_error(state, frames == 0 ? "--frames: a request has at least one frame" : "too many sizes");
         }
-        bool power = (frames & (frames - 1)) == 0;
+        bool power = (frames & (frames - 1)) == 0, known = false;
+        for (uint32_t k = 0; k < plan->size_count; k++) {
+            known |= plan->sizes[k].frames == frames;
+        }
+        if (known) {
+            continue;
+        }
         plan->sizes[plan->size_count++] = (struct bench_size){frames, power ? __builtin_ctzll(frames) : -1};
     }
 }
@@ -315,8 +322,14 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     case OPTION_FRAMES:
         add_sizes(&arguments->plan, text, key == OPTION_ORDER, state);
         return 0;
+    case OPTION_LATENCY:
+        measured_keep_own(&arguments->measured.run, state, text);
+        (void)option_set(state, options, values, key, text); /* or it does not return */
+        arguments->measured.latency_blocks = arguments->plan.latency_repeats;
+        return 0;
     case OPTION_NO_LATENCY:
         arguments->plan.latency_repeats = 0;
+        arguments->measured.latency_blocks = UINT32_MAX; /* they are told so by the option itself */
         return 0;
     case ARGP_KEY_END:
         check_together(arguments, state);
@@ -368,6 +381,7 @@ static void set_defaults(struct bench_arguments *arguments)
     plan->harts = measured->harts;
     plan->repeats = measured->repeats;
     plan->seed = measured->run.seed;
+    plan->turn = campaign_turn();
     plan->seconds = measured->seconds;
     plan->requests_most = plan->requests_most != 0 ? plan->requests_most : platform->bench_requests;
     machine->memory_bytes = machine->memory_bytes != 0 ? machine->memory_bytes : platform->bench_bytes;
@@ -384,6 +398,13 @@ static bool parse_variants(struct bench_arguments *arguments, char *why, size_t 
             return false;
         }
         (void)frame_allocator_config_format(&variant->config, variant->knobs, sizeof variant->knobs);
+        for (uint32_t k = 0; k < i; k++) {
+            const struct bench_variant *other = &arguments->plan.variants[k];
+            if (other->config.variant == variant->config.variant && strcmp(other->knobs, variant->knobs) == 0) {
+                (void)snprintf(why, why_bytes, "%s and %s are the same variant", other->text, variant->text);
+                return false;
+            }
+        }
     }
     return true;
 }
@@ -428,11 +449,14 @@ int bench_command(int argc, char **argv)
         .doc = "Measures variants on workloads, repeats interleaved, beside the controls `null` (the harness alone) "
                "and `cas` (one uncontended compare-and-swap).\v"
                "Exit status: 0, 1 if an allocation failed or a frame was lost, 2 usage, 77 platform not there, 124 "
-               "time limit, 130 interrupted; in the last two cases what was measured is kept."};
+               "time limit, 130 interrupted; in the last two cases what was measured is kept. With --against that of "
+               "framelab "
+               "compare."};
     static struct bench_arguments arguments; /* some hundred KiB: not for the stack */
-    arguments = (struct bench_arguments){.measured = measured_default(),
+    arguments = (struct bench_arguments){.measured = measured_default(argc, argv),
                                          .plan = {.latency_repeats = 1, .warmup = 1, .argc = argc, .argv = argv},
                                          .qemu = QEMU_OPTIONS_INIT};
+    arguments.measured.latency_blocks = arguments.plan.latency_repeats;
     char why[WHY_BYTES];
     if (!add_own_options()) {
         return status_say(argv[0], EXIT_STATUS_USAGE, "a workload has an option that is one of this command");

@@ -294,7 +294,7 @@ static const struct argp_option options[] = {
     {"tiny", OPTION_TINY, NULL, 0, "What needs no time to be measured, in seconds: for tests", 2},
     {"out", 'o', "DIR", 0, "Records, pictures and verdicts go there (default: " DIRECTORY ")", 3},
     {"format", 'f', "FORMAT", 0, "text: a table of claims; json: DIR/summary.json (default: text)", 3},
-    {"progress", OPTION_PROGRESS, NULL, 0, "Show progress even if stderr is no terminal", 3},
+    {"progress", OPTION_PROGRESS, NULL, 0, "Show progress even if stderr is not a terminal", 3},
     {"papers", OPTION_PAPERS, "DIR", 0, "Folders of figures (default: those that came with framelab)", 4},
     {NULL, 0, NULL, 0, NULL, 0},
 };

@@ -164,7 +164,7 @@ int primitives_command(int argc, char **argv)
         .doc = "Measures what allocators are made of, by itself: ticket-lock, mcs-lock, shared-counter, own-counters, "
                "treiber-stack, locked-list, cas-list, own-lists (default: all).\v"
                "Exit status: 0, 2 usage, 77 platform not there, 124 time limit, 130 interrupted."};
-    struct micro_arguments arguments = {.measured = measured_default(), .plan = {.argc = argc, .argv = argv}};
+    struct micro_arguments arguments = {.measured = measured_default(argc, argv), .plan = {.argc = argc, .argv = argv}};
     if (argp_parse(&argp, argc, argv, 0, NULL, &arguments) != 0) {
         return EXIT_STATUS_USAGE;
     }
@@ -204,7 +204,7 @@ int reclaim_command(int argc, char **argv)
             "reads a list.\n\n"
             "Exit status: 0, 2 usage, 77 platform not there, 124 time limit, 130 interrupted."};
     struct micro_arguments arguments = {
-        .measured = measured_default(),
+        .measured = measured_default(argc, argv),
         .plan = {.reclaim = true, .retire = {.bag = BAG, .free_at_once = UINT64_MAX}, .argc = argc, .argv = argv}};
     if (argp_parse(&argp, argc, argv, 0, NULL, &arguments) != 0) {
         return EXIT_STATUS_USAGE;

@@ -12,14 +12,18 @@
 #include "flat.h"
 #include "options.h"
 #include "origin.h"
+#include "tidy.h"
 #include "times_table.h"
 
 enum { OPTION_FORMAT = 256, OPTION_RATIO };
 
+#define TABLE_FILES_MAX 64
+
 struct table_options {
-    const char *path;
+    const char *paths[TABLE_FILES_MAX];
+    int path_count;
     enum output_format format;
-    bool markdown;
+    bool markdown, tidy;
     char slow[RECORD_NAME_MAX]; /* the column whose time is divided */
     char fast[RECORD_NAME_MAX]; /* by that of this one */
     bool asked;                 /* for these two, which must be there then */
@@ -101,10 +105,31 @@ static bool has_ratio(const struct results *results, const struct table_options 
 
 /* ---- The command ---------------------------------------------------------------------------------------------- */
 
+/* Of all files one table. */
+static int tidy_run(const struct table_options *options, FILE *out, FILE *log)
+{
+    json_t *rows = json_array();
+    int status = EXIT_STATUS_HOLDS;
+    for (int i = 0; i < options->path_count && status != EXIT_STATUS_USAGE; i++) {
+        struct record_file file;
+        enum records_status read = record_file_read_lines(&file, options->paths[i], log);
+        bool good = read != RECORDS_UNREADABLE && tidy_add(rows, &file);
+        status = !good ? EXIT_STATUS_USAGE : read == RECORDS_DAMAGED ? EXIT_STATUS_VIOLATED : status;
+        record_file_free(&file);
+    }
+    errno = 0;
+    if (status != EXIT_STATUS_USAGE && !(tidy_print(rows, out) && fflush(out) == 0)) {
+        errno = errno != 0 ? errno : ENOMEM;
+        status = status_lost("framelab table", out);
+    }
+    json_decref(rows);
+    return status;
+}
+
 static int table_run(const struct table_options *options, FILE *out, FILE *log)
 {
     struct results results;
-    enum records_status status = results_read(&results, options->path, log);
+    enum records_status status = results_read(&results, options->paths[0], log);
     bool good = status != RECORDS_UNREADABLE && has_ratio(&results, options, log);
     int lost = EXIT_STATUS_USAGE;
     if (good) {
@@ -133,29 +158,41 @@ static void parse_ratio(struct table_options *options, const char *text, const s
 }
 
 static const struct argp_option table_list[] = {
-    {"format", OPTION_FORMAT, "FORMAT", 0, "text (default), markdown, json or csv", 0},
+    {"format", OPTION_FORMAT, "FORMAT", 0,
+     "text (default), markdown, json, csv or tidy: CSV of a row a number that was measured, of any number of FILEs", 0},
     {"ratio", OPTION_RATIO, "A/B", 0, "divide the times of column A by those of column B; default baseline/lockfree",
      0},
     {0}};
 
-static const struct option_value values[] = {
-    OPTION_ARGUMENT(struct table_options, path, file_words),
-    {0},
-};
+static const struct option_value values[] = {{0}};
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
-    static const char *const words[] = {
-        [FORMAT_TEXT] = "text", [FORMAT_JSON] = "json", [FORMAT_CSV] = "csv", [FORMAT_CSV + 1] = "markdown", NULL};
+    static const char *const words[] = {[FORMAT_TEXT] = "text",        [FORMAT_JSON] = "json",    [FORMAT_CSV] = "csv",
+                                        [FORMAT_CSV + 1] = "markdown", [FORMAT_CSV + 2] = "tidy", NULL};
     struct table_options *options = state->input;
     switch (key) {
     case OPTION_FORMAT:
         options->format = (enum output_format)option_word(state, "format", words, argument);
+        options->tidy = options->format == FORMAT_CSV + 2;
         options->markdown = options->format == FORMAT_CSV + 1; /* text, with other rules */
-        options->format = options->markdown ? FORMAT_TEXT : options->format;
+        options->format = options->markdown || options->tidy ? FORMAT_TEXT : options->format;
         return 0;
     case OPTION_RATIO:
         parse_ratio(options, argument, state);
+        return 0;
+    case ARGP_KEY_ARG:
+        if (options->path_count == TABLE_FILES_MAX) {
+            usage_error(state, "more than %d files", TABLE_FILES_MAX);
+        }
+        options->paths[options->path_count++] = argument;
+        return 0;
+    case ARGP_KEY_END:
+        if (options->path_count == 0) {
+            usage_error(state, "which FILE of records?");
+        } else if (options->path_count > 1 && !options->tidy) {
+            usage_error(state, "one FILE at a time, '%s' is too many, but with --format tidy", options->paths[1]);
+        }
         return 0;
     default:
         return option_set(state, table_list, values, key, argument);
@@ -167,8 +204,9 @@ int table_command(int argc, char **argv)
     static const struct argp parser = {
         table_list,
         parse_option,
-        "FILE",
-        "Shows a file of bench records as a table: a row for each workload, phase, order and number of harts, and for "
+        "FILE...",
+        "Shows a file of bench records as a table (for other programs: as CSV or JSON, or many files as tidy CSV): a "
+        "row for each workload, phase, order and number of harts, and for "
         "each variant the median time of an operation in nanoseconds and in CAS units, with its spread, then the "
         "ratio of two variants; after it the latency percentiles. Records with counts in place of times, as QEMU's "
         "are, become "
@@ -183,5 +221,5 @@ int table_command(int argc, char **argv)
     if (argp_parse(&parser, argc, argv, 0, NULL, &options) != 0) {
         return EXIT_STATUS_USAGE;
     }
-    return table_run(&options, stdout, stderr);
+    return (options.tidy ? tidy_run : table_run)(&options, stdout, stderr);
 }

@@ -67,6 +67,15 @@ bool option_seconds(const char *text, double *seconds)
     return true;
 }
 
+bool option_list_has(const struct option_list *list, uint64_t value)
+{
+    bool has = false;
+    for (uint32_t i = 0; i < list->count; i++) {
+        has |= list->values[i] == value;
+    }
+    return has;
+}
+
 /* One number or range of a list. */
 static const char *list_item(const char *text, uint64_t most, struct option_list *list)
 {
@@ -80,7 +89,9 @@ static const char *list_item(const char *text, uint64_t most, struct option_list
         return NULL;
     }
     for (uint64_t value = first; value <= last; value++) {
-        list->values[list->count++] = value;
+        if (!option_list_has(list, value)) {
+            list->values[list->count++] = value;
+        }
     }
     return rest;
 }

@@ -26,7 +26,9 @@ bool option_size(const char *text, uint64_t *bytes);
 /* Seconds, with a fraction if need be, above 0 and at most a year. */
 bool option_seconds(const char *text, double *seconds);
 
-/* Numbers and ranges: "1,2,4", "1-4", "1,4-6". At least one, at most OPTION_LIST_MAX, each at most `most`. */
+/* Numbers and ranges: "1,2,4", "1-4", "1,4-6"; a number that comes again counts once. At least one, at most
+ * OPTION_LIST_MAX, each at most `most`. */
 bool option_list(const char *text, uint64_t most, struct option_list *list);
+bool option_list_has(const struct option_list *list, uint64_t value);
 
 #endif

@@ -482,6 +482,9 @@ static int measure(struct bench *bench, const struct row *row, const struct benc
         give_population(bench, &workload, &population);
     }
     struct measurement measurement = {.facts = NULL};
+    if (variant == NULL && !harts_provide(harts_of(row))) { /* else the boot has */
+        return status_say(NAME, EXIT_STATUS_USAGE, "%u harts cannot be had", harts_of(row));
+    }
     bench_platform_begin(bench->plan->seed, repeat);
     int status = measure_throughput(bench, &workload, name, &measurement);
     if (status == EXIT_STATUS_HOLDS && repeat < bench->plan->latency_repeats && !row->choice.kind->no_latency) {
@@ -505,7 +508,7 @@ static int measure(struct bench *bench, const struct row *row, const struct benc
     record.facts = measurement.facts;
     if (status == EXIT_STATUS_HOLDS) {
         status = own != NULL ? write_record(bench, &record)
-                             : status_say(NAME, EXIT_STATUS_VIOLATED, "%s: what %s tells of itself is no JSON", name,
+                             : status_say(NAME, EXIT_STATUS_VIOLATED, "%s: what %s tells of itself is not JSON", name,
                                           row->choice.kind->name);
     }
     json_decref(own);
@@ -524,7 +527,7 @@ static int measure_cas(struct bench *bench)
     uint64_t ns = 0;
     bench_platform_begin(bench->plan->seed, (uint32_t)bench->cas_samples);
     if (!harts_run(1, measure_cas_body, &ns)) {
-        return status_say(NAME, EXIT_STATUS_USAGE, "not one hart can be had");
+        return status_say(NAME, EXIT_STATUS_USAGE, "no hart can be started");
     }
     const struct record_phase phase = {.name = "cas", .operations = bench_platform.cas_operations, .hart_ns = &ns};
     const struct row row = {.choice = bench->plan->workloads[0], .size = {1, 0}, .harts = 1};
@@ -588,7 +591,7 @@ static int measure_repeat(struct bench *bench, const struct row *row, uint32_t r
     uint32_t count = plan->variant_count + CONTROL_COUNT;
     int status = EXIT_STATUS_HOLDS;
     for (uint32_t i = 0; i < count && status == EXIT_STATUS_HOLDS; i++) {
-        uint32_t turn = (i + repeat) % count;
+        uint32_t turn = (i + repeat + plan->turn) % count;
         const struct bench_variant *variant = turn < plan->variant_count ? &plan->variants[turn] : NULL;
         bool cas = turn == plan->variant_count + CONTROL_CAS;
         if (!announce(bench, row, variant != NULL ? variant->text : cas ? "cas" : "null", repeat)) {

@@ -2,7 +2,8 @@
  * The benchmark: rows of (workload, size, harts), each measured for every variant, repeats interleaved.
  *
  * 1. Order. For every row and repeat every variant is measured once, the controls `cas` and `null` among them, in an
- *    order that is rotated from repeat to repeat: what changes slowly (heat, other programs) changes for all alike.
+ *    order that is rotated from repeat to repeat: what changes slowly (heat, other programs) changes for all alike. A
+ *    process that is one repeat of a campaign begins with its turn.
  * 2. Before. For every measurement the machine boots anew (machine.h): fresh RAM, a fresh allocator for just the harts
  *    of the row. The metadata's pages are touched and `warmup` passes of the same workload run first, unmeasured.
  * 3. After. validate() must hold and no frame be allocated, or the row is an error and has no number.
@@ -50,6 +51,7 @@ struct bench_plan {
     uint64_t requests_most;    /* allocations a hart, at most; 0: as the workload has it */
     bool record_init;          /* also how long each boot took, as workload "boot" */
     uint32_t repeats;
+    uint32_t turn;            /* which of the variants and controls comes first in the first repeat */
     uint32_t latency_repeats; /* of these, so many also measure latency */
     uint32_t warmup;          /* unmeasured passes before each measurement */
     uint64_t seed;

@@ -288,7 +288,9 @@ static int play_all(struct stress_series *series)
     }
     bool stopped = status == EXIT_STATUS_HOLDS && interrupted;
     skip_rest(series, last + series->step, stopped ? "interrupted" : "an earlier trial did not hold");
-    summarize(series, last);
+    if (status == EXIT_STATUS_HOLDS || status == EXIT_STATUS_VIOLATED) {
+        summarize(series, last);
+    }
     if (status == EXIT_STATUS_HOLDS && stopped) {
         return status_say(plan->argv[0], EXIT_STATUS_INTERRUPTED,
                           "interrupted in trial %" PRIu64 ", what was found is kept", last);

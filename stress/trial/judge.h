@@ -58,7 +58,7 @@ enum judged_call {
     CALL_FREE_RUN,
     CALL_FREE_CONTIGUOUS,
     CALL_FREE_MISALIGNED, /* of a run aligned to four frames: from its second frame on */
-    CALL_FREE_LAYOUT,     /* with an alignment that is no power of two */
+    CALL_FREE_LAYOUT,     /* with an alignment that is not a power of two */
     CALL_REF,
     CALL_UNREF,
     CALL_REF_COUNT, /* answers as judged: FRAME_NOT_ALLOCATED for 0, FRAME_OK for 1, FRAME_SHARED for more */

@@ -93,6 +93,7 @@ static void wrong_texts_are_refused(void **state)
     expect_refused("lockfree,magazine=-1", "not a number");
     expect_refused("lockfree,magazine=18446744073709551617", "not a number");
     expect_refused("lockfree,lock=mcs", "there is no knob 'lock'; there are magazine, batch, ");
+    expect_refused("lockfree,magazine=0,batch=0,magazine=0", "knob magazine is given twice");
     expect_refused("baseline,lock=spin", "none of");
     expect_refused("baseline,lock=mc", "none of");
     expect_refused("lockfree,magazine=4,batch=5", "more than the magazine");

@@ -457,6 +457,37 @@ static void counts_beside_times(void **state)
     }
 }
 
+/* Two processes, one of whose records comes twice; and a machine's name that means two things. */
+static void copies_are_left_out_and_told(void **state)
+{
+    (void)state;
+    static const char *const provenance =
+        "{\"type\":\"provenance\",\"id\":\"%s\",\"schema\":2,\"machine_model\":{\"name\":\"flat\",\"remote\":%u}}\n";
+    static const char *const line =
+        "{\"type\":\"bench\",\"provenance\":\"%s\",\"variant\":\"v\",\"knobs\":\"\",\"platform\":\"host\",\"machine\":"
+        "\"flat\","
+        "\"workload\":\"bulk\",\"frames\":1,\"harts\":1,\"cores\":2,\"repeat\":%u,\"phases\":["
+        "{\"name\":\"alloc\",\"operations\":100,\"hart_ns\":[3000]}]}\n";
+    static const struct {
+        const char *process;
+        unsigned repeat;
+    } records[] = {{"a", 0}, {"a", 1}, {"b", 0}, {"a", 1}, {"b", 0}, {"b", 0}};
+    char text[8192];
+    int length = snprintf(text, sizeof text, provenance, "a", 1u);
+    length += snprintf(text + length, sizeof text - (size_t)length, provenance, "b", 2u);
+    for (size_t i = 0; i < sizeof records / sizeof *records; i++) {
+        length += snprintf(text + length, sizeof text - (size_t)length, line, records[i].process, records[i].repeat);
+    }
+    read_text(text);
+    assert_int_equal(reading.file.row_count, 3);
+    assert_int_equal(reading.file.copies, 3);
+    assert_true(holds(reading.log, "3 records that the file has before left out"));
+    assert_string_equal(reading.file.rows[0].machine, "flat");
+    assert_true(holds(reading.file.rows[2].machine, "flat (other parameters: "));
+    assert_string_not_equal(reading.file.rows[0].model, reading.file.rows[2].model);
+    record_file_free(&reading.file);
+}
+
 static void counts_that_are_wrong_are_named(void **state)
 {
     (void)state;
@@ -770,6 +801,7 @@ int main(void)
         cmocka_unit_test(counts_in_place_of_times),
         cmocka_unit_test(numbers_of_the_workload_are_in_its_name),
         cmocka_unit_test(counts_beside_times),
+        cmocka_unit_test(copies_are_left_out_and_told),
         cmocka_unit_test(counts_that_are_wrong_are_named),
         cmocka_unit_test(a_phase_may_have_latency_only),
         cmocka_unit_test(a_last_line_cut_short_is_forgiven),

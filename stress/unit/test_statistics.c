@@ -189,64 +189,121 @@ static void holm_steps_down(void **state)
     assert_true(holm_adjust(p, 0));
 }
 
-/* The median itself is its ratio to one. */
-static struct interval bootstrap_median(struct samples samples, double confidence, uint64_t seed)
+/* All ways to give the ranks signs, one by one. */
+static double signs_by_hand(const double *differences, size_t count)
 {
-    double one = 1.0;
-    return bootstrap_ratio((struct samples){&one, 1}, samples, confidence, seed);
-}
-
-static void bootstrap_is_seeded_and_holds_the_median(void **state)
-{
-    (void)state;
-    struct random random = random_stream(3, 0);
-    double samples[40];
-    for (size_t i = 0; i < COUNT(samples); i++) {
-        samples[i] = 100 + (double)random_below(&random, 1000) / 100;
-    }
-    struct interval one = bootstrap_median((struct samples){samples, COUNT(samples)}, 0.95, 1);
-    struct interval again = bootstrap_median((struct samples){samples, COUNT(samples)}, 0.95, 1);
-    struct interval other = bootstrap_median((struct samples){samples, COUNT(samples)}, 0.95, 2);
-    assert_near(one.low, again.low, 0);
-    assert_near(one.high, again.high, 0);
-    assert_true(fabs(one.low - other.low) > 0 || fabs(one.high - other.high) > 0);
-    struct interval wide = bootstrap_median((struct samples){samples, COUNT(samples)}, 0.99, 1);
-    assert_true(wide.low <= one.low && wide.high >= one.high);
-    statistics_sort(samples, COUNT(samples));
-    double median = statistics_median(samples, COUNT(samples));
-    assert_true(one.low < median && median < one.high);
-    const double single[] = {42};
-    assert_near(bootstrap_median((struct samples){single, 1}, 0.95, 1).low, 42, 0);
-    assert_true(isnan(bootstrap_median((struct samples){single, 0}, 0.95, 1).low));
-}
-
-/* The true median of a uniform sample lies in the 95 % interval about as often as it should. */
-static void bootstrap_covers_what_it_promises(void **state)
-{
-    (void)state;
-    struct random random = random_stream(11, 0);
-    int covered = 0;
-    for (int round = 0; round < 200; round++) {
-        double samples[25];
-        for (size_t i = 0; i < COUNT(samples); i++) {
-            samples[i] = (double)random_below(&random, 1000001) / 1e6;
+    double ranks[16], observed = 0, mean = 0;
+    for (size_t i = 0; i < count; i++) {
+        ranks[i] = 0.5;
+        for (size_t k = 0; k < count; k++) {
+            ranks[i] += fabs(differences[k]) < fabs(differences[i])   ? 1
+                        : fabs(differences[k]) > fabs(differences[i]) ? 0
+                                                                      : 0.5;
         }
-        struct interval interval = bootstrap_median((struct samples){samples, COUNT(samples)}, 0.95, 1);
-        covered += interval.low <= 0.5 && 0.5 <= interval.high;
+        observed += differences[i] > 0 ? ranks[i] : 0;
+        mean += ranks[i] / 2;
     }
-    assert_in_range(covered, 175, 199);
+    double as_far = 0;
+    for (uint32_t signs = 0; signs < UINT32_C(1) << count; signs++) {
+        double sum = 0;
+        for (size_t i = 0; i < count; i++) {
+            sum += (signs >> i & 1) != 0 ? ranks[i] : 0;
+        }
+        as_far += fabs(sum - mean) >= fabs(observed - mean);
+    }
+    return as_far / (double)(UINT32_C(1) << count);
 }
 
-static void bootstrap_of_a_ratio_is_the_ratio(void **state)
+static void signed_ranks_are_exact_with_and_without_ties(void **state)
 {
     (void)state;
-    double a[] = {10, 11, 9, 10.5, 9.5, 10.2, 9.8, 10.1};
-    double b[COUNT(a)];
-    for (size_t i = 0; i < COUNT(a); i++) {
-        b[i] = 2 * a[i];
+    struct random random = random_stream(13, 0);
+    for (size_t count = 1; count <= 12; count++) {
+        for (uint64_t most = 3; most < 3000; most *= 10) { /* few values: many ties */
+            double differences[13] = {0};
+            for (size_t i = 0; i < count; i++) {
+                double size = (double)(1 + random_below(&random, most));
+                differences[i] = random_below(&random, 3) == 0 ? -size : size;
+            }
+            struct shift shift = paired_shift((struct samples){differences, count}, 0.05);
+            assert_near(shift.p, signs_by_hand(differences, count), 1e-12);
+            /* A zero more is dropped. */
+            assert_near(paired_shift((struct samples){differences, count + 1}, 0.05).p, shift.p, 1e-12);
+        }
     }
-    struct interval interval = bootstrap_ratio((struct samples){a, COUNT(a)}, (struct samples){b, COUNT(b)}, 0.95, 1);
-    assert_true(interval.low > 1.7 && interval.low < 2 && interval.high > 2 && interval.high < 2.3);
+    const double nothing[] = {0, 0, 0};
+    assert_near(paired_shift((struct samples){nothing, 3}, 0.05).p, 1, 0);
+    assert_near(signed_rank_p_least(10), 2.0 / 1024, 1e-15);
+    assert_near(signed_rank_p_least(0), 1, 0);
+    assert_true(isnan(paired_shift((struct samples){nothing, 0}, 0.05).estimate));
+}
+
+/* Reference: R 4.2.2, wilcox.test(differences, conf.int = TRUE, conf.level = ...); the first data are those of
+ * Hollander & Wolfe (1973) in its help, first - second depression factor; the second Darwin's (1876) of maize. */
+static void paired_shifts_agree_with_r(void **state)
+{
+    (void)state;
+    static const double depression[] = {0.952, -0.147, 1.022, 0.43, 0.62, 0.59, 0.49, -0.08, 0.01};
+    static const double maize[] = {6, 8, 14, 16, 23, 24, 28, 29, 41, -48, 49, 56, 60, -67, 75};
+    static const struct {
+        const double *values;
+        size_t count;
+        double alpha, p, estimate, low, high;
+    } cases[] = {
+        {depression, COUNT(depression), 0.05, 0.0390625, 0.46, 0.01, 0.786},
+        {depression, COUNT(depression), 0.01, 0.0390625, 0.46, -0.1135, 0.987},
+        {maize, COUNT(maize), 0.05, 0.041259765625, 25, 4, 41.5},
+        {maize, COUNT(maize), 0.005, 0.041259765625, 25, -19, 50.5},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct shift shift = paired_shift((struct samples){cases[i].values, cases[i].count}, cases[i].alpha);
+        assert_near(shift.p, cases[i].p, 1e-9);
+        assert_near(shift.estimate, cases[i].estimate, 1e-9);
+        assert_near(shift.interval.low, cases[i].low, 1e-9);
+        assert_near(shift.interval.high, cases[i].high, 1e-9);
+    }
+    /* Three differences can give no p below 0.25: whatever they are, no interval of 95 %. */
+    struct shift few = paired_shift((struct samples){maize, 3}, 0.05);
+    assert_true(isinf(few.interval.low) && isinf(few.interval.high));
+}
+
+/* The same, wilcox.test(b, a): permeability constants of Hollander & Wolfe (1973); and more samples than are counted
+ * exactly, with exact = FALSE. */
+static void independent_shifts_agree_with_r(void **state)
+{
+    (void)state;
+    static const double term[] = {0.80, 0.83, 1.89, 1.04, 1.45, 1.38, 1.91, 1.64, 0.73, 1.46};
+    static const double early[] = {1.15, 0.88, 0.90, 0.74, 1.21};
+    const struct samples a = {early, COUNT(early)}, b = {term, COUNT(term)};
+    struct shift shift = independent_shift(a, b, 0.05);
+    assert_near(shift.p, 0.254412254412, 1e-9);
+    assert_near(shift.estimate, 0.305, 1e-9);
+    assert_near(shift.interval.low, -0.15, 1e-9);
+    assert_near(shift.interval.high, 0.76, 1e-9);
+    shift = independent_shift(a, b, 0.01);
+    assert_near(shift.interval.low, -0.35, 1e-9);
+    assert_near(shift.interval.high, 1.01, 1e-9);
+    struct shift few = independent_shift((struct samples){early, 3}, (struct samples){term, 3}, 0.05);
+    assert_true(isinf(few.interval.low) && isinf(few.interval.high));
+    double first[40], second[40];
+    for (size_t i = 0; i < COUNT(first); i++) {
+        first[i] = (double)(i * 37 % 40);
+        second[i] = (double)(i * 23 % 40) + 3.5;
+    }
+    shift = independent_shift((struct samples){first, 40}, (struct samples){second, 40}, 0.05);
+    assert_near(shift.p, 0.198930578186, 1e-9);
+    assert_near(shift.estimate, 3.5, 1e-9);
+    assert_near(shift.interval.low, -1.5, 1e-9);
+    assert_near(shift.interval.high, 8.5, 1e-9);
+    double many[300];
+    for (size_t i = 0; i < COUNT(many); i++) {
+        many[i] = (double)(i * 7 % 300) - 130.25;
+    }
+    shift = paired_shift((struct samples){many, 300}, 0.05);
+    assert_near(shift.p, 0.000318215658183, 1e-9);
+    assert_near(shift.estimate, 19.25, 1e-9);
+    assert_near(shift.interval.low, 9.25, 1e-9);
+    assert_near(shift.interval.high, 29.25, 1e-9);
 }
 
 int main(void)
@@ -259,9 +316,9 @@ int main(void)
         cmocka_unit_test(mann_whitney_of_many_is_near_the_exact_one),
         cmocka_unit_test(p_least_is_two_over_the_ways_to_choose),
         cmocka_unit_test(holm_steps_down),
-        cmocka_unit_test(bootstrap_is_seeded_and_holds_the_median),
-        cmocka_unit_test(bootstrap_covers_what_it_promises),
-        cmocka_unit_test(bootstrap_of_a_ratio_is_the_ratio),
+        cmocka_unit_test(signed_ranks_are_exact_with_and_without_ties),
+        cmocka_unit_test(paired_shifts_agree_with_r),
+        cmocka_unit_test(independent_shifts_agree_with_r),
     };
     return cmocka_run_group_tests_name("statistics", tests, NULL, NULL);
 }

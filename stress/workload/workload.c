@@ -147,7 +147,10 @@ const struct workload_hart *workload_failure(const struct workload *workload)
 
 /* ---- the controls ---- */
 
-uint64_t control_cas_ns(uint64_t operations)
+/* Long against a reading of the clock, short against a slice of the scheduler. */
+#define CAS_SLICE UINT64_C(20000)
+
+static uint64_t cas_slice_ns(uint64_t operations)
 {
     _Alignas(CACHE_PAIR) _Atomic uint64_t word = 0;
     uint64_t seen = 0;
@@ -162,6 +165,17 @@ uint64_t control_cas_ns(uint64_t operations)
     uint64_t taken_ns = platform_time_ns() - start_ns;
     FRAME_ASSERT(seen == operations);
     return taken_ns;
+}
+
+uint64_t control_cas_ns(uint64_t operations)
+{
+    uint64_t slices = operations > CAS_SLICE ? operations / CAS_SLICE : 1;
+    uint64_t best_ns = UINT64_MAX;
+    for (uint64_t i = 0; i < slices; i++) {
+        uint64_t taken_ns = cas_slice_ns(operations / slices);
+        best_ns = taken_ns < best_ns ? taken_ns : best_ns;
+    }
+    return best_ns * slices;
 }
 
 uint64_t control_core_ns(uint64_t turns)

@@ -173,7 +173,8 @@ bool workload_run(struct workload *workload);
 const struct workload_hart *workload_failure(const struct workload *workload);
 
 /* The CAS unit: nanoseconds that `operations` uncontended compare-and-swaps on one L1-hot line take, each waiting for
- * the one before. Called on a hart. */
+ * the one before; as many times the best of slices that are short against those of a scheduler, so that whoever takes
+ * the core for a while does not change the unit. Called on a hart. */
 uint64_t control_cas_ns(uint64_t operations);
 
 /* Whether a hart has a core to itself: nanoseconds of `turns` of a loop that keeps a core's arithmetic units busy. Who

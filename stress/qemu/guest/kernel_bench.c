@@ -157,7 +157,7 @@ int kernel_bench(const struct kernel_options *options)
     struct row row;
     for (uint64_t i = 0; i < rows; i++) {
         if (!row_at(options, i, &row)) {
-            console_line("Bail out! '%s' is no list of workloads that the kernel has", options->workloads);
+            console_line("Bail out! '%s' is not a list of workloads that the kernel has", options->workloads);
             return KERNEL_USAGE;
         }
     }

@@ -180,12 +180,12 @@ static void judge_stopped(void)
 {
     struct frame_stats stats;
     uint64_t got = audit_collect(&fault.audit);
-    (void)expect(audit_collect(&fault.audit) == got, "all that was had can be had again");
+    (void)expect(audit_collect(&fault.audit) == got, "all that was allocated can be allocated again");
     (void)frame_allocator_drain(fault.audit.allocator);
     frame_allocator_stats(fault.audit.allocator, &stats);
     uint64_t rest =
         stats.frames_total - oracle_count_held_by(&fault.audit.oracle, fault.victim) - stats.frames_in_caches;
-    if (!expect(got <= rest && rest - got <= MOVING_MOST, "all is had but what the stopped hart has")) {
+    if (!expect(got <= rest && rest - got <= MOVING_MOST, "all is allocated but what the stopped hart holds")) {
         console_line("# of %llu: had %llu, held %llu, cached %llu", (unsigned long long)stats.frames_total,
                      (unsigned long long)got,
                      (unsigned long long)oracle_count_held_by(&fault.audit.oracle, fault.victim),
@@ -204,7 +204,8 @@ static void judge_rest(void)
     struct judge judge = audit_judge(&fault.audit, 0);
     struct frame_stats stats;
     frame_allocator_stats(fa, &stats);
-    (void)expect(judge_all_free(&judge) && audit_collect(&fault.audit) == stats.frames_total, "all memory is had");
+    (void)expect(judge_all_free(&judge) && audit_collect(&fault.audit) == stats.frames_total,
+                 "all memory is allocated");
     if (fault.refused > 0) {
         (void)expect(frame_arena_remove(fa, frame_containing(fault.audit.plugged.start)) == FRAME_OK, "the arena goes");
     }

@@ -129,7 +129,7 @@ static void judge_answering(const struct manner *manner)
     uint64_t answered = atomic_load_explicit(&kernel_harts[1].fences, memory_order_relaxed) - before;
     expect(all && answered >= FENCES, "every fence is answered");
     expect(frames_total(&cached) > 0 && cached >= CACHED, "there is something in its cache");
-    expect(audit_collect(&fence_test.audit) == frames_total(&cached), "all memory is had");
+    expect(audit_collect(&fence_test.audit) == frames_total(&cached), "all memory is allocated");
     arch_interrupts_restore(enabled);
 }
 
@@ -146,7 +146,7 @@ static void judge_mute(void)
     expect(!frame_allocator_drain(fa), "a drain says that it is not complete");
     uint64_t total = frames_total(&cached);
     expect(cached >= CACHED, "the silent hart has something in its cache");
-    expect(audit_collect(&fence_test.audit) == total - cached, "all memory is had but what is in its cache");
+    expect(audit_collect(&fence_test.audit) == total - cached, "all memory is allocated but what is in its cache");
     expect(frame_arena_add(fa, fence_test.audit.plugged, fence_test.audit.plugged_node) == FRAME_OK,
            "an arena can be added");
     enum frame_status status = frame_arena_remove(fa, frame_containing(fence_test.audit.plugged.start));
@@ -171,7 +171,7 @@ static void judge_after(const struct manner *manner)
     expect(frame_allocator_drain(fa), "all caches drain");
     expect(manner->answers || frame_arena_remove(fa, frame_containing(fence_test.audit.plugged.start)) == FRAME_OK,
            "the arena goes");
-    expect(audit_collect(&fence_test.audit) == frames_total(&cached), "all memory is had in the end");
+    expect(audit_collect(&fence_test.audit) == frames_total(&cached), "all memory is allocated in the end");
     expect(atomic_load_explicit(&fence_test.failed, memory_order_relaxed) == 0, "its own fences are answered");
     expect(verdict_holds(&fence_test.audit.verdict), fence_test.audit.verdict.text);
 }
