@@ -408,16 +408,16 @@ check "nothing is coloured that is no terminal" bash -c '! grep -q $'"'\\x1b'"' 
 
 # Of every command, in every format: status 1, and one line, the same but for the command's name. Before it may come
 # what is always told: the seed, the costs that calibrate measured.
-small="--memory 64M --repeat 1 --harts 1 --workload bulk --requests 10 --no-latency"
+least="--memory 64M --repeat 1 --harts 1 --workload bulk --requests 10 --no-latency"
 # shellcheck disable=SC2086 # options
-"$framelab" bench $small --out small.jsonl >/dev/null 2>&1
+"$framelab" bench $least --out small.jsonl >/dev/null 2>&1
 lost=("--help" "--version" "help bench" "bench --help" "stress --version" "draw --out pictures small.jsonl"
     "calibrate --repeat 1" "report --format json --out page.json $OLDPWD/results/reference/figures" "figures --list"
     "figures --list --format json" "figures --tiny --only lock-collapse --out figures")
 for format in text json csv; do
     lost+=("list --format $format" "fdt --format $format good.dtb" "compare --format $format small.jsonl small.jsonl"
-        "table --format $format small.jsonl" "bench $small --format $format"
-        "bench --platform sim $small --format $format" "stress --operations 50 --layout plain --memory 16M --format $format"
+        "table --format $format small.jsonl" "bench $least --format $format"
+        "bench --platform sim $least --format $format" "stress --operations 50 --layout plain --memory 16M --format $format"
         "stress --platform sim --executions 64 --format $format"
         "primitives mcs-lock --operations 10 --harts 1 --repeat 1 --format $format"
         "reclaim qsbr --milliseconds 1 --harts 1 --repeat 1 --format $format")
@@ -438,7 +438,7 @@ for command in "${lost[@]}"; do
 done
 # shellcheck disable=SC2086
 refuses_records() { # FILE: one line besides the seed
-    run 60 "$framelab" bench $small --out "$1" --seed 1
+    run 60 "$framelab" bench $least --out "$1" --seed 1
     [ $status -eq 1 ] && [ "$(grep -vc ': seed' err)" -eq 1 ] && grep -q 'No space left' err
 }
 check "records that are lost are told once" refuses_records /dev/full
@@ -447,7 +447,7 @@ check "records that are lost are told once" refuses_records /dev/full
 status=$?
 check "a closed output is lost" bash -c "[ $status -eq 1 ] && grep -qx 'framelab list: standard output: Bad file descriptor' err"
 # shellcheck disable=SC2086
-"$framelab" bench $small --out kept.jsonl --seed 1 >&- 2>err
+"$framelab" bench $least --out kept.jsonl --seed 1 >&- 2>err
 check "and no file of records is written over" "$framelab" table kept.jsonl
 
 refuses 2 "no column 'foo'; there are baseline, lockfree" table --ratio foo/bar small.jsonl
