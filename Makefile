@@ -307,7 +307,8 @@ compare: deps $(O)/framelab qemu ## both allocators: tables, records, pictures i
 # The reference run: its records, its picture, and of it the README's first table, which the tests compare.
 .PHONY: keep readme
 keep: $(O)/framelab ## keep the last `make compare` as the reference run, with the README's table and picture
-	$(Q)sed 's|$(CURDIR)/||g' $(LATEST)/records.jsonl > results/reference/records.jsonl
+	$(Q)sed 's|$(CURDIR)/||g' $(LATEST)/records.jsonl > $(O)/kept.jsonl
+	$(Q)mv $(O)/kept.jsonl results/reference/records.jsonl
 	$(Q)cp $(LATEST)/overview.svg $(LATEST)/overview.png results/reference/
 	$(Q)$(MAKE) -s readme O=$(O)
 
