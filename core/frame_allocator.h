@@ -164,7 +164,8 @@ enum frame_status frame_hart_join(struct frame_allocator *fa, uint32_t node);
 /* The same under the number of a hart that has ended, wherever it stood: the caller, who has that number now
  * (platform_hart_id), vouches for that. If it ended between two calls, all that it held is the caller's. If inside one,
  * what can be made whole is, and what it had on its way is lost: a batch at most, or the run that it was about
- * (frame_account.lost). FRAME_BUSY, too, if it ended while it changed arenas, or inside a call of a variant whose state
+ * (frame_account.lost). FRAME_BUSY, too, if it ended while it changed arenas (or counted
+ * them, in a handler), or inside a call of a variant whose state
  * cannot be repaired (a lock that nobody will release): then its number is lost. */
 enum frame_status frame_hart_take_over(struct frame_allocator *fa, uint32_t node);
 

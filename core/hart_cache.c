@@ -3,12 +3,6 @@
  * hart_cache.h. */
 #include "hart_cache.h"
 
-/* Turns that a drain waits, in all, for other harts to leave their sections. A section is a few hundred instructions,
- * but its hart may be waiting for a core: with platform_relax, this is some tenths of a second on the host. */
-#ifndef DRAIN_TURNS /* a test may have less patience */
-#define DRAIN_TURNS 500000u
-#endif
-
 /* ---- the variant's calls ------------------------------------------------------------------------------------ */
 
 /* A transfer begins: `transfers` becomes odd before anything moves. The release fence (partner: the acquire fence in
@@ -412,18 +406,20 @@ static uint32_t caches_empty(struct frame_allocator *fa, struct hart *self, stru
     return missed;
 }
 
-bool drain_begin(struct frame_allocator *fa, struct hart *self)
+bool drain_begin(struct frame_allocator *fa, struct caller caller)
 {
-    uint32_t turns = hart_is_inside(self) ? NESTED_TURNS : DRAIN_TURNS;
+    struct hart *self = &fa->harts[caller.hart];
+    uint32_t turns = caller.nested ? NESTED_TURNS : DRAIN_TURNS;
     for (;;) {
         bare_add_relaxed(&self->draining, 1);
         fence_seq_cst(); /* partner: that of drains_recount. One of the two sees the other */
-        if (bare_load_acquire(&fa->drains_off) == 0) {
+        uint32_t who = bare_load_acquire(&fa->drains_off);
+        if (who == 0) {
             return true;
         }
         drain_end(self);
-        if (!wait_while(&fa->drains_off, 1, &turns)) {
-            return false;
+        if (who == 1 + caller.hart || !wait_while(&fa->drains_off, who, &turns)) {
+            return false; /* its own: what the caller interrupted is at it */
         }
     }
 }
@@ -434,10 +430,10 @@ void drain_end(struct hart *self)
     bare_sub_release(&self->draining, 1); /* partner: the acquire in drains_recount */
 }
 
-bool drains_recount(struct frame_allocator *fa)
+bool drains_recount(struct frame_allocator *fa, uint32_t number, uint32_t turns)
 {
-    uint32_t turns = DRAIN_TURNS, nobody = 0;
-    if (!shared_cas_strong_acquire(&fa->drains_off, &nobody, 1)) {
+    uint32_t nobody = 0;
+    if (!shared_cas_strong_acquire(&fa->drains_off, &nobody, 1 + number)) {
         return false;
     }
     fence_seq_cst(); /* partner: that of drain_begin */
@@ -453,6 +449,9 @@ bool drains_recount(struct frame_allocator *fa)
         /* Release, as in harts_drain_end: who finds its cache open finds it as whoever emptied it left it. */
         shared_store_release(&hart->drain, bare_load_relaxed(&hart->gone));
     }
+    if (over) { /* while no drain can begin: a mark that is made later is of a later one */
+        shared_store_relaxed(&fa->drains_stale, 0);
+    }
     shared_store_release(&fa->drains_off, 0);
     return over;
 }
@@ -463,7 +462,7 @@ enum shut harts_drain_begin(struct frame_allocator *fa, struct caller caller, st
     struct hart *self = &fa->harts[caller.hart];
     FRAME_DEBUG_ASSERT(caller.nested || bare_load_relaxed(&self->inside) == PAST);
     struct hart_set silent;
-    if (!drain_begin(fa, self)) {
+    if (!drain_begin(fa, caller)) {
         return SHUT_NONE;
     }
     HART_COUNT(self, caller, drains, 1);
@@ -491,6 +490,10 @@ void harts_drain_end(struct frame_allocator *fa, struct caller caller, enum shut
         shared_sub_release(&fa->harts[i].drain, 1);
     }
     drain_end(&fa->harts[caller.hart]);
+    /* Who took over a hart that had ended in a drain could not wait for this one. */
+    if (!caller.nested && bare_load_relaxed(&fa->drains_stale) != 0) {
+        (void)drains_recount(fa, caller.hart, 0);
+    }
 }
 
 bool harts_drain(struct frame_allocator *fa, struct caller caller)
@@ -562,7 +565,8 @@ static void transfers_add(struct transfers *now, const struct hart *hart, bool f
 {
     uint64_t transfers = bare_load_acquire(&hart->transfers);
     uint64_t nested = bare_load_acquire(&hart->nested_transfers);
-    now->sum += (transfers & ~UINT64_C(1)) + 2 * (nested / NESTED_TRANSFER);
+    /* Those that have ended: one that is under way may yet turn out to be none, and no sum goes back. */
+    now->sum += (transfers & ~UINT64_C(1)) + 2 * (nested / NESTED_TRANSFER - nested % NESTED_TRANSFER);
     /* chunk_out after `transfers`: who has seen the chunk taken sees that it is out, unless it has been given back
      * since.
      */

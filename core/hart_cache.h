@@ -89,7 +89,8 @@
  *    - A hart that ended without leaving is one that was stopped, until somebody takes its number over
  *      (frame_hart_take_over), who vouches that it is gone and that he has seen all that it did (platform_hart_id). If
  *      it ended between two operations that is all. If inside one, what it owed in the variant's shared state is done
- *      first (repair). Then what was for it alone is made whole: its cache, if it was IN_SECTION; caches that it was
+ *      first (repair), beside operations of others and arenas that come and go: so it is an operation past the cache
+ *      and a transfer of its own, if the hart ended in neither (repair_begin). Then what was for it alone is made whole: its cache, if it was IN_SECTION; caches that it was
  *      emptying; of the variant's memory likewise (repair_local). Then, if it was between harts_drain_begin and
  *      harts_drain_end, the harts' `drain`: nobody knows how many of them it had got to, so all drains are kept off
  *      (drains_recount), and when none is under way each is made what it is without any. Last the words by which others
@@ -97,7 +98,9 @@
  *    - For that, what lies in a hart's own memory is changed in an order in which at no instruction a run lies in two
  *      places: out of the one before it is in the other. What was on its way is lost (frame_account.lost). An exchange
  *      of magazines that was half done is seen by both being the same one.
- *    - Who ended while it changed arenas, or with a variant that cannot repair, is not taken over: FRAME_BUSY. */
+ *    - Who ended while it changed arenas, or with a variant that cannot repair, is not taken over: FRAME_BUSY. Nor who
+ *      counted them inside another call (in a handler): the lock does not say which it was for. Who counted them outside
+ *      any had changed nothing, and its lock is released. */
 #ifndef FRAMELAB_CORE_HART_CACHE_H
 #define FRAMELAB_CORE_HART_CACHE_H
 
@@ -335,7 +338,7 @@ struct frame_allocator {
     _Atomic uint64_t frames_total, metadata_bytes; /* sums over the arenas, so that nobody need look at them */
     _Atomic uint64_t zero_gives;                   /* how often chunks were given as zero: seldom written */
     _Atomic uint64_t arena_transfers;              /* as a hart's `transfers`, for arenas that come and go */
-    _Atomic uint32_t drains_off;                   /* 1: no drain may begin: somebody counts them anew */
+    _Atomic uint32_t drains_off;                   /* 1 + who counts drains anew: none may begin; 0: nobody */
     _Atomic uint32_t drains_stale;                 /* 1: some hart's `drain` has more than there are drains */
     _Atomic uint32_t taken_over;                   /* harts that had ended and were taken over */
 
@@ -404,6 +407,12 @@ void arenas_unlock(struct frame_allocator *fa);
  */
 #define RETRY_MAX 64u
 
+/* Turns that a drain waits, in all, for other harts to leave their sections. A section is a few hundred instructions,
+ * but its hart may be waiting for a core: with platform_relax, this is some tenths of a second on the host. */
+#ifndef DRAIN_TURNS /* a test may have less patience */
+#define DRAIN_TURNS 500000u
+#endif
+
 /* Of a nested operation: turns that it waits for other harts in all, and looks. */
 #define NESTED_TURNS 64u
 #define NESTED_LOOKS 4u
@@ -432,11 +441,12 @@ bool hart_cache_leave(struct frame_allocator *fa, struct caller caller);
 /* Of a hart that ended in a section, or of which somebody ended while he emptied it; touched by nobody: makes it
  * whole. */
 void hart_cache_repair(struct frame_allocator *fa, struct hart *hart);
-/* When no drain is under way, which is waited for: every hart's `drain` becomes what it is then. False, and nothing
- * done, if one does not end in bounded time: its hart may have ended, too, and who takes that over will do it. */
-bool drains_recount(struct frame_allocator *fa);
+/* By the hart `number`. When no drain is under way, which is waited for, `turns` at most: every hart's `drain` becomes
+ * what it is then, and drains_stale 0. False, and nothing done, if one does not end by then, or another hart is at it:
+ * who ends a drain later tries again (harts_drain_end), and so does who takes a hart over. */
+bool drains_recount(struct frame_allocator *fa, uint32_t number, uint32_t turns);
 /* Around whatever changes a hart's `drain`. False: they are being recounted, for too long. */
-bool drain_begin(struct frame_allocator *fa, struct hart *self);
+bool drain_begin(struct frame_allocator *fa, struct caller caller);
 void drain_end(struct hart *self);
 
 /* Waits until every hart that was bypassing its cache has ended its operation; false if not in bounded time, or if a

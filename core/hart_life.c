@@ -5,7 +5,7 @@
 /* Closes the hart's own cache for good, and empties it. */
 static enum frame_status leave(struct frame_allocator *fa, struct hart *hart, struct caller caller)
 {
-    if (!drain_begin(fa, hart)) {
+    if (!drain_begin(fa, caller)) {
         return FRAME_CONTENDED;
     }
     bare_add_relaxed(&hart->drain, 1); /* its own: it need not be told by a barrier */
@@ -39,9 +39,9 @@ static void node_set(struct frame_allocator *fa, struct hart *hart, uint32_t nod
     bare_store_relaxed(&hart->node, node);
 }
 
-static enum frame_status join(struct frame_allocator *fa, struct hart *hart, uint32_t node)
+static enum frame_status join(struct frame_allocator *fa, struct hart *hart, struct caller caller, uint32_t node)
 {
-    if (!drain_begin(fa, hart)) {
+    if (!drain_begin(fa, caller)) {
         return FRAME_CONTENDED;
     }
     node_set(fa, hart, node);
@@ -65,7 +65,7 @@ enum frame_status frame_hart_join(struct frame_allocator *fa, uint32_t node)
         return FRAME_BUSY;
     }
     struct caller caller = hart_hold(hart);
-    enum frame_status status = caller.nested ? FRAME_BUSY : join(fa, hart, node);
+    enum frame_status status = caller.nested ? FRAME_BUSY : join(fa, hart, caller, node);
     hart_let_go(hart, caller);
     return status;
 }
@@ -93,6 +93,17 @@ static bool repair_memory(struct frame_allocator *fa, struct hart *hart, uint32_
     return true;
 }
 
+/* What the variant repairs lies in arenas, and some of it is in nobody's place for a moment (a chunk that is coalesced):
+ * so it is an operation past the cache, and a transfer, if the hart did not end in the middle of such. To repair_words.
+ */
+static void repair_begin(struct hart *hart)
+{
+    bare_store_relaxed(&hart->transfers, bare_load_relaxed(&hart->transfers) | 1);
+    fence_release(); /* partner: the acquire fence in transfers_now, as of transfer_begin */
+    bare_store_release(&hart->bypass_seq, bare_load_relaxed(&hart->bypass_seq) | 1);
+    platform_barrier_light(); /* partner: platform_barrier_heavy in bypasses_wait */
+}
+
 /* The words by which others know that something of the hart's is under way. What it had moved, it had moved. */
 static void repair_words(struct hart *hart)
 {
@@ -107,14 +118,18 @@ static void repair_words(struct hart *hart)
 }
 
 /* Of a drain that has ended in the middle nobody knows which harts it had added itself to. */
-static void repair_drains(struct frame_allocator *fa, struct hart *hart)
+static void repair_drains(struct frame_allocator *fa, struct hart *hart, uint32_t number)
 {
     if (bare_load_relaxed(&hart->draining) != 0) {
         bare_store_relaxed(&fa->drains_stale, 1);
         bare_store_release(&hart->draining, 0);
     }
-    if (bare_load_relaxed(&fa->drains_stale) != 0 && drains_recount(fa)) {
-        bare_store_relaxed(&fa->drains_stale, 0);
+    if (bare_load_relaxed(&fa->drains_off) == 1 + number) { /* it ended while it recounted */
+        bare_store_relaxed(&fa->drains_stale, 1);
+        bare_store_release(&fa->drains_off, 0);
+    }
+    if (bare_load_relaxed(&fa->drains_stale) != 0) {
+        (void)drains_recount(fa, number, DRAIN_TURNS);
     }
 }
 
@@ -125,16 +140,20 @@ static enum frame_status take_over(struct frame_allocator *fa, struct hart *hart
      * took. */
     (void)bare_add_relaxed(&fa->taken_over, 1);
     if (!hart_is_inside(hart)) {
+        if (arenas_are_locked_here(fa)) { /* it counted them (frame_allocator_node_stats), and changed nothing */
+            arenas_unlock(fa);
+        }
         return FRAME_OK;
     }
     if (fa->variant->repair == NULL || arenas_are_locked_here(fa)) {
         return FRAME_BUSY;
     }
+    repair_begin(hart);
     fa->variant->repair(fa->global, number);
     if (!repair_memory(fa, hart, number)) {
         return FRAME_CONTENDED;
     }
-    repair_drains(fa, hart);
+    repair_drains(fa, hart, number);
     repair_words(hart);
     bare_store_release(&hart->inside, OUTSIDE);
     return FRAME_OK;

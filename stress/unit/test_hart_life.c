@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 
 #include "framelab.h"
@@ -191,6 +192,139 @@ static void P13_what_a_hart_that_ended_was_in_the_middle_of(void **state)
     framelab_close(fa);
 }
 
+/* Of a drain that is merely slow nobody will say that it has ended in the middle: who ends the last one counts. */
+static void P13_drains_are_recounted_after_a_slow_one(void **state)
+{
+    (void)state;
+    open_allocator("lockfree");
+    play_hart(2);
+    struct caller slow = hart_hold(hart_self(fa));
+    enum shut shut = harts_drain_begin(fa, slow, NULL);
+    assert_int_equal(shut, SHUT_ALL);
+    play_hart(1);
+    bare_store_relaxed(&fa->harts[1].inside, PAST); /* ended in the middle of a drain */
+    bare_add_relaxed(&fa->harts[1].draining, 1);
+    bare_add_relaxed(&fa->harts[0].drain, 1);
+    assert_int_equal(frame_hart_take_over(fa, 0), FRAME_OK);
+    assert_int_equal(bare_load_relaxed(&fa->drains_stale), 1);
+    assert_true(bare_load_relaxed(&fa->harts[0].drain) == 2);
+    play_hart(2);
+    harts_drain_end(fa, slow, shut);
+    hart_let_go(hart_self(fa), slow);
+    assert_int_equal(bare_load_relaxed(&fa->drains_stale), 0);
+    play_hart(0);
+    expect_all();
+    framelab_close(fa);
+}
+
+/* The mark goes while no drain can begin: after that it is another's, whose drain ended in the middle since. */
+static void P13_who_recounts_takes_the_mark_away(void **state)
+{
+    (void)state;
+    open_allocator("lockfree");
+    bare_store_relaxed(&fa->drains_stale, 1);
+    assert_true(drains_recount(fa, 0, 1));
+    assert_int_equal(bare_load_relaxed(&fa->drains_stale), 0);
+    framelab_close(fa);
+}
+
+/* Who ended while it recounted them keeps nobody from draining. */
+static void P13_who_recounted(void **state)
+{
+    (void)state;
+    open_allocator("lockfree");
+    play_hart(0);
+    bare_store_relaxed(&fa->harts[0].inside, PAST); /* it was taking that number over */
+    bare_store_relaxed(&fa->drains_off, 1 + 0);
+    bare_add_relaxed(&fa->harts[2].drain, 1);
+    assert_int_equal(frame_hart_take_over(fa, 0), FRAME_OK);
+    assert_true(frame_allocator_drain(fa));
+    expect_all();
+    framelab_close(fa);
+}
+
+static void *recount_for_a_while(void *argument)
+{
+    struct hart *hart = argument;
+    while (bare_load_acquire(&hart->inside) == OUTSIDE) {
+        sched_yield();
+    }
+    for (uint32_t i = 0; i < 1000; i++) {
+        sched_yield();
+    }
+    bare_store_release(&fa->drains_off, 0);
+    return NULL;
+}
+
+/* Who is no handler has as much patience with a recount as with anything. */
+static void P13_a_recount_is_waited_for(void **state)
+{
+    (void)state;
+    pthread_t thread;
+    open_allocator("lockfree");
+    play_hart(0);
+    bare_store_relaxed(&fa->drains_off, 1 + 1);
+    assert_int_equal(pthread_create(&thread, NULL, recount_for_a_while, &fa->harts[0]), 0);
+    assert_true(frame_allocator_drain(fa));
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    framelab_close(fa);
+}
+
+static uint32_t repairs;
+
+/* Seen by another hart: no arena goes, and nobody believes that there is nothing. */
+static void repair_is_waited_for(struct global *global, uint32_t number)
+{
+    const struct caller other = {.hart = 0};
+    (void)global;
+    repairs++;
+    assert_true(transfers_now(fa, other).under_way);
+    assert_int_equal(bare_load_relaxed(&fa->harts[number].bypass_seq) % 2, 1);
+}
+
+/* What is made whole lies in arenas, and has frames in hand for a moment. */
+static void P13_a_repair_is_an_operation(void **state)
+{
+    (void)state;
+    open_allocator("lockfree");
+    struct variant variant = *fa->variant;
+    variant.repair = repair_is_waited_for;
+    const struct variant *const lockfree = fa->variant;
+    fa->variant = &variant;
+    struct hart *hart = &fa->harts[1];
+    repairs = 0;
+    for (uint32_t i = 0; i < 8; i++) { /* between two words of an operation, in each of their states */
+        play_hart(1);
+        bare_store_relaxed(&hart->inside, i % 2 == 0 ? PAST : IN_SECTION);
+        bare_add_relaxed(&hart->transfers, i / 2 % 2);
+        bare_add_relaxed(&hart->bypass_seq, i / 4);
+        assert_int_equal(frame_hart_take_over(fa, 0), FRAME_OK);
+        play_hart(0);
+        assert_false(transfers_now(fa, (struct caller){.hart = 0}).under_way);
+        assert_true(bypasses_wait(fa));
+    }
+    assert_int_equal(repairs, 8);
+    fa->variant = lockfree;
+    expect_all();
+    framelab_close(fa);
+}
+
+/* One that counted arenas had changed nothing: others get the right to it back. */
+static void P13_who_counted_arenas(void **state)
+{
+    (void)state;
+    struct frame_node_stats node;
+    open_allocator("lockfree");
+    play_hart(1);
+    assert_int_equal(arenas_lock(fa), FRAME_OK);
+    assert_int_equal(frame_hart_take_over(fa, 0), FRAME_OK);
+    assert_int_equal(frame_allocator_node_stats(fa, 0, &node), FRAME_OK);
+    play_hart(0);
+    assert_int_equal(frame_allocator_node_stats(fa, 0, &node), FRAME_OK);
+    expect_all();
+    framelab_close(fa);
+}
+
 /* One that changed arenas, or that may have a lock, is not taken over. */
 static void P13_who_cannot_be_taken_over(void **state)
 {
@@ -307,6 +441,12 @@ int main(void)
         cmocka_unit_test(P13_who_leaves_holds_nothing),
         cmocka_unit_test(P13_a_thread_that_ended_between_calls),
         cmocka_unit_test(P13_what_a_hart_that_ended_was_in_the_middle_of),
+        cmocka_unit_test(P13_drains_are_recounted_after_a_slow_one),
+        cmocka_unit_test(P13_who_recounts_takes_the_mark_away),
+        cmocka_unit_test(P13_a_recount_is_waited_for),
+        cmocka_unit_test(P13_who_recounted),
+        cmocka_unit_test(P13_a_repair_is_an_operation),
+        cmocka_unit_test(P13_who_counted_arenas),
         cmocka_unit_test(P13_who_cannot_be_taken_over),
         cmocka_unit_test(P13_the_end_at_any_instruction),
     };

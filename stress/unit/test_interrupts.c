@@ -288,6 +288,26 @@ static void P12_movements_are_seen(void **state)
     close_allocator();
 }
 
+/* One that a handler begins, and that moves nothing, is under way meanwhile, and never was after that: the sum does not
+ * go back, which no sum does. */
+static void P12_a_transfer_that_moves_nothing(void **state)
+{
+    (void)state;
+    open_allocator("lockfree");
+    struct hart *hart = hart_self(fa);
+    const struct caller other = {.hart = 1};
+    struct transfers before = transfers_now(fa, other);
+    bare_add_relaxed(&hart->nested_transfers, NESTED_TRANSFER + 1); /* transfer_begin */
+    struct transfers meanwhile = transfers_now(fa, other);
+    bare_sub_release(&hart->nested_transfers, NESTED_TRANSFER + 1); /* transfer_end */
+    struct transfers after = transfers_now(fa, other);
+    assert_true(meanwhile.under_way);
+    assert_int_equal(meanwhile.sum, before.sum);
+    assert_false(transfers_none(meanwhile, after, 0));
+    assert_true(transfers_none(before, after, 0));
+    close_allocator();
+}
+
 /* ---- baseline ---- */
 
 static void P12_a_lock_that_an_interrupt_may_want(void **state)
@@ -340,6 +360,7 @@ int main(void)
         cmocka_unit_test(P12_what_is_interrupted_does_not_disturb),
         cmocka_unit_test(P12_the_right_to_count_arenas_is_kept),
         cmocka_unit_test(P12_movements_are_seen),
+        cmocka_unit_test(P12_a_transfer_that_moves_nothing),
         cmocka_unit_test(P12_a_lock_that_an_interrupt_may_want),
         cmocka_unit_test(P12_interrupts_are_off_while_the_lock_is_held),
     };
