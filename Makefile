@@ -296,7 +296,7 @@ soak: deps $(O)/framelab ## the same for an hour, 16 harts: make soak SOAK_SECON
 
 # The main job: the allocators side by side, on 1 hart up to twice as many as there are cores.
 LATEST := results/latest
-compare: deps $(O)/framelab qemu ## compare allocators: tables, records, pictures in results/latest; at most 8 minutes
+compare: deps $(O)/framelab qemu ## both allocators: tables, records, pictures in results/latest; at most 8 minutes
 	$(Q)mkdir -p $(LATEST)
 	$(Q)$(O)/framelab bench --variant baseline:origin --variant baseline --variant lockfree --order 0,9 \
 	    --harts $$(.ci/hart-counts) --progress --out $(LATEST)/records.jsonl $(ARGS)

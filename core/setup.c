@@ -366,18 +366,21 @@ static enum frame_status arena_add(struct frame_allocator *fa, struct frame_run 
     return status == FRAME_OK && fa->arena_count == before ? FRAME_NO_MEMORY : status;
 }
 
-/* Begins an operation on arenas: held, and with the lock if FRAME_OK. To hot_plug_end, in either case. */
+/* Begins an operation on arenas: held, and with the lock, if FRAME_OK; then to hot_plug_end. The lock may be the
+ * hart's already though it is in no operation: what was interrupted counts arenas, and keeps it. */
 static enum frame_status hot_plug_begin(struct frame_allocator *fa, struct hart *hart, struct caller *caller)
 {
     *caller = hart_hold(hart);
-    return caller->nested ? FRAME_BUSY : arenas_lock(fa);
+    enum frame_status status = caller->nested ? FRAME_BUSY : arenas_lock(fa);
+    if (status != FRAME_OK) {
+        hart_let_go(hart, *caller);
+    }
+    return status;
 }
 
 static void hot_plug_end(struct frame_allocator *fa, struct hart *hart, struct caller caller)
 {
-    if (!caller.nested && arenas_are_locked_here(fa)) {
-        arenas_unlock(fa);
-    }
+    arenas_unlock(fa);
     hart_let_go(hart, caller);
 }
 
@@ -398,8 +401,8 @@ enum frame_status frame_arena_add(struct frame_allocator *fa, struct phys_range 
     enum frame_status status = hot_plug_begin(fa, hart, &caller);
     if (status == FRAME_OK) {
         status = arena_add(fa, run, node);
+        hot_plug_end(fa, hart, caller);
     }
-    hot_plug_end(fa, hart, caller);
     return status;
 }
 
@@ -499,8 +502,8 @@ enum frame_status frame_arena_remove(struct frame_allocator *fa, pfn_t frame)
     if (status == FRAME_OK) {
         uint32_t index = arena_index(fa, frame);
         status = index < fa->arena_count ? arena_remove(fa, caller, index) : FRAME_FOREIGN;
+        hot_plug_end(fa, hart, caller);
     }
-    hot_plug_end(fa, hart, caller);
     return status;
 }
 

@@ -244,6 +244,24 @@ static void P12_what_is_interrupted_does_not_disturb(void **state)
     close_allocator();
 }
 
+/* A hart that counts arenas is in no operation of core's, but it has the lock: what a handler is refused takes nothing
+ * from it. */
+static void P12_the_right_to_count_arenas_is_kept(void **state)
+{
+    (void)state;
+    open_allocator("lockfree");
+    struct phys_range range = {{MIB}, MIB};
+    assert_int_equal(arenas_lock(fa), FRAME_OK);
+    assert_int_equal(frame_arena_add(fa, range, 0), FRAME_BUSY);
+    assert_true(arenas_are_locked_here(fa));
+    assert_int_equal(frame_arena_remove(fa, frames[0]), FRAME_BUSY);
+    assert_true(arenas_are_locked_here(fa));
+    arenas_unlock(fa);
+    assert_int_equal(frame_arena_remove(fa, pfn(0)), FRAME_FOREIGN);
+    assert_false(arenas_are_locked_here(fa));
+    close_allocator();
+}
+
 /* A handler's movements are seen by others, though what it interrupted is in the middle of one. */
 static void P12_movements_are_seen(void **state)
 {
@@ -320,6 +338,7 @@ int main(void)
         cmocka_unit_test(P12_an_interrupt_past_the_cache),
         cmocka_unit_test(P12_what_the_own_cache_holds),
         cmocka_unit_test(P12_what_is_interrupted_does_not_disturb),
+        cmocka_unit_test(P12_the_right_to_count_arenas_is_kept),
         cmocka_unit_test(P12_movements_are_seen),
         cmocka_unit_test(P12_a_lock_that_an_interrupt_may_want),
         cmocka_unit_test(P12_interrupts_are_off_while_the_lock_is_held),
