@@ -90,17 +90,18 @@
  *      (frame_hart_take_over), who vouches that it is gone and that he has seen all that it did (platform_hart_id). If
  *      it ended between two operations that is all. If inside one, what it owed in the variant's shared state is done
  *      first (repair), beside operations of others and arenas that come and go: so it is an operation past the cache
- *      and a transfer of its own, if the hart ended in neither (repair_begin). Then what was for it alone is made whole: its cache, if it was IN_SECTION; caches that it was
- *      emptying; of the variant's memory likewise (repair_local). Then, if it was between harts_drain_begin and
- *      harts_drain_end, the harts' `drain`: nobody knows how many of them it had got to, so all drains are kept off
- *      (drains_recount), and when none is under way each is made what it is without any. Last the words by which others
- *      know that something of it is under way: transfers, chunk_out, bypass_seq, the nested ones.
+ *      and a transfer of its own, if the hart ended in neither (repair_begin). Then what was for it alone is made
+ *      whole: its cache, if it was IN_SECTION; caches that it was emptying; of the variant's memory likewise
+ *      (repair_local). Then, if it was between harts_drain_begin and harts_drain_end, the harts' `drain`: nobody knows
+ *      how many of them it had got to, so all drains are kept off (drains_recount), and when none is under way each is
+ *      made what it is without any. Last the words by which others know that something of it is under way: transfers,
+ *      chunk_out, bypass_seq, the nested ones.
  *    - For that, what lies in a hart's own memory is changed in an order in which at no instruction a run lies in two
  *      places: out of the one before it is in the other. What was on its way is lost (frame_account.lost). An exchange
  *      of magazines that was half done is seen by both being the same one.
  *    - Who ended while it changed arenas, or with a variant that cannot repair, is not taken over: FRAME_BUSY. Nor who
- *      counted them inside another call (in a handler): the lock does not say which it was for. Who counted them outside
- *      any had changed nothing, and its lock is released. */
+ *      counted them inside another call (in a handler): the lock does not say which it was for. Who counted them
+ *      outside any had changed nothing, and its lock is released. */
 #ifndef FRAMELAB_CORE_HART_CACHE_H
 #define FRAMELAB_CORE_HART_CACHE_H
 

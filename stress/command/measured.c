@@ -26,7 +26,7 @@
 
 /* Repeats: with so many, all rows of a run as `make compare` makes it can be judged, two of them disturbed. Simulated
  * and counted ones are exact, and repeats show what depends on the seed. */
-#define HOST_REPEATS 10u
+#define HOST_REPEATS 12u
 #define AGAINST_REPEATS 14u
 #define EXACT_REPEATS 5u
 
@@ -98,7 +98,7 @@ static const struct argp_option measured_options[] = {
      "to 64 by doubling)",
      1},
     {"repeat", 'r', "N", 0,
-     "Measurements of each, on the host each in a process of its own (default: 10; with --against 14; else 5)", 3},
+     "Measurements of each, on the host each in a process of its own (default: 12; with --against 14; else 5)", 3},
     {"against", OPTION_AGAINST, "BINARY", 0,
      "Measure that framelab (A) and this one (B) in turn, and compare: status 1 if this one is slower, 3 if that could "
      "not be judged",
