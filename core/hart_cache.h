@@ -53,17 +53,17 @@
  *
  *        OUTSIDE     hart_enter >   IN_SECTION   the cache is the hart's
  *                    < hart_exit, hart_end
- *        OUTSIDE     hart_hold  >   PAST         past the cache, or draining, looking with all caches closed, adding
- *                    < hart_end, hart_let_go     or removing an arena, zeroing in idle time
+ *        OUTSIDE     hart_hold  >   PAST         past the cache, or draining, looking with all caches closed, adding or
+ *                    < hart_end, hart_let_go     removing an arena, zeroing in idle time
  *
  *    - An operation that finds `inside` not OUTSIDE is nested. The look is a load before hart_enter's store. An
  *      interrupt between the two finds OUTSIDE and leaves OUTSIDE: it was an operation of its own, before this one.
  *    - A nested operation leaves alone whatever operations of its hart that are not nested read and write as if nobody
  *      came between: `inside`, the cache, `transfers`, `bypass_seq`, `patience`, `counts`; and of the variant
  *      likewise (struct caller in variant.h). It has its own words in their place: nested_transfers, nested_bypasses
- *      and spare->nested, which nested operations change by atomic read-modify-writes alone, so that it does not
- *      matter at which of them another level comes between. All else it does like another hart, beside whatever step
- *      it has interrupted.
+ *      and spare->nested, which nested operations change by atomic read-modify-writes alone, so that it does not matter
+ *      at which of them another level comes between. All else it does like another hart, beside whatever step it has
+ *      interrupted.
  *    - Lifetime of arenas: nested_bypasses is how many are under way. The removal waits until it is 0. An arena that
  *      the interrupted operation may use is safe by that one's own state, which does not change meanwhile.
  *    - It never waits for its own hart, which would be for ever: a drain by it passes over the cache of a hart that it
@@ -74,7 +74,7 @@
  *    - For other harts it waits for NESTED_TURNS at most, and looks NESTED_LOOKS times: two harts, each interrupted in
  *      its section, of which each handler waits for the other's section, would else both lose all their patience. So in
  *      a handler FRAME_CONTENDED comes soon.
- *    - What cannot be so (hot-plug, drain, zeroing in idle time, a variant that can not be nested) answers FRAME_BUSY.
+ *    - What cannot be so (hot-plug, drain, zeroing in idle time, a variant that cannot be nested) answers FRAME_BUSY.
  *    - Cost of a hit: that load, and the branch on it.
  * 9. Harts come and go (P13). A number belongs to the allocator from init on (IN), until its hart leaves
  *    (frame_hart_leave):
@@ -88,13 +88,14 @@
  *      `drain` when it wants its cache. So either the drainer sees it, or it sees that its cache is closed.
  *    - A hart that ended without leaving is one that was stopped, until somebody takes its number over
  *      (frame_hart_take_over), who vouches that it is gone and that he has seen all that it did (platform_hart_id). If
- *      it ended between two operations that is all. If inside one, what it held as its own is made whole first: the
- *      cache, if it was IN_SECTION; caches that it was emptying; of the variant's memory likewise (repair_local). Then
- *      the words by which others wait for it: moves, chunk_out, passing, the nested ones; and, if it was between
- *      harts_drain_begin and harts_drain_end, the harts' `drain`: nobody knows how many of them it had got to, so all
- *      drains are kept off (drains_recount), and when none is under way each is made what it is without any.
- *    - Before all this the variant's shared state (repair), beside operations of others and arenas that come and go: so
- *      it is an operation past the cache and a transfer of its own, if the hart ended in neither (repair_begin).
+ *      it ended between two operations that is all. If inside one, what it owed in the variant's shared state is done
+ *      first (repair), beside operations of others and arenas that come and go: so it is an operation past the cache
+ *      and a transfer of its own, if the hart ended in neither (repair_begin). Then what was for it alone is made
+ *      whole: its cache, if it was IN_SECTION; caches that it was emptying; of the variant's memory likewise
+ *      (repair_local). Then, if it was between harts_drain_begin and harts_drain_end, the harts' `drain`: nobody knows
+ *      how many of them it had got to, so all drains are kept off (drains_recount), and when none is under way each is
+ *      made what it is without any. Last the words by which others know that something of it is under way: transfers,
+ *      chunk_out, bypass_seq, the nested ones.
  *    - For that, what lies in a hart's own memory is changed in an order in which at no instruction a run lies in two
  *      places: out of the one before it is in the other. What was on its way is lost (frame_account.lost). An exchange
  *      of magazines that was half done is seen by both being the same one.

@@ -93,8 +93,9 @@ static bool repair_memory(struct frame_allocator *fa, struct hart *hart, uint32_
     return true;
 }
 
-/* What the variant repairs lies in arenas, and some of it is in no place for a moment (a chunk that is coalesced): so
- * it is an operation past the cache, and a transfer, if the hart did not end in the middle of such. To repair_words. */
+/* What the variant repairs lies in arenas, and some of it is in nobody's place for a moment (a chunk that is
+ * coalesced): so it is an operation past the cache, and a transfer, if the hart did not end in the middle of such. To
+ * repair_words. */
 static void repair_begin(struct hart *hart)
 {
     bare_store_relaxed(&hart->transfers, bare_load_relaxed(&hart->transfers) | 1);

@@ -351,14 +351,17 @@ fi
 
 # ---- processes in turn ----
 
-small=(--memory 64M --harts 1 --workload bulk --requests 200 --no-latency --variant lockfree)
-run 60 "$framelab" bench "${small[@]}" --repeat 3 --seed 5 --format json
+few=(--memory 64M --harts 1 --workload bulk --requests 200 --no-latency --variant lockfree)
+run 60 "$framelab" bench "${few[@]}" --repeat 3 --seed 5 --format json
 check "each repeat is a process, a block of one campaign" bash -c '[ '$status' -eq 0 ] && jq -se "
     map(select(.type == \"provenance\")) as \$p | map(select(.variant == \"lockfree\")) as \$r |
     (\$p | map(.campaign.block)) == [0, 1, 2] and (\$p | map(.campaign.id) | unique | length) == 1 and
     (\$r | map(.provenance)) == (\$p | map(.id)) and (\$r | map(.repeat)) == [0, 1, 2] and
     (\$r | map(.seed)) == [5, 5, 5]" out'
 jq -sr 'map(if .type == "provenance" then "-" else .variant end) | join(" ")' out >order
+run 60 "$framelab" bench --memory 64M --harts 1 --workload bulk --requests 200 --repeat 3 --latency 2 --format json
+check "as many repeats measure latency as are asked for" test "$(jq -r 'select(.variant == "lockfree") |
+    .phases[0] | has("latency_ns")' out | tr '\n' ' ')" = "true true false "
 check "who comes first rotates" grep -qx -- "- lockfree null cas - null cas lockfree - cas lockfree null" order
 # Another version: a program that has the same options and is ten times as quick as it says; one that fails.
 cat >quick <<EOF
@@ -368,24 +371,24 @@ cat >quick <<EOF
 EOF
 printf '#!/bin/sh\necho "quick: no such thing" >&2\nexit 2\n' >failing
 chmod +x quick failing
-run 120 "$framelab" bench "${small[@]}" --against ./quick --out turn.jsonl
+run 120 "$framelab" bench "${few[@]}" --against ./quick --out turn.jsonl
 check "--against finds a regression, or says that it cannot tell" test $status -eq 1 -o $status -eq 3
 check "and measures in turn, in alternating order" bash -c '[ "$(jq -r "select(.campaign) | .campaign.side" turn.jsonl |
     tr -d "\n")" = ABBAABBAABBAABBAABBAABBAABBA ]'
 jq -r 'select(.command).command[]' turn.jsonl >told
 check "and tells no process that it is measured against another" bash -c '! grep -qE "against|turn.jsonl" told'
 check "and tells whose is what" grep -q "^A: .*side A" out
-run 120 "$framelab" bench "${small[@]}" --against ./quick --bisect --repeat 2
+run 120 "$framelab" bench "${few[@]}" --against ./quick --bisect --repeat 2
 check "git bisect is told that two blocks tell nothing" test $status -eq 125
-run 60 "$framelab" bench "${small[@]}" --against ./failing
+run 60 "$framelab" bench "${few[@]}" --against ./failing
 check "what the other binary says is passed on" \
     bash -c '[ '$status' -eq 2 ] && grep -q "no such thing" err && grep -q "failing ended with status 2" err'
-run 60 "$framelab" bench "${small[@]}" --against ./failing --bisect
+run 60 "$framelab" bench "${few[@]}" --against ./failing --bisect
 check "and is nothing to git bisect" test $status -eq 125
 refuses 2 "path of a framelab" bench --against framelab
 says 2 "are the same variant" "$framelab" bench --variant lockfree --variant lockfree,magazine=64
 says 2 "knob magazine is given twice" "$framelab" bench --variant lockfree,magazine=0,magazine=64
-run 60 "$framelab" bench "${small[@]}" --harts 1,1 --order 0,0 --frames 1 --workload bulk --repeat 1 --format json
+run 60 "$framelab" bench "${few[@]}" --harts 1,1 --order 0,0 --frames 1 --workload bulk --repeat 1 --format json
 check "a number given twice counts once" test "$(grep -c '"variant":"lockfree"' out)" -eq 1
 refuses 2 "path of a framelab" bench --against ./nowhere
 refuses 2 "go with --against" bench --bisect
@@ -405,16 +408,16 @@ check "nothing is coloured that is no terminal" bash -c '! grep -q $'"'\\x1b'"' 
 
 # Of every command, in every format: status 1, and one line, the same but for the command's name. Before it may come
 # what is always told: the seed, the costs that calibrate measured.
-small="--memory 64M --repeat 1 --harts 1 --workload bulk --requests 10 --no-latency"
+least="--memory 64M --repeat 1 --harts 1 --workload bulk --requests 10 --no-latency"
 # shellcheck disable=SC2086 # options
-"$framelab" bench $small --out small.jsonl >/dev/null 2>&1
+"$framelab" bench $least --out small.jsonl >/dev/null 2>&1
 lost=("--help" "--version" "help bench" "bench --help" "stress --version" "draw --out pictures small.jsonl"
     "calibrate --repeat 1" "report --format json --out page.json $OLDPWD/results/reference/figures" "figures --list"
     "figures --list --format json" "figures --tiny --only lock-collapse --out figures")
 for format in text json csv; do
     lost+=("list --format $format" "fdt --format $format good.dtb" "compare --format $format small.jsonl small.jsonl"
-        "table --format $format small.jsonl" "bench $small --format $format"
-        "bench --platform sim $small --format $format" "stress --operations 50 --layout plain --memory 16M --format $format"
+        "table --format $format small.jsonl" "bench $least --format $format"
+        "bench --platform sim $least --format $format" "stress --operations 50 --layout plain --memory 16M --format $format"
         "stress --platform sim --executions 64 --format $format"
         "primitives mcs-lock --operations 10 --harts 1 --repeat 1 --format $format"
         "reclaim qsbr --milliseconds 1 --harts 1 --repeat 1 --format $format")
@@ -435,7 +438,7 @@ for command in "${lost[@]}"; do
 done
 # shellcheck disable=SC2086
 refuses_records() { # FILE: one line besides the seed
-    run 60 "$framelab" bench $small --out "$1" --seed 1
+    run 60 "$framelab" bench $least --out "$1" --seed 1
     [ $status -eq 1 ] && [ "$(grep -vc ': seed' err)" -eq 1 ] && grep -q 'No space left' err
 }
 check "records that are lost are told once" refuses_records /dev/full
@@ -444,7 +447,7 @@ check "records that are lost are told once" refuses_records /dev/full
 status=$?
 check "a closed output is lost" bash -c "[ $status -eq 1 ] && grep -qx 'framelab list: standard output: Bad file descriptor' err"
 # shellcheck disable=SC2086
-"$framelab" bench $small --out kept.jsonl --seed 1 >&- 2>err
+"$framelab" bench $least --out kept.jsonl --seed 1 >&- 2>err
 check "and no file of records is written over" "$framelab" table kept.jsonl
 
 refuses 2 "no column 'foo'; there are baseline, lockfree" table --ratio foo/bar small.jsonl

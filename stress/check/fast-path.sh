@@ -12,8 +12,8 @@
 # That this test can fail is shown by breaking core on purpose, in several ways.
 #
 # And it has the price of P12: core is compiled a second time without the look whether the hart is inside an operation
-# (hart_enter in core/hart_cache.h), and a hit may have three instructions more with it than without, here and, where their
-# kernels were built, on riscv64 and aarch64.
+# (hart_enter in core/hart_cache.h), and a hit may have three instructions more with it than without, here and, where
+# their kernels were built, on riscv64 and aarch64.
 set -eu
 build=${1:?usage: stress/check/fast-path.sh BUILD_DIRECTORY}
 scratch=$(mktemp -d)

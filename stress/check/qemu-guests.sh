@@ -220,6 +220,12 @@ check_interrupts() { # arch
     verdict $? "$1: P12, baseline with its own lock is refused"
 }
 
+# P13: harts that end at hooks drawn at random, under load, and are taken over.
+check_lives() { # arch
+    boot "$1" 4 64M icount "" run=life operations=3000 seed=5
+    verdict $? "$1: P13, $(sed -n 's/^ok 1 P13 //p' "$scratch/console")"
+}
+
 # aarch64 harts of other kinds, and with a hypervisor's level, at which they start.
 check_kinds() { # arch
     local kind
@@ -248,6 +254,7 @@ for arch in "$@"; do
     check_same "$arch"
     check_retries "$arch"
     check_interrupts "$arch"
+    check_lives "$arch"
     check_kinds "$arch"
     check_faults "$arch" 12
     check_fences "$arch"

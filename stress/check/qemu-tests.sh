@@ -262,7 +262,7 @@ verdict $? "its addresses have names and lines"
 ends 1 "" "a panic in the stress test" "${fake[@]}" FAKE=instead "$framelab" stress --platform qemu \
     --variant lockfree --harts 3 --out panic.jsonl
 grep -q '^violated: panic' err && jq -e 'select(.violation).violation.property == "panic"' panic.jsonl >check.log &&
-    grep -q '^    not ok 12 panic' out
+    grep -q '^    not ok [0-9]* panic' out
 verdict $? "is a record, too"
 run env FAKE=instead PATH="$PWD/fake:$PWD/bare" "${one[@]}" --harts 3
 grep -qE 'called at 0x[0-9a-f]+ hart_main\+0x[0-9a-f]+$' err

@@ -89,13 +89,15 @@ commands_of() { # document
 # Of sed, the first that fits: what fits, then what becomes of it. `make -n` shows that the target is there and what it
 # would do.
 rules='
-s/^make (compare|check|check-long|qemu|qemu-check|figures|report|report-check|paper)( .*)?$/make -n \1\2/
+s/^make (compare|keep|readme|check|check-long|qemu|qemu-check|figures|report|report-check|paper)( .*)?$/make -n \1\2/
 s/^make (fuzz) .*/make \1 ARGS=-runs=100/
 s/^build\/fuzz_memory_map .*/build\/fuzz_memory_map board.dtb/
 s/^make OWN=.*/make -n OWN=stress\/package\/skeleton/
 s/^make OWN_WORKLOAD=.*/make -n OWN_WORKLOAD=stress\/workload\/bulk.c/
 s/--workload mine --step 0,1,2/--workload bulk/
+s/--variant mine --variant lockfree/--variant lockfree/
 s/--variant mine/--variant lockfree/
+s/^framelab bench .*--against.*/framelab help bench/
 s/^framelab bench .*frag.*/& --harts 1 --repeat 1 --rounds 2 --requests 50 --memory 64M/
 s/^framelab bench .*--platform (qemu|sim).*/& --harts 1,2 --repeat 1 --requests 50 --memory 1G/
 s/^(build\/)?framelab bench .*/& --harts 1,2 --repeat 1 --requests 50 --memory 128M --no-latency/
@@ -112,7 +114,7 @@ s/results\/latest\/records/results\/reference\/records/
 '
 
 # Those that have suites of their own, and that would run this again.
-whole_rules='s/^make (check|check-long|qemu-check|report-check|paper)( .*)?$/make -n \1\2/'
+whole_rules='s/^make (keep|check|check-long|qemu-check|report-check|paper)( .*)?$/make -n \1\2/'
 
 # The command as it is run, in $short.
 shorten() { # command

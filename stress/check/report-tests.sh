@@ -199,7 +199,7 @@ breaks 'lock-collapse/series.json: No such file' rm lock-collapse/series.json
 breaks "lock-collapse/series.json: .*no panel 'nowhere'" jq_in '.series[0].panel = "nowhere"' lock-collapse/series.json
 breaks 'y is not as many numbers as x' jq_in '.series[0].y = ["<b>"]' lock-collapse/series.json
 breaks 'lock-collapse/figure.svg: No such file' rm lock-collapse/figure.svg
-breaks 'lock-collapse/figure.svg: is no whole SVG' truncate -s 5000 lock-collapse/figure.svg
+breaks 'lock-collapse/figure.svg: is not a complete SVG' truncate -s 5000 lock-collapse/figure.svg
 breaks 'lock-collapse/records.jsonl: ' rm lock-collapse/records.jsonl
 breaks 'lock-collapse/records.jsonl: .*damaged' truncate -s 500 lock-collapse/records.jsonl
 exit $failed

@@ -194,7 +194,8 @@ rare="runs in magazines after $some, a zero reserve after $some, limbo of (9|1[0
 check "what is rare comes about" grep -Eq "reached: $rare, the clock moved at once $some times" out
 ends 0 "holds" stress --platform sim --executions 500 --seed 1 --variant baseline,lock=mcs --profile sc --strategy pct
 ends 0 "[1-9][0-9]* harts stopped at [1-9][0-9]* places" stress --platform sim --freeze --seed 1 --variant lockfree
-ends 0 "interrupted: $some executions; $some interrupts in handlers, $some allocations failed in handlers; others in calls of: +alloc $some alloc_zeroed $some run $some" \
+inside="$some interrupts in handlers, $some allocations failed in handlers"
+ends 0 "interrupted: $some executions; $inside; others in calls of: +alloc $some alloc_zeroed $some run $some" \
     stress --platform sim --interrupt --seed 1 --executions 20 --variant lockfree
 ends 0 "interrupted: $some executions" stress --platform sim --interrupt --seed 20 --executions 5 --variant lockfree,reclaim=tag --profile rcpc
 ends 0 "interrupted: $some executions" stress --platform sim --interrupt --seed 21 --executions 3 --variant baseline,lock=ticket-irq

@@ -322,8 +322,14 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     case OPTION_FRAMES:
         add_sizes(&arguments->plan, text, key == OPTION_ORDER, state);
         return 0;
+    case OPTION_LATENCY:
+        measured_keep_own(&arguments->measured.run, state, text);
+        (void)option_set(state, options, values, key, text); /* or it does not return */
+        arguments->measured.latency_blocks = arguments->plan.latency_repeats;
+        return 0;
     case OPTION_NO_LATENCY:
         arguments->plan.latency_repeats = 0;
+        arguments->measured.latency_blocks = UINT32_MAX; /* they are told so by the option itself */
         return 0;
     case ARGP_KEY_END:
         check_together(arguments, state);
@@ -371,7 +377,6 @@ static void set_defaults(struct bench_arguments *arguments)
         uint32_t most = tree_hart_count(machine->fdt, machine->fdt_bytes);
         measured->harts = (struct option_list){.count = most > 1 ? 2 : 1, .values = {1, most}};
     }
-    measured->latency_blocks = plan->latency_repeats;
     measured_complete(measured);
     plan->harts = measured->harts;
     plan->repeats = measured->repeats;
@@ -451,6 +456,7 @@ int bench_command(int argc, char **argv)
     arguments = (struct bench_arguments){.measured = measured_default(argc, argv),
                                          .plan = {.latency_repeats = 1, .warmup = 1, .argc = argc, .argv = argv},
                                          .qemu = QEMU_OPTIONS_INIT};
+    arguments.measured.latency_blocks = arguments.plan.latency_repeats;
     char why[WHY_BYTES];
     if (!add_own_options()) {
         return status_say(argv[0], EXIT_STATUS_USAGE, "a workload has an option that is one of this command");

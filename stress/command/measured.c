@@ -26,7 +26,7 @@
 
 /* Repeats: with so many, all rows of a run as `make compare` makes it can be judged, two of them disturbed. Simulated
  * and counted ones are exact, and repeats show what depends on the seed. */
-#define HOST_REPEATS 10u
+#define HOST_REPEATS 12u
 #define AGAINST_REPEATS 14u
 #define EXACT_REPEATS 5u
 
@@ -42,9 +42,7 @@ enum {
     OPTION_BISECT
 };
 
-/* The element of argv that is being parsed, and its text if that is one of its own, are not for a campaign's
- * processes. By address: argp changes the order. */
-static void keep_own(struct run_options *run, const struct argp_state *state, const char *text)
+void measured_keep_own(struct run_options *run, const struct argp_state *state, const char *text)
 {
     const char *element = state->argv[state->next - 1];
     run->own[run->own_count++ % RUN_OWN_MAX] = element;
@@ -86,7 +84,7 @@ static error_t parse_run_option(int key, char *text, struct argp_state *state)
         return 0;
     }
     if (key == OPTION_PROGRESS) {
-        keep_own(run, state, text);
+        measured_keep_own(run, state, text);
     }
     return option_set(state, run_options, run_values, key, text);
 }
@@ -100,7 +98,7 @@ static const struct argp_option measured_options[] = {
      "to 64 by doubling)",
      1},
     {"repeat", 'r', "N", 0,
-     "Measurements of each, on the host each in a process of its own (default: 10; with --against 14; else 5)", 3},
+     "Measurements of each, on the host each in a process of its own (default: 12; with --against 14; else 5)", 3},
     {"against", OPTION_AGAINST, "BINARY", 0,
      "Measure that framelab (A) and this one (B) in turn, and compare: status 1 if this one is slower, 3 if that could "
      "not be judged",
@@ -166,7 +164,7 @@ static error_t parse_measured_option(int key, char *text, struct argp_state *sta
     case OPTION_BISECT:
     case OPTION_TIME_LIMIT:
     case 'o':
-        keep_own(&measured->run, state, text);
+        measured_keep_own(&measured->run, state, text);
         return option_set(state, measured_options, measured_values, key, text);
     default:
         return option_set(state, measured_options, measured_values, key, text);

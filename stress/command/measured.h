@@ -41,6 +41,10 @@ struct measured {
     char **argv;
 };
 
+/* The element of argv that is being parsed, and its text if that is one of its own, are not for a campaign's
+ * processes. By address: argp changes the order. */
+void measured_keep_own(struct run_options *run, const struct argp_state *state, const char *text);
+
 /* Those and --against, --bisect, --threshold, --format, --harts, --repeat, --machine, --out, --time-limit. Its input is
  * a struct measured. */
 extern const struct argp measured_argp;

@@ -162,8 +162,8 @@ static int run_process(struct run *run, const char *binary)
 {
     const struct campaign *campaign = run->campaign;
     char turn[16], seed[24], path[PATH_BYTES], word[64];
-    char *ours[] = {"--repeat", "1", "--format", "json", "--out", "/dev/stdout", "--seed", seed, "--latency", "1"};
-    size_t count = sizeof ours / sizeof *ours - (campaign->latency_blocks == UINT32_MAX ? 2 : 0), at = 0;
+    char *ours[] = {"--repeat", "1", "--format", "json", "--out", "/dev/stdout", "--seed", seed, "--no-latency"};
+    size_t count = sizeof ours / sizeof *ours - (run->block < campaign->latency_blocks), at = 0;
     char **argv = calloc((size_t)campaign->argc + OWN_ARGUMENTS, sizeof *argv);
     struct subprocess process;
     int copy = copy_binary(binary);
@@ -174,7 +174,6 @@ static int run_process(struct run *run, const char *binary)
     (void)snprintf(seed, sizeof seed, "%llu", (unsigned long long)campaign->seed);
     (void)snprintf(path, sizeof path, "/proc/self/fd/%d", copy);
     (void)snprintf(word, sizeof word, "%s", strrchr(campaign->name, ' ') + 1);
-    ours[9] = run->block < campaign->latency_blocks ? "1" : "0";
     (void)snprintf(turn, sizeof turn, "%u", run->block);
     (void)setenv(TURN, turn, 1);
     argv[at++] = path;

@@ -22,7 +22,7 @@ struct campaign {
     char **argv;
     const char *other; /* the binary of side A, this one being B; NULL: this one alone, and no sides */
     uint32_t blocks;
-    uint32_t latency_blocks; /* so many are told --latency 1, the others 0; UINT32_MAX: none is told anything */
+    uint32_t latency_blocks; /* the others are told --no-latency */
     uint64_t seed;
 };
 

@@ -22,6 +22,7 @@
  *   kernel_fault.c     run=fault: a hart stopped in the middle of an operation
  *   kernel_fence.c     run=fence: harts that answer the barrier, or do not
  *   kernel_timer.c     run=timer: an example of a timer's handler that allocates
+ *   kernel_life.c      run=life: harts that end in the middle of an operation, and are taken over
  *   kernel_wrong.c     run=trap, overrun: wrong on purpose
  *   kernel_map.c       run=map: the memory map as it was read
  *   kernel_memory.c    how much memory an allocator is given

@@ -26,13 +26,14 @@ struct kernel_options {
 /* Cuts `bootargs` into words. False with one line in `why`. */
 bool kernel_options_parse(struct kernel_options *options, char *bootargs, char *why, size_t why_bytes);
 
-/* run=stress, bench, fault, fence, timer, map. Each prints KTAP and records (results/README.md, without the key
+/* run=stress, bench, fault, fence, timer, life, map. Each prints KTAP and records (results/README.md, without the key
  * `provenance`) and returns the exit status. The allocator's memory is what `kernel_boot` has left. */
 int kernel_stress(const struct kernel_options *options);
 int kernel_bench(const struct kernel_options *options);
 int kernel_fault(const struct kernel_options *options);
 int kernel_fence(const struct kernel_options *options);
 int kernel_timer(const struct kernel_options *options);
+int kernel_life(const struct kernel_options *options);
 /* run=trap, overrun: wrong on purpose. */
 int kernel_trap(const struct kernel_options *options);
 int kernel_overrun(const struct kernel_options *options);

@@ -10,6 +10,7 @@
 #include "memory_model.h"
 #include "model.h"
 #include "platform.h"
+#include "races.h"
 #include "random.h"
 #include "run.h"
 
@@ -138,6 +139,7 @@ static void end_here(uint32_t hart, const struct event *event)
     injection.level[hart] = 0;
     interrupts_on();
     memory_model_drain(hart);
+    races_dismiss(hart); /* whether it would have acted on what it saw, nobody knows */
     run_again(injection.again);
 }
 
