@@ -190,7 +190,7 @@ block_from() { # document line
         shown { print }' "$top/$1" | sed -e :a -e '/^\n*$/{$d;N;ba' -e '}'
 }
 
-block_from README.md "$(framelab table results/reference/records.jsonl | head -n 1)" >shown
+block_from README.md "$(framelab table results/reference/records.jsonl | head -n 1)" | sed "s/ *\$//" >shown
 framelab table results/reference/records.jsonl | sed 's/ *$//' >printed
 grep -vxFf printed shown >out
 [ -s shown ] && [ ! -s out ]

@@ -107,14 +107,14 @@ static void run_under_model(const struct execution_plan *plan, struct execution_
     injection_begin(&interpreter->history, &plan->injection, end_at_once);
     if (is_interrupted(plan)) {
         interpreter->history.interrupts = true;
-        guard_interrupt(&plan->interrupt, handler);
+        injection_interrupt(&plan->interrupt, handler);
     }
     if (plan->end.at != 0) {
-        guard_end_hart(&plan->end, interpreter_hart_again);
+        injection_end_hart(&plan->end, interpreter_hart_again);
     }
     enum run_end end = run_harts(plan->program->harts, interpreter_hart, interpreter);
-    result->interrupted_at = guard_interrupted_at();
-    result->ended_at = guard_ended_at();
+    result->interrupted_at = injection_interrupted_at();
+    result->ended_at = injection_ended_at();
     result->held = injection_end();
     sim_impatient = false;
     const struct explore_report *report = explore_report();

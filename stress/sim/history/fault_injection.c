@@ -107,7 +107,7 @@ static void interrupt(uint32_t hart, const struct event *event)
     injection.level[hart]--;
 }
 
-void guard_interrupt(const struct interrupt_plan *plan, void (*handler)(uint32_t hart))
+void injection_interrupt(const struct interrupt_plan *plan, void (*handler)(uint32_t hart))
 {
     injection.interrupts = *plan;
     injection.random = random_stream(plan->seed, 7);
@@ -115,20 +115,20 @@ void guard_interrupt(const struct interrupt_plan *plan, void (*handler)(uint32_t
     interrupts_reset();
 }
 
-uintptr_t guard_interrupted_at(void)
+uintptr_t injection_interrupted_at(void)
 {
     return injection.interrupted_at;
 }
 
 /* ---- a hart that ends ---- */
 
-void guard_end_hart(const struct end_plan *plan, void (*body)(void *context, uint32_t hart))
+void injection_end_hart(const struct end_plan *plan, void (*body)(void *context, uint32_t hart))
 {
     injection.end = *plan;
     injection.again = body;
 }
 
-uintptr_t guard_ended_at(void)
+uintptr_t injection_ended_at(void)
 {
     return injection.ended_at;
 }

@@ -35,13 +35,13 @@ struct end_plan {
  */
 void injection_begin(struct history *history, const struct injection_plan *plan, void (*on_violation)(void));
 /* After that: harts are interrupted, which is a call of handler(hart). */
-void guard_interrupt(const struct interrupt_plan *plan, void (*handler)(uint32_t hart));
+void injection_interrupt(const struct interrupt_plan *plan, void (*handler)(uint32_t hart));
 /* After injection_begin: a hart ends, what it stored is known, and it begins anew with body(context, hart). */
-void guard_end_hart(const struct end_plan *plan, void (*body)(void *context, uint32_t hart));
+void injection_end_hart(const struct end_plan *plan, void (*body)(void *context, uint32_t hart));
 /* Where it ended; 0: it did not. */
-uintptr_t guard_ended_at(void);
+uintptr_t injection_ended_at(void);
 /* Where a hart was first interrupted, a code address; 0: nowhere. */
-uintptr_t guard_interrupted_at(void);
+uintptr_t injection_interrupted_at(void);
 /* Puts the model back. Returns whether a hart was held up. */
 bool injection_end(void);
 /* A hart has ended: whoever is held up goes on, in case nobody else is left. */

@@ -185,15 +185,33 @@ static bool boot(struct small_machine *machine, uint64_t state_bytes, char *why,
     return status == FRAME_OK;
 }
 
-/* Twice: the first time to see how much state there is, so that the second time nothing is left beside it to become an
- * arena of its own. */
+/* Whether all that core and the variant asked the boot allocator for lies in the memory for state. */
+static bool state_fits(const struct small_machine *machine, uint64_t state_bytes)
+{
+    const struct frame_allocator *fa = machine->fa;
+    const void *const parts[] = {fa, fa->global, fa->harts, fa->harts[0].spare, cache_loaded(&fa->harts[0].caches[0])};
+    const unsigned char *start = platform_phys_to_virt((phys_addr_t){layout_start(machine->layout) + STATE_OFFSET});
+    for (uint32_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        if ((uintptr_t)parts[i] - (uintptr_t)start >= state_bytes) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The first time to see how much state there is, so that the second time nothing is left beside it to become an arena
+ * of its own. What alignment costs is in no count: that may take another frame. */
 static bool boot_exactly(struct small_machine *machine, char *why, size_t why_bytes, uint64_t *state_bytes)
 {
-    if (!boot(machine, STATE_BYTES, why, why_bytes)) {
-        return false;
-    }
+    bool good = boot(machine, STATE_BYTES, why, why_bytes);
     *state_bytes = align_up_u64(all.boot.taken_bytes, FRAME_SIZE);
-    return boot(machine, *state_bytes, why, why_bytes);
+    good = good && boot(machine, *state_bytes, why, why_bytes);
+    if (good && !state_fits(machine, *state_bytes)) {
+        *state_bytes += FRAME_SIZE;
+        good = boot(machine, *state_bytes, why, why_bytes);
+        FRAME_ASSERT(!good || state_fits(machine, *state_bytes));
+    }
+    return good;
 }
 
 static bool image_take(struct small_machine *machine, phys_addr_t start, uint64_t bytes)
