@@ -4,8 +4,8 @@
  *        free + cached + allocated = total,   every frame in exactly one of them
  *
  * (P2). "Free" is what the variant's walk visits, "cached" what lies in magazines and hart-local memory, "allocated"
- * what neither visits. Where a hart ended in the middle of an operation, and its number was taken over, what it had in
- * hand is lost, a fourth term: frames that are in no place and have no reference. To see that no frame is in two
+ * what neither visits. Where a hart ended in the middle of an operation, and its number was taken over, what it had
+ * under way is lost, a fourth term: frames that are in no place and have no reference. To see that no frame is in two
  * places, a frame that is visited is marked in the words that count it, and the mark taken away afterwards; a second
  * visit finds the mark. A frame without a mark must have a reference, or it is lost. In a build without reference
  * counts there is room to mark one group of a chunk at a time, so that all is walked sixteen times; and a frame that is

@@ -85,7 +85,7 @@ bool lockfree_walk_free(struct global *global, void (*visit)(void *context, stru
     struct lockfree *lf = lockfree_of(global);
     struct arena_walk walk = lockfree_walk(lf, 0);
     bool sound = true;
-    bool some_ended = bare_load_relaxed(&lf->ended) > 0; /* what they had in hand is linked, and nowhere: state.h, 8 */
+    bool some_ended = bare_load_relaxed(&lf->ended) > 0; /* what they had locally is linked, and nowhere: state.h, 8 */
     uint64_t linked = 0, placed = reclaim_limbo_length(&lf->reclaim);
     if (placed != reclaim_pending(&lf->reclaim) && !(some_ended && placed < reclaim_pending(&lf->reclaim))) {
         platform_log("lockfree: %llu index nodes are in limbo, and it is said to be %u", (unsigned long long)placed,

@@ -10,8 +10,8 @@
  * 3. A hart that is stopped keeps what is in its local chunk until another hart drains it; stopped in a section, for
  *    longer. That is at most 512 frames a local chunk.
  * 4. A hart that ends in the middle of something (P13). `pool` is set last and cleared first, and what leaves a local
- *    chunk for the chunk, or for another hand, leaves it before it is there: at no instruction is a frame or a link
- *    duty in two index nodes. What was on its way is lost: the frames of a word at most, or of one local chunk. */
+ *    chunk for the chunk, or for another local chunk, leaves it before it is there: at no instruction is a frame or a
+ *    link duty in two places. What was on its way is lost: the frames of a word at most, or of one local chunk. */
 #ifndef FRAMELAB_LOCKFREE_LOCAL_CHUNK_H
 #define FRAMELAB_LOCKFREE_LOCAL_CHUNK_H
 

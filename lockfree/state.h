@@ -28,9 +28,9 @@
  *    that it pops until it finds something of use; every chunk popped without use had lost its frames to another
  *    hart's finished step, and searches go forward only. attach and detach are called by one hart at a time (core's
  *    rule) and do not wait; quiesce waits for a bounded time.
- * 7. Interrupts (P12). An operation that interrupted another of its hart (struct caller) touches no hand, no chunk
- *    bitmap in hand and not the hart's pool hart. It has a pool hart that it shares with those nested in it, of which
- *    only counts change, by read-modify-writes. All that it does is
+ * 7. Interrupts (P12). An operation that interrupted another of its hart (struct caller) touches no local chunk, no
+ *    local chunk bitmap and not the hart's pool hart. It has a pool hart that it shares with those nested in it, of
+ *    which only counts change, by read-modify-writes. All that it does is
  *      give   bits set by fetch-or, duties claimed, index nodes pushed: steps that may come between any two of others';
  *      take   bits cleared, found by a scan (take_nested.c). It pops nothing, so it needs no section of reclamation:
  *             the hart's record, whose begin and end are several steps, belongs to what was interrupted. It reads the
@@ -61,7 +61,7 @@ struct lockfree_hart {
     _Atomic uint64_t nested_cursor; /* their `cursor`: a hint */
     struct local_chunk singles, runs, returns;
     struct pool *bitmap_pool;    /* NULL: no local chunk bitmap */
-    struct chunk_bitmap *bitmap; /* in hand, with its node's link duty */
+    struct chunk_bitmap *bitmap; /* local, with its node's link duty */
     uint64_t cursor;             /* chunk number at which the last scan found something */
 };
 

@@ -7,7 +7,7 @@ void lockfree_release_bitmap(struct lockfree_hart *hart, struct pool_hart *pool_
 {
     struct chunk_bitmap *bitmap = hart->bitmap;
     if (bitmap != NULL) {
-        hart->bitmap = NULL; /* first out of hand */
+        hart->bitmap = NULL; /* first: it is local no more */
         platform_barrier_light();
         pool_release_bitmap(hart->bitmap_pool, pool_hart, bitmap);
         hart->bitmap_pool = NULL;

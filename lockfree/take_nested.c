@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Takes of an operation that interrupted another of its hart: by scans over the bits alone, nothing popped and nothing
- * in hand. They begin where the last one of the hart found something. The theory stands in state.h, 7. */
+ * local. They begin where the last one of the hart found something. The theory stands in state.h, 7. */
 #include "state.h"
 
 /* Up to `count` runs of one pool. */

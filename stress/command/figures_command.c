@@ -60,7 +60,7 @@ static bool run_all(struct campaign *campaign, const struct paper_plan *plan, st
 }
 
 /* Brings the records of all runs together in `file`, which is closed. `*count` says of how many; false with errno. */
-static bool gather(const struct campaign *campaign, const struct paper_plan *plan, const struct paper_result *results,
+static bool collect(const struct campaign *campaign, const struct paper_plan *plan, const struct paper_result *results,
                    FILE *file, size_t *count)
 {
     bool good = true;
@@ -99,7 +99,7 @@ static const char *make_figure(const struct campaign *campaign, struct paper_mad
     (void)snprintf(directory, sizeof directory, "%s/%s", campaign->arguments->directory, made->folder->key);
     (void)snprintf(records, sizeof records, "%s/records.jsonl", directory);
     FILE *file = paper_make_directory(directory) ? fopen(records, "we") : NULL;
-    if (file == NULL || !gather(campaign, made->plan, made->results, file, &count)) {
+    if (file == NULL || !collect(campaign, made->plan, made->results, file, &count)) {
         (void)snprintf(made->why, PAPER_WHY_BYTES, "%.400s: %s", directory, strerror(errno));
         return "failed";
     }

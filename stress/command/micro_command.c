@@ -74,11 +74,11 @@ static const char *const waits[] = {"yield", "spin", NULL};
 
 static const struct option_value values[] = {
     OPTION_NUMBER(OPTION_OPERATIONS, struct micro_arguments, plan.operations, 1, 10000000),
-    OPTION_WORD('w', struct micro_arguments, plan.retire.workload, smr_workload_names),
-    OPTION_NUMBER(OPTION_NODES, struct micro_arguments, plan.retire.nodes, 1, NODES_MOST),
-    OPTION_NUMBER(OPTION_BAG, struct micro_arguments, plan.retire.bag, 1, NODES_MOST),
-    OPTION_NUMBER(OPTION_FREE, struct micro_arguments, plan.retire.free_at_once, 1, NODES_MOST),
-    OPTION_WORD(OPTION_WAIT, struct micro_arguments, plan.retire.spin, waits),
+    OPTION_WORD('w', struct micro_arguments, plan.smr.workload, smr_workload_names),
+    OPTION_NUMBER(OPTION_NODES, struct micro_arguments, plan.smr.nodes, 1, NODES_MOST),
+    OPTION_NUMBER(OPTION_BAG, struct micro_arguments, plan.smr.bag, 1, NODES_MOST),
+    OPTION_NUMBER(OPTION_FREE, struct micro_arguments, plan.smr.free_at_once, 1, NODES_MOST),
+    OPTION_WORD(OPTION_WAIT, struct micro_arguments, plan.smr.spin, waits),
     OPTION_NUMBER(OPTION_MILLISECONDS, struct micro_arguments, milliseconds, 1, 600000),
     OPTION_PLAIN(OPTION_LATENCY, VALUE_FLAG, struct micro_arguments, latency),
     {0},
@@ -98,7 +98,7 @@ static void check_together(const struct micro_arguments *arguments, const struct
         return;
     }
     static const int pairs[][2] = {{OPTION_MILLISECONDS, OPTION_OPERATIONS}, {0, 0}};
-    const enum smr_workload workload = arguments->plan.retire.workload;
+    const enum smr_workload workload = arguments->plan.smr.workload;
     const bool stack = workload == SMR_STACK, retires = workload != SMR_READ;
     options_apart(state, scheme_options, &arguments->given, pairs);
     option_needs(state, scheme_options, &arguments->given, OPTION_FREE, stack, "the workload stack");
@@ -123,7 +123,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         return 0;
     case OPTION_FREE:
         if (strcmp(text, "all") == 0) {
-            arguments->plan.retire.free_at_once = UINT64_MAX;
+            arguments->plan.smr.free_at_once = UINT64_MAX;
             return 0;
         }
         break;
@@ -179,13 +179,13 @@ int primitives_command(int argc, char **argv)
 static void complete_reclaim(struct micro_arguments *arguments)
 {
     static struct histogram latency;
-    struct smr_plan *retire = &arguments->plan.retire;
+    struct smr_plan *smr = &arguments->plan.smr;
     uint64_t operations = arguments->plan.operations, milliseconds = arguments->milliseconds;
-    retire->operations = operations != 0 ? operations : arguments->measured.run.platform->smr_operations;
-    retire->limit_ns = (milliseconds != 0 ? milliseconds : MILLISECONDS) * UINT64_C(1000000);
-    retire->latency = arguments->latency ? &latency : NULL;
-    if (retire->nodes == 0) {
-        retire->nodes = retire->workload == SMR_READ ? READ_NODES : OWN_NODES;
+    smr->operations = operations != 0 ? operations : arguments->measured.run.platform->smr_operations;
+    smr->limit_ns = (milliseconds != 0 ? milliseconds : MILLISECONDS) * UINT64_C(1000000);
+    smr->latency = arguments->latency ? &latency : NULL;
+    if (smr->nodes == 0) {
+        smr->nodes = smr->workload == SMR_READ ? READ_NODES : OWN_NODES;
     }
 }
 
@@ -205,7 +205,7 @@ int reclaim_command(int argc, char **argv)
             "Exit status: 0, 2 usage, 77 platform not there, 124 time limit, 130 interrupted."};
     struct micro_arguments arguments = {
         .measured = measured_default(argc, argv),
-        .plan = {.reclaim = true, .retire = {.bag = BAG, .free_at_once = UINT64_MAX}, .argc = argc, .argv = argv}};
+        .plan = {.reclaim = true, .smr = {.bag = BAG, .free_at_once = UINT64_MAX}, .argc = argc, .argv = argv}};
     if (argp_parse(&argp, argc, argv, 0, NULL, &arguments) != 0) {
         return EXIT_STATUS_USAGE;
     }

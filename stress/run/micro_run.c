@@ -63,7 +63,7 @@ struct placed_plan {
 /* What the platform counts is of the operations that warm up too. */
 static bool measure_scheme(const struct micro_plan *all, uint32_t number, uint32_t harts, struct micro_result *outcome)
 {
-    struct placed_plan placed = {.plan = all->retire};
+    struct placed_plan placed = {.plan = all->smr};
     struct smr_plan *plan = &placed.plan;
     struct smr_result result = {.hart_ns = outcome->hart_ns};
     plan->scheme = number;

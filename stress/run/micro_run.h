@@ -17,9 +17,9 @@ struct micro_plan {
     struct option_list harts;
     uint32_t repeats;
     uint64_t seed;
-    uint64_t operations;    /* of primitives: a hart and measurement */
-    struct smr_plan retire; /* of reclamation: all but scheme and harts */
-    int argc;               /* the command line, for the provenance and messages */
+    uint64_t operations; /* of primitives: a hart and measurement */
+    struct smr_plan smr; /* of reclamation: all but scheme and harts */
+    int argc;            /* the command line, for the provenance and messages */
     char **argv;
 };
 
