@@ -61,7 +61,7 @@ static bool run_all(struct campaign *campaign, const struct paper_plan *plan, st
 
 /* Brings the records of all runs together in `file`, which is closed. `*count` says of how many; false with errno. */
 static bool collect(const struct campaign *campaign, const struct paper_plan *plan, const struct paper_result *results,
-                   FILE *file, size_t *count)
+                    FILE *file, size_t *count)
 {
     bool good = true;
     *count = 0;
