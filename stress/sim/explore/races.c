@@ -15,7 +15,8 @@
  *    compare-and-swap that fails then tells the pop so. Such a read does no harm if its result is not used. So a plain
  *    load is tentative, that is, not judged yet. It is judged when its hart next stores, swaps successfully, passes a
  *    store-store or load-store fence, has TENTATIVE_MAX such loads, or returns. If its hart's next compare-and-swap
- *    fails before that, the load is forgotten. */
+ *    fails before that, the load is forgotten. What a handler does that interrupted the hart decides nothing about
+ *    loads of what it interrupted: those wait until it has ended. */
 #include "races.h"
 
 #include <string.h>
@@ -23,6 +24,7 @@
 #include "model.h"
 
 #define TENTATIVE_MAX 16u
+#define LEVELS_MAX 4u /* of handlers that interrupt one another, and what they interrupt */
 #define POINTERS 8u
 #define DEPENDENT_BYTES 512u
 
@@ -43,8 +45,9 @@ struct hart_clocks {
     struct message before_stores;
     struct message loaded;   /* by loads that no fence has followed yet */
     struct message released; /* what a relaxed store carries: as of the last fences */
-    struct tentative tentative[TENTATIVE_MAX];
+    struct tentative tentative[LEVELS_MAX * TENTATIVE_MAX];
     uint32_t tentative_count;
+    uint32_t tentative_from; /* those before it are of what is interrupted */
     struct pointer pointers[POINTERS];
     uint32_t next_pointer;
 };
@@ -225,21 +228,41 @@ static void meet_tentative(const struct granule *granule, const struct shadow_ce
 void races_confirm(uint32_t hart)
 {
     struct hart_clocks *me = &races.harts[hart];
-    for (uint32_t i = 0; i < me->tentative_count; i++) {
+    for (uint32_t i = me->tentative_from; i < me->tentative_count; i++) {
         const struct tentative *look = &me->tentative[i];
         if (look->raced) {
-            me->tentative_count = 0;
+            me->tentative_count = me->tentative_from;
             races.found(&look->self, &look->other, look->granule->address);
             return;
         }
         remember(look->granule, &look->self);
     }
-    me->tentative_count = 0;
+    me->tentative_count = me->tentative_from;
 }
 
 void races_dismiss(uint32_t hart)
 {
-    races.harts[hart].tentative_count = 0;
+    races.harts[hart].tentative_count = races.harts[hart].tentative_from;
+}
+
+uint32_t races_interrupt(uint32_t hart)
+{
+    struct hart_clocks *me = &races.harts[hart];
+    uint32_t before = me->tentative_from;
+    me->tentative_from = me->tentative_count;
+    return before;
+}
+
+void races_resume(uint32_t hart, uint32_t before)
+{
+    races_confirm(hart);
+    races.harts[hart].tentative_from = before;
+}
+
+void races_end(uint32_t hart)
+{
+    races.harts[hart].tentative_from = 0;
+    races_dismiss(hart);
 }
 
 static struct shadow_cell cell_of(uint32_t hart, uint8_t bytes, uintptr_t place)
@@ -251,7 +274,7 @@ static struct shadow_cell cell_of(uint32_t hart, uint8_t bytes, uintptr_t place)
 static void look(struct granule *granule, struct shadow_cell self, const struct shadow_cell *race)
 {
     struct hart_clocks *me = &races.harts[self.hart];
-    if (me->tentative_count == TENTATIVE_MAX) {
+    if (me->tentative_count - me->tentative_from == TENTATIVE_MAX) {
         races_confirm(self.hart);
     }
     me->tentative[me->tentative_count++] =

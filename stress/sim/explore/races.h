@@ -32,5 +32,10 @@ void races_join(uint32_t hart, uint32_t by);
 /* The hart's looks were in earnest (it acts on them), or in vain (its compare-and-swap failed). */
 void races_confirm(uint32_t hart);
 void races_dismiss(uint32_t hart);
+/* A handler begins, and ends; meanwhile these are about its own looks alone. What begin returns, end is to be told. */
+uint32_t races_interrupt(uint32_t hart);
+void races_resume(uint32_t hart, uint32_t before);
+/* The hart has ended, in whatever handlers it was: nobody knows what it would have made of its looks. */
+void races_end(uint32_t hart);
 
 #endif

@@ -103,7 +103,9 @@ static void interrupt(uint32_t hart, const struct event *event)
     injection.drawn++;
     injection.level[hart]++;
     injection.events[hart][level + 1] = 0;
+    uint32_t looks = races_interrupt(hart);
     injection.handler(hart);
+    races_resume(hart, looks);
     injection.level[hart]--;
 }
 
@@ -139,7 +141,7 @@ static void end_here(uint32_t hart, const struct event *event)
     injection.level[hart] = 0;
     interrupts_on();
     memory_model_drain(hart);
-    races_dismiss(hart); /* whether it would have acted on what it saw, nobody knows */
+    races_end(hart);
     run_again(injection.again);
 }
 

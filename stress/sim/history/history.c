@@ -182,8 +182,8 @@ static bool check_contended(struct history *history, const struct operation *ope
 {
     bool counted = operation->kind == OPERATION_ALLOC && !history->interrupts;
     uint64_t times = counted ? times_given_up(history, operation->hart) : 1;
-    /* A nested one looks a few times only: those that interrupt it in turn may be in its way each time. */
-    bool undisturbed = operation->alone && !(operation->nested && operation->interrupted);
+    /* Calls that interrupt it may move frames at each of its looks, of which there are a few only where waits are short. */
+    bool undisturbed = operation->alone && !operation->interrupted;
     history->contended++;
     if (undisturbed || times != 1) {
         return verdict_violate(&history->verdict, PROPERTY_NOTHING_STRANDED, operation->hart, UINT64_MAX,
