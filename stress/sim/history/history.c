@@ -182,7 +182,7 @@ static bool check_contended(struct history *history, const struct operation *ope
 {
     bool counted = operation->kind == OPERATION_ALLOC && !history->interrupts;
     uint64_t times = counted ? times_given_up(history, operation->hart) : 1;
-    /* Calls that interrupt it may move frames at each of its looks, of which there are a few only where waits are short. */
+    /* Calls that interrupt it may move frames at each of its looks, which are few where waits are short. */
     bool undisturbed = operation->alone && !operation->interrupted;
     history->contended++;
     if (undisturbed || times != 1) {
