@@ -288,14 +288,14 @@ static enum frame_status look_while_draining(struct frame_allocator *fa, struct 
 {
     FRAME_DEBUG_ASSERT(!caller.local);
     struct transfers before = {0, true};
-    enum shut shut = harts_drain_begin(fa, caller, &before);
-    *complete = shut == SHUT_ALL;
+    enum drained drained = harts_drain_begin(fa, caller, &before);
+    *complete = drained == DRAINED_ALL;
     bypass_begin(hart, caller); /* what it looks at is not to be removed meanwhile */
     bool taken = take_global(fa, hart, caller, request, first);
     bypass_end(hart, caller);
     uint64_t own = is_single(request) ? 0 : 2; /* what a look that failed has moved: global_take, global_take_run */
     struct transfers after = transfers_now(fa, caller);
-    harts_drain_end(fa, caller, shut);
+    harts_drain_end(fa, caller, drained);
     return taken ? FRAME_OK : *complete && transfers_none(before, after, own) ? FRAME_NO_MEMORY : FRAME_CONTENDED;
 }
 

@@ -472,13 +472,13 @@ bool drains_recount(struct frame_allocator *fa, uint32_t number, uint32_t turns)
 }
 
 /* Closes all, then one heavy barrier for all, then empties them one after the other. */
-enum shut harts_drain_begin(struct frame_allocator *fa, struct caller caller, struct transfers *transfers)
+enum drained harts_drain_begin(struct frame_allocator *fa, struct caller caller, struct transfers *transfers)
 {
     struct hart *self = &fa->harts[caller.hart];
     FRAME_DEBUG_ASSERT(caller.nested || bare_load_relaxed(&self->inside) == PAST);
     struct hart_set silent;
     if (!drain_begin(fa, caller)) {
-        return SHUT_NONE;
+        return DRAINED_NONE;
     }
     HART_COUNT(self, caller, drains, 1);
     for (uint32_t i = 0; i < fa->hart_count; i++) {
@@ -490,12 +490,12 @@ enum shut harts_drain_begin(struct frame_allocator *fa, struct caller caller, st
         *transfers = transfers_now(fa, caller);
     }
     HART_COUNT(self, caller, drain_timeouts, missed);
-    return missed == 0 ? SHUT_ALL : SHUT_PARTLY;
+    return missed == 0 ? DRAINED_ALL : DRAINED_PARTLY;
 }
 
-void harts_drain_end(struct frame_allocator *fa, struct caller caller, enum shut shut)
+void harts_drain_end(struct frame_allocator *fa, struct caller caller, enum drained drained)
 {
-    if (shut == SHUT_NONE) {
+    if (drained == DRAINED_NONE) {
         return;
     }
     for (uint32_t i = 0; i < fa->hart_count; i++) {
@@ -515,9 +515,9 @@ void harts_drain_end(struct frame_allocator *fa, struct caller caller, enum shut
 
 bool harts_drain(struct frame_allocator *fa, struct caller caller)
 {
-    enum shut shut = harts_drain_begin(fa, caller, NULL);
-    harts_drain_end(fa, caller, shut);
-    return shut == SHUT_ALL;
+    enum drained drained = harts_drain_begin(fa, caller, NULL);
+    harts_drain_end(fa, caller, drained);
+    return drained == DRAINED_ALL;
 }
 
 bool hart_cache_claim(struct hart *hart, struct caller caller)

@@ -428,12 +428,13 @@ struct transfers {
 };
 
 /* Closes the caches of all harts, the caller's own too, and empties them into the global allocator; until
- * harts_drain_end all harts go past their caches and take no more than they need. Held (hart_hold). SHUT_PARTLY if some
- * hart did not leave its section in bounded time; nested, the caller's own need not. `transfers`, unless NULL, is of a
- * moment at which all caches that could be emptied were empty. SHUT_NONE: no cache is closed, and nothing else done. */
-enum shut { SHUT_NONE, SHUT_PARTLY, SHUT_ALL };
-enum shut harts_drain_begin(struct frame_allocator *fa, struct caller caller, struct transfers *transfers);
-void harts_drain_end(struct frame_allocator *fa, struct caller caller, enum shut shut);
+ * harts_drain_end all harts go past their caches and take no more than they need. Held (hart_hold). DRAINED_PARTLY if
+ * some hart did not leave its section in bounded time; nested, the caller's own need not. `transfers`, unless NULL, is
+ * of a moment at which all caches that could be emptied were empty. DRAINED_NONE: no cache is closed, and nothing else
+ * done. */
+enum drained { DRAINED_NONE, DRAINED_PARTLY, DRAINED_ALL };
+enum drained harts_drain_begin(struct frame_allocator *fa, struct caller caller, struct transfers *transfers);
+void harts_drain_end(struct frame_allocator *fa, struct caller caller, enum drained drained);
 
 /* The one after the other. */
 bool harts_drain(struct frame_allocator *fa, struct caller caller);

@@ -455,13 +455,13 @@ static bool arena_has_reference(const struct arena *arena)
 static enum frame_status arena_try_remove(struct frame_allocator *fa, struct caller caller, struct arena *arena)
 {
     struct transfers before;
-    enum shut shut = harts_drain_begin(fa, caller, &before);
-    enum frame_status status = shut == SHUT_ALL ? arena_detach(fa, arena) : FRAME_CONTENDED;
+    enum drained drained = harts_drain_begin(fa, caller, &before);
+    enum frame_status status = drained == DRAINED_ALL ? arena_detach(fa, arena) : FRAME_CONTENDED;
     /* arena_detach moved arena_transfers by two. */
     if (status == FRAME_BUSY && !transfers_none(before, transfers_now(fa, caller), 2) && !arena_has_reference(arena)) {
         status = FRAME_CONTENDED;
     }
-    harts_drain_end(fa, caller, shut);
+    harts_drain_end(fa, caller, drained);
     return status;
 }
 

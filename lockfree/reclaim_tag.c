@@ -10,11 +10,11 @@
  *    with the arena.
  * 3. Removal of an arena (P10) rests on core alone, and that suffices. Whoever looks at an arena's stacks or index
  *    nodes got at them by the arena's node, or out of a local chunk, within an operation. Every operation stands in its
- *    hart's section or says that it is passing (hart_cache.h, 6), and a drainer, which does neither, touches the
- *    variant only for what it finds in a cache. Before the node is emptied core has closed and emptied every cache and
- *    local chunk (harts_drain_begin), and keeps them so; after it, bypasses_wait waits for those that were passing. So
- *    whoever had seen the arena has ended by then, or the removal is refused. The grace-period sources have to add one
- *    thing only: that no entry of the arena is in limbo; here limbo is empty.
+ *    hart's section or says that it goes past its cache (hart_cache.h, 6), and a drainer, which does neither, touches
+ *    the variant only for what it finds in a cache. Before the node is emptied core has closed and emptied every cache
+ *    and local chunk (harts_drain_begin), and keeps them so; after it, bypasses_wait waits for those that went past
+ *    theirs. So whoever had seen the arena has ended by then, or the removal is refused. The grace-period sources have
+ *    to add one thing only: that no entry of the arena is in limbo; here limbo is empty.
  * 4. Progress. enter, exit, source: nothing. Pops are lock-free, as the others' are, but more expensive: twice the
  *    width. A hart stopped anywhere costs nothing.
  * 5. Where: x86-64 (cmpxchg16b), aarch64. Not riscv64. */

@@ -200,8 +200,8 @@ static void P13_drains_are_recounted_after_a_slow_one(void **state)
     open_allocator("lockfree");
     play_hart(2);
     struct caller slow = hart_hold(hart_self(fa));
-    enum shut shut = harts_drain_begin(fa, slow, NULL);
-    assert_int_equal(shut, SHUT_ALL);
+    enum drained drained = harts_drain_begin(fa, slow, NULL);
+    assert_int_equal(drained, DRAINED_ALL);
     play_hart(1);
     bare_store_relaxed(&fa->harts[1].inside, PAST); /* ended in the middle of a drain */
     bare_add_relaxed(&fa->harts[1].draining, 1);
@@ -210,7 +210,7 @@ static void P13_drains_are_recounted_after_a_slow_one(void **state)
     assert_int_equal(bare_load_relaxed(&fa->drains_stale), 1);
     assert_true(bare_load_relaxed(&fa->harts[0].drain) == 2);
     play_hart(2);
-    harts_drain_end(fa, slow, shut);
+    harts_drain_end(fa, slow, drained);
     hart_let_go(hart_self(fa), slow);
     assert_int_equal(bare_load_relaxed(&fa->drains_stale), 0);
     play_hart(0);
