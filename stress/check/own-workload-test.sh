@@ -9,41 +9,9 @@ set -u
 build=$(realpath "${1:?usage: stress/check/own-workload-test.sh BUILD_DIRECTORY SCRATCH_DIRECTORY}")
 scratch=${2:?usage: stress/check/own-workload-test.sh BUILD_DIRECTORY SCRATCH_DIRECTORY}
 cd "$(dirname "$0")/../.." || exit 1
-mkdir -p "$scratch" || exit 1
-scratch=$(realpath "$scratch")
-out=$scratch/out own=$scratch/mine.c copy=$scratch/build
-failed=0
-
-verdict() { # whether-it-holds what
-    if [ "$1" -eq 0 ]; then
-        echo "ok - $2"
-    else
-        echo "not ok - $2: $(tail -n 1 "$out")"
-        failed=1
-    fi
-}
-
-# ends STATUS PATTERN ARGUMENT...: the command ends so and says so.
-ends() {
-    local wanted=$1 pattern=$2 status
-    shift 2
-    timeout 60 "$copy/framelab" "$@" >"$out" 2>&1 </dev/null
-    status=$?
-    [ $status -eq "$wanted" ] && grep -qE -- "$pattern" "$out"
-    verdict $? "status $wanted, '$pattern': $*"
-}
-
-# Builds with the workload, and what else is named.
-own_make() {
-    make -s -j2 OWN_WORKLOAD="$own" O="$copy" "$@" >"$out" 2>&1
-}
-
-# refused PATTERN FILE: one line says why.
-refused() {
-    make -n OWN_WORKLOAD="$2" O="$copy" "$copy/framelab" >"$out" 2>&1
-    [ $? -eq 2 ] && [ "$(wc -l <"$out")" -eq 1 ] && grep -qF -- "$1" "$out"
-    verdict $? "OWN_WORKLOAD=$2: $1"
-}
+variable=OWN_WORKLOAD own=mine.c
+# shellcheck source=stress/check/own.sh
+. stress/check/own.sh
 
 # On a platform: both steps have records, with the option, the phases' names and what is told; and the table tells them
 # apart.
