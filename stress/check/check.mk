@@ -10,7 +10,7 @@ HOOKED_TESTS := $(patsubst stress/unit/%.c,$(O)/unit/%,$(wildcard stress/unit/ho
 deps: ## install what is missing (Debian and its kin), or say what is needed
 	$(Q)CC='$(CC)' .ci/dependencies build figures qemu check
 
-check: deps all ## test everything, about five minutes on 2 cores; ends with `N passed, N failed, N skipped`
+check: deps all ## test everything, seven minutes on 2 cores; ends with `N passed, N failed, N skipped`
 	$(Q)CC='$(CC)' stress/check/run-tests $(O) $(SUITES)
 
 check-long: deps all ## the same and what takes hours; what has passed on the same sources is kept, unless FRESH=1
