@@ -5,7 +5,7 @@ include "lib";
 bench as $all |
 def list($variant): $all | of_run("lists") | of_variant($variant) | by_harts(ns("op"));
 def design($run; $workload; $phase):
-  $all | of_run($run) | of_variant("lockfree") | map(select(.workload == $workload)) | by_harts(ns($phase));
+  $all | of_run($run) | map(select(.variant | startswith("lockfree"))) | map(select(.workload == $workload)) | by_harts(ns($phase));
 def printed($panel; $name): published($published; $name) | series($name; $panel; "published"; "LLFree, Xeon 5320");
 
 {
@@ -13,9 +13,11 @@ def printed($panel; $name): published($published; $name) | series($name; $panel;
     (list("locked-list") | series("locked list"; "alloc"; "measured"; "sim, xeon-1socket-26c")),
     (list("cas-list") | series("list by CAS"; "alloc"; "measured"; "sim, xeon-1socket-26c")),
     (design("design"; "bulk"; "alloc") | series("lockfree alloc"; "alloc"; "measured"; "sim, xeon-1socket-26c")),
+    (design("bare"; "bulk"; "alloc") | series("lockfree alloc, no caches"; "alloc"; "measured"; "sim, xeon-1socket-26c")),
     (list("own-lists") | series("own lists"; "alloc"; "measured"; "sim, xeon-1socket-26c")),
     printed("alloc"; ("ListLocked", "ListCAS", "ListLocal", "LLFree alloc")),
     (design("design"; "rand"; "free") | series("lockfree free"; "free"; "measured"; "sim, xeon-1socket-26c")),
+    (design("bare"; "rand"; "free") | series("lockfree free, no caches"; "free"; "measured"; "sim, xeon-1socket-26c")),
     printed("free"; ("ListLocked free", "ListCAS free", "LLFree free")),
     (("bulk", "rand") as $w | ("alloc", "free") as $p | design("far"; $w; $p) | series("far \($w) \($p)"; "far"; "measured"; "sim, epyc-2socket")),
     (design("far"; "repeat"; "pair") | series("far repeat"; "far"; "measured"; "sim, epyc-2socket"))
