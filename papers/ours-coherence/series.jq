@@ -32,8 +32,8 @@ def curve($size; $variant; $workload; $what; f):
     title: "What each mechanism is worth: without it, at the most harts",
     columns: ["size", "workload", "harts", "variant", "transfers an operation", "failed CAS in 1000", "slowest over fastest", "ns"],
     rows: [("mechanism-frames", "mechanism-chunks") as $run | ("bulk", "rand") as $workload |
-      $all | of_run($run) | of_workload($workload) | select(length > 0) | (map(.harts) | max) as $harts | of_harts($harts) |
-      sort_by(.variant | length)[] |
+      $all | of_run($run) | of_workload($workload) | map(select(.variant != "null")) |
+      select(length > 0) | (map(.harts) | max) as $harts | of_harts($harts) | sort_by(.variant | length)[] |
       [noun, $workload, $harts, .variant, (an_operation("transfers") | short), (1000 * an_operation("cas_failures") | short), (fairness | short),
        ([.phases[] | (.hart_ns | mean) / .operations] | add | short)]]
   }]
