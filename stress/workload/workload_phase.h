@@ -226,6 +226,10 @@ bool free_timed(struct workload *workload, struct workload_hart *me, const pfn_t
 bool run_turn(struct workload *workload, struct workload_hart *me, pfn_t *slots, const struct loops *loops,
               uint64_t *phase_ns);
 
+/* Each hart allocates N, as phase 0; then, as phase 1, each runs its form of a loop that frees what it is to free, of
+ * whomever's (WORKLOAD_LOOPS). This one takes as long for every hart: to when all are done. */
+void run_freed_elsewhere(struct workload *workload, uint32_t hart, whole_loop *const loops[]);
+
 /* ---- what workloads have of their own in a record, and options that several have ---- */
 
 /* A key with one number a round. */
