@@ -80,6 +80,8 @@ struct workload_kind {
     bool no_latency; /* what it tells of its rounds is to be of the run that is timed */
     bool stops;      /* it stops harts by workload.hold: needs a platform that can */
     bool zeroed;     /* it asks for zeroed frames */
+    bool single;     /* of single frames, as are those that age */
+    bool refcounts;  /* it takes references: needs a build that has them */
 };
 
 /* A workload with values of its options. */
