@@ -121,6 +121,7 @@ def numbers_of(f): map(f | number);
 
 # Of an array of numbers that must not be empty: jq's own give null, which is less than any number.
 def some($what): if length > 0 then map(number) else needs($what) end;
+def some_records: if length > 0 then . else needs("there is no record of it") end;
 def least: some("there is no record of it") | min;
 def most: some("there is no record of it") | max;
 
