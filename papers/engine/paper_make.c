@@ -9,6 +9,7 @@
 
 #include "flat.h"
 #include "paper_series.h"
+#include "paper_things.h"
 #include "paper_verdicts.h"
 
 #define FILE_BYTES (PAPER_PATH_BYTES + 64u)
@@ -174,10 +175,23 @@ static bool draw_pictures(const struct paper_making *making, const json_t *made,
 
 /* ---- A figure --------------------------------------------------------------------------------------------------- */
 
+/* With the things that it shows, so that who reads it needs no table. */
+static bool keep_series(const json_t *made, const char *path)
+{
+    json_t *kept = json_copy((json_t *)made);
+    json_object_set_new(kept, "things",
+                        paper_things_used(json_object_get(made, "things"), json_object_get(made, "series")));
+    bool good = json_dump_file(kept, path, DUMP_FLAGS) == 0;
+    json_decref(kept);
+    return good;
+}
+
 static json_t *make_series(const struct paper_making *making, char *why)
 {
     json_t *made = run_jq(making, "series.jq", "series.json", why);
+    json_object_set(made, "things", (json_t *)making->things);
     if (made != NULL && paper_series_check(made, making->folder->figure, why, PAPER_WHY_BYTES) &&
+        write_file(making, made, "series.json", keep_series, why) &&
         write_file(making, made, "series.dat", paper_series_write, why)) {
         return made;
     }

@@ -9,6 +9,7 @@
 struct paper_making {
     const struct paper_folder *folder;
     const char *papers;    /* papers/ */
+    const json_t *things;  /* paper_things_read */
     const char *records;   /* the file that series.jq and claims.jq read */
     const char *directory; /* where all is written */
     enum paper_level level;

@@ -45,7 +45,7 @@ medians_agree() {
 
 # ---- a figure is a folder ----
 
-cp "$papers"/lib.jq "$papers"/common.gp papers/
+cp "$papers"/lib.jq "$papers"/common.gp "$papers"/things.json papers/
 cat >papers/small/figure.json <<'END'
 {
   "key": "small", "title": "Two counters's growth", "citation": "nobody", "shows": "nothing",
@@ -178,6 +178,10 @@ broken 1 'small: failed: jq: error.*nothing/0 is not defined' claims.jq 's/growt
 broken 1 "small: failed: claims.jq: claim 'B': it must be judged exactly once" claims.jq \
     's/cannot("B"; .*$/empty/; s/else verdict("B".*$/else empty end]/'
 broken 1 "small: failed: series.jq: series 'shared': figure.json has no panel 'none'" series.jq 's/"all"/"none"/'
+broken 1 "small: failed: series.jq: series 'shared': things.json has no thing 'them'" series.jq \
+    's/"measured"; "sim")/& | shows("them"; "sim")/'
+broken 1 "small: failed: series.jq: series 'shared': platform is host, sim or qemu" series.jq \
+    's/"measured"; "sim")/& | shows("baseline"; "moon")/'
 broken 1 'small: failed: .*plot.gp.* line 3: ' plot.gp 's/^plot/draw/'
 check "a picture that could not be drawn is not an old one" test ! -e latest/small/figure.png -a ! -e \
     latest/small/verdicts.json

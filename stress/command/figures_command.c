@@ -12,6 +12,7 @@
 #include "options.h"
 #include "paper_make.h"
 #include "paper_summary.h"
+#include "paper_things.h"
 #include "paper_verdicts.h"
 #include "progress.h"
 
@@ -35,6 +36,7 @@ struct campaign {
     struct paper_list list;
     struct paper_plan plans[PAPERS_MAX];
     struct paper_cache cache;
+    json_t *things;
     double done, all; /* seconds, by estimate */
     json_t *entries;
     bool failed, made, was_interrupted;
@@ -109,7 +111,8 @@ static const char *make_figure(const struct campaign *campaign, struct paper_mad
         made->verdicts = judge_nothing(made->folder, made->why);
         return "skipped";
     }
-    const struct paper_making making = {made->folder, campaign->list.path, records, directory, made->level};
+    const struct paper_making making = {made->folder, campaign->list.path, campaign->things,
+                                        records,      directory,           made->level};
     made->verdicts = paper_make(&making, made->why);
     return made->verdicts != NULL ? "made" : "failed";
 }
@@ -264,6 +267,10 @@ static int start(struct campaign *campaign)
     if (arguments->list) {
         return print_list(campaign);
     }
+    campaign->things = paper_things_read(campaign->list.path, why, sizeof why);
+    if (campaign->things == NULL) {
+        return status_say(NAME, EXIT_STATUS_USAGE, "%s", why);
+    }
     return paper_tools_there(why, sizeof why) ? run_campaign(campaign)
                                               : status_say(NAME, EXIT_STATUS_SKIPPED, "skipped: %s", why);
 }
@@ -278,6 +285,7 @@ static int run(const struct arguments *arguments)
     campaign->entries = json_array();
     int status = start(campaign);
     json_decref(campaign->entries);
+    json_decref(campaign->things);
     for (size_t i = 0; i < PAPERS_MAX; i++) {
         paper_plan_free(&campaign->plans[i]);
     }
