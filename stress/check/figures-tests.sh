@@ -101,6 +101,23 @@ check "medians are those of framelab table" medians_agree
 check "a verdict has number and platform" jq -e \
     '.[0] | .verdict == "holds" and .platform == "sim" and (.measured | tonumber) > 1.5' latest/small/verdicts.json
 
+# ---- what was kept is drawn again, of its records alone ----
+
+mkdir -p kept/small
+cp latest/summary.json kept/ && gzip -9nc latest/small/records.jsonl >kept/small/records.jsonl.gz
+small 0 '^again/small/figure.svg$' --redraw kept --out again
+check "the same points" cmp again/small/series.json latest/small/series.json
+check "the same picture" cmp again/small/figure.svg latest/small/figure.svg
+check "and its entry" jq -e '.figures[0] | .status == "made" and (.claims | length) == 2' again/summary.json
+mkdir -p otherwise/small && cp papers/*.* otherwise/ && cp papers/small/* otherwise/small/
+sed 's/"title": "all"/"title": "both"/' papers/small/figure.json >otherwise/small/figure.json
+ends 0 '^again/small/figure.svg$' --papers otherwise --redraw again
+check "panels are those of today" jq -e '.figures[0].panels[0].title == "both"' again/summary.json
+truncate -s -10 kept/small/records.jsonl.gz
+small 1 'kept/small/records.jsonl.gz: ' --redraw kept --out again
+small 1 'nowhere/summary.json: ' --redraw nowhere --out again
+small 2 '--redraw does not go with --tiny' --redraw kept --tiny
+
 # ---- what was run is kept ----
 
 small 0 'claims hold' --tiny
