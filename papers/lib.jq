@@ -104,6 +104,10 @@ def at($x): map(select(.x == $x)) | .[0].y;
 def series($name; $panel; $kind; $source):
   {name: $name, panel: $panel, kind: $kind, source: $source, x: map(.x), y: map(.y), low: map(.low // .y), high: map(.high // .y)};
 
+# What a series shows, of things.json, and on which platform it was measured: host, sim or qemu.
+def shows($thing; $platform): . + {thing: $thing, platform: $platform};
+def shows($thing): . + {thing: $thing};
+
 # published.csv: `series,x,y,source`, lines with # are comments.
 def csv($text):
   $text | split("\n") | map(select(length > 0 and (startswith("#") | not)) | split(",")) |

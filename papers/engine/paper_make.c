@@ -9,6 +9,7 @@
 
 #include "flat.h"
 #include "paper_series.h"
+#include "paper_things.h"
 #include "paper_verdicts.h"
 
 #define FILE_BYTES (PAPER_PATH_BYTES + 64u)
@@ -174,10 +175,23 @@ static bool draw_pictures(const struct paper_making *making, const json_t *made,
 
 /* ---- A figure --------------------------------------------------------------------------------------------------- */
 
+/* With the things that it shows, so that who reads it needs no table. */
+static bool keep_series(const json_t *made, const char *path)
+{
+    json_t *kept = json_copy((json_t *)made);
+    json_object_set_new(kept, "things",
+                        paper_things_used(json_object_get(made, "things"), json_object_get(made, "series")));
+    bool good = json_dump_file(kept, path, DUMP_FLAGS) == 0;
+    json_decref(kept);
+    return good;
+}
+
 static json_t *make_series(const struct paper_making *making, char *why)
 {
     json_t *made = run_jq(making, "series.jq", "series.json", why);
+    json_object_set(made, "things", (json_t *)making->things);
     if (made != NULL && paper_series_check(made, making->folder->figure, why, PAPER_WHY_BYTES) &&
+        write_file(making, made, "series.json", keep_series, why) &&
         write_file(making, made, "series.dat", paper_series_write, why)) {
         return made;
     }
@@ -200,12 +214,9 @@ static json_t *make_verdicts(const struct paper_making *making, char *why)
     return verdicts;
 }
 
-/* What an earlier run left: a figure that fails shows nothing, rather than something old. */
-static void remove_old(const struct paper_making *making)
+static void remove_old(const struct paper_making *making, const char *const *names)
 {
-    static const char *const names[] = {"series.json", "series.dat", "tables.md",  "verdicts.json",
-                                        "figure.svg",  "figure.pdf", "figure.png", "figure.gp"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    for (size_t i = 0; names[i] != NULL; i++) {
         char path[FILE_BYTES];
         file_in(making->directory, names[i], path);
         (void)unlink(path);
@@ -222,11 +233,21 @@ json_t *paper_draw(const struct paper_making *making, char why[PAPER_WHY_BYTES])
     return NULL;
 }
 
-json_t *paper_make(const struct paper_making *making, char why[PAPER_WHY_BYTES])
+/* What an earlier run left goes first: a figure that fails shows nothing, rather than something old. */
+bool paper_draw_with_tables(const struct paper_making *making, char why[PAPER_WHY_BYTES])
 {
-    remove_old(making);
+    static const char *const names[] = {"series.json", "series.dat", "tables.md", "figure.svg",
+                                        "figure.pdf",  "figure.png", "figure.gp", NULL};
+    remove_old(making, names);
     json_t *made = paper_draw(making, why);
     bool good = made != NULL && write_file(making, made, "tables.md", paper_tables_write, why);
     json_decref(made);
-    return good ? make_verdicts(making, why) : NULL;
+    return good;
+}
+
+json_t *paper_make(const struct paper_making *making, char why[PAPER_WHY_BYTES])
+{
+    static const char *const names[] = {"verdicts.json", NULL};
+    remove_old(making, names);
+    return paper_draw_with_tables(making, why) ? make_verdicts(making, why) : NULL;
 }

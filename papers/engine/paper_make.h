@@ -9,6 +9,7 @@
 struct paper_making {
     const struct paper_folder *folder;
     const char *papers;    /* papers/ */
+    const json_t *things;  /* paper_things_read */
     const char *records;   /* the file that series.jq and claims.jq read */
     const char *directory; /* where all is written */
     enum paper_level level;
@@ -18,7 +19,10 @@ struct paper_making {
  * one line in `why`. */
 json_t *paper_draw(const struct paper_making *making, char why[PAPER_WHY_BYTES]);
 
-/* That, and tables.md, verdicts.json. Returns the verdicts; NULL with one line in `why`. */
+/* That, and tables.md. False with one line in `why`. */
+bool paper_draw_with_tables(const struct paper_making *making, char why[PAPER_WHY_BYTES]);
+
+/* That, and verdicts.json. Returns the verdicts; NULL with one line in `why`. */
 json_t *paper_make(const struct paper_making *making, char why[PAPER_WHY_BYTES]);
 
 #endif

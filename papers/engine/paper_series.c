@@ -12,7 +12,7 @@
 struct objection {
     char *why;
     size_t why_bytes;
-    const json_t *panels; /* that there are */
+    const json_t *panels, *things; /* that there are */
 };
 
 __attribute__((format(printf, 2, 3))) static bool refuse(const struct objection *objection, const char *format, ...)
@@ -27,6 +27,11 @@ __attribute__((format(printf, 2, 3))) static bool refuse(const struct objection 
 static bool is_kind(const char *text)
 {
     return strcmp(text, "measured") == 0 || strcmp(text, "published") == 0 || strcmp(text, "model") == 0;
+}
+
+static bool is_platform(const char *text)
+{
+    return *text == '\0' || strcmp(text, "host") == 0 || strcmp(text, "sim") == 0 || strcmp(text, "qemu") == 0;
 }
 
 /* An array of `count` numbers. */
@@ -54,6 +59,13 @@ static bool check_series(const struct objection *objection, const json_t *series
     }
     if (!is_kind(flat_text(series, "kind"))) {
         return refuse(objection, "series.jq: series '%s': kind is measured, published or model", name);
+    }
+    if (!is_platform(flat_text(series, "platform"))) {
+        return refuse(objection, "series.jq: series '%s': platform is host, sim or qemu", name);
+    }
+    const char *thing = flat_text(series, "thing");
+    if (*thing != '\0' && paper_item(objection->things, "id", thing, &count) == NULL) {
+        return refuse(objection, "series.jq: series '%s': things.json has no thing '%s'", name, thing);
     }
     for (size_t i = 0; i < 4; i++) {
         const json_t *axis = json_object_get(series, axes[i]);
@@ -142,7 +154,8 @@ static bool check_each(const struct objection *objection, const json_t *array,
 bool paper_series_check(const json_t *made, const json_t *figure, char *why, size_t why_bytes)
 {
     const json_t *panels = json_object_get(made, "panels");
-    const struct objection objection = {why, why_bytes, panels != NULL ? panels : json_object_get(figure, "panels")};
+    const struct objection objection = {why, why_bytes, panels != NULL ? panels : json_object_get(figure, "panels"),
+                                        json_object_get(made, "things")};
     const json_t *all = json_object_get(made, "series");
     const json_t *tables = json_object_get(made, "tables");
     why[0] = '\0';

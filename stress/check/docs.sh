@@ -106,6 +106,8 @@ done
 for document in papers/REPRODUCING.md papers/*/README.md; do
     verdict "$document: no number of a run is typed in" "$(typed_numbers "$document")"
 done
+verdict "deviations: no number of a run is typed in" "$(jq -r '.key as $key | .claims[] | select(.deviation) | "\($key) \(.id): \(.deviation)"' \
+    papers/*/figure.json >"$scratch/deviations"; typed_numbers "$scratch/deviations")"
 for figure in papers/*/claims.jq; do
     document=$(dirname "$figure")/README.md
     verdict "$document: quotes" "$(grep -qx "$document" <<<"$quoting" || echo "it does not")"

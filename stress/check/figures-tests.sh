@@ -45,7 +45,7 @@ medians_agree() {
 
 # ---- a figure is a folder ----
 
-cp "$papers"/lib.jq "$papers"/common.gp papers/
+cp "$papers"/lib.jq "$papers"/common.gp "$papers"/things.json papers/
 cat >papers/small/figure.json <<'END'
 {
   "key": "small", "title": "Two counters's growth", "citation": "nobody", "shows": "nothing",
@@ -104,6 +104,23 @@ check "medians are those of framelab table" medians_agree
 check "a verdict has number, factor, interval and platform" jq -e '.[0] | .verdict == "holds" and .platform == "sim" and
     (.quantities[0] | .measured > 1.5 and .factor == .measured / 2 and .in and .low == 0.25 and .high == 8)' \
     latest/small/verdicts.json
+
+# ---- what was kept is drawn again, of its records alone ----
+
+mkdir -p kept/small
+cp latest/summary.json kept/ && gzip -9nc latest/small/records.jsonl >kept/small/records.jsonl.gz
+small 0 '^again/small/figure.svg$' --redraw kept --out again
+check "the same points" cmp again/small/series.json latest/small/series.json
+check "the same picture" cmp again/small/figure.svg latest/small/figure.svg
+check "and its entry" jq -e '.figures[0] | .status == "made" and (.claims | length) == 2' again/summary.json
+mkdir -p otherwise/small && cp papers/*.* otherwise/ && cp papers/small/* otherwise/small/
+sed 's/"title": "all"/"title": "both"/' papers/small/figure.json >otherwise/small/figure.json
+ends 0 '^again/small/figure.svg$' --papers otherwise --redraw again
+check "panels are those of today" jq -e '.figures[0].panels[0].title == "both"' again/summary.json
+truncate -s -10 kept/small/records.jsonl.gz
+small 1 'kept/small/records.jsonl.gz: ' --redraw kept --out again
+small 1 'nowhere/summary.json: ' --redraw nowhere --out again
+small 2 '--redraw does not go with --tiny' --redraw kept --tiny
 
 # ---- what was run is kept ----
 
@@ -187,6 +204,10 @@ broken 1 'small: failed: jq: error.*nothing/0 is not defined' claims.jq 's/growt
 broken 1 "small: failed: claims.jq: claim 'B': it must be judged exactly once" claims.jq \
     's/cannot("B"; .*$/empty/; s/else verdict("B".*$/else empty end]/'
 broken 1 "small: failed: series.jq: series 'shared': figure.json has no panel 'none'" series.jq 's/"all"/"none"/'
+broken 1 "small: failed: series.jq: series 'shared': things.json has no thing 'them'" series.jq \
+    's/"measured"; "sim")/& | shows("them"; "sim")/'
+broken 1 "small: failed: series.jq: series 'shared': platform is host, sim or qemu" series.jq \
+    's/"measured"; "sim")/& | shows("baseline"; "moon")/'
 broken 1 'small: failed: .*plot.gp.* line 3: ' plot.gp 's/^plot/draw/'
 check "a picture that could not be drawn is not an old one" test ! -e latest/small/figure.png -a ! -e \
     latest/small/verdicts.json
