@@ -18,25 +18,27 @@ def short:
 
 # ---- claims ----
 
+def kinds: ["counted", "measured", "foretold", "fitted", "by construction"];
 def verdicts: ["holds", "direction only", "does not hold", "cannot be judged"];
-def strong: if .verdict == "holds" or .verdict == "direction only" then .verdict else "**\(.verdict)**" end;
-def stable: (.stable // []) | if type == "array" then .[] else . end | "\(.held) of \(.of) (\(.over))";
-def verdict: "\(strong) (\([.kind // empty, .platform | select(. != "")] | join(", ")))" + ([stable] | map("; " + .) | add // "");
+def verdict:
+  (if .verdict == "holds" or .verdict == "cannot be judged" then .verdict else "**\(.verdict)**" end) +
+  if .platform != "" then " (\(.platform))" else "" end;
+def stable: [.stable[]? | "\(.held) of \(.of) (\(.over))"] | join("<br>");
 
-# A quantity: published, measured and the factor between them, with its interval.
-def bounds: [if .low != null then "at least \(.low | short)" else empty end, if .high != null then "at most \(.high | short)" else empty end] | join(", ");
-def quantity:
-  "\(.name) \(.measured | if type == "number" then short else tostring end)" + (if .unit then " \(.unit)" else "" end) +
-  if .factor != null then ", published \(.published | if type == "number" then short else tostring end): factor \(.factor | short) (\(bounds))"
-  elif bounds != "" then " (\(bounds))" else "" end;
-def told: if (.quantities // []) == [] then .measured else [.quantities[] | quantity] | join("; ") end;
+# A claim's quantities, a line each: what, published, measured, the factor between them, and its interval, or that of
+# what was measured.
+def each(f): [.quantities[]? | f] | join("<br>");
+def named: .name + (if .of then " (\(.of))" else "" end) + (if .unit then ", \(.unit)" else "" end);
+def judged_by: [each(named), each(.published | short), each(.measured | short), each(.factor | short), each("\(.low | short) to \(.high | short)")];
+def judged_head: ["quantity", "published", "measured", "factor", "interval"];
 
 # Counted by kind: kinds are of unlike worth, and are never added up.
+def count_of_kind($kind; $verdict): count_of(.kind == $kind and .verdict == $verdict);
+def kinds_of($claims): kinds | map(select(. as $kind | any($claims[]; .kind == $kind)));
 def plural: {"holds": "hold", "does not hold": "do not hold"}[.] // .;
-def by_kind:
-  group_by(.kind) | map(. as $claims | (.[0].kind // "judged") + ": " +
-    ([verdicts[] | . as $verdict | ($claims | count_of(.verdict == $verdict)) | select(. > 0) |
-      "\(.) \($verdict | plural)"] | join(", "))) | join("; ");
+def kind_in_words($claims): . as $kind |
+  "\($kind): " + ([verdicts[] | . as $verdict | ($claims | count_of_kind($kind; $verdict)) | select(. > 0) |
+    "\(.) \($verdict | plural)"] | join(", "));
 
 # ---- figures ----
 
@@ -48,7 +50,8 @@ def has_published: $drawn[.key].published > 0;
 def figure($key): $figures[] | select(.key == $key);
 def claims_of($key): figure($key) |
   "Of the reference run, `\(.repeat)`, which took \(.seconds | duration):\n\n" +
-  (.claims | map([.id, .text, .published, told, verdict]) | table(["claim", "", "published", "here", "verdict"])) | block;
+  (.claims | map([.id, .text + (if .substitute then " (judged on a substitute: \(.substitute))" else "" end), .kind // "", verdict, stable] + judged_by) |
+    table(["claim", "", "kind", "verdict", "stable"] + judged_head)) | block;
 def tables_of($key; $title):
   [$drawn[$key].tables[] | select(.title | startswith($title))] |
   if length == 0 then error("no table of \($key) begins with \"\($title)\"") else .[] end |
@@ -63,13 +66,16 @@ def said($what):
   elif $what == "number of figures" then
     "\($figures | count_of(has_published)) with published points, " +
     "\($figures | count_of((ours or has_published) | not)) of papers whose points are not drawn, \($figures | count_of(ours)) of our own"
-  elif $what == "verdicts by kind" then $claims | by_kind
+  elif $what == "verdicts by kind" then kinds_of($claims) | map(kind_in_words($claims)) | join("; ")
+  elif $what == "table of verdicts" then
+    kinds_of($claims) | map(. as $kind | [$kind] + (verdicts | map(. as $verdict | $claims | count_of_kind($kind; $verdict)))) |
+    table(["kind"] + (verdicts | map(plural))) | block
   elif $what == "all figures" then
     $figures | map(["[`\(.key)`](\(.key)/README.md)", .title, "`\(.repeat)`", (.seconds | duration), needs]) |
     table(["figure", "", "command", "took", "runs on"]) | block
   elif $what == "all claims" then
-    $figures | map(.key as $key | .claims[] | [.id, .text, "`framelab figures --only \($key)`", .check, verdict, told]) |
-    table(["claim", "", "command", "expected", "verdict", "measured"]) | block
+    $figures | map(.key as $key | .claims[] | [.id, .text, "[`\($key)`](\($key)/README.md)", .kind // "", verdict, stable] + judged_by) |
+    table(["claim", "", "figure", "kind", "verdict", "stable"] + judged_head) | block
   elif $what == "what does not hold" then
     $claims | map(select(.verdict != "holds") | "- **\(.id)** \(.verdict): \(.why)." + if .deviation then " \(.deviation)" else "" end) |
     join("\n") | block
