@@ -42,7 +42,8 @@ static const struct field axis_fields[] = {
 };
 static const struct field run_fields[] = {
     {"id", NAME, false},       {"command", WORDS, false}, {"tiny", OBJECT, true}, {"quick", OBJECT, true},
-    {"default", OBJECT, true}, {"full", OBJECT, true},    {NULL, TEXT, false},
+    {"default", OBJECT, true}, {"full", OBJECT, true},    {"varied", OBJECT, true},
+    {NULL, TEXT, false},
 };
 static const struct field claim_fields[] = {
     {"id", TEXT, false},       {"text", TEXT, false},     {"published", TEXT, false},  {"check", TEXT, false},
@@ -285,7 +286,7 @@ static bool check_run(const struct checker *checker, const json_t *run, const ch
             return false;
         }
     }
-    return any || refuse(checker, prefix, "is of no level");
+    return (any || refuse(checker, prefix, "is of no level")) && check_level(checker, run, prefix, "varied");
 }
 
 /* Each of the objects in the array `name` of `object`, which stands at `above`; `key` is what no two have alike. */

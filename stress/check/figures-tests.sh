@@ -184,6 +184,26 @@ cp papers/small/figure.json long/small/ && jq '.runs[0].tiny.harts = "1,4"' pape
 ends 0 'foretold: 1 hold' --papers long --out latest --tiny
 check "a run that had ended before is kept" test "$(outcomes)" = "shared kept, own kept"
 
+# ---- over seeds and machines ----
+
+# B is made to hang on the seed, and A on what the machine costs.
+mkdir -p varied/small && cp papers/*.* varied/ && cp papers/small/* varied/small/
+sed -i 's/quantity("growth"; growth("own"))/quantity("growth"; if ($all[0].seed) <= 4 then 2 else 1 end)/' \
+    varied/small/claims.jq
+jq '.claims[0].quantities[0] |= (.published = 1 | .above = 0)' varied/small/figure.json >varied.json
+cost=$(jq '.series[0].y | last / first' latest/small/series.json)
+jq --argjson cost "$cost" '.claims[0].quantities[0] |= (.low = $cost * 0.9 | .high = $cost * 1.1)' varied.json \
+    >varied/small/figure.json
+ends 0 '4 of 10' --papers varied --out latest --tiny --varied
+check "a verdict says how often it came out" jq -e \
+    'map(.stable | map("\(.held) of \(.of) over \(.over)") | join("; ")) ==
+        ["10 of 10 over seeds 1-10; 0 of 2 over costs 0.7, 1.3", "4 of 10 over seeds 1-10; 2 of 2 over costs 0.7, 1.3"]' \
+    latest/small/verdicts.json
+check "no trace of variations is left" test -z "$(compgen -G 'latest/small/varied*')"
+ends 0 '1 of 1' --papers varied --out latest --tiny --jobs 1
+check "once is 1 of 1" jq -e 'all(.stable == [{held: 1, of: 1, over: "this run"}])' latest/small/verdicts.json
+ends 2 'jobs' --jobs 0
+
 # ---- verdicts, and what goes wrong ----
 
 broken() { # status pattern file sed-script: one change to the folder

@@ -143,7 +143,7 @@ static void assert_planned(enum paper_level level, size_t at, size_t count, cons
     const struct paper_identity identity = {1, 2, 3};
     struct paper_folder folder = small_folder();
     struct paper_plan plan;
-    assert_true(paper_plan_make(&plan, &folder, level, &identity));
+    assert_true(paper_plan_make(&plan, &folder, level, NULL, &identity));
     assert_int_equal(plan.count, count);
     char *got = paper_run_text(&plan.runs[at]);
     assert_string_equal(got, text);
@@ -163,6 +163,39 @@ static void levels_fall_back_but_never_to_tiny(void **state)
     assert_planned(PAPER_FULL, 0, 2, "framelab bench --harts=1,2 --repeat 9 --seed 1", 60);
 }
 
+static void variations_are_of_simulated_runs(void **state)
+{
+    (void)state;
+    static const struct {
+        struct paper_variation variation;
+        const char *from, *to, *text;
+    } cases[] = {
+        {{0, 1}, "", "", "framelab bench --platform sim --seed 7"},
+        {{3, 1}, "", "", "framelab bench --platform sim --seed 10"},
+        {{0, 0.7}, "", "", "framelab bench --platform sim --seed 7 --costs 0.7"},
+        {{1, 1.3}, "'sim', '--seed', '7'", "'sim'", "framelab bench --platform sim --seed 2 --costs 1.3"},
+        {{0, 1}, "'sim', '--seed', '7'], 'quick'", "'sim', '{n}'], 'varied': {'n': '5', 'seconds': 1}, 'quick'",
+         "framelab bench --platform sim 5 --seed 1"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const struct paper_identity identity = {1, 2, 3};
+        char text[sizeof good_text + 64];
+        const char *at = strstr(good_text, cases[i].from);
+        assert_non_null(at);
+        snprintf(text, sizeof text, "%.*s%s%s", (int)(at - good_text), good_text, cases[i].to,
+                 at + strlen(cases[i].from));
+        struct paper_folder folder = {.key = "small", .figure = parse(text)};
+        struct paper_plan plan;
+        assert_true(paper_plan_make(&plan, &folder, PAPER_DEFAULT, &cases[i].variation, &identity));
+        assert_int_equal(plan.count, 1);
+        char *got = paper_run_text(&plan.runs[0]);
+        assert_string_equal(got, cases[i].text);
+        free(got);
+        paper_plan_free(&plan);
+        paper_folder_free(&folder);
+    }
+}
+
 /* The key of a run at default level: 0 is on the host, 1 simulated. */
 static void make_key(size_t run, struct paper_identity identity, const char *from, const char *to, char *key)
 {
@@ -172,7 +205,7 @@ static void make_key(size_t run, struct paper_identity identity, const char *fro
     snprintf(text, sizeof text, "%.*s%s%s", (int)(at - good_text), good_text, to, at + strlen(from));
     struct paper_folder folder = {.key = "small", .figure = parse(text)};
     struct paper_plan plan;
-    assert_true(paper_plan_make(&plan, &folder, PAPER_DEFAULT, &identity));
+    assert_true(paper_plan_make(&plan, &folder, PAPER_DEFAULT, NULL, &identity));
     memcpy(key, plan.runs[run].key, PAPER_RUN_KEY_BYTES);
     paper_plan_free(&plan);
     paper_folder_free(&folder);
@@ -455,6 +488,7 @@ int main(void)
         cmocka_unit_test(a_good_figure_is_taken),
         cmocka_unit_test(a_bad_figure_is_refused_by_key),
         cmocka_unit_test(levels_fall_back_but_never_to_tiny),
+        cmocka_unit_test(variations_are_of_simulated_runs),
         cmocka_unit_test(a_key_is_of_what_the_run_depends_on),
         cmocka_unit_test(the_kernels_count_for_qemu),
         cmocka_unit_test(this_build_is_identified),
