@@ -198,7 +198,7 @@ const struct loops *choose_loops(const struct workload *workload, bool timed);
 
 /* ---- meetings and slots ---- */
 
-/* All harts come; true if none has failed so far. */
+/* All harts come; true if none has failed so far, the same for all. */
 bool meet(struct workload *workload, bool ok);
 
 /* Where a hart's N slots are. */
