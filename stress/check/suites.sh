@@ -8,9 +8,9 @@ framelab=$build/framelab
 # build only; without counts is tested what knows of them. Those with threads need all cores.
 all_tests=$(cd stress/unit && printf '%s\n' test_*.c | sed 's/^test_//; s/\.c$//' | grep -vx refcounts_none)
 unsimulated_tests=$(grep -v '^sim_' <<<"$all_tests")
-tests_without_refcounts='allocator arena arenas_in_service baseline refcounts_none local_chunk harts lockfree numa
+tests_without_refcounts='allocator arena arenas_in_service baseline refcounts_none local_chunk harts loads lockfree numa
     oracle pool reclaim stranded workload zeroed'
-threaded_tests='allocator arenas_in_service baseline refcounts refcounts_none harts platform pool reclaim smr
+threaded_tests='allocator arenas_in_service baseline refcounts refcounts_none harts loads platform pool reclaim smr
     stranded workload'
 
 # Builds test programs, each a suite, in a folder of their own (unit: in the ordinary one).
