@@ -62,6 +62,9 @@ suite_alone stress-reclaim 60 "$framelab" stress --harts 4 --memory 192M --opera
     --variant lockfree,reclaim=urcu-memb --variant lockfree,reclaim=urcu-qsbr,magazine=0,local=off \
     --variant lockfree,magazine=0,local=off
 suite_alone stress-asan 60 "$build/asan/framelab" stress --memory 24M --operations 4096 --time-limit 50
+# shellcheck disable=SC2016 # for the other shell
+suite_beside cow-no-counts 20 bash -c '! said=$("$1" bench --workload cow 2>&1) &&
+    grep -q "cow needs reference counts: a build without COUNTS=0" <<<"$said"' cow-no-counts "$build/no-counts/framelab"
 suite_alone stress-no-counts 60 "$build/no-counts/framelab" stress --operations 4096 --time-limit 50
 # Two deliberate bugs a property; all of them in check-long.
 # shellcheck disable=SC2046 # several words on purpose

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The loads that hurt, under an oracle: who allocates which frame, who frees it, and how often. Hart caches are off, and
- * what stands between core and the variant sees every allocation and every free, with the hart that asks. */
+ * The loads that hurt, under an oracle: who allocates which frame, who frees it, and how often. Hart caches are off,
+ * and what stands between core and the variant sees every allocation and every free, with the hart that asks. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -33,22 +33,20 @@ static struct oracle {
     void (*on_take)(uint32_t hart);
 } oracle;
 
-static uint64_t add(uint64_t *count, uint64_t n)
-{
-    return __atomic_add_fetch(count, n, __ATOMIC_RELAXED);
-}
+/* Harts are threads. */
+#define ADD(count, n) __atomic_add_fetch(&(count), n, __ATOMIC_RELAXED)
 
 static void note_take(uint32_t hart, struct frame_run run)
 {
     for (uint64_t i = 0; i < run.count; i++) {
         uint32_t *owner = &oracle.owner[run.first.value + i - FIRST_FRAME];
         if (__atomic_exchange_n(owner, hart + 1, __ATOMIC_RELAXED) != 0) {
-            add(&oracle.wrong, 1);
+            (void)ADD(oracle.wrong, 1);
         }
     }
-    add(&oracle.taken[hart], 1);
-    add(&oracle.huge, run.count == CHUNK_FRAMES);
-    uint64_t out = add(&oracle.out[hart], 1);
+    (void)ADD(oracle.taken[hart], 1);
+    (void)ADD(oracle.huge, run.count == CHUNK_FRAMES);
+    uint64_t out = ADD(oracle.out[hart], 1);
     oracle.out_most[hart] = out > oracle.out_most[hart] ? out : oracle.out_most[hart]; /* its own alone */
 }
 
@@ -58,12 +56,12 @@ static void note_give(uint32_t hart, struct frame_run run)
     for (uint64_t i = 0; i < run.count; i++) {
         uint32_t owner = __atomic_exchange_n(&oracle.owner[run.first.value + i - FIRST_FRAME], 0, __ATOMIC_RELAXED);
         if (owner == 0) {
-            add(&oracle.wrong, 1);
+            (void)ADD(oracle.wrong, 1);
             return;
         }
         first = i == 0 ? owner - 1 : first;
     }
-    add(&oracle.moved[first][hart], 1);
+    (void)ADD(oracle.moved[first][hart], 1);
     __atomic_sub_fetch(&oracle.out[first], 1, __ATOMIC_RELAXED);
 }
 
@@ -514,7 +512,7 @@ static void look_at_first_copy(uint32_t hart)
         const struct arena *arena = oracle.variant->find(load.allocator->global, hart, frame);
         const struct refcount_view view = refcount_view_of(arena); /* frame_ref_count would be nested here */
         if (count_read(&view, frame) != 1 + forked.children) {
-            add(&forked.wrong, 1);
+            (void)ADD(forked.wrong, 1);
         }
     }
     hart_barrier_wait(&forked.barrier);

@@ -112,9 +112,9 @@ void shuffle_slots(const struct workload *workload)
 
 /* ---- the rest ---- */
 
-/* A hart that is quick may have failed at the next meeting before one that is slow has left this one: so what is kept is
- * at which meeting the first failed. All who say so first are at the same one: nobody is at the next before all have
- * come. Relaxed: the barrier orders it. */
+/* A hart that is quick may have failed at the next meeting before one that is slow has left this one: so what is kept
+ * is at which meeting the first failed. All who say so first are at the same one: nobody is at the next before all
+ * have come. Relaxed: the barrier orders it. */
 bool meet(struct workload *workload, bool ok)
 {
     uint32_t meeting = ++workload->hart[platform_hart_id()].meetings;
