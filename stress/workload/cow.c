@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Frames that are shared between processes and copied when they are written to, as after fork (M. J. Bach: The Design of
- * the UNIX Operating System, 1986, 9.2; that the counts of shared pages are what keeps address spaces from scaling:
- * Clements, Kaashoek, Zeldovich: RadixVM, EuroSys 2013):
+ * Frames that are shared between processes and copied when they are written to, as after fork (M. J. Bach: The Design
+ * of the UNIX Operating System, 1986, 9.2; that the counts of shared pages are what keeps address spaces from
+ * scaling: Clements, Kaashoek, Zeldovich: RadixVM, EuroSys 2013):
  *
  *    cow        each hart is a process with N / children frames of its own, and has the children of as many other
  *               processes, those of the harts before it. Barrier; fork: it takes a reference to each frame of each of

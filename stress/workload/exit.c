@@ -17,7 +17,7 @@ static uint32_t threads_of(const struct workload *workload)
 }
 
 /* Frees what the process took of which this hart sees the end, if there is one. *held is not used. */
-TEMPLATE bool exit_loop(const struct workload *workload, struct workload_hart *me, pfn_t *slots, uint64_t *held,
+TEMPLATE bool exit_loop(const struct workload *workload, struct workload_hart *me, pfn_t *slots, const uint64_t *held,
                         bool timed, alloc_operation alloc, free_operation free)
 {
     (void)slots;

@@ -3,9 +3,10 @@
  * Hoard and snmalloc are measured with, too:
  *
  *    larson     each hart fills an array of slots; barrier; then again and again it frees what is in a slot chosen at
- *               random, by the seed, and puts a new one there: N pairs a hart, timed. In between, `lives` - 1 times, its
- *               thread ends and a new one begins, with what the allocator keeps for a thread gone (frame_hart_leave,
- *               frame_hart_join; timed), and its array goes to the hart before it, with what is in it.
+ *               random, by the seed, and puts a new one there: N pairs a hart, timed. In between, `lives` - 1 times,
+ *               its thread ends and a new one begins, with what the allocator keeps for a thread gone
+ *               (frame_hart_leave, frame_hart_join; timed), and its array goes to the hart before it, with what is in
+ *               it.
  *
  * In the paper each array's thread starts its successor by itself; here all meet before arrays change hands, since a
  * hart that waits for an array has nothing to do. The meetings are not timed. */

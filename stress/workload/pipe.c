@@ -3,19 +3,19 @@
  * that sends frees (DPDK, mempool and pipeline mode), messages between the threads of a server (Lietar and others:
  * snmalloc, ISMM 2019, "producer/consumer"):
  *
- *    pipe       some harts allocate and put what they got into rings, `batch` at a time; the others take it out, as many
- *               at a time, and free it. N pairs a hart in all, timed from the beginning to when the last frame is free.
- *               One hart alone does both in turn.
+ *    pipe       some harts allocate and put what they got into rings, `batch` at a time; the others take it out, as
+ *               many at a time, and free it. N pairs a hart in all, timed from the beginning to when the last frame
+ *               is free. One hart alone does both in turn.
  *
- * A ring has one producer and one consumer, and there are as many as the side with more harts has: ring i is of producer
- * i % producers and consumer i % consumers. So it is one to one, many to one, or one to many. `null` is the rings by
- * themselves.
+ * A ring has one producer and one consumer, and there are as many as the side with more harts has: ring i is of
+ * producer i % producers and consumer i % consumers. So it is one to one, many to one, or one to many. `null` is the
+ * rings by themselves.
  *
- * The ring is Lamport's, with a copy of the other's index beside one's own, so that the other's line is fetched once for
- * what it has done since, not once a batch. Orders: put() releases `put`, and the acquire in take() is its partner:
- * the slots are written before they are read. take() releases `taken` when all that it took is free, and the acquire in
- * put() is its partner: slots are read before they are written anew. Waiting is bounded by the other side's progress: a
- * hart that fails says so by `ended`, and nobody waits any more. */
+ * The ring is Lamport's, with a copy of the other's index beside one's own, so that the other's line is fetched once
+ * for what it has done since, not once a batch. Orders: put() releases `put`, and the acquire in take() is its
+ * partner: the slots are written before they are read. take() releases `taken` when all that it took is free, and the
+ * acquire in put() is its partner: slots are read before they are written anew. Waiting is bounded by the other
+ * side's progress: a hart that fails says so by `ended`, and nobody waits any more. */
 #include "workload_phase.h"
 
 #define RING_SLOTS 256u
@@ -110,7 +110,7 @@ TEMPLATE bool take(const struct workload *workload, struct workload_hart *me, st
 }
 
 /* *held is not used: what lies in rings is given back by run_pipe. */
-TEMPLATE bool pipe_loop(const struct workload *workload, struct workload_hart *me, pfn_t *slots, uint64_t *held,
+TEMPLATE bool pipe_loop(const struct workload *workload, struct workload_hart *me, pfn_t *slots, const uint64_t *held,
                         bool timed, alloc_operation alloc, free_operation free)
 {
     (void)slots;

@@ -19,7 +19,7 @@ static uint64_t freeing_of(const struct workload *workload)
 }
 
 /* Frees the clusters that are the hart's. *held is not used. */
-TEMPLATE bool purge_loop(const struct workload *workload, struct workload_hart *me, pfn_t *slots, uint64_t *held,
+TEMPLATE bool purge_loop(const struct workload *workload, struct workload_hart *me, pfn_t *slots, const uint64_t *held,
                          bool timed, alloc_operation alloc, free_operation free)
 {
     (void)alloc;

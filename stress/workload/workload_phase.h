@@ -142,14 +142,14 @@ TEMPLATE uint32_t which_of_each(const struct workload *workload, bool timed)
         return name##_loop(__VA_ARGS__, timed, set##_alloc, set##_free);                                               \
     }
 
-/* NAME_loops[which_of_each()], of the template NAME_loop(workload, me, slots, held, timed, alloc, free). It returns false
- * at the first operation that fails, noted in `me`. */
+/* NAME_loops[which_of_each()], of the template NAME_loop(workload, me, slots, held, timed, alloc, free). It returns
+ * false at the first operation that fails, noted in `me`. */
 #define WORKLOAD_LOOPS(name)                                                                                           \
     WORKLOAD_EACH(WORKLOAD_WHOLE_LOOP, name)                                                                           \
     static whole_loop *const name##_loops[] = {WORKLOAD_EACH(WORKLOAD_LOOP_NAME, name)};
 
-/* A workload of one such loop, its phase 0, which makes N allocations and as many frees: run_NAME. Of a loop that failed
- * as many of the first slots are allocated as it leaves in *held, which is 0 before. */
+/* A workload of one such loop, its phase 0, which makes N allocations and as many frees: run_NAME. Of a loop that
+ * failed as many of the first slots are allocated as it leaves in *held, which is 0 before. */
 #define WORKLOAD_RUN(name)                                                                                             \
     WORKLOAD_LOOPS(name)                                                                                               \
     static void run_##name(struct workload *workload, uint32_t hart)                                                   \
@@ -198,7 +198,7 @@ const struct loops *choose_loops(const struct workload *workload, bool timed);
 
 /* ---- meetings and slots ---- */
 
-/* All harts come; true if none has failed so far. */
+/* All harts come; true if none has failed so far, the same for all. */
 bool meet(struct workload *workload, bool ok);
 
 /* Where a hart's N slots are. */
