@@ -189,8 +189,9 @@ static void check_together(struct stress_arguments *arguments, const struct argp
     if (arguments->one_interrupt && !sim) {
         usage_error(state, "--interrupt has a value on simulated harts only: elsewhere it is at random");
     }
-    if (arguments->sim.plan.trace && !arguments->sim.plan.replay) {
-        usage_error(state, "--trace goes with --replay: it shows one execution");
+    sim_check_exhaust(&arguments->sim.plan, state);
+    if (arguments->sim.plan.trace && !arguments->sim.plan.replay && arguments->sim.plan.choices == NULL) {
+        usage_error(state, "--trace goes with --replay or --choices: it shows one execution");
     }
     refuse_idle(arguments, state);
     bool counted = plan->operations != 0 || qemu || arguments->sim.plan.executions != 0 || arguments->sim.plan.replay;

@@ -81,8 +81,16 @@ static bool is_single(const struct operation *operation)
                : operation->kind == OPERATION_FREE && operation->run.count == 1;
 }
 
+static void mark(const struct history *history, bool answer)
+{
+    if (history->mark != NULL && history->concurrent) {
+        history->mark(answer);
+    }
+}
+
 uint32_t history_call(struct history *history, const struct operation *operation)
 {
+    mark(history, false);
     if (history->operation_count == HISTORY_OPERATIONS_MAX) {
         return HISTORY_OPERATIONS_MAX; /* not told of: more than any program has */
     }
@@ -299,6 +307,7 @@ bool history_answer(struct history *history, uint32_t number, enum frame_status 
     if (number == HISTORY_OPERATIONS_MAX) {
         return true;
     }
+    mark(history, true);
     struct operation *operation = &history->operations[number];
     struct judge judge = history_judge(history, operation->hart);
     operation->answer = ++history->now;

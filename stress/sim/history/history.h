@@ -34,6 +34,8 @@
 #define HISTORY_OPERATIONS_MAX 256u
 
 struct history {
+    /* Called before a call or an answer is told, once the prelude is over: so that others may come first. NULL. */
+    void (*mark)(bool answer);
     struct small_machine *machine;
     struct verdict verdict;
     bool silence;                                        /* some hart does not answer the asymmetric barrier */
