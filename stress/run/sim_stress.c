@@ -86,11 +86,14 @@ static void write_line(const char *variant, const struct sim_stress_report *repo
                   (unsigned long long)report->executions, (double)report->executions / seconds,
                   (double)report->steps / seconds / 1e6, report->holds ? "holds" : report->property);
     if (report->conflicts > 0) {
-        (void)fprintf(out,
-                      "  %s; %llu executions more were equivalent to others and given up; %u granules in conflict, %u "
-                      "points of choice, in: %s\n",
-                      complete_text(report), (unsigned long long)report->redundant, report->conflicts, report->points,
-                      report->functions);
+        (void)fprintf(
+            out,
+            "  %s: %llu outcomes (%016llx), %llu classes of executions; %llu more executions given up as equivalent\n"
+            "  %u granules in conflict, %u points of choice in an execution, %llu searches begun anew\n"
+            "  accesses in conflict: %s\n",
+            complete_text(report), (unsigned long long)report->outcomes, (unsigned long long)report->outcomes_hash,
+            (unsigned long long)report->classes, (unsigned long long)report->redundant, report->conflicts,
+            report->points, (unsigned long long)report->restarts, report->functions);
         (void)fclose(out);
         return;
     }

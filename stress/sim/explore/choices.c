@@ -95,11 +95,13 @@ static struct {
     uint32_t last_turn;
     uint8_t waiting; /* harts */
     uint32_t newly_hot;
+    uint64_t redundant_before; /* the present execution */
     uint32_t turns, values[3]; /* of the execution so far; values since the last turn, by cost */
     uint32_t fresh;            /* nodes from here on are new in this execution */
     bool begun, replays;
     struct said said[CHOICES_TEXT];
     uint32_t said_count;
+    uint64_t classes[2 * CHOICES_CLASSES];                 /* hashes, open addressing; 0: nothing */
     uint32_t before[EXPLORE_HARTS_MAX][EXPLORE_HARTS_MAX]; /* of each hart's last access */
     struct entry table[TABLE_SIZE];
 } tree;
@@ -568,6 +570,50 @@ static bool next_of(struct node *node)
     return set != 0;
 }
 
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+    hash = (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15);
+    return hash ^ hash >> 29;
+}
+
+/* Accesses are named by hart and number; equivalent executions have the same, each after the same others. */
+static uint64_t class_of_execution(void)
+{
+    uint32_t numbers[EXPLORE_HARTS_MAX] = {0};
+    static uint32_t number[NODES_MOST]; /* of each node's access among its hart's */
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < tree.position; i++) {
+        const struct node *node = &tree.nodes[i];
+        uint64_t hash = node->chosen;
+        if (node->is_value) {
+            sum += mix(mix(node->cost, node->chosen), node->chosen != 0 ? tree.position : 0);
+            continue;
+        }
+        if (!node->has_access) {
+            continue;
+        }
+        number[i] = ++numbers[node->chosen];
+        for (uint32_t h = 0; h < EXPLORE_HARTS_MAX; h++) {
+            hash = mix(hash, node->before[h] > 0 ? number[node->before[h] - 1] : 0);
+        }
+        sum += hash;
+    }
+    return sum;
+}
+
+static void note_class(void)
+{
+    uint64_t hash = class_of_execution();
+    uint32_t at = (uint32_t)(hash % (2 * CHOICES_CLASSES));
+    while (tree.classes[at] != 0 && tree.classes[at] != hash) {
+        at = (at + 1) % (2 * CHOICES_CLASSES);
+    }
+    if (tree.classes[at] == 0 && tree.report.classes < CHOICES_CLASSES) {
+        tree.classes[at] = hash;
+        tree.report.classes++;
+    }
+}
+
 static void count_points(void)
 {
     uint32_t points = 0;
@@ -621,6 +667,10 @@ bool choices_next(void)
         return false;
     }
     count_points();
+    if (tree.begun && tree.limits.reduce && tree.report.redundant == tree.redundant_before) {
+        note_class();
+    }
+    tree.redundant_before = tree.report.redundant;
     if (tree.begun && !begin_anew()) {
         while (tree.length > 0 && !next_of(&tree.nodes[tree.length - 1])) {
             tree.length--;

@@ -14,6 +14,7 @@
 
 #define CHOICES_NO_BOUND UINT32_MAX
 #define CHOICES_PLACES 64u
+#define CHOICES_CLASSES 32768u
 #define CHOICES_TEXT 256u /* choices that a text may have */
 
 /* What a choice spends, if it is not the first alternative. */
@@ -31,6 +32,7 @@ struct choices_report {
     const char *error;                /* what keeps the search from being one; NULL */
     uint64_t executions;              /* all, the redundant ones too */
     uint64_t redundant;               /* given up: equivalent to one that was made */
+    uint64_t classes;    /* of equivalence, of those that came to their end; with reduction alone, up to CHOICES_CLASSES */
     uint64_t restarts;                /* since new conflicts were learnt */
     uint32_t conflicts;               /* granules in conflict */
     uint32_t points;                  /* points of choice with more than one alternative, in one execution at most */

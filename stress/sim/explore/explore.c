@@ -72,11 +72,16 @@ static void race_found(const struct shadow_cell *self, const struct shadow_cell 
     end_with(EXPLORE_RACE);
 }
 
+static bool is_exhaustive(void)
+{
+    return it.options.strategy == EXPLORE_EXHAUST;
+}
+
 static uint32_t begin(uint32_t harts)
 {
     shadow_begin();
     races_begin(harts, race_found);
-    memory_model_begin(harts, it.options.profile, it.options.seed);
+    memory_model_begin(harts, it.options.profile, it.options.seed, is_exhaustive());
     schedule_begin(harts, &it.options);
     trace_begin();
     memset(it.harts, 0, harts * sizeof *it.harts);
@@ -128,6 +133,11 @@ static void wait_a_turn(uint32_t hart, const struct event *event)
     uint64_t changes = memory_model_counts()->changes;
     it.turns_in_vain = changes == it.changes ? it.turns_in_vain + 1 : 0;
     it.changes = changes;
+    if (is_exhaustive() && it.turns_in_vain >= 2 * (uint64_t)run_count()) { /* no store waits for ever */
+        for (uint32_t other = 0; other < run_count(); other++) {
+            memory_model_drain(other);
+        }
+    }
     if (it.turns_in_vain > TURNS_IN_VAIN * (uint64_t)run_count()) {
         say_who_waits();
         end_with(EXPLORE_DEADLOCK);
@@ -151,11 +161,6 @@ static bool is_polling(struct explore_hart *me, const struct event *event, value
 
 /* ---- events ---- */
 
-static bool is_exhaustive(void)
-{
-    return it.options.strategy == EXPLORE_EXHAUST;
-}
-
 static bool is_atomic(const struct event *event)
 {
     return event->kind >= EVENT_LOAD && event->kind <= EVENT_RMW;
@@ -173,6 +178,9 @@ static void stop(uint32_t hart, const struct event *event)
 static void take_exhaustive_turn(uint32_t hart, const struct event *event)
 {
     go_on(choices_turn(hart, event));
+    if (choices_in_conflict(event)) {
+        memory_model_choose_visible();
+    }
     if (it.options.stops && choices_in_conflict(event) && choices_value(2, CHOICE_FAULT) == 1) {
         stop(hart, event);
     }

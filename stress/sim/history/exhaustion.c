@@ -27,6 +27,22 @@ static struct choices_limits limits_of(const struct sim_stress_plan *stress)
                                    .reduce = !stress->unreduced && stress->weak == 0};
 }
 
+/* A set of so many is no longer told apart. */
+static void note_outcome(struct exhaustion *exhaustion)
+{
+    struct sim_stress_report *report = exhaustion->report;
+    uint64_t hash = history_outcome(&exhaustion->interpreter->history);
+    uint32_t at = (uint32_t)(hash % EXHAUSTION_OUTCOMES);
+    while (exhaustion->outcomes[at] != 0 && exhaustion->outcomes[at] != hash) {
+        at = (at + 1) % EXHAUSTION_OUTCOMES;
+    }
+    if (exhaustion->outcomes[at] == 0 && report->outcomes < EXHAUSTION_OUTCOMES / 2) {
+        exhaustion->outcomes[at] = hash;
+        report->outcomes++;
+        report->outcomes_hash += hash;
+    }
+}
+
 /* Until something is found: true. */
 static bool search(struct exhaustion *exhaustion, const struct choices_limits *limits, uint64_t executions_most,
                    struct execution_result *result)
@@ -34,6 +50,9 @@ static bool search(struct exhaustion *exhaustion, const struct choices_limits *l
     choices_search(limits);
     while (choices_next()) {
         execution_run(&exhaustion->plan, exhaustion->interpreter, result);
+        if (result->finding == FINDING_NONE) {
+            note_outcome(exhaustion);
+        }
         if (!exhaustion->made(exhaustion->context, result) || is_finding(result)) {
             return is_finding(result);
         }
@@ -68,6 +87,7 @@ static void note(struct exhaustion *exhaustion)
     report->complete = choices->complete;
     report->done = choices->done;
     report->redundant = choices->redundant;
+    report->classes = choices->classes;
     report->restarts = choices->restarts;
     report->conflicts = choices->conflicts;
     report->points = choices->points;

@@ -6,6 +6,8 @@
 #include "execution.h"
 #include "sim_stress.h"
 
+#define EXHAUSTION_OUTCOMES 65536u
+
 struct exhaustion {
     const struct sim_stress_plan *stress;
     struct execution_plan plan; /* of each execution */
@@ -15,6 +17,7 @@ struct exhaustion {
     /* After each execution; false: no more. */
     bool (*made)(void *context, const struct execution_result *result);
     void *context;
+    uint64_t outcomes[EXHAUSTION_OUTCOMES]; /* a set of hashes, open addressing; 0: nothing */
 };
 
 /* False if it found something: `result` is of the execution that the interpreter has in hand, and `choices` says which

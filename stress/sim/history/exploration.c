@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "exhaustion.h"
+#include "platform.h"
 #include "random.h"
 #include "run.h"
 #include "trace.h"
@@ -427,25 +428,30 @@ static void run_exhaustively(struct campaign *campaign)
 {
     const struct sim_stress_plan *stress = campaign->plan;
     struct execution_result result = {.finding = FINDING_NONE};
-    struct exhaustion exhaustion = {.stress = stress,
-                                    .program = campaign->program,
-                                    .interpreter = &campaign->interpreter,
-                                    .report = campaign->report,
-                                    .made = made,
-                                    .context = campaign,
-                                    .plan = {.spec = stress->variant,
-                                             .strategy = EXPLORE_EXHAUST,
-                                             .profile = profile_of(stress),
-                                             .freeze_hart = RUN_NOBODY,
-                                             .injection = {.hold_hart = RUN_NOBODY},
-                                             .stops = stress->freeze,
-                                             .interrupt = {.hart = RUN_NOBODY, .chosen = stress->interrupt},
-                                             .end = {.hart = RUN_NOBODY, .chosen = stress->end},
-                                             .trace = stress->trace}};
-    if (!exhaustion_run(&exhaustion, &result, campaign->choices, sizeof campaign->choices)) {
-        campaign->program = exhaustion.program;
-        report_finding(campaign, &exhaustion.plan, 0, &result);
+    struct exhaustion *exhaustion = calloc(1, sizeof *exhaustion);
+    if (exhaustion == NULL) {
+        platform_panic("simulator: no memory for an exhaustive search");
     }
+    exhaustion->stress = stress;
+    exhaustion->program = campaign->program;
+    exhaustion->interpreter = &campaign->interpreter;
+    exhaustion->report = campaign->report;
+    exhaustion->made = made;
+    exhaustion->context = campaign;
+    exhaustion->plan = (struct execution_plan){.spec = stress->variant,
+                                               .strategy = EXPLORE_EXHAUST,
+                                               .profile = profile_of(stress),
+                                               .freeze_hart = RUN_NOBODY,
+                                               .injection = {.hold_hart = RUN_NOBODY},
+                                               .stops = stress->freeze,
+                                               .interrupt = {.hart = RUN_NOBODY, .chosen = stress->interrupt},
+                                               .end = {.hart = RUN_NOBODY, .chosen = stress->end},
+                                               .trace = stress->trace};
+    if (!exhaustion_run(exhaustion, &result, campaign->choices, sizeof campaign->choices)) {
+        campaign->program = exhaustion->program;
+        report_finding(campaign, &exhaustion->plan, 0, &result);
+    }
+    free(exhaustion);
 }
 
 static void run_all(struct campaign *campaign)
