@@ -38,7 +38,7 @@
 
 #include "run.h"
 
-#define NODES_MOST 65536u
+#define NODES_MOST (1u << 20)
 #define TABLE_SIZE 65536u /* granules, a power of two */
 #define GRANULE_SHIFT 3u
 #define NONE UINT32_MAX
@@ -654,7 +654,7 @@ void choices_search(const struct choices_limits *limits)
 {
     struct node *nodes = tree.nodes;
     memset(&tree, 0, sizeof tree);
-    tree.nodes = nodes != NULL ? nodes : calloc(NODES_MOST, sizeof *nodes);
+    tree.nodes = nodes != NULL ? nodes : calloc(NODES_MOST, sizeof *nodes); /* pages that are never touched cost nothing */
     tree.limits = *limits;
     if (tree.nodes == NULL) {
         fail("no memory for the tree");
