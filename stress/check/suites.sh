@@ -140,6 +140,7 @@ if $long; then
     suite_beside mutants-2-long 1800 stress/check/mutants.sh --by '@(test|hooked)_*' --part 2/2 "$build"
     suite_beside sim-explore-rcpc-long 1000 "$framelab" stress --platform sim --seconds 900 --profile rcpc \
         --variant baseline --variant lockfree --variant lockfree,reclaim=tag
+    suite_beside exhaustive-long 7200 stress/check/exhaustive.sh --long "$framelab"
     suite_beside qemu-guests-long 3600 stress/check/qemu-guests.sh --long "$build"
     suite_beside qemu-mutants-long 1800 stress/check/qemu-mutants.sh "$build"
     suite_beside hooked-stopped-long 1800 env FRAMELAB_STOPPED_OPERATIONS=400000 "$build/hooks/unit/hooked_stopped"

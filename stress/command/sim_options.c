@@ -10,8 +10,8 @@
 #include "options.h"
 
 #define DEPTH_MAX 16u
-#define BOUND_DEFAULT 2u
-#define WEAK_DEFAULT UINT32_MAX /* 1, of sequentially consistent memory 0 */
+#define BOUND_UNSAID (SIM_NO_BOUND - 1) /* 2 */
+#define WEAK_UNSAID UINT32_MAX /* 1, of sequentially consistent memory 0 */
 
 enum {
     OPTION_EXECUTIONS = 1280,
@@ -110,7 +110,7 @@ static void set_bound(struct sim_stress_plan *plan, const char *text, const stru
     uint64_t bound = 0;
     if (strcmp(text, "none") == 0) {
         plan->bound = SIM_NO_BOUND;
-    } else if (option_number(text, &bound) && bound < SIM_NO_BOUND) {
+    } else if (option_number(text, &bound) && bound < BOUND_UNSAID) {
         plan->bound = (uint32_t)bound;
     } else {
         usage_error(state, "--bound is a number or none, not '%s'", text);
@@ -131,8 +131,8 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     struct sim_options *sim = state->input;
     error_t status = 0;
     if (key == ARGP_KEY_INIT && sim != NULL) {
-        sim->plan.bound = BOUND_DEFAULT;
-        sim->plan.weak = WEAK_DEFAULT;
+        sim->plan.bound = BOUND_UNSAID;
+        sim->plan.weak = WEAK_UNSAID;
     }
     if (key == OPTION_FREEZE) {
         set_place("freeze", &sim->plan.freeze, &sim->plan.freeze_hart, &sim->plan.freeze_at, text, state);
@@ -157,8 +157,8 @@ const struct argp sim_argp = {.options = options, .parser = parse_option};
 void sim_check_exhaust(struct sim_stress_plan *plan, const struct argp_state *state)
 {
     bool exhausts = plan->strategy == SIM_STRATEGY_EXHAUST;
-    const char *of_exhaust = plan->bound != BOUND_DEFAULT ? "--bound"
-                             : plan->weak != WEAK_DEFAULT ? "--weak"
+    const char *of_exhaust = plan->bound != BOUND_UNSAID ? "--bound"
+                             : plan->weak != WEAK_UNSAID ? "--weak"
                              : plan->unreduced            ? "--unreduced"
                              : plan->choices != NULL      ? "--choices"
                                                           : NULL;
@@ -177,11 +177,11 @@ void sim_check_exhaust(struct sim_stress_plan *plan, const struct argp_state *st
     if (exhausts && (plan->replay || plan->executions != 0)) {
         usage_error(state, "--strategy exhaust has no seeds: --choices, not --replay or --executions");
     }
-    if (plan->weak == WEAK_DEFAULT) {
+    if (plan->weak == WEAK_UNSAID) {
         plan->weak = exhausts && plan->profile != SIM_PROFILE_SC;
     }
     if (exhausts && plan->profile == SIM_PROFILE_SC && plan->weak > 0) {
         usage_error(state, "--weak is of memory that is weakly ordered, not of --profile sc");
     }
-    plan->bound = plan->choices != NULL ? SIM_NO_BOUND : plan->bound;
+    plan->bound = plan->choices != NULL ? SIM_NO_BOUND : plan->bound == BOUND_UNSAID ? 2 : plan->bound;
 }

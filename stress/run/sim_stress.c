@@ -85,7 +85,7 @@ static void write_line(const char *variant, const struct sim_stress_report *repo
     (void)fprintf(out, "%-28s %9llu executions %7.0f/s %7.1f M accesses/s  %s\n", variant,
                   (unsigned long long)report->executions, (double)report->executions / seconds,
                   (double)report->steps / seconds / 1e6, report->holds ? "holds" : report->property);
-    if (report->conflicts > 0) {
+    if (report->exhaustive) {
         (void)fprintf(
             out,
             "  %s: %llu outcomes (%016llx), %llu classes of executions; %llu more executions given up as equivalent\n"

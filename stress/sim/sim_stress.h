@@ -85,7 +85,7 @@ struct sim_stress_report {
     /* Of SIM_STRATEGY_EXHAUST: whether all was tried, else how much of it, an estimate; executions that were given up as
      * equivalent to others, searches begun anew, classes of equivalent executions among up to 32768, granules in conflict, points of choice in an execution, and the
      * functions that make accesses in conflict. */
-    bool complete;
+    bool exhaustive, complete;
     double done;
     uint64_t redundant, restarts, classes;
     uint32_t conflicts, points;

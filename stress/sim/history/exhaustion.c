@@ -84,6 +84,7 @@ static void note(struct exhaustion *exhaustion)
 {
     const struct choices_report *choices = choices_report();
     struct sim_stress_report *report = exhaustion->report;
+    report->exhaustive = true;
     report->complete = choices->complete;
     report->done = choices->done;
     report->redundant = choices->redundant;

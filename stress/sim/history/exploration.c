@@ -329,15 +329,17 @@ static void write_places(struct sim_stress_report *report, const struct executio
     char line[SIM_STRESS_TEXT_MAX / 4];
     size_t at = 0, bytes = sizeof report->where;
     report->where[0] = '\0';
-    if (result->frozen) {
+    if (result->frozen && plan->stops) {
+        trace_place(result->frozen_place, line, sizeof line);
+        at += (size_t)snprintf(report->where, bytes, "a hart was stopped: %s", line);
+    } else if (result->frozen) {
         trace_place(result->frozen_place, line, sizeof line);
         at += (size_t)snprintf(report->where, bytes, "hart %u was stopped before its access %llu: %s",
                                plan->freeze_hart, (unsigned long long)plan->freeze_at, line);
     }
     if (result->ended_at != 0 && at < bytes) {
         trace_place(result->ended_at, line, sizeof line);
-        at += (size_t)snprintf(report->where + at, bytes - at, "%shart %u ended before its access %llu: %s",
-                               at > 0 ? "; " : "", plan->end.hart, (unsigned long long)plan->end.at, line);
+        at += (size_t)snprintf(report->where + at, bytes - at, "%sa hart ended: %s", at > 0 ? "; " : "", line);
     }
     if (result->interrupted_at != 0 && at < bytes) {
         trace_place(result->interrupted_at, line, sizeof line);
