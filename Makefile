@@ -312,7 +312,7 @@ keep: $(O)/framelab ## keep the last `make compare` as the reference run, with t
 	$(Q)cp $(LATEST)/overview.svg $(LATEST)/overview.png results/reference/
 	$(Q)$(MAKE) -s readme O=$(O)
 
-readme: $(O)/framelab ## the README's first table anew, of the reference run
+readme: quotes ## the README's first table anew, of the reference run, and what documents quote of the figures'
 	$(Q)stress/check/readme-table.sh $(O)/framelab > $(O)/README.md && cp $(O)/README.md README.md
 
 # ---- Housekeeping ----------------------------------------------------------------------------------------------

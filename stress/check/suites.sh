@@ -4,13 +4,13 @@
 
 framelab=$build/framelab
 
-# All unit tests, but for one that a build with reference counts does not have. Simulated harts are part of the ordinary
+# All unit tests, but for one that a build with reference counts does not have, and one that takes long. Simulated harts are part of the ordinary
 # build only; without counts is tested what knows of them. Those with threads need all cores.
-all_tests=$(cd stress/unit && printf '%s\n' test_*.c | sed 's/^test_//; s/\.c$//' | grep -vx refcounts_none)
+all_tests=$(cd stress/unit && printf '%s\n' test_*.c | sed 's/^test_//; s/\.c$//' | grep -vxE 'refcounts_none|claims')
 unsimulated_tests=$(grep -v '^sim_' <<<"$all_tests")
-tests_without_refcounts='allocator arena arenas_in_service baseline refcounts_none local_chunk harts lockfree numa
+tests_without_refcounts='allocator arena arenas_in_service baseline refcounts_none local_chunk harts loads lockfree numa
     oracle pool reclaim stranded workload zeroed'
-threaded_tests='allocator arenas_in_service baseline refcounts refcounts_none harts platform pool reclaim smr
+threaded_tests='allocator arenas_in_service baseline refcounts refcounts_none harts loads platform pool reclaim smr
     stranded workload'
 
 # Builds test programs, each a suite, in a folder of their own (unit: in the ordinary one).
@@ -36,7 +36,7 @@ run_tests() { # suite_alone|suite_beside prefix tests
 
 # By clang, for its opinion: nothing of it runs, but for what fast-path-clang looks at, so it takes no time to optimise.
 suite_build clang-build 600 make CC=clang O="$build/clang" CFLAGS=-O0 SIM_SOURCE="$build/sim/source" all unit-compile
-build_tests unit "$all_tests"
+build_tests unit "$all_tests claims"
 build_tests asan "$unsimulated_tests" DEBUG=1 SANITIZE=address,undefined "$build/asan/framelab"
 build_tests no-counts "$tests_without_refcounts" COUNTS=0 "$build/no-counts/framelab"
 suite_build hooked-build 600 make HOOKS=1 O="$build/hooks" hooked-build
@@ -62,6 +62,9 @@ suite_alone stress-reclaim 60 "$framelab" stress --harts 4 --memory 192M --opera
     --variant lockfree,reclaim=urcu-memb --variant lockfree,reclaim=urcu-qsbr,magazine=0,local=off \
     --variant lockfree,magazine=0,local=off
 suite_alone stress-asan 60 "$build/asan/framelab" stress --memory 24M --operations 4096 --time-limit 50
+# shellcheck disable=SC2016 # for the other shell
+suite_beside cow-no-counts 20 bash -c '! said=$("$1" bench --workload cow 2>&1) &&
+    grep -q "cow needs reference counts: a build without COUNTS=0" <<<"$said"' cow-no-counts "$build/no-counts/framelab"
 suite_alone stress-no-counts 60 "$build/no-counts/framelab" stress --operations 4096 --time-limit 50
 # Two deliberate bugs a property; all of them in check-long.
 # shellcheck disable=SC2046 # several words on purpose
@@ -77,6 +80,7 @@ suite_beside lint 600 make -j1 -k lint O="$build"
 suite_beside exhaustive 300 stress/check/exhaustive.sh "$framelab"
 suite_beside spin 300 stress/check/spin.sh
 suite_beside figures 600 stress/check/figures-tests.sh "$build" "$logs/figures"
+suite_beside claims 600 "$build/unit/test_claims" # every edit of every claim, on kept records
 suite_beside qemu-guests-aarch64 600 stress/check/qemu-guests.sh "$build" aarch64
 # One bug of some properties; one of each and more in check-long.
 suite_beside qemu-mutants 300 stress/check/qemu-mutants.sh "$build" p1-drain-copies p2-spill-loses-a-frame p5-no-drain \
