@@ -12,7 +12,7 @@
 #define WHERE_BYTES 128u
 #define NAME_LETTERS "abcdefghijklmnopqrstuvwxyz0123456789-"
 
-enum kind { TEXT, NAME, WORDS, OBJECTS, OBJECT, NUMBER, FLAG };
+enum kind { TEXT, NAME, ADDRESS, WORDS, OBJECTS, OBJECT, NUMBER, FLAG };
 
 struct field {
     const char *key;
@@ -26,9 +26,14 @@ struct checker {
 };
 
 static const struct field figure_fields[] = {
-    {"key", NAME, false},       {"title", TEXT, false}, {"citation", TEXT, false}, {"shows", TEXT, false},
-    {"panels", OBJECTS, false}, {"seed", NUMBER, true}, {"runs", OBJECTS, false},  {"claims", OBJECTS, false},
-    {"differs", TEXT, true},    {NULL, TEXT, false},
+    {"key", NAME, false},       {"title", TEXT, false},   {"citation", TEXT, false}, {"shows", TEXT, false},
+    {"panels", OBJECTS, false}, {"seed", NUMBER, true},   {"runs", OBJECTS, false},  {"claims", OBJECTS, false},
+    {"differs", TEXT, true},    {"links", OBJECTS, true}, {NULL, TEXT, false},
+};
+static const struct field link_fields[] = {
+    {"text", TEXT, false},
+    {"url", ADDRESS, false},
+    {NULL, TEXT, false},
 };
 static const struct field panel_fields[] = {
     {"id", NAME, false},  {"title", TEXT, false}, {"x", OBJECT, false},
@@ -106,6 +111,14 @@ bool paper_is_name(const json_t *value)
     return is_text(value) && strspn(text, NAME_LETTERS) == strlen(text) && strlen(text) < PAPER_KEY_BYTES;
 }
 
+/* An address of the web as it may stand in a page: no blank, no quote, no bracket. */
+static bool is_address(const json_t *value)
+{
+    const char *text = json_string_value(value);
+    return is_text(value) && strncmp(text, "https://", 8) == 0 && text[8] != '\0' &&
+           strcspn(text, " \t\r\n\"'<>") == strlen(text);
+}
+
 static bool is_array_of(const json_t *value, bool (*is_right)(const json_t *))
 {
     size_t i;
@@ -132,6 +145,8 @@ static const char *objection(const json_t *value, enum kind kind)
         return is_text(value) ? NULL : "must be a text";
     case NAME:
         return paper_is_name(value) ? NULL : "must be a name of small letters, digits and dashes";
+    case ADDRESS:
+        return is_address(value) ? NULL : "must be an address that begins with https://";
     case WORDS:
         return is_array_of(value, is_text) && json_array_size(value) > 0 ? NULL : "must be an array of words";
     case OBJECTS:
@@ -179,10 +194,10 @@ static bool check_object(const struct checker *checker, const json_t *object, co
     return true;
 }
 
-static bool check_ids(const struct checker *checker, const json_t *array, const char *name)
+static bool check_ids(const struct checker *checker, const json_t *figure, const char *name)
 {
     size_t i, count;
-    const json_t *item;
+    const json_t *item, *array = json_object_get(figure, name);
     json_array_foreach((json_t *)array, i, item)
     {
         const char *id = flat_text(item, "id");
@@ -270,6 +285,11 @@ static bool check_claim(const struct checker *checker, const json_t *claim, cons
     return check_object(checker, claim, prefix, claim_fields);
 }
 
+static bool check_link(const struct checker *checker, const json_t *link, const char *prefix)
+{
+    return check_object(checker, link, prefix, link_fields);
+}
+
 static bool check_each(const struct checker *checker, const json_t *figure, const char *name,
                        bool (*check)(const struct checker *, const json_t *, const char *))
 {
@@ -281,7 +301,7 @@ static bool check_each(const struct checker *checker, const json_t *figure, cons
             return false;
         }
     }
-    return check_ids(checker, array, name);
+    return true;
 }
 
 bool paper_check(const json_t *figure, const char *path, const char *key, FILE *log)
@@ -296,6 +316,8 @@ bool paper_check(const json_t *figure, const char *path, const char *key, FILE *
     if (strcmp(flat_text(figure, "key"), key) != 0) {
         return refuse(&checker, "key", "must be the folder's name, '%s'", key);
     }
-    return check_each(&checker, figure, "panels", check_panel) && check_each(&checker, figure, "runs", check_run) &&
-           check_each(&checker, figure, "claims", check_claim);
+    return check_each(&checker, figure, "links", check_link) && check_each(&checker, figure, "panels", check_panel) &&
+           check_ids(&checker, figure, "panels") && check_each(&checker, figure, "runs", check_run) &&
+           check_ids(&checker, figure, "runs") && check_each(&checker, figure, "claims", check_claim) &&
+           check_ids(&checker, figure, "claims");
 }
