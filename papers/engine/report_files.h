@@ -13,9 +13,9 @@
 #define REPORT_FILE_BYTES_MAX ((size_t)512 << 10)
 
 /* Adds `files` to each entry of `report`, which report_read made of `directory`: of a figure that was made an array of
- * objects with `name`, a path within the directory, `bytes`, and, up to the limit, `base64`, what is in it. Records that
- * are not packed are packed as gzip does it, and named so; if they are larger than the limit even so, they are named as
- * they lie there. False with one line in `why`, which names the file that cannot be read. */
+ * objects with `name`, a path within the directory, `bytes`, and, up to the limit, `base64`, what is in it. Records
+ * that are not packed are packed as gzip does it, and named so; if they are larger than the limit even so, they are
+ * named as they lie there. False with one line in `why`, which names the file that cannot be read. */
 bool report_add_files(json_t *report, const char *directory, char why[PAPER_WHY_BYTES]);
 
 #endif
