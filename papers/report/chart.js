@@ -2,9 +2,9 @@
 // Charts of framelab report: one a panel, by Chart.js 3, which stands before this in the page; of the JSON that stands
 // there, too.
 //
-// Colour and marker are those of papers/things.json. Measured: full markers; published: dashed, hollow; computed: a
-// dotted line without. The platform is told by line and size. What the library does not have is here: spreads, zoom,
-// the keyboard, names as switches beside the chart, all values as a table.
+// Looks are those of the pictures (papers/common.gp): colour and marker say what it is, by papers/things.json; published
+// markers are hollow, a model is a dashed line without; line and size tell the platform. What the library does not have
+// is here: spreads, zoom, the keyboard, names as switches beside the chart, all values as a table.
 "use strict";
 (() => {
 const DRAG = 8; // pixels that make a drag of a click
@@ -19,31 +19,28 @@ function make(name, attributes = {}, ...children) {
 }
 
 function button(label, action, attributes = {}) {
-    const made = make("button", {type: "button", ...attributes}, label);
+    const made = make("button", {type: "button", ...attributes}, ...[label].flat());
     made.addEventListener("click", action);
     return made;
 }
 
 const show = (value, digits = 4) => value.toLocaleString("en", {maximumSignificantDigits: digits});
-// One form of ticks, that of the pictures: 1, 10, 100, 1k, 1M.
-const tick = value => {
-    const [unit, letter] = [[1e9, "G"], [1e6, "M"], [1e3, "k"]].find(([unit]) => Math.abs(value) >= unit) ?? [1, ""];
-    return show(value / unit) + letter;
-};
+// One form of ticks, that of the pictures: 0.001, 10, 1k, 10M.
+const tick = value => Math.abs(value) >= 1e6 ? show(value / 1e6) + "M" : Math.abs(value) >= 1e3 ? show(value / 1e3) + "k" : show(value);
 
 // ---- Looks ----
 
-const luminance = color => [1, 3, 5].map(at => parseInt(color.slice(at, at + 2), 16) / 255)
-    .map(part => part <= .04045 ? part / 12.92 : ((part + .055) / 1.055) ** 2.4).reduce((sum, part, i) => sum + part * [.2126, .7152, .0722][i], 0);
-const contrast = (a, b) => (Math.max(luminance(a), luminance(b)) + .05) / (Math.min(luminance(a), luminance(b)) + .05);
+const parts = color => [1, 3, 5].map(at => parseInt(color.slice(at, at + 2), 16));
+const luminance = rgb => rgb.map(part => part / 255).map(part => part <= .04045 ? part / 12.92 : ((part + .055) / 1.055) ** 2.4)
+    .reduce((sum, part, i) => sum + part * [.2126, .7152, .0722][i], .05);
 // The colour, moved towards the ink until it has a contrast of 3 on the paper, light or dark.
 function readable(color) {
-    const [paper, ink] = [paint("--paper"), paint("--ink")];
+    const [paper, ink] = [paint("--paper"), paint("--ink")].map(parts), behind = luminance(paper);
     for (let share = 0; share < 1; share += .05) {
-        const mixed = "#" + [1, 3, 5].map(at => Math.round(parseInt(color.slice(at, at + 2), 16) * (1 - share) + parseInt(ink.slice(at, at + 2), 16) * share).toString(16).padStart(2, "0")).join("");
-        if (contrast(mixed, paper) >= 3) return mixed;
+        const mixed = parts(color).map((part, i) => Math.round(part * (1 - share) + ink[i] * share)), front = luminance(mixed);
+        if (Math.max(front, behind) / Math.min(front, behind) >= 3) return `rgb(${mixed})`;
     }
-    return ink;
+    return paint("--ink");
 }
 
 // The library has no pentagon; it takes a drawing for a marker.
@@ -58,23 +55,23 @@ function pentagon(color, fill, radius) {
     return canvas;
 }
 
-const MARKERS = {square: "rect", circle: "circle", triangle: "triangle", "triangle-down": "triangle", diamond: "rectRot", cross: "crossRot", plus: "cross", none: false};
-const DASHES = {published: [6, 4], model: [2, 4], qemu: [10, 3, 2, 3]};
-// For series without a thing, as they come.
-const OTHERS = ["square", "circle", "triangle", "diamond", "triangle-down", "pentagon", "cross", "plus"].map((marker, i) =>
-    ({marker, color: ["#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999"][i]}));
+const MARKERS = {square: "rect", circle: "circle", triangle: "triangle", "triangle-down": "triangle", diamond: "rectRot", pentagon: null, cross: "crossRot", plus: "cross", none: false};
+const DASHES = {model: [4, 4], published: [], host: [10, 4], qemu: [1, 4]};
+const WIDTHS = {model: 1.6, published: 1, host: 1.6, qemu: 1.4};
+const RADII = {published: 4.5, host: 5, qemu: 6};
+const look = (table, series, other) => table[series.kind] ?? table[series.platform] ?? other;
 
+// What shows no thing is black.
 function dataset(series, things, i, names) {
-    const thing = things.find(one => one.id === series.thing) ?? (series.kind === "model" ? {marker: "none", color: "#000000"} : OTHERS[i % OTHERS.length]);
+    const thing = things.find(one => one.id === series.thing) ?? {marker: Object.keys(MARKERS)[i % 6], color: "#000000"};
     const marker = series.kind === "model" ? "none" : thing.marker, hollow = series.kind === "published";
     const color = () => readable(thing.color), fill = () => hollow ? paint("--paper") : color();
-    const radius = marker === "none" ? 0 : (series.x.length > 40 ? 2 : 3.5) + (series.platform === "host" ? 1.5 : 0);
+    const radius = marker === "none" ? 0 : look(RADII, series, 3.5) * (series.x.length > 40 ? .6 : 1);
     return {
-        label: series.name, series, data: series.x.map((x, k) => ({x, y: series.y[k]})), clip: 6,
-        borderColor: color, backgroundColor: color, borderWidth: series.platform === "host" ? 2.5 : 1.8, borderDash: DASHES[series.kind] ?? DASHES[series.platform] ?? [],
+        label: series.name, series, marker, hollow, data: series.x.map((x, k) => ({x, y: series.y[k]})), clip: 6, showLine: !names,
+        borderColor: color, backgroundColor: color, borderWidth: look(WIDTHS, series, 2), borderDash: look(DASHES, series, []),
         pointBorderColor: color, pointBackgroundColor: fill, pointBorderWidth: 1.5, pointRadius: radius, pointHoverRadius: radius + 2, pointHitRadius: 16,
         pointStyle: marker === "pentagon" ? () => pentagon(color(), fill(), radius) : MARKERS[marker], pointRotation: marker === "triangle-down" ? 180 : 0,
-        showLine: !names, marker, hollow,
     };
 }
 
@@ -128,7 +125,7 @@ function extent(spec, values) {
 function ticks(axis, powers) {
     const {min, max} = axis, decades = Math.log10(max / min), found = [];
     const base = powers && decades < 4 ? 2 : 10, step = base === 2 ? 1 : Math.max(1, Math.round(decades / 6));
-    const within = base === 10 && decades < 2 ? [1, 2, 5] : [1];
+    const within = base === 10 && decades < 2.5 ? [1, 2, 5] : [1];
     for (let power = Math.floor(Math.log(min) / Math.log(base)); base ** power <= max; power += 1)
         for (const times of within) if (power % step === 0 && times * base ** power >= min && times * base ** power <= max) found.push(times * base ** power);
     if (found.length < 2) for (let i = 0; i < 4; i++) found[i] = Number((min * (max / min) ** ((i + .5) / 4)).toPrecision(3));
@@ -143,7 +140,7 @@ function axis(spec = {}, values, side) {
         type: spec.log ? "logarithmic" : "linear", min, max,
         title: {display: Boolean(spec.label), text: (spec.label ?? "") + (spec.log ? " (log)" : ""), color: soft},
         grid: {color: () => paint("--line"), borderColor: soft, drawOnChartArea: side === "y", tickColor: soft, tickLength: 4},
-        ticks: {color: soft, callback: value => spec.names ? spec.names[value] ?? "" : tick(value), maxRotation: 0, autoSkipPadding: 8},
+        ticks: {color: soft, callback: value => spec.names ? spec.names[value] ?? "" : tick(value), includeBounds: false, autoSkip: !spec.names, maxRotation: spec.names ? 45 : 0},
         afterBuildTicks: scale => {
             if (spec.names) scale.ticks = Object.keys(spec.names).map(Number).filter(value => value >= scale.min && value <= scale.max).map(value => ({value}));
             else if (spec.log) ticks(scale, powers);
@@ -203,13 +200,12 @@ class Panel {
 
     // -- Names beside the chart --
 
-    key(one, i) {
-        const {series} = one, about = series.kind === "measured" ? series.source ?? "" : `${series.kind}${series.source ? ", " + series.source : ""}`;
+    key({series}, i) {
+        const about = [series.kind === "measured" ? "" : series.kind, series.source ?? ""].filter(Boolean).join(", ");
         const lost = this.y.log ? series.y.filter(value => value <= 0).length : 0;
-        return button(make("canvas", {class: "sample", width: 68, height: 28, "aria-hidden": "true"}), () => { this.set(i, this.chart.getDatasetMeta(i).hidden === true); this.chart.update(); },
-            {class: "key", "aria-pressed": "true", "data-series": series.name, title: about})
-            .appendChild(make("span", {class: "name"}, series.name)).parentNode
-            .appendChild(make("small", {}, about + (lost ? `; ${lost} of ${series.y.length} are 0, not drawn` : ""))).parentNode;
+        return button([make("canvas", {class: "sample", width: 68, height: 28, "aria-hidden": "true"}), make("span", {class: "name"}, series.name),
+                       make("small", {}, about + (lost ? `; ${lost} of ${series.y.length} are 0, not drawn` : ""))],
+            () => { this.set(i, !this.chart.isDatasetVisible(i)); this.chart.update(); }, {class: "key", "aria-pressed": "true", "data-series": series.name, title: about});
     }
 
     set(i, state) {
@@ -219,17 +215,14 @@ class Panel {
 
     paintKeys() {
         this.datasets.forEach((one, i) => {
-            const pen = this.keys[i].firstChild.getContext("2d"), options = Object.fromEntries(["pointStyle", "pointBackgroundColor", "borderColor"].map(name => [name, typeof one[name] === "function" ? one[name]() : one[name]]));
-            pen.setTransform(2, 0, 0, 2, 0, 0);
-            pen.clearRect(0, 0, 34, 14);
-            Object.assign(pen, {strokeStyle: options.borderColor, fillStyle: options.pointBackgroundColor, lineWidth: one.borderWidth});
+            const pen = this.keys[i].firstChild.getContext("2d"), now = value => typeof value === "function" ? value() : value;
+            pen.setTransform(2, 0, 0, 2, 17 * 2, 7 * 2);
+            pen.clearRect(-17, -7, 34, 14);
+            Object.assign(pen, {strokeStyle: one.borderColor(), fillStyle: one.pointBackgroundColor(), lineWidth: one.borderWidth});
             pen.setLineDash(one.borderDash);
-            pen.beginPath();
-            pen.moveTo(1, 7);
-            pen.lineTo(33, 7);
-            if (one.showLine) pen.stroke();
+            if (one.showLine) pen.stroke(new Path2D("M-16 0H16"));
             pen.setLineDash([]);
-            if (one.pointRadius) Chart.helpers.drawPoint(pen, {pointStyle: options.pointStyle, radius: Math.min(one.pointRadius + 1, 5), rotation: one.pointRotation, borderWidth: 1.5}, 17, 7);
+            if (one.pointRadius) Chart.helpers.drawPoint(pen, {pointStyle: now(one.pointStyle), radius: one.pointRadius, rotation: one.pointRotation, borderWidth: 1.5}, 0, 0);
         });
     }
 
@@ -258,23 +251,26 @@ class Panel {
         return {x: of("x", x), y: of("y", y)};
     }
 
-    zoom(factor, at = this.active()) {
-        const {left, right, top, bottom} = this.chart.chartArea, center = {x: at?.element.x ?? (left + right) / 2, y: at?.element.y ?? (top + bottom) / 2};
-        const view = this.between([left, right].map(end => center.x + (end - center.x) * factor), [top, bottom].map(end => center.y + (end - center.y) * factor));
-        const wide = ["x", "y"].every(id => view[id][0] <= this.full[id][0] && view[id][1] >= this.full[id][1]);
-        this.look(wide ? this.full : view);
+    // About the point that is told of, or the middle.
+    zoom(factor) {
+        const {left, right, top, bottom} = this.chart.chartArea, {x, y} = this.active()?.element ?? {x: (left + right) / 2, y: (top + bottom) / 2};
+        const view = this.between([left, right].map(end => x + (end - x) * factor), [top, bottom].map(end => y + (end - y) * factor));
+        const all = ["x", "y"].every(id => view[id][0] <= this.full[id][0] && view[id][1] >= this.full[id][1]);
+        this.look(all ? this.full : view);
     }
 
     listen() {
         let start = null;
-        const place = event => { const box = this.canvas.getBoundingClientRect(); return {x: event.clientX - box.left, y: event.clientY - box.top}; };
         const on = (name, action) => this.plot.addEventListener(name, action);
+        const place = event => { // within the axes
+            const box = this.canvas.getBoundingClientRect(), {left, right, top, bottom} = this.chart.chartArea;
+            return [Math.max(left, Math.min(right, event.clientX - box.left)), Math.max(top, Math.min(bottom, event.clientY - box.top))];
+        };
         on("pointerdown", event => { if (event.button === 0 && event.pointerType !== "touch") start = place(event); });
         on("pointermove", event => {
             if (!start) return;
-            const end = place(event), {left, right, top, bottom} = this.chart.chartArea, keep = (value, low, high) => Math.max(low, Math.min(high, value));
-            const [x0, x1] = [start.x, end.x].map(x => keep(x, left, right)).sort((a, b) => a - b), [y0, y1] = [start.y, end.y].map(y => keep(y, top, bottom)).sort((a, b) => a - b);
-            this.chart.choice = x1 - x0 < DRAG || y1 - y0 < DRAG ? null : {x: x0, y: y0, width: x1 - x0, height: y1 - y0};
+            const end = place(event), [x, y, width, height] = [0, 1].map(i => Math.min(start[i], end[i])).concat([0, 1].map(i => Math.abs(start[i] - end[i])));
+            this.chart.choice = width < DRAG || height < DRAG ? null : {x, y, width, height};
             this.chart.draw();
         });
         window.addEventListener("pointerup", () => {
