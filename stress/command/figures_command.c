@@ -76,23 +76,6 @@ static bool collect(const struct campaign *campaign, const struct paper_plan *pl
     return fclose(file) == 0 && good;
 }
 
-/* Verdicts on a figure that nothing could be run for. */
-static json_t *judge_nothing(const struct paper_folder *folder, const char *why)
-{
-    char unused[PAPER_WHY_BYTES];
-    size_t i;
-    const json_t *claim;
-    json_t *judged = json_array();
-    json_array_foreach(json_object_get(folder->figure, "claims"), i, claim)
-    {
-        json_array_append_new(judged, json_pack("{s:s, s:s, s:s}", "id", flat_text(claim, "id"), "verdict",
-                                                "cannot be judged", "why", why));
-    }
-    json_t *verdicts = paper_verdicts_merge(judged, folder, unused, sizeof unused);
-    json_decref(judged);
-    return verdicts;
-}
-
 /* Draws and judges what was run. Returns the figure's status; made->why and made->verdicts are set as it wants. */
 static const char *make_figure(const struct campaign *campaign, struct paper_made *made)
 {
@@ -108,7 +91,7 @@ static const char *make_figure(const struct campaign *campaign, struct paper_mad
     if (count == 0) {
         (void)snprintf(made->why, PAPER_WHY_BYTES, "%s",
                        made->plan->count > 0 ? made->results[0].why : "it has no runs at this level");
-        made->verdicts = judge_nothing(made->folder, made->why);
+        made->verdicts = paper_verdicts_none(made->folder, made->why);
         return "skipped";
     }
     const struct paper_making making = {made->folder, campaign->list.path, campaign->things,
