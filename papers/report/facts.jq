@@ -8,7 +8,7 @@ def claims: [.figures[] | {key, level, repeat} as $figure | .claims[] | . + $fig
 
 # Verdicts and kinds in the order in which they are told, those first that the field knows. Kinds are never added up.
 def verdicts: ["holds", "direction only", "does not hold", "cannot be judged"];
-def kinds: ["counted", "foretold", "fitted", "by construction"];
+def kinds: ["counted", "measured", "foretold", "fitted", "by construction"];
 def in_order($known): . as $there | ($known | map(select(IN($there[])))) + ($there - $known);
 # [{kind, counts: [{verdict, n}]}] of all claims; one row without a kind where no claim has any.
 def matrix: claims as $all | ([$all[].verdict] | unique | in_order(verdicts)) as $columns |
@@ -33,8 +33,11 @@ def digits($n): pow(10; $n) as $unit | . * $unit | round | tostring | if $n == 0
     ("0" * ([$n + 1 - length, 0] | max) // "") + . | .[:-$n] + "." + .[-$n:] end;
 def times: if type != "number" then text elif . < 0 then short
     elif . >= 99.95 then digits(0) elif . >= 9.995 then digits(1) elif . >= 0.0995 then digits(2) else digits(4) end;
-# Of the factors of a claim's quantities the one that is furthest from 1; null if nothing was published.
-def worst_factor: [(.quantities // [])[].factor | numbers | select(. > 0)] | max_by(log | fabs);
+# The quantity that speaks for a claim: of those outside of their intervals, or else of all, the one whose factor is
+# furthest from 1; null if nothing was published.
+def headline: [(.quantities // [])[] | select((.factor | numbers) > 0)] | map(select(.in == false)) as $outside |
+    if $outside == [] then . else $outside end | max_by(.factor | log | fabs);
+def quantity_name: "\(.name | text)\(if (.of | text) == "" then "" else " (\(.of | text))" end)";
 def stated: if .low == null and .high == null then "" else "\(if .factor == null then "value " else "" end)\(.low | times) to \(.high | times)" end;
 def with_unit($unit): if . == null then "" else "\(short)\(if ($unit | text) == "" then "" else " \($unit | text)" end)" end;
 # What is an address of the web and breaks out of nothing.

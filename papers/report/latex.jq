@@ -22,7 +22,7 @@ def tex: symbols as $symbols | text | explode | map([.] | implode | letter($symb
 def code: "\\code{" + (tex | gsub("(?<c>[,=/])"; "\(.c)\\allowbreak{}")) + "}";
 
 def mark: {"holds": "\\holds", "direction only": "\\direction", "does not hold": "\\fails"}[.] // "\\cannot";
-def factor: worst_factor | if . == null then "" else "\(times)$\\times$" end;
+def factor: headline | if . == null then "" else "\(.factor | times)$\\times$" end;
 # Factor first, then verdict, kind, how often it came out so.
 def judged: [(factor | select(. != "")), (.verdict | mark), (.kind | tex | select(. != "")), (.stable | stability | tex | select(. != ""))] | join(", ");
 def line($what; $value): if ($value | text) == "" then empty else "\\fact{\($what)}{\($value | tex)}" end;
@@ -43,7 +43,7 @@ def all_claims:
 
 # ---- A figure ----
 
-def quantity: .unit as $unit | line("Factor"; "\(.name | text)\(if .factor == null then "" else ": \(.factor | times)×" end)\(stated | if . == "" then "" else ", stated \(.)" end); measured \(.measured | with_unit($unit))\(.published | with_unit($unit) | if . == "" then "" else ", published \(.)" end)");
+def quantity: .unit as $unit | line("Factor"; "\(quantity_name)\(if .factor == null then "" else ": \(.factor | times)×" end)\(stated | if . == "" then "" else ", stated \(.)" end); measured \(.measured | with_unit($unit))\(.published | with_unit($unit) | if . == "" then "" else ", published \(.)" end)");
 def claim: "\\claim{\(.id | tex)}{\(.text | tex)}{\(judged)}", "\\begin{facts}", ((.quantities // [])[] | quantity),
     line("Measured"; .measured), line("Published"; .published), line("Check"; .check), line("Judged on"; .platform),
     line("Why"; .why), line("Known deviation"; .deviation), line("Source"; .source), "\\end{facts}";

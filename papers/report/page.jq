@@ -39,7 +39,7 @@ def counts: matrix as $rows |
     ($rows[] | @html "<tr><th scope=\"row\">\(if .kind == "" then "claims" else .kind end)</th>",
         (.counts[] | @html "<td class=\"\(if .n > 0 then .verdict | tone else "none" end)\">\(.n)</td>"), "</tr>"),
     "</tbody></table></div>",
-    (if [claims[].kind | strings] != [] then "<p class=\"hint\">Counted: exact counts. Foretold: by a model that has not seen these points. Fitted: by one that was fitted to them. By construction: the model could not have answered otherwise. The four are not added up.</p>" else empty end);
+    (if [claims[].kind | strings] != [] then "<p class=\"hint\">Counted: exact counts. Measured: the time of this machine. Foretold: by a model that has not seen these points. Fitted: by one that was fitted to them. By construction: the model could not have answered otherwise. They are not added up.</p>" else empty end);
 
 def summary:
     all_provenance as $lines |
@@ -71,9 +71,9 @@ def quantities($id): select((.quantities // []) != []) |
     @html "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Quantities of \(.id)\"><table class=\"quantities\"><thead><tr><th scope=\"col\">Factor</th><td></td><th scope=\"col\">Stated</th><th scope=\"col\">Quantity</th><th scope=\"col\">Published</th><th scope=\"col\">Measured</th></tr></thead><tbody>",
     (.quantities[] |
         @html "<tr><td class=\"factor \(if .in == false then "outside" else "" end)\">\(if .factor == null then "–" else "\(.factor | times)×" end)</td><td>", ([factor_bar] | join("")),
-        @html "</td><td>\(stated)\(if .in == false then ": outside" else "" end)</td><th scope=\"row\">\(.name | text)</th><td class=\"number\">\(.unit as $unit | .published | with_unit($unit))</td><td class=\"number\">\(.unit as $unit | .measured | with_unit($unit))</td></tr>"),
+        @html "</td><td>\(stated)\(if .in == false then ": outside" else "" end)</td><th scope=\"row\">\(quantity_name)</th><td class=\"number\">\(.unit as $unit | .published | with_unit($unit))</td><td class=\"number\">\(.unit as $unit | .measured | with_unit($unit))</td></tr>"),
     "</tbody></table></div>";
-def factor_word: worst_factor | if . == null then empty else @html "<span class=\"times\">\(times)×</span> " end;
+def factor_word: headline | if . == null then empty else @html "<span class=\"times\">\(.factor | times)×</span> " end;
 
 # ---- A figure ----
 
@@ -170,10 +170,9 @@ def all_claims:
     "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of all claims\"><table class=\"claims\"><thead><tr><th scope=\"col\">Claim</th>",
     column($factors; "Factor"), column(true; "Verdict"), column($kinds; "Kind"), column($stable; "Stable"),
     "<th scope=\"col\">By</th><th scope=\"col\">Published</th><th scope=\"col\">Measured</th></tr></thead><tbody>",
-    (claims[] | . as $claim |
+    (claims[] |
         "<tr" + marks + @html "><th scope=\"row\"><a href=\"#claim-\(.key)-\(.id)\">\(.id)</a> <span class=\"of\">\(.key)</span></th>",
-        (if $factors then "<td data-label=\"Factor\" class=\"factor\">", (worst_factor as $worst | if $worst == null then "–" else
-            @html "\($worst | times)×", ([$claim.quantities[] | select(.factor == $worst)][0] | factor_bar) end), "</td>" else empty end),
+        (if $factors then "<td data-label=\"Factor\" class=\"factor\">", (headline | if . == null then "–" else @html "\(.factor | times)×", factor_bar end), "</td>" else empty end),
         "<td data-label=\"Verdict\">", badge, "</td>",
         (if $kinds then @html "<td data-label=\"Kind\">\(.kind | text)</td>" else empty end),
         (if $stable then @html "<td data-label=\"Stable\">\(.stable | stability)</td>" else empty end),

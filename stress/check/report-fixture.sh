@@ -16,7 +16,8 @@ mkdir -p "$directory"
     tail -n 1 "$directory/figures.log"
     exit $status
 }
-# Of the claims, in turn: kind, verdict, and factor of the first of two quantities, of which the other has none published.
+# Of the claims, in turn: kind, verdict, and factor of the first of three quantities, of which the second has none
+# published, and the third lies within its interval, which is wide.
 cp -R "$directory/figures" "$directory/judged"
 rm -rf "$directory/judged/cache"
 jq 'def turn($all; $i): $all[$i % ($all | length)];
@@ -27,7 +28,8 @@ jq 'def turn($all; $i): $all[$i % ($all | length)];
              verdict: turn(["holds", "direction only", "does not hold", "cannot be judged"]; $at.key), expected: true,
              quantities: [{name: "time of \($at.key)", unit: "ns", published: 200, measured: (200 * $factor), factor: $factor,
                            low: 0.8, high: 1.25, in: ($factor == 1 or $factor == 1.2)},
-                          {name: "share", published: null, measured: 0.5, factor: null, low: 0.4, high: 0.6, in: true}],
+                          {name: "share", published: null, measured: 0.5, factor: null, low: 0.4, high: 0.6, in: true},
+                          {name: "growth", of: "both", published: 1, measured: 1.9, factor: 1.9, low: 0.5, high: 2, in: true}],
              stable: [{held: 9, of: 10, over: "seeds 1-10"}, {held: 2, of: 2, over: "costs 0.7, 1.3"}]})))' \
     "$directory/figures/summary.json" >"$directory/judged/summary.json"
 cp -R "$directory/judged" "$directory/hostile"
