@@ -268,7 +268,7 @@ bool paper_summary_print(const json_t *entries, const char *directory, FILE *out
         paper_verdicts_count(json_object_get(entry, "claims"), &tally);
     }
     (void)fputc('\n', out);
-    paper_tally_print(&tally, out);
+    paper_tally_print(&tally, "\n", out);
     (void)fprintf(out, "of those that do not hold %u were not known not to\n", tally.unexpected);
     return fflush(out) == 0;
 }

@@ -333,14 +333,17 @@ void paper_verdicts_count(const json_t *verdicts, struct paper_tally *tally)
     }
 }
 
-void paper_tally_print(const struct paper_tally *tally, FILE *out)
+void paper_tally_print(const struct paper_tally *tally, const char *between, FILE *out)
 {
+    const char *before = "";
     for (int kind = 0; kind < PAPER_KINDS; kind++) {
         const unsigned *count = tally->count[kind];
         if (count[PAPER_HOLDS] + count[PAPER_DIRECTION] + count[PAPER_FAILS] + count[PAPER_CANNOT] > 0) {
-            (void)fprintf(out, "%s: %u hold, %u in direction only, %u do not hold, %u cannot be judged\n",
+            (void)fprintf(out, "%s%s: %u hold, %u in direction only, %u do not hold, %u cannot be judged", before,
                           kind_names[kind], count[PAPER_HOLDS], count[PAPER_DIRECTION], count[PAPER_FAILS],
                           count[PAPER_CANNOT]);
+            before = between;
         }
     }
+    (void)fputc('\n', out);
 }

@@ -42,7 +42,7 @@ void paper_verdicts_stable(json_t *verdicts, const json_t *const *others, size_t
 /* Adds up verdicts by kind. */
 void paper_verdicts_count(const json_t *verdicts, struct paper_tally *tally);
 
-/* A line a kind of which there are claims: how many hold, and so on. */
-void paper_tally_print(const struct paper_tally *tally, FILE *out);
+/* Of each kind of which there are claims, how many hold, and so on, with `between` between kinds; then a newline. */
+void paper_tally_print(const struct paper_tally *tally, const char *between, FILE *out);
 
 #endif

@@ -57,7 +57,8 @@ if [ $? -eq 77 ]; then
     exit 77
 fi
 page=$figures/report.html
-ends 0 "report.html: 2 figures" $figures
+ends 0 "report.html: 2 figures; .*fitted: $(jq '[.figures[].claims[] | select(.kind == "fitted" and .verdict == "holds")] |
+    length' $figures/summary.json) hold" $figures
 
 claims() { jq -r '.figures[] | .key as $key | .claims[] | "claim-\($key)-\(.id)"' $figures/summary.json; }
 for id in $(claims); do

@@ -116,8 +116,8 @@ static int say(const json_t *report, const char *out)
     {
         paper_verdicts_count(json_object_get(entry, "claims"), &tally);
     }
-    (void)printf("%s: %zu figures\n", out, json_array_size(figures));
-    paper_tally_print(&tally, stdout);
+    (void)printf("%s: %zu figures; ", out, json_array_size(figures));
+    paper_tally_print(&tally, "; ", stdout);
     return EXIT_STATUS_HOLDS;
 }
 
