@@ -38,7 +38,7 @@ def times: if type != "number" then text elif . < 0 then short
 def headline: [(.quantities // [])[] | select((.factor | numbers) > 0)] | map(select(.in == false)) as $outside |
     if $outside == [] then . else $outside end | max_by(.factor | log | fabs);
 def quantity_name: "\(.name | text)\(if (.of | text) == "" then "" else " (\(.of | text))" end)";
-def stated: if .low == null and .high == null then "" else "\(if .factor == null then "value " else "" end)\(.low | times) to \(.high | times)" end;
+def stated: if .low == null and .high == null then "" else "\(if .factor == null then "value " else "" end)\(.low | short) to \(.high | short)" end;
 def with_unit($unit): if . == null then "" else "\(short)\(if ($unit | text) == "" then "" else " \($unit | text)" end)" end;
 # What is an address of the web and breaks out of nothing.
 def links: [(.links // [])[] | select(.url | strings | test("^https?://[-A-Za-z0-9._~:/?#@!$&()*+,;=%]+$"))];

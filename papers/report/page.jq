@@ -87,7 +87,7 @@ def claim($figure):
     (.stable | stability | if . != "" then @html " <span class=\"kind\">\(.)</span>" else empty end),
     (if .verdict == "does not hold" then (if .expected == true then " a known deviation" else " <strong>not expected</strong>" end) else empty end),
     "</p>", quantities(.id), "<dl>",
-    pair("Measured"; .measured), pair("Published"; .published), pair("Check"; .check),
+    (if (.quantities // []) == [] then pair("Measured"; .measured) else empty end), pair("Published"; .published), pair("Check"; .check),
     pair("Judged on"; .platform // ((.platforms // []) | join(" or ") | if . == "" then "" else "would be: \(.)" end)),
     pair("Why"; .why), pair("Known deviation"; .deviation), pair("Source"; .source),
     @html "<dt>Repeat</dt><dd><code>\($figure.repeat | text)</code></dd></dl></article>";
@@ -164,7 +164,7 @@ def figure:
 # ---- All claims, platforms, provenance ----
 
 def all_claims:
-    ([claims[].quantities // [] | .[].factor | numbers] != []) as $factors | ([claims[].kind | strings] != []) as $kinds | ([claims[].stable | select(. != null)] != []) as $stable |
+    ([claims[].quantities // [] | .[].factor | numbers] != []) as $factors | ([claims[].kind | strings] != []) as $kinds | ([claims[].stable | stability | select(. != "")] != []) as $stable |
     def column($there; $name): if $there then @html "<th scope=\"col\">\($name)</th>" else empty end;
     "<section aria-labelledby=\"claims\"><h2 id=\"claims\">All claims</h2>", filter,
     "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of all claims\"><table class=\"claims\"><thead><tr><th scope=\"col\">Claim</th>",
