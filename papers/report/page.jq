@@ -39,7 +39,7 @@ def counts: matrix as $rows |
     ($rows[] | @html "<tr><th scope=\"row\">\(if .kind == "" then "claims" else .kind end)</th>",
         (.counts[] | @html "<td class=\"\(if .n > 0 then .verdict | tone else "none" end)\">\(.n)</td>"), "</tr>"),
     "</tbody></table></div>",
-    (if [claims[].kind | strings] != [] then "<p class=\"hint\">Counted: exact counts. Measured: the time of this machine. Foretold: by a model that has not seen these points. Fitted: by one that was fitted to them. By construction: the model could not have answered otherwise. They are not added up.</p>" else empty end);
+    (if [claims[].kind | strings] != [] then "<p class=\"kinds\">Counted: exact counts. Measured: the time of this machine. Foretold: by a model that has not seen these points. Fitted: by one that was fitted to them. By construction: the model could not have answered otherwise. They are not added up.</p>" else empty end);
 
 def summary:
     all_provenance as $lines |
@@ -71,7 +71,7 @@ def quantities($id): select((.quantities // []) != []) |
     @html "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Quantities of \(.id)\"><table class=\"quantities\"><thead><tr><th scope=\"col\">Factor</th><td></td><th scope=\"col\">Stated</th><th scope=\"col\">Quantity</th><th scope=\"col\">Published</th><th scope=\"col\">Measured</th></tr></thead><tbody>",
     (.quantities[] |
         @html "<tr><td class=\"factor \(if .in == false then "outside" else "" end)\">\(if .factor == null then "–" else "\(.factor | times)×" end)</td><td>", ([factor_bar] | join("")),
-        @html "</td><td>\(stated)\(if .in == false then ": outside" else "" end)</td><th scope=\"row\">\(quantity_name)</th><td class=\"number\">\(.unit as $unit | .published | with_unit($unit))</td><td class=\"number\">\(.unit as $unit | .measured | with_unit($unit))</td></tr>"),
+        @html "</td><td data-label=\"Stated\" class=\"stated-as\">\(stated)\(if .in == false then ": outside" else "" end)</td><th scope=\"row\">\(quantity_name)</th><td class=\"number\" data-label=\"Published\">\(.unit as $unit | .published | with_unit($unit))</td><td class=\"number\" data-label=\"Measured\">\(.unit as $unit | .measured | with_unit($unit))</td></tr>"),
     "</tbody></table></div>";
 def factor_word: headline | if . == null then empty else @html "<span class=\"times\">\(.factor | times)×</span> " end;
 
