@@ -107,12 +107,18 @@ def series($name; $panel; $kind; $source):
 # What a series shows, of things.json, and on which platform it was measured: host, sim or qemu.
 def shows($thing; $platform): . + {thing: $thing, platform: $platform};
 def shows($thing): . + {thing: $thing};
+# What a name of a series ends with where a panel has more than one platform.
+def where: {sim: ", simulated", host: ", host", qemu: ", QEMU"}[.];
 
 # published.csv: `series,x,y,source`, lines with # are comments.
 def csv($text):
   $text | split("\n") | map(select(length > 0 and (startswith("#") | not)) | split(",")) |
   .[0] as $keys | .[1:] | map([$keys, .] | transpose | map({key: .[0], value: .[1]}) | from_entries);
 def published($text; $name): csv($text) | map(select(.series == $name) | {x: (.x | tonumber), y: (.y | tonumber)});
+
+# A series as it was published, named so; what it shows is a thing of ours, too.
+def printed($text; $name; $title; $panel; $source; $thing):
+  published($text; $name) | series($title + ", published"; $panel; "published"; $source) | shows($thing);
 
 # ---- claims: what was measured; figure.json has the bounds, and framelab judges ----
 

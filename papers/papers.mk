@@ -22,6 +22,16 @@ reference: $(O)/framelab ## keep the last `make figures` as results/reference/fi
 	$(Q)sed -i '/^---$$/q' papers/REPRODUCING.md
 	$(Q){ echo; jq -r -f papers/reproducing.jq $(KEPT)/summary.json; } >> papers/REPRODUCING.md
 
+# Draws those kept pictures again, of their kept records, where a program that draws them has changed.
+REDRAWN := $(O)/redrawn
+.PHONY: redraw
+redraw: deps $(O)/framelab ## draw the kept figures again, of their records: nothing is measured
+	$(Q)$(O)/framelab figures --redraw $(KEPT) --out $(REDRAWN)
+	$(Q)set -e; cp $(REDRAWN)/summary.json $(KEPT)/; for figure in $(REDRAWN)/*/; do \
+	    cp $$figure/figure.svg $$figure/figure.pdf $$figure/series.json $$figure/tables.md \
+	        $(KEPT)/$$(basename $$figure)/; \
+	done
+
 # What the last `make figures` found, or else the reference run; another: make report FIGURES=DIR.
 FIGURES ?= $(firstword $(patsubst %/summary.json,%,$(wildcard results/latest-figures/summary.json \
              results/reference/figures/summary.json)) results/latest-figures)

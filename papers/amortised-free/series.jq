@@ -3,7 +3,7 @@
 include "lib";
 
 bench as $all |
-def ways: [["batch", "a bag at once"], ["amortised", "one an operation"]][];
+def ways: [["batch", "a bag at once", "free-at-once"], ["amortised", "one an operation", "free-amortised"]][];
 def worst: .phases[0].latency_ns.max;
 def points($run; f): $all | of_run($run) | of_variant("epoch") | by_harts(f);
 def bag: .knobs | capture("bag=(?<n>[0-9]+)").n | tonumber;
@@ -28,9 +28,9 @@ def host_rows:
 
 {
   series: ([
-    (ways as $w | points($w[0]; worst) | series("worst " + $w[0]; "worst"; "measured"; "sim, epyc-2socket, epoch, " + $w[1])),
-    (ways as $w | points($w[0]; per_us("op")) | series("rate " + $w[0]; "throughput"; "measured"; "sim, epyc-2socket, epoch, " + $w[1])),
-    (ways as $w | bags($w[0]) | series("bags " + $w[0]; "bags"; "measured"; "sim, epyc-2socket, epoch, 8 harts, " + $w[1]))
+    (ways as $w | points($w[0]; worst) | series($w[1]; "worst"; "measured"; "sim, epyc-2socket, epoch") | shows($w[2]; "sim")),
+    (ways as $w | points($w[0]; per_us("op")) | series($w[1]; "throughput"; "measured"; "sim, epyc-2socket, epoch") | shows($w[2]; "sim")),
+    (ways as $w | bags($w[0]) | series($w[1]; "bags"; "measured"; "sim, epyc-2socket, epoch, 8 harts") | shows($w[2]; "sim"))
   ] | map(select(.x | length > 0))),
   tables: [
     {

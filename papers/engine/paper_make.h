@@ -19,7 +19,10 @@ struct paper_making {
  * one line in `why`. */
 json_t *paper_draw(const struct paper_making *making, char why[PAPER_WHY_BYTES]);
 
-/* That, and tables.md, verdicts.json. Returns the verdicts; NULL with one line in `why`. */
+/* That, and tables.md. False with one line in `why`. */
+bool paper_draw_with_tables(const struct paper_making *making, char why[PAPER_WHY_BYTES]);
+
+/* That, and verdicts.json. Returns the verdicts; NULL with one line in `why`. */
 json_t *paper_make(const struct paper_making *making, char why[PAPER_WHY_BYTES]);
 
 #endif

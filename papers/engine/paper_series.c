@@ -76,16 +76,17 @@ static bool check_series(const struct objection *objection, const json_t *series
     return true;
 }
 
-/* gnuplot takes the first block whose name begins with the one that is asked for. */
+/* A name is what the legend of its panel says. */
 static bool check_names(const struct objection *objection, const json_t *all)
 {
     for (size_t i = 0; i < json_array_size(all); i++) {
-        const char *name = flat_text(json_array_get(all, i), "name");
+        const json_t *series = json_array_get(all, i);
         for (size_t k = 0; k < i; k++) {
-            const char *earlier = flat_text(json_array_get(all, k), "name");
-            if (strncmp(earlier, name, strlen(name)) == 0) {
-                return refuse(objection, "series.jq: series '%s': an earlier one's name begins with it: '%s'", name,
-                              earlier);
+            const json_t *earlier = json_array_get(all, k);
+            if (strcmp(flat_text(earlier, "name"), flat_text(series, "name")) == 0 &&
+                strcmp(flat_text(earlier, "panel"), flat_text(series, "panel")) == 0) {
+                return refuse(objection, "series.jq: series '%s': panel '%s' has it twice", flat_text(series, "name"),
+                              flat_text(series, "panel"));
             }
         }
     }
@@ -182,7 +183,7 @@ bool paper_series_write(const json_t *made, const char *path)
     }
     json_array_foreach(json_object_get(made, "series"), i, series)
     {
-        (void)fprintf(file, "# %s\n", flat_text(series, "name"));
+        (void)fprintf(file, "# %s: %s\n", flat_text(series, "panel"), flat_text(series, "name"));
         for (size_t k = 0; k < json_array_size(json_object_get(series, "x")); k++) {
             (void)fprintf(file, "%.9g %.9g %.9g %.9g\n", number_at(series, "x", k), number_at(series, "y", k),
                           number_at(series, "low", k), number_at(series, "high", k));

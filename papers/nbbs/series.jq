@@ -7,18 +7,18 @@ def of($run; $variant): $all | of_run($run) | map(select(.variant | startswith($
 def pair: [.phases[] | (.hart_ns | mean) / .operations] | add;
 def bench_curve($panel; $order; $variant; $workload):
   of("benches"; $variant) | of_workload($workload) | map(select(.order == $order)) | by_harts(pair) |
-  series("\($panel) \($variant) \($workload)"; $panel; "measured"; "sim, epyc-2socket");
+  series($variant; "\($panel)-\($workload)"; "measured"; "sim, epyc-2socket") | shows($variant; "sim");
 def pairs_per_us($percent): .harts * 1000 / (ns("alloc \($percent)%") + ns("free \($percent)%"));
 def occupancy($variant; $percent):
   of("occupancy"; $variant) | by_harts(pairs_per_us($percent)) |
-  series("\($variant) \($percent)%"; "occupancy"; "measured"; "sim, epyc-2socket");
+  series($variant; "occupancy-\($percent)"; "measured"; "sim, epyc-2socket") | shows($variant; "sim");
 
 {
   series: ([
     (("baseline", "lockfree") as $variant |
       (("repeat", "bulk", "rand") as $workload |
         bench_curve("frames"; 0; $variant; $workload), bench_curve("runs"; 4; $variant; $workload)),
-      (10, 50, 90, 99) as $percent | occupancy($variant; $percent))
+      (50, 90, 99) as $percent | occupancy($variant; $percent))
   ] | map(select(.x | length > 0))),
   tables: []
 }
