@@ -168,7 +168,8 @@ COMMAND_OBJECTS := $(COMMAND_SOURCES:%.c=$(O)/%.o)
 
 # config.mk is made when everything it asks for is there. Goals that promise to install what is missing do so here,
 # before anything is compiled; the others say what is missing and stop.
-INSTALLING := $(filter deps compare figures qemu qemu-check report-check paper check check-long soak,$(MAKECMDGOALS))
+INSTALLING := $(filter deps compare figures qemu qemu-check report report-check paper check check-long soak,\
+                       $(MAKECMDGOALS))
 WITHOUT_BUILD := help clean deps format uninstall
 ifneq ($(or $(if $(MAKECMDGOALS),,all),$(filter-out $(WITHOUT_BUILD),$(MAKECMDGOALS))),)
 include $(O)/config.mk
