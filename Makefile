@@ -98,6 +98,8 @@ SEES_stress/host := $(CORE) lockfree stress stress/harness
 SEES_stress/qemu :=
 SEES_stress/qemu/host := core/base stress/system stress/qemu
 SEES_stress/qemu/guest := $(CORE) lockfree stress $(addprefix stress/,harness workload trial qemu)
+SEES_stress/linux := core/base stress/system
+SEES_stress/linux/guest := $(CORE) stress/harness stress/workload
 # The kernel and its half for an architecture are one module, the only two folders that see each other: qemu.mk.
 SEES_stress/qemu/guest/riscv64 := core/base core/boot stress/harness stress/qemu stress/qemu/guest
 SEES_stress/qemu/guest/aarch64 := $(SEES_stress/qemu/guest/riscv64)
@@ -125,12 +127,13 @@ SEES_stress/unit/simulated := core/base lockfree $(addprefix stress/,micro sim/e
 SEES_$(OWN) := $(CORE)
 $(foreach file,$(OWN_WORKLOAD),$(eval SEES_$(patsubst %/,%,$(dir $(file))) := $(SEES_stress/workload) stress/workload))
 FOLDERS := $(sort $(patsubst SEES_%,%,$(filter SEES_%,$(.VARIABLES))))
-SEES_stress/unit := $(filter-out stress/qemu/guest%,$(FOLDERS))
+SEES_stress/unit := $(filter-out stress/qemu/guest% stress/linux/guest%,$(FOLDERS))
 SEES_stress/fuzz := $(CORE) stress/unit
 
 INLINE_host := stress/host/inline
 INLINE_sim := stress/sim/ck stress/sim/inline
 INLINE_guest := stress/qemu/guest/inline
+INLINE_linux := stress/linux/guest/inline
 SIMULATED := stress/sim/% stress/unit/simulated/% stress/unit/test_sim_%
 
 # $(1): file, $(2): host, sim or guest; by itself, as the file's place says
@@ -154,9 +157,9 @@ LIB_SOURCES := $(filter-out core/$(OTHER_ROOM).c,$(ALLOCATORS) $(call sources,st
 COMMAND_SOURCES := $(filter-out %/bench_sim.c $(addprefix %/sim_,$(if $(WITH_SIM),none.c,linked.c stress.c)),\
                      $(call sources,$(COMMAND_FOLDERS)) $(OWN_WORKLOAD))
 UNIT_SOURCES := $(call sources,stress/unit)
-KERNEL_C := $(call sources,$(filter stress/qemu/guest%,$(FOLDERS)))
+KERNEL_C := $(call sources,$(filter stress/qemu/guest% stress/linux/guest%,$(FOLDERS)))
 ALL_C := $(filter-out $(KERNEL_C),$(call sources,$(FOLDERS) stress/unit stress/fuzz))
-ALL_H := $(wildcard $(addsuffix /*.h,$(FOLDERS) stress/unit $(INLINE_host) $(INLINE_sim) $(INLINE_guest)))
+ALL_H := $(wildcard $(addsuffix /*.h,$(FOLDERS) stress/unit $(INLINE_host) $(INLINE_sim) $(INLINE_guest) $(INLINE_linux)))
 
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(O)/%.o)
 COMMAND_OBJECTS := $(COMMAND_SOURCES:%.c=$(O)/%.o)
@@ -168,7 +171,7 @@ COMMAND_OBJECTS := $(COMMAND_SOURCES:%.c=$(O)/%.o)
 
 # config.mk is made when everything it asks for is there. Goals that promise to install what is missing do so here,
 # before anything is compiled; the others say what is missing and stop.
-INSTALLING := $(filter deps compare figures qemu qemu-check report-check paper check check-long soak,$(MAKECMDGOALS))
+INSTALLING := $(filter deps compare figures linux qemu qemu-check report-check paper check check-long soak,$(MAKECMDGOALS))
 WITHOUT_BUILD := help clean deps format uninstall
 ifneq ($(or $(if $(MAKECMDGOALS),,all),$(filter-out $(WITHOUT_BUILD),$(MAKECMDGOALS))),)
 include $(O)/config.mk
@@ -203,7 +206,7 @@ BASE_CFLAGS = $(RECORDED_CFLAGS) $(PLACELESS)
 # ---- What belongs to one folder --------------------------------------------------------------------------------
 
 # Rules of their own; a later part uses what an earlier one names.
-PARTS := $(addsuffix .mk,stress/sim/sim stress/qemu/qemu stress/check/check stress/mutants/mutants \
+PARTS := $(addsuffix .mk,stress/sim/sim stress/qemu/qemu stress/linux/linux stress/check/check stress/mutants/mutants \
            stress/fuzz/fuzz papers/papers \
            stress/package/package)
 include $(PARTS)
