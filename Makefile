@@ -114,11 +114,11 @@ SEES_stress/sim/history := $(CORE) lockfree stress \
 
 # What measures, and the command, which sees all that one of its measuring commands needs.
 SEES_results := core core/base $(addprefix stress/,harness workload)
-SEES_stress/run := $(CORE) results stress $(addprefix stress/,harness workload trial micro system host qemu/host \
+SEES_stress/run := $(CORE) results stress $(addprefix stress/,harness workload trial micro system host linux qemu/host \
     sim sim/machine sim/engine sim/time sim/history)
 SEES_papers/engine := core/base results $(addprefix stress/,harness system host qemu/host)
 SEES_stress/command := $(CORE) results papers/engine stress \
-    $(addprefix stress/,harness workload trial micro system host qemu/host sim sim/machine run)
+    $(addprefix stress/,harness workload trial micro system host linux qemu/host sim sim/machine run)
 
 # Tests see everything but the kernel. A variant and a workload of yours see what ours do.
 SEES_stress/package/skeleton := $(CORE)
@@ -152,7 +152,7 @@ sources = $(wildcard $(addsuffix /*.c,$(1)))
 OTHER_ROOM := $(if $(NO_COUNTS),refcounts_kept,refcounts_none)
 ALLOCATORS := $(call sources,core core/boot lockfree baseline $(OWN))
 RUNS_ANYWHERE := $(addprefix stress/,harness workload trial micro)
-COMMAND_FOLDERS := $(RUNS_ANYWHERE) results papers/engine $(addprefix stress/,system qemu/host sim/machine run command)
+COMMAND_FOLDERS := $(RUNS_ANYWHERE) results papers/engine $(addprefix stress/,system linux qemu/host sim/machine run command)
 LIB_SOURCES := $(filter-out core/$(OTHER_ROOM).c,$(ALLOCATORS) $(call sources,stress stress/host))
 COMMAND_SOURCES := $(filter-out %/bench_sim.c $(addprefix %/sim_,$(if $(WITH_SIM),none.c,linked.c stress.c)),\
                      $(call sources,$(COMMAND_FOLDERS)) $(OWN_WORKLOAD))

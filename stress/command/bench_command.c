@@ -388,19 +388,35 @@ static void set_defaults(struct bench_arguments *arguments)
     machine->harts = harts_most(plan);
 }
 
+/* Its text into the rest. */
+static bool parse_variant(struct bench_variant *variant, const struct platform *platform, char *why, size_t why_bytes)
+{
+    variant->is_linux = linux_variant_is(variant->text);
+    if (variant->is_linux && !platform->runs_linux) {
+        (void)snprintf(why, why_bytes, "%s: Linux runs in QEMU: --platform qemu", variant->text);
+        return false;
+    }
+    if (variant->is_linux) {
+        bool good = linux_variant_parse(&variant->linux_own, variant->text, why, why_bytes);
+        linux_variant_format(&variant->linux_own, variant->knobs, sizeof variant->knobs);
+        return good;
+    }
+    bool good = frame_allocator_config_parse(&variant->config, platform->variants, variant->text, 1, why, why_bytes);
+    (void)frame_allocator_config_format(&variant->config, variant->knobs, good ? sizeof variant->knobs : 0);
+    return good;
+}
+
 static bool parse_variants(struct bench_arguments *arguments, char *why, size_t why_bytes)
 {
-    const struct variant *const *variants = arguments->measured.run.platform->variants;
     for (uint32_t i = 0; i < arguments->plan.variant_count; i++) {
         struct bench_variant *variant = &arguments->plan.variants[i];
         variant->text = arguments->variants[i];
-        if (!frame_allocator_config_parse(&variant->config, variants, variant->text, 1, why, why_bytes)) {
+        if (!parse_variant(variant, arguments->measured.run.platform, why, why_bytes)) {
             return false;
         }
-        (void)frame_allocator_config_format(&variant->config, variant->knobs, sizeof variant->knobs);
         for (uint32_t k = 0; k < i; k++) {
             const struct bench_variant *other = &arguments->plan.variants[k];
-            if (other->config.variant == variant->config.variant && strcmp(other->knobs, variant->knobs) == 0) {
+            if (other->is_linux == variant->is_linux && other->config.variant == variant->config.variant && strcmp(other->knobs, variant->knobs) == 0) {
                 (void)snprintf(why, why_bytes, "%s and %s are the same variant", other->text, variant->text);
                 return false;
             }

@@ -17,6 +17,7 @@
 #include <stdio.h>
 
 #include "frame_allocator.h"
+#include "linux_variant.h"
 #include "machine.h"
 #include "options.h"
 #include "record.h"
@@ -28,6 +29,8 @@
 
 struct bench_variant {
     const char *text; /* as on the command line */
+    bool is_linux; /* Linux's own, in QEMU: then `linux_own` says which; else `config` */
+    struct linux_variant linux_own;
     struct frame_allocator_config config;
     char knobs[BENCH_KNOBS_MAX];
 };

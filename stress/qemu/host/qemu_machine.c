@@ -149,6 +149,14 @@ char **qemu_machine_command(const struct qemu_machine *machine, const char *boot
     }
     add(words, "-kernel");
     add(words, "%s", machine->kernel);
+    if (machine->initrd[0] != '\0') {
+        add(words, "-initrd");
+        add(words, "%s", machine->initrd);
+    }
+    if (machine->plugin[0] != '\0') {
+        add(words, "-plugin");
+        add(words, "%s", machine->plugin);
+    }
     if (bootargs != NULL) {
         add(words, "-append");
         add(words, "%s", bootargs);
