@@ -96,10 +96,11 @@ SEES_stress/micro := core/base lockfree stress/harness
 SEES_stress/system := core/base core/boot
 SEES_stress/host := $(CORE) lockfree stress stress/harness
 SEES_stress/qemu :=
+SEES_stress/qemu/plugin := stress/qemu
 SEES_stress/qemu/host := core/base stress/system stress/qemu
 SEES_stress/qemu/guest := $(CORE) lockfree stress $(addprefix stress/,harness workload trial qemu)
 SEES_stress/linux := core/base stress/system
-SEES_stress/linux/guest := $(CORE) stress/harness stress/workload
+SEES_stress/linux/guest := $(CORE) stress/harness stress/workload stress/qemu
 # The kernel and its half for an architecture are one module, the only two folders that see each other: qemu.mk.
 SEES_stress/qemu/guest/riscv64 := core/base core/boot stress/harness stress/qemu stress/qemu/guest
 SEES_stress/qemu/guest/aarch64 := $(SEES_stress/qemu/guest/riscv64)
@@ -158,7 +159,9 @@ COMMAND_SOURCES := $(filter-out %/bench_sim.c $(addprefix %/sim_,$(if $(WITH_SIM
                      $(call sources,$(COMMAND_FOLDERS)) $(OWN_WORKLOAD))
 UNIT_SOURCES := $(call sources,stress/unit)
 KERNEL_C := $(call sources,$(filter stress/qemu/guest% stress/linux/guest%,$(FOLDERS)))
-ALL_C := $(filter-out $(KERNEL_C),$(call sources,$(FOLDERS) stress/unit stress/fuzz))
+# Needs QEMU's header, which may not be there.
+PLUGIN_C := stress/qemu/plugin/plugin.c
+ALL_C := $(filter-out $(KERNEL_C) $(PLUGIN_C),$(call sources,$(FOLDERS) stress/unit stress/fuzz))
 ALL_H := $(wildcard $(addsuffix /*.h,$(FOLDERS) stress/unit $(INLINE_host) $(INLINE_sim) $(INLINE_guest) $(INLINE_linux)))
 
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(O)/%.o)
@@ -206,8 +209,8 @@ BASE_CFLAGS = $(RECORDED_CFLAGS) $(PLACELESS)
 # ---- What belongs to one folder --------------------------------------------------------------------------------
 
 # Rules of their own; a later part uses what an earlier one names.
-PARTS := $(addsuffix .mk,stress/sim/sim stress/qemu/qemu stress/linux/linux stress/check/check stress/mutants/mutants \
-           stress/fuzz/fuzz papers/papers \
+PARTS := $(addsuffix .mk,stress/sim/sim stress/qemu/plugin/plugin stress/qemu/qemu stress/linux/linux \
+            stress/check/check stress/mutants/mutants stress/fuzz/fuzz papers/papers \
            stress/package/package)
 include $(PARTS)
 
@@ -327,7 +330,7 @@ help: ## list what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile $(PARTS) | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
 
 format: ## lay out all C files by .clang-format
-	$(Q).ci/judged --only 14 clang-format -i $(ALL_C) $(KERNEL_C) $(ALL_H)
+	$(Q).ci/judged --only 14 clang-format -i $(ALL_C) $(KERNEL_C) $(PLUGIN_C) $(ALL_H)
 
 clean: ## remove what was built
 	$(Q)rm -rf $(O)

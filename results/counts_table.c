@@ -27,6 +27,8 @@ static const struct {
     [TALLY_LOCK_WAITS] = {"waits", "lock_waits", 1000},
     [TALLY_GLOBAL_ACCESSES] = {"global", "global_accesses", 1000},
     [TALLY_GRACE_PERIODS] = {"grace", "grace_periods", 1000},
+    [TALLY_ZONE_PAGES] = {"zone", "zone_pages", 1000},
+    [TALLY_ZONE_WAITS] = {"waits", "zone_waits", 1000},
 };
 
 const char *counts_key(enum tally_kind kind)
@@ -103,6 +105,18 @@ static double median_of(const struct table *table, const struct tally_row *row, 
     return statistics_median(table->scratch, find_repeats(table, row, column, kind));
 }
 
+/* Whether any of a column's tallies has the number. */
+static bool column_has(const struct table *table, const struct tally_row *column, enum tally_kind kind)
+{
+    for (size_t i = 0; table->known[kind] && i < table->file->tally_count; i++) {
+        const struct tally_row *tally = &table->file->tallies[i];
+        if (same_column_here(tally, column) && !isnan(tally->per_operation[kind])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* ---- For people ----------------------------------------------------------------------------------------------- */
 
 static void add_number(struct grid *grid, double number)
@@ -113,6 +127,20 @@ static void add_number(struct grid *grid, double number)
         grid_cell(grid, GRID_FAINT, "0");
     } else {
         grid_cell(grid, GRID_PLAIN, "%.*f", number < 9.995 ? 2 : number < 999.5 ? 1 : 0, number);
+    }
+}
+
+/* The median; of what differs from boot to boot, and is never all that could be, the range. */
+static void add_cell(struct grid *grid, const struct table *table, const struct tally_row *row,
+                     const struct tally_row *column, enum tally_kind kind)
+{
+    size_t count = find_repeats(table, row, column, kind);
+    double least = kinds[kind].per * (count > 0 ? table->scratch[0] : NAN);
+    double most = kinds[kind].per * (count > 0 ? table->scratch[count - 1] : NAN);
+    if (kind == TALLY_ZONE_WAITS && most > least) {
+        grid_cell(grid, GRID_PLAIN, "%.1f–%.1f", least, most);
+    } else {
+        add_number(grid, kinds[kind].per * statistics_median(table->scratch, count));
     }
 }
 
@@ -134,7 +162,7 @@ static void add_columns(struct grid *grid, const struct table *table)
     grid_column(grid, "", "harts", GRID_RIGHT);
     for (size_t c = 0; c < table->column_count; c++) {
         for (uint32_t k = 0; k < TALLY_KIND_COUNT; k++) {
-            if (table->known[k]) {
+            if (column_has(table, table->columns[c], (enum tally_kind)k)) {
                 grid_column(grid, table->columns[c]->variant, kinds[k].title, GRID_RIGHT);
             }
         }
@@ -154,8 +182,8 @@ static void add_row(struct grid *grid, const struct table *table, const struct t
     grid_cell(grid, GRID_PLAIN, "%u", row->harts);
     for (size_t c = 0; c < table->column_count; c++) {
         for (uint32_t k = 0; k < TALLY_KIND_COUNT; k++) {
-            if (table->known[k]) {
-                add_number(grid, kinds[k].per * median_of(table, row, table->columns[c], (enum tally_kind)k));
+            if (column_has(table, table->columns[c], (enum tally_kind)k)) {
+                add_cell(grid, table, row, table->columns[c], (enum tally_kind)k);
             }
         }
     }
@@ -241,6 +269,17 @@ static void print_legend(const struct table_look *look, FILE *out)
     fprintf(out, "%sNone of it is time. Who is interrupted where is drawn from the seed.\n", item);
 }
 
+static void print_linux_legend(const struct table_look *look, FILE *out)
+{
+    fprintf(out,
+            "%sOf linux, for 1000 operations: zone: pages that passed a zone, past the lists of CPUs; waits: "
+            "acquisitions of a\n  zone's lock that had to wait, least to most of the boots, whose schedules no seed "
+            "draws: a lower bound.\n  null: our harness in Linux by itself, which is part of its instr. They are no "
+            "like for like: Linux's path also does\n  watermarks, policies, groups, migrate types and hardening "
+            "(papers/linux-instructions).\n",
+            look->markdown ? "- " : "");
+}
+
 bool counts_table_print(const struct record_file *file, const struct table_look *look, FILE *out)
 {
     struct table table = {.file = file,
@@ -255,6 +294,9 @@ bool counts_table_print(const struct record_file *file, const struct table_look 
             good = print_machine(&table, out);
             if (good) {
                 (table.known[TALLY_TRANSFERS] ? print_simulated_legend : print_legend)(look, out);
+                if (table.known[TALLY_ZONE_PAGES]) {
+                    print_linux_legend(look, out);
+                }
             }
         }
     }
@@ -269,14 +311,16 @@ static json_t *series_json(const struct table *table, const struct tally_row *ro
 {
     const int order = series_order(row->frames);
     const bool timed = !isnan(row->per_operation[TALLY_TRANSFERS]);
-    size_t repeats = find_repeats(table, row, row, timed ? TALLY_TRANSFERS : TALLY_CAS_RETRIES);
+    const bool ours = !isnan(row->per_operation[TALLY_CAS_RETRIES]);
+    size_t repeats = find_repeats(table, row, row, timed ? TALLY_TRANSFERS : ours ? TALLY_CAS_RETRIES : TALLY_ZONE_PAGES);
     json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:I, s:o, s:I, s:I}", "machine", row->machine, "variant",
                                row->variant, "knobs", row->knobs, "workload", row->workload, "frames",
                                (json_int_t)row->frames, "order", order >= 0 ? json_integer(order) : json_null(),
                                "harts", (json_int_t)row->harts, "repeats", (json_int_t)repeats);
     for (uint32_t k = 0; k < TALLY_KIND_COUNT; k++) {
         double median = median_of(table, row, row, (enum tally_kind)k);
-        if (timed == (k >= TALLY_TRANSFERS && k <= TALLY_WAIT_NS)) {
+        const bool linux_own = k == TALLY_ZONE_PAGES || k == TALLY_ZONE_WAITS;
+        if (linux_own ? !isnan(median) : timed == (k >= TALLY_TRANSFERS && k <= TALLY_WAIT_NS)) {
             json_object_set_new(object, kinds[k].key, flat_real(median));
         }
     }

@@ -42,8 +42,10 @@ hooked-build: $(HOOKED_TESTS)
 $(O)/unit/test_%.run: $(O)/unit/test_%
 	$(Q)$<
 
-# What a program of stress/unit is linked with, beside the allocators. Those with hooks are about the allocators alone.
-TESTED := $(filter-out $(O)/stress/command/main.o,$(COMMAND_OBJECTS)) $(TEST_SIMULATOR)
+# What a program of stress/unit is linked with, beside the allocators: the command's modules, and those of the plugin that
+# know nothing of QEMU. Those with hooks are about the allocators alone.
+TESTED := $(filter-out $(O)/stress/command/main.o,$(COMMAND_OBJECTS)) $(TEST_SIMULATOR) \
+          $(patsubst %.c,$(O)/%.o,$(filter-out $(PLUGIN_C),$(PLUGIN_SOURCES)))
 TESTED_WITH_HOOKS := $(patsubst %.c,$(O)/%.o,$(WORKLOAD_SOURCES) $(call sources,stress/harness stress/trial))
 
 $(UNIT_TESTS): $(O)/unit/%: $(O)/stress/unit/%.o $(O)/libcommand.a $(O)/libframelab.a
@@ -77,8 +79,8 @@ lint: format-test line-test shellcheck cppcheck $(ALL_C:%.c=$(O)/%.lint) ## the 
 lint: CPPCHECK += --max-configs=1 --suppress=toomanyconfigs
 
 format-test: deps
-	$(call say,FORMAT,$(words $(ALL_C) $(KERNEL_C) $(ALL_H)) files)
-	$(Q).ci/judged 14 clang-format --dry-run -Werror $(ALL_C) $(KERNEL_C) $(ALL_H)
+	$(call say,FORMAT,$(words $(ALL_C) $(KERNEL_C) $(PLUGIN_C) $(ALL_H)) files)
+	$(Q).ci/judged 14 clang-format --dry-run -Werror $(ALL_C) $(KERNEL_C) $(PLUGIN_C) $(ALL_H)
 
 # No line of code or of a comment has more than 120 characters, none of a script 160 (what it looks for may be long).
 # clang-format leaves comments as they are.

@@ -83,6 +83,7 @@ static int measure(struct measurement *measurement, const struct row *row, uint6
     }
     bool ran = workload_run(&workload); /* warm-up */
     frame_allocator_stats(measurement->allocator, &before);
+    arch_mark(MARK_START);
     if (!ran || !workload_run(&workload)) {
         console_line("Bail out! %s: %lu harts cannot be started", row->choice.kind->name, (unsigned long)row->harts);
         return KERNEL_USAGE;
@@ -93,6 +94,7 @@ static int measure(struct measurement *measurement, const struct row *row, uint6
                      (unsigned long)row->harts, frame_status_text(failed->status));
         return KERNEL_VIOLATED;
     }
+    arch_mark(MARK_TELL);
     write_record(measurement, row, repeat, &workload, &before);
     return KERNEL_HOLDS;
 }
