@@ -174,50 +174,58 @@ static bool write_bootargs(struct linux_bench *bench, const struct bench_variant
 
 /* ---- the records ---- */
 
-/* The next line of the plugin's that counts a hart's instructions, a new reference; NULL: there is none yet. */
-static json_t *next_count(struct linux_bench *bench)
+/* The lines that the plugin has written since the last call: an array, a new reference. */
+static json_t *read_counts(struct linux_bench *bench)
 {
     static char line[LINE_BYTES];
+    json_t *lines = json_array();
     if (bench->plugin == NULL) {
         bench->plugin = fopen(bench->counts, "re");
     }
-    clearerr(bench->plugin);
-    return bench->plugin != NULL && fgets(line, sizeof line, bench->plugin) != NULL ? json_loads(line, 0, NULL) : NULL;
+    if (bench->plugin != NULL) {
+        clearerr(bench->plugin); /* its end was where it is no more */
+    }
+    while (bench->plugin != NULL && fgets(line, sizeof line, bench->plugin) != NULL) {
+        (void)json_array_append_new(lines, json_loads(line, 0, NULL));
+    }
+    return lines;
+}
+
+/* What each hart had executed by a line, of which NULL is the beginning. */
+static json_int_t executed(const json_t *line, size_t hart)
+{
+    return json_integer_value(json_array_get(json_object_get(line, "hart_instructions"), hart));
 }
 
 /* What each hart has executed between two lines. */
 static json_t *difference(const json_t *before, const json_t *after, size_t harts)
 {
-    const json_t *from = json_object_get(before, "hart_instructions");
-    const json_t *to = json_object_get(after, "hart_instructions");
     json_t *numbers = json_array();
     for (size_t i = 0; i < harts; i++) {
-        json_int_t number = json_integer_value(json_array_get(to, i)) - json_integer_value(json_array_get(from, i));
-        (void)json_array_append_new(numbers, json_integer(number));
+        (void)json_array_append_new(numbers, json_integer(executed(after, i) - executed(before, i)));
     }
     return numbers;
 }
 
-/* Adds to each phase what the plugin has counted. False if it has not told of each. */
+/* Adds to each phase what the plugin has counted. Harts that meet between phases tell once each of every one; of a
+ * workload that is otherwise only the whole is known, so its instructions if it has one phase. False if the plugin has
+ * told nothing. */
 static bool add_counted(struct linux_bench *bench, json_t *phases, size_t harts)
 {
-    json_t *before = NULL, *phase;
-    bool good = true;
+    json_t *lines = read_counts(bench), *phase;
+    const size_t count = json_array_size(lines);
+    const bool each = count == harts * json_array_size(phases);
     size_t at;
     json_array_foreach(phases, at, phase)
     {
-        json_t *after = NULL;
-        for (size_t i = 0; i < harts && good; i++) {
-            json_decref(after);
-            after = next_count(bench);
-            good = after != NULL;
+        if (each || json_array_size(phases) == 1) {
+            const json_t *before = each && at > 0 ? json_array_get(lines, at * harts - 1) : NULL;
+            const json_t *after = json_array_get(lines, each ? (at + 1) * harts - 1 : count - 1);
+            (void)json_object_set_new(phase, "hart_instructions", difference(before, after, harts));
         }
-        good = good && json_object_set_new(phase, "hart_instructions", difference(before, after, harts)) == 0;
-        json_decref(before);
-        before = after;
     }
-    json_decref(before);
-    return good;
+    json_decref(lines);
+    return count > 0;
 }
 
 static int complete(void *context, json_t *record)
@@ -228,7 +236,7 @@ static int complete(void *context, json_t *record)
     if (bench->counts[0] != '\0') {
         return add_counted(bench, phases, harts)
                    ? EXIT_STATUS_HOLDS
-                   : status_say(bench->plan->argv[0], EXIT_STATUS_VIOLATED, "the plugin has not told of each phase");
+                   : status_say(bench->plan->argv[0], EXIT_STATUS_VIOLATED, "the plugin has told nothing");
     }
     json_array_foreach(phases, at, phase)
     {

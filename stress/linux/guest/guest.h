@@ -50,8 +50,8 @@ void guest_lists_hold(uint64_t pages);
 /* harts.c; the second and module.c's first are platform.h's, whose types are not for who sees Linux's. */
 uint32_t guest_hart_count(void);
 uint64_t platform_time_ns(void);
-/* What the plugin tells is counted from now on. */
-void guest_count_anew(void);
+/* Whether the plugin is told of phases, whose counts begin anew. At rest. */
+void guest_count(bool count);
 
 /* module.c. */
 __attribute__((format(printf, 1, 2))) _Noreturn void platform_panic(const char *format, ...);

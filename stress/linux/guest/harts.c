@@ -41,11 +41,15 @@ static inline u64 now(void)
 /* A hart reads the clock where a phase of its begins and where it ends. In between, and only then, the plugin of QEMU's
  * that counts is to count it; at the end it tells (stress/qemu/plugin). */
 static DEFINE_PER_CPU(bool, in_phase);
+static bool counted;
 
 uint64_t platform_time_ns(void)
 {
     u64 ended;
 
+    if (!counted) {
+        return now();
+    }
     if (this_cpu_read(in_phase)) {
         ended = now();
         mark(MARK_END);
@@ -58,9 +62,10 @@ uint64_t platform_time_ns(void)
     return now();
 }
 
-void guest_count_anew(void)
+void guest_count(bool count)
 {
     mark(MARK_START);
+    counted = count;
 }
 
 struct hart {

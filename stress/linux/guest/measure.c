@@ -69,9 +69,12 @@ struct instructions {
     uint64_t of[GUEST_HARTS_MAX][WORKLOAD_PHASE_MAX];
 };
 
-static bool pass(struct workload *workload, struct instructions *instructions)
+static bool pass(struct workload *workload, struct instructions *instructions, bool counted)
 {
-    if (!workload_run(workload) || workload_failure(workload) != NULL) {
+    guest_count(counted);
+    bool ran = workload_run(workload);
+    guest_count(false);
+    if (!ran || workload_failure(workload) != NULL) {
         const struct workload_hart *failed = workload_failure(workload);
         guest_print("not ok - %s of %llu frames: %s %llu\n", workload->choice.kind->name,
                     (unsigned long long)workload->frames,
@@ -135,11 +138,11 @@ static void measure_pages(const struct request *request, struct workload *worklo
     if (request->lists != LISTS_AS_THEY_ARE) {
         guest_lists_hold(request->lists);
     }
-    if (!pass(workload, &plain)) {
+    if (!pass(workload, &plain, false)) {
         return;
     }
     guest_lists(workload->harts, before);
-    if (!pass(workload, &plain)) {
+    if (!pass(workload, &plain, true)) {
         return;
     }
     guest_lists(workload->harts, after);
@@ -147,7 +150,7 @@ static void measure_pages(const struct request *request, struct workload *worklo
         guest_print("Bail out! this kernel lacks tracepoints of its pages\n");
         return;
     }
-    bool good = pass(workload, &probed);
+    bool good = pass(workload, &probed, false);
     guest_counts_end(&counts);
     if (!good) {
         return;
@@ -168,7 +171,7 @@ static void measure_null(const struct request *request, struct workload *workloa
 {
     static struct instructions plain;
     guest_allocator_use(GUEST_NULL, 0);
-    if (pass(workload, &plain) && pass(workload, &plain)) {
+    if (pass(workload, &plain, false) && pass(workload, &plain, true)) {
         print_head(request, workload, true);
         print_phases(workload, &plain, NULL);
         guest_print(",\"counts\":{}}\n");
@@ -179,7 +182,7 @@ static void log_requests(struct workload *workload)
 {
     static struct instructions none;
     guest_allocator_use(GUEST_LOG, 8 * workload->requests);
-    if (pass(workload, &none)) {
+    if (pass(workload, &none, false)) {
         guest_log_print();
     }
     guest_allocator_use(GUEST_NULL, 0);
