@@ -13,6 +13,7 @@
 #   SIM=0                without simulated harts (always so with SANITIZE, HOOKS or COUNTS=0): stress/sim/README.md
 #   OWN=FOLDER           with the variants of your own that stand there: stress/package/README.md
 #   OWN_WORKLOAD=FILE    with the workloads of your own that are in it (or in several): stress/workload/README.md
+#   LINUX=1              `make compare` also sets Linux's own pages beside them: stress/linux/README.md
 #   PREFIX=, DESTDIR=    where `make install` puts things (default: /usr/local)
 #
 # Flags are portable on purpose (no -march=native) and go into every record. A change of flags rebuilds.
@@ -99,7 +100,7 @@ SEES_stress/qemu :=
 SEES_stress/qemu/plugin := stress/qemu
 SEES_stress/qemu/host := core/base stress/system stress/qemu
 SEES_stress/qemu/guest := $(CORE) lockfree stress $(addprefix stress/,harness workload trial qemu)
-SEES_stress/linux := core/base stress/system
+SEES_stress/linux := stress/system
 SEES_stress/linux/guest := $(CORE) stress/harness stress/workload stress/qemu
 # The kernel and its half for an architecture are one module, the only two folders that see each other: qemu.mk.
 SEES_stress/qemu/guest/riscv64 := core/base core/boot stress/harness stress/qemu stress/qemu/guest
@@ -302,13 +303,15 @@ soak: deps $(O)/framelab ## the same for an hour, 16 harts: make soak SOAK_SECON
 
 # The main job: the allocators side by side, on 1 hart up to twice as many as there are cores.
 LATEST := results/latest
-compare: deps $(O)/framelab qemu ## both allocators: tables, records, pictures in results/latest; at most 8 minutes
+compare: deps $(O)/framelab qemu $(if $(LINUX),linux) ## both allocators: tables, records, pictures in results/latest; at most 8 minutes
 	$(Q)mkdir -p $(LATEST)
 	$(Q)$(O)/framelab bench --variant baseline:origin --variant baseline --variant lockfree --order 0,9 \
 	    --harts $$(.ci/hart-counts) --repeat 20 --progress --out $(LATEST)/records.jsonl $(ARGS)
 	$(Q)$(O)/framelab draw --out $(LATEST) $(LATEST)/records.jsonl
 	$(Q)$(O)/framelab bench --platform qemu --variant baseline --variant lockfree --order 0,9 --harts 1,2,4,8,16 \
 	    --progress --out $(LATEST)/qemu.jsonl
+	$(if $(LINUX),$(Q)$(O)/framelab bench --platform qemu --arch aarch64 --variant linux --variant baseline \
+	    --variant lockfree --order 0,3,9 --harts 1,2,4,8 --time-limit 3000 --progress --out $(LATEST)/linux.jsonl)
 
 # The reference run: its records, its picture, and of it the README's first table, which the tests compare.
 .PHONY: keep readme

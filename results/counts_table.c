@@ -155,6 +155,20 @@ static double instructions_of(const struct table *table, const struct tally_row 
     return NAN;
 }
 
+/* What the last column sets over look->fast: Linux where it stands in place of look->slow. */
+static const char *slow_of(const struct table *table)
+{
+    const char *linux_own = NULL;
+    for (size_t c = 0; c < table->column_count; c++) {
+        const char *variant = table->columns[c]->variant;
+        if (strcmp(variant, table->look->slow) == 0) {
+            return variant;
+        }
+        linux_own = linux_own == NULL && strncmp(variant, "linux:", 6) == 0 ? variant : linux_own;
+    }
+    return linux_own != NULL ? linux_own : table->look->slow;
+}
+
 static void add_columns(struct grid *grid, const struct table *table)
 {
     grid_column(grid, "", "workload", GRID_LEFT);
@@ -169,7 +183,7 @@ static void add_columns(struct grid *grid, const struct table *table)
     }
     if (table->known[TALLY_INSTRUCTIONS]) {
         char ratio[2 * RECORD_NAME_MAX + 4];
-        (void)snprintf(ratio, sizeof ratio, "%s/%s", table->look->slow, table->look->fast);
+        (void)snprintf(ratio, sizeof ratio, "%s/%s", slow_of(table), table->look->fast);
         grid_column(grid, ratio, "instr", GRID_RIGHT);
     }
 }
@@ -190,7 +204,7 @@ static void add_row(struct grid *grid, const struct table *table, const struct t
     if (!table->known[TALLY_INSTRUCTIONS]) {
         return;
     }
-    double ratio = instructions_of(table, row, table->look->slow) / instructions_of(table, row, table->look->fast);
+    double ratio = instructions_of(table, row, slow_of(table)) / instructions_of(table, row, table->look->fast);
     if (isnan(ratio)) {
         grid_cell(grid, GRID_FAINT, "–");
     } else {
@@ -243,9 +257,9 @@ static bool print_machine(const struct table *table, FILE *out)
     return grid_print(make_grid(table), table->look->markdown, out);
 }
 
-static void print_simulated_legend(const struct table_look *look, FILE *out)
+static void print_simulated_legend(const struct table *table, FILE *out)
 {
-    const char *item = look->markdown ? "- " : "";
+    const char *item = table->look->markdown ? "- " : "";
     fprintf(out,
             "\n%slines: cache lines that came from another hart's cache; inval: copies in other caches that a write "
             "made worthless;\n  failed: compare-and-swaps that failed; wait ns: time in waiting loops, summed over "
@@ -253,13 +267,14 @@ static void print_simulated_legend(const struct table_look *look, FILE *out)
             item);
 }
 
-static void print_legend(const struct table_look *look, FILE *out)
+static void print_legend(const struct table *table, FILE *out)
 {
+    const struct table_look *look = table->look;
     const char *item = look->markdown ? "- " : "";
     fprintf(out,
             "\n%sinstr: instructions that a hart executes for an operation, its looks at a lock that it "
             "waits for too;\n  the last column is %s over %s.\n",
-            item, look->slow, look->fast);
+            item, slow_of(table), look->fast);
     fprintf(
         out,
         "%sFor 1000 operations: retries: compare-and-swaps that failed; waits: acquisitions of the lock that had to "
@@ -293,7 +308,7 @@ bool counts_table_print(const struct record_file *file, const struct table_look 
             find_columns(&table);
             good = print_machine(&table, out);
             if (good) {
-                (table.known[TALLY_TRANSFERS] ? print_simulated_legend : print_legend)(look, out);
+                (table.known[TALLY_TRANSFERS] ? print_simulated_legend : print_legend)(&table, out);
                 if (table.known[TALLY_ZONE_PAGES]) {
                     print_linux_legend(look, out);
                 }

@@ -453,7 +453,7 @@ static void read_counted_bench(struct reader *reader, const json_t *line)
 static bool is_counted(const json_t *line)
 {
     const json_t *first = json_array_get(json_object_get(line, "phases"), 0);
-    return json_object_get(first, "hart_instructions") != NULL;
+    return json_object_get(first, "hart_instructions") != NULL || json_object_get(first, "hart_clock") != NULL;
 }
 
 /* ---- lines ---- */

@@ -444,7 +444,11 @@ static int complete(struct bench_arguments *arguments, char *why, size_t why_byt
         return EXIT_STATUS_HOLDS;
     }
     plan->qemu = &machine;
-    return qemu_options_machine(&arguments->qemu, plan->machine.harts, plan->machine.memory_bytes, &machine, why,
+    bool ours = false;
+    for (uint32_t i = 0; i < plan->variant_count; i++) {
+        ours |= !plan->variants[i].is_linux;
+    }
+    return qemu_options_machine(&arguments->qemu, plan->machine.harts, plan->machine.memory_bytes, ours, &machine, why,
                                 why_bytes);
 }
 

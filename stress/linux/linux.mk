@@ -3,6 +3,7 @@
 # each architecture of KERNELS that has a Linux.
 
 LINUXES := aarch64 riscv64
+comma := ,
 LINUX_TOOL_aarch64 := aarch64-linux-gnu-
 LINUX_TOOL_riscv64 := riscv64-linux-gnu-
 LINUX_FLAGS_aarch64 := -mno-outline-atomics
@@ -55,3 +56,7 @@ $(O)/linux/$(1)/initramfs.cpio: $(O)/linux/$(1)/module/framelab.ko $(O)/linux/$(
 	$$(Q)(cd $$(@D)/root && find . | LC_ALL=C sort | cpio --quiet --reproducible -o -H newc) > $$@
 endef
 $(foreach arch,$(LINUXES),$(eval $(call linux_rules,$(arch))))
+
+# Its allocator is the test itself.
+$(O)/unit/test_linux_requests: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,frame_alloc_one frame_free_one \
+    frame_alloc_contiguous frame_free_run)

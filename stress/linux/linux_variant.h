@@ -19,7 +19,7 @@ struct linux_variant {
 
 /* What a knob does, for `framelab list`: `name` is NULL behind the last. */
 struct linux_knob {
-    const char *name, *preset, *summary;
+    const char *name, *preset, *bounds, *summary;
 };
 extern const struct linux_knob linux_knobs[];
 

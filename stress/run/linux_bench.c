@@ -24,7 +24,9 @@
 static const char *const PLUGIN_PLACES[] = {"/qemu/", NULL};
 #define PLUGIN "plugin/count.so"
 
-struct guest_words {
+struct guest {
+    struct linux_bench *bench;
+    FILE *counts; /* the plugin's, read up to where its last line ended; NULL: not yet, or there is no plugin */
     char variant[BENCH_KNOBS_MAX];
     char bootargs[WORDS_BYTES];
 };
@@ -34,8 +36,7 @@ struct linux_bench {
     struct linux_kernel kernel;
     struct qemu_machine machine;
     char counts[64]; /* the plugin's file; empty: there is no plugin */
-    FILE *plugin;    /* read up to where its last line ended */
-    struct guest_words *guests;
+    struct guest *guests;
     uint32_t guest_count;
 };
 
@@ -51,11 +52,14 @@ bool linux_bench_wanted(const struct bench_plan *plan)
 
 bool linux_bench_check(const struct bench_plan *plan, char *why, size_t why_bytes)
 {
-    for (uint32_t i = 0; i < plan->size_count; i++) {
-        if (plan->sizes[i].order < 0) {
-            (void)snprintf(why, why_bytes, "--frames: linux hands out powers of two; use --order");
-            return false;
-        }
+    if (plan->qemu->mttcg) {
+        (void)snprintf(why, why_bytes, "--mode: linux is counted under icount only");
+        return false;
+    }
+    if (plan->qemu->arch == QEMU_RISCV64 && plan->qemu->harts > 1) {
+        (void)snprintf(why, why_bytes, "--harts: Debian's linux for riscv64 does not come up with more than one under "
+                                       "icount; aarch64 has more");
+        return false;
     }
     return true;
 }
@@ -107,8 +111,10 @@ struct linux_bench *linux_bench_open(const struct bench_plan *plan, char *why, s
 
 void linux_bench_close(struct linux_bench *bench)
 {
-    if (bench->plugin != NULL) {
-        (void)fclose(bench->plugin);
+    for (uint32_t i = 0; i < bench->guest_count; i++) {
+        if (bench->guests[i].counts != NULL) {
+            (void)fclose(bench->guests[i].counts);
+        }
     }
     if (bench->counts[0] != '\0') {
         (void)unlink(bench->counts);
@@ -144,21 +150,21 @@ static void write_rows(FILE *text, const struct bench_plan *plan)
     }
 }
 
-static bool write_bootargs(struct linux_bench *bench, const struct bench_variant *variant, uint32_t repeat, bool first,
-                           struct guest_words *words)
+static bool write_bootargs(struct guest *guest, const struct bench_variant *variant, uint32_t repeat, bool first)
 {
+    const struct linux_bench *bench = guest->bench;
     const struct bench_plan *plan = bench->plan;
     const struct linux_variant *knobs = &variant->linux_own;
     const char *arch = qemu_arch_facts(bench->machine.arch)->name;
     char boot[LINUX_WORDS_BYTES];
-    FILE *text = fmemopen(words->bootargs, sizeof words->bootargs, "w");
+    FILE *text = fmemopen(guest->bootargs, sizeof guest->bootargs, "w");
     if (text == NULL) {
         return false;
     }
-    (void)snprintf(words->variant, sizeof words->variant, "linux:%s%s", bench->kernel.version,
+    (void)snprintf(guest->variant, sizeof guest->variant, "linux:%s%s", bench->kernel.version,
                    variant->text + strlen("linux"));
     (void)fprintf(text, "%s -- variant=%s knobs=%s arch=%s", linux_kernel_words(arch, knobs->init_on_alloc, boot),
-                  words->variant, variant->knobs, arch);
+                  guest->variant, variant->knobs, arch);
     write_rows(text, plan);
     (void)fprintf(text, " seed=%" PRIu64 " requests=%" PRIu64 " usable=%" PRIu64 " repeat=%u", plan->seed,
                   plan->requests_most, linux_bench_usable(plan), repeat);
@@ -175,17 +181,17 @@ static bool write_bootargs(struct linux_bench *bench, const struct bench_variant
 /* ---- the records ---- */
 
 /* The lines that the plugin has written since the last call: an array, a new reference. */
-static json_t *read_counts(struct linux_bench *bench)
+static json_t *read_counts(struct guest *guest)
 {
     static char line[LINE_BYTES];
     json_t *lines = json_array();
-    if (bench->plugin == NULL) {
-        bench->plugin = fopen(bench->counts, "re");
+    if (guest->counts == NULL) {
+        guest->counts = fopen(guest->bench->counts, "re"); /* each QEMU begins it anew */
     }
-    if (bench->plugin != NULL) {
-        clearerr(bench->plugin); /* its end was where it is no more */
+    if (guest->counts != NULL) {
+        clearerr(guest->counts); /* its end was where it is no more */
     }
-    while (bench->plugin != NULL && fgets(line, sizeof line, bench->plugin) != NULL) {
+    while (guest->counts != NULL && fgets(line, sizeof line, guest->counts) != NULL) {
         (void)json_array_append_new(lines, json_loads(line, 0, NULL));
     }
     return lines;
@@ -210,9 +216,9 @@ static json_t *difference(const json_t *before, const json_t *after, size_t hart
 /* Adds to each phase what the plugin has counted. Harts that meet between phases tell once each of every one; of a
  * workload that is otherwise only the whole is known, so its instructions if it has one phase. False if the plugin has
  * told nothing. */
-static bool add_counted(struct linux_bench *bench, json_t *phases, size_t harts)
+static bool add_counted(struct guest *guest, json_t *phases, size_t harts)
 {
-    json_t *lines = read_counts(bench), *phase;
+    json_t *lines = read_counts(guest), *phase;
     const size_t count = json_array_size(lines);
     const bool each = count == harts * json_array_size(phases);
     size_t at;
@@ -230,11 +236,12 @@ static bool add_counted(struct linux_bench *bench, json_t *phases, size_t harts)
 
 static int complete(void *context, json_t *record)
 {
-    struct linux_bench *bench = context;
+    struct guest *guest = context;
+    const struct linux_bench *bench = guest->bench;
     json_t *phases = json_object_get(record, "phases"), *phase;
     size_t harts = (size_t)json_integer_value(json_object_get(record, "harts")), at;
     if (bench->counts[0] != '\0') {
-        return add_counted(bench, phases, harts)
+        return add_counted(guest, phases, harts)
                    ? EXIT_STATUS_HOLDS
                    : status_say(bench->plan->argv[0], EXIT_STATUS_VIOLATED, "the plugin has told nothing");
     }
@@ -248,16 +255,17 @@ static int complete(void *context, json_t *record)
 }
 
 bool linux_bench_guest(struct linux_bench *bench, const struct bench_variant *variant, uint32_t repeat, bool first,
-                       struct qemu_campaign_guest *guest)
+                       struct qemu_campaign_guest *made)
 {
     const struct bench_plan *plan = bench->plan;
-    struct guest_words *words = &bench->guests[bench->guest_count++];
+    struct guest *guest = &bench->guests[bench->guest_count++];
     const uint64_t rows = (uint64_t)plan->workload_count * plan->size_count * plan->harts.count;
-    *guest = (struct qemu_campaign_guest){.variant = words->variant,
-                                          .machine = &bench->machine,
-                                          .bootargs = words->bootargs,
-                                          .records = first ? 2 * rows : rows,
-                                          .complete = complete,
-                                          .context = bench};
-    return write_bootargs(bench, variant, repeat, first, words);
+    guest->bench = bench;
+    *made = (struct qemu_campaign_guest){.variant = guest->variant,
+                                         .machine = &bench->machine,
+                                         .bootargs = guest->bootargs,
+                                         .records = first ? 2 * rows : rows,
+                                         .complete = complete,
+                                         .context = guest};
+    return write_bootargs(guest, variant, repeat, first);
 }

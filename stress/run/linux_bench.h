@@ -12,7 +12,7 @@ struct linux_bench;
 /* Whether any variant of the plan is Linux. */
 bool linux_bench_wanted(const struct bench_plan *plan);
 
-/* Whether QEMU and Linux can do what the plan asks for. False with one line in `why`. */
+/* Whether Linux can do on the plan's machine what it asks for. False with one line in `why`. */
 bool linux_bench_check(const struct bench_plan *plan, char *why, size_t why_bytes);
 
 /* What all guests have in common. NULL with one line in `why` that says what to do if there is no Linux. */
@@ -22,7 +22,7 @@ void linux_bench_close(struct linux_bench *bench);
 /* The guest of a variant that is Linux, and of a repeat; `first`: it also measures the harness by itself. Its strings
  * live as long as `bench`. False if out of memory. */
 bool linux_bench_guest(struct linux_bench *bench, const struct bench_variant *variant, uint32_t repeat, bool first,
-                       struct qemu_campaign_guest *guest);
+                       struct qemu_campaign_guest *made);
 
 /* For the provenance: an object, a new reference. */
 json_t *linux_bench_json(const struct linux_bench *bench);

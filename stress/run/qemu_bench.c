@@ -22,7 +22,7 @@ bool qemu_bench_check(const struct bench_plan *plan, char *why, size_t why_bytes
             return false;
         }
     }
-    return !linux_bench_wanted(plan) || linux_bench_check(plan, why, why_bytes);
+    return true;
 }
 
 /* Each with all its options: workload_parse. */
@@ -133,6 +133,9 @@ int qemu_bench_run(const struct bench_plan *plan, FILE *records)
     char why[WHY_BYTES];
     struct linux_bench *linux_bench = NULL;
     if (linux_bench_wanted(plan)) {
+        if (!linux_bench_check(plan, why, sizeof why)) {
+            return status_say(plan->argv[0], EXIT_STATUS_USAGE, "%s", why);
+        }
         linux_bench = linux_bench_open(plan, why, sizeof why);
         if (linux_bench == NULL) {
             return status_say(plan->argv[0], EXIT_STATUS_SKIPPED, "skipped: %s", why);
