@@ -327,7 +327,10 @@ static json_t *series_json(const struct table *table, const struct tally_row *ro
     const int order = series_order(row->frames);
     const bool timed = !isnan(row->per_operation[TALLY_TRANSFERS]);
     const bool ours = !isnan(row->per_operation[TALLY_CAS_RETRIES]);
-    size_t repeats = find_repeats(table, row, row, timed ? TALLY_TRANSFERS : ours ? TALLY_CAS_RETRIES : TALLY_ZONE_PAGES);
+    size_t repeats = find_repeats(table, row, row,
+                                  timed  ? TALLY_TRANSFERS
+                                  : ours ? TALLY_CAS_RETRIES
+                                         : TALLY_ZONE_PAGES);
     json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:I, s:o, s:I, s:I}", "machine", row->machine, "variant",
                                row->variant, "knobs", row->knobs, "workload", row->workload, "frames",
                                (json_int_t)row->frames, "order", order >= 0 ? json_integer(order) : json_null(),

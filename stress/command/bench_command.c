@@ -416,7 +416,8 @@ static bool parse_variants(struct bench_arguments *arguments, char *why, size_t 
         }
         for (uint32_t k = 0; k < i; k++) {
             const struct bench_variant *other = &arguments->plan.variants[k];
-            if (other->is_linux == variant->is_linux && other->config.variant == variant->config.variant && strcmp(other->knobs, variant->knobs) == 0) {
+            if (other->is_linux == variant->is_linux && other->config.variant == variant->config.variant &&
+                strcmp(other->knobs, variant->knobs) == 0) {
                 (void)snprintf(why, why_bytes, "%s and %s are the same variant", other->text, variant->text);
                 return false;
             }

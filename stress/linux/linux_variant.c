@@ -14,7 +14,8 @@
 
 const struct linux_knob linux_knobs[] = {
     {"pcp", "auto", "auto|off|1 .. 1000000", "pages in the lists of a CPU, at most; off: each page passes the zone"},
-    {"fraction", "0", "0|8 .. 1000000", "vm.percpu_pagelist_high_fraction: all lists together hold a so-manieth part of memory"},
+    {"fraction", "0", "0|8 .. 1000000",
+     "vm.percpu_pagelist_high_fraction: all lists together hold a so-manieth part of memory"},
     {"init-on-alloc", "off", "off|on", "each page is zeroed as it is handed out"},
     {NULL, NULL, NULL, NULL},
 };

@@ -12,9 +12,10 @@
 #define LINUX_PCP_MOST UINT64_C(1000000)
 
 struct linux_variant {
-    uint64_t pcp;       /* pages in the lists of a CPU, at most; 0: each page passes the zone; or LINUX_PCP_AUTO */
-    uint64_t fraction;  /* vm.percpu_pagelist_high_fraction; 0: as Linux has it */
-    bool init_on_alloc; /* each page is zeroed as it is handed out, as Debian's kernel has it unless it is told not to */
+    uint64_t pcp;      /* pages in the lists of a CPU, at most; 0: each page passes the zone; or LINUX_PCP_AUTO */
+    uint64_t fraction; /* vm.percpu_pagelist_high_fraction; 0: as Linux has it */
+    bool
+        init_on_alloc; /* each page is zeroed as it is handed out, as Debian's kernel has it unless it is told not to */
 };
 
 /* What a knob does, for `framelab list`: `name` is NULL behind the last. */

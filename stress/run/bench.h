@@ -29,7 +29,7 @@
 
 struct bench_variant {
     const char *text; /* as on the command line */
-    bool is_linux; /* Linux's own, in QEMU: then `linux_own` says which; else `config` */
+    bool is_linux;    /* Linux's own, in QEMU: then `linux_own` says which; else `config` */
     struct linux_variant linux_own;
     struct frame_allocator_config config;
     char knobs[BENCH_KNOBS_MAX];

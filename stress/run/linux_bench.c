@@ -2,9 +2,9 @@
  * Guests that are Linux, and their records. See linux_bench.h.
  *
  * Instructions. The guest tells by its clock, which under -icount counts the instructions of all harts together: of one
- * hart that is what is asked for. Of more it is the plugin (stress/qemu/plugin) that tells: the guest has it write a line
- * at the end of each hart's phase, and harts meet between phases, so that the last line of each `harts` lines has what
- * each hart had executed up to there. */
+ * hart that is what is asked for. Of more it is the plugin (stress/qemu/plugin) that tells: the guest has it write a
+ * line at the end of each hart's phase, and harts meet between phases, so that the last line of each `harts` lines has
+ * what each hart had executed up to there. */
 #include "linux_bench.h"
 
 #include <errno.h>
@@ -57,8 +57,9 @@ bool linux_bench_check(const struct bench_plan *plan, char *why, size_t why_byte
         return false;
     }
     if (plan->qemu->arch == QEMU_RISCV64 && plan->qemu->harts > 1) {
-        (void)snprintf(why, why_bytes, "--harts: Debian's linux for riscv64 does not come up with more than one under "
-                                       "icount; aarch64 has more");
+        (void)snprintf(why, why_bytes,
+                       "--harts: Debian's linux for riscv64 does not come up with more than one under "
+                       "icount; aarch64 has more");
         return false;
     }
     return true;

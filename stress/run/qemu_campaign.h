@@ -30,7 +30,7 @@ struct qemu_campaign {
     uint32_t guest_count;
     double seconds; /* for all guests together; then the watchdog */
     FILE *records;  /* where records go; NULL: nowhere */
-    FILE *ktap;                   /* where KTAP goes; NULL: nowhere */
+    FILE *ktap;     /* where KTAP goes; NULL: nowhere */
     /* Given each record and the provenance that it names. An exit status, after a line on stderr if it is not
      * EXIT_STATUS_HOLDS. NULL: no such. */
     int (*told)(void *context, const json_t *record, const json_t *provenance);

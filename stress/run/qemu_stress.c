@@ -206,7 +206,8 @@ static int play(void *context, struct stress_report *report, const struct stress
     if (guest->ktap_stream == NULL) {
         return status_say(plan->argv[0], EXIT_STATUS_USAGE, "out of memory");
     }
-    (void)snprintf(bootargs, sizeof bootargs, "run=stress mode=%s seed=%" PRIu64 " operations=%" PRIu64 " harts=%u%s variant=%s",
+    (void)snprintf(bootargs, sizeof bootargs,
+                   "run=stress mode=%s seed=%" PRIu64 " operations=%" PRIu64 " harts=%u%s variant=%s",
                    qemu_mode_name(plan->qemu), turn->seed, operations_of(plan), plan->qemu->harts,
                    plan->interrupts ? " interrupts=1" : "", guest->variant);
     const struct qemu_campaign_guest only = {

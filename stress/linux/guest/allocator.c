@@ -192,8 +192,6 @@ static struct zone *next_zone_of(struct zone *zone)
     return zone;
 }
 
-#define each_zone(zone) (zone = next_zone_of(NULL); zone; zone = next_zone_of(zone))
-
 /* ---- counts ---- */
 
 static DEFINE_PER_CPU(struct guest_counts, counts);
@@ -202,7 +200,7 @@ static void on_contention(void *data, void *lock, unsigned int flags)
 {
     struct zone *zone;
 
-    for each_zone(zone) {
+    for (zone = next_zone_of(NULL); zone; zone = next_zone_of(zone)) {
         if (lock == &zone->lock) {
             this_cpu_inc(counts.zone_waits);
             return;
@@ -249,7 +247,8 @@ bool guest_counts_begin(void)
     if (!probes[1].tracepoint || !probes[2].tracepoint) {
         return false;
     }
-    for_each_online_cpu(cpu) {
+    for_each_online_cpu(cpu)
+    {
         *per_cpu_ptr(&counts, cpu) = (struct guest_counts){0};
     }
     for (i = 0; i < ARRAY_SIZE(probes); i++) {
@@ -272,7 +271,8 @@ void guest_counts_end(struct guest_counts *sum)
     }
     tracepoint_synchronize_unregister();
     *sum = (struct guest_counts){.waits_known = probes[0].tracepoint};
-    for_each_online_cpu(cpu) {
+    for_each_online_cpu(cpu)
+    {
         const struct guest_counts *one = per_cpu_ptr(&counts, cpu);
 
         sum->zone_waits += one->zone_waits;
@@ -290,7 +290,7 @@ void guest_lists(uint32_t harts, uint64_t *pages)
 
     for (hart = 0; hart < harts; hart++) {
         pages[hart] = 0;
-        for each_zone(zone) {
+        for (zone = next_zone_of(NULL); zone; zone = next_zone_of(zone)) {
             pages[hart] += populated_zone(zone) ? READ_ONCE(per_cpu_ptr(zone->per_cpu_pageset, hart)->count) : 0;
         }
     }
@@ -302,8 +302,9 @@ void guest_lists_hold(uint64_t pages)
     struct zone *zone;
     int cpu;
 
-    for each_zone(zone) {
-        for_each_possible_cpu(cpu) {
+    for (zone = next_zone_of(NULL); zone; zone = next_zone_of(zone)) {
+        for_each_possible_cpu(cpu)
+        {
             struct per_cpu_pages *lists = per_cpu_ptr(zone->per_cpu_pageset, cpu);
 
             WRITE_ONCE(lists->batch, max_t(int, pages / 4, 1));

@@ -193,8 +193,9 @@ static bool begin(struct workload *workload, const struct request *request)
 {
     static struct frame_allocator *const some = (struct frame_allocator *)1; /* not NULL, and never looked at */
     struct workload_choice choice;
-    if (!workload_parse(&choice, request->workload, strlen(request->workload)) || request->order > WORKLOAD_ORDER_MOST ||
-        request->harts == 0 || request->harts > guest_hart_count() || request->harts > request->harts_most) {
+    if (!workload_parse(&choice, request->workload, strlen(request->workload)) ||
+        request->order > WORKLOAD_ORDER_MOST || request->harts == 0 || request->harts > guest_hart_count() ||
+        request->harts > request->harts_most) {
         guest_print("Bail out! the module has no such measurement: %s of order %llu by %llu harts\n", request->workload,
                     (unsigned long long)request->order, (unsigned long long)request->harts);
         return false;

@@ -35,8 +35,8 @@ struct qemu_machine {
     bool mttcg;        /* harts are threads; else one after the other, by the count of instructions (-icount) */
     uint32_t gdb_port; /* at which it waits for a debugger before the first instruction; 0: it does not */
     char kernel[QEMU_PATH_BYTES];
-    char initrd[QEMU_PATH_BYTES];            /* that the kernel is given; empty: none */
-    char plugin[QEMU_PATH_BYTES + 256];      /* a plugin for its translator, with its arguments; empty: none */
+    char initrd[QEMU_PATH_BYTES];       /* that the kernel is given; empty: none */
+    char plugin[QEMU_PATH_BYTES + 256]; /* a plugin for its translator, with its arguments; empty: none */
 };
 
 /* "icount" or "mttcg". */
