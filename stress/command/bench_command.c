@@ -9,11 +9,13 @@
 #include "exit_status.h"
 #include "file_read.h"
 #include "measured.h"
+#include "qemu_kernel.h"
 #include "qemu_options.h"
 
 #define WHY_BYTES 256u
 
 #define REPEAT_MOST 100000u
+#define L2_KIB 1024u
 /* Options of workloads, by name. */
 #define OWN_MOST 64
 
@@ -29,6 +31,7 @@ enum {
     OPTION_WARMUP,
     OPTION_REQUESTS,
     OPTION_CONFIGURED,
+    OPTION_COHERENCE,
     OPTION_OWN /* and those after it */
 };
 
@@ -39,6 +42,7 @@ struct bench_arguments {
     const char *dtb_path;
     const char *own[OWN_MOST]; /* what was given for the option with the key OPTION_OWN + i; or NULL */
     struct qemu_options qemu;
+    uint64_t l2_kib; /* of --coherence */
     struct options_given given;
     const char *host_option; /* that was given and that only the host has */
 };
@@ -64,6 +68,10 @@ static struct argp_option options[32 + OWN_MOST] = {
      "Allocations a hart, at most (default: half of memory, shared; in QEMU 2000, simulated 500)", 3},
     {"latency", OPTION_LATENCY, "N", 0, "Repeats that also measure latency, in a pass of its own (default: 1)", 3},
     {"no-latency", OPTION_NO_LATENCY, NULL, 0, "No latency pass", 3},
+    {"coherence", OPTION_COHERENCE, "KIB", OPTION_ARG_OPTIONAL,
+     "In QEMU: also count what accesses are to caches of each hart's own, the second level of so many KiB, a power of "
+     "two (default: 1024; 0: no line is ever dropped)",
+     4},
     {NULL, 0, NULL, 0, NULL, 0},
 };
 
@@ -75,6 +83,7 @@ static const struct option_value values[] = {
     OPTION_PLAIN(OPTION_HUGE_PAGES, VALUE_FLAG, struct bench_arguments, plan.machine.huge_pages),
     OPTION_PLAIN(OPTION_INIT, VALUE_FLAG, struct bench_arguments, plan.record_init),
     OPTION_NUMBER(OPTION_WARMUP, struct bench_arguments, plan.warmup, 0, REPEAT_MOST),
+    OPTION_NUMBER(OPTION_COHERENCE, struct bench_arguments, l2_kib, 0, UINT32_C(1) << 20),
     OPTION_NUMBER(OPTION_REQUESTS, struct bench_arguments, plan.requests_most, 1, UINT32_MAX),
     OPTION_NUMBER(OPTION_LATENCY, struct bench_arguments, plan.latency_repeats, 0, REPEAT_MOST),
     {0},
@@ -267,6 +276,18 @@ static void refuse_idle(const struct bench_arguments *arguments, const struct ar
     }
 }
 
+/* Whether there can be such caches: as many sets as a power of two, or none. */
+static void check_coherence(const struct bench_arguments *arguments, const struct argp_state *state)
+{
+    const bool given = options_have(&arguments->given, OPTION_COHERENCE);
+    option_needs(state, options, &arguments->given, OPTION_COHERENCE,
+                 arguments->measured.run.platform == &platform_qemu && !arguments->qemu.mttcg,
+                 "QEMU, and there of the mode icount");
+    if (given && (arguments->l2_kib & (arguments->l2_kib - 1)) != 0) {
+        usage_error(state, "--coherence is a power of two of KiB, or 0");
+    }
+}
+
 /* What only all options together tell. */
 static void check_together(const struct bench_arguments *arguments, const struct argp_state *state)
 {
@@ -275,6 +296,7 @@ static void check_together(const struct bench_arguments *arguments, const struct
     bool qemu = platform == &platform_qemu;
     options_exclude(state, &platform_qemu, qemu ? arguments->host_option : NULL, qemu ? NULL : arguments->qemu.first);
     refuse_idle(arguments, state);
+    check_coherence(arguments, state);
     if (plan->record_init && !platform->times_boot) {
         usage_error(state, "--init is a time of the host; what init does is not simulated");
     }
@@ -327,6 +349,8 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         (void)option_set(state, options, values, key, text); /* or it does not return */
         arguments->measured.latency_blocks = arguments->plan.latency_repeats;
         return 0;
+    case OPTION_COHERENCE:
+        return text != NULL ? option_set(state, options, values, key, text) : 0;
     case OPTION_NO_LATENCY:
         arguments->plan.latency_repeats = 0;
         arguments->measured.latency_blocks = UINT32_MAX; /* they are told so by the option itself */
@@ -428,8 +452,13 @@ static int complete(struct bench_arguments *arguments, char *why, size_t why_byt
         return EXIT_STATUS_HOLDS;
     }
     plan->qemu = &machine;
-    return qemu_options_machine(&arguments->qemu, plan->machine.harts, plan->machine.memory_bytes, &machine, why,
-                                why_bytes);
+    int status = qemu_options_machine(&arguments->qemu, plan->machine.harts, plan->machine.memory_bytes, &machine, why,
+                                      why_bytes);
+    machine.l2_bytes = arguments->l2_kib << 10;
+    return status == EXIT_STATUS_HOLDS && options_have(&arguments->given, OPTION_COHERENCE) &&
+                   !qemu_plugin_find(&machine, why, why_bytes)
+               ? EXIT_STATUS_SKIPPED
+               : status;
 }
 
 static int measure(const void *plan, FILE *records)
@@ -455,7 +484,8 @@ int bench_command(int argc, char **argv)
     static struct bench_arguments arguments; /* some hundred KiB: not for the stack */
     arguments = (struct bench_arguments){.measured = measured_default(argc, argv),
                                          .plan = {.latency_repeats = 1, .warmup = 1, .argc = argc, .argv = argv},
-                                         .qemu = QEMU_OPTIONS_INIT};
+                                         .qemu = QEMU_OPTIONS_INIT,
+                                         .l2_kib = L2_KIB};
     arguments.measured.latency_blocks = arguments.plan.latency_repeats;
     char why[WHY_BYTES];
     if (!add_own_options()) {

@@ -3,6 +3,7 @@
 #include "qemu_campaign.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,12 +21,41 @@
 
 struct campaign {
     const struct qemu_campaign *plan;
+    struct qemu_machine machine; /* the plan's, with a file for the plugin */
     json_t *provenance;
     const char *variant; /* that runs */
     uint64_t records;
+    FILE *counts; /* what the plugin writes, a line a record; NULL: there is none */
 };
 
 /* ---- records ---- */
+
+/* What the plugin counted for a record, with the operations that it is of; NULL: nothing. */
+static json_t *read_coherence(FILE *counts, const json_t *record)
+{
+    json_t *coherence = json_loadf(counts, JSON_DISABLE_EOF_CHECK, NULL), *phase;
+    json_int_t operations = 0;
+    size_t i;
+    json_array_foreach(json_object_get(record, "phases"), i, phase)
+    {
+        operations += json_integer_value(json_object_get(phase, "operations"));
+    }
+    operations *= json_integer_value(json_object_get(record, "harts"));
+    (void)json_object_del(coherence, "segment"); /* by the guest; the record says which it is */
+    (void)json_object_set_new(coherence, "operations", json_integer(operations));
+    return coherence;
+}
+
+/* Adds it. False after a line on stderr if it is missing. */
+static bool add_coherence(const struct campaign *campaign, json_t *record)
+{
+    json_t *coherence = read_coherence(campaign->counts, record);
+    if (coherence != NULL && json_object_set_new(record, "coherence", coherence) == 0) {
+        return true;
+    }
+    (void)status_say(campaign->plan->name, 0, "the plugin counted nothing: the kernel has no markers for it");
+    return false;
+}
 
 /* The guest's keys in the guest's order, behind the type and the provenance as in every record. */
 static json_t *with_provenance(const json_t *provenance, json_t *record)
@@ -44,6 +74,9 @@ static int take_record(void *context, json_t *record)
     struct campaign *campaign = context;
     const struct qemu_campaign *plan = campaign->plan;
     const char *workload = json_string_value(json_object_get(record, "workload"));
+    if (campaign->counts != NULL && !add_coherence(campaign, record)) {
+        return EXIT_STATUS_VIOLATED;
+    }
     json_t *whole = with_provenance(campaign->provenance, record);
     errno = whole == NULL ? ENOMEM : 0;
     /* Whoever finds a file of nothing knows that nothing was recorded: the provenance comes with the first record. */
@@ -88,9 +121,10 @@ static json_t *command_json(const struct qemu_machine *machine)
     return command;
 }
 
-static json_t *make_provenance(const struct qemu_campaign *plan, json_t *version)
+static json_t *make_provenance(const struct campaign *campaign, json_t *version)
 {
-    const struct qemu_machine *machine = &plan->machine;
+    const struct qemu_campaign *plan = campaign->plan;
+    const struct qemu_machine *machine = &campaign->machine;
     char memory[128];
     (void)snprintf(memory, sizeof memory, "{\"from_file\":false,\"ram_bytes\":%llu,\"nodes\":%u,\"harts\":%u}",
                    (unsigned long long)machine->memory_bytes, machine->nodes, machine->harts);
@@ -113,8 +147,11 @@ static int run_variant(struct campaign *campaign, uint64_t deadline_ns)
     }
     progress_show((double)campaign->records, (double)(plan->variant_count * plan->records_per_variant), "%s, boots",
                   campaign->variant);
+    if (campaign->counts != NULL) {
+        rewind(campaign->counts); /* each guest begins the file anew */
+    }
     const struct qemu_guest guest = {.name = plan->name,
-                                     .machine = &plan->machine,
+                                     .machine = &campaign->machine,
                                      .bootargs = bootargs,
                                      .deadline_ns = deadline_ns,
                                      .records_most = plan->records_per_variant,
@@ -138,21 +175,33 @@ static int run_variants(struct campaign *campaign)
     return status;
 }
 
+/* A file without a name, which QEMU inherits. */
+static bool open_counts(struct campaign *campaign)
+{
+    campaign->counts = tmpfile();
+    campaign->machine.counts_fd = campaign->counts != NULL ? fileno(campaign->counts) : -1;
+    return campaign->counts != NULL && fcntl(campaign->machine.counts_fd, F_SETFD, 0) == 0;
+}
+
 int qemu_campaign_run(const struct qemu_campaign *plan)
 {
-    struct campaign campaign = {.plan = plan};
+    struct campaign campaign = {.plan = plan, .machine = plan->machine};
     json_t *version = version_json(&plan->machine);
     if (version == NULL) {
         const struct qemu_arch_facts *arch = qemu_arch_facts(plan->machine.arch);
         return status_say(plan->name, EXIT_STATUS_SKIPPED, "skipped: there is no %s; Debian has it in %s",
                           arch->program, arch->package);
     }
-    campaign.provenance = make_provenance(plan, version);
+    bool opened = plan->machine.plugin[0] == '\0' || open_counts(&campaign);
+    campaign.provenance = opened ? make_provenance(&campaign, version) : NULL;
     json_decref(version);
-    if (campaign.provenance == NULL) {
-        return status_say(plan->name, EXIT_STATUS_VIOLATED, "the provenance: %s", strerror(errno));
-    }
-    int status = run_variants(&campaign);
+    int status = campaign.provenance != NULL
+                     ? run_variants(&campaign)
+                     : status_say(plan->name, EXIT_STATUS_VIOLATED, "%s: %s",
+                                  opened ? "the provenance" : "a file for the plugin", strerror(errno));
     json_decref(campaign.provenance);
+    if (campaign.counts != NULL) {
+        (void)fclose(campaign.counts);
+    }
     return status;
 }

@@ -32,6 +32,14 @@ bool qemu_kernel_find(struct qemu_machine *machine, const char *given, char *why
     return beside_program(PLACES, rest, machine->kernel, sizeof machine->kernel);
 }
 
+bool qemu_plugin_find(struct qemu_machine *machine, char *why, size_t why_bytes)
+{
+    (void)snprintf(why, why_bytes,
+                   "no plugin for QEMU lies beside this command: run `make plugin`, which says so if QEMU's header for "
+                   "plugins is not to be had");
+    return beside_program(PLACES, "plugin/count.so", machine->plugin, sizeof machine->plugin);
+}
+
 /* Its next line: what .ci/commit said when it was built. */
 static void set_commit(json_t *kernel, FILE *file)
 {
