@@ -292,7 +292,8 @@ static json_t *series_json(const struct table *table, const struct tally_row *ro
                                "harts", (json_int_t)row->harts, "repeats", (json_int_t)repeats);
     for (uint32_t k = 0; k < TALLY_KIND_COUNT; k++) {
         double median = median_of(table, row, row, (enum tally_kind)k);
-        bool of_caches = k == TALLY_TRANSFERS || k == TALLY_INVALIDATIONS || (k >= TALLY_L1_MISSES && k <= TALLY_MISSES);
+        bool of_caches =
+            k == TALLY_TRANSFERS || k == TALLY_INVALIDATIONS || (k >= TALLY_L1_MISSES && k <= TALLY_MISSES);
         bool of_simulator = k >= TALLY_TRANSFERS && k <= TALLY_WAIT_NS;
         if (timed ? of_simulator : of_caches ? !isnan(median) : !of_simulator) {
             json_object_set_new(object, kinds[k].key, flat_real(median));

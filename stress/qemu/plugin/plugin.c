@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * A plugin of QEMU's translator (TCG) that counts what harts do between markers (contract.h): instructions, of each hart
- * and by block of code, and what their accesses would be to private caches (caches.h). The one file that knows QEMU.
+ * A plugin of QEMU's translator (TCG) that counts what harts do between markers (contract.h): instructions, of each
+ * hart and by block of code, and what their accesses would be to private caches (caches.h). The one file that knows
+ * QEMU.
  *
  *   -plugin count.so,out=FILE[,blocks=on][,caches=on][,l1=SETS:WAYS][,l2=SETS:WAYS][,code=ADDRESS]
  *
