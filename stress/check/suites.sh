@@ -74,6 +74,7 @@ suite_beside qemu-guests-riscv64 600 stress/check/qemu-guests.sh "$build" riscv6
 # P12 by real signals: more than ten thousand inside operations, in some seconds.
 suite_beside interrupts 300 stress/check/interrupts.sh "$framelab" 10000
 suite_beside lint 600 make -j1 -k lint O="$build"
+suite_beside spin 300 stress/check/spin.sh
 suite_beside figures 600 stress/check/figures-tests.sh "$build" "$logs/figures"
 suite_beside qemu-guests-aarch64 600 stress/check/qemu-guests.sh "$build" aarch64
 # One bug of some properties; one of each and more in check-long.
