@@ -74,10 +74,10 @@ planted() { # name file sed-program: the plugin with it must count other than it
             "it counts as if nothing were wrong"
     fi
 }
-planted "a store leaves the others their copies" caches.c 's/^        invalidate_others(/        (void)invalidate_others; (void)(/'
-planted "what another hart holds comes from memory" caches.c 's/fetch(counts, others > 0)/fetch(counts, false)/'
-planted "the copy that is brought is invalidated" caches.c 's/had ? others : others - 1/others/'
-planted "an upgrade costs nothing" caches.c 's/^        counts->upgrades++;/        counts->transfers--;/'
+planted "a store leaves the others their copies" directory.c 's/^        invalidate_others(/        (void)invalidate_others; (void)(/'
+planted "what another hart holds comes from memory" directory.c 's/fetch(counts, others > 0)/fetch(counts, false)/'
+planted "the copy that is brought is invalidated" directory.c 's/had ? others : others - 1/others/'
+planted "an upgrade costs nothing" directory.c 's/^        counts->upgrades++;/        counts->transfers--;/'
 planted "who rests is counted" plugin.c 's/ && hart->rests == 0 / /'
 
 # ---- instructions ----

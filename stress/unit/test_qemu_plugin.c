@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "caches.h"
 #include "contract.h"
+#include "directory.h"
 #include "instruction.h"
 #include "profile.h"
 
@@ -19,39 +19,39 @@
 /* Two sets of two ways; then no line is ever dropped by the second level. */
 static const struct cache_shape small = {.sets = 2, .ways = 2}, large = {.sets = 0, .ways = 1};
 
-static struct caches *caches;
+static struct directory *directory;
 
 static void begin(uint32_t harts, struct cache_shape l1, struct cache_shape l2)
 {
-    caches = caches_new(harts, l1, l2);
-    assert_non_null(caches);
+    directory = directory_new(harts, l1, l2);
+    assert_non_null(directory);
 }
 
 static void load(uint32_t hart, uint64_t line)
 {
-    assert_true(caches_access(caches, hart, line * CACHE_LINE_BYTES, 8, false));
+    assert_true(directory_access(directory, hart, line * DIRECTORY_LINE_BYTES, 8, false));
 }
 
 static void store(uint32_t hart, uint64_t line)
 {
-    assert_true(caches_access(caches, hart, line * CACHE_LINE_BYTES, 8, true));
+    assert_true(directory_access(directory, hart, line * DIRECTORY_LINE_BYTES, 8, true));
 }
 
 /* And begins again. */
 static void counts(uint64_t transfers, uint64_t upgrades, uint64_t misses, uint64_t invalidations)
 {
-    const struct cache_counts *is = caches_counts(caches);
+    const struct directory_counts *is = directory_counts(directory);
     assert_int_equal(is->transfers, transfers);
     assert_int_equal(is->upgrades, upgrades);
     assert_int_equal(is->misses, misses);
     assert_int_equal(is->invalidations, invalidations);
     assert_int_equal(is->l2_misses, transfers - upgrades + misses);
-    caches_clear_counts(caches);
+    directory_clear_counts(directory);
 }
 
 static void end(void)
 {
-    caches_delete(caches);
+    directory_delete(directory);
 }
 
 static void a_line_that_all_write_moves_each_time(void **state)
@@ -128,11 +128,11 @@ static void the_first_level_is_a_part_of_the_second(void **state)
     load(0, 0);
     load(0, 2);
     load(0, 4); /* in the place of 0 */
-    assert_int_equal(caches_counts(caches)->l1_misses, 3);
+    assert_int_equal(directory_counts(directory)->l1_misses, 3);
     load(0, 2);
     load(0, 0);
-    assert_int_equal(caches_counts(caches)->l1_misses, 4);
-    assert_int_equal(caches_counts(caches)->accesses, 5);
+    assert_int_equal(directory_counts(directory)->l1_misses, 4);
+    assert_int_equal(directory_counts(directory)->accesses, 5);
     counts(0, 0, 3, 0);
     end();
 }
@@ -159,8 +159,8 @@ static void an_access_across_two_lines_is_one_to_each(void **state)
 {
     (void)state;
     begin(1, small, large);
-    assert_true(caches_access(caches, 0, CACHE_LINE_BYTES - 8, 16, true));
-    assert_int_equal(caches_counts(caches)->accesses, 2);
+    assert_true(directory_access(directory, 0, DIRECTORY_LINE_BYTES - 8, 16, true));
+    assert_int_equal(directory_counts(directory)->accesses, 2);
     counts(0, 0, 2, 0);
     end();
 }
@@ -168,13 +168,13 @@ static void an_access_across_two_lines_is_one_to_each(void **state)
 static void many_lines_and_harts(void **state)
 {
     (void)state;
-    begin(CACHE_HARTS_MOST, small, large);
+    begin(DIRECTORY_HARTS_MOST, small, large);
     for (uint64_t line = 0; line < 20000; line++) {
-        store((uint32_t)(line % CACHE_HARTS_MOST), line);
+        store((uint32_t)(line % DIRECTORY_HARTS_MOST), line);
     }
     counts(0, 0, 20000, 0);
     for (uint64_t line = 0; line < 20000; line++) {
-        load((uint32_t)((line + 1) % CACHE_HARTS_MOST), line);
+        load((uint32_t)((line + 1) % DIRECTORY_HARTS_MOST), line);
     }
     counts(20000, 0, 0, 0);
     end();
@@ -183,11 +183,11 @@ static void many_lines_and_harts(void **state)
 static void no_such_caches(void **state)
 {
     (void)state;
-    assert_null(caches_new(0, small, large));
-    assert_null(caches_new(CACHE_HARTS_MOST + 1, small, large));
-    assert_null(caches_new(1, large, large));
-    assert_null(caches_new(1, small, (struct cache_shape){.sets = 3, .ways = 1}));
-    assert_null(caches_new(1, (struct cache_shape){.sets = 1, .ways = 0}, large));
+    assert_null(directory_new(0, small, large));
+    assert_null(directory_new(DIRECTORY_HARTS_MOST + 1, small, large));
+    assert_null(directory_new(1, large, large));
+    assert_null(directory_new(1, small, (struct cache_shape){.sets = 3, .ways = 1}));
+    assert_null(directory_new(1, (struct cache_shape){.sets = 1, .ways = 0}, large));
 }
 
 /* ---- encodings ---- */
