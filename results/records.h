@@ -65,6 +65,8 @@ enum tally_kind {
     TALLY_LOCK_WAITS,
     TALLY_GLOBAL_ACCESSES, /* of hart caches to the global allocator */
     TALLY_GRACE_PERIODS,
+    TALLY_ZONE_PAGES, /* of Linux: pages that passed its zones, past the lists of CPUs */
+    TALLY_ZONE_WAITS, /* of Linux: acquisitions of a zone's lock that had to wait, as far as they happened in a boot */
     TALLY_KIND_COUNT
 };
 

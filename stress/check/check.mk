@@ -15,6 +15,7 @@ check: deps all ## test everything, seven minutes on 2 cores; ends with `N passe
 
 check-long: deps all ## the same and what takes hours; what has passed on the same sources is kept, unless FRESH=1
 	$(Q).ci/dependencies report || echo "without those, the report's tests in a browser are skipped" >&2
+	$(Q).ci/dependencies linux || echo "without those, Linux's own allocator is skipped" >&2
 	$(Q).ci/dependencies paper || echo "without those, the report as a paper is skipped" >&2
 	$(Q)CC='$(CC)' stress/check/run-tests --long $(if $(FRESH),--fresh) $(O) $(SUITES)
 
@@ -66,7 +67,7 @@ endef
 .PHONY: folders
 folders:
 	@$(foreach folder,$(FOLDERS),echo '$(folder)|$(strip $(SEES_$(folder)))|$(INLINE_$(or \
-	    $(if $(filter stress/qemu/guest%,$(folder)),guest),$(if $(filter $(SIMULATED),$(folder)/),sim),host))';) :
+	    $(if $(filter stress/qemu/guest%,$(folder)),guest),$(if $(filter stress/linux/guest%,$(folder)),linux),$(if $(filter $(SIMULATED),$(folder)/),sim),host))';) :
 
 # Read by tools: clang's are judged by Debian 12's versions, the others by 13's as well (.ci/judged). What they look
 # for, what not, and why: .clang-tidy, .ci/cppcheck, .shellcheckrc. Nearly all of that time goes into following paths

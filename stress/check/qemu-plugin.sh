@@ -115,6 +115,14 @@ small=$("${bench[@]/--coherence/--coherence=16}" --format json 2>/dev/null | jq 
 large=$(jq -s 'map(.coherence.misses // 0) | add' "$scratch/first")
 check "bench --coherence=16: small caches miss more" test "${small:-0}" -gt $((${large:-0} + 100))
 
+"$framelab" bench --platform qemu --functions --coherence --seed 7 --repeat 1 --harts "1,4" --requests 1000 --workload rand \
+    --format json >"$scratch/functions" 2>"$scratch/err"
+verdict "bench --functions: allocations and frees have their parts; all together are no less than the kernel's clock" \
+    "$(jq -c 'select(.type == "bench") | ([.phases[].hart_instructions[]] | add) as $clock | (.functions | add) as $all |
+        select(.functions.frame_alloc_one < 10000 or .functions.frame_free_one < 10000 or $all < $clock or
+            (.coherence | not) or (.functions | keys | any(test("[.]")))) | .functions' "$scratch/functions"
+    [ "$(grep -c '"functions":' "$scratch/functions")" -eq 4 ] || cat "$scratch/err")"
+
 # ---- what is not there ----
 
 mkdir -p "$scratch/alone"

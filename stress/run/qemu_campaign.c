@@ -3,7 +3,6 @@
 #include "qemu_campaign.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,41 +20,12 @@
 
 struct campaign {
     const struct qemu_campaign *plan;
-    struct qemu_machine machine; /* the plan's, with a file for the plugin */
     json_t *provenance;
-    const char *variant; /* that runs */
-    uint64_t records;
-    FILE *counts; /* what the plugin writes, a line a record; NULL: there is none */
+    const struct qemu_campaign_guest *guest; /* that runs */
+    uint64_t records, records_most;
 };
 
 /* ---- records ---- */
-
-/* What the plugin counted for a record, with the operations that it is of; NULL: nothing. */
-static json_t *read_coherence(FILE *counts, const json_t *record)
-{
-    json_t *coherence = json_loadf(counts, JSON_DISABLE_EOF_CHECK, NULL), *phase;
-    json_int_t operations = 0;
-    size_t i;
-    json_array_foreach(json_object_get(record, "phases"), i, phase)
-    {
-        operations += json_integer_value(json_object_get(phase, "operations"));
-    }
-    operations *= json_integer_value(json_object_get(record, "harts"));
-    (void)json_object_del(coherence, "segment"); /* by the guest; the record says which it is */
-    (void)json_object_set_new(coherence, "operations", json_integer(operations));
-    return coherence;
-}
-
-/* Adds it. False after a line on stderr if it is missing. */
-static bool add_coherence(const struct campaign *campaign, json_t *record)
-{
-    json_t *coherence = read_coherence(campaign->counts, record);
-    if (coherence != NULL && json_object_set_new(record, "coherence", coherence) == 0) {
-        return true;
-    }
-    (void)status_say(campaign->plan->name, 0, "the plugin counted nothing: the kernel has no markers for it");
-    return false;
-}
 
 /* The guest's keys in the guest's order, behind the type and the provenance as in every record. */
 static json_t *with_provenance(const json_t *provenance, json_t *record)
@@ -69,14 +39,22 @@ static json_t *with_provenance(const json_t *provenance, json_t *record)
     return whole;
 }
 
+/* What is counted up to here, and what comes next. */
+static void show(const struct campaign *campaign, const char *what)
+{
+    progress_show((double)campaign->records, (double)campaign->records_most, "%s, %s", campaign->guest->variant, what);
+}
+
 static int take_record(void *context, json_t *record)
 {
     struct campaign *campaign = context;
     const struct qemu_campaign *plan = campaign->plan;
-    const char *workload = json_string_value(json_object_get(record, "workload"));
-    if (campaign->counts != NULL && !add_coherence(campaign, record)) {
-        return EXIT_STATUS_VIOLATED;
+    const struct qemu_campaign_guest *guest = campaign->guest;
+    int completed = guest->complete != NULL ? guest->complete(guest->context, record) : EXIT_STATUS_HOLDS;
+    if (completed != EXIT_STATUS_HOLDS) {
+        return completed;
     }
+    const char *workload = json_string_value(json_object_get(record, "workload"));
     json_t *whole = with_provenance(campaign->provenance, record);
     errno = whole == NULL ? ENOMEM : 0;
     /* Whoever finds a file of nothing knows that nothing was recorded: the provenance comes with the first record. */
@@ -88,8 +66,7 @@ static int take_record(void *context, json_t *record)
                                       : EXIT_STATUS_HOLDS;
     json_decref(whole);
     campaign->records++;
-    progress_show((double)campaign->records, (double)(plan->variant_count * plan->records_per_variant), "%s, %s",
-                  campaign->variant, workload != NULL ? workload : "done");
+    show(campaign, workload != NULL ? workload : "done");
     return status;
 }
 
@@ -121,87 +98,74 @@ static json_t *command_json(const struct qemu_machine *machine)
     return command;
 }
 
-static json_t *make_provenance(const struct campaign *campaign, json_t *version)
+static json_t *make_provenance(const struct qemu_campaign *plan, json_t *version)
 {
-    const struct qemu_campaign *plan = campaign->plan;
-    const struct qemu_machine *machine = &campaign->machine;
+    const struct qemu_machine *machine = &plan->machine;
     char memory[128];
     (void)snprintf(memory, sizeof memory, "{\"from_file\":false,\"ram_bytes\":%llu,\"nodes\":%u,\"harts\":%u}",
                    (unsigned long long)machine->memory_bytes, machine->nodes, machine->harts);
     json_t *qemu =
         json_pack("{s:O, s:s, s:s, s:o, s:o}", "version", version, "arch", qemu_arch_facts(machine->arch)->name, "mode",
                   qemu_mode_name(machine), "command", command_json(machine), "kernel", qemu_kernel_json(machine));
+    if (plan->others != NULL) {
+        (void)json_object_update(qemu, plan->others);
+    }
     return provenance_make(plan->argc, plan->argv, memory, "qemu", qemu);
 }
 
 /* ---- the run ---- */
 
-static int run_variant(struct campaign *campaign, uint64_t deadline_ns)
+static int run_guest(struct campaign *campaign, uint64_t deadline_ns)
 {
     const struct qemu_campaign *plan = campaign->plan;
-    char bootargs[BOOTARGS_MAX];
-    int length = snprintf(bootargs, sizeof bootargs, "%s variant=%s", plan->bootargs, campaign->variant);
-    if (length < 0 || (size_t)length >= sizeof bootargs) {
+    if (strlen(campaign->guest->bootargs) >= BOOTARGS_MAX) {
         return status_say(plan->name, EXIT_STATUS_USAGE, "more boot arguments than the guest takes: %s",
-                          plan->bootargs);
+                          campaign->guest->bootargs);
     }
-    progress_show((double)campaign->records, (double)(plan->variant_count * plan->records_per_variant), "%s, boots",
-                  campaign->variant);
-    if (campaign->counts != NULL) {
-        rewind(campaign->counts); /* each guest begins the file anew */
-    }
+    show(campaign, "boots");
     const struct qemu_guest guest = {.name = plan->name,
-                                     .machine = &campaign->machine,
-                                     .bootargs = bootargs,
+                                     .machine = campaign->guest->machine,
+                                     .bootargs = campaign->guest->bootargs,
                                      .deadline_ns = deadline_ns,
-                                     .records_most = plan->records_per_variant,
+                                     .records_most = campaign->guest->records,
                                      .record = take_record,
                                      .context = campaign,
                                      .ktap = plan->ktap};
     return qemu_guest_run(&guest);
 }
 
-static int run_variants(struct campaign *campaign)
+static int run_guests(struct campaign *campaign)
 {
     const struct qemu_campaign *plan = campaign->plan;
     const bool limited = plan->machine.gdb_port == 0; /* whoever debugs takes all the time it takes */
     const uint64_t deadline_ns = limited ? platform_time_ns() + (uint64_t)(plan->seconds * 1e9) : 0;
     int status = EXIT_STATUS_HOLDS;
-    for (uint32_t i = 0; i < plan->variant_count && status == EXIT_STATUS_HOLDS; i++) {
-        campaign->variant = plan->variants[i];
-        status = run_variant(campaign, deadline_ns);
+    for (uint32_t i = 0; i < plan->guest_count; i++) {
+        campaign->records_most += plan->guests[i].records;
+    }
+    for (uint32_t i = 0; i < plan->guest_count && status == EXIT_STATUS_HOLDS; i++) {
+        campaign->guest = &plan->guests[i];
+        status = run_guest(campaign, deadline_ns);
     }
     progress_end();
     return status;
 }
 
-/* A file without a name, which QEMU inherits. */
-static bool open_counts(struct campaign *campaign)
-{
-    campaign->counts = tmpfile();
-    campaign->machine.counts_fd = campaign->counts != NULL ? fileno(campaign->counts) : -1;
-    return campaign->counts != NULL && fcntl(campaign->machine.counts_fd, F_SETFD, 0) == 0;
-}
-
 int qemu_campaign_run(const struct qemu_campaign *plan)
 {
-    struct campaign campaign = {.plan = plan, .machine = plan->machine};
+    struct campaign campaign = {.plan = plan};
     json_t *version = version_json(&plan->machine);
     if (version == NULL) {
         const struct qemu_arch_facts *arch = qemu_arch_facts(plan->machine.arch);
         return status_say(plan->name, EXIT_STATUS_SKIPPED, "skipped: there is no %s; Debian has it in %s",
                           arch->program, arch->package);
     }
-    bool opened = plan->machine.plugin[0] == '\0' || open_counts(&campaign);
-    campaign.provenance = opened ? make_provenance(&campaign, version) : NULL;
+    campaign.provenance = make_provenance(plan, version);
     json_decref(version);
-    int status = campaign.provenance != NULL
-                     ? run_variants(&campaign)
-                     : status_say(plan->name, EXIT_STATUS_VIOLATED, "%s: %s",
-                                  opened ? "the provenance" : "a file for the plugin", strerror(errno));
-    json_decref(campaign.provenance);
-    if (campaign.counts != NULL) {
-        (void)fclose(campaign.counts);
+    if (campaign.provenance == NULL) {
+        return status_say(plan->name, EXIT_STATUS_VIOLATED, "the provenance: %s", strerror(errno));
     }
+    int status = run_guests(&campaign);
+    json_decref(campaign.provenance);
     return status;
 }

@@ -37,6 +37,7 @@ static bool parse_word(struct kernel_options *options, const char *key, const ch
         {"seed", NULL, &options->seed, NULL, 0},
         {"operations", NULL, &options->operations, NULL, 0},
         {"requests", NULL, &options->requests, NULL, 0},
+        {"usable", NULL, &options->usable, NULL, 0},
         {"interrupts", NULL, &options->interrupts, NULL, 0},
         {"repeat", NULL, &options->repeats, NULL, 0},
         {"hook", NULL, &options->hook, NULL, 0},

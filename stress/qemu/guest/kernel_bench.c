@@ -174,6 +174,9 @@ int kernel_bench(const struct kernel_options *options)
     struct frame_stats stats;
     frame_allocator_stats(measurement.allocator, &stats);
     measurement.usable_frames = stats.frames_total;
+    if (options->usable != 0 && options->usable < stats.frames_total) {
+        measurement.usable_frames = options->usable;
+    }
     int status = KERNEL_HOLDS;
     for (uint64_t i = 0; i < rows * options->repeats && status == KERNEL_HOLDS; i++) {
         (void)row_at(options, i / options->repeats, &row);

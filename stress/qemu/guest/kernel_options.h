@@ -15,6 +15,7 @@ struct kernel_options {
     uint64_t seed;
     uint64_t operations; /* stress: mixed ones a hart; share: steps */
     uint64_t requests;   /* bench: at most, a hart; 0: no such limit */
+    uint64_t usable;     /* bench: frames that N is made of, if those of the allocator are more; 0: those */
     uint64_t repeats;
     uint64_t interrupts; /* stress: not 0: harts are interrupted by timers (P12) */
     const char *stop;    /* fault: how a hart stops: kernel_fault.c */

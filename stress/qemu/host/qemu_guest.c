@@ -105,7 +105,7 @@ static int take_line(struct run *run, const char *line)
     } else if (begins(line, "Bail out! ")) {
         run->bailed = true;
         (void)status_say(run->guest->name, 0, "the guest: %s%s", line + strlen("Bail out! "), run->comment);
-    } else if (begins(line, "panic:")) {
+    } else if (begins(line, "panic:") || begins(line, "Kernel panic")) {
         (void)fprintf(stderr, "%s: guest ", run->guest->name);
         print_named(run, stderr, line);
     } else if (is_ktap(line)) {
@@ -147,6 +147,9 @@ static int judge_end(const struct run *run, int ended)
     }
     switch (ended) {
     case KERNEL_HOLDS:
+        if (run->bailed) { /* Linux has no exit status */
+            return EXIT_STATUS_USAGE;
+        }
         return records == most
                    ? EXIT_STATUS_HOLDS
                    : status_say(run->guest->name, EXIT_STATUS_VIOLATED,

@@ -11,8 +11,8 @@
  * program, as the Makefile built or installed it. False with one line in `why` that says what to do. */
 bool qemu_kernel_find(struct qemu_machine *machine, const char *given, char *why, size_t why_bytes);
 
-/* The same for the plugin that counts, into machine->plugin. */
-bool qemu_plugin_find(struct qemu_machine *machine, char *why, size_t why_bytes);
+/* Finds the plugin that counts (plugin/), which lies beside this program. False with one line in `why`. */
+bool qemu_plugin_find(char *path, size_t path_bytes, char *why, size_t why_bytes);
 
 /* An object: "path"; "compiler", "flags", "libraries", "commit", "dirty" as the Makefile wrote them beside it, or
  * null. */

@@ -117,24 +117,6 @@ static void add_nodes(struct words *words, const struct qemu_machine *machine)
     }
 }
 
-/* A comma in a path is written twice. The file is that of this process, wherever its name has gone. */
-static void add_plugin(struct words *words, const struct qemu_machine *machine)
-{
-    char path[2 * QEMU_PATH_BYTES];
-    size_t used = 0;
-    for (const char *at = machine->plugin; *at != '\0'; at++) {
-        path[used++] = *at;
-        if (*at == ',') {
-            path[used++] = ',';
-        }
-    }
-    path[used] = '\0';
-    const uint64_t sets = machine->l2_bytes / 64 / QEMU_L2_WAYS;
-    add(words, "-plugin");
-    add(words, "%s,out=/proc/self/fd/%d,caches=on,l2=%llu:%u,code=0x%llx", path, machine->counts_fd,
-        (unsigned long long)sets, QEMU_L2_WAYS, (unsigned long long)facts[machine->arch].code);
-}
-
 char **qemu_machine_command(const struct qemu_machine *machine, const char *bootargs)
 {
     struct words *words = calloc(1, sizeof *words);
@@ -166,11 +148,16 @@ char **qemu_machine_command(const struct qemu_machine *machine, const char *boot
         add(words, "-gdb");
         add(words, "tcp:127.0.0.1:%u", machine->gdb_port);
     }
-    if (machine->plugin[0] != '\0') {
-        add_plugin(words, machine);
-    }
     add(words, "-kernel");
     add(words, "%s", machine->kernel);
+    if (machine->initrd[0] != '\0') {
+        add(words, "-initrd");
+        add(words, "%s", machine->initrd);
+    }
+    if (machine->plugin[0] != '\0') {
+        add(words, "-plugin");
+        add(words, "%s", machine->plugin);
+    }
     if (bootargs != NULL) {
         add(words, "-append");
         add(words, "%s", bootargs);

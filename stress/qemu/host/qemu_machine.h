@@ -36,13 +36,9 @@ struct qemu_machine {
     bool mttcg;        /* harts are threads; else one after the other, by the count of instructions (-icount) */
     uint32_t gdb_port; /* at which it waits for a debugger before the first instruction; 0: it does not */
     char kernel[QEMU_PATH_BYTES];
-    char plugin[QEMU_PATH_BYTES]; /* that counts what accesses are to caches (plugin/); "": none */
-    uint64_t l2_bytes;            /* of each hart's private second level there; 0: no line is ever dropped */
-    int counts_fd;                /* of this process, where it writes */
+    char initrd[QEMU_PATH_BYTES];       /* that the kernel is given; empty: none */
+    char plugin[QEMU_PATH_BYTES + 256]; /* a plugin for its translator, with its arguments; empty: none */
 };
-
-/* Ways of a second level: its bytes are a power of two of lines for each. */
-#define QEMU_L2_WAYS 16u
 
 /* "icount" or "mttcg". */
 const char *qemu_mode_name(const struct qemu_machine *machine);
