@@ -23,6 +23,9 @@ static const struct {
     [TALLY_CAS_FAILURES] = {"failed", "cas_failures", 1},
     [TALLY_FENCES] = {"fences", "fences", 1},
     [TALLY_WAIT_NS] = {"wait ns", "wait_ns", 1},
+    [TALLY_L1_MISSES] = {"l1", "l1_misses", 1},
+    [TALLY_L2_MISSES] = {"l2", "l2_misses", 1},
+    [TALLY_MISSES] = {"memory", "misses", 1},
     [TALLY_CAS_RETRIES] = {"retries", "cas_retries", 1000},
     [TALLY_LOCK_WAITS] = {"waits", "lock_waits", 1000},
     [TALLY_GLOBAL_ACCESSES] = {"global", "global_accesses", 1000},
@@ -249,11 +252,16 @@ static void find_columns(struct table *table)
     }
 }
 
+static bool is_simulated(const struct table *table)
+{
+    return table->known[TALLY_WAIT_NS];
+}
+
 static bool print_machine(const struct table *table, FILE *out)
 {
     const char *bold = table->look->markdown ? "**" : "";
     fprintf(out, "\n%s%s: counted%s; of one operation, all phases together, median of the repeats%s\n\n", bold,
-            table->machine, table->known[TALLY_TRANSFERS] ? "" : ", not timed", bold);
+            table->machine, is_simulated(table) ? "" : ", not timed", bold);
     return grid_print(make_grid(table), table->look->markdown, out);
 }
 
@@ -281,6 +289,13 @@ static void print_legend(const struct table *table, FILE *out)
         "wait;\n  global: accesses of hart caches to the global allocator; grace: grace periods. Of repeat\n"
         "  as many allocations before its pairs, and frees after them, are counted in.\n",
         item);
+    if (table->known[TALLY_TRANSFERS]) {
+        fprintf(out,
+                "%slines: cache lines that came from another hart's cache; inval: copies there that a write made "
+                "worthless;\n  l1, l2: accesses that the hart's own cache of that level could not serve; memory: lines "
+                "that came from there.\n  Counted by QEMU's plugin, in no time.\n",
+                item);
+    }
     fprintf(out, "%sNone of it is time. Who is interrupted where is drawn from the seed.\n", item);
 }
 
@@ -308,7 +323,7 @@ bool counts_table_print(const struct record_file *file, const struct table_look 
             find_columns(&table);
             good = print_machine(&table, out);
             if (good) {
-                (table.known[TALLY_TRANSFERS] ? print_simulated_legend : print_legend)(&table, out);
+                is_simulated(&table) ? print_simulated_legend(&table, out) : print_legend(&table, out);
                 if (table.known[TALLY_ZONE_PAGES]) {
                     print_linux_legend(look, out);
                 }
@@ -322,10 +337,17 @@ bool counts_table_print(const struct record_file *file, const struct table_look 
 
 /* ---- For machines --------------------------------------------------------------------------------------------- */
 
+/* What only some records without times have: of QEMU's plugin, and of Linux. */
+static bool is_of_some(uint32_t kind)
+{
+    return kind == TALLY_TRANSFERS || kind == TALLY_INVALIDATIONS || kind == TALLY_ZONE_PAGES ||
+           kind == TALLY_ZONE_WAITS || (kind >= TALLY_L1_MISSES && kind <= TALLY_MISSES);
+}
+
 static json_t *series_json(const struct table *table, const struct tally_row *row)
 {
     const int order = series_order(row->frames);
-    const bool timed = !isnan(row->per_operation[TALLY_TRANSFERS]);
+    const bool timed = !isnan(row->per_operation[TALLY_WAIT_NS]);
     const bool ours = !isnan(row->per_operation[TALLY_CAS_RETRIES]);
     size_t repeats = find_repeats(table, row, row,
                                   timed  ? TALLY_TRANSFERS
@@ -337,8 +359,8 @@ static json_t *series_json(const struct table *table, const struct tally_row *ro
                                "harts", (json_int_t)row->harts, "repeats", (json_int_t)repeats);
     for (uint32_t k = 0; k < TALLY_KIND_COUNT; k++) {
         double median = median_of(table, row, row, (enum tally_kind)k);
-        const bool linux_own = k == TALLY_ZONE_PAGES || k == TALLY_ZONE_WAITS;
-        if (linux_own ? !isnan(median) : timed == (k >= TALLY_TRANSFERS && k <= TALLY_WAIT_NS)) {
+        bool of_simulator = k >= TALLY_TRANSFERS && k <= TALLY_WAIT_NS;
+        if (timed ? of_simulator : is_of_some(k) ? !isnan(median) : !of_simulator) {
             json_object_set_new(object, kinds[k].key, flat_real(median));
         }
     }

@@ -347,6 +347,24 @@ static void set_tallies(struct tally_row *row, const struct tally *tallies, size
     }
 }
 
+/* What QEMU's plugin counts beside instructions. */
+static void read_coherence(struct reader *reader, const json_t *line, struct tally_row *row)
+{
+    static const struct {
+        enum tally_kind kind;
+        const char *key;
+    } tallies[] = {{TALLY_TRANSFERS, "transfers"},
+                   {TALLY_INVALIDATIONS, "invalidations"},
+                   {TALLY_L1_MISSES, "l1_misses"},
+                   {TALLY_L2_MISSES, "l2_misses"},
+                   {TALLY_MISSES, "misses"}};
+    const json_t *coherence = json_object_get(line, "coherence");
+    const double operations = (double)read_count(reader, coherence, "operations", 1, INT64_MAX);
+    for (size_t i = 0; i < sizeof tallies / sizeof *tallies; i++) {
+        row->per_operation[tallies[i].kind] = read_tally(reader, coherence, tallies[i].key) / operations;
+    }
+}
+
 static void read_tallies(struct reader *reader, const json_t *line, struct tally_row *row)
 {
     const json_t *counts = json_object_get(line, "counts");
@@ -376,6 +394,9 @@ static void read_tallies(struct reader *reader, const json_t *line, struct tally
         {TALLY_GRACE_PERIODS, read_tally(reader, counts, "grace_periods")},
     };
     set_tallies(row, tallies, sizeof tallies / sizeof *tallies, operations);
+    if (json_object_get(line, "coherence") != NULL) {
+        read_coherence(reader, line, row);
+    }
 }
 
 /* What a simulator counts beside its times. */

@@ -57,6 +57,10 @@ enum tally_kind {
     TALLY_CAS_FAILURES,  /* of all compare-and-swaps, the harness's too */
     TALLY_FENCES,
     TALLY_WAIT_NS, /* time that harts stood in waiting loops */
+    /* By QEMU's plugin alone. */
+    TALLY_L1_MISSES, /* accesses that a hart's first level of cache could not serve */
+    TALLY_L2_MISSES, /* that neither of its own levels could */
+    TALLY_MISSES,    /* cache lines that came from memory */
     TALLY_CAS_RETRIES,
     TALLY_LOCK_WAITS,
     TALLY_GLOBAL_ACCESSES, /* of hart caches to the global allocator */

@@ -43,8 +43,8 @@ hooked-build: $(HOOKED_TESTS)
 $(O)/unit/test_%.run: $(O)/unit/test_%
 	$(Q)$<
 
-# What a program of stress/unit is linked with, beside the allocators: the command's modules, and those of the plugin that
-# know nothing of QEMU. Those with hooks are about the allocators alone.
+# What a program of stress/unit is linked with, beside the allocators: the command's modules, and those of the plugin
+# that know nothing of QEMU. Those with hooks are about the allocators alone.
 TESTED := $(filter-out $(O)/stress/command/main.o,$(COMMAND_OBJECTS)) $(TEST_SIMULATOR) \
           $(patsubst %.c,$(O)/%.o,$(filter-out $(PLUGIN_C),$(PLUGIN_SOURCES)))
 TESTED_WITH_HOOKS := $(patsubst %.c,$(O)/%.o,$(WORKLOAD_SOURCES) $(call sources,stress/harness stress/trial))

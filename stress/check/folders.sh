@@ -23,7 +23,7 @@ lockfree baseline stress/package/skeleton
 stress stress/harness stress/system
 stress/workload stress/trial stress/micro stress/host stress/qemu stress/linux
 stress/package/workload
-stress/qemu/host stress/qemu/guest stress/linux/guest stress/sim stress/sim/machine stress/sim/engine
+stress/qemu/host stress/qemu/plugin stress/qemu/guest stress/linux/guest stress/sim stress/sim/machine stress/sim/engine
 stress/qemu/guest/riscv64 stress/qemu/guest/aarch64 stress/sim/time stress/sim/explore
 stress/sim/instrumented stress/unit/simulated
 stress/sim/history

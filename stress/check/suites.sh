@@ -85,6 +85,7 @@ suite_beside sim-command 300 stress/check/sim-tests.sh "$build" "$logs/sim-comma
 suite_beside sim-mutants 300 stress/check/mutants.sh --sim "$build" sim-all-bits-taken-by-store \
     sim-arena-seen-too-early \
     sim-arenas-read-plainly sim-drain-does-not-acquire sim-bits-taken-by-store sim-full-look-is-weaker
+suite_beside qemu-plugin 300 stress/check/qemu-plugin.sh "$build" "$logs/qemu-plugin"
 suite_beside qemu-command 300 stress/check/qemu-tests.sh "$build" "$logs/qemu-command"
 suite_beside linux-command 300 stress/check/linux-tests.sh "$build" "$logs/linux-command"
 suite_beside readme-commands 600 stress/check/readme-commands.sh "$build" "$logs/readme-commands"

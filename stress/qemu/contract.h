@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * On what the kernel and the command that starts it agree, besides boot arguments (kernel_options.h) and records; and on
- * what the kernel, or Linux, and the plugin that counts agree (plugin/). For C and assembler. */
+ * On what the kernel and the command that starts it agree, besides boot arguments (kernel_options.h) and records; and
+ * on what a kernel, ours or Linux, and the plugin that counts agree (plugin/). For C and assembler. */
 #ifndef FRAMELAB_QEMU_CONTRACT_H
 #define FRAMELAB_QEMU_CONTRACT_H
 

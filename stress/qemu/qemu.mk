@@ -20,7 +20,8 @@ KERNEL_SOURCES := $(filter-out core/refcounts_none.c,$(ALLOCATORS)) $(WORKLOAD_S
                   $(call sources,stress $(addprefix stress/,harness trial qemu/guest))
 
 .PHONY: qemu kernel-deps
-qemu: kernel-deps $(KERNELS:%=$(O)/qemu/%/kernel.elf.txt) $(O)/qemu/aarch64/kernel.img $(PLUGIN) ## build the kernels for QEMU
+qemu: kernel-deps $(KERNELS:%=$(O)/qemu/%/kernel.elf.txt) $(O)/qemu/aarch64/kernel.img ## build the kernels for QEMU
+qemu: $(PLUGIN)
 
 # After `deps` if that runs too: one installs at a time.
 kernel-deps: $(if $(filter deps compare figures qemu-check check check-long soak tidy lint,$(MAKECMDGOALS)),deps)

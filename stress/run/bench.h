@@ -41,6 +41,13 @@ struct bench_size {
     int order; /* -1: none */
 };
 
+/* What QEMU's plugin shall count. */
+struct bench_counting {
+    bool coherence;    /* accesses to caches of each hart's own */
+    uint64_t l2_bytes; /* of the second of them; 0: no line is ever dropped */
+    bool functions;    /* instructions by function */
+};
+
 struct bench_plan {
     struct host_machine_options machine;
     struct bench_variant variants[BENCH_VARIANT_MAX];
@@ -60,6 +67,7 @@ struct bench_plan {
     uint64_t seed;
     double seconds;                  /* after which a platform that sees to that itself gives up */
     const struct qemu_machine *qemu; /* that QEMU shall make */
+    struct bench_counting counting;  /* there */
     int argc;                        /* the command line, for the provenance */
     char **argv;
 };

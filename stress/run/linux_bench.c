@@ -11,22 +11,17 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "beside.h"
 #include "exit_status.h"
 #include "frame_limits.h"
 #include "linux_kernel.h"
+#include "qemu_counts.h"
 
 #define WORDS_BYTES 2048u
-#define LINE_BYTES (1u << 20)
-
-static const char *const PLUGIN_PLACES[] = {"/qemu/", NULL};
-#define PLUGIN "plugin/count.so"
 
 struct guest {
     struct linux_bench *bench;
-    FILE *counts; /* the plugin's, read up to where its last line ended; NULL: not yet, or there is no plugin */
+    bool begun; /* its first record has come */
     char variant[BENCH_KNOBS_MAX];
     char bootargs[WORDS_BYTES];
 };
@@ -35,7 +30,7 @@ struct linux_bench {
     const struct bench_plan *plan;
     struct linux_kernel kernel;
     struct qemu_machine machine;
-    char counts[64]; /* the plugin's file; empty: there is no plugin */
+    struct qemu_counts counts; /* of the plugin; its file is NULL if there is none */
     struct guest *guests;
     uint32_t guest_count;
 };
@@ -52,6 +47,10 @@ bool linux_bench_wanted(const struct bench_plan *plan)
 
 bool linux_bench_check(const struct bench_plan *plan, char *why, size_t why_bytes)
 {
+    if (plan->counting.coherence) {
+        (void)snprintf(why, why_bytes, "--coherence is of kernels of ours; linux is counted by instructions");
+        return false;
+    }
     if (plan->qemu->mttcg) {
         (void)snprintf(why, why_bytes, "--mode: linux is counted under icount only");
         return false;
@@ -72,23 +71,6 @@ uint64_t linux_bench_usable(const struct bench_plan *plan)
 
 /* ---- the guests ---- */
 
-/* A plugin, if there is one, that writes to a file of its own. */
-static void use_plugin(struct linux_bench *bench)
-{
-    char path[QEMU_PATH_BYTES];
-    if (!beside_program(PLUGIN_PLACES, PLUGIN, path, sizeof path)) {
-        return;
-    }
-    (void)snprintf(bench->counts, sizeof bench->counts, "/tmp/framelab-counts-XXXXXX");
-    int fd = mkstemp(bench->counts);
-    if (fd < 0) {
-        bench->counts[0] = '\0';
-        return;
-    }
-    (void)close(fd);
-    (void)snprintf(bench->machine.plugin, sizeof bench->machine.plugin, "%s,out=%s", path, bench->counts);
-}
-
 struct linux_bench *linux_bench_open(const struct bench_plan *plan, char *why, size_t why_bytes)
 {
     const char *arch = qemu_arch_facts(plan->qemu->arch)->name;
@@ -106,20 +88,17 @@ struct linux_bench *linux_bench_open(const struct bench_plan *plan, char *why, s
     }
     memcpy(bench->machine.kernel, bench->kernel.image, sizeof bench->machine.kernel);
     memcpy(bench->machine.initrd, bench->kernel.initramfs, sizeof bench->machine.initrd);
-    use_plugin(bench);
+    if (qemu_counts_open(&bench->counts, plan, &bench->machine, why, why_bytes) != EXIT_STATUS_HOLDS &&
+        plan->counting.functions) {
+        linux_bench_close(bench);
+        return NULL;
+    }
     return bench;
 }
 
 void linux_bench_close(struct linux_bench *bench)
 {
-    for (uint32_t i = 0; i < bench->guest_count; i++) {
-        if (bench->guests[i].counts != NULL) {
-            (void)fclose(bench->guests[i].counts);
-        }
-    }
-    if (bench->counts[0] != '\0') {
-        (void)unlink(bench->counts);
-    }
+    qemu_counts_close(&bench->counts);
     free(bench->guests);
     free(bench);
 }
@@ -181,19 +160,19 @@ static bool write_bootargs(struct guest *guest, const struct bench_variant *vari
 
 /* ---- the records ---- */
 
-/* The lines that the plugin has written since the last call: an array, a new reference. */
+/* The lines that the plugin has written since the last call: an array, a new reference. Each guest's QEMU begins its
+ * file anew. */
 static json_t *read_counts(struct guest *guest)
 {
-    static char line[LINE_BYTES];
-    json_t *lines = json_array();
-    if (guest->counts == NULL) {
-        guest->counts = fopen(guest->bench->counts, "re"); /* each QEMU begins it anew */
+    FILE *file = guest->bench->counts.file;
+    json_t *lines = json_array(), *line;
+    if (!guest->begun) {
+        rewind(file);
     }
-    if (guest->counts != NULL) {
-        clearerr(guest->counts); /* its end was where it is no more */
-    }
-    while (guest->counts != NULL && fgets(line, sizeof line, guest->counts) != NULL) {
-        (void)json_array_append_new(lines, json_loads(line, 0, NULL));
+    guest->begun = true;
+    clearerr(file); /* its end was where it is no more */
+    while ((line = json_loadf(file, JSON_DISABLE_EOF_CHECK, NULL)) != NULL) {
+        (void)json_array_append_new(lines, line);
     }
     return lines;
 }
@@ -241,7 +220,7 @@ static int complete(void *context, json_t *record)
     const struct linux_bench *bench = guest->bench;
     json_t *phases = json_object_get(record, "phases"), *phase;
     size_t harts = (size_t)json_integer_value(json_object_get(record, "harts")), at;
-    if (bench->counts[0] != '\0') {
+    if (bench->counts.file != NULL) {
         return add_counted(guest, phases, harts)
                    ? EXIT_STATUS_HOLDS
                    : status_say(bench->plan->argv[0], EXIT_STATUS_VIOLATED, "the plugin has told nothing");

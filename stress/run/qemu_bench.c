@@ -9,6 +9,7 @@
 #include "exit_status.h"
 #include "linux_bench.h"
 #include "qemu_campaign.h"
+#include "qemu_counts.h"
 
 #define WHY_BYTES 256u
 
@@ -71,6 +72,8 @@ struct guests {
     struct qemu_campaign_guest *guests;
     char **bootargs; /* of ours */
     uint32_t count;
+    struct qemu_machine machine; /* of ours; with the plugin, if something is to be counted by it */
+    struct qemu_counts counts;
 };
 
 static bool make_guests(struct guests *made, const struct bench_plan *plan, struct linux_bench *linux_bench)
@@ -78,8 +81,8 @@ static bool make_guests(struct guests *made, const struct bench_plan *plan, stru
     const uint64_t records = (uint64_t)plan->workload_count * plan->size_count * plan->harts.count * plan->repeats;
     const uint32_t most = plan->variant_count * plan->repeats;
     bool good = true, first = linux_bench != NULL;
-    *made = (struct guests){.guests = calloc(most, sizeof *made->guests),
-                            .bootargs = calloc(plan->variant_count + 1, sizeof *made->bootargs)};
+    made->guests = calloc(most, sizeof *made->guests);
+    made->bootargs = calloc(plan->variant_count + 1, sizeof *made->bootargs);
     for (uint32_t i = 0; i < plan->variant_count && made->guests != NULL && made->bootargs != NULL; i++) {
         const struct bench_variant *variant = &plan->variants[i];
         for (uint32_t repeat = 0; linux_bench != NULL && variant->is_linux && repeat < plan->repeats; repeat++) {
@@ -89,8 +92,13 @@ static bool make_guests(struct guests *made, const struct bench_plan *plan, stru
         if (!variant->is_linux) {
             made->bootargs[i] = make_bootargs(plan, variant);
             good &= made->bootargs[i] != NULL;
-            made->guests[made->count++] = (struct qemu_campaign_guest){
-                .variant = variant->text, .machine = plan->qemu, .bootargs = made->bootargs[i], .records = records};
+            made->guests[made->count++] =
+                (struct qemu_campaign_guest){.variant = variant->text,
+                                             .machine = &made->machine,
+                                             .bootargs = made->bootargs[i],
+                                             .records = records,
+                                             .complete = made->counts.file != NULL ? qemu_counts_complete : NULL,
+                                             .context = &made->counts};
         }
     }
     return good && made->guests != NULL && made->bootargs != NULL;
@@ -107,12 +115,20 @@ static void free_guests(struct guests *made, const struct bench_plan *plan)
 
 static int run_campaign(const struct bench_plan *plan, struct linux_bench *linux_bench, FILE *records)
 {
-    struct guests made;
+    struct guests made = {.machine = *plan->qemu};
+    if (plan->counting.coherence || plan->counting.functions) {
+        char why[WHY_BYTES];
+        int opened = qemu_counts_open(&made.counts, plan, &made.machine, why, sizeof why);
+        if (opened != EXIT_STATUS_HOLDS) {
+            qemu_counts_close(&made.counts);
+            return status_say(plan->argv[0], opened, "%s%s", opened == EXIT_STATUS_SKIPPED ? "skipped: " : "", why);
+        }
+    }
     json_t *others = linux_bench != NULL ? linux_bench_json(linux_bench) : NULL;
     int status = EXIT_STATUS_USAGE;
     if (make_guests(&made, plan, linux_bench)) {
         const struct qemu_campaign campaign = {.name = plan->argv[0],
-                                               .machine = *plan->qemu,
+                                               .machine = made.machine,
                                                .others = others,
                                                .guests = made.guests,
                                                .guest_count = made.count,
@@ -125,6 +141,7 @@ static int run_campaign(const struct bench_plan *plan, struct linux_bench *linux
         (void)status_say(plan->argv[0], status, "%s", strerror(errno));
     }
     free_guests(&made, plan);
+    qemu_counts_close(&made.counts);
     json_decref(others);
     return status;
 }

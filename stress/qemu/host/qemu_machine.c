@@ -25,6 +25,7 @@ static const struct qemu_arch_facts facts[QEMU_ARCH_COUNT] = {
                       .package = "qemu-system-misc",
                       .harts_most = 128,
                       .nodes_most = 4,
+                      .code = 0x81000000,
                       RISCV_MACHINES},
     [QEMU_RISCV64_BARE] = {.name = "riscv64-bare",
                            .program = "qemu-system-riscv64",

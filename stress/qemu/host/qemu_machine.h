@@ -22,6 +22,7 @@ struct qemu_arch_facts {
     uint32_t nodes_most;                    /* that its machine `virt` has */
     const char *machine, *machine_of_nodes; /* the second for more than two nodes */
     const char *words[5];                   /* of the command line besides, NULL behind the last */
+    uint64_t code;                          /* the kernel's own begins there: below it lies the firmware's, if any */
 };
 
 /* Defined for every enum qemu_arch. */

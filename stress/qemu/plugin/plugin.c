@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * A plugin of QEMU's translator (TCG) that counts what harts do between markers (contract.h): instructions, of each hart
- * and by block of code, and what their accesses would be to private caches (caches.h). The one file that knows QEMU.
+ * A plugin of QEMU's translator (TCG) that counts what harts do between markers (contract.h): instructions, of each
+ * hart and by block of code, and what their accesses would be to private caches (directory.h). The one file that knows
+ * QEMU.
  *
  *   -plugin count.so,out=FILE[,blocks=on][,caches=on][,l1=SETS:WAYS][,l2=SETS:WAYS][,code=ADDRESS]
  *
@@ -12,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "caches.h"
 #include "contract.h"
+#include "directory.h"
 #include "instruction.h"
 #include "profile.h"
 
@@ -33,12 +34,12 @@ static struct {
     pthread_mutex_t lock;
     enum instruction_set set;
     FILE *out;
-    struct profile *profile; /* NULL: not asked for */
-    struct caches *caches;   /* likewise */
+    struct profile *profile;     /* NULL: not asked for */
+    struct directory *directory; /* likewise */
     struct cache_shape l1, l2;
     uint64_t code; /* accesses count of instructions from here on */
     uint64_t segment;
-    struct hart harts[CACHE_HARTS_MOST];
+    struct hart harts[DIRECTORY_HARTS_MOST];
     uint32_t hart_count;
 } plugin = {.lock = PTHREAD_MUTEX_INITIALIZER, .l1 = L1_PRESET, .l2 = L2_PRESET};
 
@@ -58,9 +59,9 @@ static _Noreturn void give_up(const char *why)
 
 /* ---- output ---- */
 
-static void write_caches(void)
+static void write_directory(void)
 {
-    const struct cache_counts *counts = caches_counts(plugin.caches);
+    const struct directory_counts *counts = directory_counts(plugin.directory);
     (void)fprintf(plugin.out,
                   ",\"accesses\":%" PRIu64 ",\"l1_misses\":%" PRIu64 ",\"l2_misses\":%" PRIu64 ",\"transfers\":%" PRIu64
                   ",\"upgrades\":%" PRIu64 ",\"misses\":%" PRIu64 ",\"invalidations\":%" PRIu64,
@@ -75,8 +76,8 @@ static void tell(void)
         (void)fprintf(plugin.out, "%s%" PRIu64, i > 0 ? "," : "", plugin.harts[i].instructions);
     }
     (void)fputs("]", plugin.out);
-    if (plugin.caches != NULL) {
-        write_caches();
+    if (plugin.directory != NULL) {
+        write_directory();
     }
     if (plugin.profile != NULL) {
         (void)fputs(",\"blocks\":", plugin.out);
@@ -94,17 +95,17 @@ static void tell(void)
 
 static struct hart *counted(unsigned int cpu)
 {
-    struct hart *hart = cpu < CACHE_HARTS_MOST ? &plugin.harts[cpu] : NULL;
+    struct hart *hart = cpu < DIRECTORY_HARTS_MOST ? &plugin.harts[cpu] : NULL;
     return hart != NULL && hart->begun && hart->rests == 0 ? hart : NULL;
 }
 
 static void start(void)
 {
-    for (uint32_t i = 0; i < CACHE_HARTS_MOST; i++) {
+    for (uint32_t i = 0; i < DIRECTORY_HARTS_MOST; i++) {
         plugin.harts[i].instructions = 0;
     }
-    if (plugin.caches != NULL) {
-        caches_clear_counts(plugin.caches);
+    if (plugin.directory != NULL) {
+        directory_clear_counts(plugin.directory);
     }
     if (plugin.profile != NULL) {
         profile_clear(plugin.profile);
@@ -113,7 +114,7 @@ static void start(void)
 
 static void on_mark(unsigned int cpu, void *mark)
 {
-    if (cpu >= CACHE_HARTS_MOST) {
+    if (cpu >= DIRECTORY_HARTS_MOST) {
         return;
     }
     struct hart *hart = &plugin.harts[cpu];
@@ -158,8 +159,9 @@ static void on_piece(unsigned int cpu, void *context)
 static void on_access(unsigned int cpu, qemu_plugin_meminfo_t info, uint64_t address, void *exclusive)
 {
     (void)pthread_mutex_lock(&plugin.lock);
-    if (counted(cpu) != NULL && !caches_access(plugin.caches, cpu, address, 1U << qemu_plugin_mem_size_shift(info),
-                                               exclusive != NULL || qemu_plugin_mem_is_store(info))) {
+    if (counted(cpu) != NULL &&
+        !directory_access(plugin.directory, cpu, address, 1U << qemu_plugin_mem_size_shift(info),
+                          exclusive != NULL || qemu_plugin_mem_is_store(info))) {
         give_up("no memory");
     }
     (void)pthread_mutex_unlock(&plugin.lock);
@@ -222,7 +224,7 @@ static void translate_instruction(struct qemu_plugin_insn *instruction)
     if (mark != 0) {
         qemu_plugin_register_vcpu_insn_exec_cb(instruction, on_mark, QEMU_PLUGIN_CB_NO_REGS, (void *)(uintptr_t)mark);
     }
-    if (plugin.caches != NULL && qemu_plugin_insn_vaddr(instruction) >= plugin.code) {
+    if (plugin.directory != NULL && qemu_plugin_insn_vaddr(instruction) >= plugin.code) {
         bool exclusive = instruction_takes_exclusive(plugin.set, word, bytes);
         qemu_plugin_register_vcpu_mem_cb(instruction, on_access, QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_MEM_RW,
                                          (void *)(uintptr_t)exclusive);
@@ -301,8 +303,8 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_
     }
     plugin.hart_count = (uint32_t)info->system.smp_vcpus;
     plugin.profile = blocks ? profile_new() : NULL;
-    plugin.caches = caches ? caches_new(plugin.hart_count, plugin.l1, plugin.l2) : NULL;
-    if (plugin.out == NULL || (blocks && plugin.profile == NULL) || (caches && plugin.caches == NULL)) {
+    plugin.directory = caches ? directory_new(plugin.hart_count, plugin.l1, plugin.l2) : NULL;
+    if (plugin.out == NULL || (blocks && plugin.profile == NULL) || (caches && plugin.directory == NULL)) {
         return refuse("no such caches, no memory, or no out=", "");
     }
     qemu_plugin_register_vcpu_tb_trans_cb(id, on_translate);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * How many instructions were executed where: one count a block of code, as QEMU translates it. Which function a block is
- * of, whoever has the symbols says. */
+ * How many instructions were executed where: one count a block of code, as QEMU translates it. Which function a block
+ * is of, whoever has the symbols says. */
 #ifndef FRAMELAB_QEMU_PLUGIN_PROFILE_H
 #define FRAMELAB_QEMU_PLUGIN_PROFILE_H
 

@@ -12,21 +12,21 @@
  *    A store invalidates all other copies. Of these, one that was brought to the writer is a transfer and not an
  *    invalidation.
  * 3. A line that has no room any more is dropped: the least recently used of its set. */
-#ifndef FRAMELAB_QEMU_PLUGIN_CACHES_H
-#define FRAMELAB_QEMU_PLUGIN_CACHES_H
+#ifndef FRAMELAB_QEMU_PLUGIN_DIRECTORY_H
+#define FRAMELAB_QEMU_PLUGIN_DIRECTORY_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#define CACHE_LINE_BYTES 64u
-#define CACHE_HARTS_MOST 512u
+#define DIRECTORY_LINE_BYTES 64u
+#define DIRECTORY_HARTS_MOST 512u
 
 /* Of lines; sets are a power of two. Of the second level, 0 sets: all lines have room. */
 struct cache_shape {
     uint32_t sets, ways;
 };
 
-struct cache_counts {
+struct directory_counts {
     uint64_t accesses;      /* an access that straddles lines is one to each */
     uint64_t l1_misses;     /* that the first level could not serve, whatever it cost then */
     uint64_t l2_misses;     /* that no private level could: transfers, but for upgrades, and misses */
@@ -36,18 +36,18 @@ struct cache_counts {
     uint64_t invalidations; /* copies that a store made worthless */
 };
 
-struct caches;
+struct directory;
 
-/* Empty ones for `harts`, at most CACHE_HARTS_MOST. NULL: no memory, or no such shape. */
-struct caches *caches_new(uint32_t harts, struct cache_shape l1, struct cache_shape l2);
-void caches_delete(struct caches *caches);
+/* Empty ones for `harts`, at most DIRECTORY_HARTS_MOST. NULL: no memory, or no such shape. */
+struct directory *directory_new(uint32_t harts, struct cache_shape l1, struct cache_shape l2);
+void directory_delete(struct directory *directory);
 
 /* `hart` accesses that memory; `write`: it needs it alone. False, with nothing changed, if there is no memory for what
  * is known of its lines. */
-bool caches_access(struct caches *caches, uint32_t hart, uint64_t address, uint32_t bytes, bool write);
+bool directory_access(struct directory *directory, uint32_t hart, uint64_t address, uint32_t bytes, bool write);
 
 /* From here on. What is in the caches stays. */
-void caches_clear_counts(struct caches *caches);
-const struct cache_counts *caches_counts(const struct caches *caches);
+void directory_clear_counts(struct directory *directory);
+const struct directory_counts *directory_counts(const struct directory *directory);
 
 #endif

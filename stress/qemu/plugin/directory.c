@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT
- * Private caches and their directory. See caches.h. */
-#include "caches.h"
+ * Private caches and their directory. See directory.h. */
+#include "directory.h"
 
 #include <stdlib.h>
 
-#define SET_WORDS (CACHE_HARTS_MOST / 64)
+#define SET_WORDS (DIRECTORY_HARTS_MOST / 64)
 #define ENTRIES_FIRST 4096u
 
 /* What the directory knows of a line; `used` marks it as one. A single holder may write it. */
 struct entry {
-    uint64_t line;               /* address / CACHE_LINE_BYTES */
+    uint64_t line;               /* address / DIRECTORY_LINE_BYTES */
     uint64_t holders[SET_WORDS]; /* a bit a hart */
     bool used;
 };
@@ -17,17 +17,17 @@ struct entry {
 /* A place in a cache. */
 struct way {
     uint64_t line;
-    uint64_t used_at; /* by caches->now; 0: empty */
+    uint64_t used_at; /* by directory->now; 0: empty */
 };
 
-struct caches {
+struct directory {
     uint32_t harts;
     struct cache_shape l1, l2;
     struct way *l1_ways, *l2_ways; /* of all harts, one after the other */
     struct entry *entries;         /* open addressing; at most half full */
     uint64_t entry_count, entry_most;
     uint64_t now; /* accesses so far */
-    struct cache_counts counts;
+    struct directory_counts counts;
 };
 
 static bool is_shape(struct cache_shape shape)
@@ -40,47 +40,47 @@ static struct way *ways_new(uint32_t harts, struct cache_shape shape)
     return calloc((size_t)harts * shape.sets * shape.ways + 1, sizeof(struct way));
 }
 
-struct caches *caches_new(uint32_t harts, struct cache_shape l1, struct cache_shape l2)
+struct directory *directory_new(uint32_t harts, struct cache_shape l1, struct cache_shape l2)
 {
-    if (harts == 0 || harts > CACHE_HARTS_MOST || l1.sets == 0 || !is_shape(l1) || !is_shape(l2)) {
+    if (harts == 0 || harts > DIRECTORY_HARTS_MOST || l1.sets == 0 || !is_shape(l1) || !is_shape(l2)) {
         return NULL;
     }
-    struct caches *caches = calloc(1, sizeof *caches);
-    if (caches == NULL) {
+    struct directory *directory = calloc(1, sizeof *directory);
+    if (directory == NULL) {
         return NULL;
     }
-    *caches = (struct caches){.harts = harts,
-                              .l1 = l1,
-                              .l2 = l2,
-                              .l1_ways = ways_new(harts, l1),
-                              .l2_ways = ways_new(harts, l2),
-                              .entries = calloc(ENTRIES_FIRST, sizeof *caches->entries),
-                              .entry_most = ENTRIES_FIRST};
-    if (caches->l1_ways == NULL || caches->l2_ways == NULL || caches->entries == NULL) {
-        caches_delete(caches);
+    *directory = (struct directory){.harts = harts,
+                                    .l1 = l1,
+                                    .l2 = l2,
+                                    .l1_ways = ways_new(harts, l1),
+                                    .l2_ways = ways_new(harts, l2),
+                                    .entries = calloc(ENTRIES_FIRST, sizeof *directory->entries),
+                                    .entry_most = ENTRIES_FIRST};
+    if (directory->l1_ways == NULL || directory->l2_ways == NULL || directory->entries == NULL) {
+        directory_delete(directory);
         return NULL;
     }
-    return caches;
+    return directory;
 }
 
-void caches_delete(struct caches *caches)
+void directory_delete(struct directory *directory)
 {
-    if (caches != NULL) {
-        free(caches->l1_ways);
-        free(caches->l2_ways);
-        free(caches->entries);
-        free(caches);
+    if (directory != NULL) {
+        free(directory->l1_ways);
+        free(directory->l2_ways);
+        free(directory->entries);
+        free(directory);
     }
 }
 
-void caches_clear_counts(struct caches *caches)
+void directory_clear_counts(struct directory *directory)
 {
-    caches->counts = (struct cache_counts){0};
+    directory->counts = (struct directory_counts){0};
 }
 
-const struct cache_counts *caches_counts(const struct caches *caches)
+const struct directory_counts *directory_counts(const struct directory *directory)
 {
-    return &caches->counts;
+    return &directory->counts;
 }
 
 /* ---- the directory ---- */
@@ -95,40 +95,40 @@ static struct entry *entry_place(struct entry *entries, uint64_t most, uint64_t 
     return &entries[at];
 }
 
-static bool grow(struct caches *caches)
+static bool grow(struct directory *directory)
 {
-    uint64_t most = 2 * caches->entry_most;
+    uint64_t most = 2 * directory->entry_most;
     struct entry *entries = calloc(most, sizeof *entries);
     if (entries == NULL) {
         return false;
     }
-    for (uint64_t i = 0; i < caches->entry_most; i++) {
-        if (caches->entries[i].used) {
-            *entry_place(entries, most, caches->entries[i].line) = caches->entries[i];
+    for (uint64_t i = 0; i < directory->entry_most; i++) {
+        if (directory->entries[i].used) {
+            *entry_place(entries, most, directory->entries[i].line) = directory->entries[i];
         }
     }
-    free(caches->entries);
-    caches->entries = entries;
-    caches->entry_most = most;
+    free(directory->entries);
+    directory->entries = entries;
+    directory->entry_most = most;
     return true;
 }
 
 /* Adds it if it is new. The pointer holds until the next call. NULL: no memory. */
-static struct entry *entry_of(struct caches *caches, uint64_t line)
+static struct entry *entry_of(struct directory *directory, uint64_t line)
 {
-    struct entry *entry = entry_place(caches->entries, caches->entry_most, line);
+    struct entry *entry = entry_place(directory->entries, directory->entry_most, line);
     if (entry->used) {
         return entry;
     }
-    if (2 * caches->entry_count >= caches->entry_most) {
-        if (!grow(caches)) {
+    if (2 * directory->entry_count >= directory->entry_most) {
+        if (!grow(directory)) {
             return NULL;
         }
-        entry = entry_place(caches->entries, caches->entry_most, line);
+        entry = entry_place(directory->entries, directory->entry_most, line);
     }
     entry->used = true;
     entry->line = line;
-    caches->entry_count++;
+    directory->entry_count++;
     return entry;
 }
 
@@ -185,55 +185,56 @@ static bool touch_way(struct way *set, struct cache_shape shape, uint64_t line, 
 }
 
 /* The hart has the line no longer. */
-static void drop(struct caches *caches, struct entry *entry, uint32_t hart)
+static void drop(struct directory *directory, struct entry *entry, uint32_t hart)
 {
     set_holder(entry, hart, false);
-    drop_way(set_of(caches->l1_ways, caches->l1, hart, entry->line), caches->l1, entry->line);
-    if (caches->l2.sets > 0) {
-        drop_way(set_of(caches->l2_ways, caches->l2, hart, entry->line), caches->l2, entry->line);
+    drop_way(set_of(directory->l1_ways, directory->l1, hart, entry->line), directory->l1, entry->line);
+    if (directory->l2.sets > 0) {
+        drop_way(set_of(directory->l2_ways, directory->l2, hart, entry->line), directory->l2, entry->line);
     }
 }
 
 /* Has the line in both levels. The line that the second level drops for it is in the directory, which so need not
  * grow. */
-static void touch(struct caches *caches, uint32_t hart, uint64_t line)
+static void touch(struct directory *directory, uint32_t hart, uint64_t line)
 {
     struct way dropped = {.used_at = 0};
-    caches->now++;
-    caches->counts.l1_misses +=
-        !touch_way(set_of(caches->l1_ways, caches->l1, hart, line), caches->l1, line, caches->now, &dropped);
-    if (caches->l2.sets > 0 &&
-        !touch_way(set_of(caches->l2_ways, caches->l2, hart, line), caches->l2, line, caches->now, &dropped) &&
+    directory->now++;
+    directory->counts.l1_misses += !touch_way(set_of(directory->l1_ways, directory->l1, hart, line), directory->l1,
+                                              line, directory->now, &dropped);
+    if (directory->l2.sets > 0 &&
+        !touch_way(set_of(directory->l2_ways, directory->l2, hart, line), directory->l2, line, directory->now,
+                   &dropped) &&
         dropped.used_at != 0) {
-        drop(caches, entry_place(caches->entries, caches->entry_most, dropped.line), hart);
+        drop(directory, entry_place(directory->entries, directory->entry_most, dropped.line), hart);
     }
 }
 
 /* ---- an access ---- */
 
-static void invalidate_others(struct caches *caches, struct entry *entry, uint32_t hart)
+static void invalidate_others(struct directory *directory, struct entry *entry, uint32_t hart)
 {
-    for (uint32_t other = 0; other < caches->harts; other++) {
+    for (uint32_t other = 0; other < directory->harts; other++) {
         if (other != hart && holds(entry, other)) {
-            drop(caches, entry, other);
+            drop(directory, entry, other);
         }
     }
 }
 
-static void fetch(struct cache_counts *counts, bool from_a_cache)
+static void fetch(struct directory_counts *counts, bool from_a_cache)
 {
     counts->l2_misses++;
     counts->transfers += from_a_cache;
     counts->misses += !from_a_cache;
 }
 
-static bool access_line(struct caches *caches, uint32_t hart, uint64_t line, bool write)
+static bool access_line(struct directory *directory, uint32_t hart, uint64_t line, bool write)
 {
-    struct entry *entry = entry_of(caches, line);
+    struct entry *entry = entry_of(directory, line);
     if (entry == NULL) {
         return false;
     }
-    struct cache_counts *counts = &caches->counts;
+    struct directory_counts *counts = &directory->counts;
     bool had = holds(entry, hart);
     uint32_t others = holder_count(entry) - had;
     if (!had) {
@@ -244,19 +245,19 @@ static bool access_line(struct caches *caches, uint32_t hart, uint64_t line, boo
     }
     if (write && others > 0) {
         counts->invalidations += had ? others : others - 1;
-        invalidate_others(caches, entry, hart);
+        invalidate_others(directory, entry, hart);
     }
     set_holder(entry, hart, true);
     counts->accesses++;
-    touch(caches, hart, line);
+    touch(directory, hart, line);
     return true;
 }
 
-bool caches_access(struct caches *caches, uint32_t hart, uint64_t address, uint32_t bytes, bool write)
+bool directory_access(struct directory *directory, uint32_t hart, uint64_t address, uint32_t bytes, bool write)
 {
-    uint64_t last = (address + (bytes > 0 ? bytes - 1 : 0)) / CACHE_LINE_BYTES;
-    for (uint64_t line = address / CACHE_LINE_BYTES; line <= last; line++) {
-        if (!access_line(caches, hart, line, write)) {
+    uint64_t last = (address + (bytes > 0 ? bytes - 1 : 0)) / DIRECTORY_LINE_BYTES;
+    for (uint64_t line = address / DIRECTORY_LINE_BYTES; line <= last; line++) {
+        if (!access_line(directory, hart, line, write)) {
             return false;
         }
     }
