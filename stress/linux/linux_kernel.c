@@ -53,6 +53,7 @@ bool linux_kernel_find(struct linux_kernel *kernel, const char *arch, char *why,
     }
     int image = snprintf(kernel->image, sizeof kernel->image, "%.4000s/Image", kernel->folder);
     int initramfs = snprintf(kernel->initramfs, sizeof kernel->initramfs, "%.4000s/initramfs.cpio", kernel->folder);
+    (void)snprintf(kernel->symbols, sizeof kernel->symbols, "%.4000s/symbols", kernel->folder);
     read_version(kernel);
     return image > 0 && initramfs > 0 && access(kernel->image, R_OK) == 0 && access(kernel->initramfs, R_OK) == 0;
 }

@@ -13,6 +13,7 @@
 struct linux_kernel {
     char folder[LINUX_PATH_BYTES]; /* in which all of it lies */
     char image[LINUX_PATH_BYTES], initramfs[LINUX_PATH_BYTES];
+    char symbols[LINUX_PATH_BYTES];    /* linux_symbols.h */
     char version[LINUX_VERSION_BYTES]; /* "6.1.176" */
 };
 

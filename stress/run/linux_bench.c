@@ -15,9 +15,11 @@
 #include "exit_status.h"
 #include "frame_limits.h"
 #include "linux_kernel.h"
+#include "linux_symbols.h"
 #include "qemu_counts.h"
 
 #define WORDS_BYTES 2048u
+#define FUNCTION_BYTES 128u
 
 struct guest {
     struct linux_bench *bench;
@@ -30,7 +32,8 @@ struct linux_bench {
     const struct bench_plan *plan;
     struct linux_kernel kernel;
     struct qemu_machine machine;
-    struct qemu_counts counts; /* of the plugin; its file is NULL if there is none */
+    struct qemu_counts counts;     /* of the plugin; its file is NULL if there is none */
+    struct linux_symbols *symbols; /* if instructions are counted by function; else NULL */
     struct guest *guests;
     uint32_t guest_count;
 };
@@ -88,8 +91,12 @@ struct linux_bench *linux_bench_open(const struct bench_plan *plan, char *why, s
     }
     memcpy(bench->machine.kernel, bench->kernel.image, sizeof bench->machine.kernel);
     memcpy(bench->machine.initrd, bench->kernel.initramfs, sizeof bench->machine.initrd);
-    if (qemu_counts_open(&bench->counts, plan, &bench->machine, why, why_bytes) != EXIT_STATUS_HOLDS &&
-        plan->counting.functions) {
+    bool counts = qemu_counts_open(&bench->counts, plan, &bench->machine, why, why_bytes) == EXIT_STATUS_HOLDS;
+    if (plan->counting.functions && counts) {
+        bench->symbols = linux_symbols_open(bench->kernel.symbols);
+        (void)snprintf(why, why_bytes, "no symbols lie beside the kernel: run `make linux`");
+    }
+    if (plan->counting.functions && bench->symbols == NULL) {
         linux_bench_close(bench);
         return NULL;
     }
@@ -99,6 +106,7 @@ struct linux_bench *linux_bench_open(const struct bench_plan *plan, char *why, s
 void linux_bench_close(struct linux_bench *bench)
 {
     qemu_counts_close(&bench->counts);
+    linux_symbols_close(bench->symbols);
     free(bench->guests);
     free(bench);
 }
@@ -194,11 +202,10 @@ static json_t *difference(const json_t *before, const json_t *after, size_t hart
 }
 
 /* Adds to each phase what the plugin has counted. Harts that meet between phases tell once each of every one; of a
- * workload that is otherwise only the whole is known, so its instructions if it has one phase. False if the plugin has
- * told nothing. */
-static bool add_counted(struct guest *guest, json_t *phases, size_t harts)
+ * workload that is otherwise only the whole is known, so its instructions if it has one phase. */
+static void add_counted(const json_t *lines, json_t *phases, size_t harts)
 {
-    json_t *lines = read_counts(guest), *phase;
+    json_t *phase;
     const size_t count = json_array_size(lines);
     const bool each = count == harts * json_array_size(phases);
     size_t at;
@@ -210,8 +217,43 @@ static bool add_counted(struct guest *guest, json_t *phases, size_t harts)
             (void)json_object_set_new(phase, "hart_instructions", difference(before, after, harts));
         }
     }
+}
+
+/* Instructions by function, of all harts and phases: an object, a new reference. The parts into which a compiler cuts a
+ * function have names with a dot. */
+static json_t *functions_json(const struct linux_symbols *symbols, const json_t *blocks)
+{
+    json_t *functions = json_object(), *block;
+    size_t i;
+    json_array_foreach(blocks, i, block)
+    {
+        char name[FUNCTION_BYTES];
+        const json_t *at = json_array_get(block, 0); /* of more than 63 bits it is text */
+        const char *found = linux_symbols_function(
+            symbols, json_is_string(at) ? strtoull(json_string_value(at), NULL, 10) : (uint64_t)json_integer_value(at));
+        (void)snprintf(name, sizeof name, "%.*s", found != NULL ? (int)strcspn(found, ".") : 1,
+                       found != NULL ? found : "?");
+        json_int_t before = json_integer_value(json_object_get(functions, name));
+        (void)json_object_set_new(functions, name, json_integer(before + json_integer_value(json_array_get(block, 1))));
+    }
+    return functions;
+}
+
+/* What the plugin has told since the record before. */
+static int add_told(struct guest *guest, json_t *record, json_t *phases, size_t harts)
+{
+    json_t *lines = read_counts(guest);
+    const size_t count = json_array_size(lines);
+    if (count > 0) {
+        add_counted(lines, phases, harts);
+    }
+    if (count > 0 && guest->bench->symbols != NULL) {
+        const json_t *blocks = json_object_get(json_array_get(lines, count - 1), "blocks");
+        (void)json_object_set_new(record, "functions", functions_json(guest->bench->symbols, blocks));
+    }
     json_decref(lines);
-    return count > 0;
+    return count > 0 ? EXIT_STATUS_HOLDS
+                     : status_say(guest->bench->plan->argv[0], EXIT_STATUS_VIOLATED, "the plugin has told nothing");
 }
 
 static int complete(void *context, json_t *record)
@@ -221,9 +263,7 @@ static int complete(void *context, json_t *record)
     json_t *phases = json_object_get(record, "phases"), *phase;
     size_t harts = (size_t)json_integer_value(json_object_get(record, "harts")), at;
     if (bench->counts.file != NULL) {
-        return add_counted(guest, phases, harts)
-                   ? EXIT_STATUS_HOLDS
-                   : status_say(bench->plan->argv[0], EXIT_STATUS_VIOLATED, "the plugin has told nothing");
+        return add_told(guest, record, phases, harts);
     }
     json_array_foreach(phases, at, phase)
     {
