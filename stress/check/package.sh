@@ -20,7 +20,7 @@ no_path_of_this_tree() {
 }
 
 # A command that was installed, and moved, needs nothing of the tree that it was built in: not its papers, not its
-# kernels.
+# kernels, not the plugin.
 moved_command_is_whole() {
     mv "$prefix" "$prefix.moved"
     local command=$prefix.moved/bin/framelab good=true found
@@ -33,6 +33,11 @@ moved_command_is_whole() {
             [ "$found" = "$prefix.moved/bin/../share/framelab/qemu/$arch/kernel.elf" ] ||
             { echo "$arch: $found" && good=false; }
     done
+    if [ -f "$build/qemu/plugin/count.so" ]; then
+        found=$("$command" bench --platform qemu --coherence --requests 20 --harts 2 --repeat 1 --workload bulk \
+            --variant lockfree --format json | jq -r '.coherence.operations // empty')
+        [ "$found" = 80 ] || { echo "the plugin counted $found operations" && good=false; }
+    fi
     mv "$prefix.moved" "$prefix"
     $good
 }

@@ -27,6 +27,7 @@ struct platform {
     bool times_boot;  /* how long an allocator took to build */
     bool stops_harts; /* anywhere, for the workload `stopped` */
     bool spare_harts; /* there may be more than run */
+    bool runs_linux;  /* beside kernels of ours */
 
     /* Chooses the machine of what comes next, by name or, if it has a slash or a dot, by file; NULL: the default one; and
      * what costs between its harts are multiplied by. False with one line in `why`. NULL: it is always the same. */
