@@ -12,7 +12,7 @@
 #define WHERE_BYTES 128u
 #define NAME_LETTERS "abcdefghijklmnopqrstuvwxyz0123456789-"
 
-enum kind { TEXT, NAME, WORDS, OBJECTS, OBJECT, NUMBER, FLAG };
+enum kind { TEXT, NAME, WORDS, OBJECTS, OBJECT, NUMBER, REAL, FLAG };
 
 struct field {
     const char *key;
@@ -42,11 +42,22 @@ static const struct field axis_fields[] = {
 };
 static const struct field run_fields[] = {
     {"id", NAME, false},       {"command", WORDS, false}, {"tiny", OBJECT, true}, {"quick", OBJECT, true},
-    {"default", OBJECT, true}, {"full", OBJECT, true},    {NULL, TEXT, false},
+    {"default", OBJECT, true}, {"full", OBJECT, true},    {"varied", OBJECT, true},
+    {NULL, TEXT, false},
 };
 static const struct field claim_fields[] = {
-    {"id", TEXT, false},     {"text", TEXT, false},       {"published", TEXT, false}, {"check", TEXT, false},
-    {"source", TEXT, false}, {"platforms", WORDS, false}, {"deviation", TEXT, true},  {NULL, TEXT, false},
+    {"id", TEXT, false},       {"text", TEXT, false},     {"published", TEXT, false},  {"check", TEXT, false},
+    {"source", TEXT, false},   {"kind", TEXT, false},     {"platforms", WORDS, false}, {"quantities", OBJECTS, false},
+    {"substitute", TEXT, true}, {"deviation", TEXT, true}, {"wrong", OBJECTS, true},    {NULL, TEXT, false},
+};
+static const struct field quantity_fields[] = {
+    {"name", TEXT, false}, {"unit", TEXT, true},  {"published", REAL, true}, {"low", REAL, false}, {"high", REAL, false},
+    {"above", REAL, true}, {"below", REAL, true}, {"edit", TEXT, false},     {NULL, TEXT, false},
+};
+static const struct field wrong_fields[] = {
+    {"name", TEXT, false},
+    {"edit", TEXT, false},
+    {NULL, TEXT, false},
 };
 
 const char *paper_level_name(enum paper_level level)
@@ -119,6 +130,17 @@ static bool is_array_of(const json_t *value, bool (*is_right)(const json_t *))
     return json_is_array(value);
 }
 
+bool paper_is_kind(const char *text)
+{
+    static const char *const kinds[] = {"counted", "measured", "foretold", "fitted", "by construction"};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (strcmp(text, kinds[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool is_object(const json_t *value)
 {
     return json_is_object(value);
@@ -140,6 +162,8 @@ static const char *objection(const json_t *value, enum kind kind)
         return json_is_object(value) ? NULL : "must be an object";
     case NUMBER:
         return json_is_integer(value) && json_integer_value(value) >= 0 ? NULL : "must be a number, 0 or more";
+    case REAL:
+        return json_is_number(value) ? NULL : "must be a number";
     case FLAG:
         return json_is_boolean(value) ? NULL : "must be true or false";
     }
@@ -179,14 +203,14 @@ static bool check_object(const struct checker *checker, const json_t *object, co
     return true;
 }
 
-static bool check_ids(const struct checker *checker, const json_t *array, const char *name)
+static bool check_once(const struct checker *checker, const json_t *array, const char *name, const char *key)
 {
     size_t i, count;
     const json_t *item;
     json_array_foreach((json_t *)array, i, item)
     {
-        const char *id = flat_text(item, "id");
-        (void)paper_item(array, "id", id, &count);
+        const char *id = flat_text(item, key);
+        (void)paper_item(array, key, id, &count);
         if (count > 1) {
             return refuse(checker, name, "'%s' is there twice", id);
         }
@@ -262,26 +286,64 @@ static bool check_run(const struct checker *checker, const json_t *run, const ch
             return false;
         }
     }
-    return any || refuse(checker, prefix, "is of no level");
+    return (any || refuse(checker, prefix, "is of no level")) && check_level(checker, run, prefix, "varied");
+}
+
+/* Each of the objects in the array `name` of `object`, which stands at `above`; `key` is what no two have alike. */
+static bool check_each(const struct checker *checker, const json_t *object, const char *name, const char *above,
+                       const char *key, bool (*check)(const struct checker *, const json_t *, const char *))
+{
+    const json_t *array = json_object_get(object, name);
+    char where[WHERE_BYTES];
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        (void)snprintf(where, sizeof where, "%.60s%.20s[%zu].", above, name, i);
+        if (!check(checker, json_array_get(array, i), where)) {
+            return false;
+        }
+    }
+    (void)snprintf(where, sizeof where, "%.60s%.20s", above, name);
+    return check_once(checker, array, where, key);
+}
+
+/* An interval that holds something; of a published number it is one of factors, so both are above 0. */
+static bool check_quantity(const struct checker *checker, const json_t *quantity, const char *prefix)
+{
+    double low = json_number_value(json_object_get(quantity, "low"));
+    double high = json_number_value(json_object_get(quantity, "high"));
+    const json_t *published = json_object_get(quantity, "published");
+    if (!check_object(checker, quantity, prefix, quantity_fields)) {
+        return false;
+    }
+    if (low > high) {
+        return refuse(checker, prefix, "low is above high");
+    }
+    if (published != NULL && (json_number_value(published) <= 0 || low <= 0)) {
+        return refuse(checker, prefix, "has a factor only of a published number above 0, in an interval above 0");
+    }
+    return true;
+}
+
+static bool check_wrong(const struct checker *checker, const json_t *wrong, const char *prefix)
+{
+    return check_object(checker, wrong, prefix, wrong_fields);
 }
 
 static bool check_claim(const struct checker *checker, const json_t *claim, const char *prefix)
 {
-    return check_object(checker, claim, prefix, claim_fields);
-}
-
-static bool check_each(const struct checker *checker, const json_t *figure, const char *name,
-                       bool (*check)(const struct checker *, const json_t *, const char *))
-{
-    const json_t *array = json_object_get(figure, name);
-    for (size_t i = 0; i < json_array_size(array); i++) {
-        char prefix[WHERE_BYTES];
-        (void)snprintf(prefix, sizeof prefix, "%s[%zu].", name, i);
-        if (!check(checker, json_array_get(array, i), prefix)) {
-            return false;
-        }
+    char where[WHERE_BYTES];
+    if (!check_object(checker, claim, prefix, claim_fields)) {
+        return false;
     }
-    return check_ids(checker, array, name);
+    if (!paper_is_kind(flat_text(claim, "kind"))) {
+        (void)snprintf(where, sizeof where, "%.100skind", prefix);
+        return refuse(checker, where, "is 'counted', 'measured', 'foretold', 'fitted' or 'by construction'");
+    }
+    if (json_array_size(json_object_get(claim, "quantities")) == 0) {
+        (void)snprintf(where, sizeof where, "%.100squantities", prefix);
+        return refuse(checker, where, "is empty: a claim is judged by what was measured");
+    }
+    return check_each(checker, claim, "quantities", prefix, "name", check_quantity) &&
+           check_each(checker, claim, "wrong", prefix, "name", check_wrong);
 }
 
 bool paper_check(const json_t *figure, const char *path, const char *key, FILE *log)
@@ -296,6 +358,7 @@ bool paper_check(const json_t *figure, const char *path, const char *key, FILE *
     if (strcmp(flat_text(figure, "key"), key) != 0) {
         return refuse(&checker, "key", "must be the folder's name, '%s'", key);
     }
-    return check_each(&checker, figure, "panels", check_panel) && check_each(&checker, figure, "runs", check_run) &&
-           check_each(&checker, figure, "claims", check_claim);
+    return check_each(&checker, figure, "panels", "", "id", check_panel) &&
+           check_each(&checker, figure, "runs", "", "id", check_run) &&
+           check_each(&checker, figure, "claims", "", "id", check_claim);
 }

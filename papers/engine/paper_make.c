@@ -11,6 +11,7 @@
 #include "paper_series.h"
 #include "paper_verdicts.h"
 
+#define VERDICTS "verdicts.json"
 #define FILE_BYTES (PAPER_PATH_BYTES + 64u)
 #define DUMP_FLAGS (JSON_INDENT(2) | JSON_REAL_PRECISION(9))
 
@@ -185,25 +186,29 @@ static json_t *make_series(const struct paper_making *making, char *why)
     return NULL;
 }
 
-static json_t *make_verdicts(const struct paper_making *making, char *why)
+json_t *paper_judge(const struct paper_making *making, const char *name, char why[PAPER_WHY_BYTES])
 {
-    char path[FILE_BYTES];
-    file_in(making->directory, "verdicts.json", path);
-    json_t *judged = run_jq(making, "claims.jq", "verdicts.json", why);
+    json_t *judged = run_jq(making, "claims.jq", name, why);
     json_t *verdicts = judged != NULL ? paper_verdicts_merge(judged, making->folder, why, PAPER_WHY_BYTES) : NULL;
     json_decref(judged);
-    if (verdicts != NULL && json_dump_file(verdicts, path, DUMP_FLAGS) != 0) {
-        (void)snprintf(why, PAPER_WHY_BYTES, "%.400s: %s", path, strerror(errno));
-        json_decref(verdicts);
-        return NULL;
-    }
     return verdicts;
+}
+
+bool paper_verdicts_save(const struct paper_making *making, const json_t *verdicts, char why[PAPER_WHY_BYTES])
+{
+    char path[FILE_BYTES];
+    file_in(making->directory, VERDICTS, path);
+    if (json_dump_file(verdicts, path, DUMP_FLAGS) != 0) {
+        (void)snprintf(why, PAPER_WHY_BYTES, "%.400s: %s", path, strerror(errno));
+        return false;
+    }
+    return true;
 }
 
 /* What an earlier run left: a figure that fails shows nothing, rather than something old. */
 static void remove_old(const struct paper_making *making)
 {
-    static const char *const names[] = {"series.json", "series.dat", "tables.md",  "verdicts.json",
+    static const char *const names[] = {"series.json", "series.dat", "tables.md",  VERDICTS,
                                         "figure.svg",  "figure.pdf", "figure.png", "figure.gp"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char path[FILE_BYTES];
@@ -228,5 +233,5 @@ json_t *paper_make(const struct paper_making *making, char why[PAPER_WHY_BYTES])
     json_t *made = paper_draw(making, why);
     bool good = made != NULL && write_file(making, made, "tables.md", paper_tables_write, why);
     json_decref(made);
-    return good ? make_verdicts(making, why) : NULL;
+    return good ? paper_judge(making, VERDICTS, why) : NULL;
 }

@@ -87,8 +87,8 @@ static int say(const json_t *report, const char *out)
     {
         paper_verdicts_count(json_object_get(entry, "claims"), &tally);
     }
-    (void)printf("%s: %zu figures; %u claims hold, %u do not hold, %u cannot be judged\n", out,
-                 json_array_size(figures), tally.hold, tally.fail, tally.cannot);
+    (void)printf("%s: %zu figures; ", out, json_array_size(figures));
+    paper_tally_print(&tally, "; ", stdout);
     return EXIT_STATUS_HOLDS;
 }
 

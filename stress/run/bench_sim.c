@@ -9,9 +9,13 @@
 
 static struct machine_model machine;
 
-bool sim_machine(const char *name, char *why, size_t why_bytes)
+bool sim_machine(const char *name, double costs, char *why, size_t why_bytes)
 {
-    return machine_model_get(&machine, name != NULL ? name : SIM_MACHINE, why, why_bytes);
+    bool good = machine_model_get(&machine, name != NULL ? name : SIM_MACHINE, why, why_bytes);
+    if (good) {
+        machine_model_scale(&machine, costs);
+    }
+    return good;
 }
 
 static void begin(uint64_t seed)
