@@ -27,6 +27,15 @@ const struct machine_model machine_models[] = {
         .wake_ps = 5000,
         .barrier_ps = 5000000,
         .jitter_1024 = 205,
+        .l1_bytes = 32 << 10,
+        .l1_ways = 8,
+        .l2_bytes = 512 << 10,
+        .l2_ways = 8,
+        .llc_bytes = 32 << 20,
+        .llc_ways = 16,
+        .l2_ps = 3500,
+        .llc_ps = 13500,
+        .window = 64,
     },
     {
         .name = "xeon-1socket-26c",
@@ -48,6 +57,15 @@ const struct machine_model machine_models[] = {
         .wake_ps = 5000,
         .barrier_ps = 5000000,
         .jitter_1024 = 205,
+        .l1_bytes = 48 << 10,
+        .l1_ways = 12,
+        .l2_bytes = 1280 << 10,
+        .l2_ways = 20,
+        .llc_bytes = 39 << 20,
+        .llc_ways = 12,
+        .l2_ps = 4100,
+        .llc_ps = 21000,
+        .window = 88,
     },
     {
         .name = "flat",
@@ -68,6 +86,9 @@ const struct machine_model machine_models[] = {
         .wake_ps = 5000,
         .barrier_ps = 5000000,
         .jitter_1024 = 205,
+        .l1_ways = 1,
+        .l2_ways = 1,
+        .llc_ways = 1,
     },
     {.name = ""},
 };
@@ -94,6 +115,8 @@ static const struct {
 #member, offsetof(struct machine_model, member), least, most                                                   \
     }
 #define PS_MOST UINT64_C(1000000000)
+#define BYTES_MOST (UINT64_C(1) << 32)
+#define WAYS_MOST 64
     FIELD(cluster_harts, 1, 512),        FIELD(socket_harts, 1, 512),         FIELD(hit_ps, 1, PS_MOST),
     FIELD(rmw_ps, 1, PS_MOST),           FIELD(rmw_16_ps, 1, PS_MOST),        FIELD(fence_ps, 1, PS_MOST),
     FIELD(relax_ps, 1, PS_MOST),         FIELD(miss_ps, 1, PS_MOST),          FIELD(transfer_ps[0], 1, PS_MOST),
@@ -101,6 +124,9 @@ static const struct {
     FIELD(invalidate_ps[1], 0, PS_MOST), FIELD(invalidate_ps[2], 0, PS_MOST), FIELD(share_ps, 0, PS_MOST),
     FIELD(hold_ps, 0, PS_MOST),          FIELD(wake_ps, 0, PS_MOST),          FIELD(barrier_ps, 0, PS_MOST),
     FIELD(jitter_1024, 0, 1023),
+    FIELD(l1_bytes, 0, BYTES_MOST),      FIELD(l1_ways, 1, WAYS_MOST),        FIELD(l2_bytes, 0, BYTES_MOST),
+    FIELD(l2_ways, 1, WAYS_MOST),        FIELD(llc_bytes, 0, BYTES_MOST),     FIELD(llc_ways, 1, WAYS_MOST),
+    FIELD(l2_ps, 0, PS_MOST),            FIELD(llc_ps, 0, PS_MOST),           FIELD(window, 0, MACHINE_WINDOW_MOST),
 };
 #define FIELD_COUNT (sizeof fields / sizeof *fields)
 
