@@ -52,6 +52,9 @@ const struct machine_model *machine_model_find(const char *name);
 /* A model of that name, or, if the name has a slash or a dot, of a file as machine_model_write makes it. False with one
  * line in `why`. */
 bool machine_model_get(struct machine_model *model, const char *name, char *why, size_t why_bytes);
+/* Whether there can be such a machine: every number within its bounds, nothing nearer dearer than what is further, caches
+ * that have room for a set of their ways, each larger than the one before. False with one line in `why`. */
+bool machine_model_check(const struct machine_model *model, char *why, size_t why_bytes);
 /* As JSON: a new reference, NULL if out of memory; and on a stream, false if that failed. */
 json_t *machine_model_json(const struct machine_model *model);
 bool machine_model_write(const struct machine_model *model, FILE *out);

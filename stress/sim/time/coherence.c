@@ -202,13 +202,10 @@ static uint64_t own(struct line *line, uint32_t hart)
     return touch(line, hart) == CACHE_FIRST ? 0 : it.machine->l2_ps;
 }
 
-/* Time to bring the line to `hart`, which has no copy. The last level has what the machine's set-up wrote, as far as it
- * has room. */
+/* Time to bring the line to `hart`, which has no copy. */
 static uint64_t bring(struct line *line, uint32_t hart, uintptr_t place)
 {
     bool near = caches_touch_shared(hart, (struct cache_line){index_of(line), line->set});
-    near = near || (!line->used && it.count * (uint64_t)LINE_BYTES <= it.machine->llc_bytes);
-    line->used = true;
     (void)touch(line, hart);
     if (line->holder == RUN_NOBODY) {
         it.counts.misses += !near;
@@ -226,6 +223,11 @@ bool coherence_has(const struct line *line, uint32_t hart, bool write)
 uint64_t coherence_here(const struct line *line, uint32_t hart)
 {
     return line->holder == hart ? line->here_ps : 0;
+}
+
+void coherence_written(struct line *line, uint64_t at_ps)
+{
+    line->free_ps = line->free_ps > at_ps ? line->free_ps : at_ps;
 }
 
 void coherence_came_early(struct line *line, uint64_t now_ps)

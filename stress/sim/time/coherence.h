@@ -31,7 +31,6 @@ struct line {
     uint64_t free_ps; /* when the next request may begin, but for the holder's own */
     uint32_t holder;  /* where it came last; RUN_NOBODY */
     bool exclusive;
-    bool used; /* by a hart so far */
     struct hart_set sharers;
     struct hart_set watchers; /* harts asleep until it is written */
     bool watched;
@@ -62,6 +61,8 @@ struct line *coherence_line(uintptr_t address);
 bool coherence_has(const struct line *line, uint32_t hart, bool write);
 /* When `hart`, which has what it needs of the line, can use it: it may be under way. */
 uint64_t coherence_here(const struct line *line, uint32_t hart);
+/* What the holder wrote takes effect at `at_ps`: nobody else sees the line before. */
+void coherence_written(struct line *line, uint64_t at_ps);
 /* The holder's hardware asked for the line so early that it is there now. */
 void coherence_came_early(struct line *line, uint64_t now_ps);
 /* Whether `hart` would have to wait for the line: it has not what it needs of it, and others are served first. */

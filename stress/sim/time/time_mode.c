@@ -400,7 +400,6 @@ static uint64_t get(struct time_hart *me, uint32_t hart, const struct event *eve
     } else {
         at_ps = coherence_read(line, hart, me->now_ps, event->place);
     }
-    serve_next(line, hart);
     if (at_ps > me->now_ps && it.machine.window > 0 && is_streamed(me, event)) {
         at_ps = me->now_ps;
         coherence_came_early(line, at_ps);
@@ -416,6 +415,7 @@ static void load(struct time_hart *me, uint32_t hart, const struct event *event)
     wait_for_address(me, hart, event, false);
     (void)wait_for_line(me, hart, event->address, false);
     uint64_t at_ps = get(me, hart, event, false);
+    serve_next(coherence_line(event->address), hart);
     if (at_ps > me->now_ps) {
         await(me, event, at_ps);
     }
@@ -435,6 +435,8 @@ static void store(struct time_hart *me, uint32_t hart, const struct event *event
         me->now_ps = me->stored_ps - STORE_BUFFER_PS;
     }
     struct line *line = coherence_line(event->address);
+    coherence_written(line, me->stored_ps);
+    serve_next(line, hart);
     if (line->watched) {
         wake_watchers(line, me->stored_ps);
     }
@@ -463,12 +465,13 @@ static value_t rmw(struct time_hart *me, uint32_t hart, const struct event *even
     be_later(&at_ps, me->stored_ps);
     be_later(&at_ps, me->retired_ps);
     at_ps += event->size == 16 ? it.machine.rmw_16_ps : it.machine.rmw_ps;
-    serve_next(line, hart);
     me->now_ps += it.machine.window > 0 ? it.machine.hit_ps : 0;
     if (waits) {
         be_later(&me->now_ps, at_ps);
     }
     be_later(&me->stored_ps, at_ps);
+    coherence_written(line, at_ps);
+    serve_next(line, hart);
     retire(me, at_ps);
     value_t old = model_apply(event);
     bool failed = event->operation == RMW_COMPARE && old != event->expected;
