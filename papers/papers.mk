@@ -41,6 +41,7 @@ FIGURES ?= $(firstword $(patsubst %/summary.json,%,$(wildcard results/latest-fig
              results/reference/figures/summary.json)) results/latest-figures)
 .PHONY: report paper paper-deps
 report: $(O)/framelab ## those figures as one page, results/latest-figures/report.html
+	$(Q).ci/dependencies figures
 	$(Q)$(O)/framelab report $(FIGURES)
 
 paper: paper-deps $(O)/framelab ## the same as a paper, build/paper/framelab.pdf; installs LaTeX

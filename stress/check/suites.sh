@@ -90,7 +90,9 @@ suite_beside sim-command 300 stress/check/sim-tests.sh "$build" "$logs/sim-comma
 suite_beside sim-mutants 300 stress/check/mutants.sh --sim "$build" sim-all-bits-taken-by-store \
     sim-arena-seen-too-early \
     sim-arenas-read-plainly sim-drain-does-not-acquire sim-bits-taken-by-store sim-full-look-is-weaker
+suite_beside qemu-plugin 300 stress/check/qemu-plugin.sh "$build" "$logs/qemu-plugin"
 suite_beside qemu-command 300 stress/check/qemu-tests.sh "$build" "$logs/qemu-command"
+suite_beside linux-command 300 stress/check/linux-tests.sh "$build" "$logs/linux-command"
 suite_beside readme-commands 600 stress/check/readme-commands.sh "$build" "$logs/readme-commands"
 suite_beside stress-command 300 stress/check/stress-tests.sh "$build" "$logs/stress-command"
 suite_beside command-line 300 stress/check/cli-tests.sh "$framelab" "$logs/cli"
@@ -145,6 +147,9 @@ if $long; then
     suite_beside sim-explore-rcpc-long 1000 "$framelab" stress --platform sim --seconds 900 --profile rcpc \
         --variant baseline --variant lockfree --variant lockfree,reclaim=tag
     suite_beside exhaustive-long 7200 stress/check/exhaustive.sh --long "$framelab"
+    # Of what `make linux` says when it cannot, the log has the line.
+    suite_beside linux-guests 3600 bash -c 'make O="$1" linux; stress/check/linux-tests.sh --guests "$1" "$2"' \
+        linux-guests "$build" "$logs/linux-guests"
     suite_beside qemu-guests-long 3600 stress/check/qemu-guests.sh --long "$build"
     suite_beside qemu-mutants-long 1800 stress/check/qemu-mutants.sh "$build"
     suite_beside hooked-stopped-long 1800 env FRAMELAB_STOPPED_OPERATIONS=400000 "$build/hooks/unit/hooked_stopped"

@@ -24,6 +24,7 @@
 
 static const char good_text[] =
     "{'key': 'small', 'title': 'T', 'citation': 'C', 'shows': 'S',"
+    " 'links': [{'text': 'L', 'url': 'https://example.org/l'}, {'text': 'M', 'url': 'https://example.org/m'}],"
     " 'panels': [{'id': 'a', 'title': 'A', 'x': {'label': 'harts', 'log': true}, 'y': {'label': 'ns'}}],"
     " 'runs': [{'id': 'one', 'command': ['bench', '--harts={harts}', '--repeat', '{repeats}'],"
     "           'tiny': {'harts': '1', 'repeats': '2', 'seconds': 1},"
@@ -94,6 +95,11 @@ static void a_bad_figure_is_refused_by_key(void **state)
         {"'title': 'T'", "'title': 5", "title: must be a text"},
         {"'shows'", "'show'", "shows: is missing"},
         {"'shows': 'S'", "'shows': 'S', 'extra': 1", "extra: is not a key of this object"},
+        {"'text': 'M', ", "", "links[1].text: is missing"},
+        {"'https://example.org/m'", "'javascript:alert(1)'", "links[1].url: must be an address"},
+        {"'https://example.org/m'", "'https://'", "links[1].url: must be an address"},
+        {"'https://example.org/m'", "'https://example.org/<m>'", "links[1].url: must be an address"},
+        {"'https://example.org/m'", "'https://example.org/m m'", "links[1].url: must be an address"},
         {"'log': true", "'log': 1", "panels[0].x.log: must be true or false"},
         {"'y': {'label': 'ns'}", "'y': {}", "panels[0].y.label: is missing"},
         {"['bench', '--harts={harts}'", "[1, '--harts={harts}'", "runs[0].command: must be an array of words"},
