@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 width = 13
-height = 4.6
+height = 9.2
 load papers . "/common.gp"
-set multiplot layout 1,3 title title noenhanced
+set multiplot layout 2,2 title title noenhanced
 set logscale y
 set key left top
 
@@ -36,4 +36,9 @@ plot [-0.3:10.3][1:1e6] data index "Linux bulk" using 1:2 with linespoints lt 11
     data index "LLFree bulk" using 1:2 with linespoints lt 12 title "LLFree, published", \
     data index "baseline bulk" using 1:2:3:4 with yerrorlines lt 1 title "baseline", \
     data index "lockfree bulk" using 1:2:3:4 with yerrorlines lt 2 title "lockfree"
+
+set title "repeat: a pair against order, 8 harts, in Linux itself"
+set ylabel "instructions a pair"
+plot [-0.3:10.3][50:1e5] data index "linux counted" using 1:2:3:4 with yerrorlines lt 7 title "Linux 6.1, in QEMU", \
+    data index "lockfree counted" using 1:2:3:4 with yerrorlines lt 2 title "lockfree, there"
 unset multiplot

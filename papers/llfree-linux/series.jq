@@ -9,6 +9,9 @@ def by_cores($variant; $order): of("cores"; $variant; "bulk") | map(select(.orde
 def by_order($variant; $workload): of("orders"; $variant; $workload) | by(.order; ns(phase($workload)));
 def printed($panel; $name): published($published; $name) | series($name; $panel; "published"; "LLFree artefact, module");
 
+def counted($variant): $all | of_run("linux") | map(select(.variant | startswith($variant))) | of_harts(8) |
+  by(.order; .phases[0] as $phase | $phase.hart_instructions | mean / $phase.operations);
+
 def alone($run; $variant): of($run; $variant; "bulk") | map(select(.variant == $variant)) | by(.order; ns("alloc"));
 def ratio_row($name; $points): $points | map(select(.x <= 9)) | select(length > 0) |
   [$name, (map(.y) | min | short), (map(.y) | max | short), ((map(.y) | max) / (map(.y) | min) | short)];
@@ -19,6 +22,7 @@ def ratio_row($name; $points): $points | map(select(.x <= 9)) | select(length > 
       by_cores($v; $order) | series("\($v) order \($order)"; "cores"; "measured"; "sim, xeon-1socket-26c")),
     (("baseline", "lockfree") as $v | by_order($v; "repeat") | series("\($v) repeat"; "repeat"; "measured"; "sim, 8 harts")),
     (("baseline", "lockfree") as $v | by_order($v; "bulk") | series("\($v) bulk"; "bulk"; "measured"; "sim, 8 harts")),
+    (("linux", "lockfree") as $v | counted($v) | series("\($v) counted"; "counted"; "measured"; "qemu, aarch64, 8 harts")),
     printed("cores"; ("Linux order 0", "Linux order 9", "LLFree order 0", "LLFree order 9")),
     printed("repeat"; ("Linux repeat", "LLFree repeat")),
     printed("bulk"; ("Linux bulk", "LLFree bulk"))
