@@ -274,7 +274,8 @@ static int run(struct stress_arguments *arguments)
     struct stress_plan *plan = &arguments->plan;
     if (arguments->run.platform == &platform_qemu) {
         char why[WHY_BYTES];
-        int status = qemu_options_machine(&arguments->qemu, plan->harts, plan->memory_bytes, &machine, why, sizeof why);
+        int status =
+            qemu_options_machine(&arguments->qemu, plan->harts, plan->memory_bytes, true, &machine, why, sizeof why);
         if (status != EXIT_STATUS_HOLDS) {
             return status_say(plan->argv[0], status, "%s%s", status == EXIT_STATUS_SKIPPED ? "skipped: " : "", why);
         }
