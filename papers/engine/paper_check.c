@@ -41,18 +41,18 @@ static const struct field axis_fields[] = {
     {NULL, TEXT, false},
 };
 static const struct field run_fields[] = {
-    {"id", NAME, false},       {"command", WORDS, false}, {"tiny", OBJECT, true}, {"quick", OBJECT, true},
-    {"default", OBJECT, true}, {"full", OBJECT, true},    {"varied", OBJECT, true},
-    {NULL, TEXT, false},
+    {"id", NAME, false},       {"command", WORDS, false}, {"tiny", OBJECT, true},   {"quick", OBJECT, true},
+    {"default", OBJECT, true}, {"full", OBJECT, true},    {"varied", OBJECT, true}, {NULL, TEXT, false},
 };
 static const struct field claim_fields[] = {
-    {"id", TEXT, false},       {"text", TEXT, false},     {"published", TEXT, false},  {"check", TEXT, false},
-    {"source", TEXT, false},   {"kind", TEXT, false},     {"platforms", WORDS, false}, {"quantities", OBJECTS, false},
+    {"id", TEXT, false},        {"text", TEXT, false},     {"published", TEXT, false},  {"check", TEXT, false},
+    {"source", TEXT, false},    {"kind", TEXT, false},     {"platforms", WORDS, false}, {"quantities", OBJECTS, false},
     {"substitute", TEXT, true}, {"deviation", TEXT, true}, {"wrong", OBJECTS, true},    {NULL, TEXT, false},
 };
 static const struct field quantity_fields[] = {
-    {"name", TEXT, false}, {"unit", TEXT, true},  {"published", REAL, true}, {"low", REAL, false}, {"high", REAL, false},
-    {"above", REAL, true}, {"below", REAL, true}, {"edit", TEXT, false},     {NULL, TEXT, false},
+    {"name", TEXT, false}, {"unit", TEXT, true},  {"published", REAL, true},
+    {"low", REAL, false},  {"high", REAL, false}, {"above", REAL, true},
+    {"below", REAL, true}, {"edit", TEXT, false}, {NULL, TEXT, false},
 };
 static const struct field wrong_fields[] = {
     {"name", TEXT, false},

@@ -172,7 +172,9 @@ static void variations_are_of_simulated_runs(void **state)
         {{3, 1}, "", "", "framelab bench --platform sim --seed 10"},
         {{0, 0.7}, "", "", "framelab bench --platform sim --seed 7 --costs 0.7"},
         {{1, 1.3}, "'sim', '--seed', '7'", "'sim'", "framelab bench --platform sim --seed 2 --costs 1.3"},
-        {{0, 1}, "'sim', '--seed', '7'], 'quick'", "'sim', '{n}'], 'varied': {'n': '5', 'seconds': 1}, 'quick'",
+        {{0, 1},
+         "'sim', '--seed', '7'], 'quick'",
+         "'sim', '{n}'], 'varied': {'n': '5', 'seconds': 1}, 'quick'",
          "framelab bench --platform sim 5 --seed 1"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -347,8 +349,10 @@ static void verdicts_come_from_bounds(void **state)
     } cases[] = {
         {JUDGED("0", "5", "1"), "holds", "holds", ""},
         {JUDGED("2", "20", "1"), "holds", "holds", ""},
-        {JUDGED("2.01", "20.2", "1"), "does not hold", "direction only", "b 20.2 ns, 2.02 of the published: not 0.5 to 2"},
-        {JUDGED("-0.1", "4.9", "1"), "does not hold", "direction only", "b 4.9 ns, 0.49 of the published: not 0.5 to 2"},
+        {JUDGED("2.01", "20.2", "1"), "does not hold", "direction only",
+         "b 20.2 ns, 2.02 of the published: not 0.5 to 2"},
+        {JUDGED("-0.1", "4.9", "1"), "does not hold", "direction only",
+         "b 4.9 ns, 0.49 of the published: not 0.5 to 2"},
         {JUDGED("1", "1", "1"), "holds", "does not hold", "b 1 ns, 0.1 of the published: not above 1"},
         {JUDGED("1", "10", "1.5"), "holds", "does not hold", "c 1.5: not 1 to 1"},
         {JUDGED("1", "30", "0"), "holds", "does not hold", "c 0: not 1 to 1"},

@@ -388,7 +388,6 @@ static void costs_are_scaled(void **state)
     assert_string_equal(scaled.name, "epyc-2socket, costs 0.5");
 }
 
-
 static void test_a_model_is_written_and_read(void **state)
 {
     (void)state;

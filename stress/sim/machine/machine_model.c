@@ -201,7 +201,7 @@ bool machine_model_get(struct machine_model *model, const char *name, char *why,
 void machine_model_scale(struct machine_model *model, double factor)
 {
     uint64_t *const between[] = {
-        &model->miss_ps,          &model->transfer_ps[0],   &model->transfer_ps[1], &model->transfer_ps[2],
+        &model->miss_ps,          &model->transfer_ps[0],   &model->transfer_ps[1],   &model->transfer_ps[2],
         &model->invalidate_ps[0], &model->invalidate_ps[1], &model->invalidate_ps[2], &model->share_ps,
         &model->hold_ps,          &model->wake_ps,          &model->barrier_ps,
     };
