@@ -74,6 +74,7 @@ suite_beside qemu-guests-riscv64 600 stress/check/qemu-guests.sh "$build" riscv6
 # P12 by real signals: more than ten thousand inside operations, in some seconds.
 suite_beside interrupts 300 stress/check/interrupts.sh "$framelab" 10000
 suite_beside lint 600 make -j1 -k lint O="$build"
+suite_beside exhaustive 300 stress/check/exhaustive.sh "$framelab"
 suite_beside spin 300 stress/check/spin.sh
 suite_beside figures 600 stress/check/figures-tests.sh "$build" "$logs/figures"
 suite_beside qemu-guests-aarch64 600 stress/check/qemu-guests.sh "$build" aarch64
@@ -144,6 +145,7 @@ if $long; then
     # Of what `make linux` says when it cannot, the log has the line.
     suite_beside linux-guests 3600 bash -c 'make O="$1" linux; stress/check/linux-tests.sh --guests "$1" "$2"' \
         linux-guests "$build" "$logs/linux-guests"
+    suite_beside exhaustive-long 7200 stress/check/exhaustive.sh --long "$framelab"
     suite_beside qemu-guests-long 3600 stress/check/qemu-guests.sh --long "$build"
     suite_beside qemu-mutants-long 1800 stress/check/qemu-mutants.sh "$build"
     suite_beside hooked-stopped-long 1800 env FRAMELAB_STOPPED_OPERATIONS=400000 "$build/hooks/unit/hooked_stopped"
