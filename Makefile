@@ -163,7 +163,8 @@ KERNEL_C := $(call sources,$(filter stress/qemu/guest% stress/linux/guest%,$(FOL
 # Needs QEMU's header, which may not be there.
 PLUGIN_C := stress/qemu/plugin/plugin.c
 ALL_C := $(filter-out $(KERNEL_C) $(PLUGIN_C),$(call sources,$(FOLDERS) stress/unit stress/fuzz))
-ALL_H := $(wildcard $(addsuffix /*.h,$(FOLDERS) stress/unit $(INLINE_host) $(INLINE_sim) $(INLINE_guest) $(INLINE_linux)))
+ALL_H := $(wildcard $(addsuffix /*.h,$(FOLDERS) stress/unit $(INLINE_host) $(INLINE_sim) $(INLINE_guest) \
+           $(INLINE_linux)))
 
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(O)/%.o)
 COMMAND_OBJECTS := $(COMMAND_SOURCES:%.c=$(O)/%.o)
@@ -175,7 +176,8 @@ COMMAND_OBJECTS := $(COMMAND_SOURCES:%.c=$(O)/%.o)
 
 # config.mk is made when everything it asks for is there. Goals that promise to install what is missing do so here,
 # before anything is compiled; the others say what is missing and stop.
-INSTALLING := $(filter deps compare figures linux qemu qemu-check report-check paper check check-long soak,$(MAKECMDGOALS))
+INSTALLING := $(filter deps compare figures linux qemu qemu-check report-check paper check check-long soak,\
+                $(MAKECMDGOALS))
 WITHOUT_BUILD := help clean deps format uninstall
 ifneq ($(or $(if $(MAKECMDGOALS),,all),$(filter-out $(WITHOUT_BUILD),$(MAKECMDGOALS))),)
 include $(O)/config.mk
@@ -303,7 +305,8 @@ soak: deps $(O)/framelab ## the same for an hour, 16 harts: make soak SOAK_SECON
 
 # The main job: the allocators side by side, on 1 hart up to twice as many as there are cores.
 LATEST := results/latest
-compare: deps $(O)/framelab qemu $(if $(LINUX),linux) ## both allocators: tables, records, pictures in results/latest; at most 8 minutes
+WITH_LINUX := $(if $(LINUX),linux)
+compare: deps $(O)/framelab qemu $(WITH_LINUX) ## both allocators: tables, records, pictures in results/latest; at most 8 minutes
 	$(Q)mkdir -p $(LATEST)
 	$(Q)$(O)/framelab bench --variant baseline:origin --variant baseline --variant lockfree --order 0,9 \
 	    --harts $$(.ci/hart-counts) --repeat 20 --progress --out $(LATEST)/records.jsonl $(ARGS)

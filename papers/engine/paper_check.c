@@ -12,7 +12,7 @@
 #define WHERE_BYTES 128u
 #define NAME_LETTERS "abcdefghijklmnopqrstuvwxyz0123456789-"
 
-enum kind { TEXT, NAME, WORDS, OBJECTS, OBJECT, NUMBER, REAL, FLAG };
+enum kind { TEXT, NAME, WORDS, OBJECTS, OBJECT, NUMBER, REAL, FLAG, VARIED };
 
 struct field {
     const char *key;
@@ -42,7 +42,7 @@ static const struct field axis_fields[] = {
 };
 static const struct field run_fields[] = {
     {"id", NAME, false},       {"command", WORDS, false}, {"tiny", OBJECT, true},   {"quick", OBJECT, true},
-    {"default", OBJECT, true}, {"full", OBJECT, true},    {"varied", OBJECT, true}, {NULL, TEXT, false},
+    {"default", OBJECT, true}, {"full", OBJECT, true},    {"varied", VARIED, true}, {NULL, TEXT, false},
 };
 static const struct field claim_fields[] = {
     {"id", TEXT, false},        {"text", TEXT, false},     {"published", TEXT, false},  {"check", TEXT, false},
@@ -164,6 +164,8 @@ static const char *objection(const json_t *value, enum kind kind)
         return json_is_integer(value) && json_integer_value(value) >= 0 ? NULL : "must be a number, 0 or more";
     case REAL:
         return json_is_number(value) ? NULL : "must be a number";
+    case VARIED:
+        return json_is_object(value) || json_is_false(value) ? NULL : "must be an object, or false";
     case FLAG:
         return json_is_boolean(value) ? NULL : "must be true or false";
     }
@@ -286,7 +288,8 @@ static bool check_run(const struct checker *checker, const json_t *run, const ch
             return false;
         }
     }
-    return (any || refuse(checker, prefix, "is of no level")) && check_level(checker, run, prefix, "varied");
+    return (any || refuse(checker, prefix, "is of no level")) &&
+           (json_is_false(json_object_get(run, "varied")) || check_level(checker, run, prefix, "varied"));
 }
 
 /* Each of the objects in the array `name` of `object`, which stands at `above`; `key` is what no two have alike. */

@@ -67,7 +67,8 @@ endef
 .PHONY: folders
 folders:
 	@$(foreach folder,$(FOLDERS),echo '$(folder)|$(strip $(SEES_$(folder)))|$(INLINE_$(or \
-	    $(if $(filter stress/qemu/guest%,$(folder)),guest),$(if $(filter stress/linux/guest%,$(folder)),linux),$(if $(filter $(SIMULATED),$(folder)/),sim),host))';) :
+	    $(if $(filter stress/qemu/guest%,$(folder)),guest),$(if $(filter stress/linux/guest%,$(folder)),linux),\
+	    $(if $(filter $(SIMULATED),$(folder)/),sim),host))';) :
 
 # Read by tools: clang's are judged by Debian 12's versions, the others by 13's as well (.ci/judged). What they look
 # for, what not, and why: .clang-tidy, .ci/cppcheck, .shellcheckrc. Nearly all of that time goes into following paths

@@ -4,9 +4,9 @@
 
 framelab=$build/framelab
 
-# All unit tests, but for one that a build with reference counts does not have. Simulated harts are part of the ordinary
+# All unit tests, but for one that a build with reference counts does not have, and one that takes long. Simulated harts are part of the ordinary
 # build only; without counts is tested what knows of them. Those with threads need all cores.
-all_tests=$(cd stress/unit && printf '%s\n' test_*.c | sed 's/^test_//; s/\.c$//' | grep -vx refcounts_none)
+all_tests=$(cd stress/unit && printf '%s\n' test_*.c | sed 's/^test_//; s/\.c$//' | grep -vxE 'refcounts_none|claims')
 unsimulated_tests=$(grep -v '^sim_' <<<"$all_tests")
 tests_without_refcounts='allocator arena arenas_in_service baseline refcounts_none local_chunk harts lockfree numa
     oracle pool reclaim stranded workload zeroed'
@@ -36,7 +36,7 @@ run_tests() { # suite_alone|suite_beside prefix tests
 
 # By clang, for its opinion: nothing of it runs, but for what fast-path-clang looks at, so it takes no time to optimise.
 suite_build clang-build 600 make CC=clang O="$build/clang" CFLAGS=-O0 SIM_SOURCE="$build/sim/source" all unit-compile
-build_tests unit "$all_tests"
+build_tests unit "$all_tests claims"
 build_tests asan "$unsimulated_tests" DEBUG=1 SANITIZE=address,undefined "$build/asan/framelab"
 build_tests no-counts "$tests_without_refcounts" COUNTS=0 "$build/no-counts/framelab"
 suite_build hooked-build 600 make HOOKS=1 O="$build/hooks" hooked-build
@@ -77,6 +77,7 @@ suite_beside lint 600 make -j1 -k lint O="$build"
 suite_beside exhaustive 300 stress/check/exhaustive.sh "$framelab"
 suite_beside spin 300 stress/check/spin.sh
 suite_beside figures 600 stress/check/figures-tests.sh "$build" "$logs/figures"
+suite_beside claims 600 "$build/unit/test_claims" # every edit of every claim, on kept records
 suite_beside qemu-guests-aarch64 600 stress/check/qemu-guests.sh "$build" aarch64
 # One bug of some properties; one of each and more in check-long.
 suite_beside qemu-mutants 300 stress/check/qemu-mutants.sh "$build" p1-drain-copies p2-spill-loses-a-frame p5-no-drain \

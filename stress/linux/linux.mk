@@ -18,7 +18,7 @@ LINUX_MODULE := $(addprefix stress/linux/guest/,allocator.c harts.c measure.c mo
 LINUX_INCLUDES := $(addprefix -I$(CURDIR)/,stress/linux/guest/inline $(SEES_stress/linux/guest) stress/linux/guest)
 
 .PHONY: linux linux-deps
-linux: linux-deps $(LINUXES:%=$(O)/linux/%/initramfs.cpio) ## Linux for QEMU, of Debian's packages, with our workloads
+linux: linux-deps $(LINUXES:%=$(O)/linux/%/initramfs.cpio) $(LINUXES:%=$(O)/linux/%/symbols) ## Linux for QEMU, of Debian's packages, with our workloads
 
 linux-deps: $(if $(filter deps compare figures check check-long,$(MAKECMDGOALS)),deps)
 	$(Q).ci/dependencies $(if $(INSTALLING),,--test) linux
@@ -28,6 +28,11 @@ $(O)/linux/workloads.h: always
 	      $(foreach name,$(call workloads_in,$(LINUX_WORKLOADS)),\
 	          echo 'extern const struct workload_kind $(name)_workload;';) \
 	      echo '#define WORKLOADS $(foreach name,$(call workloads_in,$(LINUX_WORKLOADS)),&$(name)_workload,)'; })
+
+LINUX_MACHINE_aarch64 := qemu-system-aarch64 -machine virt,gic-version=3 -cpu max
+LINUX_MACHINE_riscv64 := qemu-system-riscv64 -machine virt
+LINUX_CONSOLE_aarch64 := ttyAMA0
+LINUX_CONSOLE_riscv64 := ttyS0
 
 # $(1): architecture. Linux builds modules in the folder where their sources are: it is given copies.
 define linux_rules
@@ -54,6 +59,13 @@ $(O)/linux/$(1)/init: stress/linux/guest/init.c $(O)/flags | linux-deps
 $(O)/linux/$(1)/initramfs.cpio: $(O)/linux/$(1)/module/framelab.ko $(O)/linux/$(1)/init
 	$$(Q)mkdir -p $$(@D)/root && cp $$^ $$(@D)/root/ && mkdir -p $$(@D)/root/dev
 	$$(Q)(cd $$(@D)/root && find . | LC_ALL=C sort | cpio --quiet --reproducible -o -H newc) > $$@
+
+# Debian's packages do not say where the kernel's functions lie; the kernel does.
+$(O)/linux/$(1)/symbols: $(O)/linux/$(1)/initramfs.cpio
+	$$(call say,BOOT,$$@)
+	$$(Q)timeout 600 $$(LINUX_MACHINE_$(1)) -m 1G -nodefaults -display none -serial stdio -no-reboot \
+	    -icount shift=0,sleep=off -kernel $$(@D)/Image -initrd $$< -append "console=$$(LINUX_CONSOLE_$(1)) \
+	    rdinit=/init quiet nokaslr -- symbols=1" < /dev/null | tr -d '\r' | grep -E '^[0-9a-f]{16} ' > $$@
 endef
 $(foreach arch,$(LINUXES),$(eval $(call linux_rules,$(arch))))
 

@@ -11,33 +11,14 @@
 static const char *const PLACES[] = {"/linux/", NULL};
 
 #define LINE_BYTES 4096u
+#define NAME_BYTES 64u
+#define PREFIX "CONFIG_"
 
 /* Options of which an operation's instructions depend. */
-static const char *const told[] = {"PREEMPT_VOLUNTARY",
-                                   "PREEMPT",
-                                   "PREEMPT_DYNAMIC",
-                                   "NUMA",
-                                   "MEMCG",
-                                   "HZ",
-                                   "DEBUG_LIST",
-                                   "LIST_HARDENED",
-                                   "DEBUG_VM",
-                                   "SHUFFLE_PAGE_ALLOCATOR",
-                                   "PAGE_POISONING",
-                                   "PAGE_OWNER",
-                                   "KASAN",
-                                   "KFENCE",
-                                   "INIT_ON_ALLOC_DEFAULT_ON",
-                                   "COMPACTION",
-                                   "CMA",
-                                   "PAGE_REPORTING",
-                                   "ARM64_LSE",
-                                   "TRANSPARENT_HUGEPAGE",
-                                   "STACKPROTECTOR",
-                                   "LOCKDEP",
-                                   "ARM64_PTR_AUTH",
-                                   "ARM64_BTI",
-                                   NULL};
+static const char told[] =
+    " ARM64_BTI ARM64_LSE ARM64_PTR_AUTH CMA COMPACTION DEBUG_LIST DEBUG_VM HZ INIT_ON_ALLOC_DEFAULT_ON KASAN KFENCE "
+    "LIST_HARDENED LOCKDEP MEMCG NUMA PAGE_OWNER PAGE_POISONING PAGE_REPORTING PREEMPT PREEMPT_DYNAMIC "
+    "PREEMPT_VOLUNTARY SHUFFLE_PAGE_ALLOCATOR STACKPROTECTOR TRANSPARENT_HUGEPAGE ";
 
 static FILE *open_file(const struct linux_kernel *kernel, const char *name)
 {
@@ -72,6 +53,7 @@ bool linux_kernel_find(struct linux_kernel *kernel, const char *arch, char *why,
     }
     int image = snprintf(kernel->image, sizeof kernel->image, "%.4000s/Image", kernel->folder);
     int initramfs = snprintf(kernel->initramfs, sizeof kernel->initramfs, "%.4000s/initramfs.cpio", kernel->folder);
+    (void)snprintf(kernel->symbols, sizeof kernel->symbols, "%.4000s/symbols", kernel->folder);
     read_version(kernel);
     return image > 0 && initramfs > 0 && access(kernel->image, R_OK) == 0 && access(kernel->initramfs, R_OK) == 0;
 }
@@ -111,10 +93,14 @@ static json_t *read_config(const struct linux_kernel *kernel)
     FILE *file = open_file(kernel, "config");
     while (file != NULL && fgets(line, sizeof line, file) != NULL) {
         char *value = strchr(line, '=');
-        for (size_t i = 0; strncmp(line, "CONFIG_", 7) == 0 && value != NULL && told[i] != NULL; i++) {
-            if ((size_t)(value - line - 7) == strlen(told[i]) && strncmp(line + 7, told[i], strlen(told[i])) == 0) {
-                (void)json_object_set_new(config, told[i], json_stringn(value + 1, strcspn(value + 1, "\n")));
-            }
+        char name[NAME_BYTES];
+        if (strncmp(line, PREFIX, strlen(PREFIX)) != 0 || value == NULL) {
+            continue;
+        }
+        *value = '\0';
+        (void)snprintf(name, sizeof name, " %.60s ", line + strlen(PREFIX));
+        if (strstr(told, name) != NULL) {
+            (void)json_object_set_new(config, line + strlen(PREFIX), json_stringn(value + 1, strcspn(value + 1, "\n")));
         }
     }
     if (file != NULL) {

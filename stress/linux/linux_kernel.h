@@ -13,6 +13,7 @@
 struct linux_kernel {
     char folder[LINUX_PATH_BYTES]; /* in which all of it lies */
     char image[LINUX_PATH_BYTES], initramfs[LINUX_PATH_BYTES];
+    char symbols[LINUX_PATH_BYTES];    /* linux_symbols.h */
     char version[LINUX_VERSION_BYTES]; /* "6.1.176" */
 };
 
@@ -23,8 +24,8 @@ bool linux_kernel_find(struct linux_kernel *kernel, const char *arch, char *why,
 /* The beginning of its command line on that architecture: its console, and that nothing but what is measured runs. */
 const char *linux_kernel_words(const char *arch, bool init_on_alloc, char words[LINUX_WORDS_BYTES]);
 
-/* An object, a new reference: "version", "release", "packages", "config" (an object of the options that what is measured
- * depends on), "words". */
+/* An object, a new reference: "version", "release", "packages", "config" (an object of the options that what is
+ * measured depends on), "words". */
 json_t *linux_kernel_json(const struct linux_kernel *kernel, const char *arch);
 
 #endif

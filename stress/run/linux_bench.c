@@ -2,31 +2,28 @@
  * Guests that are Linux, and their records. See linux_bench.h.
  *
  * Instructions. The guest tells by its clock, which under -icount counts the instructions of all harts together: of one
- * hart that is what is asked for. Of more it is the plugin (stress/qemu/plugin) that tells: the guest has it write a line
- * at the end of each hart's phase, and harts meet between phases, so that the last line of each `harts` lines has what
- * each hart had executed up to there. */
+ * hart that is what is asked for. Of more it is the plugin (stress/qemu/plugin) that tells: the guest has it write a
+ * line at the end of each hart's phase, and harts meet between phases, so that the last line of each `harts` lines has
+ * what each hart had executed up to there. */
 #include "linux_bench.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "beside.h"
 #include "exit_status.h"
 #include "frame_limits.h"
 #include "linux_kernel.h"
+#include "linux_symbols.h"
+#include "qemu_counts.h"
 
 #define WORDS_BYTES 2048u
-#define LINE_BYTES (1u << 20)
-
-static const char *const PLUGIN_PLACES[] = {"/qemu/", NULL};
-#define PLUGIN "plugin/count.so"
+#define FUNCTION_BYTES 128u
 
 struct guest {
     struct linux_bench *bench;
-    FILE *counts; /* the plugin's, read up to where its last line ended; NULL: not yet, or there is no plugin */
+    bool begun; /* its first record has come */
     char variant[BENCH_KNOBS_MAX];
     char bootargs[WORDS_BYTES];
 };
@@ -35,7 +32,8 @@ struct linux_bench {
     const struct bench_plan *plan;
     struct linux_kernel kernel;
     struct qemu_machine machine;
-    char counts[64]; /* the plugin's file; empty: there is no plugin */
+    struct qemu_counts counts;     /* of the plugin; its file is NULL if there is none */
+    struct linux_symbols *symbols; /* if instructions are counted by function; else NULL */
     struct guest *guests;
     uint32_t guest_count;
 };
@@ -52,6 +50,10 @@ bool linux_bench_wanted(const struct bench_plan *plan)
 
 bool linux_bench_check(const struct bench_plan *plan, char *why, size_t why_bytes)
 {
+    if (plan->counting.coherence) {
+        (void)snprintf(why, why_bytes, "--coherence is of kernels of ours; linux is counted by instructions");
+        return false;
+    }
     if (plan->qemu->mttcg) {
         (void)snprintf(why, why_bytes, "--mode: linux is counted under icount only");
         return false;
@@ -72,23 +74,6 @@ uint64_t linux_bench_usable(const struct bench_plan *plan)
 
 /* ---- the guests ---- */
 
-/* A plugin, if there is one, that writes to a file of its own. */
-static void use_plugin(struct linux_bench *bench)
-{
-    char path[QEMU_PATH_BYTES];
-    if (!beside_program(PLUGIN_PLACES, PLUGIN, path, sizeof path)) {
-        return;
-    }
-    (void)snprintf(bench->counts, sizeof bench->counts, "/tmp/framelab-counts-XXXXXX");
-    int fd = mkstemp(bench->counts);
-    if (fd < 0) {
-        bench->counts[0] = '\0';
-        return;
-    }
-    (void)close(fd);
-    (void)snprintf(bench->machine.plugin, sizeof bench->machine.plugin, "%s,out=%s", path, bench->counts);
-}
-
 struct linux_bench *linux_bench_open(const struct bench_plan *plan, char *why, size_t why_bytes)
 {
     const char *arch = qemu_arch_facts(plan->qemu->arch)->name;
@@ -106,20 +91,22 @@ struct linux_bench *linux_bench_open(const struct bench_plan *plan, char *why, s
     }
     memcpy(bench->machine.kernel, bench->kernel.image, sizeof bench->machine.kernel);
     memcpy(bench->machine.initrd, bench->kernel.initramfs, sizeof bench->machine.initrd);
-    use_plugin(bench);
+    bool counts = qemu_counts_open(&bench->counts, plan, &bench->machine, why, why_bytes) == EXIT_STATUS_HOLDS;
+    if (plan->counting.functions && counts) {
+        bench->symbols = linux_symbols_open(bench->kernel.symbols);
+        (void)snprintf(why, why_bytes, "no symbols lie beside the kernel: run `make linux`");
+    }
+    if (plan->counting.functions && bench->symbols == NULL) {
+        linux_bench_close(bench);
+        return NULL;
+    }
     return bench;
 }
 
 void linux_bench_close(struct linux_bench *bench)
 {
-    for (uint32_t i = 0; i < bench->guest_count; i++) {
-        if (bench->guests[i].counts != NULL) {
-            (void)fclose(bench->guests[i].counts);
-        }
-    }
-    if (bench->counts[0] != '\0') {
-        (void)unlink(bench->counts);
-    }
+    qemu_counts_close(&bench->counts);
+    linux_symbols_close(bench->symbols);
     free(bench->guests);
     free(bench);
 }
@@ -181,19 +168,19 @@ static bool write_bootargs(struct guest *guest, const struct bench_variant *vari
 
 /* ---- the records ---- */
 
-/* The lines that the plugin has written since the last call: an array, a new reference. */
+/* The lines that the plugin has written since the last call: an array, a new reference. Each guest's QEMU begins its
+ * file anew. */
 static json_t *read_counts(struct guest *guest)
 {
-    static char line[LINE_BYTES];
-    json_t *lines = json_array();
-    if (guest->counts == NULL) {
-        guest->counts = fopen(guest->bench->counts, "re"); /* each QEMU begins it anew */
+    FILE *file = guest->bench->counts.file;
+    json_t *lines = json_array(), *line;
+    if (!guest->begun) {
+        rewind(file);
     }
-    if (guest->counts != NULL) {
-        clearerr(guest->counts); /* its end was where it is no more */
-    }
-    while (guest->counts != NULL && fgets(line, sizeof line, guest->counts) != NULL) {
-        (void)json_array_append_new(lines, json_loads(line, 0, NULL));
+    guest->begun = true;
+    clearerr(file); /* its end was where it is no more */
+    while ((line = json_loadf(file, JSON_DISABLE_EOF_CHECK, NULL)) != NULL) {
+        (void)json_array_append_new(lines, line);
     }
     return lines;
 }
@@ -215,11 +202,10 @@ static json_t *difference(const json_t *before, const json_t *after, size_t hart
 }
 
 /* Adds to each phase what the plugin has counted. Harts that meet between phases tell once each of every one; of a
- * workload that is otherwise only the whole is known, so its instructions if it has one phase. False if the plugin has
- * told nothing. */
-static bool add_counted(struct guest *guest, json_t *phases, size_t harts)
+ * workload that is otherwise only the whole is known, so its instructions if it has one phase. */
+static void add_counted(const json_t *lines, json_t *phases, size_t harts)
 {
-    json_t *lines = read_counts(guest), *phase;
+    json_t *phase;
     const size_t count = json_array_size(lines);
     const bool each = count == harts * json_array_size(phases);
     size_t at;
@@ -231,8 +217,43 @@ static bool add_counted(struct guest *guest, json_t *phases, size_t harts)
             (void)json_object_set_new(phase, "hart_instructions", difference(before, after, harts));
         }
     }
+}
+
+/* Instructions by function, of all harts and phases: an object, a new reference. The parts into which a compiler cuts a
+ * function have names with a dot. */
+static json_t *functions_json(const struct linux_symbols *symbols, const json_t *blocks)
+{
+    json_t *functions = json_object(), *block;
+    size_t i;
+    json_array_foreach(blocks, i, block)
+    {
+        char name[FUNCTION_BYTES];
+        const json_t *at = json_array_get(block, 0); /* of more than 63 bits it is text */
+        const char *found = linux_symbols_function(
+            symbols, json_is_string(at) ? strtoull(json_string_value(at), NULL, 10) : (uint64_t)json_integer_value(at));
+        (void)snprintf(name, sizeof name, "%.*s", found != NULL ? (int)strcspn(found, ".") : 1,
+                       found != NULL ? found : "?");
+        json_int_t before = json_integer_value(json_object_get(functions, name));
+        (void)json_object_set_new(functions, name, json_integer(before + json_integer_value(json_array_get(block, 1))));
+    }
+    return functions;
+}
+
+/* What the plugin has told since the record before. */
+static int add_told(struct guest *guest, json_t *record, json_t *phases, size_t harts)
+{
+    json_t *lines = read_counts(guest);
+    const size_t count = json_array_size(lines);
+    if (count > 0) {
+        add_counted(lines, phases, harts);
+    }
+    if (count > 0 && guest->bench->symbols != NULL) {
+        const json_t *blocks = json_object_get(json_array_get(lines, count - 1), "blocks");
+        (void)json_object_set_new(record, "functions", functions_json(guest->bench->symbols, blocks));
+    }
     json_decref(lines);
-    return count > 0;
+    return count > 0 ? EXIT_STATUS_HOLDS
+                     : status_say(guest->bench->plan->argv[0], EXIT_STATUS_VIOLATED, "the plugin has told nothing");
 }
 
 static int complete(void *context, json_t *record)
@@ -241,10 +262,8 @@ static int complete(void *context, json_t *record)
     const struct linux_bench *bench = guest->bench;
     json_t *phases = json_object_get(record, "phases"), *phase;
     size_t harts = (size_t)json_integer_value(json_object_get(record, "harts")), at;
-    if (bench->counts[0] != '\0') {
-        return add_counted(guest, phases, harts)
-                   ? EXIT_STATUS_HOLDS
-                   : status_say(bench->plan->argv[0], EXIT_STATUS_VIOLATED, "the plugin has told nothing");
+    if (bench->counts.file != NULL) {
+        return add_told(guest, record, phases, harts);
     }
     json_array_foreach(phases, at, phase)
     {

@@ -80,13 +80,14 @@ static bool make_guests(struct guests *made, const struct bench_plan *plan, stru
 {
     const uint64_t records = (uint64_t)plan->workload_count * plan->size_count * plan->harts.count * plan->repeats;
     const uint32_t most = plan->variant_count * plan->repeats;
-    bool good = true, first = true;
+    bool good = true, first = linux_bench != NULL;
     made->guests = calloc(most, sizeof *made->guests);
     made->bootargs = calloc(plan->variant_count + 1, sizeof *made->bootargs);
     for (uint32_t i = 0; i < plan->variant_count && made->guests != NULL && made->bootargs != NULL; i++) {
         const struct bench_variant *variant = &plan->variants[i];
-        for (uint32_t repeat = 0; variant->is_linux && repeat < plan->repeats; repeat++, first = false) {
+        for (uint32_t repeat = 0; linux_bench != NULL && variant->is_linux && repeat < plan->repeats; repeat++) {
             good &= linux_bench_guest(linux_bench, variant, repeat, first, &made->guests[made->count++]);
+            first = false;
         }
         if (!variant->is_linux) {
             made->bootargs[i] = make_bootargs(plan, variant);

@@ -299,10 +299,9 @@ static void nothing_is_said_without_evidence(void **state)
         /* one record of each run, variant and workload */
         "group_by([.run, .variant, .workload]) | map(.[0] | .harts = 1) | unique_by(.run)",
         "map(del(.phases, .counts, .events, .coherence, .outcomes, .stopped, .left, .rounds, .migrations))",
-        "map(if .counts then .counts |= map_values(null) else . end | if .events then .events |= map_values(null) else "
-        ". "
-        "end | if .coherence then .coherence |= map_values(null) else . end | if .phases then .phases |= map(.hart_ns "
-        "= []) else . end | del(.outcomes, .stopped, .left, .rounds, "
+        "map(.counts = {} | .events = {} | .coherence = {} | .outcomes = {} | .phases = [] | del(.stopped, .left, "
+        ".rounds, .migrations))",
+        "map((.counts[]?, .events[]?, .coherence[]?, .phases[]?) = null | del(.outcomes, .stopped, .left, .rounds, "
         ".migrations))",
         "map({type, run})",
     };

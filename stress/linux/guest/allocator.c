@@ -192,8 +192,6 @@ static struct zone *next_zone_of(struct zone *zone)
     return zone;
 }
 
-#define each_zone(zone) (zone = next_zone_of(NULL); zone; zone = next_zone_of(zone))
-
 /* ---- counts ---- */
 
 static DEFINE_PER_CPU(struct guest_counts, counts);
@@ -202,14 +200,12 @@ static void on_contention(void *data, void *lock, unsigned int flags)
 {
     struct zone *zone;
 
-    for
-        each_zone(zone)
-        {
-            if (lock == &zone->lock) {
-                this_cpu_inc(counts.zone_waits);
-                return;
-            }
+    for (zone = next_zone_of(NULL); zone; zone = next_zone_of(zone)) {
+        if (lock == &zone->lock) {
+            this_cpu_inc(counts.zone_waits);
+            return;
         }
+    }
     this_cpu_inc(counts.other_waits);
 }
 
@@ -294,11 +290,9 @@ void guest_lists(uint32_t harts, uint64_t *pages)
 
     for (hart = 0; hart < harts; hart++) {
         pages[hart] = 0;
-        for
-            each_zone(zone)
-            {
-                pages[hart] += populated_zone(zone) ? READ_ONCE(per_cpu_ptr(zone->per_cpu_pageset, hart)->count) : 0;
-            }
+        for (zone = next_zone_of(NULL); zone; zone = next_zone_of(zone)) {
+            pages[hart] += populated_zone(zone) ? READ_ONCE(per_cpu_ptr(zone->per_cpu_pageset, hart)->count) : 0;
+        }
     }
 }
 
@@ -308,19 +302,17 @@ void guest_lists_hold(uint64_t pages)
     struct zone *zone;
     int cpu;
 
-    for
-        each_zone(zone)
+    for (zone = next_zone_of(NULL); zone; zone = next_zone_of(zone)) {
+        for_each_possible_cpu(cpu)
         {
-            for_each_possible_cpu(cpu)
-            {
-                struct per_cpu_pages *lists = per_cpu_ptr(zone->per_cpu_pageset, cpu);
+            struct per_cpu_pages *lists = per_cpu_ptr(zone->per_cpu_pageset, cpu);
 
-                WRITE_ONCE(lists->batch, max_t(int, pages / 4, 1));
-                WRITE_ONCE(lists->high, pages);
+            WRITE_ONCE(lists->batch, max_t(int, pages / 4, 1));
+            WRITE_ONCE(lists->high, pages);
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
-                WRITE_ONCE(lists->high_min, pages);
-                WRITE_ONCE(lists->high_max, pages);
+            WRITE_ONCE(lists->high_min, pages);
+            WRITE_ONCE(lists->high_max, pages);
 #endif
-            }
         }
+    }
 }

@@ -9,6 +9,7 @@
  *   workload=A,B harts=1,2 order=0,9      lists: a measurement of each combination, harts the fastest
  *   null=1                                also of the harness by itself
  *   log=1                                 in place of all that, the sequences of requests
+ *   symbols=1                             neither, but where the kernel's functions lie, and the module's
  *   fraction=N                            vm.percpu_pagelist_high_fraction
  *   settle=N                              seconds of the guest's clock to wait first, which cost nothing while it idles
  *
@@ -159,6 +160,18 @@ static void measure_rows(const char *variant)
     }
 }
 
+/* Lines as nm has them, of code alone. */
+static void print_symbols(void)
+{
+    char line[512], type;
+    FILE *symbols = fopen("/proc/kallsyms", "re");
+    while (symbols != NULL && fgets(line, sizeof line, symbols) != NULL) {
+        if (sscanf(line, "%*s %c", &type) == 1 && strchr("tTwW", type) != NULL) {
+            (void)fputs(line, stdout);
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     argument_count = argc;
@@ -169,6 +182,10 @@ int main(int argc, char **argv)
         write_file("/proc/sys/vm/percpu_pagelist_high_fraction", fraction);
     }
     load_module("/framelab.ko");
+    if (argument("symbols", NULL) != NULL) {
+        print_symbols();
+        end();
+    }
     (void)sleep((unsigned)atoi(argument("settle", "20")));
     measure_rows(argument("log", NULL) != NULL ? "log" : argument("variant", "linux"));
     end();

@@ -77,7 +77,8 @@ bool profile_write(const struct profile *profile, FILE *out)
     }
     qsort(sorted, count, sizeof *sorted, by_address);
     for (size_t i = 0; i < count; i++) {
-        (void)fprintf(out, "%s[%" PRIu64 ",%" PRIu64 "]", i > 0 ? "," : "[", sorted[i]->address,
+        const char *quote = sorted[i]->address > INT64_MAX ? "\"" : "";
+        (void)fprintf(out, "%s[%s%" PRIu64 "%s,%" PRIu64 "]", i > 0 ? "," : "[", quote, sorted[i]->address, quote,
                       sorted[i]->instructions);
     }
     (void)fputs(count > 0 ? "]" : "[]", out);

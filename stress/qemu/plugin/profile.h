@@ -21,7 +21,8 @@ void profile_delete(struct profile *profile);
 /* The block that begins there, new if there is none. It stays where it is. NULL: no memory. */
 struct profile_block *profile_block(struct profile *profile, uint64_t address);
 void profile_clear(struct profile *profile);
-/* Writes [[address, instructions], ...] in the order of addresses, blocks that were executed only. False: no memory. */
+/* Writes [[address, instructions], ...] in the order of addresses, blocks that were executed only; an
+ * address above 63 bits, as kernels lie at, as text, since readers of JSON keep no more. False: no memory. */
 bool profile_write(const struct profile *profile, FILE *out);
 
 #endif
