@@ -164,7 +164,8 @@ static bool make_key(struct paper_run *run, const struct paper_identity *identit
     return text != NULL;
 }
 
-/* What a run takes at a level: its own, or that of the level below; varied, what it has for that. NULL: it is not run. */
+/* What a run takes at a level: its own, or that of the level below; varied, what it has for that. NULL: it is not
+ * run. */
 static const json_t *values_at(const json_t *run, enum paper_level level, const struct paper_variation *variation)
 {
     const json_t *values = json_object_get(run, paper_level_name(level)), *varied = json_object_get(run, "varied");

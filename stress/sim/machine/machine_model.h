@@ -47,8 +47,8 @@ const struct machine_model *machine_model_find(const char *name);
  * line in `why`. */
 bool machine_model_get(struct machine_model *model, const char *name, char *why, size_t why_bytes);
 /* The same machine with other costs between harts: transfers, invalidations, misses, and what waiting and interrupts
- * take, times `factor`; what a hart does by itself costs as before. All of it alike would change no ratio. The name says
- * so. 1: nothing changes. */
+ * take, times `factor`; what a hart does by itself costs as before, for all of it alike would change no ratio. The
+ * machine's name then has the factor. 1: nothing changes. */
 void machine_model_scale(struct machine_model *model, double factor);
 
 /* As JSON: a new reference, NULL if out of memory; and on a stream, false if that failed. */
