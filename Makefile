@@ -176,8 +176,8 @@ COMMAND_OBJECTS := $(COMMAND_SOURCES:%.c=$(O)/%.o)
 
 # config.mk is made when everything it asks for is there. Goals that promise to install what is missing do so here,
 # before anything is compiled; the others say what is missing and stop.
-INSTALLING := $(filter deps compare figures linux qemu qemu-check report-check paper check check-long soak,\
-                $(MAKECMDGOALS))
+INSTALLING := $(filter deps compare figures linux qemu qemu-check report report-check paper check check-long soak,\
+                       $(MAKECMDGOALS))
 WITHOUT_BUILD := help clean deps format uninstall
 ifneq ($(or $(if $(MAKECMDGOALS),,all),$(filter-out $(WITHOUT_BUILD),$(MAKECMDGOALS))),)
 include $(O)/config.mk
@@ -324,7 +324,7 @@ keep: $(O)/framelab ## keep the last `make compare` as the reference run, with t
 	$(Q)cp $(LATEST)/overview.svg $(LATEST)/overview.png results/reference/
 	$(Q)$(MAKE) -s readme O=$(O)
 
-readme: $(O)/framelab ## the README's first table anew, of the reference run
+readme: quotes ## the README's first table anew, of the reference run, and what documents quote of the figures'
 	$(Q)stress/check/readme-table.sh $(O)/framelab > $(O)/README.md && cp $(O)/README.md README.md
 
 # ---- Housekeeping ----------------------------------------------------------------------------------------------

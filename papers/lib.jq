@@ -104,11 +104,21 @@ def at($x): map(select(.x == $x)) | .[0].y;
 def series($name; $panel; $kind; $source):
   {name: $name, panel: $panel, kind: $kind, source: $source, x: map(.x), y: map(.y), low: map(.low // .y), high: map(.high // .y)};
 
+# What a series shows, of things.json, and on which platform it was measured: host, sim or qemu.
+def shows($thing; $platform): . + {thing: $thing, platform: $platform};
+def shows($thing): . + {thing: $thing};
+# What a name of a series ends with where a panel has more than one platform.
+def where: {sim: ", simulated", host: ", host", qemu: ", QEMU"}[.];
+
 # published.csv: `series,x,y,source`, lines with # are comments.
 def csv($text):
   $text | split("\n") | map(select(length > 0 and (startswith("#") | not)) | split(",")) |
   .[0] as $keys | .[1:] | map([$keys, .] | transpose | map({key: .[0], value: .[1]}) | from_entries);
 def published($text; $name): csv($text) | map(select(.series == $name) | {x: (.x | tonumber), y: (.y | tonumber)});
+
+# A series as it was published, named so; what it shows is a thing of ours, too.
+def printed($text; $name; $title; $panel; $source; $thing):
+  published($text; $name) | series($title + ", published"; $panel; "published"; $source) | shows($thing);
 
 # ---- claims: what was measured; figure.json has the bounds, and framelab judges ----
 
@@ -121,6 +131,7 @@ def numbers_of(f): map(f | number);
 
 # Of an array of numbers that must not be empty: jq's own give null, which is less than any number.
 def some($what): if length > 0 then map(number) else needs($what) end;
+def some_records: if length > 0 then . else needs("there is no record of it") end;
 def least: some("there is no record of it") | min;
 def most: some("there is no record of it") | max;
 

@@ -9,6 +9,7 @@
 struct paper_making {
     const struct paper_folder *folder;
     const char *papers;    /* papers/ */
+    const json_t *things;  /* paper_things_read */
     const char *records;   /* the file that series.jq and claims.jq read */
     const char *directory; /* where all is written */
     enum paper_level level;
@@ -17,6 +18,9 @@ struct paper_making {
 /* Writes series.json, series.dat, and of each picture its .gp, .svg, .pdf, .png. Returns what series.jq made; NULL with
  * one line in `why`. */
 json_t *paper_draw(const struct paper_making *making, char why[PAPER_WHY_BYTES]);
+
+/* That, and tables.md. False with one line in `why`. */
+bool paper_draw_with_tables(const struct paper_making *making, char why[PAPER_WHY_BYTES]);
 
 /* What claims.jq says of the records, judged; as it came it is in the file `name`. NULL with one line in `why`. */
 json_t *paper_judge(const struct paper_making *making, const char *name, char why[PAPER_WHY_BYTES]);

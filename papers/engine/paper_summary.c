@@ -44,7 +44,7 @@ static json_t *own_member(const struct paper_folder *folder, const char *key)
 
 json_t *paper_entry_make(const struct paper_made *made)
 {
-    static const char *const keys[] = {"title", "citation", "shows", "differs", "panels"};
+    static const char *const keys[] = {"title", "citation", "links", "shows", "differs", "panels"};
     double seconds = 0;
     json_t *runs = json_array();
     for (size_t i = 0; i < made->plan->count; i++) {

@@ -4,7 +4,7 @@ include "lib";
 
 bench as $all |
 def list($variant): $all | of_run("lists") | of_variant($variant) | by_harts(ns("op"));
-def design($workload; $phase): $all | of_run("design") | of_variant("lockfree") | map(select(.workload == $workload)) | by_harts(ns($phase));
+def design($workload; $phase): $all | of_run("bare") | map(select(.variant | startswith("lockfree"))) | map(select(.workload == $workload)) | by_harts(ns($phase));
 def growth: at(26) / at(1);
 # Lists and bench are runs of their own, one behind the other: each keeps its undisturbed repeats.
 def alone($run; $variant; $phase): $all | of_run($run) | undisturbed | of_variant($variant) | map(ns($phase)) | median;

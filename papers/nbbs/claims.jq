@@ -7,7 +7,7 @@ def pair: [.phases[] | (.hart_ns | mean) / .operations] | add | number;
 def at_occupancy($percent): ns("alloc \($percent)%") + ns("free \($percent)%");
 # Rows of one workload, by variant: what names the row, and its time.
 def rows:
-  ($all | of_run("benches")[] | {key: [.workload, .order, .harts], harts, variant, time: pair}),
+  ($all[] | select(.run == "benches" or .run == "shared") | {key: [.workload, .order, .harts], harts, variant, time: pair}),
   ($all | of_run("occupancy")[] | (10, 50, 90) as $percent |
     {key: ["fill \($percent)%", 0, .harts], harts, variant, time: at_occupancy($percent)});
 def ratio: [("baseline", "lockfree") as $v | map(select(.variant | startswith($v + ",")) | .time) | median] | .[0] / .[1];

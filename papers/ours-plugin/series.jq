@@ -12,18 +12,19 @@ def waits($by): 1000 * .counts.lock_waits / (what($by).operations);
 # Means: a grace period ends in some of the passes only.
 def averaged(f): group_by(.harts) | map({x: .[0].harts, y: (map(f) | mean)});
 def platform: {"plugin": "qemu", "sim": "sim"}[.];
-def curve($by; $size; $variant; $workload):
-  of($by; $size; $variant; $workload) | averaged(transfers($by)) | select(length > 0) |
-  series("\($by) \($size) \($variant) \($workload)"; $size; "measured"; $by | platform);
-def waiting($by; $workload):
-  of($by; "chunks"; "baseline"; $workload) | averaged(waits($by)) | select(length > 0) |
-  series("\($by) waits \($workload)"; "waits"; "measured"; $by | platform);
+def whose: if . == "rand" then "others (rand)" else "its own (\(.))" end;
+def in_words: {"plugin": "QEMU", "sim": "simulated"}[.];
+def thing($variant; $workload): $variant + if $workload == "rand" then "-others" else "" end;
+def curve($by; $panel; $size; $variant; $workload; f):
+  of($by; $size; $variant; $workload) | averaged(f) | select(length > 0) |
+  series("\($variant), freed by \($workload | whose): \($by | in_words)"; $panel; "measured"; $by | platform) |
+  shows(thing($variant; $workload); $by | platform);
 
 {
   series: [
-    (("frames", "chunks") as $size | ("baseline", "lockfree") as $variant | ("bulk", "rand", "repeat") as $workload |
-     ("plugin", "sim") as $by | curve($by; $size; $variant; $workload)),
-    (("bulk", "rand", "repeat") as $workload | ("plugin", "sim") as $by | waiting($by; $workload))
+    (("frames", "chunks") as $size | ("baseline", "lockfree") as $variant | ("bulk", "rand") as $workload |
+     ("sim", "plugin") as $by | curve($by; $size; $size; $variant; $workload; transfers($by))),
+    (("bulk", "rand") as $workload | ("sim", "plugin") as $by | curve($by; "waits"; "chunks"; "baseline"; $workload; waits($by)))
   ],
   tables: [{
     title: "Lines from other harts, of an operation, and waits for the lock in a thousand",

@@ -45,7 +45,7 @@ medians_agree() {
 
 # ---- a figure is a folder ----
 
-cp "$papers"/lib.jq "$papers"/common.gp papers/
+cp "$papers"/lib.jq "$papers"/*.gp "$papers"/things.json papers/
 cat >papers/small/figure.json <<'END'
 {
   "key": "small", "title": "Two counters's growth", "citation": "nobody", "shows": "nothing",
@@ -72,7 +72,7 @@ cat >papers/small/series.jq <<'END'
 include "lib";
 bench as $all |
 { series: [("shared", "own") as $run | $all | of_run($run) | by_harts(ns("op"))
-  | select(length > 0) | series($run; "all"; "measured"; "sim")],
+  | select(length > 0) | series($run; "all"; "measured"; "sim") | shows($run | if . == "own" then "own-counters" else "shared-counter" end; "sim")],
   tables: [{title: "Growth", columns: ["run", "harts"], rows: [["shared", 4]]}] }
 END
 cat >papers/small/claims.jq <<'END'
@@ -82,9 +82,11 @@ def growth($run): $all | of_run($run) | by_harts(ns("op")) | at(4) / at(1);
 [claim("A"; "sim"; quantity("growth"; growth("shared"))), claim("B"; "sim"; quantity("growth"; growth("own")))]
 END
 cat >papers/small/plot.gp <<'END'
+legend = 2
 load papers . "/common.gp"
-set title title noenhanced
-plot data index "shared" using 1:2:3:4 with yerrorlines lt 1, data index "own" using 1:2 with linespoints lt 2
+panel = "all"
+load papers . "/panel.gp"
+plot @curves
 END
 
 ends 0 'small +2 claims +2 s +Two counters' --papers papers --list --tiny
@@ -95,8 +97,13 @@ small 0 'of those that do not hold 0 were not known not to' --tiny
 check "each file is there" test -s latest/small/records.jsonl -a -s latest/small/series.json -a -s \
     latest/small/verdicts.json
 check "tables are for people, too" grep -qE '^\| *shared *\| *4 *\|$' latest/small/tables.md
-check "the picture is an SVG with both curves" test \
-    "$(grep -c 'stroke=.*D55E00\|0072B2\|213,  *94\|  0, 114' latest/small/figure.svg)" -ge 2
+drawn_in() { # colour, as gnuplot writes it
+    grep -qE "stroke='(black|rgb\( *$1\))'" latest/small/figure.svg
+}
+check "the picture is an SVG with the shared counter's curve" drawn_in '0, *0, *0'
+check "and with that of counters of one's own" drawn_in '0, *158, *115'
+check "things are kept beside the series" jq -e \
+    '(.things | map(.id)) == ["shared-counter", "own-counters"] and .series[0].thing == "shared-counter"' latest/small/series.json
 check "the other is a PDF" grep -aq '^%PDF' latest/small/figure.pdf
 check "records know their run" test "$(grep -c '^{"run":"own","type":"bench"' latest/small/records.jsonl)" -eq 6
 check "framelab table reads them" "$framelab" table latest/small/records.jsonl
@@ -104,6 +111,23 @@ check "medians are those of framelab table" medians_agree
 check "a verdict has number, factor, interval and platform" jq -e '.[0] | .verdict == "holds" and .platform == "sim" and
     (.quantities[0] | .measured > 1.5 and .factor == .measured / 2 and .in and .low == 0.25 and .high == 8)' \
     latest/small/verdicts.json
+
+# ---- what was kept is drawn again, of its records alone ----
+
+mkdir -p kept/small
+cp latest/summary.json kept/ && gzip -9nc latest/small/records.jsonl >kept/small/records.jsonl.gz
+small 0 '^again/small/figure.svg$' --redraw kept --out again
+check "the same points" cmp again/small/series.json latest/small/series.json
+check "the same picture" cmp again/small/figure.svg latest/small/figure.svg
+check "and its entry" jq -e '.figures[0] | .status == "made" and (.claims | length) == 2' again/summary.json
+mkdir -p otherwise/small && cp papers/*.* otherwise/ && cp papers/small/* otherwise/small/
+sed 's/"title": "all"/"title": "both"/' papers/small/figure.json >otherwise/small/figure.json
+ends 0 '^again/small/figure.svg$' --papers otherwise --redraw again
+check "panels are those of today" jq -e '.figures[0].panels[0].title == "both"' again/summary.json
+truncate -s -10 kept/small/records.jsonl.gz
+small 1 'kept/small/records.jsonl.gz: ' --redraw kept --out again
+small 1 'nowhere/summary.json: ' --redraw nowhere --out again
+small 2 '--redraw does not go with --tiny' --redraw kept --tiny
 
 # ---- what was run is kept ----
 
@@ -200,6 +224,9 @@ broken 2 'broken/small/figure.json: claims\[1\].check: is missing' figure.json \
 broken 2 'broken/small/figure.json: panels\[0\].z.label: is missing' figure.json 's/"y": {"label": "ns"}/&, "z": {}/'
 broken 2 'broken/small/figure.json: panels\[0\].y.names: must be an object' figure.json \
     's/"y": {"label": "ns"/&, "names": "a"/'
+sed 's/"triangle-down"/"square"/' papers/things.json >alike.json
+mkdir -p alike && cp -r papers/* alike/ && cp alike.json alike/things.json
+ends 2 'alike/things.json: things\[[0-9]+\]: .* another thing has its colour and its marker' --papers alike --tiny
 broken 2 'broken/small/figure.json: line [0-9]+: ' figure.json 's/"panels"/panels/'
 broken 1 "small: failed: run own: framelab primitives: there is no primitive 'their-counters'" figure.json \
     's/"own-counters"/"their-counters"/'
@@ -210,7 +237,11 @@ broken 1 "claim 'B': it has a quantity that figure.json does not have" claims.jq
     's/claim("B"; "sim"; quantity("growth"/claim("B"; "sim"; quantity("fall"/'
 broken 1 "claim 'B': the platform is not one" claims.jq 's/claim("B"; "sim"/claim("B"; "host"/'
 broken 1 "small: failed: series.jq: series 'shared': figure.json has no panel 'none'" series.jq 's/"all"/"none"/'
-broken 1 'small: failed: .*plot.gp.* line 3: ' plot.gp 's/^plot/draw/'
+broken 1 "small: failed: series.jq: series 'shared': things.json has no thing 'them'" series.jq \
+    's/shows(.*; "sim")/shows("them"; "sim")/'
+broken 1 "small: failed: series.jq: series 'shared': platform is host, sim or qemu" series.jq \
+    's/end; "sim")/end; "moon")/'
+broken 1 'small: failed: .*plot.gp.* line 5: ' plot.gp 's/^plot/draw/'
 check "a picture that could not be drawn is not an old one" test ! -e latest/small/figure.png -a ! -e \
     latest/small/verdicts.json
 # QEMU without a kernel: the run is left out, and only the claim that needs it cannot be judged.
@@ -245,6 +276,26 @@ for series in first/*/series.json; do
         'jq -r ".[].id" "$1" | while read -r id; do grep -qE "\| *$id *\|" "$2" || { echo "no $id" && exit 1; }; done' \
             - "first/$key/verdicts.json" "$papers/$key/README.md"
 done
+
+# ---- one colour and one marker for one thing ----
+
+names_no_looks() { # plot.gp: no colour, marker or line type but by the thing's, no form of numbers of its own
+    ! grep -nE '#[0-9a-fA-F]{6}|0x[0-9a-fA-F]|rgb *["'"'"']|\<(lt|lc|pt|dt|linetype|pointtype|dashtype) *\(?[-0-9"]|set format' "$1"
+}
+for plot in "$papers"/*/plot.gp; do
+    check "$(basename "$(dirname "$plot")"): plot.gp names no colour, marker or line type" names_no_looks "$plot"
+done
+sed 's/^plot @curves/plot data using 1:2 with lines lt 3/' papers/small/plot.gp >looks.gp
+names_no_looks looks.gp >/dev/null && outcome "and one that does is found" false "$(cat looks.gp)"
+# Of a map, whose series are rows, colours are values.
+is_told='[.panels[] | select(.z).id] as $maps | .series | all(.thing != null) and
+    (map(select(.panel as $panel | $maps | index($panel) | not)) | group_by([.panel, .thing, .kind, .platform]) | all(length == 1))'
+for series in first/*/series.json "$papers"/../results/reference/figures/*/series.json; do
+    key=$(basename "$(dirname "$series")")
+    check "${series%%/*} $key: each series is a thing, told apart from all others of its panel" bash -c \
+        'jq -s ".[0] + {panels: .[1].panels}" "$1" "$2" | jq -e "$3" >/dev/null' - "$series" "$papers/$key/figure.json" "$is_told"
+done
+
 # Without time nothing differs from run to run: same build, same series.
 ends 0 'foretold: 2 hold, 1 in direction only, 0 do not hold' --tiny --only lock-collapse,perfbook-smpalloc --out second
 for series in second/*/series.json; do

@@ -91,6 +91,16 @@ run "$framelab" bench --platform qemu --harts 2 --repeat 1 --workload burst --bu
     --variant lockfree --format json
 [ $status -eq 0 ] && grep -q '"burst":64,.*"name":"of 64","operations":64,' out
 verdict $? "bench: --requests is cut to whole bursts"
+loads=("$framelab" bench --platform qemu --seed 7 --repeat 1 --harts "1,4" --requests 200 --objects 800 --workload pipe
+    --workload purge --workload exit --workload larson --workload threadtest --workload fault --workload cow)
+run "${loads[@]}" --format json
+[ $status -eq 0 ] && [ "$(grep -c '"type":"bench"' out)" -eq 28 ] &&
+    grep -q '"pipe":{"producers":2,"consumers":2,"batch":32}' out && grep -q '"fault":{"huge":80,"fallbacks":0}' out
+verdict $? "bench: loads of one side, with what they came to"
+without_provenance <out >first-loads
+run "${loads[@]}" --format json
+without_provenance <out | cmp -s - first-loads
+verdict $? "bench: the same seed gives the same of them, to the byte"
 ends 0 "" "table: counts as CSV" "$framelab" table --format csv records.jsonl
 grep -q '^"qemu, riscv64, icount",baseline,' out
 verdict $? "table: a row a measurement"

@@ -101,6 +101,21 @@ for harts in 2 512; do
     done
 done
 
+# ---- loads of one side ----
+
+loads=(bench --platform sim --memory 1G --requests 100 --objects 800 --harts "1,8" --no-latency --repeat 1 --seed 5
+    --workload pipe --workload purge --workload exit --workload larson --workload threadtest --workload fault
+    --workload cow)
+for run in first second; do
+    "$framelab" "${loads[@]}" --format json 2>err | sed 1d | jq -c 'del(.provenance)' >$run.jsonl
+done
+check "loads of one side: of each and of null, with what it came to" jq -e -s '
+    map(select(.workload != "control")) | length == 7 * 2 * 3 and
+    (map(select(.harts == 8 and .variant == "lockfree") | .pipe, .purge, .exit, .larson, .threadtest, .fault, .cow |
+        values)) == [{producers: 4, consumers: 4, batch: 32}, {freeing: 1}, {processes: 1}, {slots: 100, lives: 4},
+        {burst: 100}, {huge: 80, fallbacks: 0}, {frames: 800}]' first.jsonl
+check "the same seed gives the same of them, to the byte" cmp first.jsonl second.jsonl
+
 # ---- a hart that is stopped ----
 
 stopped=(bench --platform sim --workload stopped --harts 3 --memory 64M --requests 1100 --rounds 9 --repeat 1 --seed 5 \

@@ -8,9 +8,9 @@ framelab=$build/framelab
 # build only; without counts is tested what knows of them. Those with threads need all cores.
 all_tests=$(cd stress/unit && printf '%s\n' test_*.c | sed 's/^test_//; s/\.c$//' | grep -vxE 'refcounts_none|claims')
 unsimulated_tests=$(grep -v '^sim_' <<<"$all_tests")
-tests_without_refcounts='allocator arena arenas_in_service baseline refcounts_none local_chunk harts lockfree numa
+tests_without_refcounts='allocator arena arenas_in_service baseline refcounts_none local_chunk harts loads lockfree numa
     oracle pool reclaim stranded workload zeroed'
-threaded_tests='allocator arenas_in_service baseline refcounts refcounts_none harts platform pool reclaim smr
+threaded_tests='allocator arenas_in_service baseline refcounts refcounts_none harts loads platform pool reclaim smr
     stranded workload'
 
 # Builds test programs, each a suite, in a folder of their own (unit: in the ordinary one).
@@ -62,6 +62,9 @@ suite_alone stress-reclaim 60 "$framelab" stress --harts 4 --memory 192M --opera
     --variant lockfree,reclaim=urcu-memb --variant lockfree,reclaim=urcu-qsbr,magazine=0,local=off \
     --variant lockfree,magazine=0,local=off
 suite_alone stress-asan 60 "$build/asan/framelab" stress --memory 24M --operations 4096 --time-limit 50
+# shellcheck disable=SC2016 # for the other shell
+suite_beside cow-no-counts 20 bash -c '! said=$("$1" bench --workload cow 2>&1) &&
+    grep -q "cow needs reference counts: a build without COUNTS=0" <<<"$said"' cow-no-counts "$build/no-counts/framelab"
 suite_alone stress-no-counts 60 "$build/no-counts/framelab" stress --operations 4096 --time-limit 50
 # Two deliberate bugs a property; all of them in check-long.
 # shellcheck disable=SC2046 # several words on purpose
@@ -143,10 +146,10 @@ if $long; then
     suite_beside mutants-2-long 1800 stress/check/mutants.sh --by '@(test|hooked)_*' --part 2/2 "$build"
     suite_beside sim-explore-rcpc-long 1000 "$framelab" stress --platform sim --seconds 900 --profile rcpc \
         --variant baseline --variant lockfree --variant lockfree,reclaim=tag
+    suite_beside exhaustive-long 7200 stress/check/exhaustive.sh --long "$framelab"
     # Of what `make linux` says when it cannot, the log has the line.
     suite_beside linux-guests 3600 bash -c 'make O="$1" linux; stress/check/linux-tests.sh --guests "$1" "$2"' \
         linux-guests "$build" "$logs/linux-guests"
-    suite_beside exhaustive-long 7200 stress/check/exhaustive.sh --long "$framelab"
     suite_beside qemu-guests-long 3600 stress/check/qemu-guests.sh --long "$build"
     suite_beside qemu-mutants-long 1800 stress/check/qemu-mutants.sh "$build"
     suite_beside hooked-stopped-long 1800 env FRAMELAB_STOPPED_OPERATIONS=400000 "$build/hooks/unit/hooked_stopped"

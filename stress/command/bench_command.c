@@ -309,13 +309,16 @@ static void check_together(const struct bench_arguments *arguments, const struct
             usage_error(state, "%s needs harts that can be stopped anywhere: --platform sim",
                         plan->workloads[i].kind->name);
         }
+        if (plan->workloads[i].kind->refcounts && !frame_counts_references()) {
+            usage_error(state, "%s needs reference counts: a build without COUNTS=0", plan->workloads[i].kind->name);
+        }
     }
     if (plan->harts_configured != 0 && !platform->spare_harts) {
         usage_error(state, "--configured is for the host and simulated harts: in QEMU all harts of the machine run");
     }
     for (uint32_t i = 0; i < plan->workload_count * plan->size_count; i++) {
         const struct workload_kind *kind = plan->workloads[i / plan->size_count].kind;
-        if (kind->ages && plan->sizes[i % plan->size_count].frames != 1) {
+        if ((kind->ages || kind->single) && plan->sizes[i % plan->size_count].frames != 1) {
             usage_error(state, "%s is of single frames, not of %llu", kind->name,
                         (unsigned long long)plan->sizes[i % plan->size_count].frames);
         }

@@ -12,7 +12,9 @@
 #include "interrupt.h"
 #include "options.h"
 #include "paper_make.h"
+#include "paper_redraw.h"
 #include "paper_summary.h"
+#include "paper_things.h"
 #include "paper_variations.h"
 #include "paper_verdicts.h"
 #include "progress.h"
@@ -28,13 +30,14 @@ enum {
     OPTION_TINY,
     OPTION_QUICK,
     OPTION_FULL,
+    OPTION_REDRAW,
     OPTION_VARIED,
     OPTION_PAPERS,
     OPTION_PROGRESS
 };
 
 struct arguments {
-    const char *only, *directory, *papers;
+    const char *only, *directory, *papers, *redraw;
     enum paper_level level;
     enum output_format format;
     uint32_t jobs; /* simulated runs at once */
@@ -47,6 +50,7 @@ struct campaign {
     struct paper_list list;
     struct paper_plan plans[PAPERS_MAX], varied[PAPERS_MAX][PAPER_VARIATIONS];
     struct paper_cache cache;
+    json_t *things;
     double done, all; /* seconds, by estimate */
     json_t *entries;
     bool failed, made, was_interrupted;
@@ -168,7 +172,8 @@ static const char *make_figure(const struct campaign *campaign, size_t figure, s
         made->verdicts = paper_verdicts_none(made->folder, made->why);
         return "skipped";
     }
-    const struct paper_making making = {made->folder, campaign->list.path, records, directory, made->level};
+    const struct paper_making making = {made->folder, campaign->list.path, campaign->things,
+                                        records,      directory,           made->level};
     made->verdicts = paper_make(&making, made->why);
     bool good =
         made->verdicts != NULL &&
@@ -287,6 +292,32 @@ static int run_campaign(struct campaign *campaign)
     return status == EXIT_STATUS_HOLDS ? verdict_of(campaign) : status;
 }
 
+/* Of records that were kept. */
+static int redraw(const struct campaign *campaign)
+{
+    const struct arguments *arguments = campaign->arguments;
+    char why[PAPER_WHY_BYTES];
+    json_t *drawn = paper_redraw(&campaign->list, campaign->things, arguments->redraw, arguments->directory, why);
+    if (drawn == NULL) {
+        return status_say(NAME, EXIT_STATUS_VIOLATED, "%s", why);
+    }
+    json_t *summary = paper_summary_write(drawn, arguments->directory);
+    size_t i;
+    const json_t *entry;
+    json_array_foreach(drawn, i, entry)
+    {
+        (void)printf("%s/%s/figure.svg\n", arguments->directory, flat_text(entry, "key"));
+    }
+    bool nothing = json_array_size(drawn) == 0, good = summary != NULL;
+    json_decref(summary);
+    json_decref(drawn);
+    if (nothing) {
+        return status_say(NAME, EXIT_STATUS_USAGE, "%s: none of these figures was made there", arguments->redraw);
+    }
+    return good ? EXIT_STATUS_HOLDS
+                : status_say(NAME, EXIT_STATUS_USAGE, "%s: %s", arguments->directory, strerror(errno));
+}
+
 /* ---- The command ------------------------------------------------------------------------------------------------ */
 
 static json_t *list_entry(const struct paper_folder *folder, const struct paper_plan *plan, enum paper_level level)
@@ -343,8 +374,14 @@ static int start(struct campaign *campaign)
     if (arguments->list) {
         return print_list(campaign);
     }
-    return paper_tools_there(why, sizeof why) ? run_campaign(campaign)
-                                              : status_say(NAME, EXIT_STATUS_SKIPPED, "skipped: %s", why);
+    campaign->things = paper_things_read(campaign->list.path, why, sizeof why);
+    if (campaign->things == NULL) {
+        return status_say(NAME, EXIT_STATUS_USAGE, "%s", why);
+    }
+    if (!paper_tools_there(why, sizeof why)) {
+        return status_say(NAME, EXIT_STATUS_SKIPPED, "skipped: %s", why);
+    }
+    return arguments->redraw != NULL ? redraw(campaign) : run_campaign(campaign);
 }
 
 static int run(const struct arguments *arguments)
@@ -357,6 +394,7 @@ static int run(const struct arguments *arguments)
     campaign->entries = json_array();
     int status = start(campaign);
     json_decref(campaign->entries);
+    json_decref(campaign->things);
     for (size_t i = 0; i < PAPERS_MAX; i++) {
         paper_plan_free(&campaign->plans[i]);
         for (size_t k = 0; k < PAPER_VARIATIONS; k++) {
@@ -374,6 +412,8 @@ static const struct argp_option options[] = {
     {"quick", OPTION_QUICK, NULL, 0, "Fewer harts and repeats: all in minutes", 2},
     {"full", OPTION_FULL, NULL, 0, "All harts, many repeats, and --varied", 2},
     {"tiny", OPTION_TINY, NULL, 0, "What needs no time to be measured, in seconds: for tests", 2},
+    {"redraw", OPTION_REDRAW, "DIR", 0,
+     "Run and judge nothing: draw again what was kept in DIR, in --out (default: DIR itself)", 2},
     {"varied", OPTION_VARIED, NULL, 0,
      "Simulated runs over ten seeds, and on machines whose costs are 30 % lower and higher, too: each verdict says how "
      "often it came out",
@@ -391,6 +431,7 @@ static const char *const figures_formats[] = {[FORMAT_TEXT] = "text", [FORMAT_JS
 static const struct option_value values[] = {
     OPTION_PLAIN(OPTION_LIST_THEM, VALUE_FLAG, struct arguments, list),
     OPTION_PLAIN(OPTION_ONLY, VALUE_TEXT, struct arguments, only),
+    OPTION_PLAIN(OPTION_REDRAW, VALUE_TEXT, struct arguments, redraw),
     OPTION_PLAIN(OPTION_VARIED, VALUE_FLAG, struct arguments, varied),
     OPTION_NUMBER('j', struct arguments, jobs, 1, PAPER_JOBS_MAX),
     OPTION_PLAIN('o', VALUE_TEXT, struct arguments, directory),
@@ -402,14 +443,19 @@ static const struct option_value values[] = {
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
-    static const int pairs[][2] = {{OPTION_QUICK, OPTION_FULL},         {OPTION_TINY, OPTION_FULL},
-                                   {OPTION_TINY, OPTION_QUICK},         {OPTION_LIST_THEM, 'o'},
-                                   {OPTION_LIST_THEM, OPTION_PROGRESS}, {0, 0}};
+    static const int pairs[][2] = {
+        {OPTION_QUICK, OPTION_FULL},  {OPTION_TINY, OPTION_FULL},          {OPTION_TINY, OPTION_QUICK},
+        {OPTION_LIST_THEM, 'o'},      {OPTION_LIST_THEM, OPTION_PROGRESS}, {OPTION_REDRAW, OPTION_LIST_THEM},
+        {OPTION_REDRAW, OPTION_TINY}, {OPTION_REDRAW, OPTION_QUICK},       {OPTION_REDRAW, OPTION_FULL},
+        {OPTION_REDRAW, 'f'},         {OPTION_REDRAW, OPTION_PROGRESS},    {0, 0}};
     struct arguments *arguments = state->input;
     option_given(&arguments->given, key);
     switch (key) {
     case ARGP_KEY_END:
         options_apart(state, options, &arguments->given, pairs);
+        if (arguments->directory == NULL) {
+            arguments->directory = arguments->redraw != NULL ? arguments->redraw : DIRECTORY;
+        }
         return 0;
     case OPTION_TINY:
         arguments->level = PAPER_TINY;
@@ -437,7 +483,7 @@ int figures_command(int argc, char **argv)
                "\vExit status: 0 if every claim holds, or cannot be judged here, or is known not to hold (figure.json "
                "says why); 1 if another does not hold, or something failed; 2 usage, or a folder that is not what it "
                "must be; 77 without jq or gnuplot; 130 interrupted."};
-    struct arguments arguments = {.directory = DIRECTORY, .level = PAPER_DEFAULT, .jobs = harts_cores()};
+    struct arguments arguments = {.level = PAPER_DEFAULT, .jobs = harts_cores()};
     if (argp_parse(&argp, argc, argv, 0, NULL, &arguments) != 0) {
         return EXIT_STATUS_USAGE;
     }

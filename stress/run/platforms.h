@@ -5,6 +5,7 @@
 #define FRAMELAB_STRESS_PLATFORMS_H
 
 #include "bench.h"
+#include "machine_model.h"
 #include "micro_run.h"
 #include "stress_run.h"
 #include "variant.h"
@@ -38,6 +39,9 @@ struct platform {
     int (*bench)(const struct bench_plan *plan, FILE *records);
     int (*micro)(const struct micro_plan *plan, FILE *records); /* NULL: it has no time */
     int (*stress)(const struct stress_plan *plan);
+    /* Nanoseconds of an operation of a primitive on a machine, each of `harts` harts doing `micro_operations`; 0: it
+     * cannot be told. NULL: machines are real here. */
+    double (*primitive_ns)(const struct machine_model *machine, enum primitive primitive, uint32_t harts);
 };
 
 extern const struct platform platform_host, platform_qemu, platform_sim;

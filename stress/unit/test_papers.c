@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -15,6 +16,7 @@
 #include "paper_check.h"
 #include "paper_plan.h"
 #include "paper_series.h"
+#include "paper_things.h"
 #include "paper_verdicts.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -22,6 +24,7 @@
 
 static const char good_text[] =
     "{'key': 'small', 'title': 'T', 'citation': 'C', 'shows': 'S',"
+    " 'links': [{'text': 'L', 'url': 'https://example.org/l'}, {'text': 'M', 'url': 'https://example.org/m'}],"
     " 'panels': [{'id': 'a', 'title': 'A', 'x': {'label': 'harts', 'log': true}, 'y': {'label': 'ns'}}],"
     " 'runs': [{'id': 'one', 'command': ['bench', '--harts={harts}', '--repeat', '{repeats}'],"
     "           'tiny': {'harts': '1', 'repeats': '2', 'seconds': 1},"
@@ -92,6 +95,11 @@ static void a_bad_figure_is_refused_by_key(void **state)
         {"'title': 'T'", "'title': 5", "title: must be a text"},
         {"'shows'", "'show'", "shows: is missing"},
         {"'shows': 'S'", "'shows': 'S', 'extra': 1", "extra: is not a key of this object"},
+        {"'text': 'M', ", "", "links[1].text: is missing"},
+        {"'https://example.org/m'", "'javascript:alert(1)'", "links[1].url: must be an address"},
+        {"'https://example.org/m'", "'https://'", "links[1].url: must be an address"},
+        {"'https://example.org/m'", "'https://example.org/<m>'", "links[1].url: must be an address"},
+        {"'https://example.org/m'", "'https://example.org/m m'", "links[1].url: must be an address"},
         {"'log': true", "'log': 1", "panels[0].x.log: must be true or false"},
         {"'y': {'label': 'ns'}", "'y': {}", "panels[0].y.label: is missing"},
         {"['bench', '--harts={harts}'", "[1, '--harts={harts}'", "runs[0].command: must be an array of words"},
@@ -279,8 +287,13 @@ static void series_are_checked(void **state)
         {"{'series': [{'name': 's', 'panel': 'a', 'kind': 'model', 'x': [1], 'y': []}], 'tables': []}", "y is not"},
         {"{'series': [{'name': 's', 'panel': 'a', 'kind': 'model', 'x': [1], 'y': [null]}], 'tables': []}", "y is not"},
         {"{'series': [{'name': 's', " POINT ", 'low': [1]}], 'tables': []}", "low is not"},
-        {"{'series': [{'name': 'ab', " POINT "}, {'name': 'a', " POINT "}], 'tables': []}", "begins with it: 'ab'"},
-        {"{'series': [{'name': 'a', " POINT "}, {'name': 'ab', " POINT "}], 'tables': []}", ""},
+        {"{'series': [{'name': 'a', " POINT "}, {'name': 'a', " POINT "}], 'tables': []}", "panel 'a' has it twice"},
+        {"{'series': [{'name': 'ab', " POINT "}, {'name': 'a', " POINT "}], 'tables': []}", ""},
+        {"{'things': [{'id': 't'}], 'series': [{'name': 'a', 'thing': 't', " POINT "}], 'tables': []}", ""},
+        {"{'things': [{'id': 't'}], 'series': [{'name': 'a', 'thing': 'u', " POINT "}], 'tables': []}", "no thing 'u'"},
+        {"{'series': [{'name': 'a', 'thing': 't', " POINT "}], 'tables': []}", "no thing 't'"},
+        {"{'series': [{'name': 'a', 'platform': 'sim', " POINT "}], 'tables': []}", ""},
+        {"{'series': [{'name': 'a', 'platform': 'moon', " POINT "}], 'tables': []}", "platform is"},
         {"{'series': [], 'tables': [{'title': 't', 'columns': ['a', 'b'], 'rows': [[1, 2], [3]]}]}", "row 1 has not 2"},
         {"{'series': [], 'tables': [{'columns': ['a'], 'rows': []}]}", "needs title"},
     };
@@ -295,6 +308,47 @@ static void series_are_checked(void **state)
         json_decref(made);
     }
     paper_folder_free(&folder);
+}
+
+#define THING(id, color, marker) "{'id': '" id "', 'color': '" color "', 'marker': '" marker "', 'name': 'n'}"
+
+/* What pictures show is told apart by colour and marker together, and each has one of both. */
+static void things_are_checked(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *named; /* "": it is good */
+    } cases[] = {
+        {"{'things': []}", ""},
+        {"{'things': [" THING("a", "#000000", "square") ", " THING("b", "#000000", "circle") "]}", ""},
+        {"{'things': [" THING("a", "#000000", "square") ", " THING("b", "#000000", "square") "]}",
+         "things[1]: 'b': another thing has its colour and its marker"},
+        {"{'things': [" THING("a", "#000000", "square") ", " THING("a", "#000000", "circle") "]}",
+         "'a': is there twice"},
+        {"{'things': [" THING("a", "black", "square") "]}", "'a': its color must be"},
+        {"{'things': [" THING("a", "#000000", "heart") "]}", "'a': its color must be"},
+        {"{'things': [" THING("A", "#000000", "square") "]}", "'A': must be a name"},
+        {"{}", "things: must be an array"},
+        {"{'things': [", "things.json: line 1"},
+    };
+    char directory[] = "/tmp/framelab-things-XXXXXX", path[sizeof directory + 16];
+    assert_non_null(mkdtemp(directory));
+    snprintf(path, sizeof path, "%s/things.json", directory);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char why[WHY_BYTES] = "";
+        FILE *file = fopen(path, "w");
+        for (const char *c = cases[i].text; *c != '\0'; c++) {
+            fputc(*c == '\'' ? '"' : *c, file);
+        }
+        fclose(file);
+        json_t *things = paper_things_read(directory, why, sizeof why);
+        if ((things != NULL) != (*cases[i].named == '\0') || strstr(why, cases[i].named) == NULL) {
+            fail_msg("wanted '%s', got '%s'", cases[i].named, why);
+        }
+        json_decref(things);
+    }
+    unlink(path);
+    rmdir(directory);
 }
 
 /* What claims.jq says of both claims: the number, or null, of each quantity. */
@@ -449,6 +503,7 @@ int main(void)
         cmocka_unit_test(the_kernels_count_for_qemu),
         cmocka_unit_test(this_build_is_identified),
         cmocka_unit_test(series_are_checked),
+        cmocka_unit_test(things_are_checked),
         cmocka_unit_test(what_is_no_judgement_is_refused),
         cmocka_unit_test(verdicts_come_from_bounds),
         cmocka_unit_test(each_value_is_judged),

@@ -118,12 +118,13 @@ bool workload_run(struct workload *workload)
         struct workload_hart *hart = &workload->hart[i];
         hart->status = FRAME_OK;
         hart->failed_at = 0;
+        hart->meetings = 0;
         memset(hart->phase_ns, 0, sizeof hart->phase_ns);
         hart->null = (struct null_allocator){.next = i * workload->requests * workload->frames};
     }
     workload->run = kind->run;
     workload->zeroed = kind->zeroed;
-    workload->gave_up = false;
+    workload->gave_up = 0;
     workload->begun = false;
     workload->ended = false;
     if (kind->ages) {
