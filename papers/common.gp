@@ -12,13 +12,15 @@ width = exists("width") ? width : 7
 height = exists("height") ? height : 4.5
 set encoding utf8
 if (format eq "svg") {
-    set terminal svg size int(width * 96), int(height * 96) dynamic font "DejaVu Sans,11" background "#ffffff" linewidth 1.2
+    set terminal svg size int(width * 96), int(height * 96) dynamic font "DejaVu Sans,12" background "#ffffff" linewidth 1.2
 } else { if (format eq "pdf") {
-    set terminal pdfcairo size width, height font "DejaVu Sans,8" linewidth 1.2
+    set terminal pdfcairo size width, height font "DejaVu Sans,9" linewidth 1.2
 } else {
     set terminal pngcairo size int(width * 144), int(height * 144) font "DejaVu Sans,11" fontscale 1.2 linewidth 1.8
 }}
 set output output
+# Of the three, markers are as large against text.
+marker_size = format eq "svg" ? 0.7 : format eq "pdf" ? 0.6 : 1
 
 # gnuplot's number of a marker: hollow; the next one is the same, full.
 markers = "square          circle          triangle        triangle-down   diamond         pentagon        "
@@ -35,13 +37,13 @@ do for [i = 1:series_count] {
     if (series_kind[i] eq "model") {
         set linetype i linecolor rgb color pointtype 0 linewidth 1.2 dashtype (4, 4)
     } else { if (series_kind[i] eq "published") {
-        set linetype i linecolor rgb color pointtype number_of(marker) pointsize 0.9 linewidth 0.8 dashtype solid
+        set linetype i linecolor rgb color pointtype number_of(marker) pointsize 0.9 * marker_size linewidth 0.8 dashtype solid
     } else { if (series_platform[i] eq "host") {
-        set linetype i linecolor rgb color pointtype full(marker) pointsize 1.1 linewidth 1.2 dashtype (10, 4)
+        set linetype i linecolor rgb color pointtype full(marker) pointsize 1.1 * marker_size linewidth 1.2 dashtype (10, 4)
     } else { if (series_platform[i] eq "qemu") {
-        set linetype i linecolor rgb color pointtype full(marker) pointsize 1.4 linewidth 1 dashtype (1, 4)
+        set linetype i linecolor rgb color pointtype full(marker) pointsize 1.4 * marker_size linewidth 1 dashtype (1, 4)
     } else {
-        set linetype i linecolor rgb color pointtype full(marker) pointsize (number_of(marker) > 3 ? 0.75 : 1.1) linewidth 1.6 dashtype solid
+        set linetype i linecolor rgb color pointtype full(marker) pointsize (number_of(marker) > 3 ? 0.75 : 1.1) * marker_size linewidth 1.6 dashtype solid
     }}}}
 }
 
@@ -49,7 +51,7 @@ do for [i = 1:series_count] {
 plain(v) = v >= 1e6 ? sprintf("%gM", v / 1e6) : v >= 1e3 ? sprintf("%gk", v / 1e3) : v >= 1e-4 ? sprintf("%g", v) : \
     sprintf(sprintf("%%.%df", int(ceil(-log10(v)))), v)
 
-headline = "title title font ',13' noenhanced"
+headline = "title title font (format eq 'pdf' ? ',11' : ',14') noenhanced"
 # The numbers of the panel's series, the k-th of them (where there is none, gnuplot asks all the same), and all drawn.
 find_shown = "shown = ''; do for [i = 1:series_count] { if (series_panel[i] eq panel) { shown = shown . sprintf('%d ', i) } }"
 at(k) = k > words(shown) ? 1 : int(word(shown, k))
@@ -69,5 +71,5 @@ on_map(is_dark) = is_dark ? 0xffffff : 0x202020
 set border 3 linecolor rgb frame
 set tics nomirror scale 0.5 textcolor rgb soft_ink
 set grid ytics linetype -1 linecolor rgb "#e0e0e0" linewidth 0.5
-set key noautotitle noenhanced reverse Left samplen 2.5 textcolor rgb soft_ink
+set key spacing 0.9 noautotitle noenhanced reverse Left samplen 2.5 textcolor rgb soft_ink
 set errorbars small

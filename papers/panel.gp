@@ -25,5 +25,5 @@ if (strstrt(log, "y")) {
     set ytics ("1" 1)
     do for [power = -8:9] { set ytics add (plain(10.0 ** power) 10.0 ** power) }
 }
-set bmargin 4.5 + legend
+set bmargin 4 + 0.9 * legend
 set key bmargin left vertical maxrows legend

@@ -12,7 +12,7 @@
 #define WHERE_BYTES 128u
 #define NAME_LETTERS "abcdefghijklmnopqrstuvwxyz0123456789-"
 
-enum kind { TEXT, NAME, WORDS, OBJECTS, OBJECT, NUMBER, REAL, FLAG };
+enum kind { TEXT, NAME, ADDRESS, WORDS, OBJECTS, OBJECT, NUMBER, REAL, FLAG, VARIED };
 
 struct field {
     const char *key;
@@ -26,9 +26,14 @@ struct checker {
 };
 
 static const struct field figure_fields[] = {
-    {"key", NAME, false},       {"title", TEXT, false}, {"citation", TEXT, false}, {"shows", TEXT, false},
-    {"panels", OBJECTS, false}, {"seed", NUMBER, true}, {"runs", OBJECTS, false},  {"claims", OBJECTS, false},
-    {"differs", TEXT, true},    {NULL, TEXT, false},
+    {"key", NAME, false},       {"title", TEXT, false},   {"citation", TEXT, false}, {"shows", TEXT, false},
+    {"panels", OBJECTS, false}, {"seed", NUMBER, true},   {"runs", OBJECTS, false},  {"claims", OBJECTS, false},
+    {"differs", TEXT, true},    {"links", OBJECTS, true}, {NULL, TEXT, false},
+};
+static const struct field link_fields[] = {
+    {"text", TEXT, false},
+    {"url", ADDRESS, false},
+    {NULL, TEXT, false},
 };
 static const struct field panel_fields[] = {
     {"id", NAME, false},  {"title", TEXT, false}, {"x", OBJECT, false},
@@ -41,18 +46,18 @@ static const struct field axis_fields[] = {
     {NULL, TEXT, false},
 };
 static const struct field run_fields[] = {
-    {"id", NAME, false},       {"command", WORDS, false}, {"tiny", OBJECT, true}, {"quick", OBJECT, true},
-    {"default", OBJECT, true}, {"full", OBJECT, true},    {"varied", OBJECT, true},
-    {NULL, TEXT, false},
+    {"id", NAME, false},       {"command", WORDS, false}, {"tiny", OBJECT, true},   {"quick", OBJECT, true},
+    {"default", OBJECT, true}, {"full", OBJECT, true},    {"varied", VARIED, true}, {NULL, TEXT, false},
 };
 static const struct field claim_fields[] = {
-    {"id", TEXT, false},       {"text", TEXT, false},     {"published", TEXT, false},  {"check", TEXT, false},
-    {"source", TEXT, false},   {"kind", TEXT, false},     {"platforms", WORDS, false}, {"quantities", OBJECTS, false},
+    {"id", TEXT, false},        {"text", TEXT, false},     {"published", TEXT, false},  {"check", TEXT, false},
+    {"source", TEXT, false},    {"kind", TEXT, false},     {"platforms", WORDS, false}, {"quantities", OBJECTS, false},
     {"substitute", TEXT, true}, {"deviation", TEXT, true}, {"wrong", OBJECTS, true},    {NULL, TEXT, false},
 };
 static const struct field quantity_fields[] = {
-    {"name", TEXT, false}, {"unit", TEXT, true},  {"published", REAL, true}, {"low", REAL, false}, {"high", REAL, false},
-    {"above", REAL, true}, {"below", REAL, true}, {"edit", TEXT, false},     {NULL, TEXT, false},
+    {"name", TEXT, false}, {"unit", TEXT, true},  {"published", REAL, true},
+    {"low", REAL, false},  {"high", REAL, false}, {"above", REAL, true},
+    {"below", REAL, true}, {"edit", TEXT, false}, {NULL, TEXT, false},
 };
 static const struct field wrong_fields[] = {
     {"name", TEXT, false},
@@ -117,6 +122,14 @@ bool paper_is_name(const json_t *value)
     return is_text(value) && strspn(text, NAME_LETTERS) == strlen(text) && strlen(text) < PAPER_KEY_BYTES;
 }
 
+/* An address of the web as it may stand in a page: no blank, no quote, no bracket. */
+static bool is_address(const json_t *value)
+{
+    const char *text = json_string_value(value);
+    return is_text(value) && strncmp(text, "https://", 8) == 0 && text[8] != '\0' &&
+           strcspn(text, " \t\r\n\"'<>") == strlen(text);
+}
+
 static bool is_array_of(const json_t *value, bool (*is_right)(const json_t *))
 {
     size_t i;
@@ -154,6 +167,8 @@ static const char *objection(const json_t *value, enum kind kind)
         return is_text(value) ? NULL : "must be a text";
     case NAME:
         return paper_is_name(value) ? NULL : "must be a name of small letters, digits and dashes";
+    case ADDRESS:
+        return is_address(value) ? NULL : "must be an address that begins with https://";
     case WORDS:
         return is_array_of(value, is_text) && json_array_size(value) > 0 ? NULL : "must be an array of words";
     case OBJECTS:
@@ -164,6 +179,8 @@ static const char *objection(const json_t *value, enum kind kind)
         return json_is_integer(value) && json_integer_value(value) >= 0 ? NULL : "must be a number, 0 or more";
     case REAL:
         return json_is_number(value) ? NULL : "must be a number";
+    case VARIED:
+        return json_is_object(value) || json_is_false(value) ? NULL : "must be an object, or false";
     case FLAG:
         return json_is_boolean(value) ? NULL : "must be true or false";
     }
@@ -286,7 +303,13 @@ static bool check_run(const struct checker *checker, const json_t *run, const ch
             return false;
         }
     }
-    return (any || refuse(checker, prefix, "is of no level")) && check_level(checker, run, prefix, "varied");
+    return (any || refuse(checker, prefix, "is of no level")) &&
+           (json_is_false(json_object_get(run, "varied")) || check_level(checker, run, prefix, "varied"));
+}
+
+static bool check_link(const struct checker *checker, const json_t *link, const char *prefix)
+{
+    return check_object(checker, link, prefix, link_fields);
 }
 
 /* Each of the objects in the array `name` of `object`, which stands at `above`; `key` is what no two have alike. */
@@ -358,7 +381,8 @@ bool paper_check(const json_t *figure, const char *path, const char *key, FILE *
     if (strcmp(flat_text(figure, "key"), key) != 0) {
         return refuse(&checker, "key", "must be the folder's name, '%s'", key);
     }
-    return check_each(&checker, figure, "panels", "", "id", check_panel) &&
+    return check_each(&checker, figure, "links", "", "url", check_link) &&
+           check_each(&checker, figure, "panels", "", "id", check_panel) &&
            check_each(&checker, figure, "runs", "", "id", check_run) &&
            check_each(&checker, figure, "claims", "", "id", check_claim);
 }

@@ -164,8 +164,8 @@ static bool make_key(struct paper_run *run, const struct paper_identity *identit
 static const json_t *values_at(const json_t *run, enum paper_level level, const struct paper_variation *variation)
 {
     const json_t *values = json_object_get(run, paper_level_name(level)), *varied = json_object_get(run, "varied");
-    if (variation != NULL && varied != NULL && level != PAPER_TINY) {
-        return varied;
+    if (variation != NULL && varied != NULL && (level != PAPER_TINY || json_is_false(varied))) {
+        return json_is_object(varied) ? varied : NULL;
     }
     while (values == NULL && level > PAPER_QUICK) {
         level--;

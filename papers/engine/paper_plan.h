@@ -44,7 +44,7 @@ struct paper_variation {
 
 /* The runs of a folder at a level, which may be none: a run without the level takes the one below that it has, but for
  * the tiny one. With a variation: only those on simulated harts, so varied; a run that has `varied` takes that in place
- * of the level. NULL: none. False if out of memory. */
+ * of the level, or is left out if that is false. NULL: none. False if out of memory. */
 bool paper_plan_make(struct paper_plan *plan, const struct paper_folder *folder, enum paper_level level,
                      const struct paper_variation *variation, const struct paper_identity *identity);
 void paper_plan_free(struct paper_plan *plan);

@@ -143,7 +143,8 @@ static void begin_job(struct pool *pool, size_t i)
 {
     char path[PAPER_PATH_BYTES];
     struct job *job = free_job(pool);
-    *job = (struct job){.run = pool->batch->runs[i], .result = &pool->batch->results[i], .begun_ns = platform_time_ns()};
+    *job =
+        (struct job){.run = pool->batch->runs[i], .result = &pool->batch->results[i], .begun_ns = platform_time_ns()};
     paper_cache_part(pool->batch->cache, job->run, path);
     char **argv = make_argv(job->run, path);
     if (argv == NULL || !subprocess_start(&job->subprocess, argv, true)) {

@@ -44,7 +44,7 @@ static json_t *own_member(const struct paper_folder *folder, const char *key)
 
 json_t *paper_entry_make(const struct paper_made *made)
 {
-    static const char *const keys[] = {"title", "citation", "shows", "differs", "panels"};
+    static const char *const keys[] = {"title", "citation", "links", "shows", "differs", "panels"};
     double seconds = 0;
     json_t *runs = json_array();
     for (size_t i = 0; i < made->plan->count; i++) {
@@ -117,9 +117,7 @@ json_t *paper_summary_write(const json_t *entries, const char *directory)
 static enum grid_tone tone_of(const json_t *claim)
 {
     const char *verdict = flat_text(claim, "verdict");
-    return strcmp(verdict, "holds") == 0              ? GRID_GOOD
-           : strcmp(verdict, "cannot be judged") == 0 ? GRID_FAINT
-                                                      : GRID_BAD;
+    return strcmp(verdict, "holds") == 0 ? GRID_GOOD : strcmp(verdict, "cannot be judged") == 0 ? GRID_FAINT : GRID_BAD;
 }
 
 /* "10 of 10, 2 of 2": how often the verdict came out, over each of what was varied. */
@@ -152,9 +150,7 @@ static void add_number(struct grid *grid, const json_t *number, const char *unit
 static void add_quantity(struct grid *grid, const json_t *quantity, bool judged)
 {
     const char *of = flat_text(quantity, "of"), *unit = flat_text(quantity, "unit");
-    enum grid_tone tone = !judged                                            ? GRID_FAINT
-                          : json_is_true(json_object_get(quantity, "in")) ? GRID_GOOD
-                                                                             : GRID_BAD;
+    enum grid_tone tone = !judged ? GRID_FAINT : json_is_true(json_object_get(quantity, "in")) ? GRID_GOOD : GRID_BAD;
     const json_t *factor = json_object_get(quantity, "factor");
     grid_cell(grid, GRID_PLAIN, "%s%s%s%s", flat_text(quantity, "name"), *of != '\0' ? " (" : "", of,
               *of != '\0' ? ")" : "");
@@ -201,8 +197,8 @@ static void add_claims(struct grid *grid, const json_t *entry)
 
 static bool print_table(const json_t *entries, FILE *out)
 {
-    static const char *const titles[] = {"figure", "claim",    "kind",      "verdict",  "by",      "stable",
-                                         "quantity", "published", "measured", "factor", "interval"};
+    static const char *const titles[] = {"figure",   "claim",     "kind",     "verdict", "by",      "stable",
+                                         "quantity", "published", "measured", "factor",  "interval"};
     struct grid *grid = grid_new();
     size_t i;
     const json_t *entry;

@@ -107,11 +107,12 @@ static void print_fault(FILE *out, const json_t *stated, const json_t *found)
 
 static json_t *judged_quantity(const json_t *stated, const json_t *found)
 {
-    static const char *const stated_keys[] = {"published", "low", "high"}, *const optional[] = {"unit", "above", "below"};
+    static const char *const stated_keys[] = {"published", "low", "high"}, *const optional[] = {"unit", "above",
+                                                                                                "below"};
     double measured = real(found, "measured", NAN);
-    json_t *judged = json_pack("{s:s, s:o, s:o, s:b}", "name", flat_text(stated, "name"), "measured",
-                               flat_real(measured), "factor", flat_real(factor_of(stated, measured)), "in",
-                               (int)(fault_of(stated, found) == INSIDE));
+    json_t *judged =
+        json_pack("{s:s, s:o, s:o, s:b}", "name", flat_text(stated, "name"), "measured", flat_real(measured), "factor",
+                  flat_real(factor_of(stated, measured)), "in", (int)(fault_of(stated, found) == INSIDE));
     for (size_t i = 0; i < 3; i++) {
         const json_t *value = json_object_get(stated, stated_keys[i]);
         flat_set(judged, stated_keys[i], value != NULL ? json_incref((json_t *)value) : json_null());
@@ -200,8 +201,9 @@ static json_t *merge_one(const json_t *claim, const json_t *judged)
     const json_t *stated;
     char *measured = NULL, *why = NULL;
     size_t measured_bytes = 0, why_bytes = 0;
-    struct judging judging = {PAPER_HOLDS, json_array(), open_memstream(&measured, &measured_bytes),
-                              open_memstream(&why, &why_bytes), true, true};
+    struct judging judging = {
+        PAPER_HOLDS, json_array(), open_memstream(&measured, &measured_bytes), open_memstream(&why, &why_bytes),
+        true,        true};
     json_array_foreach(json_object_get(claim, "quantities"), i, stated)
     {
         judge_named(&judging, stated, judged);

@@ -3,7 +3,7 @@
 include "lib";
 
 (bench | undisturbed) as $all |
-def of($run; $variant; $workload): $all | of_run($run) | map(select((.variant | startswith($variant)) and .workload == $workload));
+def of($run; $variant; $workload): $all | map(select(.run == $run or .run == $run + "-9")) | map(select((.variant | startswith($variant)) and .workload == $workload));
 def by_cores($variant; $workload; $phase; $order):
   of("cores"; $variant; $workload) | map(select(.order == $order)) | by_harts(ns($phase));
 def growth($order): by_cores("baseline"; "bulk"; "alloc"; $order) | at(26) / at(1);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 width = 13
-height = 5.4
-legend = 7
+height = 6.4
+legend = 10
 load papers . "/common.gp"
 set multiplot layout 1,3 @headline
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 width = 11
 height = 9
-legend = 3
+legend = 4
 load papers . "/common.gp"
 set multiplot layout 2,2 @headline
 

@@ -23,7 +23,7 @@ set label 3 limits at screen x(20), screen y(66) left noenhanced font ",10" text
 # A legend is a plot of its own that shows nothing else, so that it has the width that it needs.
 set tmargin at screen y(head - 34)
 set bmargin at screen y(head - 12)
-set key inside left center horizontal Left reverse noenhanced samplen 2 width 1
+set key font ",11" inside left center horizontal Left reverse noenhanced samplen 2 width 1
 unset border; unset tics
 set lmargin at screen x(20)
 set rmargin at screen x(has_ratio ? 708 : page_width)
@@ -32,7 +32,7 @@ unset label
 if (has_ratio) {
     set lmargin at screen x(854)
     set rmargin at screen x(page_width)
-    plot [0:1] [0:1] for [i in ratio_shown] NaN with points linetype int(i) pointsize 1 title (int(i) == ratio_many ? many_text : few_text)
+    plot [0:1] [0:1] for [i in ratio_shown] NaN with points linetype int(i) pointsize marker_size title (int(i) == ratio_many ? many_text : few_text)
 }
 unset key
 
@@ -87,7 +87,9 @@ if (has_ratio) {
     unset ylabel
     unset logscale
     set logscale x 2
-    set xtics auto format "%gx"
+    step = high / low < 50 ? 2.0 : 10.0
+    set xtics ("1x" 1)
+    do for [power = -6:9] { set xtics add (plain(step ** power) . "x" step ** power) }
     set ytics scale 0 noenhanced ("" 0)
     do for [i = 1:|place_text|] { set ytics add (place_text[i] i) }
     set grid xtics noytics
@@ -95,10 +97,12 @@ if (has_ratio) {
     set yrange [0.3:|place_text| + 0.7]
     set object 2 rectangle from graph 0, graph 0 to first 1, graph 1 behind fillstyle solid noborder fillcolor rgb warning
     set arrow 1 from first 1, graph 0 to first 1, graph 1 nohead linewidth 1.2 linecolor rgb frame
-    set label 1 "slower" at graph 0.012, graph 0.015 left font ",9" textcolor rgb warning_ink
+    room = log(1 / low) / log((high / low) ** 1.2)
+    set label 1 (room > 0.1 ? "slower" : "") at graph 0.012, graph 0.015 left font ",9" textcolor rgb warning_ink
     set errorbars 0
+    times(v) = v < 9.995 ? sprintf("%.2fx", v) : v < 99.95 ? sprintf("%.1fx", v) : v < 999.5 ? sprintf("%.0fx", v) : sprintf("%.3gkx", v / 1000)
     plot data index ratio_span - 1 using 2:1:3:4 with xerrorbars pointtype dot linewidth 1.2 linecolor rgb frame, \
-        for [i in ratio_shown] "" index int(i) - 1 using 2:1 with points linetype int(i) pointsize 1, \
-        "" index ratio_span - 1 using 4:1:(sprintf($2 < 9.995 ? "%.2fx" : $2 < 99.95 ? "%.1fx" : "%.0fx", $2)) with labels left offset 0.9,0 font ",10" textcolor rgb ink
+        for [i in ratio_shown] "" index int(i) - 1 using 2:1 with points linetype int(i) pointsize marker_size, \
+        "" index ratio_span - 1 using 4:1:(times($2)) with labels left offset 0.9,0 font ",10" textcolor rgb ink
 }
 unset multiplot

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 width = 13
-height = 5.6
+height = 6
 legend = 8
 load papers . "/common.gp"
 set multiplot layout 1,3 @headline

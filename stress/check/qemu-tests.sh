@@ -155,6 +155,10 @@ refuses 2 "--numa" bench --platform qemu --numa 3 --harts 2
 refuses 2 "--numa" stress --platform qemu --numa 0
 refuses 2 "whole MiB" stress --platform qemu --numa 3 --memory 64M
 refuses 2 "--gdb" bench --platform qemu --gdb=70000
+refuses 2 "--coherence is of QEMU" bench --coherence
+refuses 2 "--coherence is of QEMU, and there of the mode icount" bench --platform qemu --mode mttcg --coherence
+refuses 2 "--coherence is a power of two of KiB" bench --platform qemu --coherence=100
+refuses 2 "--functions is of QEMU" bench --platform sim --functions
 refuses 2 "--dtb does not go with" bench --platform qemu --dtb x
 refuses 2 "--seconds does not go with" stress --platform qemu --seconds 3
 refuses 2 "--no-latency does not go with" bench --platform qemu --no-latency

@@ -175,10 +175,10 @@ static const char *make_figure(const struct campaign *campaign, size_t figure, s
     const struct paper_making making = {made->folder, campaign->list.path, campaign->things,
                                         records,      directory,           made->level};
     made->verdicts = paper_make(&making, made->why);
-    bool good = made->verdicts != NULL &&
-                paper_vary(&making, &campaign->cache, made->plan, varied_plans(campaign, figure), made->verdicts,
-                           made->why) &&
-                paper_verdicts_save(&making, made->verdicts, made->why);
+    bool good =
+        made->verdicts != NULL &&
+        paper_vary(&making, &campaign->cache, made->plan, varied_plans(campaign, figure), made->verdicts, made->why) &&
+        paper_verdicts_save(&making, made->verdicts, made->why);
     return good ? "made" : "failed";
 }
 

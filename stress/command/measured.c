@@ -116,7 +116,8 @@ static const struct argp_option measured_options[] = {
      "epyc-2socket)",
      4},
     {"costs", OPTION_COSTS, "FACTOR", 0,
-     "With --platform sim: what harts pay for one another (transfers, invalidations, misses), times FACTOR; what a hart "
+     "With --platform sim: what harts pay for one another (transfers, invalidations, misses), times FACTOR; what a "
+     "hart "
      "does by itself costs the same (default: 1)",
      4},
     {NULL, 0, NULL, 0, NULL, 0},
@@ -304,7 +305,8 @@ int measured_run(const struct measured *measured, const char *name, measured_bod
 {
     const struct platform *platform = measured->run.platform;
     char why[WHY_BYTES], scratch[] = "/tmp/framelab-XXXXXX";
-    if (platform->machine != NULL && !platform->machine(measured->machine, measured->costs > 0 ? measured->costs : 1, why, sizeof why)) {
+    if (platform->machine != NULL &&
+        !platform->machine(measured->machine, measured->costs > 0 ? measured->costs : 1, why, sizeof why)) {
         return status_say(name, EXIT_STATUS_USAGE, "%s", why);
     }
     FILE *records = open_records(measured, scratch);

@@ -36,7 +36,7 @@ struct question {
     const json_t *claim;
     const char *quantity; /* NULL: the edit takes away what the claim comes from */
     int place;            /* -1 just below the interval, 0 in it, 1 just above */
-    bool published; /* there is a number for it: then both sides can be made */
+    bool published;       /* there is a number for it: then both sides can be made */
     double x;
 };
 
@@ -76,8 +76,8 @@ static json_t *run_program(const struct paper_folder *folder, const char *record
     path_of(program, scratch, "program.jq");
     path_of(out, scratch, "out.json");
     path_of(published, folder->path, "published.csv");
-    char *argv[] = {"jq",      "--slurp", "-c", "-L", PAPERS, "--rawfile", "published", published, "--arg", "level",
-                    "quick",   "-f",      program, (char *)records, NULL};
+    char *argv[] = {"jq",    "--slurp", "-c",    "-L", PAPERS,  "--rawfile",     "published", published,
+                    "--arg", "level",   "quick", "-f", program, (char *)records, NULL};
     json_error_t error;
     if (!paper_tool_run(argv, out, why)) {
         fail_msg("%s: %s", folder->key, why);
@@ -123,8 +123,9 @@ static double real(const json_t *object, const char *key, double otherwise)
 static double value_at(const json_t *quantity, int place)
 {
     double low = real(quantity, "low", NAN), high = real(quantity, "high", NAN);
-    double published = real(quantity, "published", NAN), middle = isnan(published) ? (low + high) / 2 : sqrt(low * high);
-    double value = place == 0 ? middle
+    double published = real(quantity, "published", NAN),
+           middle = isnan(published) ? (low + high) / 2 : sqrt(low * high);
+    double value = place == 0  ? middle
                    : place > 0 ? (high > 0 ? high * (1 + NEAR) : 1)
                    : low > 0   ? low * (1 - NEAR)
                                : NAN;
@@ -135,7 +136,8 @@ static size_t add_question(FILE *program, struct question *questions, size_t cou
                            const char *edit)
 {
     assert_true(count < QUESTIONS_MAX);
-    (void)fprintf(program, "%s((%.17g) as $x | try (%s | judged) catch null)\n", count > 0 ? ", " : "", question.x, edit);
+    (void)fprintf(program, "%s((%.17g) as $x | try (%s | judged) catch null)\n", count > 0 ? ", " : "", question.x,
+                  edit);
     questions[count] = question;
     return count + 1;
 }
@@ -178,10 +180,8 @@ static bool is_in(const json_t *verdict, const char *name)
 
 static int rank(const json_t *verdict)
 {
-    static const char *const names[] = {[HOLDS] = "holds",
-                                        [DIRECTION] = "direction only",
-                                        [FAILS] = "does not hold",
-                                        [CANNOT] = "cannot be judged"};
+    static const char *const names[] = {
+        [HOLDS] = "holds", [DIRECTION] = "direction only", [FAILS] = "does not hold", [CANNOT] = "cannot be judged"};
     int i = 0;
     while (strcmp(names[i], flat_text(verdict, "verdict")) != 0) {
         i++;
@@ -299,9 +299,8 @@ static void nothing_is_said_without_evidence(void **state)
         /* one record of each run, variant and workload */
         "group_by([.run, .variant, .workload]) | map(.[0] | .harts = 1) | unique_by(.run)",
         "map(del(.phases, .counts, .events, .outcomes, .stopped, .left, .rounds, .migrations))",
-        "map(if .counts then .counts |= map_values(null) else . end | if .events then .events |= map_values(null) else . "
-        "end | if .phases then .phases |= map(.hart_ns = []) else . end | del(.outcomes, .stopped, .left, .rounds, "
-        ".migrations))",
+        "map(.counts = {} | .events = {} | .outcomes = {} | .phases = [] | del(.stopped, .left, .rounds, .migrations))",
+        "map((.counts[]?, .events[]?, .phases[]?) = null | del(.outcomes, .stopped, .left, .rounds, .migrations))",
         "map({type, run})",
     };
     const struct paper_folder *folder = *state;

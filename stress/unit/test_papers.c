@@ -24,6 +24,7 @@
 
 static const char good_text[] =
     "{'key': 'small', 'title': 'T', 'citation': 'C', 'shows': 'S',"
+    " 'links': [{'text': 'L', 'url': 'https://example.org/l'}, {'text': 'M', 'url': 'https://example.org/m'}],"
     " 'panels': [{'id': 'a', 'title': 'A', 'x': {'label': 'harts', 'log': true}, 'y': {'label': 'ns'}}],"
     " 'runs': [{'id': 'one', 'command': ['bench', '--harts={harts}', '--repeat', '{repeats}'],"
     "           'tiny': {'harts': '1', 'repeats': '2', 'seconds': 1},"
@@ -94,6 +95,11 @@ static void a_bad_figure_is_refused_by_key(void **state)
         {"'title': 'T'", "'title': 5", "title: must be a text"},
         {"'shows'", "'show'", "shows: is missing"},
         {"'shows': 'S'", "'shows': 'S', 'extra': 1", "extra: is not a key of this object"},
+        {"'text': 'M', ", "", "links[1].text: is missing"},
+        {"'https://example.org/m'", "'javascript:alert(1)'", "links[1].url: must be an address"},
+        {"'https://example.org/m'", "'https://'", "links[1].url: must be an address"},
+        {"'https://example.org/m'", "'https://example.org/<m>'", "links[1].url: must be an address"},
+        {"'https://example.org/m'", "'https://example.org/m m'", "links[1].url: must be an address"},
         {"'log': true", "'log': 1", "panels[0].x.log: must be true or false"},
         {"'y': {'label': 'ns'}", "'y': {}", "panels[0].y.label: is missing"},
         {"['bench', '--harts={harts}'", "[1, '--harts={harts}'", "runs[0].command: must be an array of words"},
@@ -174,7 +180,9 @@ static void variations_are_of_simulated_runs(void **state)
         {{3, 1}, "", "", "framelab bench --platform sim --seed 10"},
         {{0, 0.7}, "", "", "framelab bench --platform sim --seed 7 --costs 0.7"},
         {{1, 1.3}, "'sim', '--seed', '7'", "'sim'", "framelab bench --platform sim --seed 2 --costs 1.3"},
-        {{0, 1}, "'sim', '--seed', '7'], 'quick'", "'sim', '{n}'], 'varied': {'n': '5', 'seconds': 1}, 'quick'",
+        {{0, 1},
+         "'sim', '--seed', '7'], 'quick'",
+         "'sim', '{n}'], 'varied': {'n': '5', 'seconds': 1}, 'quick'",
          "framelab bench --platform sim 5 --seed 1"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -395,8 +403,10 @@ static void verdicts_come_from_bounds(void **state)
     } cases[] = {
         {JUDGED("0", "5", "1"), "holds", "holds", ""},
         {JUDGED("2", "20", "1"), "holds", "holds", ""},
-        {JUDGED("2.01", "20.2", "1"), "does not hold", "direction only", "b 20.2 ns, 2.02 of the published: not 0.5 to 2"},
-        {JUDGED("-0.1", "4.9", "1"), "does not hold", "direction only", "b 4.9 ns, 0.49 of the published: not 0.5 to 2"},
+        {JUDGED("2.01", "20.2", "1"), "does not hold", "direction only",
+         "b 20.2 ns, 2.02 of the published: not 0.5 to 2"},
+        {JUDGED("-0.1", "4.9", "1"), "does not hold", "direction only",
+         "b 4.9 ns, 0.49 of the published: not 0.5 to 2"},
         {JUDGED("1", "1", "1"), "holds", "does not hold", "b 1 ns, 0.1 of the published: not above 1"},
         {JUDGED("1", "10", "1.5"), "holds", "does not hold", "c 1.5: not 1 to 1"},
         {JUDGED("1", "30", "0"), "holds", "does not hold", "c 0: not 1 to 1"},

@@ -104,9 +104,10 @@ static void run_hart(void *context, uint32_t hart)
 {
     struct workload *workload = context;
     struct workload_hart *me = &workload->hart[hart];
-    me->core_ns = control_core_ns(workload->core_turns / 2);
+    const uint64_t half = workload->core_turns / 2;
+    me->core_ns = half > 0 ? control_core_ns(half) : 0;
     workload->run(workload, hart);
-    me->core_ns += control_core_ns(workload->core_turns / 2);
+    me->core_ns += half > 0 ? control_core_ns(half) : 0;
 }
 
 bool workload_run(struct workload *workload)
