@@ -12,6 +12,7 @@
 #include "paper_things.h"
 #include "paper_verdicts.h"
 
+#define VERDICTS "verdicts.json"
 #define FILE_BYTES (PAPER_PATH_BYTES + 64u)
 #define DUMP_FLAGS (JSON_INDENT(2) | JSON_REAL_PRECISION(9))
 
@@ -258,19 +259,23 @@ static json_t *make_series(const struct paper_making *making, char *why)
     return NULL;
 }
 
-static json_t *make_verdicts(const struct paper_making *making, char *why)
+json_t *paper_judge(const struct paper_making *making, const char *name, char why[PAPER_WHY_BYTES])
 {
-    char path[FILE_BYTES];
-    file_in(making->directory, "verdicts.json", path);
-    json_t *judged = run_jq(making, "claims.jq", "verdicts.json", why);
+    json_t *judged = run_jq(making, "claims.jq", name, why);
     json_t *verdicts = judged != NULL ? paper_verdicts_merge(judged, making->folder, why, PAPER_WHY_BYTES) : NULL;
     json_decref(judged);
-    if (verdicts != NULL && json_dump_file(verdicts, path, DUMP_FLAGS) != 0) {
-        (void)snprintf(why, PAPER_WHY_BYTES, "%.400s: %s", path, strerror(errno));
-        json_decref(verdicts);
-        return NULL;
-    }
     return verdicts;
+}
+
+bool paper_verdicts_save(const struct paper_making *making, const json_t *verdicts, char why[PAPER_WHY_BYTES])
+{
+    char path[FILE_BYTES];
+    file_in(making->directory, VERDICTS, path);
+    if (json_dump_file(verdicts, path, DUMP_FLAGS) != 0) {
+        (void)snprintf(why, PAPER_WHY_BYTES, "%.400s: %s", path, strerror(errno));
+        return false;
+    }
+    return true;
 }
 
 static void remove_old(const struct paper_making *making, const char *const *names)
@@ -306,7 +311,7 @@ bool paper_draw_with_tables(const struct paper_making *making, char why[PAPER_WH
 
 json_t *paper_make(const struct paper_making *making, char why[PAPER_WHY_BYTES])
 {
-    static const char *const names[] = {"verdicts.json", NULL};
+    static const char *const names[] = {VERDICTS, NULL};
     remove_old(making, names);
-    return paper_draw_with_tables(making, why) ? make_verdicts(making, why) : NULL;
+    return paper_draw_with_tables(making, why) ? paper_judge(making, VERDICTS, why) : NULL;
 }

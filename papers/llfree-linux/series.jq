@@ -3,7 +3,7 @@
 include "lib";
 
 (bench | undisturbed) as $all |
-def of($run; $variant; $workload): $all | of_run($run) | map(select((.variant | startswith($variant)) and .workload == $workload));
+def of($run; $variant; $workload): $all | map(select(.run == $run or .run == $run + "-9")) | map(select((.variant | startswith($variant)) and .workload == $workload));
 def phase($workload): if $workload == "repeat" then "pair" else "alloc" end;
 def by_cores($variant; $order): of("cores"; $variant; "bulk") | map(select(.order == $order)) | by_harts(ns("alloc"));
 def by_order($variant; $workload): of("orders"; $variant; $workload) | by(.order; ns(phase($workload)));

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 width = 13
-height = 6
-legend = 8
+height = 5.8
+legend = 9
 load papers . "/common.gp"
 set multiplot layout 1,3 @headline
 

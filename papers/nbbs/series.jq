@@ -20,5 +20,11 @@ def occupancy($variant; $percent):
         bench_curve("frames"; 0; $variant; $workload), bench_curve("runs"; 4; $variant; $workload)),
       (50, 90, 99) as $percent | occupancy($variant; $percent))
   ] | map(select(.x | length > 0))),
-  tables: []
+  tables: [{
+    title: "ns of an allocation and its free: under the lock, and without",
+    columns: ["workload", "frames", "harts", "baseline", "lockfree", "ratio"],
+    rows: [("benches", "shared") as $run | $all | of_run($run) | group_by([.workload, .order, .harts])[] |
+      [("baseline", "lockfree") as $v | map(select(.variant | startswith($v + ",")) | pair) | select(. != []) | median] as $times |
+      select($times | length == 2) | [.[0].workload, pow(2; .[0].order), .[0].harts] + ($times | map(short)) + [$times[0] / $times[1] | short]]
+  }]
 }

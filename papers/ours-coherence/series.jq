@@ -35,5 +35,13 @@ def limit($size; $what; $name; $y):
       of($size; $variant; $workload) | select(length > 0) | (map(.harts) | max) as $harts | of_harts($harts) |
       [$size, $variant, $workload, $harts, (map(an_operation("transfers")) | median | short),
        (map(1000 * an_operation("cas_failures")) | median | short), (map(fairness) | median | short)]]
+  }, {
+    title: "What each mechanism is worth: without it, at the most harts",
+    columns: ["size", "workload", "harts", "variant", "transfers an operation", "failed CAS in 1000", "slowest over fastest", "ns"],
+    rows: [("mechanism-frames", "mechanism-chunks") as $run | ("bulk", "rand") as $workload |
+      $all | of_run($run) | of_workload($workload) | map(select(.variant != "null")) |
+      select(length > 0) | (map(.harts) | max) as $harts | of_harts($harts) | sort_by(.variant | length)[] |
+      [noun, $workload, $harts, .variant, (an_operation("transfers") | short), (1000 * an_operation("cas_failures") | short), (fairness | short),
+       ([.phases[] | (.hart_ns | mean) / .operations] | add | short)]]
   }]
 }

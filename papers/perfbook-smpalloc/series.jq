@@ -30,6 +30,11 @@ def shared_row($platform):
     ([range(1; 25) | {x: ., y: formula}] | series("2 ⌈(L − 2s) / s⌉ / L"; "visits"; "model"; "s = 3") | shows("model"))
   ] | map(select(.x | length > 0))),
   tables: [{
+    title: "What others' caches keep when an allocation is refused, baseline, simulated: blocks at most, by harts n and p = 2 s = 6 blocks a cache",
+    columns: ["harts", "p (n - 1)", "kept, drain=off", "kept, drain=on"],
+    rows: [($all | of_run("sim-kept") | map(select(.variant != "null" and .left != null)) | group_by(.harts)[]) as $of | $of[0].harts as $n |
+      [$n, 6 * ($n - 1)] + [("off", "on") as $drain | $of | map(select(.knobs | contains("drain=" + $drain)) | .left[]) | max]]
+  }, {
     title: "Two harts over one, baseline: frames of a node of one's own, and of one node, where reference counts share cache lines",
     columns: ["platform", "run length", "own nodes", "one node"],
     rows: [shared_row("sim", "host")]

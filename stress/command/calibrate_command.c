@@ -3,6 +3,7 @@
  * measure comes from another model, and the file says which is which. */
 #include <errno.h>
 #include <hwloc.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,19 +11,26 @@
 #include "calibrate.h"
 #include "commands.h"
 #include "exit_status.h"
+#include "fit.h"
 #include "harts.h"
 #include "machine_model.h"
 #include "options.h"
+#include "platforms.h"
 
 #define NAME "framelab calibrate"
 #define WHY_BYTES 256u
 #define ROUNDS_DEFAULT 101u
 #define ROUNDS_MOST 100000u
 
-enum { OPTION_BASE = 256, OPTION_NAME };
+#define HELD_OUT_MOST 8u
+
+enum { OPTION_BASE = 256, OPTION_NAME, OPTION_FIT, OPTION_SERIES, OPTION_HOLD_OUT };
 
 struct arguments {
     const char *base, *name, *out_path;
+    const char *fit_path; /* a fit, in place of measurements */
+    struct fit_series fitted, held_out[HELD_OUT_MOST];
+    uint32_t held_out_count;
     uint64_t rounds;
 };
 
@@ -33,6 +41,12 @@ static const struct argp_option options[] = {
      0},
     {"name", OPTION_NAME, "NAME", 0, "The machine's name (default: host)", 0},
     {"repeat", 'r', "N", 0, "Rounds, of which the median counts (default: 101)", 0},
+    {"fit", OPTION_FIT, "FILE", 0,
+     "Measure nothing: fit the base to a published series of this file, lines of `series,harts,nanoseconds`", 1},
+    {"series", OPTION_SERIES, "NAME=PRIMITIVE", 0,
+     "The series to fit to, and what was measured (framelab primitives), such as ListLocked=locked-list", 1},
+    {"hold-out", OPTION_HOLD_OUT, "NAME=PRIMITIVE", 0,
+     "A series that is not fitted to: by how much the machine is off there; may be repeated", 1},
     {"out", 'o', "FILE", 0, "Write the machine there (default: stdout)", 0},
     {NULL, 0, NULL, 0, NULL, 0},
 };
@@ -41,14 +55,66 @@ static const struct option_value values[] = {
     OPTION_PLAIN(OPTION_BASE, VALUE_TEXT, struct arguments, base),
     OPTION_PLAIN(OPTION_NAME, VALUE_TEXT, struct arguments, name),
     OPTION_NUMBER('r', struct arguments, rounds, 1, ROUNDS_MOST),
+    OPTION_PLAIN(OPTION_FIT, VALUE_TEXT, struct arguments, fit_path),
     OPTION_PLAIN('o', VALUE_TEXT, struct arguments, out_path),
     {0},
 };
 
+/* NAME=PRIMITIVE */
+static void parse_series(struct fit_series *series, char *text, const struct argp_state *state)
+{
+    char *equals = strrchr(text, '=');
+    if (equals == NULL || equals == text) {
+        usage_error(state, "a series is NAME=PRIMITIVE, not '%s'", text);
+    }
+    *equals = '\0';
+    for (uint32_t i = 0; i < PRIMITIVE_COUNT; i++) {
+        if (strcmp(equals + 1, primitives_name((enum primitive)i)) == 0) {
+            series->name = text;
+            series->primitive = (enum primitive)i;
+            return;
+        }
+    }
+    usage_error(state, "there is no primitive '%s' (framelab primitives --help)", equals + 1);
+}
+
+static void check_together(const struct arguments *arguments, const struct argp_state *state)
+{
+    bool fits = arguments->fit_path != NULL;
+    if (fits != (arguments->fitted.name != NULL) || (!fits && arguments->held_out_count > 0)) {
+        usage_error(state, "--fit and --series go together, and --hold-out with them");
+    }
+    if (fits && arguments->rounds != 0) {
+        usage_error(state, "--repeat is of measurements, --fit makes none");
+    }
+}
+
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
-    if (key == OPTION_NAME && (text[0] == '\0' || strlen(text) >= MACHINE_NAME_BYTES)) {
-        usage_error(state, "--name is 1 to %u characters, not '%s'", MACHINE_NAME_BYTES - 1, text);
+    struct arguments *arguments = state->input;
+    switch (key) {
+    case OPTION_NAME:
+        if (text[0] == '\0' || strlen(text) >= MACHINE_NAME_BYTES) {
+            usage_error(state, "--name is 1 to %u characters, not '%s'", MACHINE_NAME_BYTES - 1, text);
+        }
+        break;
+    case OPTION_SERIES:
+        if (arguments->fitted.name != NULL) {
+            usage_error(state, "one series is fitted to; hold others out");
+        }
+        parse_series(&arguments->fitted, text, state);
+        return 0;
+    case OPTION_HOLD_OUT:
+        if (arguments->held_out_count == HELD_OUT_MOST) {
+            usage_error(state, "at most %u series are held out", HELD_OUT_MOST);
+        }
+        parse_series(&arguments->held_out[arguments->held_out_count++], text, state);
+        return 0;
+    case ARGP_KEY_END:
+        check_together(arguments, state);
+        return 0;
+    default:
+        break;
     }
     return option_set(state, options, values, key, text);
 }
@@ -153,6 +219,30 @@ static void fill(struct machine_model *model, const struct cost_sample *samples,
     }
 }
 
+/* What is further away, of the base, costs no less than what was measured. */
+static void raise_further(uint64_t by_distance[DISTANCE_COUNT], enum distance measured, const char *what)
+{
+    for (uint32_t i = (uint32_t)measured + 1; i < DISTANCE_COUNT; i++) {
+        if (by_distance[i] < by_distance[measured]) {
+            (void)fprintf(stderr, "  %s of a greater distance raised from %.2f of the base to the %.2f measured\n", what,
+                          (double)by_distance[i] / 1000, (double)by_distance[measured] / 1000);
+            by_distance[i] = by_distance[measured];
+        }
+    }
+}
+
+/* What is nearer, of the base, costs no more. */
+static void lower_nearer(uint64_t by_distance[DISTANCE_COUNT], enum distance measured, const char *what)
+{
+    for (uint32_t i = 0; i < (uint32_t)measured; i++) {
+        if (by_distance[i] > by_distance[measured]) {
+            (void)fprintf(stderr, "  %s of a smaller distance lowered from %.2f of the base to the %.2f measured\n",
+                          what, (double)by_distance[i] / 1000, (double)by_distance[measured] / 1000);
+            by_distance[i] = by_distance[measured];
+        }
+    }
+}
+
 static void describe(const struct cost_sample *samples, const struct pair *pair, const char *cpu_model,
                      const char *base, char *source, size_t bytes)
 {
@@ -181,32 +271,104 @@ static int write_model(const struct machine_model *model, const char *path)
     return good ? EXIT_STATUS_HOLDS : status_say(NAME, EXIT_STATUS_VIOLATED, "%s: %s", path, strerror(errno));
 }
 
+/* Measures, and puts that into the model, which is the base so far. */
+static int measure_host(struct machine_model *model, const struct arguments *arguments)
+{
+    struct cost_sample samples[COST_COUNT];
+    char cpu_model[WHY_BYTES], base[MACHINE_NAME_BYTES];
+    uint32_t rounds = arguments->rounds > 0 ? (uint32_t)arguments->rounds : ROUNDS_DEFAULT;
+    if (!calibrate_run(rounds, samples)) {
+        return status_say(NAME, EXIT_STATUS_VIOLATED, "no memory, or harts cannot be started");
+    }
+    struct pair pair = find_pair(cpu_model, sizeof cpu_model);
+    fill(model, samples, pair.distance);
+    raise_further(model->transfer_ps, pair.distance, "transfer");
+    raise_further(model->invalidate_ps, pair.distance, "invalidate");
+    lower_nearer(model->transfer_ps, pair.distance, "transfer");
+    lower_nearer(model->invalidate_ps, pair.distance, "invalidate");
+    memcpy(base, model->name, sizeof base);
+    describe(samples, &pair, cpu_model, base, model->source, sizeof model->source);
+    return EXIT_STATUS_HOLDS;
+}
+
+/* ---- a fit ---- */
+
+static double as_percent(double residual)
+{
+    return (exp(residual) - 1) * 100;
+}
+
+/* By how much the machine is off, point by point on stderr; in the mean at the end of `text`. */
+static void tell_residual(const struct machine_model *model, const struct fit_series *series, bool held_out, char *text,
+                          size_t bytes)
+{
+    const char *primitive = primitives_name(series->primitive);
+    double mean = as_percent(fit_residual(model, series, platform_sim.primitive_ns));
+    size_t at = strlen(text);
+    (void)snprintf(text + at, bytes - at, "%s %s (%s), off by %.1f %% in the mean of 2 harts and more",
+                   held_out ? "; held out:" : "", series->name, primitive, mean);
+    (void)fprintf(stderr, "%s (%s), %s\n  harts  published  simulated  off by\n", series->name, primitive,
+                  held_out ? "held out" : "fitted to");
+    for (uint32_t i = 0; i < series->count; i++) {
+        const struct fit_point *point = &series->points[i];
+        double ns = platform_sim.primitive_ns(model, series->primitive, point->harts);
+        (void)fprintf(stderr, "  %5u %10.2f %10.2f  %+.0f %%%s\n", point->harts, point->ns, ns,
+                      (ns / point->ns - 1) * 100, point->harts < 2 ? " (not counted)" : "");
+    }
+    (void)fprintf(stderr, "  mean %.1f %%\n", mean);
+}
+
+static int fit(struct machine_model *model, struct arguments *arguments)
+{
+    char why[WHY_BYTES];
+    if (platform_sim.primitive_ns == NULL) {
+        return status_say(NAME, EXIT_STATUS_SKIPPED, "simulated harts are %s", platform_sim.missing);
+    }
+    bool good = fit_read(&arguments->fitted, arguments->fit_path, why, sizeof why);
+    for (uint32_t i = 0; i < arguments->held_out_count && good; i++) {
+        good = fit_read(&arguments->held_out[i], arguments->fit_path, why, sizeof why);
+    }
+    if (!good) {
+        return status_say(NAME, EXIT_STATUS_USAGE, "%s", why);
+    }
+    (void)fit_machine(model, &arguments->fitted, platform_sim.primitive_ns);
+    char *source = model->source;
+    size_t at = strlen(source);
+    (void)snprintf(source + at, sizeof model->source - at,
+                   "; transfer, invalidate, share, miss and relax by framelab calibrate --fit to");
+    tell_residual(model, &arguments->fitted, false, source, sizeof model->source);
+    for (uint32_t i = 0; i < arguments->held_out_count; i++) {
+        tell_residual(model, &arguments->held_out[i], true, source, sizeof model->source);
+    }
+    return EXIT_STATUS_HOLDS;
+}
+
 int calibrate_command(int argc, char **argv)
 {
     static const struct argp argp = {
         .options = options,
         .parser = parse_option,
         .doc = "Measures what accesses to memory cost on this host, by one hart and by two, and writes a machine for "
-               "simulated harts.\v"
-               "What was measured, with its spread, is told on stderr. Exit status: 0, 2 usage or a base that cannot "
-               "be read."};
-    struct arguments arguments = {.base = "epyc-2socket", .name = "host", .rounds = ROUNDS_DEFAULT};
-    struct cost_sample samples[COST_COUNT];
+               "simulated harts. With --fit it makes a machine of a published series instead.\v"
+               "What was measured, with its spread, or by how much a fit is off, is told on stderr; a machine that "
+               "cannot be is refused. Exit status: 0, 1 there can be no such machine, 2 usage or a base or series that "
+               "cannot be read, 77 a fit without simulated harts."};
+    struct arguments arguments = {.base = "epyc-2socket", .name = "host"};
     struct machine_model model;
-    char why[WHY_BYTES], cpu_model[WHY_BYTES], base[MACHINE_NAME_BYTES];
+    char why[WHY_BYTES];
     if (argp_parse(&argp, argc, argv, 0, NULL, &arguments) != 0) {
         return EXIT_STATUS_USAGE;
     }
     if (!machine_model_get(&model, arguments.base, why, sizeof why)) {
         return status_say(NAME, EXIT_STATUS_USAGE, "%s", why);
     }
-    if (!calibrate_run((uint32_t)arguments.rounds, samples)) {
-        return status_say(NAME, EXIT_STATUS_VIOLATED, "no memory, or harts cannot be started");
+    int status = arguments.fit_path != NULL ? fit(&model, &arguments) : measure_host(&model, &arguments);
+    if (status != EXIT_STATUS_HOLDS) {
+        return status;
     }
-    struct pair pair = find_pair(cpu_model, sizeof cpu_model);
-    fill(&model, samples, pair.distance);
-    memcpy(base, model.name, sizeof base);
-    describe(samples, &pair, cpu_model, base, model.source, sizeof model.source);
+    if (!machine_model_check(&model, why, sizeof why)) {
+        return status_say(NAME, EXIT_STATUS_VIOLATED, "there can be no such machine: %s", why);
+    }
     (void)fprintf(stderr, "%s\n", model.source);
     (void)snprintf(model.name, sizeof model.name, "%s", arguments.name);
     return write_model(&model, arguments.out_path);

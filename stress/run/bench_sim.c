@@ -3,15 +3,34 @@
  */
 #include "bench_platform.h"
 #include "epoch_look.h"
+#include "frame_limits.h"
 #include "hot_lines.h"
 #include "simulator.h"
 #include "time_mode.h"
 
 static struct machine_model machine;
 
-bool sim_machine(const char *name, char *why, size_t why_bytes)
+bool sim_machine(const char *name, double costs, char *why, size_t why_bytes)
 {
-    return machine_model_get(&machine, name != NULL ? name : SIM_MACHINE, why, why_bytes);
+    bool good = machine_model_get(&machine, name != NULL ? name : SIM_MACHINE, why, why_bytes);
+    if (good) {
+        machine_model_scale(&machine, costs);
+    }
+    return good;
+}
+
+double sim_primitive_ns(const struct machine_model *on, enum primitive primitive, uint32_t harts)
+{
+    _Alignas(CACHE_PAIR) uint64_t hart_ns[HART_MAX];
+    double ns = 0;
+    time_mode_use(on, 1);
+    if (!primitives_run(primitive, harts, SIM_MICRO_OPERATIONS, hart_ns)) {
+        return 0;
+    }
+    for (uint32_t i = 0; i < harts; i++) {
+        ns += (double)hart_ns[i] / SIM_MICRO_OPERATIONS / harts;
+    }
+    return ns;
 }
 
 static void begin(uint64_t seed)

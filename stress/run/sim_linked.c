@@ -10,7 +10,7 @@ const struct platform platform_sim = {
     .harts = {.count = 7, .values = {1, 2, 4, 8, 16, 32, 64}},
     .bench_bytes = UINT64_C(64) << 30,
     .bench_requests = 500,
-    .micro_operations = 200,
+    .micro_operations = SIM_MICRO_OPERATIONS,
     .smr_operations = 500,
     .stops_harts = true,
     .spare_harts = true,
@@ -18,4 +18,5 @@ const struct platform platform_sim = {
     .bench = sim_bench_run,
     .micro = sim_micro_run,
     .stress = sim_stress_run,
+    .primitive_ns = sim_primitive_ns,
 };

@@ -18,6 +18,7 @@ enum distance { DISTANCE_CLUSTER, DISTANCE_SOCKET, DISTANCE_FAR, DISTANCE_COUNT 
 
 #define MACHINE_NAME_BYTES 64u
 #define MACHINE_SOURCE_BYTES 768u
+#define MACHINE_WINDOW_MOST 512u
 
 struct machine_model {
     char name[MACHINE_NAME_BYTES];
@@ -27,7 +28,12 @@ struct machine_model {
     uint64_t rmw_ps, rmw_16_ps;           /* a read-modify-write that does, of 8 and of 16 bytes */
     uint64_t fence_ps;                    /* a store-load fence with nothing to wait for; weaker ones are free */
     uint64_t relax_ps;                    /* a turn of a waiting loop */
-    uint64_t miss_ps;                     /* a line that nobody has */
+    uint64_t l1_bytes, l1_ways;           /* caches: two that a hart has to itself, */
+    uint64_t l2_bytes, l2_ways;
+    uint64_t llc_bytes, llc_ways; /* and one of a cluster. 0 bytes: it has room for everything; the last: there is none */
+    uint64_t l2_ps, llc_ps;       /* until a line is there from the second, from the last level */
+    uint64_t window;              /* accesses that a hart begins before the first of them has ended; 0: none */
+    uint64_t miss_ps;             /* a line that nobody has */
     uint64_t transfer_ps[DISTANCE_COUNT];
     uint64_t invalidate_ps[DISTANCE_COUNT];
     uint64_t share_ps; /* a line that was loaded is busy so long before the next request */
@@ -46,6 +52,14 @@ const struct machine_model *machine_model_find(const char *name);
 /* A model of that name, or, if the name has a slash or a dot, of a file as machine_model_write makes it. False with one
  * line in `why`. */
 bool machine_model_get(struct machine_model *model, const char *name, char *why, size_t why_bytes);
+/* The same machine with other costs between harts: transfers, invalidations, misses, and what waiting and interrupts
+ * take, times `factor`; what a hart does by itself costs as before. All of it alike would change no ratio. The name says
+ * so. 1: nothing changes. */
+void machine_model_scale(struct machine_model *model, double factor);
+
+/* Whether there can be such a machine: every number within its bounds, nothing nearer dearer than what is further, caches
+ * that have room for a set of their ways, each larger than the one before. False with one line in `why`. */
+bool machine_model_check(const struct machine_model *model, char *why, size_t why_bytes);
 /* As JSON: a new reference, NULL if out of memory; and on a stream, false if that failed. */
 json_t *machine_model_json(const struct machine_model *model);
 bool machine_model_write(const struct machine_model *model, FILE *out);

@@ -6,12 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "caches.h"
+#include "frame_limits.h"
 #include "platform.h"
 #include "random.h"
 #include "run.h"
 
 #define LINES_FIRST 4096u
-#define NO_LINE UINT32_MAX
+#define PAGE_LINES (4096u / LINE_BYTES)
 
 static struct {
     const struct machine_model *machine;
@@ -57,6 +59,7 @@ void coherence_reset(const struct machine_model *machine, uint64_t seed)
     if (it.capacity > 0) {
         memset(it.table, 0xff, 2 * (size_t)it.capacity * sizeof *it.table);
     }
+    caches_reset(machine);
     coherence_clear_counts();
 }
 
@@ -74,8 +77,22 @@ const struct coherence_counts *coherence_counts(void)
     return &it.counts;
 }
 
+static uint32_t index_of(const struct line *line)
+{
+    return (uint32_t)(line - it.lines);
+}
+
+/* Pages lie anywhere in physical memory: where, their rank in the order of first use tells. */
+static uint32_t set_of(uintptr_t number)
+{
+    uint32_t place = number % PAGE_LINES;
+    uint32_t rank = place == 0 ? it.count : index_of(coherence_line((number - place) * LINE_BYTES));
+    return (rank * UINT32_C(0x9e3779b9) >> 10) * PAGE_LINES + place;
+}
+
 static struct line *add(uintptr_t number)
 {
+    uint32_t set = set_of(number);
     if (it.count == it.capacity) {
         grow();
     }
@@ -86,6 +103,7 @@ static struct line *add(uintptr_t number)
     it.table[slot] = it.count;
     struct line *line = &it.lines[it.count++];
     *line = (struct line){.number = number,
+                          .set = set,
                           .holder = RUN_NOBODY,
                           .next = RUN_NOBODY,
                           .queue_first = RUN_NOBODY,
@@ -151,15 +169,47 @@ static uint64_t begin(const struct line *line, uint32_t hart, uint64_t now_ps)
 static void arrive(struct line *line, uint32_t hart, uint64_t at_ps, uint64_t stay_ps)
 {
     line->holder = hart;
+    line->here_ps = at_ps;
     line->free_ps = at_ps + jittered(stay_ps);
+}
+
+/* A hart has the line no more. */
+static void drop(struct line *line, uint32_t hart)
+{
+    hart_set_drop(&line->sharers, hart);
+    line->exclusive = false;
+    if (line->holder == hart) {
+        uint32_t other = hart_set_next(&line->sharers, 0);
+        line->holder = other < HART_MAX ? other : RUN_NOBODY;
+    }
+}
+
+/* What the caches make of an access to the line: where they found it. What they drop for it is in the shared one. */
+static enum cache_level touch(struct line *line, uint32_t hart)
+{
+    uint32_t dropped;
+    enum cache_level level = caches_touch(hart, (struct cache_line){index_of(line), line->set}, &dropped);
+    if (dropped != NO_LINE && hart_set_has(&it.lines[dropped].sharers, hart)) {
+        drop(&it.lines[dropped], hart);
+        (void)caches_touch_shared(hart, (struct cache_line){dropped, it.lines[dropped].set});
+    }
+    return level;
+}
+
+/* A line that the hart has, from its own caches. */
+static uint64_t own(struct line *line, uint32_t hart)
+{
+    return touch(line, hart) == CACHE_FIRST ? 0 : it.machine->l2_ps;
 }
 
 /* Time to bring the line to `hart`, which has no copy. */
 static uint64_t bring(struct line *line, uint32_t hart, uintptr_t place)
 {
+    bool near = caches_touch_shared(hart, (struct cache_line){index_of(line), line->set});
+    (void)touch(line, hart);
     if (line->holder == RUN_NOBODY) {
-        it.counts.misses++;
-        return jittered(it.machine->miss_ps);
+        it.counts.misses += !near;
+        return near ? it.machine->llc_ps : jittered(it.machine->miss_ps);
     }
     vote(line, place);
     return jittered(it.machine->transfer_ps[distance_of(hart, line->holder)]);
@@ -168,6 +218,21 @@ static uint64_t bring(struct line *line, uint32_t hart, uintptr_t place)
 bool coherence_has(const struct line *line, uint32_t hart, bool write)
 {
     return hart_set_has(&line->sharers, hart) && (line->exclusive || !write);
+}
+
+uint64_t coherence_here(const struct line *line, uint32_t hart)
+{
+    return line->holder == hart ? line->here_ps : 0;
+}
+
+void coherence_written(struct line *line, uint64_t at_ps)
+{
+    line->free_ps = line->free_ps > at_ps ? line->free_ps : at_ps;
+}
+
+void coherence_came_early(struct line *line, uint64_t now_ps)
+{
+    line->here_ps = now_ps;
 }
 
 bool coherence_is_busy(const struct line *line, uint32_t hart, uint64_t now_ps, bool write)
@@ -184,7 +249,7 @@ bool coherence_is_busy(const struct line *line, uint32_t hart, uint64_t now_ps, 
 uint64_t coherence_read(struct line *line, uint32_t hart, uint64_t now_ps, uintptr_t place)
 {
     if (hart_set_has(&line->sharers, hart)) {
-        return now_ps + it.machine->hit_ps;
+        return now_ps + own(line, hart);
     }
     uint64_t at_ps = begin(line, hart, now_ps) + bring(line, hart, place);
     hart_set_add(&line->sharers, hart);
@@ -197,7 +262,7 @@ uint64_t coherence_write(struct line *line, uint32_t hart, uint64_t now_ps, uint
 {
     bool has = hart_set_has(&line->sharers, hart);
     if (has && line->exclusive) {
-        return now_ps + it.machine->hit_ps;
+        return now_ps + own(line, hart);
     }
     uint64_t at_ps = begin(line, hart, now_ps);
     struct hart_set others = line->sharers;

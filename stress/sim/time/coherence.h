@@ -26,6 +26,8 @@
 
 struct line {
     uintptr_t number; /* address / LINE_BYTES */
+    uint32_t set;     /* what its sets in caches are chosen by */
+    uint64_t here_ps; /* when it came, or will have come, to the holder */
     uint64_t free_ps; /* when the next request may begin, but for the holder's own */
     uint32_t holder;  /* where it came last; RUN_NOBODY */
     bool exclusive;
@@ -57,6 +59,12 @@ const struct coherence_counts *coherence_counts(void);
 struct line *coherence_line(uintptr_t address);
 /* Whether `hart` has what it needs of the line. */
 bool coherence_has(const struct line *line, uint32_t hart, bool write);
+/* When `hart`, which has what it needs of the line, can use it: it may be under way. */
+uint64_t coherence_here(const struct line *line, uint32_t hart);
+/* What the holder wrote takes effect at `at_ps`: nobody else sees the line before. */
+void coherence_written(struct line *line, uint64_t at_ps);
+/* The holder's hardware asked for the line so early that it is there now. */
+void coherence_came_early(struct line *line, uint64_t now_ps);
 /* Whether `hart` would have to wait for the line: it has not what it needs of it, and others are served first. */
 bool coherence_is_busy(const struct line *line, uint32_t hart, uint64_t now_ps, bool write);
 /* `hart` begins, at `now_ps`, to get the line for reading or for writing; returns when it has it. */

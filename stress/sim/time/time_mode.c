@@ -32,12 +32,16 @@
 #include <string.h>
 
 #include "clock.h"
+#include "dependence.h"
 #include "frame_limits.h"
 #include "platform.h"
 #include "run.h"
 
 #define POLL_MOST 4u
-#define RECENT_LINES 8u
+#define AWAITED 4u
+#define STREAMS 8u
+#define STRIDES 61u
+#define PAGE_LINES (4096u / LINE_BYTES)
 /* Lines on their way to a hart: the fill buffers of Intel's cores from Nehalem on (Intel 64 and IA-32 Architectures
  * Optimization Reference Manual); AMD's Zen 3 has more, 24 (Software Optimization Guide for AMD Family 19h). */
 #define PREFETCHES 10u
@@ -50,9 +54,8 @@ struct poll {
     uint8_t size;
 };
 
-struct arrival {
-    uintptr_t number; /* of a line; 0: none */
-    uint64_t at_ps;
+struct stride {
+    uintptr_t place, number, step;
 };
 
 struct time_hart {
@@ -63,9 +66,16 @@ struct time_hart {
     bool busy; /* it did something else than poll since its last turn */
     bool asleep;
     uint64_t asleep_since;
-    uintptr_t recent[RECENT_LINES]; /* line numbers, the last one first */
-    struct arrival arrivals[PREFETCHES];
-    uint64_t arrived_ps; /* when all of them will have */
+    uint64_t arrivals_ps[PREFETCHES]; /* of lines that were asked for */
+    uint64_t retired_ps; /* when its accesses so far will all have ended but for stores, in program order */
+    uint64_t window[MACHINE_WINDOW_MOST]; /* of each of the last ones, likewise; the oldest at window_at */
+    uint32_t window_at;
+    struct awaited awaited[AWAITED]; /* what loads under way will find; the oldest at awaited_at */
+    uint32_t awaited_at;
+    uint64_t awaited_ps; /* when all of them will have */
+    uintptr_t streams[STREAMS]; /* lines at which the hart may be going through memory; the oldest at stream_at */
+    uint32_t stream_at;
+    struct stride strides[STRIDES]; /* at which it did at places of the code */
     uint32_t behind;     /* the hart that queues for the same line behind it; RUN_NOBODY */
 };
 
@@ -86,6 +96,7 @@ void time_mode_use(const struct machine_model *machine, uint64_t seed)
     it.ended_ps = 0;
     it.held_hart = RUN_NOBODY;
     coherence_reset(&it.machine, seed);
+    dependence_reset();
     time_mode_clear_counts();
     model = &model_time;
 }
@@ -102,18 +113,42 @@ void time_mode_counts(struct time_counts *counts)
     counts->lines = *coherence_counts();
 }
 
+static void be_later(uint64_t *ps, uint64_t than_ps)
+{
+    *ps = *ps > than_ps ? *ps : than_ps;
+}
+
+/* ---- out of order ---- */
+
+/* An access that began is over at `end_ps`, and what came before it. The next one begins when there is room. */
+static void retire(struct time_hart *me, uint64_t end_ps)
+{
+    be_later(&me->retired_ps, end_ps);
+    if (it.machine.window == 0) {
+        be_later(&me->now_ps, me->retired_ps);
+        return;
+    }
+    me->window[me->window_at] = me->retired_ps;
+    me->window_at = me->window_at + 1 < it.machine.window ? me->window_at + 1 : 0;
+    be_later(&me->now_ps, me->window[me->window_at]);
+}
+
+static void drain_loads(struct time_hart *me)
+{
+    be_later(&me->now_ps, me->retired_ps);
+}
+
 static void drain_stores(struct time_hart *me)
 {
-    if (me->stored_ps > me->now_ps) {
-        me->now_ps = me->stored_ps;
-    }
+    drain_loads(me);
+    be_later(&me->now_ps, me->stored_ps);
 }
 
 static uint32_t begin(uint32_t harts)
 {
     clock_reset();
     for (uint32_t i = 0; i < harts; i++) {
-        it.harts[i] = (struct time_hart){.busy = true, .now_ps = it.ended_ps, .stored_ps = it.ended_ps};
+        it.harts[i] = (struct time_hart){.busy = true, .now_ps = it.ended_ps, .stored_ps = it.ended_ps, .retired_ps = it.ended_ps};
         clock_insert(i, it.ended_ps);
     }
     it.run_harts = harts;
@@ -125,7 +160,7 @@ static void end(void)
 {
     for (uint32_t i = 0; i < it.run_harts; i++) {
         drain_stores(&it.harts[i]);
-        it.ended_ps = it.harts[i].now_ps > it.ended_ps ? it.harts[i].now_ps : it.ended_ps;
+        be_later(&it.ended_ps, it.harts[i].now_ps);
     }
 }
 
@@ -194,6 +229,7 @@ static void wake_watchers(struct line *line, uint64_t now_ps)
 static void relax(struct time_hart *me, uint32_t hart)
 {
     bool in_vain = polls_in_vain(me);
+    drain_loads(me);
     memcpy(me->before, me->polls, sizeof me->before);
     me->before_count = me->busy ? 0 : me->poll_count;
     me->poll_count = 0;
@@ -280,20 +316,6 @@ static void serve_next(struct line *line, uint32_t hart)
 
 /* ---- prefetch ---- */
 
-/* When a line that was asked for arrives; not later than now if none is on its way. */
-static uint64_t arrival_of(struct time_hart *me, uintptr_t address)
-{
-    if (me->arrived_ps <= me->now_ps) {
-        return 0;
-    }
-    for (uint32_t i = 0; i < PREFETCHES; i++) {
-        if (me->arrivals[i].number == address / LINE_BYTES) {
-            return me->arrivals[i].at_ps;
-        }
-    }
-    return 0;
-}
-
 /* Harts whose clock is less come first. */
 static void wait_until(struct time_hart *me, uint32_t hart, uint64_t at_ps)
 {
@@ -304,13 +326,13 @@ static void wait_until(struct time_hart *me, uint32_t hart, uint64_t at_ps)
     }
 }
 
-static struct arrival *first_arrival(struct time_hart *me)
+static uint64_t *first_arrival(struct time_hart *me)
 {
-    struct arrival *first = &me->arrivals[0];
+    uint64_t *first_ps = &me->arrivals_ps[0];
     for (uint32_t i = 1; i < PREFETCHES; i++) {
-        first = me->arrivals[i].at_ps < first->at_ps ? &me->arrivals[i] : first;
+        first_ps = me->arrivals_ps[i] < *first_ps ? &me->arrivals_ps[i] : first_ps;
     }
-    return first;
+    return first_ps;
 }
 
 static void prefetch(struct time_hart *me, uint32_t hart, const struct event *event)
@@ -320,59 +342,101 @@ static void prefetch(struct time_hart *me, uint32_t hart, const struct event *ev
     if (coherence_has(line, hart, true) || line->promised) {
         return;
     }
-    struct arrival *arrival = first_arrival(me);
-    wait_until(me, hart, arrival->at_ps);
-    arrival->number = event->address / LINE_BYTES;
-    arrival->at_ps = coherence_write(coherence_line(event->address), hart, me->now_ps, event->place);
-    me->arrived_ps = arrival->at_ps > me->arrived_ps ? arrival->at_ps : me->arrived_ps;
+    uint64_t *arrival_ps = first_arrival(me);
+    wait_until(me, hart, *arrival_ps);
+    *arrival_ps = coherence_write(coherence_line(event->address), hart, me->now_ps, event->place);
 }
 
 /* ---- accesses ---- */
 
-/* Whether the line was among the last ones; now it is the last one. */
-static bool is_recent(struct time_hart *me, uintptr_t number)
+/* Whether the hart goes through memory at one stride, line by line or at this place of the code by up to a page, so that
+ * hardware brings the line ahead of it. */
+static bool is_streamed(struct time_hart *me, const struct event *event)
 {
-    uint32_t at = 0;
-    while (at < RECENT_LINES - 1 && me->recent[at] != number) {
-        at++;
+    uintptr_t number = event->address / LINE_BYTES;
+    struct stride *stride = &me->strides[event->place % STRIDES];
+    uintptr_t step = number - stride->number;
+    bool streamed = stride->place == event->place && step == stride->step && step + PAGE_LINES <= 2 * PAGE_LINES;
+    *stride = (struct stride){event->place, number, step};
+    for (uint32_t i = 0; i < STREAMS; i++) {
+        if (me->streams[i] + 1 == number || me->streams[i] - 1 == number) {
+            me->streams[i] = number;
+            return true;
+        }
     }
-    bool found = me->recent[at] == number;
-    memmove(&me->recent[1], &me->recent[0], at * sizeof me->recent[0]);
-    me->recent[0] = number;
-    return found;
+    me->streams[me->stream_at] = number;
+    me->stream_at = (me->stream_at + 1) % STREAMS;
+    return streamed;
 }
 
-/* What a hit costs. */
-static uint64_t hit_cost(struct time_hart *me, const struct event *event)
+/* An access by way of a value that is still under way begins when that is there. */
+static void wait_for_address(struct time_hart *me, uint32_t hart, const struct event *event, bool write)
 {
-    bool recent = is_recent(me, event->address / LINE_BYTES);
-    bool plain = event->kind == EVENT_PLAIN_LOAD || event->kind == EVENT_PLAIN_STORE;
-    return recent && plain ? 0 : it.machine.hit_ps;
+    const struct line *line = coherence_line(event->address);
+    bool here = coherence_has(line, hart, write) && coherence_here(line, hart) <= me->now_ps;
+    if (me->awaited_ps > me->now_ps && !here) {
+        wait_until(me, hart, dependence_until(me->awaited, AWAITED, me->now_ps, event));
+    }
+}
+
+static void await(struct time_hart *me, const struct event *event, uint64_t at_ps)
+{
+    if ((event->size == 4 || event->size == 8) && it.machine.window > 0) {
+        const struct event look = {.kind = EVENT_LOAD, .size = event->size, .address = event->address};
+        me->awaited[me->awaited_at] = (struct awaited){(uint64_t)model_apply(&look), at_ps, event->size};
+        me->awaited_at = (me->awaited_at + 1) % AWAITED;
+        be_later(&me->awaited_ps, at_ps);
+    }
+}
+
+/* What a load or a store finds: the line, when it has it. */
+static uint64_t get(struct time_hart *me, uint32_t hart, const struct event *event, bool write)
+{
+    struct line *line = coherence_line(event->address);
+    bool has = coherence_has(line, hart, write);
+    uint64_t at_ps, here_ps = has ? coherence_here(line, hart) : 0;
+    if (write) {
+        at_ps = coherence_write(line, hart, me->now_ps, event->place);
+    } else {
+        at_ps = coherence_read(line, hart, me->now_ps, event->place);
+    }
+    if (at_ps > me->now_ps && it.machine.window > 0 && is_streamed(me, event)) {
+        at_ps = me->now_ps;
+        coherence_came_early(line, at_ps);
+    }
+    be_later(&at_ps, here_ps);
+    me->now_ps += has || write || it.machine.window > 0 ? it.machine.hit_ps : 0;
+    be_later(&at_ps, me->now_ps);
+    return at_ps;
 }
 
 static void load(struct time_hart *me, uint32_t hart, const struct event *event)
 {
-    wait_until(me, hart, arrival_of(me, event->address));
-    struct line *line = wait_for_line(me, hart, event->address, false);
-    uint64_t hit_ps = hit_cost(me, event), start_ps = me->now_ps;
-    me->now_ps = coherence_read(line, hart, me->now_ps, event->place);
-    me->now_ps = me->now_ps == start_ps + it.machine.hit_ps ? start_ps + hit_ps : me->now_ps;
-    serve_next(line, hart);
+    wait_for_address(me, hart, event, false);
+    (void)wait_for_line(me, hart, event->address, false);
+    uint64_t at_ps = get(me, hart, event, false);
+    serve_next(coherence_line(event->address), hart);
+    if (at_ps > me->now_ps) {
+        await(me, event, at_ps);
+    }
+    retire(me, at_ps);
 }
 
 static void store(struct time_hart *me, uint32_t hart, const struct event *event)
 {
-    struct line *line = wait_for_line(me, hart, event->address, true);
-    uint64_t ahead_ps = arrival_of(me, event->address);
-    uint64_t arrived_ps = coherence_write(line, hart, me->now_ps, event->place);
-    serve_next(line, hart);
-    arrived_ps = ahead_ps > arrived_ps ? ahead_ps : arrived_ps;
+    wait_for_address(me, hart, event, true);
+    (void)wait_for_line(me, hart, event->address, true);
+    uint64_t at_ps = get(me, hart, event, true);
     (void)model_apply(event); /* of a plain store nothing: the program does it */
-    me->stored_ps = arrived_ps > me->stored_ps ? arrived_ps : me->stored_ps;
-    me->now_ps += hit_cost(me, event);
+    be_later(&me->stored_ps, at_ps);
+    be_later(&me->stored_ps, me->retired_ps);
+    retire(me, me->now_ps);
     if (me->stored_ps > me->now_ps + STORE_BUFFER_PS) {
         me->now_ps = me->stored_ps - STORE_BUFFER_PS;
     }
+    struct line *line = coherence_line(event->address);
+    coherence_written(line, me->stored_ps);
+    serve_next(line, hart);
     if (line->watched) {
         wake_watchers(line, me->stored_ps);
     }
@@ -383,19 +447,37 @@ static void store(struct time_hart *me, uint32_t hart, const struct event *event
     }
 }
 
+/* It ends when what came before has, and the hart goes on meanwhile; but not if others want the line: then it waits, and
+ * has the line no longer than it takes. */
 static value_t rmw(struct time_hart *me, uint32_t hart, const struct event *event)
 {
-    drain_stores(me);
-    wait_until(me, hart, arrival_of(me, event->address));
-    struct line *line = wait_for_line(me, hart, event->address, true);
-    me->now_ps = coherence_write(line, hart, me->now_ps, event->place) +
-                 (event->size == 16 ? it.machine.rmw_16_ps : it.machine.rmw_ps);
+    wait_for_address(me, hart, event, true);
+    struct line *line = coherence_line(event->address);
+    bool wanted = line->promised || coherence_is_busy(line, hart, me->now_ps, true);
+    bool waits = it.machine.window == 0 || wanted;
+    if (waits) {
+        drain_stores(me);
+        line = wait_for_line(me, hart, event->address, true);
+    }
+    uint64_t here_ps = coherence_has(line, hart, true) ? coherence_here(line, hart) : 0;
+    uint64_t at_ps = coherence_write(line, hart, me->now_ps, event->place);
+    be_later(&at_ps, here_ps);
+    be_later(&at_ps, me->stored_ps);
+    be_later(&at_ps, me->retired_ps);
+    at_ps += event->size == 16 ? it.machine.rmw_16_ps : it.machine.rmw_ps;
+    me->now_ps += it.machine.window > 0 ? it.machine.hit_ps : 0;
+    if (waits) {
+        be_later(&me->now_ps, at_ps);
+    }
+    be_later(&me->stored_ps, at_ps);
+    coherence_written(line, at_ps);
     serve_next(line, hart);
+    retire(me, at_ps);
     value_t old = model_apply(event);
     bool failed = event->operation == RMW_COMPARE && old != event->expected;
     it.counts.cas_failures += failed;
     if (!failed && line->watched) {
-        wake_watchers(line, me->now_ps);
+        wake_watchers(line, at_ps);
     }
     return old;
 }
@@ -422,6 +504,7 @@ static value_t access_memory(struct time_hart *me, uint32_t hart, const struct e
         value = rmw(me, hart, event);
         break;
     case EVENT_BARRIER:
+        drain_loads(me);
         me->now_ps += it.machine.barrier_ps;
         drain_stores(me);
         break;
@@ -494,22 +577,23 @@ static value_t do_event(uint32_t hart, const struct event *event)
 static uint32_t next(void)
 {
     clock_remove(run_self());
+    drain_loads(&it.harts[run_self()]);
     return clock_first();
 }
 
 static void wake(uint32_t hart, uint32_t by)
 {
     struct time_hart *woken = &it.harts[hart];
-    if (it.harts[by].now_ps > woken->now_ps) {
-        woken->now_ps = it.harts[by].now_ps;
-    }
+    be_later(&woken->now_ps, it.harts[by].now_ps);
+    be_later(&woken->now_ps, it.harts[by].retired_ps);
     clock_remove(hart);
     clock_insert(hart, woken->now_ps);
 }
 
 static uint64_t time_ns(uint32_t hart)
 {
-    return it.harts[hart].now_ps / 1000;
+    const struct time_hart *me = &it.harts[hart];
+    return (me->now_ps > me->retired_ps ? me->now_ps : me->retired_ps) / 1000;
 }
 
 const struct model model_time = {
