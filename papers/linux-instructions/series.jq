@@ -6,6 +6,8 @@ bench | map(select(.functions != null)) as $all |
 def variants: ["linux", "baseline", "lockfree"];
 def kinds: ["harness", "entry, policies", "zones, watermarks", "lists of CPUs, magazines", "buddy, global allocator",
   "checks of pages", "reference counts", "locks, interrupts, all else"];
+# As things.
+def parts: ["harness", "entry", "zones", "caches", "global", "checks", "refcounts", "rest"] | map("part-" + .);
 
 # What a function is for. Of Linux, what is not known here is the scheduler's and the timer's.
 def harness: test("^(alloc|free|pair)_(one|run|zeroed)_|^run_(bulk|repeat|burst|whole_loop)$|^(platform_time_ns|choose_loops|meet|slots_of|other_page|other_free|hart_barrier_wait|harts_run)$");
@@ -36,7 +38,7 @@ def bars($order):
   [range(0; variants | length) as $i | {x: ($i + 1), parts: by_kind(variants[$i]; $order)}] as $bars |
   range(0; kinds | length) as $kind |
   $bars | map({x, y: .parts[$kind], low: (.parts[:$kind] | add // 0), high: (.parts[:$kind + 1] | add)}) |
-  series("\(kinds[$kind]), order \($order)"; "order-\($order)"; "measured"; "qemu, aarch64");
+  series(kinds[$kind]; "order-\($order)"; "measured"; "qemu, aarch64") | shows(parts[$kind]; "qemu");
 def top($variant; $order):
   $all | map(select(base == $variant and .order == $order)) | select(length > 0) | .[0] | pairs as $pairs |
   .functions | to_entries | sort_by(-.value) | .[:12] | to_entries |
