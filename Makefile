@@ -13,6 +13,7 @@
 #   SIM=0                without simulated harts (always so with SANITIZE, HOOKS or COUNTS=0): stress/sim/README.md
 #   OWN=FOLDER           with the variants of your own that stand there: stress/package/README.md
 #   OWN_WORKLOAD=FILE    with the workloads of your own that are in it (or in several): stress/workload/README.md
+#   LINUX=1              `make compare` also sets Linux's own pages beside them: stress/linux/README.md
 #   PREFIX=, DESTDIR=    where `make install` puts things (default: /usr/local)
 #
 # Flags are portable on purpose (no -march=native) and go into every record. A change of flags rebuilds.
@@ -96,8 +97,11 @@ SEES_stress/micro := core/base lockfree stress/harness
 SEES_stress/system := core/base core/boot
 SEES_stress/host := $(CORE) lockfree stress stress/harness
 SEES_stress/qemu :=
+SEES_stress/qemu/plugin := stress/qemu
 SEES_stress/qemu/host := core/base stress/system stress/qemu
 SEES_stress/qemu/guest := $(CORE) lockfree stress $(addprefix stress/,harness workload trial qemu)
+SEES_stress/linux := stress/system
+SEES_stress/linux/guest := $(CORE) stress/harness stress/workload stress/qemu
 # The kernel and its half for an architecture are one module, the only two folders that see each other: qemu.mk.
 SEES_stress/qemu/guest/riscv64 := core/base core/boot stress/harness stress/qemu stress/qemu/guest
 SEES_stress/qemu/guest/aarch64 := $(SEES_stress/qemu/guest/riscv64)
@@ -112,11 +116,11 @@ SEES_stress/sim/history := $(CORE) lockfree stress \
 
 # What measures, and the command, which sees all that one of its measuring commands needs.
 SEES_results := core core/base $(addprefix stress/,harness workload)
-SEES_stress/run := $(CORE) results stress $(addprefix stress/,harness workload trial micro system host qemu/host \
+SEES_stress/run := $(CORE) results stress $(addprefix stress/,harness workload trial micro system host linux qemu/host \
     sim sim/machine sim/engine sim/time sim/history)
 SEES_papers/engine := core/base results $(addprefix stress/,harness system host qemu/host)
 SEES_stress/command := $(CORE) results papers/engine stress \
-    $(addprefix stress/,harness workload trial micro system host qemu/host sim sim/machine run)
+    $(addprefix stress/,harness workload trial micro system host linux qemu/host sim sim/machine run)
 
 # Tests see everything but the kernel. A variant and a workload of yours see what ours do.
 SEES_stress/package/skeleton := $(CORE)
@@ -125,12 +129,13 @@ SEES_stress/unit/simulated := core/base lockfree $(addprefix stress/,micro sim/e
 SEES_$(OWN) := $(CORE)
 $(foreach file,$(OWN_WORKLOAD),$(eval SEES_$(patsubst %/,%,$(dir $(file))) := $(SEES_stress/workload) stress/workload))
 FOLDERS := $(sort $(patsubst SEES_%,%,$(filter SEES_%,$(.VARIABLES))))
-SEES_stress/unit := $(filter-out stress/qemu/guest%,$(FOLDERS))
+SEES_stress/unit := $(filter-out stress/qemu/guest% stress/linux/guest%,$(FOLDERS))
 SEES_stress/fuzz := $(CORE) stress/unit
 
 INLINE_host := stress/host/inline
 INLINE_sim := stress/sim/ck stress/sim/inline
 INLINE_guest := stress/qemu/guest/inline
+INLINE_linux := stress/linux/guest/inline
 SIMULATED := stress/sim/% stress/unit/simulated/% stress/unit/test_sim_%
 
 # $(1): file, $(2): host, sim or guest; by itself, as the file's place says
@@ -149,14 +154,17 @@ sources = $(wildcard $(addsuffix /*.c,$(1)))
 OTHER_ROOM := $(if $(NO_COUNTS),refcounts_kept,refcounts_none)
 ALLOCATORS := $(call sources,core core/boot lockfree baseline $(OWN))
 RUNS_ANYWHERE := $(addprefix stress/,harness workload trial micro)
-COMMAND_FOLDERS := $(RUNS_ANYWHERE) results papers/engine $(addprefix stress/,system qemu/host sim/machine run command)
+COMMAND_FOLDERS := $(RUNS_ANYWHERE) results papers/engine $(addprefix stress/,system linux qemu/host sim/machine run command)
 LIB_SOURCES := $(filter-out core/$(OTHER_ROOM).c,$(ALLOCATORS) $(call sources,stress stress/host))
 COMMAND_SOURCES := $(filter-out %/bench_sim.c $(addprefix %/sim_,$(if $(WITH_SIM),none.c,linked.c stress.c)),\
                      $(call sources,$(COMMAND_FOLDERS)) $(OWN_WORKLOAD))
 UNIT_SOURCES := $(call sources,stress/unit)
-KERNEL_C := $(call sources,$(filter stress/qemu/guest%,$(FOLDERS)))
-ALL_C := $(filter-out $(KERNEL_C),$(call sources,$(FOLDERS) stress/unit stress/fuzz))
-ALL_H := $(wildcard $(addsuffix /*.h,$(FOLDERS) stress/unit $(INLINE_host) $(INLINE_sim) $(INLINE_guest)))
+KERNEL_C := $(call sources,$(filter stress/qemu/guest% stress/linux/guest%,$(FOLDERS)))
+# Needs QEMU's header, which may not be there.
+PLUGIN_C := stress/qemu/plugin/plugin.c
+ALL_C := $(filter-out $(KERNEL_C) $(PLUGIN_C),$(call sources,$(FOLDERS) stress/unit stress/fuzz))
+ALL_H := $(wildcard $(addsuffix /*.h,$(FOLDERS) stress/unit $(INLINE_host) $(INLINE_sim) $(INLINE_guest) \
+           $(INLINE_linux)))
 
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(O)/%.o)
 COMMAND_OBJECTS := $(COMMAND_SOURCES:%.c=$(O)/%.o)
@@ -168,7 +176,8 @@ COMMAND_OBJECTS := $(COMMAND_SOURCES:%.c=$(O)/%.o)
 
 # config.mk is made when everything it asks for is there. Goals that promise to install what is missing do so here,
 # before anything is compiled; the others say what is missing and stop.
-INSTALLING := $(filter deps compare figures qemu qemu-check report-check paper check check-long soak,$(MAKECMDGOALS))
+INSTALLING := $(filter deps compare figures linux qemu qemu-check report report-check paper check check-long soak,\
+                       $(MAKECMDGOALS))
 WITHOUT_BUILD := help clean deps format uninstall
 ifneq ($(or $(if $(MAKECMDGOALS),,all),$(filter-out $(WITHOUT_BUILD),$(MAKECMDGOALS))),)
 include $(O)/config.mk
@@ -203,8 +212,8 @@ BASE_CFLAGS = $(RECORDED_CFLAGS) $(PLACELESS)
 # ---- What belongs to one folder --------------------------------------------------------------------------------
 
 # Rules of their own; a later part uses what an earlier one names.
-PARTS := $(addsuffix .mk,stress/sim/sim stress/qemu/qemu stress/check/check stress/mutants/mutants \
-           stress/fuzz/fuzz papers/papers \
+PARTS := $(addsuffix .mk,stress/sim/sim stress/qemu/plugin/plugin stress/qemu/qemu stress/linux/linux \
+            stress/check/check stress/mutants/mutants stress/fuzz/fuzz papers/papers \
            stress/package/package)
 include $(PARTS)
 
@@ -296,13 +305,16 @@ soak: deps $(O)/framelab ## the same for an hour, 16 harts: make soak SOAK_SECON
 
 # The main job: the allocators side by side, on 1 hart up to twice as many as there are cores.
 LATEST := results/latest
-compare: deps $(O)/framelab qemu ## both allocators: tables, records, pictures in results/latest; at most 8 minutes
+WITH_LINUX := $(if $(LINUX),linux)
+compare: deps $(O)/framelab qemu $(WITH_LINUX) ## both allocators: tables, records, pictures in results/latest; at most 8 minutes
 	$(Q)mkdir -p $(LATEST)
 	$(Q)$(O)/framelab bench --variant baseline:origin --variant baseline --variant lockfree --order 0,9 \
 	    --harts $$(.ci/hart-counts) --repeat 20 --progress --out $(LATEST)/records.jsonl $(ARGS)
 	$(Q)$(O)/framelab draw --out $(LATEST) $(LATEST)/records.jsonl
 	$(Q)$(O)/framelab bench --platform qemu --variant baseline --variant lockfree --order 0,9 --harts 1,2,4,8,16 \
 	    --progress --out $(LATEST)/qemu.jsonl
+	$(if $(LINUX),$(Q)$(O)/framelab bench --platform qemu --arch aarch64 --variant linux --variant baseline \
+	    --variant lockfree --order 0,3,9 --harts 1,2,4,8 --time-limit 3000 --progress --out $(LATEST)/linux.jsonl)
 
 # The reference run: its records, its picture, and of it the README's first table, which the tests compare.
 .PHONY: keep readme
@@ -312,7 +324,7 @@ keep: $(O)/framelab ## keep the last `make compare` as the reference run, with t
 	$(Q)cp $(LATEST)/overview.svg $(LATEST)/overview.png results/reference/
 	$(Q)$(MAKE) -s readme O=$(O)
 
-readme: $(O)/framelab ## the README's first table anew, of the reference run
+readme: quotes ## the README's first table anew, of the reference run, and what documents quote of the figures'
 	$(Q)stress/check/readme-table.sh $(O)/framelab > $(O)/README.md && cp $(O)/README.md README.md
 
 # ---- Housekeeping ----------------------------------------------------------------------------------------------
@@ -324,7 +336,7 @@ help: ## list what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile $(PARTS) | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
 
 format: ## lay out all C files by .clang-format
-	$(Q).ci/judged --only 14 clang-format -i $(ALL_C) $(KERNEL_C) $(ALL_H)
+	$(Q).ci/judged --only 14 clang-format -i $(ALL_C) $(KERNEL_C) $(PLUGIN_C) $(ALL_H)
 
 clean: ## remove what was built
 	$(Q)rm -rf $(O)

@@ -13,7 +13,7 @@
  *   frame_hart_leave, _join       any hart, of itself, beside anything
  *                                                                  FRAME_BUSY
  *   frame_hart_take_over          the same                         no: it would take what it interrupted for ended
- *   frame_hart_events             any hart, of itself, beside anything
+ *   frame_hart_events, _node      any hart, of itself, beside anything
  *                                                                  yes
  *   frame_allocator_stats         anybody; exact at rest, a hint otherwise
  *                                                                  yes
@@ -168,6 +168,9 @@ enum frame_status frame_hart_join(struct frame_allocator *fa, uint32_t node);
  * a call of a variant whose state cannot be repaired (a lock that nobody will release): then its number is lost. Until
  * it is taken over, who has the number of a hart that ended inside a call passes for one that interrupted that. */
 enum frame_status frame_hart_take_over(struct frame_allocator *fa, uint32_t node);
+
+/* The calling hart's NUMA node: of who has left, the one that it was of. 0 for who is none. */
+uint32_t frame_hart_node(const struct frame_allocator *fa);
 
 void frame_allocator_stats(const struct frame_allocator *fa, struct frame_stats *stats);
 /* What the calling hart has done beyond its cache so far: two looks tell which way an operation between them went. Any

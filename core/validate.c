@@ -215,6 +215,12 @@ void frame_allocator_stats(const struct frame_allocator *fa, struct frame_stats 
     }
 }
 
+uint32_t frame_hart_node(const struct frame_allocator *fa)
+{
+    const struct hart *hart = hart_self(fa);
+    return hart_is_none(fa, hart) ? 0 : bare_load_relaxed(&hart->node); /* the hart's own word */
+}
+
 void frame_hart_events(const struct frame_allocator *fa, struct frame_hart_events *events)
 {
     const struct hart *hart = hart_self(fa);

@@ -104,17 +104,56 @@ def at($x): map(select(.x == $x)) | .[0].y;
 def series($name; $panel; $kind; $source):
   {name: $name, panel: $panel, kind: $kind, source: $source, x: map(.x), y: map(.y), low: map(.low // .y), high: map(.high // .y)};
 
+# What a series shows, of things.json, and on which platform it was measured: host, sim or qemu.
+def shows($thing; $platform): . + {thing: $thing, platform: $platform};
+def shows($thing): . + {thing: $thing};
+# What a name of a series ends with where a panel has more than one platform.
+def where: {sim: ", simulated", host: ", host", qemu: ", QEMU"}[.];
+
 # published.csv: `series,x,y,source`, lines with # are comments.
 def csv($text):
   $text | split("\n") | map(select(length > 0 and (startswith("#") | not)) | split(",")) |
   .[0] as $keys | .[1:] | map([$keys, .] | transpose | map({key: .[0], value: .[1]}) | from_entries);
 def published($text; $name): csv($text) | map(select(.series == $name) | {x: (.x | tonumber), y: (.y | tonumber)});
 
-# ---- verdicts ----
+# A series as it was published, named so; what it shows is a thing of ours, too.
+def printed($text; $name; $title; $panel; $source; $thing):
+  published($text; $name) | series($title + ", published"; $panel; "published"; $source) | shows($thing);
 
-# `$why` is why it does not hold, where it does not.
-def verdict($id; $platform; $holds; $measured; $why):
-  {id: $id, platform: $platform, measured: $measured} +
-  if $holds then {verdict: "holds", why: ""} else {verdict: "does not hold", why: $why} end;
-def cannot($id; $why): {id: $id, verdict: "cannot be judged", platform: "", measured: "", why: $why};
+# ---- claims: what was measured; figure.json has the bounds, and framelab judges ----
+
+# Where records that a quantity needs are not there, or lack a key: it is missing, and the claim cannot be judged.
+def needs($what): error({needs: $what});
+
+# A number, or the quantity is missing: null would pass for 0.
+def number: if type == "number" and (isinfinite or isnan | not) then . else needs("a record lacks a number") end;
+def numbers_of(f): map(f | number);
+
+# Of an array of numbers that must not be empty: jq's own give null, which is less than any number.
+def some($what): if length > 0 then map(number) else needs($what) end;
+def some_records: if length > 0 then . else needs("there is no record of it") end;
+def least: some("there is no record of it") | min;
+def most: some("there is no record of it") | max;
+
+# What f gives, once, by the name that it has in figure.json. `of`: of which of several, or where it was the worst.
+def quantity($name; of; f):
+  ((try of catch null) // "") as $of |
+  {name: $name} + (if $of == "" then {} else {of: $of} end) +
+  (try {measured: ([f] | if length == 1 then .[0] | number else needs("there is no record of it") end)}
+   catch {measured: null, missing: (.needs? // "records that it needs are not there")});
+def quantity($name; f): quantity($name; null; f);
+
+# A claim's quantities, and on which platform they were measured.
+def claim($id; platform; quantities):
+  {id: $id, platform: ((try platform catch "") // ""), quantities: [try quantities catch empty]};
 def within($low; $high): . >= $low and . <= $high;
+
+# ---- edits: records that are made what they are not, for tests; $x is what a quantity shall be ----
+
+# A record's times: f is given the record, and is nanoseconds an operation of that phase, of every hart.
+def set_ns($phase; f):
+  . as $record | (f) as $ns |
+  .phases |= map(if .name == $phase then .operations as $n | .hart_ns |= map($n * $ns) else . end);
+# Of the records that are chosen; and those of others in place of some, under their name.
+def edit(chosen; f): map(if .type == "bench" and (try chosen catch false) then f else . end);
+def in_place_of(old; new; f): map(select(.type != "bench" or (try old catch false) != true)) | map(if .type == "bench" and (try new catch false) then f else . end);

@@ -6,8 +6,8 @@ figures: deps $(O)/framelab qemu ## the figures of papers, in results/latest-fig
 	$(Q)$(O)/framelab figures $(or $(ARGS),--quick)
 
 # The last campaign, as it came but for the path of this folder, becomes the one that is kept in git: records
-# compressed, pictures, verdicts; and papers/REPRODUCING.md is brought up to date. Run it behind `make figures` on a
-# quiet machine.
+# compressed, pictures, verdicts; and what documents quote of it is brought up to date. Run it behind
+# `make figures ARGS="--quick --varied"` on a quiet machine.
 KEPT := results/reference/figures
 .PHONY: reference
 reference: $(O)/framelab ## keep the last `make figures` as results/reference/figures
@@ -19,14 +19,29 @@ reference: $(O)/framelab ## keep the last `make figures` as results/reference/fi
 	        $(KEPT)/$$figure/; \
 	    sed 's|$(CURDIR)/||g' $$from/records.jsonl | gzip -9n > $(KEPT)/$$figure/records.jsonl.gz; \
 	done
-	$(Q)sed -i '/^---$$/q' papers/REPRODUCING.md
-	$(Q){ echo; jq -r -f papers/reproducing.jq $(KEPT)/summary.json; } >> papers/REPRODUCING.md
+	$(Q)$(MAKE) -s quotes O=$(O)
+
+.PHONY: quotes
+quotes: # what documents quote of the run that is kept
+	$(Q)mkdir -p $(O); set -e; for document in $$(stress/check/quotes.sh); do \
+	    stress/check/quotes.sh $$document > $(O)/quoting.md; cp $(O)/quoting.md $$document; done
+
+# Draws those kept pictures again, of their kept records, where a program that draws them has changed.
+REDRAWN := $(O)/redrawn
+.PHONY: redraw
+redraw: deps $(O)/framelab ## draw the kept figures again, of their records: nothing is measured
+	$(Q)$(O)/framelab figures --redraw $(KEPT) --out $(REDRAWN)
+	$(Q)set -e; cp $(REDRAWN)/summary.json $(KEPT)/; for figure in $(REDRAWN)/*/; do \
+	    cp $$figure/figure.svg $$figure/figure.pdf $$figure/series.json $$figure/tables.md \
+	        $(KEPT)/$$(basename $$figure)/; \
+	done
 
 # What the last `make figures` found, or else the reference run; another: make report FIGURES=DIR.
 FIGURES ?= $(firstword $(patsubst %/summary.json,%,$(wildcard results/latest-figures/summary.json \
              results/reference/figures/summary.json)) results/latest-figures)
 .PHONY: report paper paper-deps
 report: $(O)/framelab ## those figures as one page, results/latest-figures/report.html
+	$(Q).ci/dependencies figures
 	$(Q)$(O)/framelab report $(FIGURES)
 
 paper: paper-deps $(O)/framelab ## the same as a paper, build/paper/framelab.pdf; installs LaTeX

@@ -23,10 +23,15 @@ static const struct {
     [TALLY_CAS_FAILURES] = {"failed", "cas_failures", 1},
     [TALLY_FENCES] = {"fences", "fences", 1},
     [TALLY_WAIT_NS] = {"wait ns", "wait_ns", 1},
+    [TALLY_L1_MISSES] = {"l1", "l1_misses", 1},
+    [TALLY_L2_MISSES] = {"l2", "l2_misses", 1},
+    [TALLY_MISSES] = {"memory", "misses", 1},
     [TALLY_CAS_RETRIES] = {"retries", "cas_retries", 1000},
     [TALLY_LOCK_WAITS] = {"waits", "lock_waits", 1000},
     [TALLY_GLOBAL_ACCESSES] = {"global", "global_accesses", 1000},
     [TALLY_GRACE_PERIODS] = {"grace", "grace_periods", 1000},
+    [TALLY_ZONE_PAGES] = {"zone", "zone_pages", 1000},
+    [TALLY_ZONE_WAITS] = {"waits", "zone_waits", 1000},
 };
 
 const char *counts_key(enum tally_kind kind)
@@ -103,6 +108,18 @@ static double median_of(const struct table *table, const struct tally_row *row, 
     return statistics_median(table->scratch, find_repeats(table, row, column, kind));
 }
 
+/* Whether any of a column's tallies has the number. */
+static bool column_has(const struct table *table, const struct tally_row *column, enum tally_kind kind)
+{
+    for (size_t i = 0; table->known[kind] && i < table->file->tally_count; i++) {
+        const struct tally_row *tally = &table->file->tallies[i];
+        if (same_column_here(tally, column) && !isnan(tally->per_operation[kind])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* ---- For people ----------------------------------------------------------------------------------------------- */
 
 static void add_number(struct grid *grid, double number)
@@ -113,6 +130,20 @@ static void add_number(struct grid *grid, double number)
         grid_cell(grid, GRID_FAINT, "0");
     } else {
         grid_cell(grid, GRID_PLAIN, "%.*f", number < 9.995 ? 2 : number < 999.5 ? 1 : 0, number);
+    }
+}
+
+/* The median; of what differs from boot to boot, and is never all that could be, the range. */
+static void add_cell(struct grid *grid, const struct table *table, const struct tally_row *row,
+                     const struct tally_row *column, enum tally_kind kind)
+{
+    size_t count = find_repeats(table, row, column, kind);
+    double least = kinds[kind].per * (count > 0 ? table->scratch[0] : NAN);
+    double most = kinds[kind].per * (count > 0 ? table->scratch[count - 1] : NAN);
+    if (kind == TALLY_ZONE_WAITS && most > least) {
+        grid_cell(grid, GRID_PLAIN, "%.1f–%.1f", least, most);
+    } else {
+        add_number(grid, kinds[kind].per * statistics_median(table->scratch, count));
     }
 }
 
@@ -127,6 +158,20 @@ static double instructions_of(const struct table *table, const struct tally_row 
     return NAN;
 }
 
+/* What the last column sets over look->fast: Linux where it stands in place of look->slow. */
+static const char *slow_of(const struct table *table)
+{
+    const char *linux_own = NULL;
+    for (size_t c = 0; c < table->column_count; c++) {
+        const char *variant = table->columns[c]->variant;
+        if (strcmp(variant, table->look->slow) == 0) {
+            return variant;
+        }
+        linux_own = linux_own == NULL && strncmp(variant, "linux:", 6) == 0 ? variant : linux_own;
+    }
+    return linux_own != NULL ? linux_own : table->look->slow;
+}
+
 static void add_columns(struct grid *grid, const struct table *table)
 {
     grid_column(grid, "", "workload", GRID_LEFT);
@@ -134,14 +179,14 @@ static void add_columns(struct grid *grid, const struct table *table)
     grid_column(grid, "", "harts", GRID_RIGHT);
     for (size_t c = 0; c < table->column_count; c++) {
         for (uint32_t k = 0; k < TALLY_KIND_COUNT; k++) {
-            if (table->known[k]) {
+            if (column_has(table, table->columns[c], (enum tally_kind)k)) {
                 grid_column(grid, table->columns[c]->variant, kinds[k].title, GRID_RIGHT);
             }
         }
     }
     if (table->known[TALLY_INSTRUCTIONS]) {
         char ratio[2 * RECORD_NAME_MAX + 4];
-        (void)snprintf(ratio, sizeof ratio, "%s/%s", table->look->slow, table->look->fast);
+        (void)snprintf(ratio, sizeof ratio, "%s/%s", slow_of(table), table->look->fast);
         grid_column(grid, ratio, "instr", GRID_RIGHT);
     }
 }
@@ -154,15 +199,15 @@ static void add_row(struct grid *grid, const struct table *table, const struct t
     grid_cell(grid, GRID_PLAIN, "%u", row->harts);
     for (size_t c = 0; c < table->column_count; c++) {
         for (uint32_t k = 0; k < TALLY_KIND_COUNT; k++) {
-            if (table->known[k]) {
-                add_number(grid, kinds[k].per * median_of(table, row, table->columns[c], (enum tally_kind)k));
+            if (column_has(table, table->columns[c], (enum tally_kind)k)) {
+                add_cell(grid, table, row, table->columns[c], (enum tally_kind)k);
             }
         }
     }
     if (!table->known[TALLY_INSTRUCTIONS]) {
         return;
     }
-    double ratio = instructions_of(table, row, table->look->slow) / instructions_of(table, row, table->look->fast);
+    double ratio = instructions_of(table, row, slow_of(table)) / instructions_of(table, row, table->look->fast);
     if (isnan(ratio)) {
         grid_cell(grid, GRID_FAINT, "–");
     } else {
@@ -207,17 +252,22 @@ static void find_columns(struct table *table)
     }
 }
 
+static bool is_simulated(const struct table *table)
+{
+    return table->known[TALLY_WAIT_NS];
+}
+
 static bool print_machine(const struct table *table, FILE *out)
 {
     const char *bold = table->look->markdown ? "**" : "";
     fprintf(out, "\n%s%s: counted%s; of one operation, all phases together, median of the repeats%s\n\n", bold,
-            table->machine, table->known[TALLY_TRANSFERS] ? "" : ", not timed", bold);
+            table->machine, is_simulated(table) ? "" : ", not timed", bold);
     return grid_print(make_grid(table), table->look->markdown, out);
 }
 
-static void print_simulated_legend(const struct table_look *look, FILE *out)
+static void print_simulated_legend(const struct table *table, FILE *out)
 {
-    const char *item = look->markdown ? "- " : "";
+    const char *item = table->look->markdown ? "- " : "";
     fprintf(out,
             "\n%slines: cache lines that came from another hart's cache; inval: copies in other caches that a write "
             "made worthless;\n  failed: compare-and-swaps that failed; wait ns: time in waiting loops, summed over "
@@ -225,20 +275,39 @@ static void print_simulated_legend(const struct table_look *look, FILE *out)
             item);
 }
 
-static void print_legend(const struct table_look *look, FILE *out)
+static void print_legend(const struct table *table, FILE *out)
 {
+    const struct table_look *look = table->look;
     const char *item = look->markdown ? "- " : "";
     fprintf(out,
             "\n%sinstr: instructions that a hart executes for an operation, its looks at a lock that it "
             "waits for too;\n  the last column is %s over %s.\n",
-            item, look->slow, look->fast);
+            item, slow_of(table), look->fast);
     fprintf(
         out,
         "%sFor 1000 operations: retries: compare-and-swaps that failed; waits: acquisitions of the lock that had to "
         "wait;\n  global: accesses of hart caches to the global allocator; grace: grace periods. Of repeat\n"
         "  as many allocations before its pairs, and frees after them, are counted in.\n",
         item);
+    if (table->known[TALLY_TRANSFERS]) {
+        fprintf(out,
+                "%slines: cache lines that came from another hart's cache; inval: copies there that a write made "
+                "worthless;\n  l1, l2: accesses that the hart's own cache of that level could not serve; memory: lines "
+                "that came from there.\n  Counted by QEMU's plugin, in no time.\n",
+                item);
+    }
     fprintf(out, "%sNone of it is time. Who is interrupted where is drawn from the seed.\n", item);
+}
+
+static void print_linux_legend(const struct table_look *look, FILE *out)
+{
+    fprintf(out,
+            "%sOf linux, for 1000 operations: zone: pages that passed a zone, past the lists of CPUs; waits: "
+            "acquisitions of a\n  zone's lock that had to wait, least to most of the boots, whose schedules no seed "
+            "draws: a lower bound.\n  null: our harness in Linux by itself, which is part of its instr. They are no "
+            "like for like: Linux's path also does\n  watermarks, policies, groups, migrate types and hardening "
+            "(papers/linux-instructions).\n",
+            look->markdown ? "- " : "");
 }
 
 bool counts_table_print(const struct record_file *file, const struct table_look *look, FILE *out)
@@ -254,7 +323,10 @@ bool counts_table_print(const struct record_file *file, const struct table_look 
             find_columns(&table);
             good = print_machine(&table, out);
             if (good) {
-                (table.known[TALLY_TRANSFERS] ? print_simulated_legend : print_legend)(look, out);
+                is_simulated(&table) ? print_simulated_legend(&table, out) : print_legend(&table, out);
+                if (table.known[TALLY_ZONE_PAGES]) {
+                    print_linux_legend(look, out);
+                }
             }
         }
     }
@@ -265,18 +337,30 @@ bool counts_table_print(const struct record_file *file, const struct table_look 
 
 /* ---- For machines --------------------------------------------------------------------------------------------- */
 
+/* What only some records without times have: of QEMU's plugin, and of Linux. */
+static bool is_of_some(uint32_t kind)
+{
+    return kind == TALLY_TRANSFERS || kind == TALLY_INVALIDATIONS || kind == TALLY_ZONE_PAGES ||
+           kind == TALLY_ZONE_WAITS || (kind >= TALLY_L1_MISSES && kind <= TALLY_MISSES);
+}
+
 static json_t *series_json(const struct table *table, const struct tally_row *row)
 {
     const int order = series_order(row->frames);
-    const bool timed = !isnan(row->per_operation[TALLY_TRANSFERS]);
-    size_t repeats = find_repeats(table, row, row, timed ? TALLY_TRANSFERS : TALLY_CAS_RETRIES);
+    const bool timed = !isnan(row->per_operation[TALLY_WAIT_NS]);
+    const bool ours = !isnan(row->per_operation[TALLY_CAS_RETRIES]);
+    size_t repeats = find_repeats(table, row, row,
+                                  timed  ? TALLY_TRANSFERS
+                                  : ours ? TALLY_CAS_RETRIES
+                                         : TALLY_ZONE_PAGES);
     json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:I, s:o, s:I, s:I}", "machine", row->machine, "variant",
                                row->variant, "knobs", row->knobs, "workload", row->workload, "frames",
                                (json_int_t)row->frames, "order", order >= 0 ? json_integer(order) : json_null(),
                                "harts", (json_int_t)row->harts, "repeats", (json_int_t)repeats);
     for (uint32_t k = 0; k < TALLY_KIND_COUNT; k++) {
         double median = median_of(table, row, row, (enum tally_kind)k);
-        if (timed == (k >= TALLY_TRANSFERS && k <= TALLY_WAIT_NS)) {
+        bool of_simulator = k >= TALLY_TRANSFERS && k <= TALLY_WAIT_NS;
+        if (timed ? of_simulator : is_of_some(k) ? !isnan(median) : !of_simulator) {
             json_object_set_new(object, kinds[k].key, flat_real(median));
         }
     }

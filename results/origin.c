@@ -22,18 +22,50 @@ static void make_plain(char *text, size_t text_bytes, const char *from)
     text[length] = '\0';
 }
 
+static void members_text(const json_t *value, char *text, size_t text_bytes);
+
+/* Words, no JSON: "unknown", a text, a number; of an object "harts 4, nodes 1"; of a list its values with "and". */
 static void value_text(const json_t *value, char *text, size_t text_bytes)
 {
     char *dump = NULL;
-    if (value == NULL || json_is_null(value)) {
-        snprintf(text, text_bytes, "unknown");
-    } else if (json_is_string(value)) {
+    if (json_is_string(value)) {
         make_plain(text, text_bytes, json_string_value(value));
-    } else if ((dump = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY)) != NULL) {
+    } else if (json_is_boolean(value)) {
+        snprintf(text, text_bytes, "%s", json_is_true(value) ? "yes" : "no");
+    } else if (json_is_object(value) || json_is_array(value)) {
+        members_text(value, text, text_bytes);
+    } else if (!json_is_null(value) && (dump = json_dumps(value, JSON_ENCODE_ANY)) != NULL) {
         make_plain(text, text_bytes, dump);
         free(dump);
     } else {
         snprintf(text, text_bytes, "unknown");
+    }
+}
+
+static void append_text(char *text, size_t text_bytes, const char *more)
+{
+    strncat(text, more, text_bytes - strlen(text) - 1);
+}
+
+static void members_text(const json_t *value, char *text, size_t text_bytes)
+{
+    char member[ORIGIN_TEXT_BYTES], name[ORIGIN_TEXT_BYTES];
+    text[0] = '\0';
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        value_text(json_array_get(value, i), member, sizeof member);
+        append_text(text, text_bytes, i > 0 ? " and " : "");
+        append_text(text, text_bytes, member);
+    }
+    const char *key = NULL;
+    json_t *inner = NULL;
+    json_object_foreach((json_t *)value, key, inner)
+    {
+        make_plain(name, sizeof name, key);
+        value_text(inner, member, sizeof member);
+        append_text(text, text_bytes, text[0] != '\0' ? ", " : "");
+        append_text(text, text_bytes, name);
+        append_text(text, text_bytes, " ");
+        append_text(text, text_bytes, member);
     }
 }
 
@@ -132,30 +164,69 @@ static json_t *fact_values(const struct record_file *file, const struct fact *fa
     return values;
 }
 
-static json_t *values_json(const json_t *values)
+/* One difference; `key` names the member of a fact that is an object, or is NULL. */
+static bool add_difference(json_t *differences, const char *what, const char *key, const json_t *a, const json_t *b)
 {
-    char text[ORIGIN_TEXT_BYTES];
-    value_text(json_array_size(values) > 1 ? values : json_array_get(values, 0), text, sizeof text);
-    return json_string(text);
+    char name[ORIGIN_TEXT_BYTES], text[2][ORIGIN_TEXT_BYTES];
+    snprintf(name, sizeof name, "%s%s", what, key != NULL ? ", " : "");
+    if (key != NULL) {
+        make_plain(name + strlen(name), sizeof name - strlen(name), key);
+    }
+    value_text(a, text[0], sizeof text[0]);
+    value_text(b, text[1], sizeof text[1]);
+    return json_array_append_new(differences, json_pack("{s:s, s:s, s:s}", "what", name, "a", text[0], "b", text[1])) ==
+           0;
+}
+
+/* Of two objects those members alone that differ. */
+static bool add_members(json_t *differences, const char *what, json_t *a, json_t *b)
+{
+    bool good = true;
+    const char *key = NULL;
+    json_t *value = NULL;
+    json_object_foreach(a, key, value)
+    {
+        if (json_equal(value, json_object_get(b, key)) == 0) {
+            good = good && add_difference(differences, what, key, value, json_object_get(b, key));
+        }
+    }
+    json_object_foreach(b, key, value)
+    {
+        if (json_object_get(a, key) == NULL) {
+            good = good && add_difference(differences, what, key, NULL, value);
+        }
+    }
+    return good;
+}
+
+static bool add_fact(json_t *differences, const struct fact *fact, const struct record_file *a,
+                     const struct record_file *b)
+{
+    json_t *in_a = fact_values(a, fact), *in_b = fact_values(b, fact);
+    bool good = in_a != NULL && in_b != NULL;
+    if (good && json_equal(in_a, in_b) == 0) {
+        json_t *one_a = json_array_size(in_a) == 1 ? json_array_get(in_a, 0) : in_a;
+        json_t *one_b = json_array_size(in_b) == 1 ? json_array_get(in_b, 0) : in_b;
+        good = json_is_object(one_a) && json_is_object(one_b)
+                   ? add_members(differences, fact->what, one_a, one_b)
+                   : add_difference(differences, fact->what, NULL, one_a, one_b);
+    }
+    json_decref(in_a);
+    json_decref(in_b);
+    return good;
 }
 
 json_t *origin_differences(const struct record_file *a, const struct record_file *b)
 {
     json_t *differences = json_array();
-    for (size_t i = 0; differences != NULL && i < sizeof facts / sizeof *facts; i++) {
-        json_t *in_a = fact_values(a, &facts[i]);
-        json_t *in_b = fact_values(b, &facts[i]);
-        if (in_a == NULL || in_b == NULL) {
-            json_decref(differences);
-            differences = NULL;
-        } else if (json_equal(in_a, in_b) == 0) {
-            json_array_append_new(differences, json_pack("{s:s, s:o, s:o}", "what", facts[i].what, "a",
-                                                         values_json(in_a), "b", values_json(in_b)));
-        }
-        json_decref(in_a);
-        json_decref(in_b);
+    bool good = differences != NULL;
+    for (size_t i = 0; good && i < sizeof facts / sizeof *facts; i++) {
+        good = add_fact(differences, &facts[i], a, b);
     }
-    return differences;
+    if (!good) {
+        json_decref(differences);
+    }
+    return good ? differences : NULL;
 }
 
 /* What is the same as long as the machine is. */

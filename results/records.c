@@ -270,10 +270,13 @@ static const char *read_model(struct reader *reader, const json_t *line)
 
 /* ---- counts in place of times ---- */
 
-/* Instructions of all harts in a phase. */
+/* Instructions of all harts in a phase; NAN if only those of all together are known, by Linux's clock. */
 static double read_instructions(struct reader *reader, const json_t *phase, uint32_t harts)
 {
     const json_t *numbers = json_object_get(phase, "hart_instructions");
+    if (numbers == NULL && json_object_get(phase, "hart_clock") != NULL) {
+        return NAN;
+    }
     if (json_array_size(numbers) != harts) {
         refuse(reader, "\"hart_instructions\" has %zu numbers for %u harts", json_array_size(numbers), harts);
         return 0;
@@ -320,6 +323,20 @@ static double read_tally(struct reader *reader, const json_t *object, const char
     return (double)read_count(reader, object, key, 0, INT64_MAX);
 }
 
+static double read_tally_if_there(struct reader *reader, const json_t *object, const char *key)
+{
+    return json_object_get(object, key) != NULL ? read_tally(reader, object, key) : NAN;
+}
+
+/* Of Linux, or of our harness in it, by itself: it has none of our counts. */
+static bool is_linux(const json_t *line)
+{
+    const char *variant = json_string_value(json_object_get(line, "variant"));
+    const char *knobs = json_string_value(json_object_get(line, "knobs"));
+    return (variant != NULL && strncmp(variant, "linux:", 6) == 0) ||
+           (knobs != NULL && strcmp(knobs, "harness=linux") == 0);
+}
+
 static void set_tallies(struct tally_row *row, const struct tally *tallies, size_t count, double operations)
 {
     for (uint32_t i = 0; i < TALLY_KIND_COUNT; i++) {
@@ -327,6 +344,24 @@ static void set_tallies(struct tally_row *row, const struct tally *tallies, size
     }
     for (size_t i = 0; i < count; i++) {
         row->per_operation[tallies[i].kind] = tallies[i].sum / operations;
+    }
+}
+
+/* What QEMU's plugin counts beside instructions. */
+static void read_coherence(struct reader *reader, const json_t *line, struct tally_row *row)
+{
+    static const struct {
+        enum tally_kind kind;
+        const char *key;
+    } tallies[] = {{TALLY_TRANSFERS, "transfers"},
+                   {TALLY_INVALIDATIONS, "invalidations"},
+                   {TALLY_L1_MISSES, "l1_misses"},
+                   {TALLY_L2_MISSES, "l2_misses"},
+                   {TALLY_MISSES, "misses"}};
+    const json_t *coherence = json_object_get(line, "coherence");
+    const double operations = (double)read_count(reader, coherence, "operations", 1, INT64_MAX);
+    for (size_t i = 0; i < sizeof tallies / sizeof *tallies; i++) {
+        row->per_operation[tallies[i].kind] = read_tally(reader, coherence, tallies[i].key) / operations;
     }
 }
 
@@ -343,6 +378,13 @@ static void read_tallies(struct reader *reader, const json_t *line, struct tally
         operations += row->harts * (double)of_hart;
         instructions += read_instructions(reader, phase, row->harts);
     }
+    if (is_linux(line)) {
+        const struct tally tallies[] = {{TALLY_INSTRUCTIONS, apart ? instructions : NAN},
+                                        {TALLY_ZONE_PAGES, read_tally_if_there(reader, counts, "zone_pages")},
+                                        {TALLY_ZONE_WAITS, read_tally_if_there(reader, counts, "zone_waits")}};
+        set_tallies(row, tallies, sizeof tallies / sizeof *tallies, operations);
+        return;
+    }
     const struct tally tallies[] = {
         {TALLY_INSTRUCTIONS, apart ? instructions : NAN}, /* else nobody knows whose they are */
         {TALLY_CAS_RETRIES, read_tally(reader, counts, "cas_retries")},
@@ -352,6 +394,9 @@ static void read_tallies(struct reader *reader, const json_t *line, struct tally
         {TALLY_GRACE_PERIODS, read_tally(reader, counts, "grace_periods")},
     };
     set_tallies(row, tallies, sizeof tallies / sizeof *tallies, operations);
+    if (json_object_get(line, "coherence") != NULL) {
+        read_coherence(reader, line, row);
+    }
 }
 
 /* What a simulator counts beside its times. */
@@ -429,7 +474,7 @@ static void read_counted_bench(struct reader *reader, const json_t *line)
 static bool is_counted(const json_t *line)
 {
     const json_t *first = json_array_get(json_object_get(line, "phases"), 0);
-    return json_object_get(first, "hart_instructions") != NULL;
+    return json_object_get(first, "hart_instructions") != NULL || json_object_get(first, "hart_clock") != NULL;
 }
 
 /* ---- lines ---- */

@@ -57,10 +57,16 @@ enum tally_kind {
     TALLY_CAS_FAILURES,  /* of all compare-and-swaps, the harness's too */
     TALLY_FENCES,
     TALLY_WAIT_NS, /* time that harts stood in waiting loops */
+    /* By QEMU's plugin alone. */
+    TALLY_L1_MISSES, /* accesses that a hart's first level of cache could not serve */
+    TALLY_L2_MISSES, /* that neither of its own levels could */
+    TALLY_MISSES,    /* cache lines that came from memory */
     TALLY_CAS_RETRIES,
     TALLY_LOCK_WAITS,
     TALLY_GLOBAL_ACCESSES, /* of hart caches to the global allocator */
     TALLY_GRACE_PERIODS,
+    TALLY_ZONE_PAGES, /* of Linux: pages that passed its zones, past the lists of CPUs */
+    TALLY_ZONE_WAITS, /* of Linux: acquisitions of a zone's lock that had to wait, as far as they happened in a boot */
     TALLY_KIND_COUNT
 };
 

@@ -12,7 +12,7 @@
 #define WHERE_BYTES 128u
 #define NAME_LETTERS "abcdefghijklmnopqrstuvwxyz0123456789-"
 
-enum kind { TEXT, NAME, WORDS, OBJECTS, OBJECT, NUMBER, FLAG };
+enum kind { TEXT, NAME, ADDRESS, WORDS, OBJECTS, OBJECT, NUMBER, REAL, FLAG, VARIED };
 
 struct field {
     const char *key;
@@ -26,9 +26,14 @@ struct checker {
 };
 
 static const struct field figure_fields[] = {
-    {"key", NAME, false},       {"title", TEXT, false}, {"citation", TEXT, false}, {"shows", TEXT, false},
-    {"panels", OBJECTS, false}, {"seed", NUMBER, true}, {"runs", OBJECTS, false},  {"claims", OBJECTS, false},
-    {"differs", TEXT, true},    {NULL, TEXT, false},
+    {"key", NAME, false},       {"title", TEXT, false},   {"citation", TEXT, false}, {"shows", TEXT, false},
+    {"panels", OBJECTS, false}, {"seed", NUMBER, true},   {"runs", OBJECTS, false},  {"claims", OBJECTS, false},
+    {"differs", TEXT, true},    {"links", OBJECTS, true}, {NULL, TEXT, false},
+};
+static const struct field link_fields[] = {
+    {"text", TEXT, false},
+    {"url", ADDRESS, false},
+    {NULL, TEXT, false},
 };
 static const struct field panel_fields[] = {
     {"id", NAME, false},  {"title", TEXT, false}, {"x", OBJECT, false},
@@ -41,12 +46,23 @@ static const struct field axis_fields[] = {
     {NULL, TEXT, false},
 };
 static const struct field run_fields[] = {
-    {"id", NAME, false},       {"command", WORDS, false}, {"tiny", OBJECT, true}, {"quick", OBJECT, true},
-    {"default", OBJECT, true}, {"full", OBJECT, true},    {NULL, TEXT, false},
+    {"id", NAME, false},       {"command", WORDS, false}, {"tiny", OBJECT, true},   {"quick", OBJECT, true},
+    {"default", OBJECT, true}, {"full", OBJECT, true},    {"varied", VARIED, true}, {NULL, TEXT, false},
 };
 static const struct field claim_fields[] = {
-    {"id", TEXT, false},     {"text", TEXT, false},       {"published", TEXT, false}, {"check", TEXT, false},
-    {"source", TEXT, false}, {"platforms", WORDS, false}, {"deviation", TEXT, true},  {NULL, TEXT, false},
+    {"id", TEXT, false},        {"text", TEXT, false},     {"published", TEXT, false},  {"check", TEXT, false},
+    {"source", TEXT, false},    {"kind", TEXT, false},     {"platforms", WORDS, false}, {"quantities", OBJECTS, false},
+    {"substitute", TEXT, true}, {"deviation", TEXT, true}, {"wrong", OBJECTS, true},    {NULL, TEXT, false},
+};
+static const struct field quantity_fields[] = {
+    {"name", TEXT, false}, {"unit", TEXT, true},  {"published", REAL, true},
+    {"low", REAL, false},  {"high", REAL, false}, {"above", REAL, true},
+    {"below", REAL, true}, {"edit", TEXT, false}, {NULL, TEXT, false},
+};
+static const struct field wrong_fields[] = {
+    {"name", TEXT, false},
+    {"edit", TEXT, false},
+    {NULL, TEXT, false},
 };
 
 const char *paper_level_name(enum paper_level level)
@@ -106,6 +122,14 @@ bool paper_is_name(const json_t *value)
     return is_text(value) && strspn(text, NAME_LETTERS) == strlen(text) && strlen(text) < PAPER_KEY_BYTES;
 }
 
+/* An address of the web as it may stand in a page: no blank, no quote, no bracket. */
+static bool is_address(const json_t *value)
+{
+    const char *text = json_string_value(value);
+    return is_text(value) && strncmp(text, "https://", 8) == 0 && text[8] != '\0' &&
+           strcspn(text, " \t\r\n\"'<>") == strlen(text);
+}
+
 static bool is_array_of(const json_t *value, bool (*is_right)(const json_t *))
 {
     size_t i;
@@ -117,6 +141,17 @@ static bool is_array_of(const json_t *value, bool (*is_right)(const json_t *))
         }
     }
     return json_is_array(value);
+}
+
+bool paper_is_kind(const char *text)
+{
+    static const char *const kinds[] = {"counted", "measured", "foretold", "fitted", "by construction"};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (strcmp(text, kinds[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool is_object(const json_t *value)
@@ -132,6 +167,8 @@ static const char *objection(const json_t *value, enum kind kind)
         return is_text(value) ? NULL : "must be a text";
     case NAME:
         return paper_is_name(value) ? NULL : "must be a name of small letters, digits and dashes";
+    case ADDRESS:
+        return is_address(value) ? NULL : "must be an address that begins with https://";
     case WORDS:
         return is_array_of(value, is_text) && json_array_size(value) > 0 ? NULL : "must be an array of words";
     case OBJECTS:
@@ -140,6 +177,10 @@ static const char *objection(const json_t *value, enum kind kind)
         return json_is_object(value) ? NULL : "must be an object";
     case NUMBER:
         return json_is_integer(value) && json_integer_value(value) >= 0 ? NULL : "must be a number, 0 or more";
+    case REAL:
+        return json_is_number(value) ? NULL : "must be a number";
+    case VARIED:
+        return json_is_object(value) || json_is_false(value) ? NULL : "must be an object, or false";
     case FLAG:
         return json_is_boolean(value) ? NULL : "must be true or false";
     }
@@ -179,14 +220,14 @@ static bool check_object(const struct checker *checker, const json_t *object, co
     return true;
 }
 
-static bool check_ids(const struct checker *checker, const json_t *array, const char *name)
+static bool check_once(const struct checker *checker, const json_t *array, const char *name, const char *key)
 {
     size_t i, count;
     const json_t *item;
     json_array_foreach((json_t *)array, i, item)
     {
-        const char *id = flat_text(item, "id");
-        (void)paper_item(array, "id", id, &count);
+        const char *id = flat_text(item, key);
+        (void)paper_item(array, key, id, &count);
         if (count > 1) {
             return refuse(checker, name, "'%s' is there twice", id);
         }
@@ -262,26 +303,70 @@ static bool check_run(const struct checker *checker, const json_t *run, const ch
             return false;
         }
     }
-    return any || refuse(checker, prefix, "is of no level");
+    return (any || refuse(checker, prefix, "is of no level")) &&
+           (json_is_false(json_object_get(run, "varied")) || check_level(checker, run, prefix, "varied"));
+}
+
+static bool check_link(const struct checker *checker, const json_t *link, const char *prefix)
+{
+    return check_object(checker, link, prefix, link_fields);
+}
+
+/* Each of the objects in the array `name` of `object`, which stands at `above`; `key` is what no two have alike. */
+static bool check_each(const struct checker *checker, const json_t *object, const char *name, const char *above,
+                       const char *key, bool (*check)(const struct checker *, const json_t *, const char *))
+{
+    const json_t *array = json_object_get(object, name);
+    char where[WHERE_BYTES];
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        (void)snprintf(where, sizeof where, "%.60s%.20s[%zu].", above, name, i);
+        if (!check(checker, json_array_get(array, i), where)) {
+            return false;
+        }
+    }
+    (void)snprintf(where, sizeof where, "%.60s%.20s", above, name);
+    return check_once(checker, array, where, key);
+}
+
+/* An interval that holds something; of a published number it is one of factors, so both are above 0. */
+static bool check_quantity(const struct checker *checker, const json_t *quantity, const char *prefix)
+{
+    double low = json_number_value(json_object_get(quantity, "low"));
+    double high = json_number_value(json_object_get(quantity, "high"));
+    const json_t *published = json_object_get(quantity, "published");
+    if (!check_object(checker, quantity, prefix, quantity_fields)) {
+        return false;
+    }
+    if (low > high) {
+        return refuse(checker, prefix, "low is above high");
+    }
+    if (published != NULL && (json_number_value(published) <= 0 || low <= 0)) {
+        return refuse(checker, prefix, "has a factor only of a published number above 0, in an interval above 0");
+    }
+    return true;
+}
+
+static bool check_wrong(const struct checker *checker, const json_t *wrong, const char *prefix)
+{
+    return check_object(checker, wrong, prefix, wrong_fields);
 }
 
 static bool check_claim(const struct checker *checker, const json_t *claim, const char *prefix)
 {
-    return check_object(checker, claim, prefix, claim_fields);
-}
-
-static bool check_each(const struct checker *checker, const json_t *figure, const char *name,
-                       bool (*check)(const struct checker *, const json_t *, const char *))
-{
-    const json_t *array = json_object_get(figure, name);
-    for (size_t i = 0; i < json_array_size(array); i++) {
-        char prefix[WHERE_BYTES];
-        (void)snprintf(prefix, sizeof prefix, "%s[%zu].", name, i);
-        if (!check(checker, json_array_get(array, i), prefix)) {
-            return false;
-        }
+    char where[WHERE_BYTES];
+    if (!check_object(checker, claim, prefix, claim_fields)) {
+        return false;
     }
-    return check_ids(checker, array, name);
+    if (!paper_is_kind(flat_text(claim, "kind"))) {
+        (void)snprintf(where, sizeof where, "%.100skind", prefix);
+        return refuse(checker, where, "is 'counted', 'measured', 'foretold', 'fitted' or 'by construction'");
+    }
+    if (json_array_size(json_object_get(claim, "quantities")) == 0) {
+        (void)snprintf(where, sizeof where, "%.100squantities", prefix);
+        return refuse(checker, where, "is empty: a claim is judged by what was measured");
+    }
+    return check_each(checker, claim, "quantities", prefix, "name", check_quantity) &&
+           check_each(checker, claim, "wrong", prefix, "name", check_wrong);
 }
 
 bool paper_check(const json_t *figure, const char *path, const char *key, FILE *log)
@@ -296,6 +381,8 @@ bool paper_check(const json_t *figure, const char *path, const char *key, FILE *
     if (strcmp(flat_text(figure, "key"), key) != 0) {
         return refuse(&checker, "key", "must be the folder's name, '%s'", key);
     }
-    return check_each(&checker, figure, "panels", check_panel) && check_each(&checker, figure, "runs", check_run) &&
-           check_each(&checker, figure, "claims", check_claim);
+    return check_each(&checker, figure, "links", "", "url", check_link) &&
+           check_each(&checker, figure, "panels", "", "id", check_panel) &&
+           check_each(&checker, figure, "runs", "", "id", check_run) &&
+           check_each(&checker, figure, "claims", "", "id", check_claim);
 }

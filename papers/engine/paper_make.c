@@ -9,8 +9,10 @@
 
 #include "flat.h"
 #include "paper_series.h"
+#include "paper_things.h"
 #include "paper_verdicts.h"
 
+#define VERDICTS "verdicts.json"
 #define FILE_BYTES (PAPER_PATH_BYTES + 64u)
 #define DUMP_FLAGS (JSON_INDENT(2) | JSON_REAL_PRECISION(9))
 
@@ -106,8 +108,65 @@ static void write_variable(FILE *file, const char *name, const json_t *value)
     (void)fputc('\n', file);
 }
 
+/* An array of the texts that all items have by `key`. */
+static void write_column(FILE *file, const char *name, const json_t *items, const char *key)
+{
+    size_t i;
+    const json_t *item;
+    json_t *column = json_array();
+    json_array_foreach((json_t *)items, i, item)
+    {
+        json_array_append_new(column, json_string(flat_text(item, key)));
+    }
+    write_variable(file, name, column);
+    json_decref(column);
+}
+
+/* What the axes of a panel are, as common.gp has them: their labels, and which are logarithmic, "xy" being both. */
+static json_t *describe_axes(const json_t *panels)
+{
+    size_t i;
+    const json_t *panel;
+    json_t *axes = json_array();
+    json_array_foreach((json_t *)panels, i, panel)
+    {
+        const json_t *x = json_object_get(panel, "x"), *y = json_object_get(panel, "y");
+        char log[3];
+        (void)snprintf(log, sizeof log, "%s%s", json_is_true(json_object_get(x, "log")) ? "x" : "",
+                       json_is_true(json_object_get(y, "log")) ? "y" : "");
+        json_array_append_new(axes, json_pack("{s:s, s:s, s:s, s:s, s:s}", "panel", flat_text(panel, "id"), "title",
+                                              flat_text(panel, "title"), "x", flat_text(x, "label"), "y",
+                                              flat_text(y, "label"), "log", log));
+    }
+    return axes;
+}
+
+/* What is drawn: panels, things and series, a variable an attribute, an element an item; see common.gp. */
+static void write_shown(const struct paper_making *making, const json_t *made, FILE *file)
+{
+    static const struct {
+        const char *item, *keys[8];
+    } shown[] = {{"axes", {"panel", "title", "x", "y", "log"}},
+                 {"thing", {"id", "color", "marker"}},
+                 {"series", {"name", "panel", "kind", "platform", "thing"}}};
+    const json_t *panels = json_object_get(made, "panels"), *series = json_object_get(made, "series");
+    json_t *axes = describe_axes(panels != NULL ? panels : json_object_get(making->folder->figure, "panels"));
+    json_t *things = paper_things_used(making->things, series);
+    const json_t *items[] = {axes, things, series};
+    for (size_t i = 0; i < sizeof items / sizeof *items; i++) {
+        for (size_t k = 0; shown[i].keys[k] != NULL; k++) {
+            char name[32];
+            (void)snprintf(name, sizeof name, "%s_%s", shown[i].item, shown[i].keys[k]);
+            write_column(file, name, items[i], shown[i].keys[k]);
+        }
+    }
+    json_decref(axes);
+    json_decref(things);
+}
+
 /* What gnuplot runs: variables, then the folder's plot.gp. */
-static void write_script(const struct paper_making *making, const char *name, const json_t *set, FILE *file)
+static void write_script(const struct paper_making *making, const json_t *made, const char *name, const json_t *set,
+                         FILE *file)
 {
     char output[FILE_BYTES], data[FILE_BYTES], plot[FILE_BYTES];
     const char *key;
@@ -125,6 +184,7 @@ static void write_script(const struct paper_making *making, const char *name, co
     {
         write_variable(file, key, value);
     }
+    write_shown(making, made, file);
     json_object_foreach((json_t *)set, key, value)
     {
         write_variable(file, key, value);
@@ -137,7 +197,8 @@ static void write_script(const struct paper_making *making, const char *name, co
     json_decref(script);
 }
 
-static bool draw_picture(const struct paper_making *making, const char *name, const json_t *set, char *why)
+static bool draw_picture(const struct paper_making *making, const json_t *made, const char *name, const json_t *set,
+                         char *why)
 {
     static const char *const formats[] = {"format='svg'", "format='pdf'", "format='png'"};
     char file_name[PAPER_KEY_BYTES + 4], path[FILE_BYTES];
@@ -145,7 +206,7 @@ static bool draw_picture(const struct paper_making *making, const char *name, co
     file_in(making->directory, file_name, path);
     FILE *file = fopen(path, "we");
     if (file != NULL) {
-        write_script(making, name, set, file);
+        write_script(making, made, name, set, file);
     }
     bool good = file != NULL && ferror(file) == 0;
     if ((file != NULL && fclose(file) != 0) || !good) {
@@ -164,20 +225,33 @@ static bool draw_pictures(const struct paper_making *making, const json_t *made,
 {
     size_t i;
     const json_t *picture, *pictures = json_object_get(made, "pictures");
-    bool good = pictures != NULL || draw_picture(making, "figure", NULL, why);
+    bool good = pictures != NULL || draw_picture(making, made, "figure", NULL, why);
     json_array_foreach((json_t *)pictures, i, picture)
     {
-        good = good && draw_picture(making, flat_text(picture, "name"), json_object_get(picture, "set"), why);
+        good = good && draw_picture(making, made, flat_text(picture, "name"), json_object_get(picture, "set"), why);
     }
     return good;
 }
 
 /* ---- A figure --------------------------------------------------------------------------------------------------- */
 
+/* With the things that it shows, so that who reads it needs no table. */
+static bool keep_series(const json_t *made, const char *path)
+{
+    json_t *kept = json_copy((json_t *)made);
+    json_object_set_new(kept, "things",
+                        paper_things_used(json_object_get(made, "things"), json_object_get(made, "series")));
+    bool good = json_dump_file(kept, path, DUMP_FLAGS) == 0;
+    json_decref(kept);
+    return good;
+}
+
 static json_t *make_series(const struct paper_making *making, char *why)
 {
     json_t *made = run_jq(making, "series.jq", "series.json", why);
+    json_object_set(made, "things", (json_t *)making->things);
     if (made != NULL && paper_series_check(made, making->folder->figure, why, PAPER_WHY_BYTES) &&
+        write_file(making, made, "series.json", keep_series, why) &&
         write_file(making, made, "series.dat", paper_series_write, why)) {
         return made;
     }
@@ -185,27 +259,28 @@ static json_t *make_series(const struct paper_making *making, char *why)
     return NULL;
 }
 
-static json_t *make_verdicts(const struct paper_making *making, char *why)
+json_t *paper_judge(const struct paper_making *making, const char *name, char why[PAPER_WHY_BYTES])
 {
-    char path[FILE_BYTES];
-    file_in(making->directory, "verdicts.json", path);
-    json_t *judged = run_jq(making, "claims.jq", "verdicts.json", why);
+    json_t *judged = run_jq(making, "claims.jq", name, why);
     json_t *verdicts = judged != NULL ? paper_verdicts_merge(judged, making->folder, why, PAPER_WHY_BYTES) : NULL;
     json_decref(judged);
-    if (verdicts != NULL && json_dump_file(verdicts, path, DUMP_FLAGS) != 0) {
-        (void)snprintf(why, PAPER_WHY_BYTES, "%.400s: %s", path, strerror(errno));
-        json_decref(verdicts);
-        return NULL;
-    }
     return verdicts;
 }
 
-/* What an earlier run left: a figure that fails shows nothing, rather than something old. */
-static void remove_old(const struct paper_making *making)
+bool paper_verdicts_save(const struct paper_making *making, const json_t *verdicts, char why[PAPER_WHY_BYTES])
 {
-    static const char *const names[] = {"series.json", "series.dat", "tables.md",  "verdicts.json",
-                                        "figure.svg",  "figure.pdf", "figure.png", "figure.gp"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    char path[FILE_BYTES];
+    file_in(making->directory, VERDICTS, path);
+    if (json_dump_file(verdicts, path, DUMP_FLAGS) != 0) {
+        (void)snprintf(why, PAPER_WHY_BYTES, "%.400s: %s", path, strerror(errno));
+        return false;
+    }
+    return true;
+}
+
+static void remove_old(const struct paper_making *making, const char *const *names)
+{
+    for (size_t i = 0; names[i] != NULL; i++) {
         char path[FILE_BYTES];
         file_in(making->directory, names[i], path);
         (void)unlink(path);
@@ -222,11 +297,21 @@ json_t *paper_draw(const struct paper_making *making, char why[PAPER_WHY_BYTES])
     return NULL;
 }
 
-json_t *paper_make(const struct paper_making *making, char why[PAPER_WHY_BYTES])
+/* What an earlier run left goes first: a figure that fails shows nothing, rather than something old. */
+bool paper_draw_with_tables(const struct paper_making *making, char why[PAPER_WHY_BYTES])
 {
-    remove_old(making);
+    static const char *const names[] = {"series.json", "series.dat", "tables.md", "figure.svg",
+                                        "figure.pdf",  "figure.png", "figure.gp", NULL};
+    remove_old(making, names);
     json_t *made = paper_draw(making, why);
     bool good = made != NULL && write_file(making, made, "tables.md", paper_tables_write, why);
     json_decref(made);
-    return good ? make_verdicts(making, why) : NULL;
+    return good;
+}
+
+json_t *paper_make(const struct paper_making *making, char why[PAPER_WHY_BYTES])
+{
+    static const char *const names[] = {VERDICTS, NULL};
+    remove_old(making, names);
+    return paper_draw_with_tables(making, why) ? paper_judge(making, VERDICTS, why) : NULL;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "flat.h"
+#include "format_into.h"
 #include "harts.h"
 #include "provenance.h"
 #include "qemu_kernel.h"
@@ -90,22 +91,45 @@ static json_t *fill_in(const char *word, const json_t *values)
     return length < sizeof out ? json_stringn(out, length) : NULL;
 }
 
-static json_t *make_command(const struct paper_folder *folder, const json_t *run, const json_t *values)
+__attribute__((format(printf, 3, 4))) static void append(json_t *command, const char *option, const char *format, ...)
+{
+    char text[32];
+    format_into(text, format);
+    json_array_append_new(command, json_string(option));
+    json_array_append_new(command, json_string(text));
+}
+
+/* The seed that the command has, or the figure's. Takes the command's own out of it. */
+static long long take_seed(json_t *command, const struct paper_folder *folder)
+{
+    size_t i;
+    const json_t *word, *given = json_object_get(folder->figure, "seed");
+    json_array_foreach(command, i, word)
+    {
+        const json_t *next = json_array_get(command, i + 1);
+        if (strcmp(json_string_value(word), "--seed") == 0 && next != NULL) {
+            long long seed = strtoll(json_string_value(next), NULL, 0);
+            (void)json_array_remove(command, i);
+            (void)json_array_remove(command, i);
+            return seed;
+        }
+    }
+    return given != NULL ? json_integer_value(given) : (json_int_t)SEED_DEFAULT;
+}
+
+static json_t *make_command(const struct paper_folder *folder, const json_t *run, const json_t *values,
+                            const struct paper_variation *variation)
 {
     size_t i;
     const json_t *word;
-    char seed[24];
     json_t *command = json_array();
-    const json_t *given = json_object_get(folder->figure, "seed");
     json_array_foreach(json_object_get(run, "command"), i, word)
     {
         json_array_append_new(command, fill_in(json_string_value(word), values));
     }
-    (void)snprintf(seed, sizeof seed, "%lld",
-                   (long long)(given != NULL ? json_integer_value(given) : (json_int_t)SEED_DEFAULT));
-    if (!paper_has_word(command, "--seed")) {
-        json_array_append_new(command, json_string("--seed"));
-        json_array_append_new(command, json_string(seed));
+    append(command, "--seed", "%lld", take_seed(command, folder) + (variation != NULL ? variation->seeds : 0));
+    if (variation != NULL && variation->costs != 1) {
+        append(command, "--costs", "%g", variation->costs);
     }
     return command;
 }
@@ -136,10 +160,13 @@ static bool make_key(struct paper_run *run, const struct paper_identity *identit
     return text != NULL;
 }
 
-/* What a run takes at a level: its own, or that of the level below. NULL: it is not run. */
-static const json_t *values_at(const json_t *run, enum paper_level level)
+/* What a run takes at a level: its own, or that of the level below; varied, what it has for that. NULL: it is not run. */
+static const json_t *values_at(const json_t *run, enum paper_level level, const struct paper_variation *variation)
 {
-    const json_t *values = json_object_get(run, paper_level_name(level));
+    const json_t *values = json_object_get(run, paper_level_name(level)), *varied = json_object_get(run, "varied");
+    if (variation != NULL && varied != NULL && (level != PAPER_TINY || json_is_false(varied))) {
+        return json_is_object(varied) ? varied : NULL;
+    }
     while (values == NULL && level > PAPER_QUICK) {
         level--;
         values = json_object_get(run, paper_level_name(level));
@@ -148,7 +175,7 @@ static const json_t *values_at(const json_t *run, enum paper_level level)
 }
 
 bool paper_plan_make(struct paper_plan *plan, const struct paper_folder *folder, enum paper_level level,
-                     const struct paper_identity *identity)
+                     const struct paper_variation *variation, const struct paper_identity *identity)
 {
     size_t i;
     const json_t *run;
@@ -159,14 +186,16 @@ bool paper_plan_make(struct paper_plan *plan, const struct paper_folder *folder,
     }
     json_array_foreach((json_t *)runs, i, run)
     {
-        const json_t *values = values_at(run, level);
-        if (values == NULL) {
+        const json_t *values = values_at(run, level, variation);
+        bool simulated = runs_on(json_object_get(run, "command"), "sim");
+        if (values == NULL || (variation != NULL && !simulated)) {
             continue;
         }
         struct paper_run *planned = &plan->runs[plan->count++];
+        planned->simulated = simulated;
         planned->folder = folder;
         planned->id = flat_text(run, "id");
-        planned->command = make_command(folder, run, values);
+        planned->command = make_command(folder, run, values, variation);
         planned->seconds = json_number_value(json_object_get(values, "seconds"));
         if (!make_key(planned, identity)) {
             return false;

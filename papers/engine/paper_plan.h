@@ -20,6 +20,7 @@ struct paper_run {
     const char *id;
     json_t *command; /* words, from the sub-command's name on */
     double seconds;  /* about how long it takes */
+    bool simulated;  /* so any number of them may run at once */
     char key[PAPER_RUN_KEY_BYTES];
 };
 
@@ -35,10 +36,17 @@ struct paper_identity {
 
 bool paper_identify(struct paper_identity *identity);
 
+/* What is changed of simulated runs, to see whether verdicts hang on it. */
+struct paper_variation {
+    unsigned seeds; /* added to the seed of each run */
+    double costs;   /* of the machine, as `--costs` has it; 1: as they are */
+};
+
 /* The runs of a folder at a level, which may be none: a run without the level takes the one below that it has, but for
- * the tiny one. False if out of memory. */
+ * the tiny one. With a variation: only those on simulated harts, so varied; a run that has `varied` takes that in place
+ * of the level, or is left out if that is false. NULL: none. False if out of memory. */
 bool paper_plan_make(struct paper_plan *plan, const struct paper_folder *folder, enum paper_level level,
-                     const struct paper_identity *identity);
+                     const struct paper_variation *variation, const struct paper_identity *identity);
 void paper_plan_free(struct paper_plan *plan);
 
 /* The command line as one would type it; the caller frees it. NULL if out of memory. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Runs what figures need, one run at a time, each as a framelab of its own, and keeps its records. */
+ * Runs what figures need, each as a framelab of its own, and keeps its records. */
 #ifndef FRAMELAB_RESULTS_PAPER_RUNNER_H
 #define FRAMELAB_RESULTS_PAPER_RUNNER_H
 
@@ -23,9 +23,23 @@ struct paper_result {
 /* "measured", "kept", "skipped", "failed", "interrupted". */
 const char *paper_outcome_name(enum paper_outcome outcome);
 
-/* Runs it unless its records are there. `done` and `all` are for progress: seconds of what was run before it, and of
- * everything, by estimate; progress_begin() must have been called. */
-void paper_run(const struct paper_run *run, const struct paper_cache *cache, double done, double all,
-               struct paper_result *result);
+#define PAPER_JOBS_MAX 64u
+
+/* Runs that are wanted, and what became of each. */
+struct paper_batch {
+    const struct paper_run *const *runs;
+    struct paper_result *results;
+    size_t count;
+    const struct paper_cache *cache;
+    unsigned jobs; /* simulated runs at once, 1 or more; others run alone */
+    /* For progress: what the runs are of; seconds of what was run before, which grows, and of everything, by estimate.
+     * progress_begin() must have been called. */
+    const char *name;
+    double *done, all;
+};
+
+/* Runs each whose records are not there. Where one fails or all are interrupted, those that had not ended are
+ * interrupted. */
+void paper_run(const struct paper_batch *batch);
 
 #endif

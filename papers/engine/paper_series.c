@@ -12,7 +12,7 @@
 struct objection {
     char *why;
     size_t why_bytes;
-    const json_t *panels; /* that there are */
+    const json_t *panels, *things; /* that there are */
 };
 
 __attribute__((format(printf, 2, 3))) static bool refuse(const struct objection *objection, const char *format, ...)
@@ -27,6 +27,11 @@ __attribute__((format(printf, 2, 3))) static bool refuse(const struct objection 
 static bool is_kind(const char *text)
 {
     return strcmp(text, "measured") == 0 || strcmp(text, "published") == 0 || strcmp(text, "model") == 0;
+}
+
+static bool is_platform(const char *text)
+{
+    return *text == '\0' || strcmp(text, "host") == 0 || strcmp(text, "sim") == 0 || strcmp(text, "qemu") == 0;
 }
 
 /* An array of `count` numbers. */
@@ -55,6 +60,13 @@ static bool check_series(const struct objection *objection, const json_t *series
     if (!is_kind(flat_text(series, "kind"))) {
         return refuse(objection, "series.jq: series '%s': kind is measured, published or model", name);
     }
+    if (!is_platform(flat_text(series, "platform"))) {
+        return refuse(objection, "series.jq: series '%s': platform is host, sim or qemu", name);
+    }
+    const char *thing = flat_text(series, "thing");
+    if (*thing != '\0' && paper_item(objection->things, "id", thing, &count) == NULL) {
+        return refuse(objection, "series.jq: series '%s': things.json has no thing '%s'", name, thing);
+    }
     for (size_t i = 0; i < 4; i++) {
         const json_t *axis = json_object_get(series, axes[i]);
         if (!(axis == NULL && i >= 2) && !is_numbers(axis, points)) {
@@ -64,16 +76,17 @@ static bool check_series(const struct objection *objection, const json_t *series
     return true;
 }
 
-/* gnuplot takes the first block whose name begins with the one that is asked for. */
+/* A name is what the legend of its panel says. */
 static bool check_names(const struct objection *objection, const json_t *all)
 {
     for (size_t i = 0; i < json_array_size(all); i++) {
-        const char *name = flat_text(json_array_get(all, i), "name");
+        const json_t *series = json_array_get(all, i);
         for (size_t k = 0; k < i; k++) {
-            const char *earlier = flat_text(json_array_get(all, k), "name");
-            if (strncmp(earlier, name, strlen(name)) == 0) {
-                return refuse(objection, "series.jq: series '%s': an earlier one's name begins with it: '%s'", name,
-                              earlier);
+            const json_t *earlier = json_array_get(all, k);
+            if (strcmp(flat_text(earlier, "name"), flat_text(series, "name")) == 0 &&
+                strcmp(flat_text(earlier, "panel"), flat_text(series, "panel")) == 0) {
+                return refuse(objection, "series.jq: series '%s': panel '%s' has it twice", flat_text(series, "name"),
+                              flat_text(series, "panel"));
             }
         }
     }
@@ -142,7 +155,8 @@ static bool check_each(const struct objection *objection, const json_t *array,
 bool paper_series_check(const json_t *made, const json_t *figure, char *why, size_t why_bytes)
 {
     const json_t *panels = json_object_get(made, "panels");
-    const struct objection objection = {why, why_bytes, panels != NULL ? panels : json_object_get(figure, "panels")};
+    const struct objection objection = {why, why_bytes, panels != NULL ? panels : json_object_get(figure, "panels"),
+                                        json_object_get(made, "things")};
     const json_t *all = json_object_get(made, "series");
     const json_t *tables = json_object_get(made, "tables");
     why[0] = '\0';
@@ -169,7 +183,7 @@ bool paper_series_write(const json_t *made, const char *path)
     }
     json_array_foreach(json_object_get(made, "series"), i, series)
     {
-        (void)fprintf(file, "# %s\n", flat_text(series, "name"));
+        (void)fprintf(file, "# %s: %s\n", flat_text(series, "panel"), flat_text(series, "name"));
         for (size_t k = 0; k < json_array_size(json_object_get(series, "x")); k++) {
             (void)fprintf(file, "%.9g %.9g %.9g %.9g\n", number_at(series, "x", k), number_at(series, "y", k),
                           number_at(series, "low", k), number_at(series, "high", k));

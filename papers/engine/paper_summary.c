@@ -3,6 +3,7 @@
 #include "paper_summary.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -43,7 +44,7 @@ static json_t *own_member(const struct paper_folder *folder, const char *key)
 
 json_t *paper_entry_make(const struct paper_made *made)
 {
-    static const char *const keys[] = {"title", "citation", "shows", "differs", "panels"};
+    static const char *const keys[] = {"title", "citation", "links", "shows", "differs", "panels"};
     double seconds = 0;
     json_t *runs = json_array();
     for (size_t i = 0; i < made->plan->count; i++) {
@@ -116,7 +117,71 @@ json_t *paper_summary_write(const json_t *entries, const char *directory)
 static enum grid_tone tone_of(const json_t *claim)
 {
     const char *verdict = flat_text(claim, "verdict");
-    return strcmp(verdict, "holds") == 0 ? GRID_GOOD : strcmp(verdict, "does not hold") == 0 ? GRID_BAD : GRID_FAINT;
+    return strcmp(verdict, "holds") == 0 ? GRID_GOOD : strcmp(verdict, "cannot be judged") == 0 ? GRID_FAINT : GRID_BAD;
+}
+
+/* "10 of 10, 2 of 2": how often the verdict came out, over each of what was varied. */
+static void stable_text(const json_t *claim, char *text, size_t bytes)
+{
+    size_t i, at = 0;
+    const json_t *stable;
+    text[0] = '\0';
+    json_array_foreach(json_object_get(claim, "stable"), i, stable)
+    {
+        at += (size_t)snprintf(text + at, bytes - at, "%s%d of %d", i > 0 ? ", " : "",
+                               (int)json_integer_value(json_object_get(stable, "held")),
+                               (int)json_integer_value(json_object_get(stable, "of")));
+        at = at < bytes ? at : bytes - 1;
+    }
+}
+
+static void add_number(struct grid *grid, const json_t *number, const char *unit)
+{
+    double value = json_number_value(number);
+    if (json_is_number(number)) {
+        grid_cell(grid, GRID_PLAIN, fabs(value) >= 100 ? "%.0f%s%s" : "%.3g%s%s", value, *unit != '\0' ? " " : "",
+                  unit);
+    } else {
+        grid_cell(grid, GRID_PLAIN, "%s", "");
+    }
+}
+
+/* A row a quantity: what is said of the claim stands in the first. */
+static void add_quantity(struct grid *grid, const json_t *quantity, bool judged)
+{
+    const char *of = flat_text(quantity, "of"), *unit = flat_text(quantity, "unit");
+    enum grid_tone tone = !judged ? GRID_FAINT : json_is_true(json_object_get(quantity, "in")) ? GRID_GOOD : GRID_BAD;
+    const json_t *factor = json_object_get(quantity, "factor");
+    grid_cell(grid, GRID_PLAIN, "%s%s%s%s", flat_text(quantity, "name"), *of != '\0' ? " (" : "", of,
+              *of != '\0' ? ")" : "");
+    add_number(grid, json_object_get(quantity, "published"), unit);
+    add_number(grid, json_object_get(quantity, "measured"), unit);
+    if (json_is_number(factor)) {
+        grid_cell(grid, tone, "%.3g", json_number_value(factor));
+    } else {
+        grid_cell(grid, tone, "%s", "");
+    }
+    grid_cell(grid, GRID_PLAIN, "%.3g to %.3g", json_number_value(json_object_get(quantity, "low")),
+              json_number_value(json_object_get(quantity, "high")));
+}
+
+static void add_claim(struct grid *grid, const json_t *claim, const char *key)
+{
+    size_t i;
+    char stable[64];
+    const json_t *quantity;
+    bool judged = strcmp(flat_text(claim, "verdict"), "cannot be judged") != 0;
+    stable_text(claim, stable, sizeof stable);
+    json_array_foreach(json_object_get(claim, "quantities"), i, quantity)
+    {
+        grid_cell(grid, GRID_PLAIN, "%s", i == 0 ? key : "");
+        grid_cell(grid, GRID_PLAIN, "%s", i == 0 ? flat_text(claim, "id") : "");
+        grid_cell(grid, GRID_PLAIN, "%s", i == 0 ? flat_text(claim, "kind") : "");
+        grid_cell(grid, tone_of(claim), "%s", i == 0 ? flat_text(claim, "verdict") : "");
+        grid_cell(grid, GRID_PLAIN, "%s", i == 0 ? flat_text(claim, "platform") : "");
+        grid_cell(grid, GRID_PLAIN, "%s", i == 0 ? stable : "");
+        add_quantity(grid, quantity, judged);
+    }
 }
 
 static void add_claims(struct grid *grid, const json_t *entry)
@@ -125,19 +190,15 @@ static void add_claims(struct grid *grid, const json_t *entry)
     const json_t *claim;
     json_array_foreach(json_object_get(entry, "claims"), i, claim)
     {
-        grid_cell(grid, GRID_PLAIN, "%s", i == 0 ? flat_text(entry, "key") : "");
-        grid_cell(grid, GRID_PLAIN, "%s", flat_text(claim, "id"));
-        grid_cell(grid, tone_of(claim), "%s", flat_text(claim, "verdict"));
-        grid_cell(grid, GRID_PLAIN, "%s", flat_text(claim, "platform"));
-        grid_cell(grid, GRID_PLAIN, "%s", flat_text(claim, "measured"));
-        grid_cell(grid, GRID_PLAIN, "%s", flat_text(claim, "published"));
+        add_claim(grid, claim, i == 0 ? flat_text(entry, "key") : "");
     }
     grid_rule(grid);
 }
 
 static bool print_table(const json_t *entries, FILE *out)
 {
-    static const char *const titles[] = {"figure", "claim", "verdict", "by", "measured", "published"};
+    static const char *const titles[] = {"figure",   "claim",     "kind",     "verdict", "by",      "stable",
+                                         "quantity", "published", "measured", "factor",  "interval"};
     struct grid *grid = grid_new();
     size_t i;
     const json_t *entry;
@@ -202,7 +263,8 @@ bool paper_summary_print(const json_t *entries, const char *directory, FILE *out
         print_figure(entry, directory, out);
         paper_verdicts_count(json_object_get(entry, "claims"), &tally);
     }
-    (void)fprintf(out, "\n%u claims hold, %u do not hold, of which %u were not known to, %u cannot be judged\n",
-                  tally.hold, tally.fail, tally.unexpected, tally.cannot);
+    (void)fputc('\n', out);
+    paper_tally_print(&tally, "\n", out);
+    (void)fprintf(out, "of those that do not hold %u were not known not to\n", tally.unexpected);
     return fflush(out) == 0;
 }

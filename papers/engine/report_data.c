@@ -112,6 +112,7 @@ static bool add_series(const struct source *source, json_t *entry)
     if (good) {
         json_object_set(entry, "series", json_object_get(made, "series"));
         json_object_set(entry, "tables", json_object_get(made, "tables"));
+        json_object_set(entry, "things", json_object_get(made, "things"));
     }
     json_decref(made);
     return good;

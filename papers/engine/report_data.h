@@ -12,9 +12,9 @@
 /* Whether the directory has a summary.json. */
 bool report_has_figures(const char *directory);
 
-/* {"figures": [...]}: the entries of summary.json by key; those that were made have in addition `series` and `tables`
- * of series.json, `svg`: the text of figure.svg, and `provenance`: those lines of records.jsonl (or of records.jsonl.gz
- * or .xz, by gzip or xz). NULL with one line in `why`, which names the file. */
+/* {"figures": [...]}: the entries of summary.json by key; those that were made have in addition `series`, `tables` and
+ * `things` of series.json, `svg`: the text of figure.svg, and `provenance`: those lines of records.jsonl (or of
+ * records.jsonl.gz or .xz, by gzip or xz). NULL with one line in `why`, which names the file. */
 json_t *report_read(const char *directory, char why[PAPER_WHY_BYTES]);
 
 #endif

@@ -3,11 +3,12 @@
 include "lib";
 
 (bench | undisturbed) as $all |
-def of($run; $variant; $workload): $all | of_run($run) | map(select((.variant | startswith($variant)) and .workload == $workload));
+def of($run; $variant; $workload): $all | map(select(.run == $run or .run == $run + "-9")) | map(select((.variant | startswith($variant)) and .workload == $workload));
 def phase($workload): if $workload == "repeat" then "pair" else "alloc" end;
 def by_cores($variant; $order): of("cores"; $variant; "bulk") | map(select(.order == $order)) | by_harts(ns("alloc"));
 def by_order($variant; $workload): of("orders"; $variant; $workload) | by(.order; ns(phase($workload)));
-def printed($panel; $name): published($published; $name) | series($name; $panel; "published"; "LLFree artefact, module");
+def printed($panel; $name; $title; $thing): printed($published; $name; $title; $panel; "LLFree artefact, module"; $thing);
+def variants: ["baseline", "Linux"], ["lockfree", "LLFree"];
 
 def alone($run; $variant): of($run; $variant; "bulk") | map(select(.variant == $variant)) | by(.order; ns("alloc"));
 def ratio_row($name; $points): $points | map(select(.x <= 9)) | select(length > 0) |
@@ -15,13 +16,11 @@ def ratio_row($name; $points): $points | map(select(.x <= 9)) | select(length > 
 
 {
   series: ([
-    (("baseline", "lockfree") as $v | (0, 9) as $order |
-      by_cores($v; $order) | series("\($v) order \($order)"; "cores"; "measured"; "sim, xeon-1socket-26c")),
-    (("baseline", "lockfree") as $v | by_order($v; "repeat") | series("\($v) repeat"; "repeat"; "measured"; "sim, 8 harts")),
-    (("baseline", "lockfree") as $v | by_order($v; "bulk") | series("\($v) bulk"; "bulk"; "measured"; "sim, 8 harts")),
-    printed("cores"; ("Linux order 0", "Linux order 9", "LLFree order 0", "LLFree order 9")),
-    printed("repeat"; ("Linux repeat", "LLFree repeat")),
-    printed("bulk"; ("Linux bulk", "LLFree bulk"))
+    variants as $v |
+    ((0, 9) as $order | printed("cores-\($order)"; "\($v[1]) order \($order)"; $v[1]; $v[0]),
+      (by_cores($v[0]; $order) | series($v[0]; "cores-\($order)"; "measured"; "sim, xeon-1socket-26c") | shows($v[0]; "sim"))),
+    (("repeat", "bulk") as $workload | printed($workload; "\($v[1]) \($workload)"; $v[1]; $v[0]),
+      (by_order($v[0]; $workload) | series($v[0]; $workload; "measured"; "sim, 8 harts") | shows($v[0]; "sim")))
   ] | map(select(.x | length > 0))),
   tables: [{
     title: "lockfree, one hart, bulk allocation over orders 0 to 9, ns",

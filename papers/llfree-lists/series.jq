@@ -5,20 +5,25 @@ include "lib";
 bench as $all |
 def list($variant): $all | of_run("lists") | of_variant($variant) | by_harts(ns("op"));
 def design($run; $workload; $phase):
-  $all | of_run($run) | of_variant("lockfree") | map(select(.workload == $workload)) | by_harts(ns($phase));
-def printed($panel; $name): published($published; $name) | series($name; $panel; "published"; "LLFree, Xeon 5320");
+  $all | of_run($run) | map(select(.variant | startswith("lockfree"))) | map(select(.workload == $workload)) | by_harts(ns($phase));
+def printed($panel; $name; $thing):
+  printed($published; $name; ($name | rtrimstr(" free") | rtrimstr(" alloc")); $panel; "LLFree, Xeon 5320"; $thing);
+def lists: ["ListLocked", "locked-list", "locked list"], ["ListCAS", "cas-list", "list by CAS"], ["ListLocal", "own-lists", "own lists"];
+# LLFree has no caches in front: beside it stands lockfree without; and lockfree as it comes, with them.
+def ours($phase; $workload):
+  ["bare", "lockfree without hart caches", "lockfree"], ["design", "lockfree with hart caches", "lockfree-cached"] | . as [$run, $name, $thing] |
+  design($run; $workload; $phase) | series($name; $phase; "measured"; "sim, xeon-1socket-26c") | shows($thing; "sim");
 
 {
   series: ([
-    (list("locked-list") | series("locked list"; "alloc"; "measured"; "sim, xeon-1socket-26c")),
-    (list("cas-list") | series("list by CAS"; "alloc"; "measured"; "sim, xeon-1socket-26c")),
-    (design("design"; "bulk"; "alloc") | series("lockfree alloc"; "alloc"; "measured"; "sim, xeon-1socket-26c")),
-    (list("own-lists") | series("own lists"; "alloc"; "measured"; "sim, xeon-1socket-26c")),
-    printed("alloc"; ("ListLocked", "ListCAS", "ListLocal", "LLFree alloc")),
-    (design("design"; "rand"; "free") | series("lockfree free"; "free"; "measured"; "sim, xeon-1socket-26c")),
-    printed("free"; ("ListLocked free", "ListCAS free", "LLFree free")),
-    (("bulk", "rand") as $w | ("alloc", "free") as $p | design("far"; $w; $p) | series("far \($w) \($p)"; "far"; "measured"; "sim, epyc-2socket")),
-    (design("far"; "repeat"; "pair") | series("far repeat"; "far"; "measured"; "sim, epyc-2socket"))
+    (lists as $l | printed("alloc"; $l[0]; $l[1]),
+      (list($l[1]) | series($l[2]; "alloc"; "measured"; "sim, xeon-1socket-26c") | shows($l[1]; "sim"))),
+    printed("alloc"; "LLFree alloc"; "lockfree"),
+    ours("alloc"; "bulk"),
+    printed("free"; "ListLocked free"; "locked-list"), printed("free"; "ListCAS free"; "cas-list"), printed("free"; "LLFree free"; "lockfree"),
+    ours("free"; "rand"),
+    ((["rand", "free"], ["rand", "alloc"], ["repeat", "pair"], ["bulk", "free"], ["bulk", "alloc"]) as $w |
+      design("far"; $w[0]; $w[1]) | series($w | join(", "); "far"; "measured"; "sim, epyc-2socket") | shows($w | join("-"); "sim"))
   ] | map(select(.x | length > 0))),
   tables: [{
     title: "One hart alone on this host: ns of an allocation",

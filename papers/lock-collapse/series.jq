@@ -4,8 +4,13 @@ include "lib";
 
 bench as $all |
 def points($run; $variant): $all | of_run($run) | of_variant($variant) | by_harts(ns("op"));
-def measured($run; $panel; $variant; $source; $name): points($run; $variant) | series($name; $panel; "measured"; $source);
-def printed($panel; $name; $source): published($published; $name) | series($name; $panel; "published"; $source);
+def primitives: "ticket-lock", "mcs-lock", "shared-counter", "own-counters", "treiber-stack";
+def words: gsub("-"; " ");
+def measured($run; $panel; $variant; $platform):
+  points($run; $variant) | series(($variant | words) + ($platform | where); $panel; "measured";
+    {socket: "sim, xeon-1socket-26c", locks: "sim, epyc-2socket", counters: "sim, epyc-2socket", host: "this host"}[$run]) |
+  shows($variant; $platform);
+def printed($panel; $name; $source; $thing): printed($published; $name; $name; $panel; $source; $thing);
 def contended($variant): points("socket"; $variant) | map(select(.x >= 2)) | select(length > 1);
 def fitted($variant): contended($variant) |
   (xy | collapse_fit) as $fit | map({x, y: collapse_at($fit; .x)});
@@ -28,21 +33,17 @@ def host_rows:
 
 {
   series: ([
-    measured("socket"; "lists"; "locked-list"; "sim, xeon-1socket-26c"; "locked list"),
-    printed("lists"; "ListLocked"; "LLFree, Xeon 5320"),
-    measured("socket"; "lists"; "cas-list"; "sim, xeon-1socket-26c"; "list by CAS"),
-    printed("lists"; "ListCAS"; "LLFree, Xeon 5320"),
-    (fitted("locked-list") | series("n (s + c n/2)"; "lists"; "model"; "fitted to the locked list, simulated")),
-    (("ticket-lock", "mcs-lock", "shared-counter", "own-counters", "treiber-stack") as $v |
-      measured("socket"; "primitives"; $v; "sim, xeon-1socket-26c"; $v)),
-    (("ticket-lock", "mcs-lock", "shared-counter", "own-counters", "treiber-stack") as $v |
-      measured("host"; "primitives"; $v; "this host"; "host " + $v)),
-    (("ticket-lock", "mcs-lock", "treiber-stack") as $v |
-      measured("locks"; "sockets"; $v; "sim, epyc-2socket"; "sockets " + $v)),
-    (("shared-counter", "own-counters") as $v |
-      measured("counters"; "sockets"; $v; "sim, epyc-2socket"; "sockets " + $v)),
-    printed("sockets"; "count_atomic"; "perfbook, Xeon 8176, 8 sockets"),
-    printed("sockets"; "count_stat"; "perfbook, Xeon 8176, 8 sockets")
+    printed("lists"; "ListLocked"; "LLFree, Xeon 5320"; "locked-list"),
+    measured("socket"; "lists"; "locked-list"; "sim"),
+    printed("lists"; "ListCAS"; "LLFree, Xeon 5320"; "cas-list"),
+    measured("socket"; "lists"; "cas-list"; "sim"),
+    (primitives as $v | measured("socket"; "primitives"; $v; "sim"), measured("host"; "primitives"; $v; "host")),
+    printed("sockets"; "count_atomic"; "perfbook, Xeon 8176, 8 sockets"; "shared-counter"),
+    measured("counters"; "sockets"; "shared-counter"; "sim"),
+    printed("sockets"; "count_stat"; "perfbook, Xeon 8176, 8 sockets"; "own-counters"),
+    measured("counters"; "sockets"; "own-counters"; "sim"),
+    (("ticket-lock", "mcs-lock", "treiber-stack") as $v | measured("locks"; "sockets"; $v; "sim")),
+    (fitted("locked-list") | series("n (s + c n/2), fitted"; "lists"; "model"; "fitted to the locked list, simulated") | shows("model"))
   ] | map(select(.x | length > 0))),
   tables: [
     {

@@ -12,15 +12,18 @@ def visits: (.counts.global_takes + .counts.global_gives) / singles;
 
 # Of all harts and repeats of one M the worst: the bound is one on each.
 def worst(x; f): group_by(x) | map({x: (.[0] | x), y: (map(f) | max)});
-def traced($run; $allocator; $alone; $workload; $name):
-  $all | of_run($run) | of_workload($workload) | map(select(allocator_of == $allocator and is_alone == $alone)) |
-  worst(magazine; visits) | map(select(.y > 0)) | series($name; "visits"; "measured"; $run);
-def bursts($run; $alone; $name):
+def traced($run; $alone; $workload; $panel):
+  $all | of_run($run) | of_workload($workload) | map(select(allocator_of == "baseline" and is_alone == $alone)) |
+  worst(magazine; visits) | map(select(.y > 0)) |
+  series({adversary: "adversary", walk: "random walk", bulk: "bulk"}[$workload] + ($run | where); $panel; "measured"; $run) |
+  shows("trace-" + $workload; $run);
+def bursts($run; $alone; $name; $thing):
   $all | of_run($run + "-lengths") | map(select(allocator_of == "baseline" and is_alone == $alone)) | worst(.burst; visits) |
-  series($name; "lengths"; "measured"; $run);
-def scaling($run; $variant; $name):
-  $all | of_run($run) | of_variant($variant) | by_harts(per_us("pair")) | series($name; "scaling"; "measured"; "sim");
-def printed($name): published($published; $name) | series($name; "scaling"; "published"; "section 3.8");
+  series($name + ($run | where); "lengths"; "measured"; $run) | shows($thing; $run);
+def scaling($run; $variant; $name; $thing):
+  $all | of_run($run) | of_variant($variant) | by_harts(per_us("pair")) | series($name; "scaling"; "measured"; "sim") | shows($thing; "sim");
+def printed($name; $thing): printed($published; $name; $name; "scaling"; "section 3.8"; $thing);
+def bound($panel; f): map({x: ., y: f}) | series("1/M"; $panel; "model"; "1/M") | shows("model");
 
 # Of one hart, with and without magazines.
 def cost: if .platform == "qemu" then .phases[0] | .hart_instructions[0] / .operations else ns("pair") end;
@@ -32,18 +35,16 @@ def alone_row($platform; $unit):
 
 {
   series: ([
-    ("sim", "qemu", "host") as $run | ("adversary", "walk", "bulk") as $workload |
-    traced($run; "baseline"; false; $workload; "\($run) two \($workload)"),
-    traced($run; "lockfree"; false; $workload; "\($run) lockfree \($workload)"),
-    traced($run; "baseline"; true; $workload; "\($run) one \($workload)")
-  ] + [
-    ([1, 2, 4, 8, 16, 32, 64] | map({x: ., y: (1 / .)}) | series("bound"; "visits"; "model"; "1/M")),
-    (("sim", "qemu") as $run | bursts($run; false; "\($run) two bursts"), bursts($run; true; "\($run) one bursts")),
-    ([1, 48] | map({x: ., y: (1 / 8)}) | series("bound 8"; "lengths"; "model"; "1/M")),
-    printed("magazines"), printed("slab allocator"),
-    scaling("sim-scaling"; "baseline"; "baseline"), scaling("sim-scaling"; "lockfree"; "lockfree"),
-    scaling("sim-locked"; "baseline,magazine=0,lock=ticket"; "ticket"),
-    scaling("sim-locked"; "baseline,magazine=0,lock=mcs"; "mcs")
+    ([["visits-one", true], ["visits-two", false]][] as $panel |
+      (("adversary", "walk", "bulk") as $workload | ("qemu", "sim") as $run | traced($run; $panel[1]; $workload; $panel[0])),
+      ([1, 2, 4, 8, 16, 32, 64] | bound($panel[0]; 1 / .))),
+    (("qemu", "sim") as $run | bursts($run; true; "one magazine"; "one-magazine"), bursts($run; false; "two magazines"; "two-magazines")),
+    ([1, 48] | bound("lengths"; 1 / 8)),
+    printed("magazines"; "baseline"), scaling("sim-scaling"; "baseline"; "baseline"; "baseline"),
+    scaling("sim-scaling"; "lockfree"; "lockfree"; "lockfree"),
+    printed("slab allocator"; "baseline-no-cache-ticket"),
+    scaling("sim-locked"; "baseline,magazine=0,lock=ticket"; "baseline without magazines, ticket lock"; "baseline-no-cache-ticket"),
+    scaling("sim-locked"; "baseline,magazine=0,lock=mcs"; "the same, queued lock"; "baseline-no-cache-mcs")
   ] | map(select(.x | length > 0))),
   tables: [{
     title: "A pair of one hart, baseline: with magazines, without, and the ratio",

@@ -8,14 +8,13 @@ def cells: $all | map(select(.run == "map" and (.variant | startswith("lockfree"
 # A burst of L is L allocations and L frees, in one phase.
 def work: operations * (if .workload == "burst" then 2 else 1 end);
 def accesses: (.counts.global_takes + .counts.global_gives) / work;
-def two: if . < 10 then "0\(.)" else tostring end;
 def time: (.phases | map(.hart_ns | add) | add) / work;
 def by_magazine(f): group_by(.magazine) | map({x: .[0].magazine, y: f});
 
 {
-  series: [cells | group_by(.batch)[] | (.[0].batch | two) as $batch |
-    (by_magazine(100 * (map(accesses) | max)) | series("accesses \($batch)"; "accesses"; "measured"; "sim, the worst of all traces")),
-    (map(select(.workload == "rand")) | by_magazine(map(time) | median) | series("time \($batch)"; "time"; "measured"; "sim, rand"))],
+  series: [cells | group_by(.batch)[] | (.[0].batch | tostring) as $batch |
+    (by_magazine(100 * (map(accesses) | max)) | series($batch; "accesses"; "measured"; "sim, the worst of all traces") | shows("lockfree"; "sim")),
+    (map(select(.workload == "rand")) | by_magazine(map(time) | median) | series($batch; "time"; "measured"; "sim, rand") | shows("lockfree"; "sim"))],
   tables: [{
     title: "Accesses to the global allocator in the worst trace, in percent of the bound: one in a batch of operations",
     columns: ["batch", "magazine 1", "2", "4", "8", "16", "32", "64"],

@@ -3,29 +3,33 @@
 include "lib";
 
 bench as $all |
-def of($workload): $all | map(select(.events != null and .variant == "lockfree" and .workload == $workload));
+def lockfree: $all | map(select(.events != null and .variant == "lockfree" and (.run == "frames" or .run == "chunks")));
+def of($workload): lockfree | of_workload($workload);
 def place: "\(.workload), order \(.order), \(.harts) harts";
-def transfers: .events | .transfers / .operations;
-def retries: .events | 1000 * .cas_failures / .operations;
+def transfers: .events | (.transfers | number) / .operations;
+def retries: .events | 1000 * (.cas_failures | number) / .operations;
+def again: 1000 * (.counts.cas_retries | number) / (.events.operations | number);
 def fairness: [.phases[].hart_ns] | transpose | map(add) | min / max;
+def worst(f): map({place: place, value: f}) | max_by(.value).place;
+# What comes from other harts, over their share of the frames.
+def shared: transfers / (1 - 1 / .harts);
+def singles: of("rand") | map(select(.order == 0 and .harts >= 8)) | by_harts(shared);
+# At the most harts with which a mechanism was left out.
+def without($run; $variant; $workload): $all | of_run($run) | of_variant($variant) | of_workload($workload) | some_records | max_by(.harts);
 
-def u4:
-  (of("bulk") | max_by(transfers)) as $worst |
-  verdict("U4"; "sim"; $worst | transfers <= 0.05; "at most \($worst | transfers | short) (\($worst | place))"; "more than 0.05");
-
-def u5:
-  (of("rand") | map(select(.order == 0)) | by_harts(transfers)) as $points | ($points | max_by(.x).x) as $most |
-  ($points | map(.y) | max) as $max | (($points | at($most)) / ($points | at(8))) as $growth |
-  verdict("U5"; "sim"; $max <= 2 and $growth <= 1.3;
-    "at most \($max | short) an operation; from 8 to \($most) harts \($growth | short) times"; "more than 2, or it grows");
-
-def u6:
-  (of("bulk") | max_by(retries)) as $worst |
-  verdict("U6"; "sim"; $worst | retries <= 1; "at most \($worst | retries | short) in 1000 (\($worst | place))"; "more than 1 in 1000");
-
-def u7:
-  ((of("bulk") + of("rand")) | min_by(fairness)) as $worst |
-  verdict("U7"; "sim"; $worst | fairness >= 0.7; "at least \($worst | fairness | short) (\($worst | place))"; "less than 0.7");
-
-if of("bulk") == [] or of("rand") == [] then [("U4", "U5", "U6", "U7") | cannot(.; "this build has no simulated harts")]
-else [u4, u5, u6, u7] end
+[claim("U4"; "sim";
+   quantity("transfers an operation, most"; of("bulk") | worst(transfers); of("bulk") | map(transfers) | most),
+   quantity("single frames, neither private bits nor shards"; without("mechanism-frames"; "lockfree,local=off,shards=1"; "bulk") | transfers),
+   quantity("chunks, one shard over a shard a hart"; (without("mechanism-chunks"; "lockfree,shards=1"; "bulk") | transfers) / (without("mechanism-chunks"; "lockfree"; "bulk") | transfers)),
+   quantity("chunks, no limbo"; without("mechanism-chunks"; "lockfree,reclaim=tag"; "bulk") | transfers)),
+ claim("U5"; "sim";
+   quantity("transfers an operation over the share of others' frames, most"; singles | map(.y) | most),
+   quantity("the same, most harts over 8"; singles | (max_by(.x).x) as $most | at($most) / at(8)),
+   quantity("neither private bits nor shards, over lockfree"; (without("mechanism-frames"; "lockfree,local=off,shards=1"; "rand") | transfers) / (without("mechanism-frames"; "lockfree"; "rand") | transfers))),
+ claim("U6"; "sim";
+   quantity("compare-and-swaps tried again, in 1000 operations, most"; of("bulk") | worst(again); of("bulk") | map(again) | most),
+   quantity("failed compare-and-swaps in 1000 operations, most"; of("bulk") | worst(retries); of("bulk") | map(retries) | most),
+   quantity("locks taken"; of("bulk") | map(.counts.lock_acquisitions | number) | most)),
+ claim("U7"; "sim"; (of("bulk") + of("rand")) as $both |
+   quantity("slowest hart over fastest, least"; $both | worst(-fairness); $both | map(fairness) | least),
+   quantity("slowest hart over fastest, chunks, no limbo"; [("bulk", "rand") as $w | without("mechanism-chunks"; "lockfree,reclaim=tag"; $w) | fairness] | least))]

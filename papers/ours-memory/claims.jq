@@ -3,37 +3,29 @@
 include "lib";
 
 bench as $all |
-($all | map(select(.stopped != null))) as $stopped | ($all | map(select(.left != null))) as $exhausted |
-def entries: .counts.frames_total | ((. / 512 | ceil) + 1) + ((. / 32768 | ceil) + 1);
-def before: .stopped | .from as $from | .limbo[:$from] | max;
-def during($key): .stopped | .[$key][.from:.until];
-def u8:
-  ($stopped | all(.stopped.held and (.stopped.limbo | max) <= entries and .stopped.limbo[-1] <= 1.5 * before)) as $holds |
-  verdict("U8"; "sim"; $holds;
-    [$stopped[] | "of \(entries) entries \(during("limbo") | max) in limbo while it is stopped, before \(before), in the end \(.stopped.limbo[-1])"] | join("; ");
-    if $stopped | all(.stopped.held) then "above the bound, or it stays" else "the hart was not stopped in a section" end);
-
-def slower: (during("round_ns") | median) / (.stopped.round_ns[:.stopped.from] | median);
-def u9:
-  ($stopped | map(slower) | max) as $worst |
-  verdict("U9"; "sim"; $worst <= 1.1; "\($worst | short) times as long"; "they are slower");
-
-def u10:
-  ($exhausted | map(select(.knobs | contains("drain=on")))) as $drained | ([$drained[].left[]] | max) as $most |
-  verdict("U10"; "sim"; $most == 0; "\($most) frames in \([$drained[].left[]] | length) rounds of \($drained | length) settings"; "memory is stranded");
+def stopped: $all | map(select(.stopped != null));
+def exhausted: $all | map(select(.left != null));
+def entries: .counts.frames_total | number | ((. / 512 | ceil) + 1) + ((. / 32768 | ceil) + 1);
+def before: .stopped | .from as $from | .limbo[:$from] | most;
+def slower: .stopped | (.round_ns[.from:.until] | some("no round") | median) / (.round_ns[:.from] | some("no round") | median);
+def drained: exhausted | map(select(.knobs | contains("drain=on")));
+def kept: exhausted | map(select(.knobs | contains("drain=off")));
 
 def magazine: .knobs | capture("magazine=(?<m>[0-9]+)").m | tonumber;
 def has_local_chunks: (.variant | startswith("lockfree")) and (.knobs | contains("local=on"));
 # Frames an idle hart, in magazines: least and most over all rounds.
-def idle: (.harts - 1) as $idle | magazine as $m | [(.left | min, max) / $idle / $m];
-def u11:
-  ($exhausted | map(select(.knobs | contains("drain=off")))) as $kept |
-  ($kept | all(magazine as $m | idle as [$least, $most] |
-    if has_local_chunks then $least > 1 and $most * $m <= 2 * $m + 1536 else $least > 0 and $most <= 2 end)) as $holds |
-  [$kept[] | select(has_local_chunks | not) | idle] as $plain | [$kept[] | select(has_local_chunks) | magazine as $m | (idle[1] - 2) * $m] as $hands |
-  verdict("U11"; "sim"; $holds;
-    "without local chunks \([$plain[][0]] | min | short) to \([$plain[][1]] | max | short) magazines an idle hart; local chunks keep up to \($hands | max | short) frames more than two";
-    "more or less than that");
+def idle(f): (.harts - 1) as $idle | magazine as $m | (.left | f) / $idle / $m;
+def plain: kept | map(select(has_local_chunks | not));
+def local: kept | map(select(has_local_chunks));
 
-[if $stopped == [] then ("U8", "U9") | cannot(.; "this build has no simulated harts") else u8, u9 end,
- if $exhausted == [] then ("U10", "U11") | cannot(.; "this build has no simulated harts") else u10, u11 end]
+[claim("U8"; "sim";
+   quantity("limbo, of the arena's entries, most"; stopped | map((.stopped.limbo | most) / entries) | most),
+   quantity("in the last round over the most before the stop"; stopped | map(.stopped.limbo[-1] / before) | most),
+   quantity("stops inside a section, of all"; stopped | map(if .stopped.held then 1 else 0 end) | some("no hart was stopped") | mean)),
+ claim("U9"; "sim"; quantity("a round while it is stopped over one before, most"; stopped | map(slower) | most)),
+ claim("U10"; "sim"; quantity("frames that were free"; drained | map(.left | most) | most)),
+ claim("U11"; "sim";
+   quantity("magazines an idle hart, without local chunks, least"; plain | map(idle(least)) | least),
+   quantity("magazines an idle hart, without local chunks, most"; plain | map(idle(most)) | most),
+   quantity("magazines an idle hart, with local chunks, least"; local | map(idle(least)) | least),
+   quantity("frames above two magazines, with local chunks, most"; local | map((idle(most) - 2) * magazine) | most))]

@@ -21,17 +21,28 @@ def left($runs; $what): $all | map(select(.left != null and ([.run] | inside($ru
 def by_rounds(x): group_by(x) | map({x: (.[0] | x), all: [.[].left[]]} | {x, y: (.all | median), low: (.all | min), high: (.all | max)});
 def sizes($what): left(["sizes", "sizes-between"]; $what) | by_rounds(magazine);
 def harts($what): left(["harts"]; $what) | by_rounds(.harts);
+# What is drawn, and as which thing. Drained, nothing is left of either variant.
+def shown: ["lockfree", "lockfree, no drain", "lockfree"],
+  ["without-local lockfree", "lockfree without local chunks, no drain", "lockfree-no-local"],
+  ["baseline", "baseline, no drain", "baseline"],
+  ["drained lockfree", "either, with the drain", "with-drain"];
+def arenas: ["stopped-large", "256 MiB", "large-arena"], ["stopped-small", "64 MiB", "small-arena"];
+def two_magazines($panel; f): map({x, y: (.x | f)}) |
+  series("two magazines an idle hart"; $panel; "model"; "magazines of all other harts") | shows("model");
 
 {
   series: ([
-    (("stopped-small", "stopped-large") as $run | first_of($run) |
-      (points(.stopped.limbo) | series("limbo \($run)"; "limbo"; "measured"; "sim")),
-      (points(.stopped.round_ns | map(. / 1000)) | series("time \($run)"; "rounds"; "measured"; "sim")),
-      ([{x: 1, y: entries}, {x: (.stopped.limbo | length), y: entries}] | series("bound \($run)"; "limbo"; "model"; "entries of the arena"))),
+    (arenas as $a | first_of($a[0]) |
+      ([{x: 1, y: entries}, {x: (.stopped.limbo | length), y: entries}] |
+        series("all entries there are, " + $a[1]; "limbo"; "model"; "entries of the arena") | shows($a[2])),
+      (points(.stopped.limbo) | series("in limbo, " + $a[1]; "limbo"; "measured"; "sim") | shows($a[2]; "sim")),
+      (points(.stopped.round_ns | map(. / 1000)) | series($a[1]; "rounds"; "measured"; "sim") | shows($a[2]; "sim"))),
     (first_of("stopped-small") | .stopped | [{x: (.from + 0.5), y: 0}, {x: (.until + 0.5), y: 0}] |
-      series("stop"; "limbo"; "model"; "when the hart was stopped")),
-    (whats as $what | sizes($what) | series("sizes \($what)"; "sizes"; "measured"; "sim, 4 harts")),
-    (whats as $what | harts($what) | series("harts \($what)"; "harts"; "measured"; "sim, magazines of 64"))
+      series("stop"; "limbo"; "model"; "when the hart was stopped") | shows("model")),
+    (shown as $s | sizes($s[0]) | series($s[1]; "sizes"; "measured"; "sim, 4 harts") | shows($s[2]; "sim")),
+    (sizes("lockfree") | two_magazines("sizes"; 3 * 2 * .)),
+    (shown as $s | harts($s[0]) | series($s[1]; "harts"; "measured"; "sim, magazines of 64") | shows($s[2]; "sim")),
+    (harts("lockfree") | two_magazines("harts"; (. - 1) * 128))
   ] | map(select(.x | length > 0))),
   tables: [{
     title: "Frames an idle hart keeps from the one that is refused, by frames per magazine; 4 harts",

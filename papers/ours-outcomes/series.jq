@@ -14,7 +14,7 @@ def at_least:
   [foreach .[] as $bucket ({below: 0}; {below: (.below + $bucket[1]), x: $bucket[0], y: (($n - .below) / $n)}; {x, y})];
 def curve($platform; $variant; $path):
   of($platform; $variant) | added($path) | select(length > 0) | at_least |
-  series("\($platform) \($variant) \($path)"; "\($platform)-\($variant)"; "measured"; "\($platform), exhaust");
+  series($path; "\($platform)-\($variant)"; "measured"; "\($platform), exhaust") | shows($path; $platform);
 def quantile_of($q):
   (map(.[1]) | add) as $n | reduce .[] as $bucket ({seen: 0, at: null};
     .seen += $bucket[1] | if .at == null and .seen >= $q * $n then .at = $bucket[0] else . end) | .at;

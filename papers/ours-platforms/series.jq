@@ -11,14 +11,14 @@ def of($run; $variant): $all | of_run($run) | map(select(.variant | startswith($
 def each: [.phases[] | .operations as $n | (.hart_ns // .hart_instructions) | mean / $n] | add;
 def bars($platform; $variant):
   $all | of_run("two-\($platform)") | undisturbed | map(select(.variant | startswith($variant))) | by(.workload | place; each) | select(length > 0) |
-  series("\($platform) \($variant)"; $platform; "measured"; $platform);
+  series($variant; $platform; "measured"; $platform) | shows($variant; $platform);
 
 # Workload by workload, orders 0, 3 and 9 in each.
 def column: (.workload | place) as $w | ({"0": 0, "3": 1, "9": 2}[.order | tostring]) as $o | 4 * ($w - 1) + $o + 1;
 def accesses: 1000 * (.counts.global_takes + .counts.global_gives) / (2 * .phases[0].operations);
 def counted($platform):
   of("alone-\($platform)"; "lockfree") | by(column; accesses) | select(length > 0) |
-  series("counted \($platform)"; "counts"; "measured"; $platform);
+  series("lockfree" + ($platform | where); "counts"; "measured"; $platform) | shows("lockfree"; $platform);
 
 def row($workload; $order): [$workload, $order] +
   [("alone-host", "alone-sim", "alone-qemu") as $run | variants as $variant |

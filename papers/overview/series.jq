@@ -12,10 +12,10 @@ def size: if .order != null then "order \(.order)" else "\(.frames) frames" end;
 ($table.rows | map(select(.column == "null"))) as $nulls |
 ($rows | firsts(.column)) as $columns |
 
-# Line types of common.gp: the first is the slow variant's, the second the fast one's, the rest are others' as they come.
-def style: . as $column |
-  if . == $table.slow then 1 elif . == $table.fast then 2
-  else ($columns - [$table.slow, $table.fast] | index($column)) % 6 + 3 end;
+# What a column is in things.json; those that it does not know are others, as they come.
+def known: {"baseline": "baseline", "lockfree": "lockfree", "baseline:origin": "baseline-origin"};
+def thing: . as $column |
+  known[.] // "other-\(($columns - (known | keys) | index($column)) % 6 + 1)";
 
 # ---- panels: rows of one section, workload, phase, size ----
 
@@ -23,22 +23,26 @@ def throughput: map(select(.throughput_mops != null)) |
   {x: map(.harts), y: map(.throughput_mops), low: map(.throughput_mops * .median_ns / .q3_ns), high: map(.throughput_mops * .median_ns / .q1_ns)};
 def latency($percentile): map(select(.[$percentile] != null and .[$percentile] > 0)) | {x: map(.harts), y: map(.[$percentile])};
 def curves(f): . as $here |
-  [$columns[] as $column | map(select(.column == $column)) | f | select(.x != []) | . + {of: $column, style: ($column | style)}];
+  [$columns[] as $column | map(select(.column == $column)) | f | select(.x != []) | . + {of: $column, thing: ($column | thing), kind: "measured"}];
+# As fast with each hart more: from the best of the fewest harts.
+def ideal: map(select(.throughput_mops != null)) | select(length > 0) | (map(.harts) | min) as $least | (map(.harts) | max) as $most |
+  (map(select(.harts == $least) | .throughput_mops) | max) as $best | select($most > $least) |
+  {x: [$least, $most], y: [$best, $best * $most / $least], of: "linear scaling", thing: "ideal", kind: "model"};
 # With the medians stands the harness's own, the clock's: below it nothing can be seen.
 def clock: .[0] as $row |
   $nulls | map(select(.platform == $row.platform and .workload == $row.workload and .phase == $row.phase and .frames == $row.frames)) | sort_by(.harts) |
-  latency("p50_ns") | select(.x != []) | . + {of: "the clock", style: 20};
+  latency("p50_ns") | select(.x != []) | . + {of: "reading the clock, p50", thing: "null", kind: "measured"};
 
 def title: .[0] | "\(.workload) \(.phase), \(size)";
 def panel($section; $column; $row):
   {section: $section, column: $column, row: $row, frames: .[0].frames, harts: (map(.harts) | unique), cores: .[0].cores};
 def panels($section; $column; $sizes): . as $here |
   (panel($section; $column; (.[0].frames as $frames | $sizes | index($frames))) +
-    {kind: "throughput", title: title, y: {label: "M operations / s", log: true}, curves: curves(throughput)}),
+    {kind: "throughput", title: title, y: {label: "M operations / s", log: true}, curves: (curves(throughput) + [ideal])}),
   (["p50", "p99", "p99.9", "max"] | to_entries[] | .key as $i | .value as $name | ["p50_ns", "p99_ns", "p99.9_ns", "latency_max_ns"][$i] as $key |
     $here | panel($section; $column; $i) + {kind: "latency", title: "\(title): \($name)", y: {label: "ns", log: true},
       curves: ([if $i == 0 then clock else empty end] + curves(latency($key)))}) |
-  select(any(.curves[]; .of != "the clock"));
+  select(any(.curves[]; .thing != "null"));
 
 [$rows | firsts(.platform)[] as $platform | map(select(.platform == $platform)) | firsts(.setting)[] as $setting |
   map(select(.setting == $setting)) | sort_by(.harts)] as $sections |
@@ -69,8 +73,8 @@ def points(f): map(select(f != null)) | {x: map(.place), y: map(f)};
   kind: "ratio", section: $story, title: "How many times faster \($table.fast) is", names: ($ratios | map({key: "\(.place)", value: .title}) | from_entries),
   y: {label: "time of \($table.slow) / time of \($table.fast)", log: true},
   curves: ([
-    ($ratios | points(.few) + {of: "fewest"}),
-    ($both | map(select(.many != null)) | points(.many) + {of: "busiest", low: map([.few, .many] | min), high: map([.few, .many] | max)})] |
+    ($ratios | points(.few) + {of: "fewest", thing: "fewest-harts", kind: "measured"}),
+    ($both | map(select(.many != null)) | points(.many) + {of: "busiest", thing: "most-harts", kind: "measured", low: map([.few, .many] | min), high: map([.few, .many] | max)})] |
     map(select(.x != [])))}] as $ratio |
 
 # ---- all of them, numbered: a panel's id, a curve's block ----
@@ -88,14 +92,17 @@ def describe($spread): . as $s | $sections[.] as $section | $section[0] as $row 
             $origin.version, $origin.date] | map(select(. != "")) | join(" · ")),
    limits: (if $sim then "\($spread). A model's times: good for ranking and growth."
             else "\($spread). \(if any($section[]; .harts > .cores) then "Shaded: more harts than cores, throughput as a lower bound. " else "" end)Nothing here tells of more than \($row.cores) core\($row.cores | plural)." end)};
-def legend: [.[].curves[] | {of, style}] | unique | . as $known | ($columns + ["the clock"]) | map(. as $name | $known[] | select(.of == $name));
+# Of each thing one series, whose line type is its.
+def legend: [.[].id as $id | blocks($id)[]] | . as $here |
+  [($columns + ["reading the clock, p50", "linear scaling"])[] as $name | [$here[] | select(.of == $name)] | select(length > 0) | .[0]];
+def decade(f): [.curves[] | ((.low // .y) + .y + (.high // .y))[] | select(. > 0)] | f | log10;
 def set:
   {across: (map(.column) | max + 1), down: (map(.row) | max + 1), y_label: .[0].y.label, y_log: (if .[0].y.log then 1 else 0 end),
-   legend: (legend | map(if .of == "the clock" then "reading the clock, p50" else .of end)), legend_style: (legend | map(.style)),
+   legend: (legend | map(.of)), legend_style: (legend | map(.block + 1)),
+   panel_low: map(pow(10; decade(min) | floor)), panel_high: map(pow(10; decade(max) | ceil)),
    panel_title: map(.title), panel_column: map(.column), panel_row: map(.row), panel_cores: map(.cores),
    panel_harts: map(.harts | map(tostring) | join(" ")),
-   panel_blocks: map(.id as $id | blocks($id) | map(.block | tostring) | join(" ")),
-   panel_styles: map(.id as $id | blocks($id) | map(.style | tostring) | join(" "))};
+   panel_name: map(.id)};
 
 # Of the first workload the first phase, of the others the last, for the smallest and the largest size.
 def overview: [$panels[] | select(.kind == "throughput" and .section == $story)] |
@@ -103,10 +110,10 @@ def overview: [$panels[] | select(.kind == "throughput" and .section == $story)]
   ($workloads[:3] | map(. as $w | [$phases | to_entries[] | select(.value.workload == $w).key] | if $w == $workloads[0] then .[0] else .[-1] end)) as $chosen |
   (map(.row) | unique | [.[0], .[-1]] | unique) as $rows |
   map(select((.column | [.] | inside($chosen)) and (.row | [.] | inside($rows))) | .column as $c | .row as $r | .column = ($chosen | index($c)) | .row = ($rows | index($r)));
-def block($of): [$series[] | select(.panel.kind == "ratio" and .of == $of).block] | .[0] // -1;
+def block($of): [$series[] | select(.panel.kind == "ratio" and .of == $of).block + 1] | .[0] // 0;
 def ratio_set: select($ratio != []) | $ratios[-1].harts as $harts |
   {ratio_title: $ratio[0].title, ratio_label: ($ratio[0].y.label + ", log scale"), ratio_few: block("fewest"),
-   ratio_many: (if $harts[0] == $harts[1] then -1 else block("busiest") end), ratio_span: block("busiest"),
+   ratio_many: (if $harts[0] == $harts[1] then 0 else block("busiest") end), ratio_span: block("busiest"),
    few_text: "\($harts[0]) hart\($harts[0] | plural)", many_text: "\($harts[1]) harts",
    ratio_low: ($all_ratios | min), ratio_high: ($all_ratios | max), place_text: ($ratios | map(.title))};
 
@@ -128,7 +135,7 @@ def numbered: reduce .[] as $picture ([]; . as $before | ([$before[] | select(.b
 
 {
   panels: ($panels | map({id, title, x: ({label: "harts"} + if .names then {label: "", names} else {} end), y})),
-  series: ($series | map({name: "\(.block): \(.of) (\(.panel.section | section_name): \(.panel.title))", panel: .panel.id, kind: "measured",
+  series: ($series | map({name: .of, panel: .panel.id, kind, thing,
     source: ($sections[.panel.section][0].platform), x, y} + if .low then {low, high} else {} end)),
   tables: [],
   pictures: ([pictures] | numbered)

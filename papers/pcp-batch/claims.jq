@@ -8,42 +8,30 @@ def knob($name): .variant | capture("(,|^)" + $name + "=(?<n>[0-9]+)") | .n | to
 def host_busy($run): $all | of_run($run) | cores_not_real(1);
 def usable($what): ("host", "qemu", "sim") | . as $p | select($all | of_run($p + $what) != []) |
   select($p != "host" or host_busy("host" + $what) == null);
-def judge: if index("host") then "host" else .[0] end;
 
-def c1:
-  def pages($p): $all | of_run($p + "-pages") | undisturbed | by(knob("batch"); 1 / (ns("alloc") + ns("free")));
-  [usable("-pages") | {platform: ., gain: (pages(.) | .[0].y as $first | (map(.y) | .[1:] | max) / $first - 1)}] as $gains |
-  ($gains | map(select(.platform == "sim")) + . | .[0]) as $first |
-  if $gains == [] then cannot("C1"; "no pages were measured, or the host was not idle") else
-  verdict("C1"; $first.platform; $first.gain <= 0.1;
-    $gains | map("\(.platform) \(.gain * 100 | short) %") | join(", "); "more than 10 % above batch 63") end;
+def pages($p): $all | of_run($p + "-pages") | undisturbed | by(knob("batch"); 1 / (ns("alloc") + ns("free")));
+def gain($p): pages($p) | .[0].y as $first | map(.y) | .[1:] | most / $first;
+def judge_of_pages: [usable("-pages")] | if index("sim") then "sim" else .[0] end;
 
 def holds($p; f): $all | of_run($p + "-hold") | of_workload("rand") | undisturbed | by(knob("batch"); f);
-def c2:
-  def refills($p): holds($p; .counts | .take_hold_total / .take_holds) | xy | exponent;
-  def spills($p): holds($p; .counts | .give_hold_total / .give_holds) | xy | exponent;
-  [usable("-hold") | {platform: ., refills: refills(.), spills: spills(.)}] as $exponents |
-  if $exponents == [] then cannot("C2"; "no holds were measured, or the host was not idle") else
-  verdict("C2"; $exponents | map(.platform) | judge;
-    all($exponents[]; (.refills | within(0.8; 1.05)) and (.spills | within(0.8; 1.05)));
-    $exponents | map("\(.platform) refills \(.refills | short), spills \(.spills | short)") | join("; ");
-    "an exponent is not between 0.8 and 1.05") end;
+def refills($p): holds($p; .counts | (.take_hold_total | number) / .take_holds);
+def spills($p): holds($p; .counts | (.give_hold_total | number) / .give_holds);
+def frame($p): holds($p; .counts | (.take_hold_total | number) / .refill_frames) | map(.y);
+def steps($p): frame($p) | . as $y | [range(1; length) | $y[.] / $y[. - 1]];
 
-def c3:
-  [usable("-hold") | {platform: ., pages: (holds(.; .counts | .take_hold_total / .refill_frames) | map(.y))}] as $curves |
-  if $curves == [] then cannot("C3"; "no holds were measured, or the host was not idle") else
-  verdict("C3"; $curves | map(.platform) | judge; all($curves[].pages; . as $y | all(range(1; length); $y[.] <= 1.1 * $y[. - 1]));
-    $curves | map("\(.platform) \(.pages[0] | short) to \(.pages[-1] | short)" + (if .platform == "qemu" then " instructions" else " ns" end)) | join(", ");
-    "a larger batch holds the lock for longer, a frame, than the one before") end;
+# By magazine: refills, and the share of time spent waiting for the lock.
+def waits: $all | of_run("sim-waits") | group_by(knob("magazine")) |
+  map({magazine: (.[0] | knob("magazine")), refills: (map(.counts.global_takes | number) | median),
+       share: (map((.phases | map(.hart_ns | add) | add) as $time | (.counts.lock_wait_total | number) / $time) | median)});
+# Of the smallest magazines that bring refills to a fifth, over those of the least magazines.
+def fewer(f): waits | (map(f)[0]) as $base | .[0].refills as $refills | map(select(.refills * 5 <= $refills)) | .[0] | f / $base;
 
-def c4:
-  ($all | of_run("sim-waits") | group_by(knob("magazine")) |
-    map({magazine: (.[0] | knob("magazine")), refills: (map(.counts.global_takes) | median),
-         share: (map((.phases | map(.hart_ns | add) | add) as $time | .counts.lock_wait_total / $time) | median)})) as $points |
-  if $points == [] then cannot("C4"; "simulated harts were not run at this level") else
-  $points[0] as $base | ($points | map(select(.refills * 5 <= $base.refills)) | .[0]) as $few |
-  verdict("C4"; "sim"; $few != null and $few.share * 10 <= $base.share;
-    "magazines of \($few.magazine): refills to \(100 * $few.refills / $base.refills | short) %, waiting from \($base.share * 100 | short) to \($few.share * 100 | short) % of the time";
-    "waiting falls by less than ten times") end;
-
-[c1, c2, c3, c4]
+[claim("C1"; judge_of_pages; usable("-pages") as $p | quantity("best of batches 127 to 2047 over 63"; $p; gain($p))),
+ claim("C2"; [usable("-hold")][0]; usable("-hold") as $p |
+   quantity("exponent of refills"; $p; refills($p) | xy | exponent), quantity("exponent of spills"; $p; spills($p) | xy | exponent)),
+ claim("C3"; [usable("-hold")][0]; usable("-hold") as $p |
+   quantity("hold for each frame, batch 2047 over 63"; $p; frame($p) | .[-1] / .[0]),
+   quantity("greatest step from one batch to the next"; $p; steps($p) | most)),
+ claim("C4"; "sim";
+   quantity("refills, of those of the smallest magazines"; fewer(.refills)),
+   quantity("share of time spent waiting, of that with the smallest magazines"; fewer(.share)))]

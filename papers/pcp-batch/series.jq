@@ -17,9 +17,8 @@ def share: (.phases | map(.hart_ns | add) | add) as $time | .counts.lock_wait_to
 def waits: $all | of_run("sim-waits") | group_by(knob("magazine")) |
   map({refills: (map(.counts.global_takes) | median), share: (map(share) | median)}) |
   .[0].refills as $most | map({x: (100 * .refills / $most), y: .share});
-def printed($name): published($published; $name);
-def measured($name; $panel; $source): select(. != []) | series($name; $panel; "measured"; $source);
-def pub($name; $panel): series($name; $panel; "published"; "Huang Ying");
+def measured($name; $panel; $source; $thing; $platform): select(. != []) | series($name; $panel; "measured"; $source) | shows($thing; $platform);
+def pub($name; $panel; $thing): series($name + ", published"; $panel; "published"; "Huang Ying") | shows($thing);
 
 # Of the host only what was not disturbed.
 def rows($run; $unit):
@@ -28,18 +27,19 @@ def rows($run; $unit):
 
 {
   series: ([
-    ("sim", "host") as $p | pages($p + "-pages") | percent_of_first | measured("\($p) pages"; "pages"; $p + ", 1 hart")
-  ] + [
-    (("Sapphire Rapids", "Cascade Lake") as $m | printed("\($m) pages") | with_spread | percent_of_first | pub("\($m) pages"; "pages")),
+    ((["Sapphire Rapids", "baseline"], ["Cascade Lake", "linux-other-machine"]) as $m |
+      published($published; "\($m[0]) pages") | with_spread | percent_of_first | pub($m[0]; "pages"; $m[1])),
+    (("sim", "host") as $p | pages($p + "-pages") | percent_of_first | measured("baseline" + ($p | where); "pages"; $p + ", 1 hart"; "baseline"; $p)),
+    ((["alloc", "", "baseline"], ["p99", ", 99th percentile", "baseline-p99"]) as $w |
+      published($published; "Sapphire Rapids \($w[0])") | with_spread | times_first | pub("Sapphire Rapids\($w[1])"; "hold"; $w[2])),
     (("sim", "qemu", "host") as $p |
-      (holds($p + "-hold"; "rand"; refill) | times_first | measured("refills \($p)"; "hold"; $p + ", rand, 1 hart")),
-      (holds($p + "-hold"; "rand"; spill) | times_first | measured("spills \($p)"; "hold"; $p + ", rand, 1 hart")),
-      (holds($p + "-hold"; "bulk"; refill) | times_first | measured("neighbours \($p)"; "hold"; $p + ", bulk, 1 hart")),
-      (holds($p + "-hold"; "rand"; .counts.take_hold_p99) | times_first | measured("p99 \($p)"; "hold"; $p + ", rand, 1 hart"))),
-    (("alloc", "p99") as $w | printed("Sapphire Rapids \($w)") | with_spread | times_first | pub("Sapphire Rapids \($w)"; "hold")),
-    ([63, 2047] | map({x: ., y: (. / 63)}) | series("proportional"; "hold"; "model"; "batch / 63")),
-    (("V2", "V3") as $v | printed($v) | pub($v; "waits")),
-    (waits | measured("sim waits"; "waits"; "sim, 4 harts, zeroed"))
+      (holds($p + "-hold"; "rand"; refill) | times_first | measured("baseline\($p | where)"; "hold"; $p + ", rand, 1 hart"; "baseline"; $p)),
+      (select($p == "qemu") |
+        (holds("qemu-hold"; "rand"; .counts.take_hold_p99) | times_first | measured("the same, 99th percentile"; "hold"; "qemu, rand, 1 hart"; "baseline-p99"; $p)),
+        (holds("qemu-hold"; "bulk"; refill) | times_first | measured("the same, neighbours"; "hold"; "qemu, bulk, 1 hart"; "baseline-neighbours"; $p)))),
+    ((["V2", "linux-earlier"], ["V3", "baseline"]) as $v | published($published; $v[0]) | pub("kernel build, \($v[0] | ascii_downcase)"; "waits"; $v[1])),
+    (waits | measured("baseline, zeroed, 4 harts, simulated"; "waits"; "sim, 4 harts, zeroed"; "baseline"; "sim")),
+    ([63, 2047] | map({x: ., y: (. / 63)}) | series("in proportion"; "hold"; "model"; "batch / 63") | shows("model"))
   ]),
   tables: [{
     title: "How long a refill holds the lock, for each frame, by frames a batch",

@@ -5,7 +5,7 @@ include "lib";
 
 bench as $all |
 # Of ours, and what the paper calls it.
-def schemes: [["qsbr", "QSBR"], ["epoch", "EBR"], ["hp", "HPBR"]][];
+def schemes: [["qsbr", "QSBR", "quiescent states"], ["epoch", "EBR", "epochs"], ["hp", "HPBR", "hazard pointers"]][];
 def simulated($run; $scheme): $all | of_run($run) | of_variant($scheme) | by_harts(ns("op"));
 def together($run; $scheme): $all | of_run($run) | of_variant($scheme) | by_harts(1000 / per_us("op"));
 def fences: .events.fences / .events.operations;
@@ -31,12 +31,12 @@ def allocator_rows($run):
 
 {
   series: ([
-    (schemes as $s | simulated("queue"; $s[0]) | series("queue " + $s[0]; "queue"; "measured"; "sim, xeon-1socket-26c")),
-    (schemes as $s | simulated("read"; $s[0]) | series("read " + $s[0]; "read"; "measured"; "sim, xeon-1socket-26c")),
-    (schemes as $s | simulated("read-10"; $s[0]) | series("read-10 " + $s[0]; "read"; "measured"; "sim, xeon-1socket-26c, 10 nodes")),
-    (("spin", "yield") as $run | schemes as $s | together($run; $s[0]) | series("\($run) \($s[0])"; $run; "measured"; "this host")),
-    (("queue", "read", "spin", "yield") as $panel | schemes as $s |
-      published($published; "\($panel) \($s[1])") | series("\($panel) \($s[1])"; $panel; "published"; "Hart et al. 2006"))
+    ("queue", "read", "spin", "yield") as $panel | schemes as $s |
+      printed($published; "\($panel) \($s[1])"; $s[1]; $panel; "Hart et al. 2006"; $s[0])
+  ] + [
+    (("queue", "read", "read-10", "stack") as $run | schemes as $s | simulated($run; $s[0]) |
+      series($s[2]; $run; "measured"; "sim, xeon-1socket-26c") | shows($s[0]; "sim")),
+    (("spin", "yield") as $run | schemes as $s | together($run; $s[0]) | series($s[2]; $run; "measured"; "this host") | shows($s[0]; "host"))
   ] | map(select(.x | length > 0))),
   tables: [
     {

@@ -21,26 +21,30 @@ def tex: symbols as $symbols | text | explode | map([.] | implode | letter($symb
 # For commands: as typed, broken anywhere that is not within a word.
 def code: "\\code{" + (tex | gsub("(?<c>[,=/])"; "\(.c)\\allowbreak{}")) + "}";
 
-def mark: if . == "holds" then "\\holds" elif . == "does not hold" then "\\fails" else "\\cannot" end;
+def mark: {"holds": "\\holds", "direction only": "\\direction", "does not hold": "\\fails"}[.] // "\\cannot";
+def factor: headline | if . == null then "" else "\(.factor | times)$\\times$" end;
+# Factor first, then verdict, kind, how often it came out so.
+def judged: [(factor | select(. != "")), (.verdict | mark), (.kind | tex | select(. != "")), (.stable | stability | tex | select(. != ""))] | join(", ");
 def line($what; $value): if ($value | text) == "" then empty else "\\fact{\($what)}{\($value | tex)}" end;
 
 # ---- Front ----
 
-def abstract: all_provenance as $lines | tally as $t |
+def abstract: all_provenance as $lines |
     "\\reportof{\($lines | one_of("builds of framelab"; version) | tex)}{\([$lines[].time | strings | .[:10]] | span | tex)}",
     "\\begin{abstract}",
-    "\(.figures | length) figures and \($t.all) claims on frame allocators and what they are made of, run again with \($lines | one_of("builds of framelab"; version) | tex) on \($lines | one_of("machines"; machine) | tex). \($t.holds) claims hold, \($t.fails) do not, of which \($t.fails - $t.unexpected) were known not to, and \($t.cannot) cannot be judged here. A claim is judged by a program on records of measurements, by the check that stands beside it, on a platform that can judge it (section~\\ref{platforms}). The commands behind each figure are in section~\\ref{commands}.",
+    "\(.figures | length) figures and \(claims | length) claims on frame allocators and what they are made of, run again with \($lines | one_of("builds of framelab"; version) | tex) on \($lines | one_of("machines"; machine) | tex). Of the claims, \(matrix | in_words | tex); of those that do not hold, \(known_deviations) were known not to. A factor is what was measured over what was published. A claim is judged by a program on records of measurements, by the check that stands beside it, on a platform that can judge it (section~\\ref{platforms}). The commands behind each figure are in section~\\ref{commands}.",
     "\\end{abstract}";
 
 def all_claims:
     "\\section{Claims and verdicts}",
     "\\begin{claimtable}",
-    (claims[] | "\(.id | tex) & \(.key | tex) & \(.verdict | mark) & \(.platform | tex) & \(.measured | tex) & \(.published | tex) \\\\"),
+    (claims[] | "\(.id | tex) & \(factor) & \(.key | tex) & \(.verdict | mark)\(if (.kind | text) == "" then "" else ", \(.kind | tex)" end) & \(.platform | tex) & \(.measured | tex) & \(.published | tex) \\\\"),
     "\\end{claimtable}";
 
 # ---- A figure ----
 
-def claim: "\\claim{\(.id | tex)}{\(.text | tex)}{\(.verdict | mark)}", "\\begin{facts}",
+def quantity: .unit as $unit | line("Factor"; "\(quantity_name)\(if .factor == null then "" else ": \(.factor | times)×" end)\(stated | if . == "" then "" else ", stated \(.)" end); measured \(.measured | with_unit($unit))\(.published | with_unit($unit) | if . == "" then "" else ", published \(.)" end)");
+def claim: "\\claim{\(.id | tex)}{\(.text | tex)}{\(judged)}", "\\begin{facts}", ((.quantities // [])[] | quantity),
     line("Measured"; .measured), line("Published"; .published), line("Check"; .check), line("Judged on"; .platform),
     line("Why"; .why), line("Known deviation"; .deviation), line("Source"; .source), "\\end{facts}";
 
@@ -86,6 +90,6 @@ def commands:
         (.runs[] | "\\item[\(.id | tex)] \(.command | code)\(if .outcome == "skipped" then " (skipped: \(.why | tex))" else "" end)"),
         (if .runs == [] then "\\item[] none" else empty end), "\\end{runs}");
 
-def bibliography: "\\begin{thebibliography}{99}", (.figures[] | "\\bibitem{\(.key)} \(.citation | tex)"), "\\end{thebibliography}";
+def bibliography: "\\begin{thebibliography}{99}", (.figures[] | "\\bibitem{\(.key)} \(.citation | tex)\([links[] | " \(.text | tex): \(.url | code)."] | join(""))"), "\\end{thebibliography}";
 
 [ abstract, all_claims, (.figures[] | figure), platforms, provenance, commands, bibliography ] | join("\n")

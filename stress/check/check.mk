@@ -15,6 +15,7 @@ check: deps all ## test everything, seven minutes on 2 cores; ends with `N passe
 
 check-long: deps all ## the same and what takes hours; what has passed on the same sources is kept, unless FRESH=1
 	$(Q).ci/dependencies report || echo "without those, the report's tests in a browser are skipped" >&2
+	$(Q).ci/dependencies linux || echo "without those, Linux's own allocator is skipped" >&2
 	$(Q).ci/dependencies paper || echo "without those, the report as a paper is skipped" >&2
 	$(Q)CC='$(CC)' stress/check/run-tests --long $(if $(FRESH),--fresh) $(O) $(SUITES)
 
@@ -42,8 +43,10 @@ hooked-build: $(HOOKED_TESTS)
 $(O)/unit/test_%.run: $(O)/unit/test_%
 	$(Q)$<
 
-# What a program of stress/unit is linked with, beside the allocators. Those with hooks are about the allocators alone.
-TESTED := $(filter-out $(O)/stress/command/main.o,$(COMMAND_OBJECTS)) $(TEST_SIMULATOR)
+# What a program of stress/unit is linked with, beside the allocators: the command's modules, and those of the plugin
+# that know nothing of QEMU. Those with hooks are about the allocators alone.
+TESTED := $(filter-out $(O)/stress/command/main.o,$(COMMAND_OBJECTS)) $(TEST_SIMULATOR) \
+          $(patsubst %.c,$(O)/%.o,$(filter-out $(PLUGIN_C),$(PLUGIN_SOURCES)))
 TESTED_WITH_HOOKS := $(patsubst %.c,$(O)/%.o,$(WORKLOAD_SOURCES) $(call sources,stress/harness stress/trial))
 
 $(UNIT_TESTS): $(O)/unit/%: $(O)/stress/unit/%.o $(O)/libcommand.a $(O)/libframelab.a
@@ -64,7 +67,8 @@ endef
 .PHONY: folders
 folders:
 	@$(foreach folder,$(FOLDERS),echo '$(folder)|$(strip $(SEES_$(folder)))|$(INLINE_$(or \
-	    $(if $(filter stress/qemu/guest%,$(folder)),guest),$(if $(filter $(SIMULATED),$(folder)/),sim),host))';) :
+	    $(if $(filter stress/qemu/guest%,$(folder)),guest),$(if $(filter stress/linux/guest%,$(folder)),linux),\
+	    $(if $(filter $(SIMULATED),$(folder)/),sim),host))';) :
 
 # Read by tools: clang's are judged by Debian 12's versions, the others by 13's as well (.ci/judged). What they look
 # for, what not, and why: .clang-tidy, .ci/cppcheck, .shellcheckrc. Nearly all of that time goes into following paths
@@ -77,8 +81,8 @@ lint: format-test line-test shellcheck cppcheck $(ALL_C:%.c=$(O)/%.lint) ## the 
 lint: CPPCHECK += --max-configs=1 --suppress=toomanyconfigs
 
 format-test: deps
-	$(call say,FORMAT,$(words $(ALL_C) $(KERNEL_C) $(ALL_H)) files)
-	$(Q).ci/judged 14 clang-format --dry-run -Werror $(ALL_C) $(KERNEL_C) $(ALL_H)
+	$(call say,FORMAT,$(words $(ALL_C) $(KERNEL_C) $(PLUGIN_C) $(ALL_H)) files)
+	$(Q).ci/judged 14 clang-format --dry-run -Werror $(ALL_C) $(KERNEL_C) $(PLUGIN_C) $(ALL_H)
 
 # No line of code or of a comment has more than 120 characters, none of a script 160 (what it looks for may be long).
 # clang-format leaves comments as they are.

@@ -175,6 +175,16 @@ refuses 2 "at least one frame" bench --frames 0
 refuses 2 "frag is of single frames" bench --workload frag --order 0,9 --memory 64M
 refuses 2 "exhaust is of single frames" bench --workload exhaust --order 9 --memory 64M
 refuses 2 "stopped needs harts that can be stopped" bench --workload stopped
+refuses 2 "fault is of single frames, not of 512" bench --workload fault --order 9 --memory 64M
+refuses 2 "cow is of single frames, not of 3" bench --workload cow --frames 3 --memory 64M
+refuses 2 "producers is a list of 0 to 100, not '101'" bench --workload pipe --producers 101
+refuses 2 "batch is 1 to 256, not '257'" bench --workload pipe --batch 257
+refuses 2 "batch is 1 to 256, not '1,2'" bench --workload pipe --batch 1,2
+refuses 2 "purgers is a list of 1 to 512, not '0'" bench --workload purge --purgers 0
+refuses 2 "threads is a list of 0 to 512, not '513'" bench --workload exit --threads 513
+refuses 2 "lives is 1 to 1000, not '0'" bench --workload larson --lives 0
+refuses 2 "share is a list of 0 to 100, not '200'" bench --workload fault --share 200
+refuses 2 "children is of workloads that are not asked for" bench --workload fault --children 2
 refuses 2 "burst is a list of 1 to" bench --workload burst --burst 1-4,x
 refuses 2 "burst is a list of 1 to 1000000, not '0'" bench --workload burst --burst 0
 refuses 2 "burst is of workloads that are not asked for" bench --burst 3
@@ -482,6 +492,13 @@ check "burst shows each run length" bash -c 'grep -q "burst of 6" out && grep -q
 run 60 "$framelab" bench --memory 64M --repeat 1 --harts 2 --workload adversary --workload walk --requests 100 \
     --variant baseline,magazine=3,magazines=1
 check "traces that are hard on caches are pairs" bash -c 'grep -q "adversary pair" out && grep -q "walk pair" out'
+run 60 "$framelab" bench --memory 64M --repeat 1 --harts 1,2 --workload pipe --producers 0,100 --workload purge \
+    --purgers 1,2 --workload exit --threads 0,1 --workload larson --workload threadtest --objects 999 --workload fault \
+    --share 0,9 --workload cow --children 1,2 --requests 300
+for row in 'pipe pair producers=0%' 'pipe pair producers=100%' 'purge free purgers=2' 'exit free threads=1' 'larson pair' \
+    'threadtest pair' 'fault unmap share=9%' 'cow ref children=2' 'cow copy children=1'; do
+    check "a row for each value of an option: $row" grep -q "^$row " out
+done
 run 60 "$framelab" bench --memory 64M --repeat 1 --harts 1 --workload bulk --requests 1000 --no-latency --format json
 check "--requests bounds the allocations a hart" grep -q '"operations":20000,' out
 for requests in 16 100; do # 100 passes, each of one burst

@@ -75,6 +75,44 @@ done < <(git ls-files '*README.md' core/GLOSSARY.md)
 verdict "README.md: its table is of the kept run" \
     "$(stress/check/readme-table.sh "$build/framelab" | diff README.md - | head -n 5)"
 
+# What documents quote of the reference run of the figures is what it says: `make readme` puts it there.
+not_as_kept() { # document
+    stress/check/quotes.sh "$1" 2>&1 | diff "$1" - | head -n 5
+}
+
+# Numbers of a run that are typed in: times, factors, fractions, outside of what is quoted, of code, and of the
+# paragraph that says what was published.
+typed_numbers() { # document
+    awk '{
+            while (match($0, /<!-- kept: [^>]*-->.*<!-- end -->/)) {
+                $0 = substr($0, 1, RSTART - 1) substr($0, RSTART + RLENGTH)
+            }
+        }
+        /<!-- kept: / { quoted = 1 }
+        quoted { quoted = !/<!-- end -->/; next }
+        /^\*\*What it showed\.\*\*/ { published = 1 }
+        /^$/ { published = 0 }
+        published || /^    / { next }
+        {
+            gsub(/`[^`]*`|p99\.9|arXiv [0-9.]+|[0-9.]+ GiB|[0-9]\.[0-9]\.[0-9]/, "")
+            if (/[0-9] (ns|us|times)([^a-z]|$)|[0-9]\.[0-9]/) { print FILENAME ":" FNR ": " $0 }
+        }' "$1"
+}
+
+quoting=$(stress/check/quotes.sh)
+for document in $quoting; do
+    verdict "$document: what it quotes is of the kept run" "$(not_as_kept "$document")"
+done
+for document in papers/REPRODUCING.md papers/*/README.md; do
+    verdict "$document: no number of a run is typed in" "$(typed_numbers "$document")"
+done
+verdict "deviations: no number of a run is typed in" "$(jq -r '.key as $key | .claims[] | select(.deviation) | "\($key) \(.id): \(.deviation)"' \
+    papers/*/figure.json >"$scratch/deviations"; typed_numbers "$scratch/deviations")"
+for figure in papers/*/claims.jq; do
+    document=$(dirname "$figure")/README.md
+    verdict "$document: quotes" "$(grep -qx "$document" <<<"$quoting" || echo "it does not")"
+done
+
 verdict "README.md: how to begin" "$(how_to_begin README.md)"
 
 printf 'Run `make miracle`, see [this](nowhere.md), [that](#nothing):\n\n    framelab dream --all\n' >"$scratch/README.md"
@@ -83,4 +121,14 @@ for offence in 'make miracle' 'framelab dream' 'nowhere.md' 'no heading: #nothin
         unknown_commands "$scratch/README.md"; } | grep -qF "$offence" &&
         verdict "negative control: $offence is found" "" || verdict "negative control: $offence is found" "it was not"
 done
+
+# A number of the kept run that is another, and one that is typed in.
+sed '/<!-- kept: claims/,/<!-- end/s/[0-9]\.[0-9]/9.9/' papers/llfree-linux/README.md >"$scratch/README.md"
+verdict "negative control: a quoted number that is another" "$([ -n "$(stress/check/quotes.sh papers/llfree-linux/README.md |
+    diff - "$scratch/README.md")" ] || echo "it is not seen")"
+printf '**What it showed.** 2.5 times.\n\nHere 64.6 %% fewer; <!-- kept: time -->1.5 min<!-- end --> at `1.5`.\n' >"$scratch/typed.md"
+verdict "negative control: a typed number" "$([ "$(typed_numbers "$scratch/typed.md" | cut -d: -f2)" = 3 ] || echo "it is not seen")"
+echo 'Here <!-- kept: nonsense -->x<!-- end -->.' >"$scratch/nonsense.md"
+verdict "negative control: nothing is quoted that is not there" \
+    "$(stress/check/quotes.sh "$scratch/nonsense.md" 2>&1 | grep -q 'nothing to quote as "nonsense"' || echo "it is")"
 exit $failed

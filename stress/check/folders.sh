@@ -21,9 +21,9 @@ core/boot
 core
 lockfree baseline stress/package/skeleton
 stress stress/harness stress/system
-stress/workload stress/trial stress/micro stress/host stress/qemu
+stress/workload stress/trial stress/micro stress/host stress/qemu stress/linux
 stress/package/workload
-stress/qemu/host stress/qemu/guest stress/sim stress/sim/machine stress/sim/engine
+stress/qemu/host stress/qemu/plugin stress/qemu/guest stress/linux/guest stress/sim stress/sim/machine stress/sim/engine
 stress/qemu/guest/riscv64 stress/qemu/guest/aarch64 stress/sim/time stress/sim/explore
 stress/sim/instrumented stress/unit/simulated
 stress/sim/history
@@ -116,12 +116,17 @@ not_refused() {
 
 # Folders of a row from which no file of the folder includes anything, directly or not.
 needless() {
-    local folder uses inline path used
+    local folder uses inline path used unseen
     while IFS='|' read -r folder uses inline; do
         [ -n "$uses" ] || continue
+        unseen=
         read -ra path <<<"$uses $inline"
-        case $folder in stress/qemu/guest*) path+=("$folder" stress/qemu/guest/riscv64) ;; esac
-        used=$("$CC" "${flags[@]}" "${path[@]/#/-I}" -MM $(wildcard_c "$folder") 2>"$scratch/errors" | tr ' ' '\n' |
+        # Linux's own headers are not there.
+        case $folder in
+        stress/linux/guest) path+=("$folder"); unseen=-MG ;;
+        stress/qemu/guest*) path+=("$folder" stress/qemu/guest/riscv64) ;;
+        esac
+        used=$("$CC" "${flags[@]}" "${path[@]/#/-I}" -MM $unseen $(wildcard_c "$folder") 2>"$scratch/errors" | tr ' ' '\n' |
             grep '\.h$' | sed 's|/[^/]*$||' | sort -u)
         sed "s|^|$folder: |" "$scratch/errors"
         grep -vxF "$used" <(tr ' ' '\n' <<<"$uses") | sed "s|^|$folder needs nothing from |"

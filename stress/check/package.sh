@@ -20,7 +20,7 @@ no_path_of_this_tree() {
 }
 
 # A command that was installed, and moved, needs nothing of the tree that it was built in: not its papers, not its
-# kernels.
+# kernels, not the plugin.
 moved_command_is_whole() {
     mv "$prefix" "$prefix.moved"
     local command=$prefix.moved/bin/framelab good=true found
@@ -33,6 +33,11 @@ moved_command_is_whole() {
             [ "$found" = "$prefix.moved/bin/../share/framelab/qemu/$arch/kernel.elf" ] ||
             { echo "$arch: $found" && good=false; }
     done
+    if [ -f "$build/qemu/plugin/count.so" ]; then
+        found=$("$command" bench --platform qemu --coherence --requests 20 --harts 2 --repeat 1 --workload bulk \
+            --variant lockfree --format json | jq -r '.coherence.operations // empty')
+        [ "$found" = 80 ] || { echo "the plugin counted $found operations" && good=false; }
+    fi
     mv "$prefix.moved" "$prefix"
     $good
 }
@@ -113,6 +118,18 @@ figures_are_found() {
     "$prefix/bin/framelab" figures --list | grep '^one-more '
 }
 
+# By what was installed alone; without the library of charts it says so, and makes one without.
+report_is_made() {
+    local out=$prefix/report.html status
+    (cd / && "$prefix/bin/framelab" report --out "$out" "$figures") >"$prefix/report.log" 2>&1
+    status=$?
+    if [ "$status" -eq 77 ]; then
+        cat "$prefix/report.log"
+        (cd / && "$prefix/bin/framelab" report --charts none --out "$out" "$figures") || return 1
+    fi
+    grep -q '<h1>' "$out" && rm "$out" "$prefix/report.log"
+}
+
 nothing_is_left() {
     make -s O="$build" PREFIX="$prefix" uninstall || return 1
     rm -f "$prefix/example"
@@ -133,6 +150,8 @@ check "the manual page has no warnings" manual_reads
 check "the manual page has every sub-command" manual_is_complete
 check "the manual page has every option" manual_has_options
 check "the installed command finds the installed figures" figures_are_found
+figures=$PWD/results/reference/figures
+check "the installed command makes a report" report_is_made
 check "nothing that was built has this tree's path" no_path_of_this_tree
 check "a command that was moved has all it needs" moved_command_is_whole
 case $(realpath "$build") in

@@ -91,6 +91,16 @@ run "$framelab" bench --platform qemu --harts 2 --repeat 1 --workload burst --bu
     --variant lockfree --format json
 [ $status -eq 0 ] && grep -q '"burst":64,.*"name":"of 64","operations":64,' out
 verdict $? "bench: --requests is cut to whole bursts"
+loads=("$framelab" bench --platform qemu --seed 7 --repeat 1 --harts "1,4" --requests 200 --objects 800 --workload pipe
+    --workload purge --workload exit --workload larson --workload threadtest --workload fault --workload cow)
+run "${loads[@]}" --format json
+[ $status -eq 0 ] && [ "$(grep -c '"type":"bench"' out)" -eq 28 ] &&
+    grep -q '"pipe":{"producers":2,"consumers":2,"batch":32}' out && grep -q '"fault":{"huge":80,"fallbacks":0}' out
+verdict $? "bench: loads of one side, with what they came to"
+without_provenance <out >first-loads
+run "${loads[@]}" --format json
+without_provenance <out | cmp -s - first-loads
+verdict $? "bench: the same seed gives the same of them, to the byte"
 ends 0 "" "table: counts as CSV" "$framelab" table --format csv records.jsonl
 grep -q '^"qemu, riscv64, icount",baseline,' out
 verdict $? "table: a row a measurement"
@@ -145,6 +155,10 @@ refuses 2 "--numa" bench --platform qemu --numa 3 --harts 2
 refuses 2 "--numa" stress --platform qemu --numa 0
 refuses 2 "whole MiB" stress --platform qemu --numa 3 --memory 64M
 refuses 2 "--gdb" bench --platform qemu --gdb=70000
+refuses 2 "--coherence is of QEMU" bench --coherence
+refuses 2 "--coherence is of QEMU, and there of the mode icount" bench --platform qemu --mode mttcg --coherence
+refuses 2 "--coherence is a power of two of KiB" bench --platform qemu --coherence=100
+refuses 2 "--functions is of QEMU" bench --platform sim --functions
 refuses 2 "--dtb does not go with" bench --platform qemu --dtb x
 refuses 2 "--seconds does not go with" stress --platform qemu --seconds 3
 refuses 2 "--no-latency does not go with" bench --platform qemu --no-latency

@@ -89,7 +89,7 @@ commands_of() { # document
 # Of sed, the first that fits: what fits, then what becomes of it. `make -n` shows that the target is there and what it
 # would do.
 rules='
-s/^make (compare|keep|readme|check|check-long|qemu|qemu-check|figures|report|report-check|paper)( .*)?$/make -n \1\2/
+s/^make (compare|keep|readme|check|check-long|linux|qemu|qemu-check|figures|report|report-check|paper)( .*)?$/make -n \1\2/
 s/^make (fuzz) .*/make \1 ARGS=-runs=100/
 s/^build\/fuzz_memory_map .*/build\/fuzz_memory_map board.dtb/
 s/^make OWN=.*/make -n OWN=stress\/package\/skeleton/
@@ -99,6 +99,7 @@ s/--variant mine --variant lockfree/--variant lockfree/
 s/--variant mine/--variant lockfree/
 s/^framelab bench .*--against.*/framelab help bench/
 s/^framelab bench .*frag.*/& --harts 1 --repeat 1 --rounds 2 --requests 50 --memory 64M/
+s/^framelab bench .*--variant linux.*/& --harts 1 --repeat 1 --requests 50 --workload bulk/
 s/^framelab bench .*--platform (qemu|sim).*/& --harts 1,2 --repeat 1 --requests 50 --memory 1G/
 s/^(build\/)?framelab bench .*/& --harts 1,2 --repeat 1 --requests 50 --memory 128M --no-latency/
 s/^framelab stress .*--platform qemu.*/& --harts 2 --operations 200/

@@ -2,11 +2,11 @@
 // The page of `framelab report` in Chromium: what a reader does to it, and what axe-core says of it. TAP on stdout,
 // pictures in OUT to be looked at. report-browser.sh calls it.
 //
-//   node report-browser.mjs MODULES CHROMIUM PAGE HOSTILE OUT
+//   node report-browser.mjs MODULES CHROMIUM PAGE JUDGED HOSTILE OUT
 import {createRequire} from "node:module";
 import {writeFileSync} from "node:fs";
 
-const [modules, executablePath, pagePath, hostilePath, out] = process.argv.slice(2);
+const [modules, executablePath, pagePath, judgedPath, hostilePath, out] = process.argv.slice(2);
 const require = createRequire(modules + "/");
 const {default: puppeteer} = await import(require.resolve("puppeteer-core"));
 const axe = require.resolve("axe-core/axe.min.js");
@@ -54,27 +54,67 @@ const wanted = await page.$$eval(".chart-data", all => all.flatMap(data => {
 }));
 const there = await page.$$eval(".chart", all => all.map(chart => chart.dataset.panel));
 check(`a chart each for ${wanted.length} panels`, wanted.length > 0 && wanted.join() === there.join(), there);
-const drawn = await page.$$eval(".chart", all => all.every(chart => {
-    const keys = [...chart.querySelectorAll(".key")].map(key => key.dataset.series);
-    const lines = [...chart.querySelectorAll(".series")].filter(one => one.querySelector(".line").getAttribute("d")).map(one => one.dataset.series);
-    const zeros = [...chart.querySelectorAll(".key")].filter(key => /; (\d+) of \1 are 0/.test(key.textContent)).map(key => key.dataset.series);
-    return keys.length > 0 && keys.filter(name => !zeros.includes(name)).join() === lines.join();
+// What the library has drawn, chart by chart: lines with their looks and the points within the chart's area.
+await page.evaluate(() => {
+    window.lines = element => {
+        const chart = Chart.getChart(element.querySelector(".plot canvas")), {left, right, top, bottom} = chart.chartArea;
+        return chart.data.datasets.map((one, i) => {
+            const meta = chart.getDatasetMeta(i), line = meta.dataset.options, [first] = meta.data;
+            return {name: one.label, visible: chart.isDatasetVisible(i), color: line.borderColor, dash: line.borderDash.join(" "), width: line.borderWidth,
+                    marker: first?.options.radius ? one.marker : "none", hollow: one.hollow && first?.options.backgroundColor !== line.borderColor,
+                    points: meta.data.map(({x, y}) => ({x, y})), within: meta.data.filter(({x, y}) => x >= left && x <= right && y >= top && y <= bottom).length};
+        });
+    };
+    window.ticks = element => { const {x, y} = Chart.getChart(element.querySelector(".plot canvas")).scales; return [x, y].map(axis => axis.ticks.map(tick => tick.label)); };
+});
+const drawn = await page.$$eval(".chart", all => all.map(chart => {
+    const data = JSON.parse(chart.closest("section").querySelector(".chart-data").textContent), panel = data.panels.find(one => one.id === chart.dataset.panel);
+    const series = data.series.filter(one => one.panel === panel.id), keys = [...chart.querySelectorAll(".key")].map(key => key.dataset.series);
+    const can = one => one.y.filter((y, i) => !(panel.y.log && y <= 0) && !(panel.x.log && one.x[i] <= 0)).length;
+    const lines = window.lines(chart);
+    return keys.join() === series.map(one => one.name).join() && series.every((one, i) => lines[i].name === one.name && lines[i].within === can(one));
 }));
-check("each series has a key and a line", drawn);
+check("each series has a key, and all its points are drawn", drawn.every(Boolean), drawn);
 const looks = await page.$$eval(".chart", all => all.map(chart => {
-    const each = [...chart.querySelectorAll(".series")].filter(one => one.querySelector(".line").getAttribute("d")).map(one => {
-        const marker = one.querySelector(".marker");
-        return [one.querySelector(".line").getAttribute("class"), marker?.getAttribute("class"), marker?.getAttribute("d")].join();
-    });
+    const each = window.lines(chart).map(({color, dash, width, marker, hollow}) => [color, dash, width, marker, hollow].join());
     return new Set(each).size === each.length;
 }));
-check("series differ in dash or shape, not in colour alone", looks.every(Boolean), looks);
+check("no two series of a chart look the same", looks.every(Boolean), looks);
+const kinds = await page.$$eval(".chart", all => all.every(chart => {
+    const {series} = JSON.parse(chart.closest("section").querySelector(".chart-data").textContent);
+    return window.lines(chart).every(line => {
+        const {kind} = series.find(one => one.name === line.name);
+        return line.hollow === (kind === "published") && (line.marker === "none") === (kind === "model") && (kind !== "model" || line.dash !== "");
+    });
+}));
+check("published are hollow, a model is a dashed line alone", kinds);
+const things = await page.$$eval(".chart", all => {
+    const seen = new Map();
+    let many = 0, same = true;
+    for (const chart of all) {
+        const {series} = JSON.parse(chart.closest("section").querySelector(".chart-data").textContent);
+        window.lines(chart).forEach(line => {
+            const {thing, kind} = series.find(one => one.name === line.name), look = `${line.color} ${line.marker}`;
+            if (!thing || kind === "model") return;
+            many++;
+            same &&= (seen.get(thing) ?? look) === look;
+            seen.set(thing, look);
+        });
+    }
+    return {many, same};
+});
+check(`${things.many} series of things: one colour and one marker for one thing`, things.same);
+const beside = await page.$$eval(".chart", all => all.map(chart => {
+    const plot = chart.querySelector(".plot").getBoundingClientRect(), keys = chart.querySelector(".keys").getBoundingClientRect();
+    return keys.left >= plot.right && keys.top >= plot.top - 1 && keys.bottom <= plot.bottom + 1;
+}));
+check("names stand beside the chart, and are no taller", beside.every(Boolean), beside);
 
 // What the first chart shows now.
 const first = ".chart";
-const state = () => page.$eval(first, chart => chart.querySelector(".plot").innerHTML.replace(/clip-\d+/g, ""));
+const state = () => page.$eval(first, chart => JSON.stringify([window.ticks(chart), window.lines(chart)]));
 const names = await page.$$eval(`${first} .key`, all => all.map(key => key.dataset.series));
-const visible = name => page.$$eval(`${first} .series`, (all, name) => all.some(one => one.dataset.series === name), name);
+const visible = name => page.$eval(first, (chart, name) => window.lines(chart).find(line => line.name === name).visible, name);
 const before = await state();
 
 // ---- Series on and off ----
@@ -91,23 +131,29 @@ check("and on again, by keyboard", await visible(names[0]) && await pressed() ==
 
 // Of the first series the last point: where it is, and what it should say.
 const point = await page.$eval(first, chart => {
-    const box = [...chart.querySelector(".series").querySelectorAll(".marker")].at(-1).getBoundingClientRect();
+    const canvas = chart.querySelector(".plot canvas").getBoundingClientRect(), at = window.lines(chart)[0].points.at(-1);
     const data = JSON.parse(chart.closest("section").querySelector(".chart-data").textContent);
     const series = data.series.find(one => one.panel === chart.dataset.panel);
-    return {x: box.x + box.width / 2, y: box.y + box.height / 2, name: series.name, value: series.y.at(-1)};
+    return {x: canvas.x + at.x, y: canvas.y + at.y, name: series.name, value: series.y.at(-1)};
 });
-const shown = value => Number(value.toPrecision(4)).toLocaleString("en", {maximumFractionDigits: 8});
+const shown = value => value.toLocaleString("en", {maximumSignificantDigits: 4});
+const tip = () => page.$eval(first, chart => {
+    const {tooltip, width, height} = Chart.getChart(chart.querySelector(".plot canvas"));
+    return tooltip.opacity === 0 ? "" : [...tooltip.title, ...tooltip.body.flatMap(part => part.lines)].join("\n") +
+        (tooltip.x >= 0 && tooltip.y >= 0 && tooltip.x + tooltip.width <= width && tooltip.y + tooltip.height <= height ? "" : " OUTSIDE");
+});
+await page.evaluate(y => scrollTo(0, scrollY + y - 400), point.y);
+const scrolled = await page.$eval(`${first} .plot canvas`, canvas => canvas.getBoundingClientRect().y);
+point.y = scrolled + await page.$eval(first, chart => window.lines(chart)[0].points.at(-1).y);
+await page.mouse.move(point.x - 1, point.y);
 await page.mouse.move(point.x, point.y);
-const tip = await page.$eval(`${first} .tip`, element => element.hidden ? "" : element.innerText);
-check("hovering tells series and value", tip.includes(point.name) && tip.includes(shown(point.value)), `${tip}, not ${shown(point.value)}`);
-const apart = await page.$eval(first, chart => {
-    const tip = chart.querySelector(".tip").getBoundingClientRect(), plot = chart.querySelector(".plot").getBoundingClientRect();
-    return [tip.top - plot.top, plot.bottom - tip.bottom, tip.left - chart.getBoundingClientRect().left];
-});
-check("beside the point, within the chart", apart.every(room => room >= 0), apart);
+await settle();
+const told = await tip();
+check("hovering tells series and value, within the chart", told.includes(point.name) && told.includes(shown(point.value)) && !told.includes("OUTSIDE"), `${told}, not ${shown(point.value)}`);
 await page.screenshot({path: `${out}/hover.png`});
 await page.mouse.move(5, 5);
-check("and no longer when the pointer has left", await page.$eval(`${first} .tip`, element => element.hidden));
+await settle();
+check("and no longer when the pointer has left", await tip() === "", await tip());
 
 await page.$eval(`${first} .plot`, element => element.focus());
 const said = () => page.$eval(`${first} [aria-live]`, element => element.textContent);
@@ -119,30 +165,121 @@ await page.keyboard.press("ArrowDown");
 const other = await said();
 check("arrow keys tell one point after the other", one.startsWith(names[0]) && two.startsWith(names[0]) && one !== two, `${one} | ${two}`);
 check("and go from series to series", other.startsWith(names[1]), other);
+check("and show it", (await tip()).includes(names[1]), await tip());
 await page.keyboard.press("Escape");
 
 // ---- Zoom ----
 
 await page.keyboard.press("+");
-const near = await state();
-check("+ zooms", near !== before && await page.$$eval(`${first} button`, all => !all.find(one => one.textContent === "Show all").disabled));
+check("+ zooms", await state() !== before && await page.$$eval(`${first} button`, all => !all.find(one => one.textContent === "Show all").disabled));
 await page.keyboard.press("0");
 check("0 shows all again", await state() === before);
 const plot = await page.$eval(`${first} .plot`, element => { const {x, y, width, height} = element.getBoundingClientRect(); return {x, y, width, height}; });
+const marks = () => page.$eval(first, chart => JSON.stringify(window.ticks(chart)));
+const unzoomed = await marks();
 await page.mouse.move(plot.x + plot.width * .4, plot.y + plot.height * .2);
 await page.mouse.down();
 await page.mouse.move(plot.x + plot.width * .8, plot.y + plot.height * .6, {steps: 4});
 await page.screenshot({path: `${out}/dragging.png`});
 await page.mouse.up();
-const ticks = markup => [...markup.matchAll(/<text[^>]*>([^<]*)/g)].map(match => match[1]).join();
-const dragged = await state();
-check("a rectangle that is drawn is zoomed to", ticks(dragged) !== ticks(before), ticks(dragged));
+check("a rectangle that is drawn is zoomed to", await marks() !== unzoomed, await marks());
 await page.mouse.click(plot.x + plot.width * .6, plot.y + plot.height * .4, {count: 2});
 await page.mouse.move(5, 5);
+await settle();
 check("a double click shows all again", await state() === before);
 await page.$$eval(`${first} button`, all => all.find(one => one.getAttribute("aria-label") === "Zoom in").click());
 check("the button zooms", await state() !== before);
+const labels = await page.$$eval(".chart", all => all.flatMap(chart => window.ticks(chart)).flat());
+check("one form of ticks", labels.length > 20 && labels.every(label => !/[e^]|10[⁰-⁹]/.test(label) && !/\d{5}/.test(label)), labels.join(" "));
 check("all that without a word on the console", heard.length === 0, heard.join("; "));
+
+// ---- Contents ----
+
+{
+    const {page} = await open(pagePath);
+    const current = () => page.$$eval("#contents a[aria-current]", all => all.map(one => one.hash).join());
+    check("contents: at first the summary", await current() === "#summary", await current());
+    const places = await page.$$eval("#contents a", all => all.map(one => one.hash));
+    let marked = true, view = true;
+    for (const place of places.slice(2, -1)) {
+        await page.$eval(place, head => head.scrollIntoView({behavior: "instant"}));
+        await settle();
+        marked &&= await current() === place;
+        view &&= await page.$eval("#contents a[aria-current]", link => { const box = link.getBoundingClientRect(); return box.top >= 0 && box.bottom <= innerHeight; });
+    }
+    check("contents: the section that is read is marked", marked, await current());
+    check("contents: and in view", view);
+    await page.close();
+}
+
+// ---- Claims by kind and verdict ----
+
+{
+    const {page, heard} = await open(judgedPath);
+    const claims = await page.$$eval("article[data-verdict]", all => all.map(one => ({...one.dataset})));
+    const seen = () => page.evaluate(() => [".claims tbody tr", "article[data-verdict]"].map(what => [...document.querySelectorAll(what)].filter(one => one.offsetHeight > 0).map(one => ({...one.dataset}))));
+    const press = (kind, value) => page.$eval(`button[data-key="${kind}"][data-value="${value}"]`, button => button.click());
+    const numbers = () => page.$$eval("button[data-key]", all => Object.fromEntries(all.map(one => [one.dataset.value, Number(one.querySelector(".count").textContent)])));
+    const only = (all, wanted) => all.length === claims.filter(wanted).length && all.every(wanted);
+    const counted = await numbers();
+    check("filter: a button a kind and verdict, with its count", claims.every(claim => counted[claim.kind] === claims.filter(one => one.kind === claim.kind).length &&
+        counted[claim.verdict] === claims.filter(one => one.verdict === claim.verdict).length), JSON.stringify(counted));
+    await press("kind", "foretold");
+    let [rows, articles] = await seen();
+    check("filter: by kind", only(rows, one => one.kind === "foretold") && only(articles, one => one.kind === "foretold"), rows.length);
+    const beside = await numbers();
+    check("filter: counts of verdicts are those of the kind", beside.holds === claims.filter(one => one.kind === "foretold" && one.verdict === "holds").length, JSON.stringify(beside));
+    await page.focus('button[data-key="verdict"][data-value="holds"]');
+    await page.keyboard.press("Space");
+    [rows, articles] = await seen();
+    const both = one => one.kind === "foretold" && one.verdict === "holds";
+    check("filter: and verdict, by keyboard", only(rows, both) && only(articles, both) && rows.length > 0, rows.length);
+    check("filter: it says how many", await page.$eval("#shown", one => one.textContent) === `${rows.length} of ${claims.length} claims are shown`);
+    const empty = await page.$$eval("section.figure", all => all.filter(one => one.offsetHeight > 0 && ![...one.querySelectorAll("article")].some(claim => claim.offsetHeight > 0)).length);
+    check("filter: figures without such a claim are not shown", empty === 0, empty);
+    const address = page.url();
+    check("filter: the address says it", /#\?kind=foretold&verdict=holds$/.test(address), address);
+    await page.screenshot({path: `${out}/filter.png`});
+    const again = await open(judgedPath + new URL(address).hash);
+    const remembered = await again.page.$$eval(".claims tbody tr", all => all.filter(one => one.offsetHeight > 0).length);
+    check("filter: who opens that address sees the same", remembered === rows.length, remembered);
+    await again.page.close();
+    await page.$eval("article[data-verdict]:not([hidden])", (claim, link) => { location.hash = claim.id; }, "");
+    await settle();
+    check("filter: a place that is shown keeps it", /^#claim-[^?]*\?kind=foretold&verdict=holds$/.test(new URL(page.url()).hash), page.url());
+    await page.evaluate(() => { location.hash = document.querySelector("article[data-verdict][hidden]").id; });
+    await settle();
+    [rows] = await seen();
+    check("filter: a place that is hidden ends it", rows.length === claims.length && !page.url().includes("?"), page.url());
+    await press("verdict", "does not hold");
+    await page.$eval("#unfilter", button => button.click());
+    [rows] = await seen();
+    check("filter: all again", rows.length === claims.length);
+    check("filter: without a word on the console", heard.length === 0, heard.join("; "));
+    const found = await faults(page);
+    check("kinds and factors: axe-core finds no fault", found.length === 0, found.join("; "));
+    await page.emulateMediaFeatures([{name: "prefers-color-scheme", value: "dark"}]);
+    await press("kind", "fitted");
+    const dark = await faults(page);
+    check("kinds and factors, dark: axe-core finds no fault", dark.length === 0, dark.join("; "));
+    await page.emulateMediaType("print");
+    [rows] = await seen();
+    check("on paper: all claims, whatever is shown", rows.length === claims.length, rows.length);
+    await page.close();
+}
+
+// ---- Downloads ----
+
+{
+    const {page} = await open(pagePath);
+    const broken = await page.$$eval(".downloads a[download]", all => all.filter(one => {
+        const [, kind, text] = /^data:([a-z/-]+);base64,(.*)$/.exec(one.href), bytes = atob(text);
+        return {"application/pdf": "%PDF", "text/csv": '"ser', "application/gzip": "\x1f\x8b"}[kind] !== bytes.slice(0, kind === "application/gzip" ? 2 : 4);
+    }).map(one => one.download));
+    const many = await page.$$eval(".downloads a[download]", all => all.length);
+    check(`${many} downloads, each what it says`, many >= 6 && broken.length === 0, broken.join());
+    await page.close();
+}
 
 // ---- Folds ----
 
@@ -170,13 +307,13 @@ for (const [name, options] of Object.entries({desktop: {}, dark: {scheme: "dark"
     const wide = () => page.evaluate(() => document.scrollingElement.scrollWidth - document.documentElement.clientWidth);
     check(`${name}: the page does not scroll sideways`, await wide() <= 0, `${await wide()} pixels`);
     const contrasts = await page.evaluate(() => {
-        const luminance = color => color.match(/[\d.]+/g).slice(0, 3).map(value => value / 255)
+        const luminance = color => (color.startsWith("#") ? [1, 3, 5].map(at => parseInt(color.slice(at, at + 2), 16)) : color.match(/[\d.]+/g).slice(0, 3).map(Number)).map(value => value / 255)
             .map(value => value <= .04045 ? value / 12.92 : ((value + .055) / 1.055) ** 2.4).reduce((sum, value, i) => sum + value * [.2126, .7152, .0722][i], 0);
-        const of = name => { const probe = document.body.appendChild(document.createElement("i")); probe.className = name; const color = getComputedStyle(probe).color; probe.remove(); return luminance(color); };
         const paper = luminance(getComputedStyle(document.body).backgroundColor);
-        return Array.from({length: 8}, (_, i) => of(`c${i + 1}`)).map(ink => (Math.max(ink, paper) + .05) / (Math.min(ink, paper) + .05));
+        return [...document.querySelectorAll(".plot canvas")].flatMap(canvas => { const chart = Chart.getChart(canvas); return chart.data.datasets.map((_, i) => luminance(chart.getDatasetMeta(i).dataset.options.borderColor)); })
+            .map(ink => (Math.max(ink, paper) + .05) / (Math.min(ink, paper) + .05));
     });
-    check(`${name}: lines have a contrast of 3 or more`, contrasts.every(value => value >= 3), contrasts.map(value => value.toFixed(2)));
+    check(`${name}: lines have a contrast of 3 or more`, contrasts.length > 0 && contrasts.every(value => value >= 3), contrasts.map(value => value.toFixed(2)));
     const found = await faults(page);
     check(`${name}: axe-core finds no fault`, found.length === 0, found.join("; "));
     for (const fold of await page.$$(".unfold")) await fold.evaluate(element => element.click());
@@ -199,7 +336,7 @@ for (const [name, options] of Object.entries({desktop: {}, dark: {scheme: "dark"
     const seen = await page.evaluate(() => ({
         pictures: [...document.querySelectorAll(".picture img")].every(image => image.naturalWidth > 0 && image.offsetHeight > 100),
         tables: [...document.querySelectorAll("table")].every(table => table.offsetHeight > 0),
-        hint: document.getElementById("chart-hint").offsetHeight, charts: document.querySelectorAll(".chart").length,
+        hint: document.getElementById("chart-hint").offsetHeight + document.getElementById("filter").offsetHeight, charts: document.querySelectorAll(".chart").length,
     }));
     check("without JavaScript: pictures and tables, no charts", seen.pictures && seen.tables && seen.hint === 0 && seen.charts === 0, JSON.stringify(seen));
     await page.screenshot({path: `${out}/no-script.png`, fullPage: true});
@@ -211,7 +348,7 @@ for (const [name, options] of Object.entries({desktop: {}, dark: {scheme: "dark"
     const seen = await page.evaluate(() => ({
         pictures: [...document.querySelectorAll(".picture img")].every(image => image.offsetHeight > 50),
         tables: [...document.querySelectorAll("main > section table, .fold table")].every(table => table.offsetHeight > 0),
-        controls: [...document.querySelectorAll("button, .chart")].filter(one => one.offsetHeight > 0).length,
+        controls: [...document.querySelectorAll("button, .chart")].filter(one => one.offsetHeight > 0).length + document.getElementById("contents").offsetHeight,
         paper: getComputedStyle(document.body).backgroundColor,
     }));
     check("on paper: pictures and tables on white, no controls", seen.pictures && seen.tables && seen.controls === 0 && seen.paper === "rgb(255, 255, 255)", JSON.stringify(seen));

@@ -34,7 +34,7 @@ for directory in figures hostile; do
 done
 
 if command -v pdftotext >/dev/null; then
-    words() { pdftotext -raw "$1" - | tr -s ' \n' '  '; }
+    words() { pdftotext -raw "$1" - | sed "s/’/'/g" | tr -s ' \n' '  '; }
     words figures/framelab.pdf >figures.txt
     jq -r '.figures[].claims[] | .id + " " + .measured' fixture/figures/summary.json | while read -r id measured; do
         # Lines are broken anywhere between words, and at hyphens.

@@ -51,9 +51,14 @@ if [ $status -eq 77 ]; then
 fi
 check "a directory of figures" equal $status 0
 figures=fixture/figures
+"$framelab" report --out first.html $figures >out 2>&1
+if [ $? -eq 77 ]; then
+    echo "skip - framelab report: $(cat out)"
+    exit 77
+fi
 page=$figures/report.html
-ends 0 "report.html: 2 figures; $(jq '[.figures[].claims[]] | length' \
-    $figures/summary.json) claims hold, 0 do not hold" $figures
+ends 0 "report.html: 2 figures; .*fitted: $(jq '[.figures[].claims[] | select(.kind == "fitted" and .verdict == "holds")] |
+    length' $figures/summary.json) hold" $figures
 
 claims() { jq -r '.figures[] | .key as $key | .claims[] | "claim-\($key)-\(.id)"' $figures/summary.json; }
 for id in $(claims); do
@@ -73,12 +78,40 @@ data_of() { sed -n '/class="chart-data"/,/<\/script>/p' "$page" | grep '^{' | se
 same_picture() { picture_of "$1" | cmp - "$figures/$2/figure.svg"; }
 numbers='walk(if type == "number" then . + 0 else . end)'
 same_series() { jq -es "map(.series | $numbers) | .[0] == .[1]" <(data_of "$1") "$figures/$2/series.json" >/dev/null; }
+same_things() { jq -es 'map(.things // []) | .[0] == .[1]' <(data_of "$1") "$figures/$2/series.json" >/dev/null; }
+# What a reader may take: the picture and the records as they lie there, the points as a table.
+download() { # name
+    grep -oE "download=\"$1\" href=\"data:[a-z/-]+;base64,[A-Za-z0-9+/=]*" "$page" | sed 's/.*base64,//' | base64 -d; }
+same_pdf() { download "$1.pdf" | cmp - "$figures/$1/figure.pdf"; }
+same_records() { download "$1-records.jsonl.gz" | gzip -dc | cmp - "$figures/$1/records.jsonl"; }
+all_points() {
+    equal "$(download "$1.csv" | wc -l)" "$(jq '[.series[].x[]] | length + 1' "$figures/$1/series.json")" &&
+        equal "$(download "$1.csv" | sed -n 2p)" "$(jq -r '.series[0] |
+            [.name, .panel, .kind, .source, .x[0], .y[0], .low[0]?, .high[0]?] | @csv' "$figures/$1/series.json")"
+}
+linked() {
+    local url
+    for url in $(jq -r ".figures[] | select(.key == \"$1\").links[].url" "$figures/summary.json"); do
+        count_is "$page" "<a href=\"$url\" rel=\"noreferrer\">" \
+            "$(jq "[.figures[].links[] | select(.url == \"$url\")] | length" "$figures/summary.json")" || return 1
+    done
+}
 i=0
 for key in $(jq -r '.figures[].key' $figures/summary.json); do
     i=$((i + 1))
     check "$key: the picture" same_picture $i "$key"
     check "$key: the series" same_series $i "$key"
+    check "$key: the things that it shows" same_things $i "$key"
+    check "$key: the picture to take" same_pdf "$key"
+    check "$key: the points to take" all_points "$key"
+    check "$key: the records to take" same_records "$key"
+    check "$key: the works cited" linked "$key"
 done
+check "each work that a figure cites has an address" jq -es \
+    'map(select(.runs != [] and (.citation | startswith("framelab:") | not) and (.links // []) == [])) == []' \
+    "$here"/../../papers/*/figure.json
+check "panels are named by words" jq -es 'map(.panels[].title | select(test("^ *(panel )?[0-9]*$"; "i"))) == []' \
+    "$here"/../../papers/*/figure.json
 commit=$(jq -r 'select(.type == "provenance") | .framelab.commit' $figures/lock-collapse/records.jsonl | head -n 1 |
     cut -c -12)
 check "the commit is named" grep -qF "commit $commit" $page
@@ -86,8 +119,12 @@ check "what each platform can show" grep -q 'id="platforms"' $page
 
 # ---- one file ----
 
-loads_nothing() { # page: no address but within the page or of inlined data
-    ! grep -oE '(src|href|action|srcset|poster)="[^"]*"' "$1" | grep -vE '="(#|data:image/svg)' &&
+# No address but within the page, of inlined data, or of a link that somebody has to follow; the library, too, asks for
+# nothing. A file that is too large to be part of the page lies beside it.
+loads_nothing() { # page
+    ! grep -oE '(src|action|srcset|poster)="[^"]*"' "$1" | grep -vE '="data:image/svg' &&
+        ! grep -oE '<[a-z]+( [a-z-]+="[^"]*")* href="[^"]*"' "$1" |
+        grep -vE '<a( [a-z-]+="[^"]*")* href="(#|https?://|[a-z-]+/records\.jsonl)|<a download="[^"]*" href="data:' &&
         ! grep -nE '<(link|iframe|object|embed|base|form)|@import|url\((["'\'']?)(http|//|file)' "$1" &&
         ! grep -nE 'fetch\(|XMLHttpRequest|WebSocket|import\(|eval\(|innerHTML' "$1"
 }
@@ -115,11 +152,54 @@ leads_somewhere() {
 }
 check "links within the page lead somewhere" leads_somewhere
 
+# ---- kinds, verdicts, factors ----
+
+judged=fixture/judged/report.html
+ends 0 'report.html: 2 figures' fixture/judged
+all=$(jq '[.figures[].claims[]] | length' $figures/summary.json)
+for kind in counted foretold fitted "by construction"; do
+    n=$(jq --arg kind "$kind" '[.figures[].claims[] | select(.kind == $kind)] | length' fixture/judged/summary.json)
+    check "$kind: at each such claim and row" count_is $judged "data-kind=\"$kind\"" $((2 * n))
+    check "$kind: a row of the summary" count_is $judged "<th scope=\"row\">$kind</th>" 1
+done
+for verdict in holds "direction only" "does not hold" "cannot be judged"; do
+    n=$(jq --arg verdict "$verdict" '[.figures[].claims[] | select(.verdict == $verdict)] | length' \
+        fixture/judged/summary.json)
+    check "$verdict: at each such claim and row" count_is $judged "data-verdict=\"$verdict\"" $((2 * n))
+done
+cells() { sed -n '/<table class="tally"/,/<\/table>/p' "$judged" | grep -oE '<td class="[a-z]*">[0-9]+' | sed 's/.*>//'; }
+check "counted by kind and verdict" equal "$(cells | tr '\n' ' ')" "$(jq -r '[.figures[].claims[]] as $all |
+    ("counted", "foretold", "fitted", "by construction") as $kind |
+    ("holds", "direction only", "does not hold", "cannot be judged") as $verdict |
+    [$all[] | select(.kind == $kind and .verdict == $verdict)] | length' fixture/judged/summary.json | tr '\n' ' ')"
+check "nothing adds the kinds up" count_is $judged "<th scope=\"row\">(all|total|sum)" 0
+first_column() { equal "$(sed -n '/<table class="claims"/,/<\/thead>/p' "$judged" | tr -d '\n' |
+    grep -oE '<th scope="col">[A-Z][a-z]*' | sed 's/.*>//' | tr '\n' ' ')" \
+    'Claim Factor Verdict Kind Stable By Published Measured '; }
+check "the factor stands first" first_column
+check "each claim: its factor, then its verdict" equal "$(tr -d '\n' <$judged |
+    grep -oE '<span class="times">[0-9.]*×</span> *<span class="badge' | wc -l)" "$all"
+check "it is the one outside its interval, or else the one furthest from 1" equal \
+    "$(grep -oE '<span class="times">[0-9.]*' $judged | sed 's/.*>//' | sort | uniq -c | tr -s ' \n' '  ')" \
+    "$(jq -r '.figures[].claims[].quantities[0].factor | if . == 0.6 then "0.60" elif . == 12 then "12.0" else "1.90" end' \
+        fixture/judged/summary.json | sort | uniq -c | tr -s ' \n' '  ')"
+check "what lies outside is said to" count_is $judged '[0-9] to [0-9.]*: outside' \
+    "$(jq '[.figures[].claims[].quantities[] | select(.in == false)] | length' fixture/judged/summary.json)"
+check "how often it came out so" count_is $judged '<span class="kind">9 of 10, seeds 1-10; 2 of 2, costs 0.7, 1.3' "$all"
+cp -R $figures bare && jq 'del(.figures[].claims[] | .kind, .quantities, .stable)' $figures/summary.json >bare/summary.json
+ends 0 'report.html: 2 figures' bare
+check "without kinds and factors there is no such column" count_is bare/report.html '>(Factor|Kind|Stable)</th>' 0
+check "nor such a row" equal "$(sed -n '/<table class="tally"/,/<\/table>/p' bare/report.html |
+    grep -c '<th scope="row">claims</th>')" 1
+
 # ---- texts of the data stay texts ----
 
 hostile=fixture/hostile/report.html
-ends 0 '1 do not hold, 1 cannot be judged' fixture/hostile
-check "hostile texts: as many scripts as figures drawn, and one" count_is $hostile '<script[ >]' 2
+ends 0 'report.html: 2 figures' fixture/hostile
+# In the library and in JSON nothing opens a tag of its own.
+check "hostile texts: as many scripts as figures drawn, and three" count_is $hostile '^<script[ >]' 4
+check "hostile texts: a link only to an address of the web" equal "$(grep -oE 'href="(javascript|https://x/)' $hostile)" ""
+check "hostile texts: such a link" count_is $hostile '<a href="https://example.org/a&amp;b"' 1
 check "hostile texts: no tag of theirs" count_is $hostile '<img src=x' 0
 own_attribute='<[a-z]+( [a-z-]+="[^"]*")* onmouseover='
 check "hostile texts: no attribute of theirs" count_is $hostile "$own_attribute" 0
@@ -151,7 +231,13 @@ check "latex: hostile texts stay texts" no_bare_special
 if command -v gzip >/dev/null; then
     cp -R $figures packed && gzip packed/*/records.jsonl
     ends 0 'report.html' packed
-    check "packed records say the same" cmp $page packed/report.html
+    but_records() { grep -v 'records.jsonl.gz' "$1"; }
+    check "packed records say the same" cmp <(but_records $page) <(but_records packed/report.html)
+    # Half a million bytes that cannot be packed.
+    cp -R $figures large && head -c 600000 /dev/urandom | base64 -w 0 >>large/lock-collapse/records.jsonl
+    ends 0 'report.html' large
+    check "large records lie beside the page" count_is large/report.html '<a href="lock-collapse/records.jsonl">' 1
+    check "and the others in it" count_is large/report.html 'download="perfbook-smpalloc-records.jsonl.gz"' 1
 fi
 
 # ---- where to read ----
@@ -175,6 +261,19 @@ without_jq() {
     equal "$status $(cat out)" "77 framelab report: skipped: there is no jq on this machine (Debian: jq)"
 }
 check "without jq: status 77" without_jq
+ends 77 "skipped: there is no Chart.js, no/such/chart.js .Debian: libjs-chart.js.; .--charts none. makes a page" \
+    --charts no/such/chart.js $figures
+echo '/*! Chart.js v2.9.4 */' >old.js
+ends 2 "old.js: is not Chart.js 3" --charts old.js $figures
+ends 2 "charts goes with --format html" --charts none --format latex $figures
+ends 0 'plain.html: 2 figures' --charts none --out plain.html $figures
+check "without charts: pictures" count_is plain.html '<figure class="picture"' 2
+check "without charts: one script, no library" count_is plain.html '^<script[ >]' 1
+check "without charts: it loads nothing" loads_nothing plain.html
+# A library that ends the script element that it stands in.
+echo '/*! Chart.js v3.9.1 */ "</script><img src=x>"' >ending.js
+ends 0 'ending.html' --charts ending.js --out ending.html $figures
+check "a library cannot end its script" balanced ending.html
 
 # ---- what is broken ----
 

@@ -101,6 +101,21 @@ for harts in 2 512; do
     done
 done
 
+# ---- loads of one side ----
+
+loads=(bench --platform sim --memory 1G --requests 100 --objects 800 --harts "1,8" --no-latency --repeat 1 --seed 5
+    --workload pipe --workload purge --workload exit --workload larson --workload threadtest --workload fault
+    --workload cow)
+for run in first second; do
+    "$framelab" "${loads[@]}" --format json 2>err | sed 1d | jq -c 'del(.provenance)' >$run.jsonl
+done
+check "loads of one side: of each and of null, with what it came to" jq -e -s '
+    map(select(.workload != "control")) | length == 7 * 2 * 3 and
+    (map(select(.harts == 8 and .variant == "lockfree") | .pipe, .purge, .exit, .larson, .threadtest, .fault, .cow |
+        values)) == [{producers: 4, consumers: 4, batch: 32}, {freeing: 1}, {processes: 1}, {slots: 100, lives: 4},
+        {burst: 100}, {huge: 80, fallbacks: 0}, {frames: 800}]' first.jsonl
+check "the same seed gives the same of them, to the byte" cmp first.jsonl second.jsonl
+
 # ---- a hart that is stopped ----
 
 stopped=(bench --platform sim --workload stopped --harts 3 --memory 64M --requests 1100 --rounds 9 --repeat 1 --seed 5 \
@@ -222,5 +237,35 @@ ends 2 "." stress --platform sim --program 'a0 nonsense'
 ends 2 "--end is a hart" stress --platform sim --end=1
 ends 2 "as in 1.23.0" stress --platform sim --interrupt=1
 ends 2 "on simulated harts only" stress --interrupt=1.2
+
+# ---- every order ----
+
+ends 0 "complete: 2 outcomes" stress --platform sim --strategy exhaust --profile sc --bound none --variant lockfree \
+    --program 'tiny.0; a0 : f0 | a1'
+check "no two executions are equivalent" awk '/^lockfree /{ made = $2 } /classes of executions/{ exit $5 != made }' out
+outcomes() { sed -n 's/.*outcomes (\([0-9a-f]*\)).*/\1/p' out; }
+for program in 'tiny.0; a0 : f0 | a1' 'tiny.2; : a0 f0 | a1 f1' 'chunks.2; a0 a1 a2 a3 a4 a5 a6 a7 : a8 f0 | a10 f1' \
+    'nodes.0; : A a0 R | a1 f1' 'tiny.3; a0 a1 a2 : f0 L J0 | f1 d' 'tiny.2; : a0 | a1 | a2'; do
+    ends 0 "complete" stress --platform sim --strategy exhaust --profile sc --bound 1 --variant lockfree --program "$program"
+    reduced=$(outcomes)
+    ends 0 "complete" stress --platform sim --strategy exhaust --profile sc --bound 1 --variant lockfree --unreduced \
+        --program "$program"
+    check "with reduction and without the outcomes are the same: $program" [ "$reduced" = "$(outcomes)" ]
+done
+ends 0 "incomplete: some .* %" stress --platform sim --strategy exhaust --profile sc --bound none --variant lockfree \
+    --seconds 1 --program 'tiny.2; : a0 | a1 | a2'
+ends 1 "violated: P9" stress --platform sim --strategy exhaust --profile sc --bound 1 --freeze --variant baseline,lock=ticket \
+    --program 'tiny.0; a0 a2 : f0 a3 f2 | a1 f1'
+check "a counter-example has no step too many" grep -q "program: tiny.0;.* : .* | [af][0-9]\$" out
+replay=$(cat out err | sed -n 's/^ *replay: *framelab //p' | head -n 1)
+check "and says by which choices" grep -q -- "--choices '[0-9]" <<<"$replay"
+eval "ends 1 'violated: P9' $replay"
+eval "ends 1 'baseline/lock.c' $replay --trace"
+ends 2 "needs a --program" stress --platform sim --strategy exhaust
+ends 2 "of --strategy exhaust" stress --platform sim --bound 2
+ends 2 "number or none" stress --platform sim --strategy exhaust --bound -1
+ends 2 "one kind of fault" stress --platform sim --strategy exhaust --freeze --end --program 'tiny.0; : a0 | a1'
+ends 2 "no list of choices" stress --platform sim --strategy exhaust --choices '1=' --program 'tiny.0; : a0 | a1'
+ends 2 "hart that cannot run" stress --platform sim --strategy exhaust --choices '1=7' --program 'tiny.0; : a0 | a1'
 
 [ $failed -eq 0 ]

@@ -4,13 +4,13 @@
 
 framelab=$build/framelab
 
-# All unit tests, but for one that a build with reference counts does not have. Simulated harts are part of the ordinary
+# All unit tests, but for one that a build with reference counts does not have, and one that takes long. Simulated harts are part of the ordinary
 # build only; without counts is tested what knows of them. Those with threads need all cores.
-all_tests=$(cd stress/unit && printf '%s\n' test_*.c | sed 's/^test_//; s/\.c$//' | grep -vx refcounts_none)
+all_tests=$(cd stress/unit && printf '%s\n' test_*.c | sed 's/^test_//; s/\.c$//' | grep -vxE 'refcounts_none|claims')
 unsimulated_tests=$(grep -v '^sim_' <<<"$all_tests")
-tests_without_refcounts='allocator arena arenas_in_service baseline refcounts_none local_chunk harts lockfree numa
+tests_without_refcounts='allocator arena arenas_in_service baseline refcounts_none local_chunk harts loads lockfree numa
     oracle pool reclaim stranded workload zeroed'
-threaded_tests='allocator arenas_in_service baseline refcounts refcounts_none harts platform pool reclaim smr
+threaded_tests='allocator arenas_in_service baseline refcounts refcounts_none harts loads platform pool reclaim smr
     stranded workload'
 
 # Builds test programs, each a suite, in a folder of their own (unit: in the ordinary one).
@@ -36,7 +36,7 @@ run_tests() { # suite_alone|suite_beside prefix tests
 
 # By clang, for its opinion: nothing of it runs, but for what fast-path-clang looks at, so it takes no time to optimise.
 suite_build clang-build 600 make CC=clang O="$build/clang" CFLAGS=-O0 SIM_SOURCE="$build/sim/source" all unit-compile
-build_tests unit "$all_tests"
+build_tests unit "$all_tests claims"
 build_tests asan "$unsimulated_tests" DEBUG=1 SANITIZE=address,undefined "$build/asan/framelab"
 build_tests no-counts "$tests_without_refcounts" COUNTS=0 "$build/no-counts/framelab"
 suite_build hooked-build 600 make HOOKS=1 O="$build/hooks" hooked-build
@@ -62,6 +62,9 @@ suite_alone stress-reclaim 60 "$framelab" stress --harts 4 --memory 192M --opera
     --variant lockfree,reclaim=urcu-memb --variant lockfree,reclaim=urcu-qsbr,magazine=0,local=off \
     --variant lockfree,magazine=0,local=off
 suite_alone stress-asan 60 "$build/asan/framelab" stress --memory 24M --operations 4096 --time-limit 50
+# shellcheck disable=SC2016 # for the other shell
+suite_beside cow-no-counts 20 bash -c '! said=$("$1" bench --workload cow 2>&1) &&
+    grep -q "cow needs reference counts: a build without COUNTS=0" <<<"$said"' cow-no-counts "$build/no-counts/framelab"
 suite_alone stress-no-counts 60 "$build/no-counts/framelab" stress --operations 4096 --time-limit 50
 # Two deliberate bugs a property; all of them in check-long.
 # shellcheck disable=SC2046 # several words on purpose
@@ -74,7 +77,10 @@ suite_beside qemu-guests-riscv64 600 stress/check/qemu-guests.sh "$build" riscv6
 # P12 by real signals: more than ten thousand inside operations, in some seconds.
 suite_beside interrupts 300 stress/check/interrupts.sh "$framelab" 10000
 suite_beside lint 600 make -j1 -k lint O="$build"
+suite_beside exhaustive 300 stress/check/exhaustive.sh "$framelab"
+suite_beside spin 300 stress/check/spin.sh
 suite_beside figures 600 stress/check/figures-tests.sh "$build" "$logs/figures"
+suite_beside claims 600 "$build/unit/test_claims" # every edit of every claim, on kept records
 suite_beside qemu-guests-aarch64 600 stress/check/qemu-guests.sh "$build" aarch64
 # One bug of some properties; one of each and more in check-long.
 suite_beside qemu-mutants 300 stress/check/qemu-mutants.sh "$build" p1-drain-copies p2-spill-loses-a-frame p5-no-drain \
@@ -84,7 +90,9 @@ suite_beside sim-command 300 stress/check/sim-tests.sh "$build" "$logs/sim-comma
 suite_beside sim-mutants 300 stress/check/mutants.sh --sim "$build" sim-all-bits-taken-by-store \
     sim-arena-seen-too-early \
     sim-arenas-read-plainly sim-drain-does-not-acquire sim-bits-taken-by-store sim-full-look-is-weaker
+suite_beside qemu-plugin 300 stress/check/qemu-plugin.sh "$build" "$logs/qemu-plugin"
 suite_beside qemu-command 300 stress/check/qemu-tests.sh "$build" "$logs/qemu-command"
+suite_beside linux-command 300 stress/check/linux-tests.sh "$build" "$logs/linux-command"
 suite_beside readme-commands 600 stress/check/readme-commands.sh "$build" "$logs/readme-commands"
 suite_beside stress-command 300 stress/check/stress-tests.sh "$build" "$logs/stress-command"
 suite_beside command-line 300 stress/check/cli-tests.sh "$framelab" "$logs/cli"
@@ -138,6 +146,10 @@ if $long; then
     suite_beside mutants-2-long 1800 stress/check/mutants.sh --by '@(test|hooked)_*' --part 2/2 "$build"
     suite_beside sim-explore-rcpc-long 1000 "$framelab" stress --platform sim --seconds 900 --profile rcpc \
         --variant baseline --variant lockfree --variant lockfree,reclaim=tag
+    suite_beside exhaustive-long 7200 stress/check/exhaustive.sh --long "$framelab"
+    # Of what `make linux` says when it cannot, the log has the line.
+    suite_beside linux-guests 3600 bash -c 'make O="$1" linux; stress/check/linux-tests.sh --guests "$1" "$2"' \
+        linux-guests "$build" "$logs/linux-guests"
     suite_beside qemu-guests-long 3600 stress/check/qemu-guests.sh --long "$build"
     suite_beside qemu-mutants-long 1800 stress/check/qemu-mutants.sh "$build"
     suite_beside hooked-stopped-long 1800 env FRAMELAB_STOPPED_OPERATIONS=400000 "$build/hooks/unit/hooked_stopped"

@@ -14,6 +14,7 @@
 #define WHY_BYTES 256u
 
 #define REPEAT_MOST 100000u
+#define L2_KIB 1024u
 /* Options of workloads, by name. */
 #define OWN_MOST 64
 
@@ -29,6 +30,8 @@ enum {
     OPTION_WARMUP,
     OPTION_REQUESTS,
     OPTION_CONFIGURED,
+    OPTION_COHERENCE,
+    OPTION_FUNCTIONS,
     OPTION_OWN /* and those after it */
 };
 
@@ -64,6 +67,11 @@ static struct argp_option options[32 + OWN_MOST] = {
      "Allocations a hart, at most (default: half of memory, shared; in QEMU 2000, simulated 500)", 3},
     {"latency", OPTION_LATENCY, "N", 0, "Repeats that also measure latency, in a pass of its own (default: 1)", 3},
     {"no-latency", OPTION_NO_LATENCY, NULL, 0, "No latency pass", 3},
+    {"coherence", OPTION_COHERENCE, "KIB", OPTION_ARG_OPTIONAL,
+     "In QEMU: also count what accesses are to caches of each hart's own, the second level of so many KiB, a power of "
+     "two (default: 1024; 0: no line is ever dropped)",
+     4},
+    {"functions", OPTION_FUNCTIONS, NULL, 0, "In QEMU: also count instructions by function", 4},
     {NULL, 0, NULL, 0, NULL, 0},
 };
 
@@ -75,6 +83,8 @@ static const struct option_value values[] = {
     OPTION_PLAIN(OPTION_HUGE_PAGES, VALUE_FLAG, struct bench_arguments, plan.machine.huge_pages),
     OPTION_PLAIN(OPTION_INIT, VALUE_FLAG, struct bench_arguments, plan.record_init),
     OPTION_NUMBER(OPTION_WARMUP, struct bench_arguments, plan.warmup, 0, REPEAT_MOST),
+    OPTION_NUMBER(OPTION_COHERENCE, struct bench_arguments, plan.counting.l2_bytes, 0, UINT32_C(1) << 20),
+    OPTION_PLAIN(OPTION_FUNCTIONS, VALUE_FLAG, struct bench_arguments, plan.counting.functions),
     OPTION_NUMBER(OPTION_REQUESTS, struct bench_arguments, plan.requests_most, 1, UINT32_MAX),
     OPTION_NUMBER(OPTION_LATENCY, struct bench_arguments, plan.latency_repeats, 0, REPEAT_MOST),
     {0},
@@ -267,6 +277,18 @@ static void refuse_idle(const struct bench_arguments *arguments, const struct ar
     }
 }
 
+/* What the plugin counts. Of caches there are as many sets as a power of two, or none. */
+static void check_counting(const struct bench_arguments *arguments, const struct argp_state *state)
+{
+    const bool counts = arguments->measured.run.platform == &platform_qemu && !arguments->qemu.mttcg;
+    const uint64_t l2_kib = arguments->plan.counting.l2_bytes;
+    option_needs(state, options, &arguments->given, OPTION_COHERENCE, counts, "QEMU, and there of the mode icount");
+    option_needs(state, options, &arguments->given, OPTION_FUNCTIONS, counts, "QEMU, and there of the mode icount");
+    if ((l2_kib & (l2_kib - 1)) != 0) {
+        usage_error(state, "--coherence is a power of two of KiB, or 0");
+    }
+}
+
 /* What only all options together tell. */
 static void check_together(const struct bench_arguments *arguments, const struct argp_state *state)
 {
@@ -275,6 +297,7 @@ static void check_together(const struct bench_arguments *arguments, const struct
     bool qemu = platform == &platform_qemu;
     options_exclude(state, &platform_qemu, qemu ? arguments->host_option : NULL, qemu ? NULL : arguments->qemu.first);
     refuse_idle(arguments, state);
+    check_counting(arguments, state);
     if (plan->record_init && !platform->times_boot) {
         usage_error(state, "--init is a time of the host; what init does is not simulated");
     }
@@ -286,13 +309,16 @@ static void check_together(const struct bench_arguments *arguments, const struct
             usage_error(state, "%s needs harts that can be stopped anywhere: --platform sim",
                         plan->workloads[i].kind->name);
         }
+        if (plan->workloads[i].kind->refcounts && !frame_counts_references()) {
+            usage_error(state, "%s needs reference counts: a build without COUNTS=0", plan->workloads[i].kind->name);
+        }
     }
     if (plan->harts_configured != 0 && !platform->spare_harts) {
         usage_error(state, "--configured is for the host and simulated harts: in QEMU all harts of the machine run");
     }
     for (uint32_t i = 0; i < plan->workload_count * plan->size_count; i++) {
         const struct workload_kind *kind = plan->workloads[i / plan->size_count].kind;
-        if (kind->ages && plan->sizes[i % plan->size_count].frames != 1) {
+        if ((kind->ages || kind->single) && plan->sizes[i % plan->size_count].frames != 1) {
             usage_error(state, "%s is of single frames, not of %llu", kind->name,
                         (unsigned long long)plan->sizes[i % plan->size_count].frames);
         }
@@ -327,6 +353,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         (void)option_set(state, options, values, key, text); /* or it does not return */
         arguments->measured.latency_blocks = arguments->plan.latency_repeats;
         return 0;
+    case OPTION_COHERENCE:
+        arguments->plan.counting.coherence = true;
+        return text != NULL ? option_set(state, options, values, key, text) : 0;
     case OPTION_NO_LATENCY:
         arguments->plan.latency_repeats = 0;
         arguments->measured.latency_blocks = UINT32_MAX; /* they are told so by the option itself */
@@ -388,19 +417,36 @@ static void set_defaults(struct bench_arguments *arguments)
     machine->harts = harts_most(plan);
 }
 
+/* Its text into the rest. */
+static bool parse_variant(struct bench_variant *variant, const struct platform *platform, char *why, size_t why_bytes)
+{
+    variant->is_linux = linux_variant_is(variant->text);
+    if (variant->is_linux && !platform->runs_linux) {
+        (void)snprintf(why, why_bytes, "%s: Linux runs in QEMU: --platform qemu", variant->text);
+        return false;
+    }
+    if (variant->is_linux) {
+        bool good = linux_variant_parse(&variant->linux_own, variant->text, why, why_bytes);
+        linux_variant_format(&variant->linux_own, variant->knobs, sizeof variant->knobs);
+        return good;
+    }
+    bool good = frame_allocator_config_parse(&variant->config, platform->variants, variant->text, 1, why, why_bytes);
+    (void)frame_allocator_config_format(&variant->config, variant->knobs, good ? sizeof variant->knobs : 0);
+    return good;
+}
+
 static bool parse_variants(struct bench_arguments *arguments, char *why, size_t why_bytes)
 {
-    const struct variant *const *variants = arguments->measured.run.platform->variants;
     for (uint32_t i = 0; i < arguments->plan.variant_count; i++) {
         struct bench_variant *variant = &arguments->plan.variants[i];
         variant->text = arguments->variants[i];
-        if (!frame_allocator_config_parse(&variant->config, variants, variant->text, 1, why, why_bytes)) {
+        if (!parse_variant(variant, arguments->measured.run.platform, why, why_bytes)) {
             return false;
         }
-        (void)frame_allocator_config_format(&variant->config, variant->knobs, sizeof variant->knobs);
         for (uint32_t k = 0; k < i; k++) {
             const struct bench_variant *other = &arguments->plan.variants[k];
-            if (other->config.variant == variant->config.variant && strcmp(other->knobs, variant->knobs) == 0) {
+            if (other->is_linux == variant->is_linux && other->config.variant == variant->config.variant &&
+                strcmp(other->knobs, variant->knobs) == 0) {
                 (void)snprintf(why, why_bytes, "%s and %s are the same variant", other->text, variant->text);
                 return false;
             }
@@ -419,6 +465,7 @@ static int complete(struct bench_arguments *arguments, char *why, size_t why_byt
         plan->machine.fdt = file_read(arguments->dtb_path, &plan->machine.fdt_bytes, why, why_bytes);
     }
     set_defaults(arguments);
+    plan->counting.l2_bytes <<= 10; /* KiB so far */
     if ((arguments->dtb_path != NULL && plan->machine.fdt == NULL) || !apply_all_own(arguments, why, why_bytes) ||
         !parse_variants(arguments, why, why_bytes) ||
         (platform->bench_check != NULL && !platform->bench_check(plan, why, why_bytes))) {
@@ -428,7 +475,11 @@ static int complete(struct bench_arguments *arguments, char *why, size_t why_byt
         return EXIT_STATUS_HOLDS;
     }
     plan->qemu = &machine;
-    return qemu_options_machine(&arguments->qemu, plan->machine.harts, plan->machine.memory_bytes, &machine, why,
+    bool ours = false;
+    for (uint32_t i = 0; i < plan->variant_count; i++) {
+        ours |= !plan->variants[i].is_linux;
+    }
+    return qemu_options_machine(&arguments->qemu, plan->machine.harts, plan->machine.memory_bytes, ours, &machine, why,
                                 why_bytes);
 }
 
@@ -453,9 +504,10 @@ int bench_command(int argc, char **argv)
                "framelab "
                "compare."};
     static struct bench_arguments arguments; /* some hundred KiB: not for the stack */
-    arguments = (struct bench_arguments){.measured = measured_default(argc, argv),
-                                         .plan = {.latency_repeats = 1, .warmup = 1, .argc = argc, .argv = argv},
-                                         .qemu = QEMU_OPTIONS_INIT};
+    arguments = (struct bench_arguments){
+        .measured = measured_default(argc, argv),
+        .plan = {.latency_repeats = 1, .warmup = 1, .counting.l2_bytes = L2_KIB, .argc = argc, .argv = argv},
+        .qemu = QEMU_OPTIONS_INIT};
     arguments.measured.latency_blocks = arguments.plan.latency_repeats;
     char why[WHY_BYTES];
     if (!add_own_options()) {

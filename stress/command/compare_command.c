@@ -140,19 +140,64 @@ static void print_means(const struct comparison *comparison, FILE *out)
     }
 }
 
+/* Whether they differ in phase and harts alone. */
+static bool one_line(const struct series *a, const struct series *b)
+{
+    return strcmp(a->column, b->column) == 0 && strcmp(a->setting, b->setting) == 0 && strcmp(a->run, b->run) == 0 &&
+           strcmp(a->platform, b->platform) == 0 && strcmp(a->workload, b->workload) == 0 && a->frames == b->frames;
+}
+
+static void phase_or_harts(const struct series *series, bool phase, char *text, size_t text_bytes)
+{
+    if (phase) {
+        snprintf(text, text_bytes, "%s", series->phase);
+    } else {
+        snprintf(text, text_bytes, "%u", series->harts);
+    }
+}
+
+/* The phases, or the harts, of all of `only` that are on the line of its first, each once: " alloc, free". */
+static void print_each(const struct series *const *only, size_t count, bool phase, FILE *out)
+{
+    const char *between = " ";
+    char text[64], other[64];
+    for (size_t i = 0; i < count; i++) {
+        phase_or_harts(only[i], phase, text, sizeof text);
+        bool said = !one_line(only[0], only[i]);
+        for (size_t k = 0; !said && k < i; k++) {
+            phase_or_harts(only[k], phase, other, sizeof other);
+            said = one_line(only[0], only[k]) && strcmp(text, other) == 0;
+        }
+        if (!said) {
+            fprintf(out, "%s%s", between, text);
+            between = ", ";
+        }
+    }
+}
+
+/* A line of all that differ in phase and harts alone. */
 static void print_only(const struct comparison *comparison, int side, FILE *out)
 {
-    if (comparison->only_count[side] == 0) {
-        return;
+    const struct series *const *only = comparison->only[side];
+    size_t count = comparison->only_count[side];
+    if (count > 0) {
+        fprintf(out, "\nOnly in %c, not compared:\n", "AB"[side]);
     }
-    fprintf(out, "\nOnly in %c, not compared:\n", "AB"[side]);
-    for (size_t i = 0; i < comparison->only_count[side]; i++) {
-        const struct series *series = comparison->only[side][i];
-        char size[32];
-        fprintf(out, "  %s%s%s%s%s%s, %s, %s %s, %s, harts %u\n", series->run, series->run[0] != '\0' ? ": " : "",
-                series->variant, series->knobs[0] != '\0' ? " (" : "", series->knobs,
-                series->knobs[0] != '\0' ? ")" : "", series->platform, series->workload, series->phase,
-                series_size_text(series->frames, size, sizeof size), series->harts);
+    for (size_t i = 0; i < count; i++) {
+        const struct series *series = only[i];
+        bool said = false;
+        for (size_t k = 0; k < i; k++) {
+            said = said || one_line(only[k], series);
+        }
+        if (!said) {
+            char size[32];
+            fprintf(out, "  %s%s%s%s%s, %s, %s", series->run, series->run[0] != '\0' ? ": " : "", series->column,
+                    series->setting[0] != '\0' ? ", " : "", series->setting, series->platform, series->workload);
+            print_each(only + i, count - i, true, out);
+            fprintf(out, ", %s, harts", series_size_text(series->frames, size, sizeof size));
+            print_each(only + i, count - i, false, out);
+            fputc('\n', out);
+        }
     }
 }
 

@@ -9,6 +9,7 @@
 #include "origin.h"
 #include "paper_cache.h"
 #include "paper_make.h"
+#include "paper_things.h"
 #include "times_table.h"
 
 #define FIGURE "overview"
@@ -57,12 +58,15 @@ static int draw(const json_t *rows, const char *directory)
         return complain(EXIT_STATUS_USAGE, papers, "no such directory of figures");
     }
     bool good = paper_folder_read(&folder, papers, FIGURE, stderr);
-    const struct paper_making making = {&folder, papers, path, directory, PAPER_DEFAULT};
-    json_t *made = good ? paper_draw(&making, why) : NULL;
-    int status = made != NULL ? say(made, directory)
-                 : good       ? complain(EXIT_STATUS_VIOLATED, "", why)
-                              : EXIT_STATUS_USAGE;
+    json_t *things = good ? paper_things_read(papers, why, sizeof why) : NULL;
+    const struct paper_making making = {&folder, papers, things, path, directory, PAPER_DEFAULT};
+    json_t *made = things != NULL ? paper_draw(&making, why) : NULL;
+    int status = made != NULL     ? say(made, directory)
+                 : things != NULL ? complain(EXIT_STATUS_VIOLATED, "", why)
+                 : good           ? complain(EXIT_STATUS_USAGE, "", why)
+                                  : EXIT_STATUS_USAGE;
     json_decref(made);
+    json_decref(things);
     paper_folder_free(&folder);
     return status;
 }

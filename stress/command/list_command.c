@@ -9,6 +9,7 @@
 #include "exit_status.h"
 #include "flat.h"
 #include "frame_allocator.h"
+#include "linux_variant.h"
 #include "machine_model.h"
 #include "options.h"
 #include "platforms.h"
@@ -55,6 +56,19 @@ static json_t *variant_json(const struct variant *variant)
     return json_pack("{s:s, s:s, s:o}", "name", variant->name, "summary", variant->summary, "knobs", list);
 }
 
+/* Which has no build of ours. */
+static json_t *linux_json(void)
+{
+    json_t *list = json_array();
+    for (const struct linux_knob *knob = linux_knobs; knob->name != NULL; knob++) {
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s}", "name", knob->name, "default", knob->preset,
+                                              "bounds", knob->bounds, "summary", knob->summary));
+    }
+    return json_pack("{s:s, s:s, s:o}", "name", "linux", "summary",
+                     "Linux's own pages, in QEMU only (--platform qemu), once `make linux` has been there", "knobs",
+                     list);
+}
+
 static json_t *workload_json(const struct workload_kind *kind)
 {
     json_t *list = json_array();
@@ -74,6 +88,7 @@ static json_t *everything(void)
     for (uint32_t i = 0; framelab_variants[i] != NULL; i++) {
         json_array_append_new(variants, variant_json(framelab_variants[i]));
     }
+    json_array_append_new(variants, linux_json());
     for (const struct workload_kind *const *kind = workload_kinds; *kind != NULL; kind++) {
         json_array_append_new(kinds, workload_json(*kind));
     }

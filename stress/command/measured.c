@@ -36,6 +36,7 @@ enum {
     OPTION_FORMAT,
     OPTION_PROGRESS,
     OPTION_MACHINE,
+    OPTION_COSTS,
     OPTION_TIME_LIMIT,
     OPTION_AGAINST,
     OPTION_THRESHOLD,
@@ -114,6 +115,11 @@ static const struct argp_option measured_options[] = {
      "With --platform sim: the simulated machine, by name (framelab list) or a file of framelab calibrate (default: "
      "epyc-2socket)",
      4},
+    {"costs", OPTION_COSTS, "FACTOR", 0,
+     "With --platform sim: what harts pay for one another (transfers, invalidations, misses), times FACTOR; what a "
+     "hart "
+     "does by itself costs the same (default: 1)",
+     4},
     {NULL, 0, NULL, 0, NULL, 0},
 };
 
@@ -129,6 +135,7 @@ static const struct option_value measured_values[] = {
     OPTION_WORD(OPTION_FORMAT, struct measured, format, format_words),
     OPTION_PLAIN('o', VALUE_TEXT, struct measured, out_path),
     OPTION_PLAIN(OPTION_MACHINE, VALUE_TEXT, struct measured, machine),
+    OPTION_PLAIN(OPTION_COSTS, VALUE_SECONDS, struct measured, costs),
     {0},
 };
 
@@ -154,8 +161,11 @@ static error_t parse_measured_option(int key, char *text, struct argp_state *sta
         state->child_inputs[0] = &measured->run;
         return 0;
     case ARGP_KEY_END:
-        if (measured->machine != NULL && measured->run.platform->machine == NULL) {
-            usage_error(state, "--machine is of simulated harts: --platform sim");
+        if ((measured->machine != NULL || measured->costs != 0) && measured->run.platform->machine == NULL) {
+            usage_error(state, "--machine and --costs are of simulated harts: --platform sim");
+        }
+        if (measured->costs != 0 && (measured->costs < 0.1 || measured->costs > 10)) {
+            usage_error(state, "--costs is 0.1 to 10");
         }
         check_against(measured, state);
         return 0;
@@ -295,7 +305,8 @@ int measured_run(const struct measured *measured, const char *name, measured_bod
 {
     const struct platform *platform = measured->run.platform;
     char why[WHY_BYTES], scratch[] = "/tmp/framelab-XXXXXX";
-    if (platform->machine != NULL && !platform->machine(measured->machine, why, sizeof why)) {
+    if (platform->machine != NULL &&
+        !platform->machine(measured->machine, measured->costs > 0 ? measured->costs : 1, why, sizeof why)) {
         return status_say(name, EXIT_STATUS_USAGE, "%s", why);
     }
     FILE *records = open_records(measured, scratch);

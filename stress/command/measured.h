@@ -31,6 +31,7 @@ struct measured {
     struct option_list harts; /* count 0: as the platform has it */
     uint32_t repeats;         /* 0: as many as can be judged by default, see measured_complete() */
     const char *machine;      /* NULL: as the platform has it */
+    double costs;             /* between its harts, of what the machine has; 0: as it has them */
     const char *out_path;     /* NULL: stdout, or nowhere but for the table */
     double seconds;           /* 0: as the platform has it */
     const char *against;      /* a binary to be measured in turn with this one; NULL: none */
@@ -45,7 +46,7 @@ struct measured {
  * processes. By address: argp changes the order. */
 void measured_keep_own(struct run_options *run, const struct argp_state *state, const char *text);
 
-/* Those and --against, --bisect, --threshold, --format, --harts, --repeat, --machine, --out, --time-limit. Its input is
+/* Those and --against, --bisect, --threshold, --format, --harts, --repeat, --machine, --costs, --out, --time-limit. Its input is
  * a struct measured. */
 extern const struct argp measured_argp;
 

@@ -58,7 +58,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 
 const struct argp qemu_argp = {.options = options, .parser = parse_option};
 
-int qemu_options_machine(const struct qemu_options *qemu, uint32_t harts, uint64_t memory_bytes,
+int qemu_options_machine(const struct qemu_options *qemu, uint32_t harts, uint64_t memory_bytes, bool ours,
                          struct qemu_machine *machine, char *why, size_t why_bytes)
 {
     *machine = (struct qemu_machine){.arch = qemu->arch,
@@ -70,5 +70,5 @@ int qemu_options_machine(const struct qemu_options *qemu, uint32_t harts, uint64
     if (!qemu_machine_check(machine, why, why_bytes)) {
         return EXIT_STATUS_USAGE;
     }
-    return qemu_kernel_find(machine, qemu->kernel, why, why_bytes) ? EXIT_STATUS_HOLDS : EXIT_STATUS_SKIPPED;
+    return !ours || qemu_kernel_find(machine, qemu->kernel, why, why_bytes) ? EXIT_STATUS_HOLDS : EXIT_STATUS_SKIPPED;
 }

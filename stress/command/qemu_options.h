@@ -20,9 +20,9 @@ struct qemu_options {
 /* Its input is a struct qemu_options. */
 extern const struct argp qemu_argp;
 
-/* The machine that is asked for, with its kernel. Returns an exit status: EXIT_STATUS_HOLDS, or another with one line
- * in `why`. */
-int qemu_options_machine(const struct qemu_options *qemu, uint32_t harts, uint64_t memory_bytes,
+/* The machine that is asked for, with its kernel if one of `ours` is to run. Returns an exit status: EXIT_STATUS_HOLDS,
+ * or another with one line in `why`. */
+int qemu_options_machine(const struct qemu_options *qemu, uint32_t harts, uint64_t memory_bytes, bool ours,
                          struct qemu_machine *machine, char *why, size_t why_bytes);
 
 #define QEMU_OPTIONS_INIT ((struct qemu_options){.nodes = 1})

@@ -22,4 +22,7 @@ extern const char *const sim_profile_words[];
  * out; NULL: all accesses in turn. */
 void sim_set_interrupt(struct sim_stress_plan *plan, const char *text, const struct argp_state *state);
 
+/* When all options are known: what goes with --strategy exhaust, and its defaults. */
+void sim_check_exhaust(struct sim_stress_plan *plan, const struct argp_state *state);
+
 #endif

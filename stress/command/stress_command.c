@@ -23,6 +23,8 @@
 #define PATIENCE_SECONDS 120.0
 /* The same where a count was asked for and no time. */
 #define PATIENCE_COUNTED_SECONDS 900.0
+/* Nobody knows before how long a search takes that ends when all has been tried; it says how far it is. */
+#define PATIENCE_EXHAUSTIVE_SECONDS 1e7
 
 #define SECONDS 10.0
 #define SHARDS_MOST 100000u
@@ -189,13 +191,18 @@ static void check_together(struct stress_arguments *arguments, const struct argp
     if (arguments->one_interrupt && !sim) {
         usage_error(state, "--interrupt has a value on simulated harts only: elsewhere it is at random");
     }
-    if (arguments->sim.plan.trace && !arguments->sim.plan.replay) {
-        usage_error(state, "--trace goes with --replay: it shows one execution");
+    sim_check_exhaust(&arguments->sim.plan, state);
+    if (arguments->sim.plan.trace && !arguments->sim.plan.replay && arguments->sim.plan.choices == NULL) {
+        usage_error(state, "--trace goes with --replay or --choices: it shows one execution");
     }
     refuse_idle(arguments, state);
-    bool counted = plan->operations != 0 || qemu || arguments->sim.plan.executions != 0 || arguments->sim.plan.replay;
+    bool exhausts = arguments->sim.plan.strategy == SIM_STRATEGY_EXHAUST;
+    bool counted = plan->operations != 0 || qemu || arguments->sim.plan.executions != 0 || arguments->sim.plan.replay ||
+                   (exhausts && !options_have(&arguments->given, OPTION_SECONDS));
     plan->seconds = counted ? 0 : plan->seconds;
-    plan->patience_seconds = counted ? PATIENCE_COUNTED_SECONDS : PATIENCE_SECONDS;
+    plan->patience_seconds = exhausts  ? PATIENCE_EXHAUSTIVE_SECONDS
+                             : counted ? PATIENCE_COUNTED_SECONDS
+                                       : PATIENCE_SECONDS;
 }
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
@@ -267,7 +274,8 @@ static int run(struct stress_arguments *arguments)
     struct stress_plan *plan = &arguments->plan;
     if (arguments->run.platform == &platform_qemu) {
         char why[WHY_BYTES];
-        int status = qemu_options_machine(&arguments->qemu, plan->harts, plan->memory_bytes, &machine, why, sizeof why);
+        int status =
+            qemu_options_machine(&arguments->qemu, plan->harts, plan->memory_bytes, true, &machine, why, sizeof why);
         if (status != EXIT_STATUS_HOLDS) {
             return status_say(plan->argv[0], status, "%s%s", status == EXIT_STATUS_SKIPPED ? "skipped: " : "", why);
         }

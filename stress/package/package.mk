@@ -8,7 +8,7 @@ PUBLIC_HEADERS = $(sort $(filter %.h,$(shell $(CC) $(CONFIG_CFLAGS) $(call inclu
 
 .PHONY: install uninstall
 INSTALLED_PAPERS := report $(patsubst papers/%/figure.json,%,$(wildcard papers/*/figure.json))
-install: all ## install the command, the library, its headers, manual page and figures; kernels, if built
+install: all ## install the command, the library, its headers, manual page and figures; kernels and plugin, if built
 	$(Q)install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin lib/pkgconfig include/framelab share/man/man1 \
 	    $(INSTALLED_PAPERS:%=share/framelab/papers/%))
 	$(Q)install -m 755 $(O)/framelab $(DESTDIR)$(PREFIX)/bin/
@@ -18,6 +18,7 @@ install: all ## install the command, the library, its headers, manual page and f
 	$(Q)set -e; for kernel in $(wildcard $(KERNEL_ARCHITECTURES:%=$(O)/qemu/%/kernel.elf)); do \
 	    to=$(DESTDIR)$(PREFIX)/share/framelab/$${kernel#$(O)/}; \
 	    install -D -m 644 $$kernel $$to; install -m 644 $$kernel.txt $$to.txt; done
+	$(Q)[ ! -f $(PLUGIN) ] || install -D -m 755 $(PLUGIN) $(DESTDIR)$(PREFIX)/lib/framelab/$(notdir $(PLUGIN))
 	$(Q)install -m 644 $(wildcard papers/*.*) $(DESTDIR)$(PREFIX)/share/framelab/papers/
 	$(Q)$(foreach folder,$(INSTALLED_PAPERS),install -m 644 $(wildcard papers/$(folder)/*) \
 	    $(DESTDIR)$(PREFIX)/share/framelab/papers/$(folder)/;)
@@ -27,4 +28,4 @@ install: all ## install the command, the library, its headers, manual page and f
 uninstall: ## remove what `make install` put there
 	$(Q)rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/framelab lib/libframelab.a share/man/man1/framelab.1 \
 	    lib/pkgconfig/framelab.pc)
-	$(Q)rm -rf $(addprefix $(DESTDIR)$(PREFIX)/,include/framelab share/framelab)
+	$(Q)rm -rf $(addprefix $(DESTDIR)$(PREFIX)/,include/framelab lib/framelab share/framelab)

@@ -21,6 +21,7 @@ KERNEL_SOURCES := $(filter-out core/refcounts_none.c,$(ALLOCATORS)) $(WORKLOAD_S
 
 .PHONY: qemu kernel-deps
 qemu: kernel-deps $(KERNELS:%=$(O)/qemu/%/kernel.elf.txt) $(O)/qemu/aarch64/kernel.img ## build the kernels for QEMU
+qemu: $(PLUGIN)
 
 # After `deps` if that runs too: one installs at a time.
 kernel-deps: $(if $(filter deps compare figures qemu-check check check-long soak tidy lint,$(MAKECMDGOALS)),deps)
@@ -49,11 +50,12 @@ $(O)/qemu/$(1)/%.o: %.c $(O)/qemu/$(2)/sysroot/packages $(O)/flags stress/qemu/q
 	$$(Q)mkdir -p $$(@D)
 	$$(Q)$$(KERNEL_COMPILE_$(1)) $$(call kernel_includes,$$<,$(2)) -MMD -MP -c -o $$@ $$<
 
-$(O)/qemu/$(1)/boot.o: stress/qemu/guest/$(2)/boot.S $$(wildcard stress/qemu/guest/$(2)/*.h) $(O)/flags \
+$(O)/qemu/$(1)/boot.o: stress/qemu/guest/$(2)/boot.S $$(wildcard stress/qemu/guest/$(2)/*.h) \
+                       stress/qemu/contract.h $(O)/flags \
                        stress/qemu/qemu.mk | kernel-deps
 	$$(Q)mkdir -p $$(@D)
 	$$(Q)$$(KERNEL_TOOL_$(2))gcc -Wa,--debug-prefix-map=$(CURDIR)=. $$(KERNEL_FLAGS_$(2)) $$(KERNEL_MODE_$(1)) \
-	    -g -c -o $$@ $$<
+	    -Istress/qemu -g -c -o $$@ $$<
 
 $(O)/qemu/$(1)/kernel.elf: $$(KERNEL_OBJECTS_$(1)) stress/qemu/guest/$(2)/link.ld stress/qemu/guest/kernel.ld
 	$$(call say,LINK,$$@)

@@ -17,6 +17,7 @@
 #include <stdio.h>
 
 #include "frame_allocator.h"
+#include "linux_variant.h"
 #include "machine.h"
 #include "options.h"
 #include "record.h"
@@ -28,6 +29,8 @@
 
 struct bench_variant {
     const char *text; /* as on the command line */
+    bool is_linux;    /* Linux's own, in QEMU: then `linux_own` says which; else `config` */
+    struct linux_variant linux_own;
     struct frame_allocator_config config;
     char knobs[BENCH_KNOBS_MAX];
 };
@@ -36,6 +39,13 @@ struct bench_variant {
 struct bench_size {
     uint64_t frames;
     int order; /* -1: none */
+};
+
+/* What QEMU's plugin shall count. */
+struct bench_counting {
+    bool coherence;    /* accesses to caches of each hart's own */
+    uint64_t l2_bytes; /* of the second of them; 0: no line is ever dropped */
+    bool functions;    /* instructions by function */
 };
 
 struct bench_plan {
@@ -57,6 +67,7 @@ struct bench_plan {
     uint64_t seed;
     double seconds;                  /* after which a platform that sees to that itself gives up */
     const struct qemu_machine *qemu; /* that QEMU shall make */
+    struct bench_counting counting;  /* there */
     int argc;                        /* the command line, for the provenance */
     char **argv;
 };

@@ -10,9 +10,13 @@
 
 static struct machine_model machine;
 
-bool sim_machine(const char *name, char *why, size_t why_bytes)
+bool sim_machine(const char *name, double costs, char *why, size_t why_bytes)
 {
-    return machine_model_get(&machine, name != NULL ? name : SIM_MACHINE, why, why_bytes);
+    bool good = machine_model_get(&machine, name != NULL ? name : SIM_MACHINE, why, why_bytes);
+    if (good) {
+        machine_model_scale(&machine, costs);
+    }
+    return good;
 }
 
 double sim_primitive_ns(const struct machine_model *on, enum primitive primitive, uint32_t harts)

@@ -33,6 +33,7 @@ const struct platform platform_qemu = {
     .bench_requests = 2000, /* what is counted does not become surer by more of it */
     .stress_bytes = UINT64_C(64) << 20,
     .bench_seconds = 600,
+    .runs_linux = true,
     .bench_check = qemu_bench_check,
     .bench = qemu_bench_run,
     .stress = qemu_stress_run,

@@ -28,10 +28,11 @@ struct platform {
     bool times_boot;  /* how long an allocator took to build */
     bool stops_harts; /* anywhere, for the workload `stopped` */
     bool spare_harts; /* there may be more than run */
+    bool runs_linux;  /* beside kernels of ours */
 
-    /* Chooses the machine of what comes next, by name or, if it has a slash or a dot, by file; NULL: the default one.
-     * False with one line in `why`. NULL: it is always the same. */
-    bool (*machine)(const char *name, char *why, size_t why_bytes);
+    /* Chooses the machine of what comes next, by name or, if it has a slash or a dot, by file; NULL: the default one; and
+     * what costs between its harts are multiplied by. False with one line in `why`. NULL: it is always the same. */
+    bool (*machine)(const char *name, double costs, char *why, size_t why_bytes);
     /* Whether it has what the plan asks for, or false with one line in `why`. NULL: always. */
     bool (*bench_check)(const struct bench_plan *plan, char *why, size_t why_bytes);
     /* Each runs a plan and returns an exit status, after a line on stderr if that is not EXIT_STATUS_HOLDS. */

@@ -21,8 +21,8 @@
 struct campaign {
     const struct qemu_campaign *plan;
     json_t *provenance;
-    const char *variant; /* that runs */
-    uint64_t records;
+    const struct qemu_campaign_guest *guest; /* that runs */
+    uint64_t records, records_most;
 };
 
 /* ---- records ---- */
@@ -39,10 +39,21 @@ static json_t *with_provenance(const json_t *provenance, json_t *record)
     return whole;
 }
 
+/* What is counted up to here, and what comes next. */
+static void show(const struct campaign *campaign, const char *what)
+{
+    progress_show((double)campaign->records, (double)campaign->records_most, "%s, %s", campaign->guest->variant, what);
+}
+
 static int take_record(void *context, json_t *record)
 {
     struct campaign *campaign = context;
     const struct qemu_campaign *plan = campaign->plan;
+    const struct qemu_campaign_guest *guest = campaign->guest;
+    int completed = guest->complete != NULL ? guest->complete(guest->context, record) : EXIT_STATUS_HOLDS;
+    if (completed != EXIT_STATUS_HOLDS) {
+        return completed;
+    }
     const char *workload = json_string_value(json_object_get(record, "workload"));
     json_t *whole = with_provenance(campaign->provenance, record);
     errno = whole == NULL ? ENOMEM : 0;
@@ -55,8 +66,7 @@ static int take_record(void *context, json_t *record)
                                       : EXIT_STATUS_HOLDS;
     json_decref(whole);
     campaign->records++;
-    progress_show((double)campaign->records, (double)(plan->variant_count * plan->records_per_variant), "%s, %s",
-                  campaign->variant, workload != NULL ? workload : "done");
+    show(campaign, workload != NULL ? workload : "done");
     return status;
 }
 
@@ -97,42 +107,45 @@ static json_t *make_provenance(const struct qemu_campaign *plan, json_t *version
     json_t *qemu =
         json_pack("{s:O, s:s, s:s, s:o, s:o}", "version", version, "arch", qemu_arch_facts(machine->arch)->name, "mode",
                   qemu_mode_name(machine), "command", command_json(machine), "kernel", qemu_kernel_json(machine));
+    if (plan->others != NULL) {
+        (void)json_object_update(qemu, plan->others);
+    }
     return provenance_make(plan->argc, plan->argv, memory, "qemu", qemu);
 }
 
 /* ---- the run ---- */
 
-static int run_variant(struct campaign *campaign, uint64_t deadline_ns)
+static int run_guest(struct campaign *campaign, uint64_t deadline_ns)
 {
     const struct qemu_campaign *plan = campaign->plan;
-    char bootargs[BOOTARGS_MAX];
-    int length = snprintf(bootargs, sizeof bootargs, "%s variant=%s", plan->bootargs, campaign->variant);
-    if (length < 0 || (size_t)length >= sizeof bootargs) {
+    if (strlen(campaign->guest->bootargs) >= BOOTARGS_MAX) {
         return status_say(plan->name, EXIT_STATUS_USAGE, "more boot arguments than the guest takes: %s",
-                          plan->bootargs);
+                          campaign->guest->bootargs);
     }
-    progress_show((double)campaign->records, (double)(plan->variant_count * plan->records_per_variant), "%s, boots",
-                  campaign->variant);
+    show(campaign, "boots");
     const struct qemu_guest guest = {.name = plan->name,
-                                     .machine = &plan->machine,
-                                     .bootargs = bootargs,
+                                     .machine = campaign->guest->machine,
+                                     .bootargs = campaign->guest->bootargs,
                                      .deadline_ns = deadline_ns,
-                                     .records_most = plan->records_per_variant,
+                                     .records_most = campaign->guest->records,
                                      .record = take_record,
                                      .context = campaign,
                                      .ktap = plan->ktap};
     return qemu_guest_run(&guest);
 }
 
-static int run_variants(struct campaign *campaign)
+static int run_guests(struct campaign *campaign)
 {
     const struct qemu_campaign *plan = campaign->plan;
     const bool limited = plan->machine.gdb_port == 0; /* whoever debugs takes all the time it takes */
     const uint64_t deadline_ns = limited ? platform_time_ns() + (uint64_t)(plan->seconds * 1e9) : 0;
     int status = EXIT_STATUS_HOLDS;
-    for (uint32_t i = 0; i < plan->variant_count && status == EXIT_STATUS_HOLDS; i++) {
-        campaign->variant = plan->variants[i];
-        status = run_variant(campaign, deadline_ns);
+    for (uint32_t i = 0; i < plan->guest_count; i++) {
+        campaign->records_most += plan->guests[i].records;
+    }
+    for (uint32_t i = 0; i < plan->guest_count && status == EXIT_STATUS_HOLDS; i++) {
+        campaign->guest = &plan->guests[i];
+        status = run_guest(campaign, deadline_ns);
     }
     progress_end();
     return status;
@@ -152,7 +165,7 @@ int qemu_campaign_run(const struct qemu_campaign *plan)
     if (campaign.provenance == NULL) {
         return status_say(plan->name, EXIT_STATUS_VIOLATED, "the provenance: %s", strerror(errno));
     }
-    int status = run_variants(&campaign);
+    int status = run_guests(&campaign);
     json_decref(campaign.provenance);
     return status;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What `framelab bench` and `framelab stress` have in common on QEMU: one guest after the other, one a variant; its
+ * What `framelab bench` and `framelab stress` have in common on QEMU: one guest after the other; their
  * records passed on with the provenance of the run. */
 #ifndef FRAMELAB_STRESS_QEMU_CAMPAIGN_H
 #define FRAMELAB_STRESS_QEMU_CAMPAIGN_H
@@ -11,16 +11,26 @@
 
 #include "qemu_machine.h"
 
+struct qemu_campaign_guest {
+    const char *variant;
+    const struct qemu_machine *machine;
+    const char *bootargs;
+    uint64_t records; /* that it writes */
+    /* Given each of its records before anybody else, to add what only the host knows. An exit status, after a line on
+     * stderr if it is not EXIT_STATUS_HOLDS. NULL: nothing is added. */
+    int (*complete)(void *context, json_t *record);
+    void *context;
+};
+
 struct qemu_campaign {
-    const char *name; /* of the sub-command, for messages: "framelab bench" */
-    struct qemu_machine machine;
-    const char *const *variants;
-    uint32_t variant_count;
-    const char *bootargs;         /* all but the variant */
-    uint64_t records_per_variant; /* that each guest writes */
-    double seconds;               /* for all guests together; then the watchdog */
-    FILE *records;                /* where records go; NULL: nowhere */
-    FILE *ktap;                   /* where KTAP goes; NULL: nowhere */
+    const char *name;            /* of the sub-command, for messages: "framelab bench" */
+    struct qemu_machine machine; /* for the provenance */
+    json_t *others;              /* for it, too: what runs there beside our kernel, by name; or NULL */
+    const struct qemu_campaign_guest *guests;
+    uint32_t guest_count;
+    double seconds; /* for all guests together; then the watchdog */
+    FILE *records;  /* where records go; NULL: nowhere */
+    FILE *ktap;     /* where KTAP goes; NULL: nowhere */
     /* Given each record and the provenance that it names. An exit status, after a line on stderr if it is not
      * EXIT_STATUS_HOLDS. NULL: no such. */
     int (*told)(void *context, const json_t *record, const json_t *provenance);

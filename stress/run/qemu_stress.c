@@ -206,15 +206,16 @@ static int play(void *context, struct stress_report *report, const struct stress
     if (guest->ktap_stream == NULL) {
         return status_say(plan->argv[0], EXIT_STATUS_USAGE, "out of memory");
     }
-    (void)snprintf(bootargs, sizeof bootargs, "run=stress mode=%s seed=%" PRIu64 " operations=%" PRIu64 " harts=%u%s",
+    (void)snprintf(bootargs, sizeof bootargs,
+                   "run=stress mode=%s seed=%" PRIu64 " operations=%" PRIu64 " harts=%u%s variant=%s",
                    qemu_mode_name(plan->qemu), turn->seed, operations_of(plan), plan->qemu->harts,
-                   plan->interrupts ? " interrupts=1" : "");
+                   plan->interrupts ? " interrupts=1" : "", guest->variant);
+    const struct qemu_campaign_guest only = {
+        .variant = guest->variant, .machine = plan->qemu, .bootargs = bootargs, .records = 1};
     const struct qemu_campaign campaign = {.name = plan->argv[0],
                                            .machine = *plan->qemu,
-                                           .variants = &guest->variant,
-                                           .variant_count = 1,
-                                           .bootargs = bootargs,
-                                           .records_per_variant = 1,
+                                           .guests = &only,
+                                           .guest_count = 1,
                                            .seconds = seconds_of(guest),
                                            .ktap = guest->ktap_stream,
                                            .told = take_record,

@@ -54,7 +54,7 @@ static const char *meaning(const char *property)
 struct story {
     struct stress_outcome outcome;
     struct stress_violation violation;
-    char knobs[KNOBS_BYTES], replay[SIM_STRESS_TEXT_MAX + 64], line[2048];
+    char knobs[KNOBS_BYTES], replay[2 * SIM_STRESS_TEXT_MAX + 64], line[2048];
 };
 
 static void print_calls(const uint64_t *calls, FILE *out)
@@ -64,6 +64,13 @@ static void print_calls(const uint64_t *calls, FILE *out)
             (void)fprintf(out, " %s %llu", sim_step_name(i), (unsigned long long)calls[i]);
         }
     }
+}
+
+static const char *complete_text(const struct sim_stress_report *report)
+{
+    static char text[64];
+    (void)snprintf(text, sizeof text, "incomplete: some %.2g %% done, an estimate", 100 * report->done);
+    return !report->holds ? "counter-example" : report->complete ? "complete" : text;
 }
 
 static void write_line(const char *variant, const struct sim_stress_report *report, const struct stress_range *range,
@@ -78,6 +85,18 @@ static void write_line(const char *variant, const struct sim_stress_report *repo
     (void)fprintf(out, "%-28s %9llu executions %7.0f/s %7.1f M accesses/s  %s\n", variant,
                   (unsigned long long)report->executions, (double)report->executions / seconds,
                   (double)report->steps / seconds / 1e6, report->holds ? "holds" : report->property);
+    if (report->exhaustive) {
+        (void)fprintf(
+            out,
+            "  %s: %llu outcomes (%016llx), %llu classes of executions; %llu more executions given up as equivalent\n"
+            "  %u granules in conflict, %u points of choice in an execution, %llu searches begun anew\n"
+            "  accesses in conflict: %s\n",
+            complete_text(report), (unsigned long long)report->outcomes, (unsigned long long)report->outcomes_hash,
+            (unsigned long long)report->classes, (unsigned long long)report->redundant, report->conflicts,
+            report->points, (unsigned long long)report->restarts, report->functions);
+        (void)fclose(out);
+        return;
+    }
     (void)fprintf(out, "  played: executions %llu to %llu of seed %llu", (unsigned long long)range->first,
                   (unsigned long long)range->last, (unsigned long long)range->seed);
     if (range->shards > 1) {

@@ -22,7 +22,7 @@
 extern const struct variant *const sim_variants[];
 
 /* As struct platform has it; SIM_MACHINE by default. */
-bool sim_machine(const char *name, char *why, size_t why_bytes);
+bool sim_machine(const char *name, double costs, char *why, size_t why_bytes);
 /* bench_run and micro_run, in simulated time. */
 int sim_bench_run(const struct bench_plan *plan, FILE *records);
 int sim_micro_run(const struct micro_plan *plan, FILE *records);

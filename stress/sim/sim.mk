@@ -31,7 +31,7 @@ SIM_NAMES := sim_* model* run_harts run_current run_own_stack run_count run_stat
              run_freeze run_abandon run_again run_aside run_back run_on_* \
              time_mode_* coherence_* clock_* caches_* dependence_* explore_* schedule_* memory_model_* races_* \
              shadow_* trace_* execution_* finding_name program_* frame_model_* linearize* \
-             history_* exploration_* interpreter_* known_bugs_* code_*
+             history_* exploration_* exhaustion_* choices_* interpreter_* known_bugs_* code_*
 
 $(O)/sim/%.o: %.c $(O)/flags
 	$(call say,CC,sim $<)

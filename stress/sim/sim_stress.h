@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum sim_strategy { SIM_STRATEGY_BOTH, SIM_STRATEGY_RANDOM, SIM_STRATEGY_PCT };
+enum sim_strategy { SIM_STRATEGY_BOTH, SIM_STRATEGY_RANDOM, SIM_STRATEGY_PCT, SIM_STRATEGY_EXHAUST };
 enum sim_profile { SIM_PROFILE_RMO, SIM_PROFILE_TSO, SIM_PROFILE_SC, SIM_PROFILE_RCPC };
 
 struct sim_stress_plan {
@@ -33,6 +33,13 @@ struct sim_stress_plan {
     bool end;            /* P13: end each hart at each access of each execution, and take its number over */
     uint32_t end_hart;   /* or just this hart at this access of its own ... */
     uint64_t end_at;     /* ... 0: not */
+    /* Of SIM_STRATEGY_EXHAUST, which needs a program: preemptions in an execution, SIM_NO_BOUND for any number; weak
+     * choices (stores that wait, loads of old values); whether of equivalent executions one is made; and in place of
+     * the search one execution, by the choices that it makes. With freeze, interrupt or end one hart is stopped,
+     * interrupted or ended anywhere, a choice like any other. */
+    uint32_t bound, weak;
+    bool unreduced;
+    const char *choices;
     const char *program; /* NULL: random ones */
     bool replay;         /* just the execution of `seed`, in full */
     bool trace;
@@ -40,6 +47,8 @@ struct sim_stress_plan {
     bool (*look)(void *context, uint64_t next);
     void *context;
 };
+
+#define SIM_NO_BOUND UINT32_MAX
 
 /* Executions in a row that belong together: shards share out so many at a time. Of a sweep that stops harts; of one
  * that interrupts or ends them; of others. */
@@ -73,13 +82,22 @@ struct sim_stress_report {
     uint64_t ended, lost; /* executions in which a hart ended and was taken over; frames lost in them */
     uint64_t interrupted, interrupts[SIM_STEP_KINDS], interrupts_nested, nested_failures;
     uint64_t calls[SIM_STEP_KINDS];
+    /* Of SIM_STRATEGY_EXHAUST: whether all was tried, else how much of it, an estimate; executions that were given up as
+     * equivalent to others, searches begun anew, classes of equivalent executions among up to 32768, granules in conflict, points of choice in an execution, and the
+     * functions that make accesses in conflict. */
+    bool exhaustive, complete;
+    double done;
+    uint64_t redundant, restarts, classes;
+    uint32_t conflicts, points;
+    uint64_t outcomes, outcomes_hash; /* what the calls were answered, in how many ways; a hash of the set of these */
+    char functions[2048];
     /* The first finding. */
     char property[16]; /* "P1", or "race", "panic" */
     char what[SIM_STRESS_TEXT_MAX];
     char program[2048];
     char history[4096];                /* calls and answers, in lines */
     char where[SIM_STRESS_TEXT_MAX];   /* of a stopped hart; "" */
-    char options[SIM_STRESS_TEXT_MAX]; /* what replays it: options of the command */
+    char options[2 * SIM_STRESS_TEXT_MAX]; /* what replays it: options of the command */
     uint64_t seed;
     uint32_t hart; /* UINT32_MAX: none in particular */
 };

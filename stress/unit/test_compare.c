@@ -493,6 +493,31 @@ static void rows_match_by_the_knobs_that_both_know(void **state)
     free(line);
 }
 
+/* Provenance is told in words, a difference a line, of an object only the members that differ. */
+static void a_difference_is_a_line_without_json(void **state)
+{
+    (void)state;
+    static const char provenance[] =
+        "{\"type\":\"provenance\",\"id\":\"1\",\"schema\":2,\"memory_map\":{\"nodes\":1,\"harts\":%d},"
+        "\"topology\":{\"cpus\":{\"allowed\":\"0-%d\"}}}\n";
+    struct file_made files[2];
+    for (int i = 0; i < 2; i++) {
+        char text[LINE_BYTES];
+        char *line = bench_line("mine", "alloc", 1, 0, 10);
+        (void)snprintf(text, sizeof text, provenance, 2 + i, 1 + i);
+        files[i] = file_make_text(text);
+        append_text(files[i], line);
+        free(line);
+    }
+    compare(files[0], files[1]);
+    assert_true(holds(outcome.out, "CPUs allowed, allowed: A 0-1, B 0-2\n"));
+    assert_true(holds(outcome.out, "memory described, harts: A 2, B 3\n"));
+    assert_false(holds(outcome.out, "nodes"));
+    assert_null(strpbrk(outcome.out, "{}\""));
+    unlink(files[0].path);
+    unlink(files[1].path);
+}
+
 static void rows_of_one_file_only_are_listed(void **state)
 {
     (void)state;
@@ -504,7 +529,7 @@ static void rows_of_one_file_only_are_listed(void **state)
     compare(a, b);
     assert_int_equal(outcome.status, 0);
     assert_true(holds(outcome.out, "Only in B"));
-    assert_true(holds(outcome.out, "mine (magazine=64), host, bulk alloc, order 0, harts 1"));
+    assert_true(holds(outcome.out, "mine, host, bulk alloc, order 0, harts 1\n"));
     run_command(&outcome, compare_command, 5, "framelab compare", b.path, a.path, "--format", "csv");
     assert_true(holds(outcome.out, ",mine,magazine=64,host,,bulk,alloc,1,1,time,0,0,false,0,,,,,,,,,only in A"));
     struct file_made other = file_make_text("");
@@ -538,7 +563,7 @@ static void differing_provenance_is_said(void **state)
     assert_int_equal(outcome.status, 3);
     assert_true(holds(outcome.out, "processor: A Alpha, B Be?[31mta"));
     assert_true(holds(outcome.out, "compiler flags: A -O2, B -O3"));
-    assert_true(holds(outcome.out, "uncommitted changes: A false, B true"));
+    assert_true(holds(outcome.out, "uncommitted changes: A no, B yes"));
     assert_false(holds(outcome.out, "\033"));
     unlink(a.path);
     unlink(b.path);
@@ -813,6 +838,7 @@ int main(void)
         cmocka_unit_test(two_machines_are_judged_by_ratios),
         cmocka_unit_test(what_is_simulated_or_counted_is_compared_exactly),
         cmocka_unit_test(rows_match_by_the_knobs_that_both_know),
+        cmocka_unit_test(a_difference_is_a_line_without_json),
         cmocka_unit_test(rows_of_one_file_only_are_listed),
         cmocka_unit_test(differing_provenance_is_said),
         cmocka_unit_test(damaged_files_are_judged_as_far_as_they_go),

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -15,6 +16,7 @@
 #include "paper_check.h"
 #include "paper_plan.h"
 #include "paper_series.h"
+#include "paper_things.h"
 #include "paper_verdicts.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -22,14 +24,19 @@
 
 static const char good_text[] =
     "{'key': 'small', 'title': 'T', 'citation': 'C', 'shows': 'S',"
+    " 'links': [{'text': 'L', 'url': 'https://example.org/l'}, {'text': 'M', 'url': 'https://example.org/m'}],"
     " 'panels': [{'id': 'a', 'title': 'A', 'x': {'label': 'harts', 'log': true}, 'y': {'label': 'ns'}}],"
     " 'runs': [{'id': 'one', 'command': ['bench', '--harts={harts}', '--repeat', '{repeats}'],"
     "           'tiny': {'harts': '1', 'repeats': '2', 'seconds': 1},"
     "           'default': {'harts': '1,2', 'repeats': '9', 'seconds': 60}},"
     "          {'id': 'two', 'command': ['bench', '--platform', 'sim', '--seed', '7'], 'quick': {'seconds': 2.5}}],"
-    " 'claims': [{'id': 'C1', 'text': 't', 'published': 'p', 'check': 'c', 'source': 's', 'platforms': ['sim']},"
+    " 'claims': [{'id': 'C1', 'text': 't', 'published': 'p', 'check': 'c', 'source': 's', 'platforms': ['sim'],"
+    "             'kind': 'counted', 'quantities': [{'name': 'a', 'low': 0, 'high': 2, 'edit': '.'}],"
+    "             'wrong': [{'name': 'w', 'edit': '[]'}]},"
     "            {'id': 'C2', 'text': 't', 'published': 'p', 'check': 'c', 'source': 's', 'platforms': ['host', 'sim'],"
-    "             'deviation': 'known'}]}";
+    "             'kind': 'foretold', 'deviation': 'known', 'quantities': ["
+    "              {'name': 'b', 'unit': 'ns', 'published': 10, 'low': 0.5, 'high': 2, 'above': 1, 'edit': '.'},"
+    "              {'name': 'c', 'low': 1, 'high': 1, 'edit': '.'}]}]}";
 
 /* JSON with ' in place of ". */
 static json_t *parse(const char *text)
@@ -88,6 +95,11 @@ static void a_bad_figure_is_refused_by_key(void **state)
         {"'title': 'T'", "'title': 5", "title: must be a text"},
         {"'shows'", "'show'", "shows: is missing"},
         {"'shows': 'S'", "'shows': 'S', 'extra': 1", "extra: is not a key of this object"},
+        {"'text': 'M', ", "", "links[1].text: is missing"},
+        {"'https://example.org/m'", "'javascript:alert(1)'", "links[1].url: must be an address"},
+        {"'https://example.org/m'", "'https://'", "links[1].url: must be an address"},
+        {"'https://example.org/m'", "'https://example.org/<m>'", "links[1].url: must be an address"},
+        {"'https://example.org/m'", "'https://example.org/m m'", "links[1].url: must be an address"},
         {"'log': true", "'log': 1", "panels[0].x.log: must be true or false"},
         {"'y': {'label': 'ns'}", "'y': {}", "panels[0].y.label: is missing"},
         {"['bench', '--harts={harts}'", "[1, '--harts={harts}'", "runs[0].command: must be an array of words"},
@@ -102,6 +114,16 @@ static void a_bad_figure_is_refused_by_key(void **state)
         {"'id': 'C2'", "'id': 'C1'", "claims: 'C1' is there twice"},
         {"'platforms': ['sim']", "'platforms': 'sim'", "claims[0].platforms: must be an array of words"},
         {"'deviation': 'known'", "'deviation': ''", "claims[1].deviation: must be a text"},
+        {"'kind': 'counted'", "'kind': 'guessed'", "claims[0].kind: is 'counted'"},
+        {"'kind': 'counted', ", "", "claims[0].kind: is missing"},
+        {"[{'name': 'a', 'low': 0, 'high': 2, 'edit': '.'}]", "[]", "claims[0].quantities: is empty"},
+        {"'low': 0, 'high': 2", "'low': 0", "claims[0].quantities[0].high: is missing"},
+        {"'low': 0, 'high': 2", "'low': '0', 'high': 2", "claims[0].quantities[0].low: must be a number"},
+        {"'low': 0, 'high': 2", "'low': 3, 'high': 2", "claims[0].quantities[0].: low is above high"},
+        {"'published': 10", "'published': 0", "claims[1].quantities[0].: has a factor only of a published number"},
+        {"'low': 0.5", "'low': 0", "claims[1].quantities[0].: has a factor only of a published number"},
+        {"'name': 'c'", "'name': 'b'", "claims[1].quantities: 'b' is there twice"},
+        {"[{'name': 'w', 'edit': '[]'}]", "[{'name': 'w'}]", "claims[0].wrong[0].edit: is missing"},
     };
     for (size_t i = 0; i < COUNT(faults); i++) {
         char text[sizeof good_text + 64], said[WHY_BYTES];
@@ -127,7 +149,7 @@ static void assert_planned(enum paper_level level, size_t at, size_t count, cons
     const struct paper_identity identity = {1, 2, 3};
     struct paper_folder folder = small_folder();
     struct paper_plan plan;
-    assert_true(paper_plan_make(&plan, &folder, level, &identity));
+    assert_true(paper_plan_make(&plan, &folder, level, NULL, &identity));
     assert_int_equal(plan.count, count);
     char *got = paper_run_text(&plan.runs[at]);
     assert_string_equal(got, text);
@@ -147,6 +169,41 @@ static void levels_fall_back_but_never_to_tiny(void **state)
     assert_planned(PAPER_FULL, 0, 2, "framelab bench --harts=1,2 --repeat 9 --seed 1", 60);
 }
 
+static void variations_are_of_simulated_runs(void **state)
+{
+    (void)state;
+    static const struct {
+        struct paper_variation variation;
+        const char *from, *to, *text;
+    } cases[] = {
+        {{0, 1}, "", "", "framelab bench --platform sim --seed 7"},
+        {{3, 1}, "", "", "framelab bench --platform sim --seed 10"},
+        {{0, 0.7}, "", "", "framelab bench --platform sim --seed 7 --costs 0.7"},
+        {{1, 1.3}, "'sim', '--seed', '7'", "'sim'", "framelab bench --platform sim --seed 2 --costs 1.3"},
+        {{0, 1},
+         "'sim', '--seed', '7'], 'quick'",
+         "'sim', '{n}'], 'varied': {'n': '5', 'seconds': 1}, 'quick'",
+         "framelab bench --platform sim 5 --seed 1"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const struct paper_identity identity = {1, 2, 3};
+        char text[sizeof good_text + 64];
+        const char *at = strstr(good_text, cases[i].from);
+        assert_non_null(at);
+        snprintf(text, sizeof text, "%.*s%s%s", (int)(at - good_text), good_text, cases[i].to,
+                 at + strlen(cases[i].from));
+        struct paper_folder folder = {.key = "small", .figure = parse(text)};
+        struct paper_plan plan;
+        assert_true(paper_plan_make(&plan, &folder, PAPER_DEFAULT, &cases[i].variation, &identity));
+        assert_int_equal(plan.count, 1);
+        char *got = paper_run_text(&plan.runs[0]);
+        assert_string_equal(got, cases[i].text);
+        free(got);
+        paper_plan_free(&plan);
+        paper_folder_free(&folder);
+    }
+}
+
 /* The key of a run at default level: 0 is on the host, 1 simulated. */
 static void make_key(size_t run, struct paper_identity identity, const char *from, const char *to, char *key)
 {
@@ -156,7 +213,7 @@ static void make_key(size_t run, struct paper_identity identity, const char *fro
     snprintf(text, sizeof text, "%.*s%s%s", (int)(at - good_text), good_text, to, at + strlen(from));
     struct paper_folder folder = {.key = "small", .figure = parse(text)};
     struct paper_plan plan;
-    assert_true(paper_plan_make(&plan, &folder, PAPER_DEFAULT, &identity));
+    assert_true(paper_plan_make(&plan, &folder, PAPER_DEFAULT, NULL, &identity));
     memcpy(key, plan.runs[run].key, PAPER_RUN_KEY_BYTES);
     paper_plan_free(&plan);
     paper_folder_free(&folder);
@@ -230,8 +287,13 @@ static void series_are_checked(void **state)
         {"{'series': [{'name': 's', 'panel': 'a', 'kind': 'model', 'x': [1], 'y': []}], 'tables': []}", "y is not"},
         {"{'series': [{'name': 's', 'panel': 'a', 'kind': 'model', 'x': [1], 'y': [null]}], 'tables': []}", "y is not"},
         {"{'series': [{'name': 's', " POINT ", 'low': [1]}], 'tables': []}", "low is not"},
-        {"{'series': [{'name': 'ab', " POINT "}, {'name': 'a', " POINT "}], 'tables': []}", "begins with it: 'ab'"},
-        {"{'series': [{'name': 'a', " POINT "}, {'name': 'ab', " POINT "}], 'tables': []}", ""},
+        {"{'series': [{'name': 'a', " POINT "}, {'name': 'a', " POINT "}], 'tables': []}", "panel 'a' has it twice"},
+        {"{'series': [{'name': 'ab', " POINT "}, {'name': 'a', " POINT "}], 'tables': []}", ""},
+        {"{'things': [{'id': 't'}], 'series': [{'name': 'a', 'thing': 't', " POINT "}], 'tables': []}", ""},
+        {"{'things': [{'id': 't'}], 'series': [{'name': 'a', 'thing': 'u', " POINT "}], 'tables': []}", "no thing 'u'"},
+        {"{'series': [{'name': 'a', 'thing': 't', " POINT "}], 'tables': []}", "no thing 't'"},
+        {"{'series': [{'name': 'a', 'platform': 'sim', " POINT "}], 'tables': []}", ""},
+        {"{'series': [{'name': 'a', 'platform': 'moon', " POINT "}], 'tables': []}", "platform is"},
         {"{'series': [], 'tables': [{'title': 't', 'columns': ['a', 'b'], 'rows': [[1, 2], [3]]}]}", "row 1 has not 2"},
         {"{'series': [], 'tables': [{'columns': ['a'], 'rows': []}]}", "needs title"},
     };
@@ -248,63 +310,185 @@ static void series_are_checked(void **state)
     paper_folder_free(&folder);
 }
 
-#define VERDICT(id, verdict, platform)                                                                                 \
-    "{'id': '" id "', 'verdict': '" verdict "', 'platform': '" platform "', 'measured': 'm', 'why': 'w'}"
+#define THING(id, color, marker) "{'id': '" id "', 'color': '" color "', 'marker': '" marker "', 'name': 'n'}"
 
-static void verdicts_are_checked(void **state)
+/* What pictures show is told apart by colour and marker together, and each has one of both. */
+static void things_are_checked(void **state)
 {
     (void)state;
     static const struct {
         const char *text, *named; /* "": it is good */
     } cases[] = {
-        {"[" VERDICT("C1", "holds", "sim") ", " VERDICT("C2", "does not hold", "host") "]", ""},
-        {"[" VERDICT("C2", "cannot be judged", "") ", " VERDICT("C1", "does not hold", "sim") "]", ""},
-        {"[" VERDICT("C1", "holds", "sim") "]", "'C2': it must be judged exactly once"},
-        {"[" VERDICT("C1", "holds", "sim") ", " VERDICT("C1", "holds", "sim") "]",
-         "'C1': it must be judged exactly once"},
-        {"[" VERDICT("C1", "maybe", "sim") ", " VERDICT("C2", "holds", "sim") "]", "'C1': verdict is"},
-        {"[" VERDICT("C1", "holds", "host") ", " VERDICT("C2", "holds", "sim") "]", "'C1': the platform is not one"},
-        {"[{'id': 'C1', 'verdict': 'cannot be judged'}, " VERDICT("C2", "holds", "sim") "]",
-         "'C1': it does not say why"},
-        {"[{'id': 'C1', 'verdict': 'holds', 'platform': 'sim'}, " VERDICT("C2", "holds", "sim") "]",
-         "'C1': it does not say what was measured"},
-        {"[" VERDICT("C1", "holds", "sim") ", " VERDICT("C2", "holds", "sim") ", " VERDICT("C3", "holds", "sim") "]",
-         "judges claims that figure.json does not have"},
+        {"{'things': []}", ""},
+        {"{'things': [" THING("a", "#000000", "square") ", " THING("b", "#000000", "circle") "]}", ""},
+        {"{'things': [" THING("a", "#000000", "square") ", " THING("b", "#000000", "square") "]}",
+         "things[1]: 'b': another thing has its colour and its marker"},
+        {"{'things': [" THING("a", "#000000", "square") ", " THING("a", "#000000", "circle") "]}",
+         "'a': is there twice"},
+        {"{'things': [" THING("a", "black", "square") "]}", "'a': its color must be"},
+        {"{'things': [" THING("a", "#000000", "heart") "]}", "'a': its color must be"},
+        {"{'things': [" THING("A", "#000000", "square") "]}", "'A': must be a name"},
+        {"{}", "things: must be an array"},
+        {"{'things': [", "things.json: line 1"},
+    };
+    char directory[] = "/tmp/framelab-things-XXXXXX", path[sizeof directory + 16];
+    assert_non_null(mkdtemp(directory));
+    snprintf(path, sizeof path, "%s/things.json", directory);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char why[WHY_BYTES] = "";
+        FILE *file = fopen(path, "w");
+        for (const char *c = cases[i].text; *c != '\0'; c++) {
+            fputc(*c == '\'' ? '"' : *c, file);
+        }
+        fclose(file);
+        json_t *things = paper_things_read(directory, why, sizeof why);
+        if ((things != NULL) != (*cases[i].named == '\0') || strstr(why, cases[i].named) == NULL) {
+            fail_msg("wanted '%s', got '%s'", cases[i].named, why);
+        }
+        json_decref(things);
+    }
+    unlink(path);
+    rmdir(directory);
+}
+
+/* What claims.jq says of both claims: the number, or null, of each quantity. */
+#define JUDGED(a, b, c)                                                                                                \
+    "[{'id': 'C2', 'platform': 'host', 'quantities': [{'name': 'b', 'measured': " b "}, {'name': 'c', 'measured': " c  \
+    "}]}, {'id': 'C1', 'platform': 'sim', 'quantities': [{'name': 'a', 'measured': " a "}]}]"
+
+static json_t *merge(const char *text, struct paper_folder *folder)
+{
+    char why[WHY_BYTES] = "";
+    json_t *judged = parse(text), *merged = paper_verdicts_merge(judged, folder, why, sizeof why);
+    json_decref(judged);
+    if (merged == NULL) {
+        fail_msg("%s: %s", text, why);
+    }
+    return merged;
+}
+
+static void what_is_no_judgement_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *named;
+    } cases[] = {
+        {"[{'id': 'C1'}]", "'C2': it must be judged exactly once"},
+        {"[{'id': 'C1'}, {'id': 'C1'}, {'id': 'C2'}]", "'C1': it must be judged exactly once"},
+        {"[{'id': 'C1'}, {'id': 'C2'}, {'id': 'C3'}]", "judges claims that figure.json does not have"},
+        {"[{'id': 'C1', 'platform': 'host', 'quantities': [{'name': 'a', 'measured': 1}]}, {'id': 'C2'}]",
+         "'C1': the platform is not one"},
+        {"[{'id': 'C1', 'platform': 'sim', 'quantities': [{'name': 'd', 'measured': 1}]}, {'id': 'C2'}]",
+         "'C1': it has a quantity that figure.json does not have"},
     };
     struct paper_folder folder = small_folder();
     for (size_t i = 0; i < COUNT(cases); i++) {
         char why[WHY_BYTES] = "";
         json_t *judged = parse(cases[i].text);
-        json_t *merged = paper_verdicts_merge(judged, &folder, why, sizeof why);
-        if ((merged != NULL) != (*cases[i].named == '\0') || strstr(why, cases[i].named) == NULL) {
+        assert_null(paper_verdicts_merge(judged, &folder, why, sizeof why));
+        if (strstr(why, cases[i].named) == NULL) {
             fail_msg("wanted '%s', got '%s'", cases[i].named, why);
         }
         json_decref(judged);
+    }
+    paper_folder_free(&folder);
+}
+
+/* C1 is judged by a value from 0 to 2; C2 by a factor of 10 from 0.5 to 2, which must be above 1, and by a value. */
+static void verdicts_come_from_bounds(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *first, *second, *why; /* of C2 */
+    } cases[] = {
+        {JUDGED("0", "5", "1"), "holds", "holds", ""},
+        {JUDGED("2", "20", "1"), "holds", "holds", ""},
+        {JUDGED("2.01", "20.2", "1"), "does not hold", "direction only",
+         "b 20.2 ns, 2.02 of the published: not 0.5 to 2"},
+        {JUDGED("-0.1", "4.9", "1"), "does not hold", "direction only",
+         "b 4.9 ns, 0.49 of the published: not 0.5 to 2"},
+        {JUDGED("1", "1", "1"), "holds", "does not hold", "b 1 ns, 0.1 of the published: not above 1"},
+        {JUDGED("1", "10", "1.5"), "holds", "does not hold", "c 1.5: not 1 to 1"},
+        {JUDGED("1", "30", "0"), "holds", "does not hold", "c 0: not 1 to 1"},
+        {JUDGED("null", "10", "1"), "cannot be judged", "holds", ""},
+        {JUDGED("1", "null", "0"), "holds", "cannot be judged", "b: no record tells it"},
+        {"[{'id': 'C1', 'missing': 'm'}, {'id': 'C2', 'missing': 'm'}]", "cannot be judged", "cannot be judged",
+         "b: m; c: m"},
+        {"[{'id': 'C1', 'quantities': 5}, {'id': 'C2', 'quantities': [{'name': 'b', 'missing': 'w'}]}]",
+         "cannot be judged", "cannot be judged", "b: w; c: no record tells it"},
+    };
+    struct paper_folder folder = small_folder();
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        json_t *merged = merge(cases[i].text, &folder);
+        assert_string_equal(flat_text(json_array_get(merged, 0), "verdict"), cases[i].first);
+        assert_string_equal(flat_text(json_array_get(merged, 1), "verdict"), cases[i].second);
+        assert_string_equal(flat_text(json_array_get(merged, 1), "why"), cases[i].why);
         json_decref(merged);
     }
     paper_folder_free(&folder);
 }
 
-/* Of two claims that do not hold, the second is known not to. */
-static void a_known_deviation_is_expected(void **state)
+/* Of several values of one quantity each is judged, and the kind is that of the platform. */
+static void each_value_is_judged(void **state)
 {
     (void)state;
-    char why[WHY_BYTES];
+    struct paper_folder folder = small_folder();
+    json_t *merged = merge("[{'id': 'C1', 'platform': 'sim', 'quantities': [{'name': 'a', 'of': 'x', 'measured': 1},"
+                           " {'name': 'a', 'of': 'y', 'measured': 3}]}, {'id': 'C2', 'platform': 'host', 'quantities':"
+                           " [{'name': 'b', 'measured': 15}, {'name': 'c', 'measured': 1}]}]",
+                           &folder);
+    const json_t *first = json_array_get(merged, 0), *second = json_array_get(merged, 1);
+    const json_t *quantity = json_array_get(json_object_get(second, "quantities"), 0);
+    assert_string_equal(flat_text(first, "verdict"), "does not hold");
+    assert_string_equal(flat_text(first, "why"), "a (y) 3: not 0 to 2");
+    assert_string_equal(flat_text(first, "measured"), "a (x) 1; a (y) 3");
+    assert_string_equal(flat_text(first, "kind"), "counted");
+    assert_string_equal(flat_text(second, "kind"), "measured");
+    assert_true(json_number_value(json_object_get(quantity, "factor")) == 1.5);
+    assert_true(json_is_true(json_object_get(quantity, "in")));
+    assert_true(json_is_null(json_object_get(json_array_get(json_object_get(first, "quantities"), 0), "factor")));
+    assert_null(json_object_get(first, "wrong"));
+    json_decref(merged);
+    paper_folder_free(&folder);
+}
+
+/* The kinds are not added up; that the second does not hold is known. */
+static void kinds_are_counted_apart(void **state)
+{
+    (void)state;
     struct paper_tally tally = {0};
     struct paper_folder folder = small_folder();
-    json_t *judged = parse("[" VERDICT("C1", "does not hold", "sim") ", " VERDICT("C2", "does not hold", "sim") "]");
-    json_t *merged = paper_verdicts_merge(judged, &folder, why, sizeof why);
-    assert_non_null(merged);
+    json_t *merged = merge(JUDGED("3", "1", "1"), &folder), *none = paper_verdicts_none(&folder, "nothing was run");
     assert_true(json_is_false(json_object_get(json_array_get(merged, 0), "expected")));
     assert_true(json_is_true(json_object_get(json_array_get(merged, 1), "expected")));
-    assert_string_equal(flat_text(json_array_get(merged, 1), "deviation"), "known");
+    assert_string_equal(flat_text(json_array_get(none, 0), "why"), "a: nothing was run");
     paper_verdicts_count(merged, &tally);
-    assert_int_equal(tally.hold, 0);
-    assert_int_equal(tally.fail, 2);
-    assert_int_equal(tally.cannot, 0);
+    paper_verdicts_count(none, &tally);
+    assert_int_equal(tally.count[PAPER_COUNTED][PAPER_FAILS], 1);
+    assert_int_equal(tally.count[PAPER_MEASURED][PAPER_FAILS], 1);
+    assert_int_equal(tally.count[PAPER_COUNTED][PAPER_CANNOT], 1);
+    assert_int_equal(tally.count[PAPER_FORETOLD][PAPER_CANNOT], 1);
+    assert_int_equal(tally.count[PAPER_FORETOLD][PAPER_FAILS], 0);
     assert_int_equal(tally.unexpected, 1);
-    json_decref(judged);
     json_decref(merged);
+    json_decref(none);
+    paper_folder_free(&folder);
+}
+
+static void a_verdict_says_how_often_it_came_out(void **state)
+{
+    (void)state;
+    struct paper_folder folder = small_folder();
+    json_t *base = merge(JUDGED("1", "null", "1"), &folder), *other = merge(JUDGED("3", "10", "1"), &folder);
+    const json_t *const others[] = {base, other, base};
+    paper_verdicts_stable(base, others, 3, "seeds 1 to 3");
+    const json_t *stable = json_array_get(json_object_get(json_array_get(base, 0), "stable"), 0);
+    assert_int_equal(json_integer_value(json_object_get(stable, "held")), 2);
+    assert_int_equal(json_integer_value(json_object_get(stable, "of")), 3);
+    assert_string_equal(flat_text(stable, "over"), "seeds 1 to 3");
+    assert_int_equal(json_array_size(json_object_get(json_array_get(base, 1), "stable")), 0);
+    json_decref(base);
+    json_decref(other);
     paper_folder_free(&folder);
 }
 
@@ -314,12 +498,17 @@ int main(void)
         cmocka_unit_test(a_good_figure_is_taken),
         cmocka_unit_test(a_bad_figure_is_refused_by_key),
         cmocka_unit_test(levels_fall_back_but_never_to_tiny),
+        cmocka_unit_test(variations_are_of_simulated_runs),
         cmocka_unit_test(a_key_is_of_what_the_run_depends_on),
         cmocka_unit_test(the_kernels_count_for_qemu),
         cmocka_unit_test(this_build_is_identified),
         cmocka_unit_test(series_are_checked),
-        cmocka_unit_test(verdicts_are_checked),
-        cmocka_unit_test(a_known_deviation_is_expected),
+        cmocka_unit_test(things_are_checked),
+        cmocka_unit_test(what_is_no_judgement_is_refused),
+        cmocka_unit_test(verdicts_come_from_bounds),
+        cmocka_unit_test(each_value_is_judged),
+        cmocka_unit_test(kinds_are_counted_apart),
+        cmocka_unit_test(a_verdict_says_how_often_it_came_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

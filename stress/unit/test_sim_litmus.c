@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Litmus tests of explore mode: for each profile, outcomes that the machine allows are seen, and those that it forbids
- * are not, over thousands of seeds by both strategies. And races: what is one is found, what is not is not.
+ * are not, over thousands of seeds by both strategies, and exhaustively, where all that any seed shows must be found. And races: what is one is found, what is not is not.
  *
  * Whose outcomes a profile allows: SC nobody's; TSO x86's; RMO those of a machine whose fences are CK's and on which a
  * sequentially consistent access is a full fence; RCPC C11's on multi-copy atomic memory, so those of AArch64 with
@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "choices.h"
 #include "explore.h"
 #include "run.h"
 
@@ -104,7 +105,7 @@ struct litmus {
 };
 
 static uint32_t seen[OUTCOMES];
-static uint32_t verdicts[EXPLORE_LIVELOCK + 1];
+static uint32_t verdicts[EXPLORE_REDUNDANT + 1];
 
 /* The outcome is the registers in base 4, or 2 for four of them. */
 static uint32_t outcome(void)
@@ -133,6 +134,47 @@ static void run_seeds(const struct litmus *litmus, enum explore_profile profile,
     model = &model_direct;
 }
 
+/* Every order, with so many stores that wait and loads of old values as suffice for these. */
+#define WEAK 2u
+
+static void run_exhaustively(const struct litmus *litmus, enum explore_profile profile, bool reduce, uint32_t *found)
+{
+    const struct choices_limits limits = {
+        .preemptions = CHOICES_NO_BOUND, .weak = profile == EXPLORE_SC ? 0 : WEAK, .reduce = reduce};
+    const struct explore_options options = {
+        .strategy = EXPLORE_EXHAUST, .profile = profile, .steps_most = 100000, .freeze_hart = RUN_NOBODY};
+    memset(found, 0, OUTCOMES * sizeof *found);
+    choices_search(&limits);
+    while (choices_next()) {
+        memset(memory, 0, sizeof memory);
+        memset(got, 0, sizeof got);
+        explore_use(&options);
+        (void)run_harts(litmus->harts, litmus->body, (void *)(uintptr_t)litmus);
+        enum explore_verdict verdict = explore_report()->verdict;
+        assert_true(verdict == EXPLORE_OK || verdict == EXPLORE_REDUNDANT);
+        found[outcome()] += verdict == EXPLORE_OK;
+    }
+    assert_null(choices_report()->error);
+    assert_true(choices_report()->complete);
+    model = &model_direct;
+}
+
+static void expect_exhaustively(const struct litmus *litmus, enum explore_profile profile, uint32_t which, bool allowed)
+{
+    uint32_t found[OUTCOMES], reduced[OUTCOMES];
+    run_exhaustively(litmus, profile, false, found);
+    assert_int_equal(found[which] > 0, allowed);
+    for (uint32_t i = 0; i < OUTCOMES; i++) {
+        assert_true(found[i] > 0 || seen[i] == 0);
+    }
+    if (profile == EXPLORE_SC) {
+        run_exhaustively(litmus, profile, true, reduced);
+        for (uint32_t i = 0; i < OUTCOMES; i++) {
+            assert_int_equal(reduced[i] > 0, found[i] > 0);
+        }
+    }
+}
+
 static void expect(struct litmus litmus, enum explore_profile profile, uint32_t which, bool allowed)
 {
     run_seeds(&litmus, profile, SEEDS);
@@ -142,6 +184,7 @@ static void expect(struct litmus litmus, enum explore_profile profile, uint32_t 
     } else {
         assert_int_equal(seen[which], 0);
     }
+    expect_exhaustively(&litmus, profile, which, allowed);
 }
 
 /* ---- message passing ---- */

@@ -349,6 +349,24 @@ static void test_the_seed_decides_and_nothing_else(void **state)
 
 /* ---- machine models ---- */
 
+/* What harts pay for one another is scaled, what one does by itself is not; the name says so. */
+static void costs_are_scaled(void **state)
+{
+    (void)state;
+    const struct machine_model *base = machine_model_find("epyc-2socket");
+    struct machine_model scaled = *base, same = *base;
+    machine_model_scale(&same, 1);
+    assert_memory_equal(&same, base, sizeof same);
+    machine_model_scale(&scaled, 0.5);
+    assert_int_equal(scaled.transfer_ps[2], (base->transfer_ps[2] + 1) / 2);
+    assert_int_equal(scaled.invalidate_ps[0], (base->invalidate_ps[0] + 1) / 2);
+    assert_int_equal(scaled.miss_ps, (base->miss_ps + 1) / 2);
+    assert_int_equal(scaled.hit_ps, base->hit_ps);
+    assert_int_equal(scaled.rmw_ps, base->rmw_ps);
+    assert_int_equal(scaled.fence_ps, base->fence_ps);
+    assert_string_equal(scaled.name, "epyc-2socket, costs 0.5");
+}
+
 static void test_a_model_is_written_and_read(void **state)
 {
     (void)state;
@@ -373,6 +391,7 @@ static void test_a_model_is_written_and_read(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(costs_are_scaled),
         cmocka_unit_test(test_what_accesses_cost),
         cmocka_unit_test(test_a_transfer_costs_its_distance),
         cmocka_unit_test(test_a_write_makes_copies_worthless),

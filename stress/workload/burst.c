@@ -6,26 +6,10 @@
  *               so for these N may be all of memory: usable frames / most harts. */
 #include "workload_phase.h"
 
-/* L allocations, then as many frees. */
 TEMPLATE bool burst_loop(const struct workload *workload, struct workload_hart *me, pfn_t *slots, uint64_t *held,
                          bool timed, alloc_operation alloc, free_operation free)
 {
-    uint64_t burst = workload->choice.options[0];
-    for (uint64_t done = 0; done < workload->requests; done += burst) {
-        for (uint64_t i = 0; i < 2 * burst; i++) {
-            struct look look = timed ? begin_timed(workload) : (struct look){.start_ns = 0};
-            enum frame_status status =
-                i < burst ? alloc(workload, me, &slots[i]) : free(workload, me, slots[i - burst]);
-            if (timed) {
-                end_timed(workload, me, &look, 0, status);
-            }
-            if (__builtin_expect(status != FRAME_OK, 0)) {
-                *held = i < burst ? i : 0;
-                return note_failure(me, status, i);
-            }
-        }
-    }
-    return true;
+    return bursts_loop(workload, me, slots, held, workload->choice.options[0], timed, alloc, free);
 }
 
 WORKLOAD_RUN(burst)

@@ -44,6 +44,19 @@ bool run_turn(struct workload *workload, struct workload_hart *me, pfn_t *slots,
            free_timed(workload, me, slots, loops, &phase_ns[1]);
 }
 
+void run_freed_elsewhere(struct workload *workload, uint32_t hart, whole_loop *const loops[])
+{
+    struct workload_hart *me = &workload->hart[hart];
+    pfn_t *slots = slots_of(workload, hart);
+    meet(workload, true);
+    if (!allocate_timed(workload, me, slots, choose_loops(workload, workload->time_each), &me->phase_ns[0])) {
+        return;
+    }
+    uint64_t start_ns = platform_time_ns();
+    meet(workload, loops[which_of_each(workload, workload->time_each)](workload, me, slots, NULL));
+    me->phase_ns[1] = platform_time_ns() - start_ns;
+}
+
 void tell_rounds(const struct workload *workload, workload_print *print, const char *key, const uint64_t *values)
 {
     print(",\"%s\":[", key);

@@ -104,9 +104,10 @@ static void run_hart(void *context, uint32_t hart)
 {
     struct workload *workload = context;
     struct workload_hart *me = &workload->hart[hart];
-    me->core_ns = control_core_ns(workload->core_turns / 2);
+    const uint64_t half = workload->core_turns / 2;
+    me->core_ns = half > 0 ? control_core_ns(half) : 0;
     workload->run(workload, hart);
-    me->core_ns += control_core_ns(workload->core_turns / 2);
+    me->core_ns += half > 0 ? control_core_ns(half) : 0;
 }
 
 bool workload_run(struct workload *workload)
@@ -117,12 +118,13 @@ bool workload_run(struct workload *workload)
         struct workload_hart *hart = &workload->hart[i];
         hart->status = FRAME_OK;
         hart->failed_at = 0;
+        hart->meetings = 0;
         memset(hart->phase_ns, 0, sizeof hart->phase_ns);
         hart->null = (struct null_allocator){.next = i * workload->requests * workload->frames};
     }
     workload->run = kind->run;
     workload->zeroed = kind->zeroed;
-    workload->gave_up = false;
+    workload->gave_up = 0;
     workload->begun = false;
     workload->ended = false;
     if (kind->ages) {

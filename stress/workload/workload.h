@@ -80,6 +80,8 @@ struct workload_kind {
     bool no_latency; /* what it tells of its rounds is to be of the run that is timed */
     bool stops;      /* it stops harts by workload.hold: needs a platform that can */
     bool zeroed;     /* it asks for zeroed frames */
+    bool single;     /* of single frames, as are those that age */
+    bool refcounts;  /* it takes references: needs a build that has them */
 };
 
 /* A workload with values of its options. */
@@ -93,6 +95,7 @@ struct workload_hart {
     _Alignas(CACHE_PAIR) uint64_t phase_ns[WORKLOAD_PHASE_MAX];
     enum frame_status status; /* FRAME_OK, or why operation `failed_at` of its phase failed */
     uint64_t failed_at;
+    uint32_t meetings;          /* that it has come to, in this run */
     uint64_t core_ns;           /* of workload.core_turns turns of control_core_ns */
     struct histogram *latency;  /* WORKLOAD_PHASE_MAX of them; added to if workload.time_each */
     struct histogram *outcomes; /* OUTCOME_COUNT of them, likewise; or NULL */
@@ -125,7 +128,7 @@ struct workload {
     struct hart_barrier barrier;
     bool begun; /* the harts beside are to begin, and to end. Atomic, relaxed */
     bool ended;
-    bool gave_up; /* some hart's phase failed: the rest only cleans up. Written before a barrier, read after it. */
+    uint32_t gave_up; /* the meeting before which some hart's phase failed: the rest only cleans up; or 0. Atomic */
 };
 
 /* All workloads there are, ours and the user's, by name; ends with NULL. */

@@ -112,13 +112,18 @@ void shuffle_slots(const struct workload *workload)
 
 /* ---- the rest ---- */
 
+/* A hart that is quick may have failed at the next meeting before one that is slow has left this one: so what is kept
+ * is at which meeting the first failed. All who say so first are at the same one: nobody is at the next before all
+ * have come. Relaxed: the barrier orders it. */
 bool meet(struct workload *workload, bool ok)
 {
-    if (!ok) {
-        __atomic_store_n(&workload->gave_up, true, __ATOMIC_RELAXED); /* the barrier orders it */
+    uint32_t meeting = ++workload->hart[platform_hart_id()].meetings;
+    if (!ok && __atomic_load_n(&workload->gave_up, __ATOMIC_RELAXED) == 0) {
+        __atomic_store_n(&workload->gave_up, meeting, __ATOMIC_RELAXED);
     }
     hart_barrier_wait(&workload->barrier);
-    return !__atomic_load_n(&workload->gave_up, __ATOMIC_RELAXED);
+    uint32_t gave_up = __atomic_load_n(&workload->gave_up, __ATOMIC_RELAXED);
+    return gave_up == 0 || gave_up > meeting;
 }
 
 void give_back(const struct workload *workload, const pfn_t *slots, uint64_t count)

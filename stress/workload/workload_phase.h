@@ -142,15 +142,19 @@ TEMPLATE uint32_t which_of_each(const struct workload *workload, bool timed)
         return name##_loop(__VA_ARGS__, timed, set##_alloc, set##_free);                                               \
     }
 
-/* A workload of one loop, its phase 0: run_NAME, of the template NAME_loop(workload, me, slots, held, timed, alloc,
- * free), which makes N allocations and as many frees. It returns false at the first operation that fails, noted in
- * `me`, with as many of the first slots allocated as it leaves in *held, which is 0 before. */
-#define WORKLOAD_RUN(name)                                                                                             \
+/* NAME_loops[which_of_each()], of the template NAME_loop(workload, me, slots, held, timed, alloc, free). It returns
+ * false at the first operation that fails, noted in `me`. */
+#define WORKLOAD_LOOPS(name)                                                                                           \
     WORKLOAD_EACH(WORKLOAD_WHOLE_LOOP, name)                                                                           \
+    static whole_loop *const name##_loops[] = {WORKLOAD_EACH(WORKLOAD_LOOP_NAME, name)};
+
+/* A workload of one such loop, its phase 0, which makes N allocations and as many frees: run_NAME. Of a loop that
+ * failed as many of the first slots are allocated as it leaves in *held, which is 0 before. */
+#define WORKLOAD_RUN(name)                                                                                             \
+    WORKLOAD_LOOPS(name)                                                                                               \
     static void run_##name(struct workload *workload, uint32_t hart)                                                   \
     {                                                                                                                  \
-        static whole_loop *const loops[] = {WORKLOAD_EACH(WORKLOAD_LOOP_NAME, name)};                                  \
-        run_whole_loop(workload, hart, loops);                                                                         \
+        run_whole_loop(workload, hart, name##_loops);                                                                  \
     }
 #define WORKLOAD_LOOP_NAME(name, set, timed) name##_##set##_##timed,
 #define WORKLOAD_WHOLE_LOOP(name, set, timed)                                                                          \
@@ -159,6 +163,27 @@ TEMPLATE uint32_t which_of_each(const struct workload *workload, bool timed)
                   me, slots, held)
 typedef bool whole_loop(const struct workload *workload, struct workload_hart *me, pfn_t *slots, uint64_t *held);
 void run_whole_loop(struct workload *workload, uint32_t hart, whole_loop *const loops[]);
+
+/* The loop of workloads of bursts: L allocations, then as many frees in the same order, until N of each are made. */
+TEMPLATE bool bursts_loop(const struct workload *workload, struct workload_hart *me, pfn_t *slots, uint64_t *held,
+                          uint64_t burst, bool timed, alloc_operation alloc, free_operation free)
+{
+    for (uint64_t done = 0; done < workload->requests; done += burst) {
+        for (uint64_t i = 0; i < 2 * burst; i++) {
+            struct look look = timed ? begin_timed(workload) : (struct look){.start_ns = 0};
+            enum frame_status status =
+                i < burst ? alloc(workload, me, &slots[i]) : free(workload, me, slots[i - burst]);
+            if (timed) {
+                end_timed(workload, me, &look, 0, status);
+            }
+            if (__builtin_expect(status != FRAME_OK, 0)) {
+                *held = i < burst ? i : 0;
+                return note_failure(me, status, i);
+            }
+        }
+    }
+    return true;
+}
 
 /* Those of most workloads. Each makes workload->requests operations on as many slots, and returns false at the first
  * that fails, noted in `me`. Timed loops add alloc and pair to me->latency[0], free to me->latency[1]. `free` begins
@@ -173,7 +198,7 @@ const struct loops *choose_loops(const struct workload *workload, bool timed);
 
 /* ---- meetings and slots ---- */
 
-/* All harts come; true if none has failed so far. */
+/* All harts come; true if none has failed so far, the same for all. */
 bool meet(struct workload *workload, bool ok);
 
 /* Where a hart's N slots are. */
@@ -200,6 +225,10 @@ bool free_timed(struct workload *workload, struct workload_hart *me, const pfn_t
 /* The one, then the other. */
 bool run_turn(struct workload *workload, struct workload_hart *me, pfn_t *slots, const struct loops *loops,
               uint64_t *phase_ns);
+
+/* Each hart allocates N, as phase 0; then, as phase 1, each runs its form of a loop that frees what it is to free, of
+ * whomever's (WORKLOAD_LOOPS). This one takes as long for every hart: to when all are done. */
+void run_freed_elsewhere(struct workload *workload, uint32_t hart, whole_loop *const loops[]);
 
 /* ---- what workloads have of their own in a record, and options that several have ---- */
 

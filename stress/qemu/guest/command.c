@@ -37,6 +37,7 @@ static bool parse_word(struct kernel_options *options, const char *key, const ch
         {"seed", NULL, &options->seed, NULL, 0},
         {"operations", NULL, &options->operations, NULL, 0},
         {"requests", NULL, &options->requests, NULL, 0},
+        {"usable", NULL, &options->usable, NULL, 0},
         {"interrupts", NULL, &options->interrupts, NULL, 0},
         {"repeat", NULL, &options->repeats, NULL, 0},
         {"hook", NULL, &options->hook, NULL, 0},
@@ -122,9 +123,10 @@ int command_run(char *bootargs)
     static const struct {
         const char *name;
         int (*run)(const struct kernel_options *options);
-    } runs[] = {{"stress", kernel_stress}, {"bench", kernel_bench}, {"fault", kernel_fault},
-                {"fence", kernel_fence},   {"timer", kernel_timer}, {"life", kernel_life},
-                {"map", kernel_map_tell},  {"trap", kernel_trap},   {"overrun", kernel_overrun}};
+    } runs[] = {{"stress", kernel_stress},  {"bench", kernel_bench}, {"fault", kernel_fault},
+                {"fence", kernel_fence},    {"timer", kernel_timer}, {"life", kernel_life},
+                {"map", kernel_map_tell},   {"share", kernel_share}, {"trap", kernel_trap},
+                {"overrun", kernel_overrun}};
     for (size_t i = 0; i < sizeof runs / sizeof runs[0]; i++) {
         if (strcmp(options.run, runs[i].name) == 0) {
             return runs[i].run(&options);

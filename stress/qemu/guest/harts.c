@@ -98,6 +98,7 @@ static bool wait_for_answer(struct kernel_hart *hart, uint64_t request, uint32_t
  * and its half of the pair with hart_main, between the number and `online`. */
 bool harts_fence(struct hart_set *silent)
 {
+    arch_mark(MARK_REST);
     *silent = (struct hart_set){{0}};
     uint32_t turns = schedule_is_seeded() ? FENCE_TURNS_SEEDED : FENCE_TURNS_FREE;
     bool all = true;
@@ -111,6 +112,7 @@ bool harts_fence(struct hart_set *silent)
         }
     }
     atomic_thread_fence(memory_order_seq_cst); /* the caller's looks come after the answers, and after its own stores */
+    arch_mark(MARK_RESUME);
     return all;
 }
 
@@ -151,6 +153,14 @@ void hart_mute_while(const _Atomic uint32_t *word, uint32_t value)
 
 /* ---- harness.h ---- */
 
+/* The calling hart's part in the work. */
+static void do_work(uint32_t hart)
+{
+    arch_mark(MARK_BEGIN);
+    work.body(work.context, hart);
+    arch_mark(MARK_END);
+}
+
 /* Release: for harts_run, which by the last one's store sees what all did. */
 static void work_done(void)
 {
@@ -185,7 +195,7 @@ void hart_main(struct kernel_hart *hart)
         hart_sleep_while(&work.round, hart->round);
         hart->round = atomic_load_explicit(&work.round, memory_order_acquire);
         if (hart->number < work.count) {
-            work.body(work.context, hart->number);
+            do_work(hart->number);
         }
         work_done();
     }
@@ -211,7 +221,7 @@ bool harts_run(uint32_t count, void (*body)(void *context, uint32_t hart), void 
     atomic_fetch_add_explicit(&work.round, 1, memory_order_release);
     arch_poke_all();
     if (count > 0) {
-        body(context, 0);
+        do_work(0);
     }
     uint32_t running;
     while ((running = atomic_load_explicit(&work.running, memory_order_acquire)) != 0) {
@@ -246,14 +256,16 @@ void hart_barrier_init(struct hart_barrier *barrier, uint32_t count)
 void hart_barrier_wait(struct hart_barrier *barrier)
 {
     struct barrier *own = barrier_of(barrier);
+    arch_mark(MARK_REST);
     uint32_t round = atomic_load_explicit(&own->round, memory_order_relaxed);
     if (atomic_fetch_sub_explicit(&own->missing, 1, memory_order_acq_rel) > 1) {
         hart_sleep_while(&own->round, round);
-        return;
+    } else {
+        atomic_store_explicit(&own->missing, own->count, memory_order_relaxed);
+        atomic_store_explicit(&own->round, round + 1, memory_order_release);
+        arch_poke_all();
     }
-    atomic_store_explicit(&own->missing, own->count, memory_order_relaxed);
-    atomic_store_explicit(&own->round, round + 1, memory_order_release);
-    arch_poke_all();
+    arch_mark(MARK_RESUME);
 }
 
 /* ---- the timer ---- */

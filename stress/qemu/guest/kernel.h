@@ -23,6 +23,7 @@
  *   kernel_fence.c     run=fence: harts that answer the barrier, or do not
  *   kernel_timer.c     run=timer: an example of a timer's handler that allocates
  *   kernel_life.c      run=life: harts that end in the middle of an operation, and are taken over
+ *   kernel_share.c     run=share: patterns of sharing whose transfers are known
  *   kernel_wrong.c     run=trap, overrun: wrong on purpose
  *   kernel_map.c       run=map: the memory map as it was read
  *   kernel_memory.c    how much memory an allocator is given
@@ -76,7 +77,8 @@ extern uint32_t kernel_hart_count;
 extern _Thread_local struct kernel_hart *kernel_hart; /* the calling one */
 
 /* ARCH/. What C calls of it; arch_inline.h has the rest: ARCH_NAME, ARCH_THREAD_HEADER (bytes between where the thread
- * pointer points and thread-local storage), ARCH_HARTS_COME_AGAIN, and what must be inline. */
+ * pointer points and thread-local storage), ARCH_HARTS_COME_AGAIN, arch_mark (a marker of contract.h), and what must be
+ * inline. */
 struct arch_frame { /* a caller, by the frame pointer of who was called */
     uintptr_t frame, return_address;
 };

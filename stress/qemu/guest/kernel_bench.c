@@ -83,6 +83,7 @@ static int measure(struct measurement *measurement, const struct row *row, uint6
     }
     bool ran = workload_run(&workload); /* warm-up */
     frame_allocator_stats(measurement->allocator, &before);
+    arch_mark(MARK_START);
     if (!ran || !workload_run(&workload)) {
         console_line("Bail out! %s: %lu harts cannot be started", row->choice.kind->name, (unsigned long)row->harts);
         return KERNEL_USAGE;
@@ -93,6 +94,7 @@ static int measure(struct measurement *measurement, const struct row *row, uint6
                      (unsigned long)row->harts, frame_status_text(failed->status));
         return KERNEL_VIOLATED;
     }
+    arch_mark(MARK_TELL);
     write_record(measurement, row, repeat, &workload, &before);
     return KERNEL_HOLDS;
 }
@@ -172,6 +174,9 @@ int kernel_bench(const struct kernel_options *options)
     struct frame_stats stats;
     frame_allocator_stats(measurement.allocator, &stats);
     measurement.usable_frames = stats.frames_total;
+    if (options->usable != 0 && options->usable < stats.frames_total) {
+        measurement.usable_frames = options->usable;
+    }
     int status = KERNEL_HOLDS;
     for (uint64_t i = 0; i < rows * options->repeats && status == KERNEL_HOLDS; i++) {
         (void)row_at(options, i / options->repeats, &row);

@@ -13,8 +13,9 @@ struct kernel_options {
     const char *workloads; /* a list for workload_parse */
     enum schedule_mode mode;
     uint64_t seed;
-    uint64_t operations; /* stress: mixed ones a hart */
+    uint64_t operations; /* stress: mixed ones a hart; share: steps */
     uint64_t requests;   /* bench: at most, a hart; 0: no such limit */
+    uint64_t usable;     /* bench: frames that N is made of, if those of the allocator are more; 0: those */
     uint64_t repeats;
     uint64_t interrupts; /* stress: not 0: harts are interrupted by timers (P12) */
     const char *stop;    /* fault: how a hart stops: kernel_fault.c */
@@ -26,14 +27,15 @@ struct kernel_options {
 /* Cuts `bootargs` into words. False with one line in `why`. */
 bool kernel_options_parse(struct kernel_options *options, char *bootargs, char *why, size_t why_bytes);
 
-/* run=stress, bench, fault, fence, timer, life, map. Each prints KTAP and records (results/README.md, without the key
- * `provenance`) and returns the exit status. The allocator's memory is what `kernel_boot` has left. */
+/* run=stress, bench, fault, fence, timer, life, map, share. Each prints KTAP and records (results/README.md, without
+ * the key `provenance`) and returns the exit status. The allocator's memory is what `kernel_boot` has left. */
 int kernel_stress(const struct kernel_options *options);
 int kernel_bench(const struct kernel_options *options);
 int kernel_fault(const struct kernel_options *options);
 int kernel_fence(const struct kernel_options *options);
 int kernel_timer(const struct kernel_options *options);
 int kernel_life(const struct kernel_options *options);
+int kernel_share(const struct kernel_options *options);
 /* run=trap, overrun: wrong on purpose. */
 int kernel_trap(const struct kernel_options *options);
 int kernel_overrun(const struct kernel_options *options);

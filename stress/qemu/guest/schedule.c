@@ -26,9 +26,11 @@ void schedule_begin(enum schedule_mode mode, uint64_t seed)
     schedule_mode = mode;
 }
 
-/* What the schedule itself executes is nobody's: a hart's own count stands still from the entry to it on. */
+/* What the schedule itself executes is nobody's: a hart's own count stands still from the entry to it on, and the
+ * plugin's. */
 static void stand_still(uint64_t entered)
 {
+    arch_mark(MARK_REST);
     kernel_hart->instructions += entered - kernel_hart->resumed;
 }
 
@@ -39,6 +41,7 @@ void schedule_rest(void)
 
 void schedule_resume(void)
 {
+    arch_mark(MARK_RESUME);
     kernel_hart->resumed = arch_instructions();
 }
 

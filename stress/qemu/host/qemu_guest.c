@@ -25,6 +25,7 @@ struct run {
     bool spoke;               /* the kernel, not only its firmware */
     bool firmware_missing;    /* QEMU says so */
     bool refused;             /* by QEMU, which says why */
+    bool plugin_refused;      /* its plugin, likewise */
     bool bailed;              /* by the kernel, which says why */
     bool failed;              /* a test, and the kernel says so */
     char comment[SAID_BYTES]; /* the kernel's last */
@@ -74,6 +75,7 @@ static void take_complaint(struct run *run, const char *line)
 {
     (void)fprintf(stderr, "%s\n", line);
     run->refused |= strstr(line, ": warning: ") == NULL;
+    run->plugin_refused |= strstr(line, "plugin") != NULL;
     run->firmware_missing |= strstr(line, "BIOS") != NULL || strstr(line, "firmware") != NULL;
 }
 
@@ -103,7 +105,7 @@ static int take_line(struct run *run, const char *line)
     } else if (begins(line, "Bail out! ")) {
         run->bailed = true;
         (void)status_say(run->guest->name, 0, "the guest: %s%s", line + strlen("Bail out! "), run->comment);
-    } else if (begins(line, "panic:")) {
+    } else if (begins(line, "panic:") || begins(line, "Kernel panic")) {
         (void)fprintf(stderr, "%s: guest ", run->guest->name);
         print_named(run, stderr, line);
     } else if (is_ktap(line)) {
@@ -131,6 +133,9 @@ static int judge_refusal(const struct run *run)
                           "skipped: %s lacks its firmware; Debian has it in qemu-system-data and opensbi",
                           arch->program);
     }
+    if (run->plugin_refused) {
+        return status_say(run->guest->name, EXIT_STATUS_SKIPPED, "skipped: %s cannot load the plugin", arch->program);
+    }
     return status_say(run->guest->name, EXIT_STATUS_USAGE, "%s cannot make this machine", arch->program);
 }
 
@@ -142,6 +147,9 @@ static int judge_end(const struct run *run, int ended)
     }
     switch (ended) {
     case KERNEL_HOLDS:
+        if (run->bailed) { /* Linux has no exit status */
+            return EXIT_STATUS_USAGE;
+        }
         return records == most
                    ? EXIT_STATUS_HOLDS
                    : status_say(run->guest->name, EXIT_STATUS_VIOLATED,

@@ -32,6 +32,15 @@ bool qemu_kernel_find(struct qemu_machine *machine, const char *given, char *why
     return beside_program(PLACES, rest, machine->kernel, sizeof machine->kernel);
 }
 
+bool qemu_plugin_find(char *path, size_t path_bytes, char *why, size_t why_bytes)
+{
+    static const char *const places[] = {"/qemu/plugin/", "/../lib/framelab/", NULL};
+    (void)snprintf(why, why_bytes,
+                   "no plugin for QEMU lies beside this command: run `make plugin`, which says so if QEMU's header for "
+                   "plugins is not to be had");
+    return beside_program(places, "count.so", path, path_bytes);
+}
+
 /* Its next line: what .ci/commit said when it was built. */
 static void set_commit(json_t *kernel, FILE *file)
 {

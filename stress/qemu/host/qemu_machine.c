@@ -25,6 +25,7 @@ static const struct qemu_arch_facts facts[QEMU_ARCH_COUNT] = {
                       .package = "qemu-system-misc",
                       .harts_most = 128,
                       .nodes_most = 4,
+                      .code = 0x81000000,
                       RISCV_MACHINES},
     [QEMU_RISCV64_BARE] = {.name = "riscv64-bare",
                            .program = "qemu-system-riscv64",
@@ -149,6 +150,14 @@ char **qemu_machine_command(const struct qemu_machine *machine, const char *boot
     }
     add(words, "-kernel");
     add(words, "%s", machine->kernel);
+    if (machine->initrd[0] != '\0') {
+        add(words, "-initrd");
+        add(words, "%s", machine->initrd);
+    }
+    if (machine->plugin[0] != '\0') {
+        add(words, "-plugin");
+        add(words, "%s", machine->plugin);
+    }
     if (bootargs != NULL) {
         add(words, "-append");
         add(words, "%s", bootargs);

@@ -22,6 +22,7 @@ struct qemu_arch_facts {
     uint32_t nodes_most;                    /* that its machine `virt` has */
     const char *machine, *machine_of_nodes; /* the second for more than two nodes */
     const char *words[5];                   /* of the command line besides, NULL behind the last */
+    uint64_t code;                          /* the kernel's own begins there: below it lies the firmware's, if any */
 };
 
 /* Defined for every enum qemu_arch. */
@@ -35,6 +36,8 @@ struct qemu_machine {
     bool mttcg;        /* harts are threads; else one after the other, by the count of instructions (-icount) */
     uint32_t gdb_port; /* at which it waits for a debugger before the first instruction; 0: it does not */
     char kernel[QEMU_PATH_BYTES];
+    char initrd[QEMU_PATH_BYTES];       /* that the kernel is given; empty: none */
+    char plugin[QEMU_PATH_BYTES + 256]; /* a plugin for its translator, with its arguments; empty: none */
 };
 
 /* "icount" or "mttcg". */

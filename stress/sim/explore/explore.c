@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "choices.h"
 #include "format_into.h"
 #include "memory_model.h"
 #include "races.h"
@@ -71,11 +72,16 @@ static void race_found(const struct shadow_cell *self, const struct shadow_cell 
     end_with(EXPLORE_RACE);
 }
 
+static bool is_exhaustive(void)
+{
+    return it.options.strategy == EXPLORE_EXHAUST;
+}
+
 static uint32_t begin(uint32_t harts)
 {
     shadow_begin();
     races_begin(harts, race_found);
-    memory_model_begin(harts, it.options.profile, it.options.seed);
+    memory_model_begin(harts, it.options.profile, it.options.seed, is_exhaustive());
     schedule_begin(harts, &it.options);
     trace_begin();
     memset(it.harts, 0, harts * sizeof *it.harts);
@@ -99,6 +105,15 @@ static void end(void)
 
 /* ---- waiting ---- */
 
+/* With the hart that the schedule names; nobody: it has been seen. */
+static void go_on(uint32_t hart)
+{
+    if (hart == RUN_NOBODY) {
+        end_with(EXPLORE_REDUNDANT);
+    }
+    run_switch(hart);
+}
+
 static void say_who_waits(void)
 {
     uint32_t told = 0;
@@ -118,11 +133,16 @@ static void wait_a_turn(uint32_t hart, const struct event *event)
     uint64_t changes = memory_model_counts()->changes;
     it.turns_in_vain = changes == it.changes ? it.turns_in_vain + 1 : 0;
     it.changes = changes;
+    if (is_exhaustive() && it.turns_in_vain >= 2 * (uint64_t)run_count()) { /* no store waits for ever */
+        for (uint32_t other = 0; other < run_count(); other++) {
+            memory_model_drain(other);
+        }
+    }
     if (it.turns_in_vain > TURNS_IN_VAIN * (uint64_t)run_count()) {
         say_who_waits();
         end_with(EXPLORE_DEADLOCK);
     }
-    run_switch(schedule_give_way(hart));
+    go_on(schedule_give_way(hart));
 }
 
 /* Whether a load is one of many that found the same. */
@@ -141,6 +161,51 @@ static bool is_polling(struct explore_hart *me, const struct event *event, value
 
 /* ---- events ---- */
 
+static bool is_atomic(const struct event *event)
+{
+    return event->kind >= EVENT_LOAD && event->kind <= EVENT_RMW;
+}
+
+static void stop(uint32_t hart, const struct event *event)
+{
+    it.report.frozen = true;
+    it.report.frozen_place = event->place;
+    memory_model_drain(hart); /* what it stored is on its way */
+    run_freeze(hart);
+}
+
+/* Exhaustive: every atomic access is a turn, and a place to be stopped at. */
+static void take_exhaustive_turn(uint32_t hart, const struct event *event)
+{
+    go_on(choices_turn(hart, event));
+    if (choices_in_conflict(event)) {
+        memory_model_choose_visible();
+    }
+    if (it.options.stops && choices_in_conflict(event) && choices_value(2, CHOICE_FAULT) == 1) {
+        stop(hart, event);
+    }
+}
+
+/* What a call reads and an answer writes, so that their order counts. No address of anybody's. */
+#define MARK UINT64_C(8)
+
+void explore_mark(bool answer)
+{
+    const struct event event = {.kind = answer ? EVENT_STORE : EVENT_LOAD, .size = 1, .address = MARK};
+    uint32_t hart = run_self();
+    if (hart != RUN_NOBODY && is_exhaustive()) {
+        go_on(choices_turn(hart, &event));
+        choices_made(hart, &event, answer);
+    }
+}
+
+/* Whether a value was left behind. */
+static bool has_written(const struct event *event, value_t old)
+{
+    return event->kind == EVENT_STORE ||
+           (event->kind == EVENT_RMW && (event->operation != RMW_COMPARE || old == event->expected));
+}
+
 /* A step is the hart's own: it may be stopped here for good, or somebody else's turn may come first. */
 static void take_turn(uint32_t hart, const struct event *event)
 {
@@ -148,14 +213,14 @@ static void take_turn(uint32_t hart, const struct event *event)
     if (next != hart) {
         run_switch(next);
     }
+    if (is_exhaustive() && is_atomic(event)) {
+        take_exhaustive_turn(hart, event);
+    }
     memory_model_tick();
     it.report.steps++;
     it.report.events[hart]++;
     if (hart == it.options.freeze_hart && it.report.events[hart] == it.options.freeze_at) {
-        it.report.frozen = true;
-        it.report.frozen_place = event->place;
-        memory_model_drain(hart); /* what it stored is on its way */
-        run_freeze(hart);
+        stop(hart, event);
     }
     if (it.options.steps_most != 0 && it.report.steps > it.options.steps_most) {
         (void)snprintf(it.report.text, sizeof it.report.text, "no end after %llu events",
@@ -206,6 +271,9 @@ static value_t do_event(uint32_t hart, const struct event *event)
         memory_model_plain(hart, event);
     } else {
         value = do_other(hart, event, &found);
+        if (is_exhaustive() && is_atomic(event)) {
+            choices_made(hart, event, has_written(event, value));
+        }
     }
     if (it.options.trace) {
         trace_event(hart, event, step, value, &found);
@@ -225,7 +293,14 @@ static uint32_t next(void)
     } else if (run_state(self) == RUN_FROZEN) {
         races_dismiss(self); /* whether it would have acted on what it saw, nobody knows */
     }
-    return schedule_any();
+    uint32_t next_hart = schedule_any();
+    if (next_hart == RUN_NOBODY && is_exhaustive() && !it.over) {
+        for (uint32_t hart = 0; hart < run_count(); hart++) {
+            it.over |= run_state(hart) == RUN_READY; /* all that could go on sleep */
+        }
+        it.report.verdict = it.over ? EXPLORE_REDUNDANT : it.report.verdict;
+    }
+    return next_hart;
 }
 
 static void wake(uint32_t hart, uint32_t by)

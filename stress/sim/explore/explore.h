@@ -19,7 +19,8 @@ enum explore_verdict {
     EXPLORE_FAILED,   /* explore_fail was called */
     EXPLORE_RACE,     /* two accesses of which one is a plain one, not ordered, one of them a write */
     EXPLORE_DEADLOCK, /* the harts wait, and nothing changes any more */
-    EXPLORE_LIVELOCK  /* steps_most events, and no end */
+    EXPLORE_LIVELOCK, /* steps_most events, and no end */
+    EXPLORE_REDUNDANT /* given up: equivalent to an execution that was made (choices.c) */
 };
 
 struct explore_report {
@@ -38,6 +39,9 @@ struct explore_report {
 /* Puts explore mode in charge for the next run. */
 void explore_use(const struct explore_options *options);
 const struct explore_report *explore_report(void);
+
+/* On a hart, of strategy EXPLORE_EXHAUST: a call or an answer is about to be told to the history. */
+void explore_mark(bool answer);
 
 /* On a hart: what happens is wrong. Ends the execution, if it is called for the first time. */
 __attribute__((format(printf, 1, 2))) void explore_fail(const char *format, ...);

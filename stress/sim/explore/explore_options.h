@@ -9,7 +9,7 @@
 #define EXPLORE_HARTS_MAX 8u
 #define EXPLORE_DEPTH_MAX 16u
 
-enum explore_strategy { EXPLORE_RANDOM, EXPLORE_PCT };
+enum explore_strategy { EXPLORE_RANDOM, EXPLORE_PCT, EXPLORE_EXHAUST };
 enum explore_profile { EXPLORE_RMO, EXPLORE_TSO, EXPLORE_SC, EXPLORE_RCPC };
 
 struct explore_options {
@@ -21,6 +21,7 @@ struct explore_options {
     uint32_t freeze_hart; /* stopped for good before its freeze_at-th event, counted from 1; RUN_NOBODY: none */
     uint64_t freeze_at;
     uint32_t silent; /* harts, a bit each, that do not answer EVENT_BARRIER, running or frozen, until they return */
+    bool stops;      /* of EXPLORE_EXHAUST: to stop a hart for good is a choice, too */
     bool trace;      /* remember every event, for trace_print */
 };
 

@@ -66,6 +66,7 @@
 
 #include <string.h>
 
+#include "choices.h"
 #include "races.h"
 #include "random.h"
 #include "run.h"
@@ -104,6 +105,7 @@ static struct {
     struct memory_hart harts[EXPLORE_HARTS_MAX];
     uint32_t count;
     enum explore_profile profile;
+    bool chosen;
     struct random random;
     uint64_t now;   /* the newest stamp */
     uint64_t ticks; /* events at which some store waited */
@@ -113,8 +115,9 @@ static struct {
 
 uint32_t memory_model_waiting;
 
-void memory_model_begin(uint32_t harts, enum explore_profile profile, uint64_t seed)
+void memory_model_begin(uint32_t harts, enum explore_profile profile, uint64_t seed, bool chosen)
 {
+    memory.chosen = chosen;
     for (uint32_t i = 0; i < harts; i++) {
         memory.harts[i].waiting = 0;
         memory.harts[i].group = 0;
@@ -344,6 +347,9 @@ static bool let_oldest_go(void)
 
 void memory_model_tick_waiting(void)
 {
+    if (memory.chosen) {
+        return;
+    }
     memory.ticks++;
     if (let_oldest_go()) {
         return;
@@ -359,7 +365,41 @@ void memory_model_tick_waiting(void)
     let_go(hart, may_go(&memory.harts[hart], i) ? i : 0);
 }
 
+/* The i-th store that waits and may go, counted over all harts; false if there are not so many. */
+static bool find_waiting(uint32_t i, uint32_t *hart, uint32_t *at)
+{
+    for (*hart = 0; *hart < memory.count; (*hart)++) {
+        for (*at = 0; *at < memory.harts[*hart].waiting; (*at)++) {
+            if (may_go(&memory.harts[*hart], *at) && i-- == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+void memory_model_choose_visible(void)
+{
+    uint32_t hart, at, chosen = 1;
+    while (memory_model_waiting > 0 && chosen > 0) {
+        uint32_t count = 0;
+        while (find_waiting(count, &hart, &at)) {
+            count++;
+        }
+        chosen = choices_value(count + 1, CHOICE_FREE);
+        if (chosen > 0 && find_waiting(chosen - 1, &hart, &at)) {
+            let_go(hart, at);
+        }
+    }
+}
+
 /* ---- stores ---- */
+
+/* Where what may be is chosen: whether this store waits. */
+static bool may_wait(const struct event *event)
+{
+    return !memory.chosen || (choices_in_conflict(event) && choices_value(2, CHOICE_WEAK) == 1);
+}
 
 static void wait_in_buffer(uint32_t hart, const struct waiting_store *store)
 {
@@ -391,7 +431,8 @@ static void store(uint32_t hart, const struct event *event, uint64_t step)
         me->floor = memory.now;
         return;
     }
-    if (run_on_own_stack(event->address)) { /* the function may be gone before the store would be known */
+    if (run_on_own_stack(event->address) ||
+        !may_wait(event)) { /* the function may be gone before the store would be known */
         drain_before(hart, event, true);
         make_known(hart, event, step, &message);
         return;
@@ -446,7 +487,8 @@ static uint64_t bound_by_order(const struct memory_hart *me, uint8_t order, uint
 static uint32_t choose_age(uint32_t hart, const struct event *event, struct granule *granule, uint64_t bound)
 {
     bool whole = granule_of(event->address + event->size - 1) == granule->address;
-    if (!is_weak() || !whole || granule->value_count == 1 || !random_one_in(&memory.random, memory.stale_one_in)) {
+    if (!is_weak() || !whole || granule->value_count == 1 ||
+        !(memory.chosen ? choices_in_conflict(event) : random_one_in(&memory.random, memory.stale_one_in))) {
         return 0;
     }
     uint32_t open = 0; /* so many older values are open to it */
@@ -454,6 +496,9 @@ static uint32_t choose_age(uint32_t hart, const struct event *event, struct gran
            shadow_value(granule, open + 1)->stamp >= granule->seen[hart] &&
            shadow_value(granule, open)->stamp > granule->seen[hart]) {
         open++;
+    }
+    if (memory.chosen) {
+        return open > 0 ? choices_value(open + 1, CHOICE_WEAK) : 0;
     }
     return open > 0 ? (uint32_t)random_between(&memory.random, 1, open) : 0;
 }
@@ -540,7 +585,7 @@ static void rmw_store(uint32_t hart, const struct event *event, uint8_t order, u
     if (carried != NULL) {
         races_pass_on(&half.message, carried);
     }
-    if (memory.profile == EXPLORE_RCPC && !run_on_own_stack(event->address)) {
+    if (memory.profile == EXPLORE_RCPC && !run_on_own_stack(event->address) && may_wait(event)) {
         wait_in_buffer(hart, &half);
         return;
     }

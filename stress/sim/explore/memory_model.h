@@ -19,7 +19,8 @@ struct memory_found {
     bool stale, forwarded;
 };
 
-void memory_model_begin(uint32_t harts, enum explore_profile profile, uint64_t seed);
+/* `chosen`: what a weakly ordered machine may do is not drawn from the seed but a choice (choices.h). */
+void memory_model_begin(uint32_t harts, enum explore_profile profile, uint64_t seed, bool chosen);
 const struct memory_counts *memory_model_counts(void);
 
 /* A plain access. */
@@ -41,6 +42,8 @@ static inline void memory_model_tick(void)
         memory_model_tick_waiting();
     }
 }
+/* What is chosen: before an access some stores that wait may become visible. */
+void memory_model_choose_visible(void);
 /* `hart` comes after all that `by` did. */
 void memory_model_join(uint32_t hart, uint32_t by);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Chooses which hart makes the next step, in one of two ways, which find different bugs:
+ * Chooses which hart makes the next step, in one of three ways, of which the first two find different bugs:
  *
  *   random walk  at each event, with a chance that the seed draws too, any hart that is ready goes on
  *   PCT          each hart has a priority, drawn at random; the hart with the highest priority that is ready runs; at
@@ -7,11 +7,13 @@
  *                (Burckhardt, Kothari, Musuvathi, Nagarakatte, ASPLOS 2010). There a bug of depth d among n harts in k
  *                steps is found by each execution with a probability of at least 1 / (n k^(d-1)). Here k is not known
  *                beforehand, so the number of steps over which the changes are drawn is drawn too
+ *   exhaust      all of them, one after the other: choices.c
  *
  * A hart that waits in a loop lets another run: under random walk any other hart that is ready, under PCT by lowering
  * its priority below all others. Otherwise the hart that it waits for would never run. */
 #include "schedule.h"
 
+#include "choices.h"
 #include "random.h"
 #include "run.h"
 
@@ -81,6 +83,9 @@ void schedule_begin(uint32_t harts, const struct explore_options *options)
     }
     schedule.change_next = 0;
     be_quiet();
+    if (schedule.strategy == EXPLORE_EXHAUST) { /* asked at atomic accesses alone */
+        schedule_quiet = UINT64_MAX;
+    }
 }
 
 static uint32_t ready_harts(uint32_t *ready)
@@ -107,6 +112,9 @@ static uint32_t highest(void)
 
 uint32_t schedule_any(void)
 {
+    if (schedule.strategy == EXPLORE_EXHAUST) {
+        return choices_other(RUN_NOBODY);
+    }
     if (schedule.strategy == EXPLORE_PCT) {
         return highest();
     }
@@ -140,6 +148,9 @@ void schedule_woken(void)
 
 uint32_t schedule_give_way(uint32_t waiting)
 {
+    if (schedule.strategy == EXPLORE_EXHAUST) {
+        return choices_other(waiting);
+    }
     if (schedule.strategy == EXPLORE_PCT) {
         schedule.priorities[waiting] = --schedule.lowest;
         return highest();

@@ -45,7 +45,7 @@ static void handler(uint32_t hart)
 
 static bool is_interrupted(const struct execution_plan *plan)
 {
-    return plan->interrupt.at != 0 || plan->interrupt.one_in != 0;
+    return plan->interrupt.at != 0 || plan->interrupt.one_in != 0 || plan->interrupt.chosen;
 }
 
 static void panicked(const char *line)
@@ -68,6 +68,8 @@ static void judge_run(struct execution_result *result, const struct explore_repo
         set_finding(result, FINDING_PANIC, PROPERTY_ACCOUNT, now.panic);
     } else if (!verdict_holds(&now.interpreter->history.verdict)) {
         return; /* told below */
+    } else if (report->verdict == EXPLORE_REDUNDANT) {
+        set_finding(result, FINDING_REDUNDANT, PROPERTY_NONE, "");
     } else if (report->verdict == EXPLORE_RACE) {
         set_finding(result, FINDING_RACE, PROPERTY_OWNED_ONCE, report->text);
     } else if (report->verdict == EXPLORE_LIVELOCK) {
@@ -101,6 +103,7 @@ static void run_under_model(const struct execution_plan *plan, struct execution_
                                             .freeze_hart = plan->freeze_hart,
                                             .freeze_at = plan->freeze_at,
                                             .silent = plan->silent,
+                                            .stops = plan->stops,
                                             .trace = plan->trace};
     sim_impatient = true;
     explore_use(&options);
@@ -109,7 +112,7 @@ static void run_under_model(const struct execution_plan *plan, struct execution_
         interpreter->history.interrupts = true;
         injection_interrupt(&plan->interrupt, handler);
     }
-    if (plan->end.at != 0) {
+    if (plan->end.at != 0 || plan->end.chosen) {
         injection_end_hart(&plan->end, interpreter_hart_again);
     }
     enum run_end end = run_harts(plan->program->harts, interpreter_hart, interpreter);
@@ -159,6 +162,7 @@ void execution_run(const struct execution_plan *plan, struct interpreter *interp
     interpreter->on_end = hart_ended;
     interpreter_begin(interpreter, program, machine);
     interpreter->history.silence = plan->silent != 0;
+    interpreter->history.mark = plan->strategy == EXPLORE_EXHAUST ? explore_mark : NULL;
     if (interpreter_prelude(interpreter)) {
         run_under_model(plan, result);
         if (result->finding == FINDING_NONE && verdict_holds(&interpreter->history.verdict) && !result->frozen) {
@@ -179,6 +183,7 @@ const char *finding_name(const struct execution_result *result)
     case FINDING_ERROR:
         return "error";
     case FINDING_NONE:
+    case FINDING_REDUNDANT:
         return "holds";
     default:
         return property_name(result->property);

@@ -23,6 +23,7 @@ struct execution_plan {
     struct injection_plan injection;
     struct interrupt_plan interrupt; /* all 0: none */
     struct end_plan end;             /* likewise */
+    bool stops;                      /* of EXPLORE_EXHAUST: to stop a hart is a choice */
     bool trace;
 };
 
@@ -34,7 +35,8 @@ enum finding {
     FINDING_DEADLOCK,
     FINDING_LIVELOCK, /* or just too many steps */
     FINDING_PANIC,    /* an assertion of the allocator's own */
-    FINDING_ERROR     /* not of the allocator: no machine */
+    FINDING_ERROR,    /* not of the allocator: no machine */
+    FINDING_REDUNDANT /* none: given up, since equivalent to one that was judged */
 };
 
 struct execution_result {

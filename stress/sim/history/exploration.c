@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "exhaustion.h"
+#include "platform.h"
 #include "random.h"
 #include "run.h"
 #include "trace.h"
@@ -169,7 +171,7 @@ void exploration_plan(const struct sim_stress_plan *stress, uint64_t seed, struc
     uint32_t depth = (uint32_t)random_between(&random, 3, 6);
     plan->depth = plan->depth != 0 ? plan->depth : depth;
     if (ends) {
-        plan->end = (struct end_plan){stress->end_hart, stress->end_at};
+        plan->end = (struct end_plan){.hart = stress->end_hart, .at = stress->end_at};
     } else if (sweep && !freezes) {
         plan->interrupt = interrupt_at(stress->interrupt_hart, stress->interrupt_at, stress->interrupt_again);
     } else if (sweep) {
@@ -218,6 +220,7 @@ struct campaign {
     struct sim_stress_report *report;
     struct interpreter interpreter;
     struct program program;
+    char choices[SIM_STRESS_TEXT_MAX - 128]; /* of an exhaustive search's finding */
     double begun;
     uint32_t place_count;
     uintptr_t places[PLACES_MAX]; /* open addressing; 0: nothing */
@@ -245,7 +248,7 @@ static void note_place(struct campaign *campaign, uintptr_t place)
 static void note_result(struct campaign *campaign, const struct execution_result *result)
 {
     struct sim_stress_report *report = campaign->report;
-    report->executions++;
+    report->executions += result->finding != FINDING_REDUNDANT;
     report->steps += result->steps;
     report->frozen += result->frozen;
     report->held += result->held;
@@ -269,7 +272,9 @@ static void note_result(struct campaign *campaign, const struct execution_result
 
 static const char *strategy_word(const struct execution_plan *plan)
 {
-    return plan->strategy == EXPLORE_PCT ? "pct" : "random";
+    static const char *const words[] = {
+        [EXPLORE_RANDOM] = "random", [EXPLORE_PCT] = "pct", [EXPLORE_EXHAUST] = "exhaust"};
+    return words[plan->strategy];
 }
 
 /* The options that give this very execution, in a word of the command's. The variant is named with the setting's knobs:
@@ -292,7 +297,9 @@ static void write_options(const struct campaign *campaign, const struct executio
         at += (size_t)snprintf(out + at, bytes - at, " --harts %u", stress->harts);
     }
     if (stress->program != NULL && at < bytes) {
-        at += (size_t)snprintf(out + at, bytes - at, " --program '%s'", stress->program);
+        char program[PROGRAM_TEXT_MAX]; /* an exhaustive search has made it shorter */
+        (void)program_format(&campaign->program, program, sizeof program);
+        at += (size_t)snprintf(out + at, bytes - at, " --program '%s'", program);
     }
     if ((stress->freeze || stress->freeze_at != 0) && plan->freeze_hart != RUN_NOBODY && at < bytes) {
         at += (size_t)snprintf(out + at, bytes - at, " --freeze=%u.%llu", plan->freeze_hart,
@@ -306,7 +313,11 @@ static void write_options(const struct campaign *campaign, const struct executio
         at += (size_t)snprintf(out + at, bytes - at, " --interrupt=%u.%llu.%llu", plan->interrupt.hart,
                                (unsigned long long)plan->interrupt.at, (unsigned long long)plan->interrupt.again);
     }
-    if (at < bytes) {
+    if (at < bytes && plan->strategy == EXPLORE_EXHAUST) {
+        const char *fault = plan->stops ? " --freeze" : plan->end.chosen ? " --end" : "";
+        (void)snprintf(out + at, bytes - at, "%s%s --choices '%s'", fault, plan->interrupt.chosen ? " --interrupt" : "",
+                       campaign->choices);
+    } else if (at < bytes) {
         (void)snprintf(out + at, bytes - at, " --replay %llu", (unsigned long long)seed);
     }
 }
@@ -318,15 +329,17 @@ static void write_places(struct sim_stress_report *report, const struct executio
     char line[SIM_STRESS_TEXT_MAX / 4];
     size_t at = 0, bytes = sizeof report->where;
     report->where[0] = '\0';
-    if (result->frozen) {
+    if (result->frozen && plan->stops) {
+        trace_place(result->frozen_place, line, sizeof line);
+        at += (size_t)snprintf(report->where, bytes, "a hart was stopped: %s", line);
+    } else if (result->frozen) {
         trace_place(result->frozen_place, line, sizeof line);
         at += (size_t)snprintf(report->where, bytes, "hart %u was stopped before its access %llu: %s",
                                plan->freeze_hart, (unsigned long long)plan->freeze_at, line);
     }
     if (result->ended_at != 0 && at < bytes) {
         trace_place(result->ended_at, line, sizeof line);
-        at += (size_t)snprintf(report->where + at, bytes - at, "%shart %u ended before its access %llu: %s",
-                               at > 0 ? "; " : "", plan->end.hart, (unsigned long long)plan->end.at, line);
+        at += (size_t)snprintf(report->where + at, bytes - at, "%sa hart ended: %s", at > 0 ? "; " : "", line);
     }
     if (result->interrupted_at != 0 && at < bytes) {
         trace_place(result->interrupted_at, line, sizeof line);
@@ -381,7 +394,7 @@ static bool sweep(struct campaign *campaign, struct execution_plan *plan, uint64
     for (uint32_t hart = 0; hart < campaign->program.harts; hart++) {
         for (uint64_t at = 1; at <= whole.events[hart]; at++) {
             if (campaign->plan->end) {
-                plan->end = (struct end_plan){hart, at};
+                plan->end = (struct end_plan){.hart = hart, .at = at};
             } else if (campaign->plan->freeze) {
                 plan->freeze_hart = hart;
                 plan->freeze_at = at;
@@ -403,6 +416,44 @@ static bool out_of_time(const struct campaign *campaign, uint64_t next)
     const struct sim_stress_plan *plan = campaign->plan;
     return (plan->seconds > 0 && seconds_now() - campaign->begun >= plan->seconds) ||
            (plan->look != NULL && plan->look(plan->context, next));
+}
+
+/* After an execution of an exhaustive search. */
+static bool made(void *context, const struct execution_result *result)
+{
+    struct campaign *campaign = context;
+    note_result(campaign, result);
+    return campaign->report->executions % CLOCK_EVERY != 0 || !out_of_time(campaign, 0);
+}
+
+static void run_exhaustively(struct campaign *campaign)
+{
+    const struct sim_stress_plan *stress = campaign->plan;
+    struct execution_result result = {.finding = FINDING_NONE};
+    struct exhaustion *exhaustion = calloc(1, sizeof *exhaustion);
+    if (exhaustion == NULL) {
+        platform_panic("simulator: no memory for an exhaustive search");
+    }
+    exhaustion->stress = stress;
+    exhaustion->program = campaign->program;
+    exhaustion->interpreter = &campaign->interpreter;
+    exhaustion->report = campaign->report;
+    exhaustion->made = made;
+    exhaustion->context = campaign;
+    exhaustion->plan = (struct execution_plan){.spec = stress->variant,
+                                               .strategy = EXPLORE_EXHAUST,
+                                               .profile = profile_of(stress),
+                                               .freeze_hart = RUN_NOBODY,
+                                               .injection = {.hold_hart = RUN_NOBODY},
+                                               .stops = stress->freeze,
+                                               .interrupt = {.hart = RUN_NOBODY, .chosen = stress->interrupt},
+                                               .end = {.hart = RUN_NOBODY, .chosen = stress->end},
+                                               .trace = stress->trace};
+    if (!exhaustion_run(exhaustion, &result, campaign->choices, sizeof campaign->choices)) {
+        campaign->program = exhaustion->program;
+        report_finding(campaign, &exhaustion->plan, 0, &result);
+    }
+    free(exhaustion);
 }
 
 static void run_all(struct campaign *campaign)
@@ -458,7 +509,11 @@ bool sim_stress_explore(const struct sim_stress_plan *plan, struct sim_stress_re
     campaign->plan = plan;
     campaign->report = report;
     campaign->begun = seconds_now();
-    run_all(campaign);
+    if (plan->strategy == SIM_STRATEGY_EXHAUST) {
+        run_exhaustively(campaign);
+    } else {
+        run_all(campaign);
+    }
     sum_up(campaign);
     if (plan->trace) {
         trace_print(out, campaign->program.harts, 0);

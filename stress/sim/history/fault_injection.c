@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "choices.h"
 #include "epoch_look.h"
 #include "explore_options.h"
 #include "interrupts.h"
@@ -84,6 +85,9 @@ static bool is_due(uint32_t hart, uint32_t level)
 {
     const struct interrupt_plan *plan = &injection.interrupts;
     uint64_t event = ++injection.events[hart][level];
+    if (plan->chosen) {
+        return level == 0 && choices_value(2, CHOICE_FAULT) == 1;
+    }
     if (plan->one_in != 0) {
         return level + 1 < PROGRAM_LEVELS && injection.drawn < INTERRUPTS_MOST &&
                random_one_in(&injection.random, plan->one_in);
@@ -149,7 +153,10 @@ static void end_here(uint32_t hart, const struct event *event)
 
 static value_t look(uint32_t hart, const struct event *event)
 {
-    if (injection.end.at != 0 && hart == injection.end.hart && ++injection.end_events == injection.end.at) {
+    bool ends = injection.end.chosen
+                    ? injection.ended_at == 0 && choices_value(2, CHOICE_FAULT) == 1
+                    : injection.end.at != 0 && hart == injection.end.hart && ++injection.end_events == injection.end.at;
+    if (ends) {
         end_here(hart, event);
     }
     if (injection.handler != NULL) {

@@ -24,11 +24,13 @@ struct interrupt_plan {
     uint64_t again;  /* before this event of the handler in turn; 0: none */
     uint32_t one_in; /* before one in so many events of any hart, at random; 0: none */
     uint64_t seed;
+    bool chosen; /* before any event of any hart: a choice (choices.h) */
 };
 
 struct end_plan {
     uint32_t hart;
     uint64_t at; /* before this event of the hart, handlers' too, counted from 1; 0: none */
+    bool chosen; /* before any event of any hart, likewise */
 };
 
 /* Puts itself before the model in charge. `on_violation` is called on the hart that did it, after the history was told.

@@ -63,6 +63,29 @@ void history_harts_begin(struct history *history)
     history->concurrent = true;
 }
 
+/* ---- outcomes ---- */
+
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+    hash = (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15);
+    return hash ^ hash >> 29;
+}
+
+uint64_t history_outcome(const struct history *history)
+{
+    uint64_t of_hart[PROGRAM_HARTS_MAX] = {0}, outcome = 0;
+    for (uint32_t i = 0; i < history->operation_count; i++) {
+        const struct operation *operation = &history->operations[i];
+        uint64_t *hash = &of_hart[operation->hart];
+        *hash = mix(*hash, operation->answer != 0 ? 1 + (uint64_t)operation->status : 0);
+        *hash = mix(*hash, operation->answer != 0 ? operation->run.first.value : 0);
+    }
+    for (uint32_t hart = 0; hart < PROGRAM_HARTS_MAX; hart++) {
+        outcome = mix(outcome, of_hart[hart]);
+    }
+    return outcome;
+}
+
 /* ---- while harts run ---- */
 
 /* Owners of each frame of a run, one more or less. */
@@ -81,8 +104,16 @@ static bool is_single(const struct operation *operation)
                : operation->kind == OPERATION_FREE && operation->run.count == 1;
 }
 
+static void mark(const struct history *history, bool answer)
+{
+    if (history->mark != NULL && history->concurrent) {
+        history->mark(answer);
+    }
+}
+
 uint32_t history_call(struct history *history, const struct operation *operation)
 {
+    mark(history, false);
     if (history->operation_count == HISTORY_OPERATIONS_MAX) {
         return HISTORY_OPERATIONS_MAX; /* not told of: more than any program has */
     }
@@ -299,6 +330,7 @@ bool history_answer(struct history *history, uint32_t number, enum frame_status 
     if (number == HISTORY_OPERATIONS_MAX) {
         return true;
     }
+    mark(history, true);
     struct operation *operation = &history->operations[number];
     struct judge judge = history_judge(history, operation->hart);
     operation->answer = ++history->now;

@@ -34,6 +34,8 @@
 #define HISTORY_OPERATIONS_MAX 256u
 
 struct history {
+    /* Called before a call or an answer is told, once the prelude is over: so that others may come first. NULL. */
+    void (*mark)(bool answer);
     struct small_machine *machine;
     struct verdict verdict;
     bool silence;                                        /* some hart does not answer the asymmetric barrier */
@@ -71,6 +73,8 @@ struct judge history_judge(struct history *history, uint32_t hart);
 
 /* After the harts have returned: the history as a whole. */
 bool history_record(struct history *history);
+/* A hash of what each call of each hart was answered, whatever the order of calls by different harts. */
+uint64_t history_outcome(const struct history *history);
 /* The history in lines, for people; cut to `bytes`. */
 void history_format(const struct history *history, char *out, size_t bytes);
 /* When all is freed again, at rest. */

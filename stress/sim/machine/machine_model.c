@@ -298,6 +298,23 @@ bool machine_model_get(struct machine_model *model, const char *name, char *why,
     return true;
 }
 
+void machine_model_scale(struct machine_model *model, double factor)
+{
+    uint64_t *const between[] = {
+        &model->miss_ps,          &model->transfer_ps[0],   &model->transfer_ps[1],   &model->transfer_ps[2],
+        &model->invalidate_ps[0], &model->invalidate_ps[1], &model->invalidate_ps[2], &model->share_ps,
+        &model->hold_ps,          &model->wake_ps,          &model->barrier_ps,
+    };
+    size_t length = strlen(model->name);
+    if (factor == 1) {
+        return;
+    }
+    for (size_t i = 0; i < sizeof between / sizeof *between; i++) {
+        *between[i] = (uint64_t)((double)*between[i] * factor + 0.5);
+    }
+    (void)snprintf(model->name + length, sizeof model->name - length, ", costs %.4g", factor);
+}
+
 json_t *machine_model_json(const struct machine_model *model)
 {
     struct machine_model copy = *model;

@@ -52,6 +52,11 @@ const struct machine_model *machine_model_find(const char *name);
 /* A model of that name, or, if the name has a slash or a dot, of a file as machine_model_write makes it. False with one
  * line in `why`. */
 bool machine_model_get(struct machine_model *model, const char *name, char *why, size_t why_bytes);
+/* The same machine with other costs between harts: transfers, invalidations, misses, and what waiting and interrupts
+ * take, times `factor`; what a hart does by itself costs as before. All of it alike would change no ratio. The name says
+ * so. 1: nothing changes. */
+void machine_model_scale(struct machine_model *model, double factor);
+
 /* Whether there can be such a machine: every number within its bounds, nothing nearer dearer than what is further, caches
  * that have room for a set of their ways, each larger than the one before. False with one line in `why`. */
 bool machine_model_check(const struct machine_model *model, char *why, size_t why_bytes);

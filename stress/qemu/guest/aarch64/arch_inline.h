@@ -62,6 +62,8 @@ static inline uint64_t arch_instructions(void)
     return count;
 }
 
+#define arch_mark(mark) __asm__ volatile("hint %0" ::"i"(0x70 + (mark)) : "memory")
+
 static inline struct arch_frame arch_frame_of(uintptr_t frame)
 {
     const uintptr_t *record = (const uintptr_t *)frame;

@@ -7,6 +7,8 @@
  *
  * C runs on SP_EL0, so that a trap finds a stack of its own, SP_EL1: the trapped one may be what is wrong. */
 
+#include "contract.h"
+
 #define CPACR_FP_ON (3 << 20)
 #define HCR_EL1_IS_64BIT (1 << 31)
 #define CPTR_NO_TRAPS 0x33ff
@@ -92,6 +94,7 @@ trap_vectors:
     .rept 4
     .irp interrupt, 0,1,0,0
     .balign 128
+    .inst MARK_AARCH64(MARK_REST)
     sub sp, sp, #TRAP_FRAME_BYTES
     stp x0, x1, [sp]
     mov x1, #\interrupt
@@ -117,6 +120,7 @@ trap_save:
     ldr x\n, [sp, #\n * 8]
     .endr
     add sp, sp, #TRAP_FRAME_BYTES
+    .inst MARK_AARCH64(MARK_RESUME)
     eret
 
 /* Virtual addresses are physical ones, for 510 GiB, all taken for RAM. The first GiB, the devices, is seen in place of

@@ -75,6 +75,8 @@ static inline uint64_t arch_instructions(void)
     return count;
 }
 
+#define arch_mark(mark) __asm__ volatile("slti x0, x0, %0" ::"i"(0x700 + (mark)) : "memory")
+
 static inline struct arch_frame arch_frame_of(uintptr_t frame)
 {
     const uintptr_t *top = (const uintptr_t *)frame;

@@ -5,6 +5,7 @@
  * at _start: the first one boots, the others find their struct kernel_hart in hart_starts, or wait for it if there is
  * no firmware, which lets all in at once. Nothing is passed in a1: a hart that OpenSBI 1.1 starts may come here as the
  * boot hart did, with its address and its a1, if it is quick (seen with mttcg). */
+#include "contract.h"
 #include "mode.h"
 
     .section .text.entry, "ax"
@@ -51,6 +52,7 @@ wait_for_start:
     .balign 4
     .global trap_entry
 trap_entry:
+    .word MARK_RISCV64(MARK_REST)
     csrrw sp, CSR(scratch), sp
     addi sp, sp, -256
     sd x1, 0(sp)
@@ -72,6 +74,7 @@ trap_entry:
     ld x\n, (\n - 1) * 8(sp)
     .endr
     ld sp, 8(sp)
+    .word MARK_RISCV64(MARK_RESUME)
     RETURN_FROM_TRAP
 
     .section .data

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# None: what the instructions are spent on is shown, not claimed.
+[]
