@@ -224,8 +224,8 @@ static void raise_further(uint64_t by_distance[DISTANCE_COUNT], enum distance me
 {
     for (uint32_t i = (uint32_t)measured + 1; i < DISTANCE_COUNT; i++) {
         if (by_distance[i] < by_distance[measured]) {
-            (void)fprintf(stderr, "  %s of a greater distance raised from %.2f of the base to the %.2f measured\n", what,
-                          (double)by_distance[i] / 1000, (double)by_distance[measured] / 1000);
+            (void)fprintf(stderr, "  %s of a greater distance raised from %.2f of the base to the %.2f measured\n",
+                          what, (double)by_distance[i] / 1000, (double)by_distance[measured] / 1000);
             by_distance[i] = by_distance[measured];
         }
     }

@@ -44,8 +44,8 @@ static bool is_under_way(const struct awaited *awaited, uint32_t part, uint64_t 
 }
 
 /* When the value is there by which the address is reached as at this place before; 0: by none. */
-static uint64_t reached_until(const struct awaited *awaited, uint32_t count, uint64_t now_ps,
-                              const struct event *event, uint32_t part, uint32_t scale)
+static uint64_t reached_until(const struct awaited *awaited, uint32_t count, uint64_t now_ps, const struct event *event,
+                              uint32_t part, uint32_t scale)
 {
     uint32_t kind = part * SCALES + scale;
     struct relation *relation = relation_of(event->place, kind);
