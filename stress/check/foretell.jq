@@ -36,7 +36,7 @@ def rows($calibrations; $host; $sim):
   ($calibrations | steady) as $steady |
   ($host | times | map(select(.block as $b | $steady | index($b))) | ratios) as $measured |
   ($sim | times | ratios) as $foretold |
-  $measured | to_entries | map(select($foretold[.key] != null) | . as $e | ($e.value | median) as $ratio |
+  $measured | to_entries | map(select($foretold[.key][0] != null) | . as $e | ($e.value | median) as $ratio |
     ($e.value | interval) as $within | $foretold[.key][0] as $said |
     {key, developed: (.key | developed), blocks: (.value | length), host: $ratio, within: $within, sim: $said,
      judged: (($within[1] - $within[0]) / $ratio <= 0.15), factor: ([$said / $ratio, $ratio / $said] | max),
