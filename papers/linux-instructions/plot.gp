@@ -11,6 +11,7 @@ do for [panel in "order-0 order-3 order-9"] {
     load papers . "/panel.gp"
     set xtics ("linux" 1, "baseline" 2, "lockfree" 3) scale 0
     set xlabel " "
+    if (panel ne "order-0") { unset key } # all have the same
     plot [0.4:3.6][0:*] for [k = 1:words(shown)] data index at(k) - 1 \
         using 1:(0):($1 - 0.38):($1 + 0.38):3:4 with boxxyerror linetype at(k) title series_name[at(k)]
 }

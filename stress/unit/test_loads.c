@@ -558,6 +558,27 @@ static void cow_shares_and_copies(void **state)
     }
 }
 
+/* Over no allocator, where frames are numbers that say whose they are: the last reference that a hart drops is to the
+ * last frame of the hart as many before it as there are children. */
+static void cow_refers_to_other_harts(void **state)
+{
+    enum { HARTS = 4, REQUESTS = 60 };
+    char text[64];
+    (void)state;
+    assert_true(harts_provide(HARTS));
+    for (uint32_t children = 1; children <= 6; children++) {
+        load = (struct load){.allocator = NULL};
+        (void)snprintf(text, sizeof text, "cow:%u", children);
+        load_start(text, HARTS, REQUESTS);
+        for (uint32_t hart = 0; hart < HARTS; hart++) {
+            uint64_t parent = (hart + 2 * HARTS - children) % HARTS;
+            assert_int_equal(load.hart[hart].null.last_freed, parent * REQUESTS + REQUESTS / children - 1);
+        }
+        free(load.workload.slots);
+        free(load.workload.state);
+    }
+}
+
 /* A build without counts says so at the first reference, and all is back. */
 static void cow_needs_counts(void **state)
 {
@@ -582,6 +603,7 @@ int main(void)
         cmocka_unit_test_prestate(cow_needs_counts, lockfree),
     };
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(cow_refers_to_other_harts),
         cmocka_unit_test(a_meeting_is_the_same_for_all),
         cmocka_unit_test_prestate(pipe_hands_over_every_frame_once, baseline),
         cmocka_unit_test_prestate(pipe_hands_over_every_frame_once, lockfree),
