@@ -33,15 +33,19 @@ static uint64_t hash_file(uint64_t hash, const char *path)
     return hash;
 }
 
+/* And of the plugin that runs may count by. */
 static uint64_t hash_kernels(void)
 {
     uint64_t hash = 0;
+    char plugin[QEMU_PATH_BYTES], why[256];
     for (int arch = 0; arch < QEMU_ARCH_COUNT; arch++) {
         struct qemu_machine machine = {.arch = (enum qemu_arch)arch};
-        char why[256];
         if (qemu_kernel_find(&machine, NULL, why, sizeof why)) {
             hash = hash_file(hash, machine.kernel);
         }
+    }
+    if (qemu_plugin_find(plugin, sizeof plugin, why, sizeof why)) {
+        hash = hash_file(hash, plugin);
     }
     return hash;
 }

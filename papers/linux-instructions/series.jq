@@ -36,7 +36,8 @@ def bars($order):
   [range(0; variants | length) as $i | {x: ($i + 1), parts: by_kind(variants[$i]; $order)}] as $bars |
   range(0; kinds | length) as $kind |
   $bars | map({x, y: .parts[$kind], low: (.parts[:$kind] | add // 0), high: (.parts[:$kind + 1] | add)}) |
-  series("\(kinds[$kind]), order \($order)"; "order-\($order)"; "measured"; "qemu, aarch64");
+  series(kinds[$kind]; "order-\($order)"; "measured"; "qemu, aarch64") |
+  shows("functions-" + ["harness", "entry", "zones", "lists", "buddy", "checks", "refcounts", "else"][$kind]; "qemu");
 def top($variant; $order):
   $all | map(select(base == $variant and .order == $order)) | select(length > 0) | .[0] | pairs as $pairs |
   .functions | to_entries | sort_by(-.value) | .[:12] | to_entries |

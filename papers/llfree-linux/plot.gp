@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-width = 11
+width = 16
 height = 9
 legend = 4
 load papers . "/common.gp"
-set multiplot layout 2,2 @headline
+set multiplot layout 2,3 @headline
 
 panel = "cores-0"
 load papers . "/panel.gp"
@@ -22,4 +22,9 @@ panel = "bulk"
 load papers . "/panel.gp"
 set xtics 1
 plot [-0.3:10.3][1:1e6] @curves
+
+panel = "counted"
+load papers . "/panel.gp"
+set xtics 1
+plot [-0.3:10.3][50:1e5] @curves
 unset multiplot

@@ -25,6 +25,9 @@ def waits: $all | of_run("sim-waits") | group_by(knob("magazine")) |
        share: (map((.phases | map(.hart_ns | add) | add) as $time | (.counts.lock_wait_total | number) / $time) | median)});
 # Of the smallest magazines that bring refills to a fifth, over those of the least magazines.
 def fewer(f): waits | (map(f)[0]) as $base | .[0].refills as $refills | map(select(.refills * 5 <= $refills)) | .[0] | f / $base;
+# Of Linux itself: instructions a page, by batch, which is a quarter of the lists.
+def in_linux(f): $all | of_run("linux") | map(.phases[0].operations as $n | {batch: ((.variant | capture("pcp=(?<n>[0-9]+)") | .n | tonumber) / 4), y: ((f | number) / $n)}) |
+  group_by(.batch) | map(map(.y) | median) | .[-1] / .[0];
 
 [claim("C1"; judge_of_pages; usable("-pages") as $p | quantity("best of batches 127 to 2047 over 63"; $p; gain($p))),
  claim("C2"; [usable("-hold")][0]; usable("-hold") as $p |
@@ -34,4 +37,7 @@ def fewer(f): waits | (map(f)[0]) as $base | .[0].refills as $refills | map(sele
    quantity("greatest step from one batch to the next"; $p; steps($p) | most)),
  claim("C4"; "sim";
    quantity("refills, of those of the smallest magazines"; fewer(.refills)),
-   quantity("share of time spent waiting, of that with the smallest magazines"; fewer(.share)))]
+   quantity("share of time spent waiting, of that with the smallest magazines"; fewer(.share))),
+ claim("C5"; "qemu";
+   quantity("refill, batch 2047 over 63"; in_linux(.functions.rmqueue_bulk)),
+   quantity("spill, batch 2047 over 63"; in_linux(.functions.free_pcppages_bulk + .functions.__free_one_page)))]

@@ -37,6 +37,8 @@ def rows($run; $unit):
       (select($p == "qemu") |
         (holds("qemu-hold"; "rand"; .counts.take_hold_p99) | times_first | measured("the same, 99th percentile"; "hold"; "qemu, rand, 1 hart"; "baseline-p99"; $p)),
         (holds("qemu-hold"; "bulk"; refill) | times_first | measured("the same, neighbours"; "hold"; "qemu, bulk, 1 hart"; "baseline-neighbours"; $p)))),
+    ($all | of_run("linux") | by(((.variant | capture("pcp=(?<n>[0-9]+)") | .n | tonumber) / 4); .phases[0].operations as $n | .functions.rmqueue_bulk / $n) |
+      map(.x as $batch | .y *= $batch | .low *= $batch | .high *= $batch) | times_first | measured("Linux 6.1, QEMU"; "hold"; "qemu, aarch64, rand, 1 hart: instructions of rmqueue_bulk"; "linux-other-machine"; "qemu")),
     ((["V2", "linux-earlier"], ["V3", "baseline"]) as $v | published($published; $v[0]) | pub("kernel build, \($v[0] | ascii_downcase)"; "waits"; $v[1])),
     (waits | measured("baseline, zeroed, 4 harts, simulated"; "waits"; "sim, 4 harts, zeroed"; "baseline"; "sim")),
     ([63, 2047] | map({x: ., y: (. / 63)}) | series("in proportion"; "hold"; "model"; "batch / 63") | shows("model"))

@@ -283,7 +283,7 @@ done
 # ---- one colour and one marker for one thing ----
 
 names_no_looks() { # plot.gp: no colour, marker or line type but by the thing's, no form of numbers of its own
-    ! grep -nE '#[0-9a-fA-F]{6}|0x[0-9a-fA-F]|rgb *["'"'"']|\<(lt|lc|pt|dt|linetype|pointtype|dashtype) *\(?[-0-9"]|set format' "$1"
+    ! grep -nE '#[0-9a-fA-F]{6}|0x[0-9a-fA-F]|rgb *["'"'"']|\<(lt|lc|pt|dt|linetype|pointtype|dashtype) *\(?[-0-9"]|format *["'"'"']' "$1"
 }
 for plot in "$papers"/*/plot.gp; do
     check "$(basename "$(dirname "$plot")"): plot.gp names no colour, marker or line type" names_no_looks "$plot"

@@ -167,8 +167,6 @@ for arch in aarch64 riscv64; do
     verdict $? "$arch: zeroing costs instructions"
     [ "$(zone '(.variant | test("pcp=off"))')" -ge 99 ]
     verdict $? "$arch: without lists each page passes the zone"
-    [ "$(jq -s '[.[] | select(.variant // "" | test("pcp=off")) | .lists_after[0]][0]' records.jsonl)" -eq 0 ]
-    verdict $? "$arch: without lists there is nothing in them"
 done
 rm -f records.jsonl
 run "$build/framelab" bench --platform qemu --arch aarch64 --variant linux --harts 1,2 --requests 300 --repeat 1 \

@@ -298,9 +298,11 @@ static void nothing_is_said_without_evidence(void **state)
         "[]",
         /* one record of each run, variant and workload */
         "group_by([.run, .variant, .workload]) | map(.[0] | .harts = 1) | unique_by(.run)",
-        "map(del(.phases, .counts, .events, .outcomes, .stopped, .left, .rounds, .migrations))",
-        "map(.counts = {} | .events = {} | .outcomes = {} | .phases = [] | del(.stopped, .left, .rounds, .migrations))",
-        "map((.counts[]?, .events[]?, .phases[]?) = null | del(.outcomes, .stopped, .left, .rounds, .migrations))",
+        "map(del(.functions, .phases, .counts, .events, .coherence, .outcomes, .stopped, .left, .rounds, .migrations))",
+        "map(.counts = {} | .events = {} | .coherence = {} | .outcomes = {} | .phases = [] | del(.functions, .stopped, "
+        ".left, .rounds, .migrations))",
+        "map((.counts[]?, .events[]?, .coherence[]?, .phases[]?) = null | del(.functions, .outcomes, .stopped, .left, "
+        ".rounds, .migrations))",
         "map({type, run})",
     };
     const struct paper_folder *folder = *state;

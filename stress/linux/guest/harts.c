@@ -6,6 +6,7 @@
 #include <linux/kthread.h>
 #include <linux/percpu.h>
 #include <linux/sched.h>
+#include <linux/smp.h>
 #include <linux/time64.h>
 
 #include "contract.h"
@@ -15,6 +16,12 @@
 uint32_t guest_hart_count(void)
 {
     return num_online_cpus();
+}
+
+/* A hart stays on the CPU of its number. */
+uint32_t platform_hart_id(void)
+{
+    return raw_smp_processor_id();
 }
 
 #if defined(CONFIG_ARM64)
