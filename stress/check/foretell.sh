@@ -10,6 +10,7 @@
 # changed, or which differ from most others, are kept in the records and left out of the table.
 # The lock is a spinning one on both sides: the mutex that baseline has by default on a host sleeps, and simulated harts
 # have none. What is written: host.jsonl, calibrations.jsonl, machine.json, sim.jsonl, table.md, error.json.
+# shellcheck disable=SC2054 # lists of options hold commas
 set -eu
 framelab=$(realpath "${1:?usage: stress/check/foretell.sh BUILD_DIRECTORY OUT_DIRECTORY [BLOCKS]}")/framelab
 out=${2:?usage: stress/check/foretell.sh BUILD_DIRECTORY OUT_DIRECTORY [BLOCKS]}

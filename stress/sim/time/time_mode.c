@@ -22,8 +22,8 @@
  *    A line that is under way to the hart is there when it has come, whatever asked for it.
  *
  *    Out of order: accesses are over in program order, and the one that is `window` accesses further on begins when this
- *    one is over. So misses overlap as far as a window reaches, as in interval simulation (Genbrugge, Eyerman, Eeckhout:
- *    Interval Simulation. HPCA 2010). A miss whose address comes from a load under way begins when that is over
+ *    one is over. So misses overlap as far as a window reaches, as in interval simulation (Genbrugge, Eyerman,
+ *    Eeckhout: Interval Simulation. HPCA 2010). A miss whose address comes from a load under way begins when that is over
  *    (dependence.h). With a window of 0 each access waits for the one before.
  *    Ahead: a miss next to a line that missed lately, or at the stride of the last two misses at its place in the code,
  *    was fetched by hardware in time.
@@ -357,8 +357,8 @@ static void prefetch(struct time_hart *me, uint32_t hart, const struct event *ev
 
 /* ---- accesses ---- */
 
-/* Whether the hart goes through memory at one stride, line by line or at this place of the code by up to a page, so that
- * hardware brings the line ahead of it. */
+/* Whether the hart goes through memory at one stride, line by line or at this place of the code by up to a page, so
+ * that hardware brings the line ahead of it. */
 static bool is_streamed(struct time_hart *me, const struct event *event)
 {
     uintptr_t number = event->address / LINE_BYTES;
@@ -455,8 +455,8 @@ static void store(struct time_hart *me, uint32_t hart, const struct event *event
     }
 }
 
-/* It ends when what came before has, and the hart goes on meanwhile; but not if others want the line: then it waits, and
- * has the line no longer than it takes. */
+/* It ends when what came before has, and the hart goes on meanwhile; but not if others want the line: then it waits,
+ * and has the line no longer than it takes. */
 static value_t rmw(struct time_hart *me, uint32_t hart, const struct event *event)
 {
     wait_for_address(me, hart, event, true);
