@@ -26,6 +26,7 @@ fi
 
 requests=${FORETELL_REQUESTS:-4000}
 memory=${FORETELL_MEMORY:-32G}
+# shellcheck disable=SC2054 # commas are in values
 common=(--variant baseline,lock=ticket --variant lockfree --harts 1,2 --requests "$requests" --memory "$memory"
     --repeat 1 --seed 1 --no-latency --format json)
 scattered=(--workload bulk --workload rand --workload repeat --workload burst --workload walk --order 0,3,9)
