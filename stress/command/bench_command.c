@@ -430,9 +430,11 @@ static bool parse_variant(struct bench_variant *variant, const struct platform *
         linux_variant_format(&variant->linux_own, variant->knobs, sizeof variant->knobs);
         return good;
     }
-    bool good = frame_allocator_config_parse(&variant->config, platform->variants, variant->text, 1, why, why_bytes);
-    (void)frame_allocator_config_format(&variant->config, variant->knobs, good ? sizeof variant->knobs : 0);
-    return good;
+    if (!frame_allocator_config_parse(&variant->config, platform->variants, variant->text, 1, why, why_bytes)) {
+        return false;
+    }
+    (void)frame_allocator_config_format(&variant->config, variant->knobs, sizeof variant->knobs);
+    return true;
 }
 
 static bool parse_variants(struct bench_arguments *arguments, char *why, size_t why_bytes)
