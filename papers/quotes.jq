@@ -47,7 +47,7 @@ def ours: .citation | startswith("framelab:");
 
 (.[1:] | add) as $drawn | .[0].figures as $figures | ($figures | map(.claims) | add) as $claims |
 def has_published: $drawn[.key].published > 0;
-def figure($key): $figures[] | select(.key == $key);
+def figure($key): ($figures | map(select(.key == $key)))[0] // error("the reference run has no figure \"\($key)\"");
 def claims_of($key): figure($key) |
   "Of the reference run, `\(.repeat)`, which took \(.seconds | duration):\n\n" +
   (.claims | map([.id, .text + (if .substitute then " (judged on a substitute: \(.substitute))" else "" end), .kind // "", verdict, stable] + judged_by) |

@@ -29,8 +29,8 @@ bool paper_has_word(const json_t *words, const char *wanted);
 /* Whether it is a text that may be the name of a folder, a file, or a panel: small letters, digits, dashes. */
 bool paper_is_name(const json_t *value);
 
-/* Whether it is what a claim's evidence may be: counted; foretold, that is, by a model that was not fitted to it; fitted;
- * or by construction, where the model knows nothing that could speak against it. */
+/* Whether it is what a claim's evidence may be: counted; measured; foretold, that is, by a model that was not fitted to
+ * it; fitted; or by construction, where the model knows nothing that could speak against it. */
 bool paper_is_kind(const char *text);
 
 /* Checks a whole figure.json, which lies at `path`, of the folder `key`. False after one line on `log` that names the

@@ -33,15 +33,19 @@ static uint64_t hash_file(uint64_t hash, const char *path)
     return hash;
 }
 
+/* And of the plugin that runs may count by. */
 static uint64_t hash_kernels(void)
 {
     uint64_t hash = 0;
+    char plugin[QEMU_PATH_BYTES], why[256];
     for (int arch = 0; arch < QEMU_ARCH_COUNT; arch++) {
         struct qemu_machine machine = {.arch = (enum qemu_arch)arch};
-        char why[256];
         if (qemu_kernel_find(&machine, NULL, why, sizeof why)) {
             hash = hash_file(hash, machine.kernel);
         }
+    }
+    if (qemu_plugin_find(plugin, sizeof plugin, why, sizeof why)) {
+        hash = hash_file(hash, plugin);
     }
     return hash;
 }
@@ -160,7 +164,8 @@ static bool make_key(struct paper_run *run, const struct paper_identity *identit
     return text != NULL;
 }
 
-/* What a run takes at a level: its own, or that of the level below; varied, what it has for that. NULL: it is not run. */
+/* What a run takes at a level: its own, or that of the level below; varied, what it has for that. NULL: it is not
+ * run. */
 static const json_t *values_at(const json_t *run, enum paper_level level, const struct paper_variation *variation)
 {
     const json_t *values = json_object_get(run, paper_level_name(level)), *varied = json_object_get(run, "varied");

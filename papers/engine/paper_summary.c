@@ -105,7 +105,7 @@ json_t *paper_summary_write(const json_t *entries, const char *directory)
     }
     json_t *summary = json_pack("{s:o}", "figures", merge(entries, json_object_get(old, "figures")));
     json_decref(old);
-    if (!paper_write_json(summary, path, JSON_INDENT(2) | JSON_REAL_PRECISION(6))) {
+    if (!paper_write_json(summary, path, JSON_INDENT(2) | JSON_REAL_PRECISION(9))) {
         json_decref(summary);
         return NULL;
     }

@@ -188,7 +188,7 @@ static void judge_named(struct judging *judging, const json_t *stated, const jso
     }
 }
 
-/* What the claim's evidence is on this platform: what is foretold is measured where the platform is the machine itself. */
+/* What the claim's evidence is on this platform: what is foretold is measured where that is the machine itself. */
 static const char *kind_on(const json_t *claim, const char *platform)
 {
     const char *kind = flat_text(claim, "kind");

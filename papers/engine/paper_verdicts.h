@@ -35,8 +35,8 @@ json_t *paper_verdicts_merge(const json_t *judged, const struct paper_folder *fo
 /* The same of a figure of which nothing was run, `why`: none can be judged. */
 json_t *paper_verdicts_none(const struct paper_folder *folder, const char *why);
 
-/* Adds to each claim's `stable` how many of `count` others, verdicts on the same claims, say the same; `over`: what they
- * differ by. */
+/* Adds to each claim's `stable` how many of `count` others, verdicts on the same claims, say the same; `over`: what
+ * they differ by. */
 void paper_verdicts_stable(json_t *verdicts, const json_t *const *others, size_t count, const char *over);
 
 /* Adds up verdicts by kind. */

@@ -9,12 +9,12 @@ do for [size in "frames runs"] {
     do for [workload in "repeat bulk rand"] {
         panel = size . "-" . workload
         load papers . "/panel.gp"
-        plot [0.9:36][9.9:3e5] @curves
+        plot [0.9:72][9.9:3e5] @curves
     }
 }
 do for [percent in "50 90 99"] {
     panel = "occupancy-" . percent
     load papers . "/panel.gp"
-    plot [0.9:36][1:5000] @curves
+    plot [0.9:72][1:5000] @curves
 }
 unset multiplot

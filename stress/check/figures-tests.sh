@@ -190,10 +190,12 @@ check "a run that had ended before is kept" test "$(outcomes)" = "shared kept, o
 mkdir -p varied/small && cp papers/*.* varied/ && cp papers/small/* varied/small/
 sed -i 's/quantity("growth"; growth("own"))/quantity("growth"; if ($all[0].seed) <= 4 then 2 else 1 end)/' \
     varied/small/claims.jq
-jq '.claims[0].quantities[0] |= (.published = 1 | .above = 0)' varied/small/figure.json >varied.json
-cost=$(jq '.series[0].y | last / first' latest/small/series.json)
-jq --argjson cost "$cost" '.claims[0].quantities[0] |= (.low = $cost * 0.9 | .high = $cost * 1.1)' varied.json \
-    >varied/small/figure.json
+jq '.claims[0].quantities[0] |= (.published = 1 | .low = 0.1 | .high = 10000) |
+    .runs[0].command |= map(sub("shared-counter"; "ticket-lock"))' papers/small/figure.json >varied/small/figure.json
+ends 0 'A .*foretold' --papers varied --out latest --tiny
+jq --argjson cost "$(jq '.series[0].y | last / first' latest/small/series.json)" '.claims[0].quantities[0] |=
+    (.low = $cost * 0.9 | .high = $cost * 1.1)' varied/small/figure.json >varied.json
+cp varied.json varied/small/figure.json
 ends 0 '4 of 10' --papers varied --out latest --tiny --varied
 check "a verdict says how often it came out" jq -e \
     'map(.stable | map("\(.held) of \(.of) over \(.over)") | join("; ")) ==
@@ -280,7 +282,7 @@ done
 # ---- one colour and one marker for one thing ----
 
 names_no_looks() { # plot.gp: no colour, marker or line type but by the thing's, no form of numbers of its own
-    ! grep -nE '#[0-9a-fA-F]{6}|0x[0-9a-fA-F]|rgb *["'"'"']|\<(lt|lc|pt|dt|linetype|pointtype|dashtype) *\(?[-0-9"]|set format' "$1"
+    ! grep -nE '#[0-9a-fA-F]{6}|0x[0-9a-fA-F]|rgb *["'"'"']|\<(lt|lc|pt|dt|linetype|pointtype|dashtype) *\(?[-0-9"]|format *["'"'"']' "$1"
 }
 for plot in "$papers"/*/plot.gp; do
     check "$(basename "$(dirname "$plot")"): plot.gp names no colour, marker or line type" names_no_looks "$plot"

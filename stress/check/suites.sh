@@ -4,8 +4,8 @@
 
 framelab=$build/framelab
 
-# All unit tests, but for one that a build with reference counts does not have, and one that takes long. Simulated harts are part of the ordinary
-# build only; without counts is tested what knows of them. Those with threads need all cores.
+# All unit tests, but for one that a build with reference counts does not have, and one that takes long. Simulated harts
+# are part of the ordinary build only; without counts is tested what knows of them. Those with threads need all cores.
 all_tests=$(cd stress/unit && printf '%s\n' test_*.c | sed 's/^test_//; s/\.c$//' | grep -vxE 'refcounts_none|claims')
 unsimulated_tests=$(grep -v '^sim_' <<<"$all_tests")
 tests_without_refcounts='allocator arena arenas_in_service baseline refcounts_none local_chunk harts loads lockfree numa

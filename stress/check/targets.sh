@@ -20,6 +20,7 @@ table='help
 deps
 all
 qemu
+plugin
 bench ARGS=--variant=lockfree --harts=1 --order=0 --repeat=1
 stress ARGS=--operations=500
 soak SOAK_SECONDS=5
@@ -51,6 +52,7 @@ afterwards() { # target
     case $1 in
     all) [ -x build/framelab ] && [ -f build/libframelab.a ] ;;
     qemu) [ -f build/qemu/aarch64/kernel.img ] ;;
+    plugin) [ -f build/qemu/plugin/count.so ] ;;
     compare) [ -s results/latest/records.jsonl ] && [ -s results/latest/qemu.jsonl ] ;;
     figures) [ -s results/latest-figures/summary.json ] ;;
     report) [ -s results/latest-figures/report.html ] ;;

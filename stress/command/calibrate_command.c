@@ -156,7 +156,24 @@ static struct pair pair_of(hwloc_topology_t topology)
     return pair;
 }
 
-static struct pair find_pair(char *cpu_model, size_t cpu_model_bytes)
+/* Sizes and ways of the caches of hart 0's core, as far as the system tells; of the base otherwise. */
+static void find_caches(struct machine_model *model, hwloc_topology_t topology)
+{
+    hwloc_obj_t at = hwloc_get_pu_obj_by_os_index(topology, harts_cpu(0));
+    for (; at != NULL; at = at->parent) {
+        uint64_t *const sizes[] = {&model->l1_bytes, &model->l2_bytes, &model->llc_bytes};
+        uint64_t *const ways[] = {&model->l1_ways, &model->l2_ways, &model->llc_ways};
+        if (hwloc_obj_type_is_dcache(at->type) && at->attr->cache.size > 0) {
+            uint32_t level = at->attr->cache.depth < 3 ? at->attr->cache.depth - 1 : 2;
+            *sizes[level] = at->attr->cache.size;
+            if (at->attr->cache.associativity > 0) {
+                *ways[level] = (uint64_t)at->attr->cache.associativity;
+            }
+        }
+    }
+}
+
+static struct pair find_pair(struct machine_model *model, char *cpu_model, size_t cpu_model_bytes)
 {
     struct pair pair = {DISTANCE_SOCKET, "whose place in the machine is unknown"};
     hwloc_topology_t topology;
@@ -171,6 +188,7 @@ static struct pair find_pair(char *cpu_model, size_t cpu_model_bytes)
             (void)snprintf(cpu_model, cpu_model_bytes, "%s", name);
         }
         pair = pair_of(topology);
+        find_caches(model, topology);
     }
     hwloc_topology_destroy(topology);
     return pair;
@@ -191,6 +209,9 @@ static uint64_t *field_of(struct machine_model *model, enum calibrate_cost cost,
         [COST_BARRIER] = &model->barrier_ps,
         [COST_TRANSFER] = &model->transfer_ps[distance],
         [COST_INVALIDATE] = &model->invalidate_ps[distance],
+        [COST_L2] = &model->l2_ps,
+        [COST_LLC] = &model->llc_ps,
+        [COST_AHEAD] = &model->window,
     };
     return fields[cost];
 }
@@ -213,10 +234,17 @@ static void fill(struct machine_model *model, const struct cost_sample *samples,
     for (uint32_t cost = 0; cost < COST_COUNT; cost++) {
         uint64_t *field = field_of(model, (enum calibrate_cost)cost, distance);
         print_cost((enum calibrate_cost)cost, &samples[cost], *field);
-        if (samples[cost].rounds > 0) {
+        if (samples[cost].rounds > 0 && cost != COST_AHEAD) {
             *field = samples[cost].median_ps > 0 ? samples[cost].median_ps : 1;
         }
     }
+    if (samples[COST_AHEAD].rounds > 0 && samples[COST_AHEAD].median_ps > 0) {
+        uint64_t window = samples[COST_TRANSFER].median_ps / samples[COST_AHEAD].median_ps;
+        model->window = window < 1 ? 1 : window > MACHINE_WINDOW_MOST ? MACHINE_WINDOW_MOST : window;
+    }
+    (void)fprintf(stderr, "  window %llu accesses; caches of %llu, %llu, %llu KiB\n",
+                  (unsigned long long)model->window, (unsigned long long)model->l1_bytes >> 10,
+                  (unsigned long long)model->l2_bytes >> 10, (unsigned long long)model->llc_bytes >> 10);
 }
 
 /* What is further away, of the base, costs no less than what was measured. */
@@ -224,8 +252,8 @@ static void raise_further(uint64_t by_distance[DISTANCE_COUNT], enum distance me
 {
     for (uint32_t i = (uint32_t)measured + 1; i < DISTANCE_COUNT; i++) {
         if (by_distance[i] < by_distance[measured]) {
-            (void)fprintf(stderr, "  %s of a greater distance raised from %.2f of the base to the %.2f measured\n", what,
-                          (double)by_distance[i] / 1000, (double)by_distance[measured] / 1000);
+            (void)fprintf(stderr, "  %s of a greater distance raised from %.2f of the base to the %.2f measured\n",
+                          what, (double)by_distance[i] / 1000, (double)by_distance[measured] / 1000);
             by_distance[i] = by_distance[measured];
         }
     }
@@ -249,9 +277,9 @@ static void describe(const struct cost_sample *samples, const struct pair *pair,
     static const char *const distances[DISTANCE_COUNT] = {"in a cluster", "in a socket", "between sockets"};
     bool two = samples[COST_TRANSFER].rounds > 0;
     (void)snprintf(source, bytes,
-                   "framelab calibrate, on %s: hit, rmw, %sfence, relax, miss, barrier%s%s by %s %s; all else of %s",
+                   "framelab calibrate, on %s: hit, rmw, %sfence, relax, l2, llc, miss, barrier%s%s by %s %s; caches as the system tells; all else of %s",
                    cpu_model, samples[COST_RMW_16].rounds > 0 ? "rmw_16, " : "",
-                   two ? ", transfer and invalidate " : "", two ? distances[pair->distance] : "",
+                   two ? ", transfer, invalidate and window " : "", two ? distances[pair->distance] : "",
                    two ? "harts" : "one hart,", two ? pair->text : "there being one core", base);
 }
 
@@ -277,10 +305,10 @@ static int measure_host(struct machine_model *model, const struct arguments *arg
     struct cost_sample samples[COST_COUNT];
     char cpu_model[WHY_BYTES], base[MACHINE_NAME_BYTES];
     uint32_t rounds = arguments->rounds > 0 ? (uint32_t)arguments->rounds : ROUNDS_DEFAULT;
-    if (!calibrate_run(rounds, samples)) {
+    struct pair pair = find_pair(model, cpu_model, sizeof cpu_model);
+    if (!calibrate_run(rounds, (struct cache_sizes){model->l2_bytes, model->llc_bytes}, samples)) {
         return status_say(NAME, EXIT_STATUS_VIOLATED, "no memory, or harts cannot be started");
     }
-    struct pair pair = find_pair(cpu_model, sizeof cpu_model);
     fill(model, samples, pair.distance);
     raise_further(model->transfer_ps, pair.distance, "transfer");
     raise_further(model->invalidate_ps, pair.distance, "invalidate");

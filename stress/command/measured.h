@@ -46,8 +46,8 @@ struct measured {
  * processes. By address: argp changes the order. */
 void measured_keep_own(struct run_options *run, const struct argp_state *state, const char *text);
 
-/* Those and --against, --bisect, --threshold, --format, --harts, --repeat, --machine, --costs, --out, --time-limit. Its input is
- * a struct measured. */
+/* Those and --against, --bisect, --costs, --format, --harts, --machine, --out, --repeat, --threshold, --time-limit. Its
+ * input is a struct measured. */
 extern const struct argp measured_argp;
 
 /* Before options are read: the host, the seed by the clock. And, once they are: the platform's own choice where nothing

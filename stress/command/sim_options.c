@@ -11,7 +11,7 @@
 
 #define DEPTH_MAX 16u
 #define BOUND_UNSAID (SIM_NO_BOUND - 1) /* 2 */
-#define WEAK_UNSAID UINT32_MAX /* 1, of sequentially consistent memory 0 */
+#define WEAK_UNSAID UINT32_MAX          /* 1, of sequentially consistent memory 0 */
 
 enum {
     OPTION_EXECUTIONS = 1280,
@@ -159,9 +159,9 @@ void sim_check_exhaust(struct sim_stress_plan *plan, const struct argp_state *st
     bool exhausts = plan->strategy == SIM_STRATEGY_EXHAUST;
     const char *of_exhaust = plan->bound != BOUND_UNSAID ? "--bound"
                              : plan->weak != WEAK_UNSAID ? "--weak"
-                             : plan->unreduced            ? "--unreduced"
-                             : plan->choices != NULL      ? "--choices"
-                                                          : NULL;
+                             : plan->unreduced           ? "--unreduced"
+                             : plan->choices != NULL     ? "--choices"
+                                                         : NULL;
     if (!exhausts && of_exhaust != NULL) {
         usage_error(state, "%s is of --strategy exhaust", of_exhaust);
     }

@@ -14,6 +14,9 @@
 #include "random.h"
 
 #define ACCESSES 4096u /* a round, of lines that are there */
+#define BOXES 16u
+#define BOX_ACCESSES 4u
+#define BOX_LIMIT 14u
 #define LINES 256u     /* that go from hart to hart: a half of the smallest first-level cache there is */
 #define RELAXES 512u
 #define BARRIERS 16u
@@ -27,8 +30,14 @@ struct chain_line {
     _Atomic uint64_t word;
 };
 
+/* Takes numbers until it is full. */
+struct box {
+    _Alignas(CACHE_LINE) volatile uint32_t count, limit;
+    volatile uint32_t numbers[14];
+};
+
 struct own_lines {
-    _Alignas(CACHE_PAIR) volatile uint64_t words[16][CACHE_PAIR / sizeof(uint64_t)];
+    struct box boxes[BOXES];
     _Alignas(CACHE_PAIR) _Atomic uint64_t counter;
 #ifdef CK_F_STACK_POP_MPMC
     _Alignas(CACHE_PAIR) void *pair[2];
@@ -39,7 +48,9 @@ struct calibration {
     uint32_t rounds, harts;
     struct own_lines own;
     struct chain_line *lines; /* LINES, linked in a random circle */
+    struct chain_line *order[LINES]; /* the same, in the order of the circle */
     struct chain_line *chain; /* CHAIN_BYTES of them, likewise */
+    struct chain_line *l2_chain, *llc_chain; /* NULL: not measured */
     uint64_t *took_ns[COST_COUNT];
     _Alignas(CACHE_PAIR) _Atomic uint32_t arrived;
     _Alignas(CACHE_PAIR) _Atomic uint32_t round;
@@ -52,7 +63,9 @@ static const struct {
                        [COST_RMW_16] = {"rmw_16", ACCESSES},     [COST_FENCE] = {"fence", ACCESSES},
                        [COST_RELAX] = {"relax", RELAXES},        [COST_MISS] = {"miss", CHAIN_STEPS},
                        [COST_BARRIER] = {"barrier", BARRIERS},   [COST_TRANSFER] = {"transfer", LINES},
-                       [COST_INVALIDATE] = {"invalidate", LINES}};
+                       [COST_INVALIDATE] = {"invalidate", LINES},
+                       [COST_L2] = {"l2", CHAIN_STEPS},          [COST_LLC] = {"llc", CHAIN_STEPS},
+                       [COST_AHEAD] = {"ahead", LINES * AHEAD_ACCESSES}};
 
 const char *calibrate_name(enum calibrate_cost cost)
 {
@@ -61,11 +74,21 @@ const char *calibrate_name(enum calibrate_cost cost)
 
 /* ---- what is timed ---- */
 
+static inline void put(struct box *box, uint32_t number)
+{
+    uint32_t count = box->count;
+    if (count < box->limit) {
+        box->numbers[count] = number;
+        box->count = count + 1;
+    } else {
+        box->count = 0;
+    }
+}
+
 static void hit(struct calibration *calibration)
 {
-    for (uint32_t i = 0; i < ACCESSES / 2; i++) {
-        volatile uint64_t *word = &calibration->own.words[i % 16][0];
-        *word = *word + 1;
+    for (uint32_t i = 0; i < ACCESSES / BOX_ACCESSES; i++) {
+        put(&calibration->own.boxes[i % BOXES], i);
     }
 }
 
@@ -117,6 +140,16 @@ static void miss(struct calibration *calibration)
     calibration->chain = follow(calibration->chain, CHAIN_STEPS);
 }
 
+static void miss_first(struct calibration *calibration)
+{
+    calibration->l2_chain = follow(calibration->l2_chain, CHAIN_STEPS);
+}
+
+static void miss_second(struct calibration *calibration)
+{
+    calibration->llc_chain = follow(calibration->llc_chain, CHAIN_STEPS);
+}
+
 static void barrier(struct calibration *calibration)
 {
     (void)calibration;
@@ -140,17 +173,34 @@ static void add_to_lines(struct calibration *calibration)
     }
 }
 
+static void ahead(struct calibration *calibration)
+{
+    for (uint32_t i = 0; i < LINES; i++) {
+        (void)atomic_load_explicit(&calibration->order[i]->word, memory_order_relaxed);
+        for (uint32_t k = 0; k < (AHEAD_ACCESSES - 2) / BOX_ACCESSES; k++) {
+            put(&calibration->own.boxes[(i + k) % BOXES], i);
+        }
+    }
+}
+
 static void (*const timed[COST_COUNT])(struct calibration *calibration) = {
     [COST_HIT] = hit,         [COST_RMW] = rmw,
 #ifdef CK_F_STACK_POP_MPMC
     [COST_RMW_16] = rmw_16,
 #endif
     [COST_FENCE] = fence,     [COST_RELAX] = relax,       [COST_MISS] = miss,
-    [COST_BARRIER] = barrier, [COST_TRANSFER] = transfer, [COST_INVALIDATE] = add_to_lines};
+    [COST_BARRIER] = barrier, [COST_TRANSFER] = transfer, [COST_INVALIDATE] = add_to_lines,
+    [COST_L2] = miss_first,   [COST_LLC] = miss_second,   [COST_AHEAD] = ahead};
 
 static bool takes_two(enum calibrate_cost cost)
 {
-    return cost == COST_TRANSFER || cost == COST_INVALIDATE;
+    return cost == COST_TRANSFER || cost == COST_INVALIDATE || cost == COST_AHEAD;
+}
+
+static bool is_measured(const struct calibration *calibration, enum calibrate_cost cost)
+{
+    return timed[cost] != NULL && (calibration->harts > 1 || !takes_two(cost)) &&
+           (cost != COST_L2 || calibration->l2_chain != NULL) && (cost != COST_LLC || calibration->llc_chain != NULL);
 }
 
 /* ---- two harts in turn ---- */
@@ -171,7 +221,7 @@ static void meet(struct calibration *calibration)
 /* Before a transfer the other hart writes the lines, before an invalidation both have read them. */
 static void prepare(struct calibration *calibration, enum calibrate_cost cost, uint32_t hart)
 {
-    if (cost == COST_TRANSFER && hart == 1) {
+    if ((cost == COST_TRANSFER || cost == COST_AHEAD) && hart == 1) {
         add_to_lines(calibration);
     }
     if (cost == COST_INVALIDATE) {
@@ -199,7 +249,7 @@ static void run_hart(void *context, uint32_t hart)
 {
     struct calibration *calibration = context;
     for (uint32_t cost = 0; cost < COST_COUNT; cost++) {
-        if (timed[cost] != NULL && (calibration->harts > 1 || !takes_two((enum calibrate_cost)cost))) {
+        if (is_measured(calibration, (enum calibrate_cost)cost)) {
             measure(calibration, (enum calibrate_cost)cost, hart);
         }
     }
@@ -252,22 +302,34 @@ static void subtract(struct cost_sample *sample, uint64_t ps)
 static void summarise(struct calibration *calibration, struct cost_sample samples[COST_COUNT])
 {
     for (uint32_t cost = 0; cost < COST_COUNT; cost++) {
-        bool measured = timed[cost] != NULL && (calibration->harts > 1 || !takes_two((enum calibrate_cost)cost));
+        bool measured = is_measured(calibration, (enum calibrate_cost)cost);
         samples[cost] = measured ? summary(calibration->took_ns[cost], calibration->rounds, costs[cost].accesses)
                                  : (struct cost_sample){.rounds = 0};
     }
     subtract(&samples[COST_INVALIDATE], samples[COST_RMW].median_ps);
 }
 
-bool calibrate_run(uint32_t rounds, struct cost_sample samples[COST_COUNT])
+bool calibrate_run(uint32_t rounds, struct cache_sizes sizes, struct cost_sample samples[COST_COUNT])
 {
     struct calibration *calibration = aligned_alloc(_Alignof(struct calibration), sizeof *calibration);
     uint64_t *took_ns = calloc((size_t)COST_COUNT * rounds, sizeof *took_ns);
     struct chain_line *lines = make_circle(LINES), *chain = make_circle(CHAIN_BYTES / sizeof *chain);
+    struct chain_line *l2_chain = make_circle(sizes.l2_bytes / 2 / sizeof *chain);
+    struct chain_line *llc_chain = make_circle(sizes.llc_bytes / 8 / sizeof *chain);
     bool good = calibration != NULL && took_ns != NULL && lines != NULL && chain != NULL;
     if (good) {
         *calibration =
-            (struct calibration){.rounds = rounds, .harts = harts_cores() > 1 ? 2 : 1, .lines = lines, .chain = chain};
+            (struct calibration){.rounds = rounds, .harts = harts_cores() > 1 ? 2 : 1, .lines = lines, .chain = chain,
+                                   .l2_chain = sizes.l2_bytes > 0 ? l2_chain : NULL,
+                                   .llc_chain = sizes.llc_bytes > 0 ? llc_chain : NULL};
+        calibration->order[0] = lines;
+        for (uint32_t i = 1; i < LINES; i++) {
+            calibration->order[i] = calibration->order[i - 1]->next;
+        }
+        for (uint32_t i = 0; i < BOXES; i++) {
+            calibration->own.boxes[i].count = 0;
+            calibration->own.boxes[i].limit = BOX_LIMIT;
+        }
         for (uint32_t cost = 0; cost < COST_COUNT; cost++) {
             calibration->took_ns[cost] = took_ns + (size_t)cost * rounds;
         }
@@ -276,6 +338,8 @@ bool calibrate_run(uint32_t rounds, struct cost_sample samples[COST_COUNT])
     if (good) {
         summarise(calibration, samples);
     }
+    free(llc_chain);
+    free(l2_chain);
     free(chain);
     free(lines);
     free(took_ns);

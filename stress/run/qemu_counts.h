@@ -19,8 +19,8 @@ struct qemu_counts {
     uint64_t records, per_guest; /* so far; that each guest writes */
 };
 
-/* Gives the machine the plugin, told to count what the plan asks for. An exit status, with one line in `why` if it is not
- * EXIT_STATUS_HOLDS. */
+/* Gives the machine the plugin, told to count what the plan asks for. An exit status, with one line in `why` if it is
+ * not EXIT_STATUS_HOLDS. */
 int qemu_counts_open(struct qemu_counts *counts, const struct bench_plan *plan, struct qemu_machine *machine, char *why,
                      size_t why_bytes);
 /* As `complete` of a guest (qemu_campaign.h), with the struct qemu_counts for context. */

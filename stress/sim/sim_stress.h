@@ -30,9 +30,9 @@ struct sim_stress_plan {
     uint32_t interrupt_hart; /* or just this hart before this access of its own, counted from 1 ... */
     uint64_t interrupt_at;   /* ... 0: not; and its handler before this one; 0: not */
     uint64_t interrupt_again;
-    bool end;            /* P13: end each hart at each access of each execution, and take its number over */
-    uint32_t end_hart;   /* or just this hart at this access of its own ... */
-    uint64_t end_at;     /* ... 0: not */
+    bool end;          /* P13: end each hart at each access of each execution, and take its number over */
+    uint32_t end_hart; /* or just this hart at this access of its own ... */
+    uint64_t end_at;   /* ... 0: not */
     /* Of SIM_STRATEGY_EXHAUST, which needs a program: preemptions in an execution, SIM_NO_BOUND for any number; weak
      * choices (stores that wait, loads of old values); whether of equivalent executions one is made; and in place of
      * the search one execution, by the choices that it makes. With freeze, interrupt or end one hart is stopped,
@@ -95,8 +95,8 @@ struct sim_stress_report {
     char property[16]; /* "P1", or "race", "panic" */
     char what[SIM_STRESS_TEXT_MAX];
     char program[2048];
-    char history[4096];                /* calls and answers, in lines */
-    char where[SIM_STRESS_TEXT_MAX];   /* of a stopped hart; "" */
+    char history[4096];                    /* calls and answers, in lines */
+    char where[SIM_STRESS_TEXT_MAX];       /* of a stopped hart; "" */
     char options[2 * SIM_STRESS_TEXT_MAX]; /* what replays it: options of the command */
     uint64_t seed;
     uint32_t hart; /* UINT32_MAX: none in particular */

@@ -112,13 +112,16 @@ struct load {
 
 static struct load load;
 
-/* Opens `variant` without caches for `harts`, and puts the oracle before it. */
+/* Opens `variant` without caches for `harts` of two NUMA nodes, and puts the oracle before it. */
 static void load_open(const char *variant, uint32_t harts)
 {
+    static _Alignas(8) unsigned char fdt[DEFAULT_FDT_BYTES_MAX];
+    const struct default_fdt_options options = {.memory_bytes = MEMORY_BYTES, .harts = harts, .nodes = 2};
     char spec[64];
     (void)snprintf(spec, sizeof spec, "%s,magazine=0,run-magazine=0", variant);
+    assert_int_equal(default_fdt_write(fdt, sizeof fdt, &options), 0);
     memset(&oracle, 0, sizeof oracle);
-    load = (struct load){.allocator = framelab_open(spec, MEMORY_BYTES, harts)};
+    load = (struct load){.allocator = framelab_open_fdt(spec, fdt, sizeof fdt, harts)};
     assert_non_null(load.allocator);
     load.watched = *load.allocator->variant;
     oracle.variant = load.allocator->variant;
@@ -385,6 +388,14 @@ static bool count_leave(struct global *global, struct caller caller, uint32_t ow
     return false;
 }
 
+static uint32_t nodes_of[HARTS_MOST];
+
+static void note_node(void *context, uint32_t hart)
+{
+    (void)context;
+    nodes_of[hart] = frame_hart_node(load.allocator);
+}
+
 /* At the end of each life but the last a hart's memory is emptied, as its thread ends; and it is of its node again. */
 static void larson_ends_threads(void **state)
 {
@@ -398,6 +409,10 @@ static void larson_ends_threads(void **state)
         load_start(text, 3, 100);
         assert_null(workload_failure(&load.workload));
         assert_int_equal(leaves, 3 * (lives - 1));
+        assert_true(harts_run(3, note_node, NULL));
+        for (uint32_t hart = 0; hart < 3; hart++) { /* as the tree has it: in blocks */
+            assert_int_equal(nodes_of[hart], hart * 2 / 3);
+        }
         load_close();
     }
 }
@@ -543,6 +558,27 @@ static void cow_shares_and_copies(void **state)
     }
 }
 
+/* Over no allocator, where frames are numbers that say whose they are: the last reference that a hart drops is to the
+ * last frame of the hart as many before it as there are children. */
+static void cow_refers_to_other_harts(void **state)
+{
+    enum { HARTS = 4, REQUESTS = 60 };
+    char text[64];
+    (void)state;
+    assert_true(harts_provide(HARTS));
+    for (uint32_t children = 1; children <= 6; children++) {
+        load = (struct load){.allocator = NULL};
+        (void)snprintf(text, sizeof text, "cow:%u", children);
+        load_start(text, HARTS, REQUESTS);
+        for (uint32_t hart = 0; hart < HARTS; hart++) {
+            uint64_t parent = (hart + 2 * HARTS - children) % HARTS;
+            assert_int_equal(load.hart[hart].null.last_freed, parent * REQUESTS + REQUESTS / children - 1);
+        }
+        free(load.workload.slots);
+        free(load.workload.state);
+    }
+}
+
 /* A build without counts says so at the first reference, and all is back. */
 static void cow_needs_counts(void **state)
 {
@@ -567,6 +603,7 @@ int main(void)
         cmocka_unit_test_prestate(cow_needs_counts, lockfree),
     };
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(cow_refers_to_other_harts),
         cmocka_unit_test(a_meeting_is_the_same_for_all),
         cmocka_unit_test_prestate(pipe_hands_over_every_frame_once, baseline),
         cmocka_unit_test_prestate(pipe_hands_over_every_frame_once, lockfree),

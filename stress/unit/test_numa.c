@@ -168,6 +168,22 @@ static struct frame_node_stats stats_of(uint32_t node)
     return stats;
 }
 
+/* The tree's, until it joins as another's. Who is no hart is of the first. */
+static void a_hart_knows_its_node(void **state)
+{
+    open_with(*state, 2);
+    for (uint32_t hart = 0; hart < HARTS; hart++) {
+        play_hart(hart);
+        assert_int_equal(frame_hart_node(model.allocator), hart * 2 / HARTS);
+    }
+    assert_int_equal(frame_hart_leave(model.allocator), FRAME_OK);
+    assert_int_equal(frame_hart_node(model.allocator), 1);
+    assert_int_equal(frame_hart_join(model.allocator, 0), FRAME_OK);
+    assert_int_equal(frame_hart_node(model.allocator), 0);
+    platform_host_hart_clear();
+    assert_int_equal(frame_hart_node(model.allocator), 0);
+}
+
 static void statistics_tell_near_from_far(void **state)
 {
     enum { NODES = 4, MINE = 2 };
@@ -207,6 +223,7 @@ int main(void)
         numa_test(P5_no_far_frame_while_a_near_one_is_free, lockfree),
         numa_test(P5_no_far_frame_while_a_near_one_is_free, bare),
         numa_test(statistics_tell_near_from_far, baseline),
+        numa_test(a_hart_knows_its_node, lockfree),
         numa_test(statistics_tell_near_from_far, seed),
         numa_test(statistics_tell_near_from_far, lockfree),
         numa_test(statistics_tell_near_from_far, bare),

@@ -372,6 +372,33 @@ static void read_counted(const char *from, const char *to)
     read_text(text);
 }
 
+/* Of 400 operations. A record that lacks one of the numbers is refused. */
+static void counts_of_caches_beside_them(void **state)
+{
+    (void)state;
+    static const char caches[] = "\"coherence\":{\"operations\":400,\"accesses\":9000,\"l1_misses\":200,"
+                                 "\"l2_misses\":120,\"transfers\":100,\"upgrades\":20,\"misses\":40,"
+                                 "\"invalidations\":8},\"counts\"";
+    read_counted("\"counts\"", caches);
+    assert_int_equal(reading.status, RECORDS_OK);
+    const struct tally_row *tally = &reading.file.tallies[0];
+    assert_true(tally->per_operation[TALLY_TRANSFERS] == 0.25);
+    assert_true(tally->per_operation[TALLY_INVALIDATIONS] == 0.02);
+    assert_true(tally->per_operation[TALLY_L1_MISSES] == 0.5);
+    assert_true(tally->per_operation[TALLY_L2_MISSES] == 0.3);
+    assert_true(tally->per_operation[TALLY_MISSES] == 0.1);
+    assert_true(tally->per_operation[TALLY_INSTRUCTIONS] == 30);
+    assert_true(isnan(tally->per_operation[TALLY_WAIT_NS]));
+    record_file_free(&reading.file);
+    read_counted("", "");
+    assert_true(isnan(reading.file.tallies[0].per_operation[TALLY_TRANSFERS]));
+    assert_true(isnan(reading.file.tallies[0].per_operation[TALLY_L1_MISSES]));
+    record_file_free(&reading.file);
+    read_counted("\"counts\"", "\"coherence\":{\"operations\":400,\"transfers\":100},\"counts\"");
+    assert_int_equal(reading.file.tally_count, 0);
+    record_file_free(&reading.file);
+}
+
 static void counts_in_place_of_times(void **state)
 {
     (void)state;
@@ -799,6 +826,7 @@ int main(void)
         cmocka_unit_test(garbage_costs_its_line),
         cmocka_unit_test(missing_keys_and_wrong_types_are_named),
         cmocka_unit_test(counts_in_place_of_times),
+        cmocka_unit_test(counts_of_caches_beside_them),
         cmocka_unit_test(numbers_of_the_workload_are_in_its_name),
         cmocka_unit_test(counts_beside_times),
         cmocka_unit_test(copies_are_left_out_and_told),

@@ -654,7 +654,8 @@ void choices_search(const struct choices_limits *limits)
 {
     struct node *nodes = tree.nodes;
     memset(&tree, 0, sizeof tree);
-    tree.nodes = nodes != NULL ? nodes : calloc(NODES_MOST, sizeof *nodes); /* pages that are never touched cost nothing */
+    tree.nodes =
+        nodes != NULL ? nodes : calloc(NODES_MOST, sizeof *nodes); /* pages that are never touched cost nothing */
     tree.limits = *limits;
     if (tree.nodes == NULL) {
         fail("no memory for the tree");

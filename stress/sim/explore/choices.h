@@ -29,10 +29,10 @@ struct choices_limits {
 
 struct choices_report {
     bool complete;
-    const char *error;                /* what keeps the search from being one; NULL */
-    uint64_t executions;              /* all, the redundant ones too */
-    uint64_t redundant;               /* given up: equivalent to one that was made */
-    uint64_t classes;    /* of equivalence, of those that came to their end; with reduction alone, up to CHOICES_CLASSES */
+    const char *error;   /* what keeps the search from being one; NULL */
+    uint64_t executions; /* all, the redundant ones too */
+    uint64_t redundant;  /* given up: equivalent to one that was made */
+    uint64_t classes; /* of equivalence, of those that came to their end; with reduction alone, up to CHOICES_CLASSES */
     uint64_t restarts;                /* since new conflicts were learnt */
     uint32_t conflicts;               /* granules in conflict */
     uint32_t points;                  /* points of choice with more than one alternative, in one execution at most */

@@ -120,16 +120,20 @@ static const struct {
 #define PS_MOST UINT64_C(1000000000)
 #define BYTES_MOST (UINT64_C(1) << 32)
 #define WAYS_MOST 64
-    FIELD(cluster_harts, 1, 512),        FIELD(socket_harts, 1, 512),         FIELD(hit_ps, 1, PS_MOST),
-    FIELD(rmw_ps, 1, PS_MOST),           FIELD(rmw_16_ps, 1, PS_MOST),        FIELD(fence_ps, 1, PS_MOST),
-    FIELD(relax_ps, 1, PS_MOST),         FIELD(miss_ps, 1, PS_MOST),          FIELD(transfer_ps[0], 1, PS_MOST),
-    FIELD(transfer_ps[1], 1, PS_MOST),   FIELD(transfer_ps[2], 1, PS_MOST),   FIELD(invalidate_ps[0], 0, PS_MOST),
-    FIELD(invalidate_ps[1], 0, PS_MOST), FIELD(invalidate_ps[2], 0, PS_MOST), FIELD(share_ps, 0, PS_MOST),
-    FIELD(hold_ps, 0, PS_MOST),          FIELD(wake_ps, 0, PS_MOST),          FIELD(barrier_ps, 0, PS_MOST),
-    FIELD(jitter_1024, 0, 1023),
-    FIELD(l1_bytes, 0, BYTES_MOST),      FIELD(l1_ways, 1, WAYS_MOST),        FIELD(l2_bytes, 0, BYTES_MOST),
-    FIELD(l2_ways, 1, WAYS_MOST),        FIELD(llc_bytes, 0, BYTES_MOST),     FIELD(llc_ways, 1, WAYS_MOST),
-    FIELD(l2_ps, 0, PS_MOST),            FIELD(llc_ps, 0, PS_MOST),           FIELD(window, 0, MACHINE_WINDOW_MOST),
+    FIELD(cluster_harts, 1, 512),        FIELD(socket_harts, 1, 512),
+    FIELD(hit_ps, 1, PS_MOST),           FIELD(rmw_ps, 1, PS_MOST),
+    FIELD(rmw_16_ps, 1, PS_MOST),        FIELD(fence_ps, 1, PS_MOST),
+    FIELD(relax_ps, 1, PS_MOST),         FIELD(miss_ps, 1, PS_MOST),
+    FIELD(transfer_ps[0], 1, PS_MOST),   FIELD(transfer_ps[1], 1, PS_MOST),
+    FIELD(transfer_ps[2], 1, PS_MOST),   FIELD(invalidate_ps[0], 0, PS_MOST),
+    FIELD(invalidate_ps[1], 0, PS_MOST), FIELD(invalidate_ps[2], 0, PS_MOST),
+    FIELD(share_ps, 0, PS_MOST),         FIELD(hold_ps, 0, PS_MOST),
+    FIELD(wake_ps, 0, PS_MOST),          FIELD(barrier_ps, 0, PS_MOST),
+    FIELD(jitter_1024, 0, 1023),         FIELD(l1_bytes, 0, BYTES_MOST),
+    FIELD(l1_ways, 1, WAYS_MOST),        FIELD(l2_bytes, 0, BYTES_MOST),
+    FIELD(l2_ways, 1, WAYS_MOST),        FIELD(llc_bytes, 0, BYTES_MOST),
+    FIELD(llc_ways, 1, WAYS_MOST),       FIELD(l2_ps, 0, PS_MOST),
+    FIELD(llc_ps, 0, PS_MOST),           FIELD(window, 0, MACHINE_WINDOW_MOST),
 };
 #define FIELD_COUNT (sizeof fields / sizeof *fields)
 
@@ -190,8 +194,8 @@ bool machine_model_check(const struct machine_model *model, char *why, size_t wh
                         (unsigned long long)more);
         }
     }
-    const uint64_t caches[][2] = {{model->l1_bytes, model->l1_ways}, {model->l2_bytes, model->l2_ways},
-                                  {model->llc_bytes, model->llc_ways}};
+    const uint64_t caches[][2] = {
+        {model->l1_bytes, model->l1_ways}, {model->l2_bytes, model->l2_ways}, {model->llc_bytes, model->llc_ways}};
     for (size_t i = 0; i < 3; i++) {
         if (caches[i][0] > 0 && caches[i][0] < caches[i][1] * 64) {
             return deny(why, why_bytes, "cache %zu of %llu bytes has no room for a set of %llu lines", i + 1,
@@ -303,7 +307,7 @@ void machine_model_scale(struct machine_model *model, double factor)
     uint64_t *const between[] = {
         &model->miss_ps,          &model->transfer_ps[0],   &model->transfer_ps[1],   &model->transfer_ps[2],
         &model->invalidate_ps[0], &model->invalidate_ps[1], &model->invalidate_ps[2], &model->share_ps,
-        &model->hold_ps,          &model->wake_ps,          &model->barrier_ps,
+        &model->hold_ps,          &model->wake_ps,          &model->barrier_ps,       &model->llc_ps,
     };
     size_t length = strlen(model->name);
     if (factor == 1) {

@@ -30,10 +30,11 @@ struct machine_model {
     uint64_t relax_ps;                    /* a turn of a waiting loop */
     uint64_t l1_bytes, l1_ways;           /* caches: two that a hart has to itself, */
     uint64_t l2_bytes, l2_ways;
-    uint64_t llc_bytes, llc_ways; /* and one of a cluster. 0 bytes: it has room for everything; the last: there is none */
-    uint64_t l2_ps, llc_ps;       /* until a line is there from the second, from the last level */
-    uint64_t window;              /* accesses that a hart begins before the first of them has ended; 0: none */
-    uint64_t miss_ps;             /* a line that nobody has */
+    uint64_t llc_bytes,
+        llc_ways;           /* and one of a cluster. 0 bytes: it has room for everything; the last: there is none */
+    uint64_t l2_ps, llc_ps; /* until a line is there from the second, from the last level */
+    uint64_t window;        /* accesses that a hart begins before the first of them has ended; 0: none */
+    uint64_t miss_ps;       /* a line that nobody has */
     uint64_t transfer_ps[DISTANCE_COUNT];
     uint64_t invalidate_ps[DISTANCE_COUNT];
     uint64_t share_ps; /* a line that was loaded is busy so long before the next request */
@@ -53,8 +54,8 @@ const struct machine_model *machine_model_find(const char *name);
  * line in `why`. */
 bool machine_model_get(struct machine_model *model, const char *name, char *why, size_t why_bytes);
 /* The same machine with other costs between harts: transfers, invalidations, misses, and what waiting and interrupts
- * take, times `factor`; what a hart does by itself costs as before. All of it alike would change no ratio. The name says
- * so. 1: nothing changes. */
+ * take, times `factor`; what a hart does by itself costs as before, for all of it alike would change no ratio. The
+ * machine's name then has the factor. 1: nothing changes. */
 void machine_model_scale(struct machine_model *model, double factor);
 
 /* Whether there can be such a machine: every number within its bounds, nothing nearer dearer than what is further, caches

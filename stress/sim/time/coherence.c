@@ -14,10 +14,12 @@
 
 #define LINES_FIRST 4096u
 #define PAGE_LINES (4096u / LINE_BYTES)
+#define STACK_LINES_MOST ((UINT64_C(8) << 20) / LINE_BYTES)
 
 static struct {
     const struct machine_model *machine;
     struct random random;
+    uintptr_t stack; /* a line of it */
     struct line *lines;
     uint32_t count, capacity;
     uint32_t *table; /* indices of lines; twice as many slots as lines at least */
@@ -56,6 +58,7 @@ void coherence_reset(const struct machine_model *machine, uint64_t seed)
     it.machine = machine;
     it.random = random_stream(seed, 1);
     it.count = 0;
+    it.stack = (uintptr_t)__builtin_frame_address(0) / LINE_BYTES;
     if (it.capacity > 0) {
         memset(it.table, 0xff, 2 * (size_t)it.capacity * sizeof *it.table);
     }
@@ -82,10 +85,19 @@ static uint32_t index_of(const struct line *line)
     return (uint32_t)(line - it.lines);
 }
 
+/* Near the stack on which the simulation was begun: where that begins in its page differs from process to process. */
+static bool is_of_process(uintptr_t number)
+{
+    return number + STACK_LINES_MOST - it.stack <= 2 * STACK_LINES_MOST;
+}
+
 /* Pages lie anywhere in physical memory: where, their rank in the order of first use tells. */
 static uint32_t set_of(uintptr_t number)
 {
     uint32_t place = number % PAGE_LINES;
+    if (is_of_process(number)) {
+        return it.count;
+    }
     uint32_t rank = place == 0 ? it.count : index_of(coherence_line((number - place) * LINE_BYTES));
     return (rank * UINT32_C(0x9e3779b9) >> 10) * PAGE_LINES + place;
 }
@@ -227,7 +239,9 @@ uint64_t coherence_here(const struct line *line, uint32_t hart)
 
 void coherence_written(struct line *line, uint64_t at_ps)
 {
-    line->free_ps = line->free_ps > at_ps ? line->free_ps : at_ps;
+    if (it.machine->window > 0 && line->free_ps < at_ps) {
+        line->free_ps = at_ps;
+    }
 }
 
 void coherence_came_early(struct line *line, uint64_t now_ps)

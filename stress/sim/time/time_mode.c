@@ -72,11 +72,11 @@ struct time_hart {
     uint32_t window_at;
     struct awaited awaited[AWAITED]; /* what loads under way will find; the oldest at awaited_at */
     uint32_t awaited_at;
-    uint64_t awaited_ps; /* when all of them will have */
+    uint64_t awaited_ps;        /* when all of them will have */
     uintptr_t streams[STREAMS]; /* lines at which the hart may be going through memory; the oldest at stream_at */
     uint32_t stream_at;
     struct stride strides[STRIDES]; /* at which it did at places of the code */
-    uint32_t behind;     /* the hart that queues for the same line behind it; RUN_NOBODY */
+    uint32_t behind;                /* the hart that queues for the same line behind it; RUN_NOBODY */
 };
 
 static struct {
@@ -148,7 +148,8 @@ static uint32_t begin(uint32_t harts)
 {
     clock_reset();
     for (uint32_t i = 0; i < harts; i++) {
-        it.harts[i] = (struct time_hart){.busy = true, .now_ps = it.ended_ps, .stored_ps = it.ended_ps, .retired_ps = it.ended_ps};
+        it.harts[i] = (struct time_hart){
+            .busy = true, .now_ps = it.ended_ps, .stored_ps = it.ended_ps, .retired_ps = it.ended_ps};
         clock_insert(i, it.ended_ps);
     }
     it.run_harts = harts;
