@@ -12,7 +12,8 @@ LINUX_ARCH_riscv64 := riscv
 
 # What the module is made of: its own files, and the workloads as they are, of those that need neither floating point
 # nor what only an allocator of ours tells.
-LINUX_WORKLOADS := $(addprefix stress/workload/,bulk.c burst.c repeat.c) $(OWN_WORKLOAD)
+LINUX_WORKLOADS := $(addprefix stress/workload/,bulk.c burst.c exit.c fault.c pipe.c purge.c \
+                     repeat.c threadtest.c) $(OWN_WORKLOAD)
 LINUX_MODULE := $(addprefix stress/linux/guest/,allocator.c harts.c measure.c module.c) $(LINUX_WORKLOADS) \
                 $(addprefix stress/workload/,null_allocator.c phases.c workload.c workload_phase.c)
 LINUX_INCLUDES := $(addprefix -I$(CURDIR)/,stress/linux/guest/inline $(SEES_stress/linux/guest) stress/linux/guest)

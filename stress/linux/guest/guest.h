@@ -47,10 +47,11 @@ void guest_lists(uint32_t harts, uint64_t *pages);
 /* Has each CPU's lists hold `pages` at most, from now on; 0: none, each page passes the zone. */
 void guest_lists_hold(uint64_t pages);
 
-/* harts.c; the second, the third and module.c's first are platform.h's, whose types are not for who sees Linux's. */
+/* harts.c; all but the first, and module.c's first are platform.h's, whose types are not for who sees Linux's. */
 uint32_t guest_hart_count(void);
 uint64_t platform_time_ns(void);
 uint32_t platform_hart_id(void);
+void platform_relax(void);
 /* Whether the plugin is told of phases, whose counts begin anew. At rest. */
 void guest_count(bool count);
 

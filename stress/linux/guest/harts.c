@@ -24,6 +24,12 @@ uint32_t platform_hart_id(void)
     return raw_smp_processor_id();
 }
 
+void platform_relax(void)
+{
+    cpu_relax();
+    cond_resched();
+}
+
 #if defined(CONFIG_ARM64)
 #define mark(number) asm volatile("hint %0" ::"i"(0x70 + (number)) : "memory")
 #else /* RISC-V */
@@ -150,7 +156,6 @@ void hart_barrier_wait(struct hart_barrier *barrier)
         return;
     }
     while (atomic_read_acquire(&own->round) == round) {
-        cpu_relax();
-        cond_resched();
+        platform_relax();
     }
 }
