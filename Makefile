@@ -317,6 +317,10 @@ compare: deps $(O)/framelab qemu $(WITH_LINUX) ## both allocators: tables, recor
 	    --variant lockfree --order 0,3,9 --harts 1,2,4,8 --time-limit 3000 --progress --out $(LATEST)/linux.jsonl)
 
 # The reference run: its records, its picture, and of it the README's first table, which the tests compare.
+.PHONY: foretell
+foretell: $(O)/framelab ## by how much simulated time is off on this host: a table in results/latest-foretold; 5 minutes, two idle cores
+	$(Q)stress/check/foretell.sh $(O) results/latest-foretold
+
 .PHONY: keep readme
 keep: $(O)/framelab ## keep the last `make compare` as the reference run, with the README's table and picture
 	$(Q)sed 's|$(CURDIR)/||g' $(LATEST)/records.jsonl > $(O)/kept.jsonl

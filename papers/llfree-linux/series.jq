@@ -19,11 +19,11 @@ def ratio_row($name; $points): $points | map(select(.x <= 9)) | select(length > 
 
 {
   series: ([
-    variants as $v |
+    (variants as $v |
     ((0, 9) as $order | printed("cores-\($order)"; "\($v[1]) order \($order)"; $v[1]; $v[0]),
       (by_cores($v[0]; $order) | series($v[0]; "cores-\($order)"; "measured"; "sim, xeon-1socket-26c") | shows($v[0]; "sim"))),
     (("repeat", "bulk") as $workload | printed($workload; "\($v[1]) \($workload)"; $v[1]; $v[0]),
-      (by_order($v[0]; $workload) | series($v[0]; $workload; "measured"; "sim, 8 harts") | shows($v[0]; "sim"))),
+      (by_order($v[0]; $workload) | series($v[0]; $workload; "measured"; "sim, 8 harts") | shows($v[0]; "sim")))),
     (("linux", "lockfree") as $v | counted($v) | series(if $v == "linux" then "Linux 6.1, QEMU" else "lockfree, QEMU" end; "counted"; "measured"; "qemu, aarch64, 8 harts") | shows(if $v == "linux" then "baseline" else $v end; "qemu"))
   ] | map(select(.x | length > 0))),
   tables: [{

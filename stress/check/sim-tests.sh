@@ -146,12 +146,27 @@ check "the machine stands in the provenance, to be used again" \
     jq -e 'select(.type == "provenance").machine_model | .name == "flat" and .source != ""' >out
 check "a built-in one too" test "$(cat out)" = true
 check "framelab list shows the machines" bash -c '"$0" list | grep -q xeon-1socket-26c' "$framelab"
+series=$(realpath "$here/../../papers/lock-collapse/published.csv")
+ends 0 "held out" calibrate --fit "$series" --series ListLocked=locked-list --hold-out ListCAS=cas-list \
+    --base "$(dirname "$series")/xeon-5320.json" --name xeon-1socket-26c --out fitted.json
+"$framelab" list --format json | jq -S '.machines[] | select(.name == "xeon-1socket-26c")' >built-in.json
+check "the built-in Xeon is what a fit to the published locked list gives" \
+    bash -c 'cmp <(jq -S . fitted.json) built-in.json'
+ends 2 "has no series nosuch" calibrate --fit "$series" --series nosuch=locked-list
+ends 2 "no primitive 'nosuch'" calibrate --fit "$series" --series ListLocked=nosuch
+ends 2 "NAME=PRIMITIVE" calibrate --fit "$series" --series ListLocked
+ends 2 "go together" calibrate --series ListLocked=locked-list
+ends 2 "makes none" calibrate --fit "$series" --series ListLocked=locked-list --repeat 3
+ends 2 "No such file" calibrate --fit nosuch.csv --series ListLocked=locked-list
 ends 2 "no machine 'nosuch'" calibrate --base nosuch
 ends 2 "1 to 100000" calibrate --repeat 0
 ends 2 "nosuchdir/x.json" calibrate --repeat 1 --out nosuchdir/x.json
 for wrong in '.rmw_ps = -1|"rmw_ps" is not 1' '.rmw_ps = "fast"|"rmw_ps" is not 1' \
     'del(.share_ps)|"share_ps" is missing' \
-    '.speed = 1|there is no "speed"' 'del(.source)|"source" is not' '.name = ""|"name" is not'; do
+    '.speed = 1|there is no "speed"' 'del(.source)|"source" is not' '.name = ""|"name" is not' \
+    '.["transfer_ps[0]"] = .["transfer_ps[2]"] + 1|costs more than' '.["invalidate_ps[1]"] = 0|costs more than' \
+    '.hit_ps = .rmw_ps + 1|a hit costs more' '.llc_ps = .miss_ps + 1|longer than memory' '.window = 1000|"window" is not' \
+    '.l2_bytes = 64|cache 2' '.l1_ways = 0|"l1_ways" is not'; do
     jq "${wrong%|*}" here.json >wrong.json
     ends 2 "${wrong#*|}" bench --platform sim --machine ./wrong.json
 done

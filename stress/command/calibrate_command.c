@@ -242,9 +242,9 @@ static void fill(struct machine_model *model, const struct cost_sample *samples,
         uint64_t window = samples[COST_TRANSFER].median_ps / samples[COST_AHEAD].median_ps;
         model->window = window < 1 ? 1 : window > MACHINE_WINDOW_MOST ? MACHINE_WINDOW_MOST : window;
     }
-    (void)fprintf(stderr, "  window %llu accesses; caches of %llu, %llu, %llu KiB\n",
-                  (unsigned long long)model->window, (unsigned long long)model->l1_bytes >> 10,
-                  (unsigned long long)model->l2_bytes >> 10, (unsigned long long)model->llc_bytes >> 10);
+    (void)fprintf(stderr, "  window %llu accesses; caches of %llu, %llu, %llu KiB\n", (unsigned long long)model->window,
+                  (unsigned long long)model->l1_bytes >> 10, (unsigned long long)model->l2_bytes >> 10,
+                  (unsigned long long)model->llc_bytes >> 10);
 }
 
 /* What is further away, of the base, costs no less than what was measured. */
@@ -277,7 +277,8 @@ static void describe(const struct cost_sample *samples, const struct pair *pair,
     static const char *const distances[DISTANCE_COUNT] = {"in a cluster", "in a socket", "between sockets"};
     bool two = samples[COST_TRANSFER].rounds > 0;
     (void)snprintf(source, bytes,
-                   "framelab calibrate, on %s: hit, rmw, %sfence, relax, l2, llc, miss, barrier%s%s by %s %s; caches as the system tells; all else of %s",
+                   "framelab calibrate, on %s: hit, rmw, %sfence, relax, l2, llc, miss, barrier%s%s by %s %s; caches "
+                   "as the system tells; all else of %s",
                    cpu_model, samples[COST_RMW_16].rounds > 0 ? "rmw_16, " : "",
                    two ? ", transfer, invalidate and window " : "", two ? distances[pair->distance] : "",
                    two ? "harts" : "one hart,", two ? pair->text : "there being one core", base);

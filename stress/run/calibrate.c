@@ -17,7 +17,7 @@
 #define BOXES 16u
 #define BOX_ACCESSES 4u
 #define BOX_LIMIT 14u
-#define LINES 256u     /* that go from hart to hart: a half of the smallest first-level cache there is */
+#define LINES 256u /* that go from hart to hart: a half of the smallest first-level cache there is */
 #define RELAXES 512u
 #define BARRIERS 16u
 #define CHAIN_BYTES (UINT64_C(256) << 20)
@@ -47,9 +47,9 @@ struct own_lines {
 struct calibration {
     uint32_t rounds, harts;
     struct own_lines own;
-    struct chain_line *lines; /* LINES, linked in a random circle */
-    struct chain_line *order[LINES]; /* the same, in the order of the circle */
-    struct chain_line *chain; /* CHAIN_BYTES of them, likewise */
+    struct chain_line *lines;                /* LINES, linked in a random circle */
+    struct chain_line *order[LINES];         /* the same, in the order of the circle */
+    struct chain_line *chain;                /* CHAIN_BYTES of them, likewise */
     struct chain_line *l2_chain, *llc_chain; /* NULL: not measured */
     uint64_t *took_ns[COST_COUNT];
     _Alignas(CACHE_PAIR) _Atomic uint32_t arrived;
@@ -59,13 +59,18 @@ struct calibration {
 static const struct {
     const char *name;
     uint32_t accesses; /* a round */
-} costs[COST_COUNT] = {[COST_HIT] = {"hit", ACCESSES},           [COST_RMW] = {"rmw", ACCESSES},
-                       [COST_RMW_16] = {"rmw_16", ACCESSES},     [COST_FENCE] = {"fence", ACCESSES},
-                       [COST_RELAX] = {"relax", RELAXES},        [COST_MISS] = {"miss", CHAIN_STEPS},
-                       [COST_BARRIER] = {"barrier", BARRIERS},   [COST_TRANSFER] = {"transfer", LINES},
+} costs[COST_COUNT] = {[COST_HIT] = {"hit", ACCESSES},
+                       [COST_RMW] = {"rmw", ACCESSES},
+                       [COST_RMW_16] = {"rmw_16", ACCESSES},
+                       [COST_FENCE] = {"fence", ACCESSES},
+                       [COST_RELAX] = {"relax", RELAXES},
+                       [COST_MISS] = {"miss", CHAIN_STEPS},
+                       [COST_BARRIER] = {"barrier", BARRIERS},
+                       [COST_TRANSFER] = {"transfer", LINES},
                        [COST_INVALIDATE] = {"invalidate", LINES},
-                       [COST_L2] = {"l2", CHAIN_STEPS},          [COST_LLC] = {"llc", CHAIN_STEPS},
-                       [COST_AHEAD] = {"ahead", LINES * AHEAD_ACCESSES}};
+                       [COST_L2] = {"l2", CHAIN_STEPS},
+                       [COST_LLC] = {"llc", CHAIN_STEPS},
+                       [COST_AHEAD] = {"ahead", LINES *AHEAD_ACCESSES}};
 
 const char *calibrate_name(enum calibrate_cost cost)
 {
@@ -318,10 +323,12 @@ bool calibrate_run(uint32_t rounds, struct cache_sizes sizes, struct cost_sample
     struct chain_line *llc_chain = make_circle(sizes.llc_bytes / 8 / sizeof *chain);
     bool good = calibration != NULL && took_ns != NULL && lines != NULL && chain != NULL;
     if (good) {
-        *calibration =
-            (struct calibration){.rounds = rounds, .harts = harts_cores() > 1 ? 2 : 1, .lines = lines, .chain = chain,
-                                   .l2_chain = sizes.l2_bytes > 0 ? l2_chain : NULL,
-                                   .llc_chain = sizes.llc_bytes > 0 ? llc_chain : NULL};
+        *calibration = (struct calibration){.rounds = rounds,
+                                            .harts = harts_cores() > 1 ? 2 : 1,
+                                            .lines = lines,
+                                            .chain = chain,
+                                            .l2_chain = sizes.l2_bytes > 0 ? l2_chain : NULL,
+                                            .llc_chain = sizes.llc_bytes > 0 ? llc_chain : NULL};
         calibration->order[0] = lines;
         for (uint32_t i = 1; i < LINES; i++) {
             calibration->order[i] = calibration->order[i - 1]->next;

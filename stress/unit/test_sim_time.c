@@ -325,6 +325,123 @@ static void test_who_waits_sleeps_and_is_woken(void **state)
     assert_true(counts.wait_ps / 1000 > 900000u * (HARTS_MOST - 1));
 }
 
+/* ---- caches, and accesses that overlap ---- */
+
+#define MANY 256u
+static _Alignas(4096) struct spread {
+    uint64_t word;
+    struct spread *next;
+    uint64_t rest[6];
+} spread[MANY];
+
+/* Room for 4 lines, for 8, and for 4096. */
+static struct machine_model small_caches(uint64_t window)
+{
+    struct machine_model machine = round_numbers;
+    machine.l1_bytes = 4 * 64;
+    machine.l1_ways = 4;
+    machine.l2_bytes = 8 * 64;
+    machine.l2_ways = 8;
+    machine.llc_bytes = 4096 * 64;
+    machine.llc_ways = 16;
+    machine.l2_ps = 5000;
+    machine.llc_ps = 30000;
+    machine.window = window;
+    return machine;
+}
+
+static uint32_t touched;
+
+/* The mean time of a load of one of `touched` lines, in turn, when all have been loaded before. */
+static void go_round(void *context, uint32_t hart)
+{
+    (void)context;
+    uint64_t start = 0;
+    for (uint32_t i = 0; i < 3 * touched; i++) {
+        start = i == touched ? now(hart) : start;
+        (void)act(EVENT_LOAD, &spread[i % touched].word, 8, 0, 0);
+    }
+    took[hart] = (now(hart) - start) / (2 * touched);
+}
+
+static uint64_t time_round(uint32_t lines)
+{
+    struct machine_model machine = small_caches(0);
+    touched = lines;
+    time_mode_use(&machine, 1);
+    assert_int_equal(run_harts(1, go_round, NULL), RUN_FINISHED);
+    model = &model_direct;
+    return took[0];
+}
+
+static void test_a_hart_alone_does_not_keep_all_lines(void **state)
+{
+    (void)state;
+    assert_int_equal(time_round(4), 1);   /* all in the first cache */
+    assert_int_equal(time_round(8), 5);   /* in the second */
+    assert_int_equal(time_round(16), 30); /* in the last one, which no hart has to itself */
+    struct time_counts counts;
+    time_mode_counts(&counts);
+    assert_int_equal(counts.lines.misses, 16); /* from memory once each */
+    assert_int_equal(counts.lines.transfers, 0);
+}
+
+/* Every 37th: nothing goes through memory at one stride for long. */
+static uint32_t apart(uint32_t i)
+{
+    return i * i * 37 % MANY;
+}
+
+static void load_each(void *context, uint32_t hart)
+{
+    (void)context;
+    uint64_t start = now(hart);
+    for (uint32_t i = 0; i < 8; i++) {
+        (void)act(EVENT_LOAD, &spread[apart(i)].word, 8, 0, 0);
+    }
+    took[hart] = now(hart) - start;
+}
+
+/* Each load finds where the next one goes. */
+static void follow_each(void *context, uint32_t hart)
+{
+    (void)context;
+    struct spread *at = &spread[apart(0)];
+    uint64_t start = now(hart);
+    for (uint32_t i = 0; i < 8; i++) {
+        at = (struct spread *)(uintptr_t)act(EVENT_LOAD, &at->next, 8, 0, 0);
+    }
+    took[hart] = now(hart) - start;
+}
+
+static uint64_t time_eight(void (*body)(void *context, uint32_t hart), uint64_t window)
+{
+    struct machine_model machine = small_caches(window);
+    memset(spread, 0, sizeof spread);
+    for (uint32_t i = 0; i < 8; i++) {
+        spread[apart(i)].next = &spread[apart(i + 1)];
+    }
+    time_mode_use(&machine, 1);
+    assert_int_equal(run_harts(1, body, NULL), RUN_FINISHED);
+    model = &model_direct;
+    return took[0];
+}
+
+static void test_loads_overlap_as_far_as_the_window_reaches(void **state)
+{
+    (void)state;
+    assert_int_equal(time_eight(load_each, 0), 800);     /* one after the other */
+    assert_in_range(time_eight(load_each, 8), 100, 110); /* all at once */
+    assert_in_range(time_eight(load_each, 4), 200, 210); /* four at a time */
+}
+
+static void test_a_load_by_what_another_will_find_waits(void **state)
+{
+    (void)state;
+    /* the first two tell that the address comes from the value */
+    assert_in_range(time_eight(follow_each, 8), 600, 800);
+}
+
 /* ---- the seed ---- */
 
 static void test_the_seed_decides_and_nothing_else(void **state)
@@ -402,6 +519,9 @@ int main(void)
         cmocka_unit_test(test_lines_apart_do_not_wait),
         cmocka_unit_test(test_a_run_begins_when_the_last_has_ended),
         cmocka_unit_test(test_who_waits_sleeps_and_is_woken),
+        cmocka_unit_test(test_a_hart_alone_does_not_keep_all_lines),
+        cmocka_unit_test(test_loads_overlap_as_far_as_the_window_reaches),
+        cmocka_unit_test(test_a_load_by_what_another_will_find_waits),
         cmocka_unit_test(test_the_seed_decides_and_nothing_else),
         cmocka_unit_test(test_a_model_is_written_and_read),
     };

@@ -7,9 +7,10 @@
  *      exclusive  one hart has it and may write it; a load by another hart makes it shared
  *      shared     some harts have it and may read it; a write makes it exclusive and invalidates the others' copies
  * 2. A line serves one request at a time, in the order of arrival: a hart that finds it busy queues (time_mode.c).
- * 3. Where a line arrives it stays for `hold_ps` before the next request is served: the time in which a
- *    compare-and-swap follows the load that it is based on. Without this, loops of compare-and-swap come out forty
- *    times too slow at 128 harts; with it, contention costs what published curves say.
+ * 3. Where a line arrives it stays for `hold_ps` before the next request is served, and, if it is written, until that
+ *    takes effect: the time in which a compare-and-swap follows the load that it is based on. Without this, loops of
+ *    compare-and-swap come out forty times too slow at 128 harts; with it, contention costs what published curves say.
+ *    A line that a hart's caches drop is nobody's, and in the cache that the hart's cluster shares.
  * 4. Transfers and holds vary by a jitter that is drawn from the seed: with equal costs the harts would stay in step
  *    with one another, as on no real machine. */
 #ifndef FRAMELAB_SIM_COHERENCE_H

@@ -4,29 +4,36 @@
  * 1. Order. The hart whose clock is least makes its next access as one step: it finds the value that memory holds, and
  *    its cost is added to the clock. Then the hart whose clock is now least goes on. So accesses take effect in the
  *    order in which they begin, those of one moment in the order of hart numbers, and the seed determines everything.
- * 2. Costs:
- *      load      a hit, or the line's transfer; the hart waits for it. A plain access that hits one of the hart's last
- *                RECENT_LINES lines is free: whether it is made once, twice or not at all, because the value is in a
- *                register, is the compiler's choice
- *      store     a hit: the store goes to the store buffer and the line is fetched meanwhile. A hart's stores arrive
- *                in program order. The hart waits only when they would arrive more than STORE_BUFFER_PS later. Plain
- *                stores that hit may be free, as loads; a sequentially consistent store is followed by a fence
- *      rmw       a read-modify-write waits until the store buffer is empty, fetches the line exclusive, then pays a
- *                cost of its own
- *      fence     a store-load fence waits until the store buffer is empty, then pays a cost of its own. A weaker fence
- *                is free, as on x86
+ * 2. Costs. A hart begins its accesses in program order, `hit_ps` apart: the access and the instructions around it. When
+ *    one is over depends on where the line is (caches.h, coherence.h):
+ *      load      the first cache takes nothing more, the second and last cache, memory or another hart what they take
+ *      store     goes to the store buffer and the line is fetched meanwhile. A hart's stores arrive in program order,
+ *                after what came before them. The hart waits only when they would arrive more than STORE_BUFFER_PS
+ *                later; a sequentially consistent store is followed by a fence
+ *      rmw       a read-modify-write is over when all before it is, at a cost of its own after that; the hart waits for
+ *                it only if others want the line
+ *      fence     a store-load fence waits until all before it is over and the store buffer is empty, then pays a cost of
+ *                its own. A weaker fence is free, as on x86
  *      barrier   the heavy side of the asymmetric barrier: a cost of its own, then until the store buffer is empty
- *      prefetch  a hit; the line's transfer begins, exclusive, and an access to it waits until it has arrived. A hart
- *                has at most PREFETCHES such transfers under way; one more waits until the first has arrived. If
- *                another hart is the next one to get the line, no transfer begins
- *      relax     a turn of a waiting loop
+ *      prefetch  a hit; the line's transfer begins, exclusive. A hart has at most PREFETCHES such transfers under way;
+ *                one more waits until the first has arrived. If another hart is the next one to get the line, no
+ *                transfer begins
+ *      relax     a turn of a waiting loop, after all loads are over
+ *    A line that is under way to the hart is there when it has come, whatever asked for it.
+ *
+ *    Out of order: accesses are over in program order, and the one that is `window` accesses further on begins when this
+ *    one is over. So misses overlap as far as a window reaches, as in interval simulation (Genbrugge, Eyerman, Eeckhout:
+ *    Interval Simulation. HPCA 2010). A miss whose address comes from a load under way begins when that is over
+ *    (dependence.h). With a window of 0 each access waits for the one before.
+ *    Ahead: a miss next to a line that missed lately, or at the stride of the last two misses at its place in the code,
+ *    was fetched by hardware in time.
+ *    What a hart wrote is seen by others when it takes effect, no earlier (coherence_written).
  * 3. Waiting loops. If a hart did nothing in a turn of such a loop but loads that found what the turn before had found,
  *    and these values are unchanged when the turn ends, it is taken off the heap of clocks and sleeps until one of
  *    these lines is written. Its clock is then the writer's, plus `wake_ps`. So 128 waiting harts cost no more to
  *    simulate than one. A loop over more than POLL_MOST loads is simulated turn by turn, which is only slower.
  *
- * Not modelled: execution out of order, the caches' capacity, hardware prefetch, bandwidth, address translation,
- * hardware threads, preemption. */
+ * Not modelled: mispredicted branches, bandwidth, address translation, hardware threads, preemption. */
 #include "time_mode.h"
 
 #include <string.h>
