@@ -5,9 +5,9 @@
 #
 #   stress/check/foretell.sh BUILD_DIRECTORY OUT_DIRECTORY [BLOCKS]
 #
-# A block is a process for each side of it: calibrate, bench, calibrate. A hypervisor may move virtual processors between
-# blocks, and a line then takes five times as long from one to the other: blocks between whose two calibrations that
-# changed, or which differ from most others, are kept in the records and left out of the table.
+# A block is a process for each side of it: calibrate, bench, calibrate. A hypervisor may move virtual processors
+# between blocks, and a line then takes five times as long from one to the other: blocks between whose two
+# calibrations that changed, or which differ from most others, are kept in the records and left out of the table.
 # The lock is a spinning one on both sides: the mutex that baseline has by default on a host sleeps, and simulated harts
 # have none. What is written: host.jsonl, calibrations.jsonl, machine.json, sim.jsonl, table.md, error.json.
 # shellcheck disable=SC2054 # lists of options hold commas
