@@ -201,7 +201,8 @@ class Panel {
     // -- Names beside the chart --
 
     key({series}, i) {
-        const about = [series.kind === "measured" ? "" : series.kind, series.source ?? ""].filter(Boolean).join(", ");
+        const known = series.kind === "measured" || series.name.includes(series.kind); // from its name
+        const about = [known ? "" : series.kind, series.source ?? ""].filter(Boolean).join(", ");
         const lost = this.y.log ? series.y.filter(value => value <= 0).length : 0;
         return button([make("canvas", {class: "sample", width: 68, height: 28, "aria-hidden": "true"}), make("span", {class: "name"}, series.name),
                        make("small", {}, about + (lost ? `; ${lost} of ${series.y.length} are 0, not drawn` : ""))],

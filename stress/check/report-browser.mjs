@@ -103,7 +103,7 @@ const things = await page.$$eval(".chart", all => {
     }
     return {many, same};
 });
-check(`${things.many} series of things: one colour and one marker for one thing`, things.same);
+check(`${things.many} series of things: one colour and one marker for one thing`, things.many > 0 && things.same);
 const beside = await page.$$eval(".chart", all => all.map(chart => {
     const plot = chart.querySelector(".plot").getBoundingClientRect(), keys = chart.querySelector(".keys").getBoundingClientRect();
     return keys.left >= plot.right && keys.top >= plot.top - 1 && keys.bottom <= plot.bottom + 1;
@@ -129,12 +129,15 @@ check("and on again, by keyboard", await visible(names[0]) && await pressed() ==
 
 // ---- Values ----
 
-// Of the first series the last point: where it is, and what it should say.
+// Of the first series the point that is furthest from all others: where it is, and what it should say.
 const point = await page.$eval(first, chart => {
-    const canvas = chart.querySelector(".plot canvas").getBoundingClientRect(), at = window.lines(chart)[0].points.at(-1);
+    const lines = window.lines(chart), others = lines.slice(1).flatMap(line => line.points);
+    const apart = ({x, y}) => Math.min(...others.map(other => Math.hypot(other.x - x, other.y - y)));
+    const i = lines[0].points.reduce((best, at, k) => apart(at) > apart(lines[0].points[best]) ? k : best, 0);
+    const canvas = chart.querySelector(".plot canvas").getBoundingClientRect(), at = lines[0].points[i];
     const data = JSON.parse(chart.closest("section").querySelector(".chart-data").textContent);
     const series = data.series.find(one => one.panel === chart.dataset.panel);
-    return {x: canvas.x + at.x, y: canvas.y + at.y, name: series.name, value: series.y.at(-1)};
+    return {i, x: canvas.x + at.x, y: canvas.y + at.y, name: series.name, value: series.y[i]};
 });
 const shown = value => value.toLocaleString("en", {maximumSignificantDigits: 4});
 const tip = () => page.$eval(first, chart => {
@@ -144,7 +147,7 @@ const tip = () => page.$eval(first, chart => {
 });
 await page.evaluate(y => scrollTo(0, scrollY + y - 400), point.y);
 const scrolled = await page.$eval(`${first} .plot canvas`, canvas => canvas.getBoundingClientRect().y);
-point.y = scrolled + await page.$eval(first, chart => window.lines(chart)[0].points.at(-1).y);
+point.y = scrolled + await page.$eval(first, (chart, i) => window.lines(chart)[0].points[i].y, point.i);
 await page.mouse.move(point.x - 1, point.y);
 await page.mouse.move(point.x, point.y);
 await settle();
