@@ -154,7 +154,8 @@ sources = $(wildcard $(addsuffix /*.c,$(1)))
 OTHER_ROOM := $(if $(NO_COUNTS),refcounts_kept,refcounts_none)
 ALLOCATORS := $(call sources,core core/boot lockfree baseline $(OWN))
 RUNS_ANYWHERE := $(addprefix stress/,harness workload trial micro)
-COMMAND_FOLDERS := $(RUNS_ANYWHERE) results papers/engine $(addprefix stress/,system linux qemu/host sim/machine run command)
+COMMAND_FOLDERS := $(RUNS_ANYWHERE) results papers/engine \
+    $(addprefix stress/,system linux qemu/host sim/machine run command)
 LIB_SOURCES := $(filter-out core/$(OTHER_ROOM).c,$(ALLOCATORS) $(call sources,stress stress/host))
 COMMAND_SOURCES := $(filter-out %/bench_sim.c $(addprefix %/sim_,$(if $(WITH_SIM),none.c,linked.c stress.c)),\
                      $(call sources,$(COMMAND_FOLDERS)) $(OWN_WORKLOAD))
@@ -306,7 +307,7 @@ soak: deps $(O)/framelab ## the same for an hour, 16 harts: make soak SOAK_SECON
 # The main job: the allocators side by side, on 1 hart up to twice as many as there are cores.
 LATEST := results/latest
 WITH_LINUX := $(if $(LINUX),linux)
-compare: deps $(O)/framelab qemu $(WITH_LINUX) ## both allocators: tables, records, pictures in results/latest; at most 8 minutes
+compare: deps $(O)/framelab qemu $(WITH_LINUX) ## both allocators: a table, records, pictures; at most 8 minutes
 	$(Q)mkdir -p $(LATEST)
 	$(Q)$(O)/framelab bench --variant baseline:origin --variant baseline --variant lockfree --order 0,9 \
 	    --harts $$(.ci/hart-counts) --repeat 20 --progress --out $(LATEST)/records.jsonl $(ARGS)
@@ -318,7 +319,7 @@ compare: deps $(O)/framelab qemu $(WITH_LINUX) ## both allocators: tables, recor
 
 # The reference run: its records, its picture, and of it the README's first table, which the tests compare.
 .PHONY: foretell
-foretell: $(O)/framelab ## by how much simulated time is off on this host: a table in results/latest-foretold; 5 minutes, two idle cores
+foretell: $(O)/framelab ## by how much simulated time is off on this host; 5 minutes, two idle cores
 	$(Q)stress/check/foretell.sh $(O) results/latest-foretold
 
 .PHONY: keep readme

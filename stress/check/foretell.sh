@@ -5,11 +5,12 @@
 #
 #   stress/check/foretell.sh BUILD_DIRECTORY OUT_DIRECTORY [BLOCKS]
 #
-# A block is a process for each side of it: calibrate, bench, calibrate. A hypervisor may move virtual processors between
-# blocks, and a line then takes five times as long from one to the other: blocks between whose two calibrations that
-# changed, or which differ from most others, are kept in the records and left out of the table.
+# A block is a process for each side of it: calibrate, bench, calibrate. A hypervisor may move virtual processors
+# between blocks, and a line then takes five times as long from one to the other: blocks between whose two
+# calibrations that changed, or which differ from most others, are kept in the records and left out of the table.
 # The lock is a spinning one on both sides: the mutex that baseline has by default on a host sleeps, and simulated harts
 # have none. What is written: host.jsonl, calibrations.jsonl, machine.json, sim.jsonl, table.md, error.json.
+# shellcheck disable=SC2054 # lists of options hold commas
 set -eu
 framelab=$(realpath "${1:?usage: stress/check/foretell.sh BUILD_DIRECTORY OUT_DIRECTORY [BLOCKS]}")/framelab
 out=${2:?usage: stress/check/foretell.sh BUILD_DIRECTORY OUT_DIRECTORY [BLOCKS]}
@@ -25,6 +26,7 @@ fi
 
 requests=${FORETELL_REQUESTS:-4000}
 memory=${FORETELL_MEMORY:-32G}
+# shellcheck disable=SC2054 # commas are in values
 common=(--variant baseline,lock=ticket --variant lockfree --harts 1,2 --requests "$requests" --memory "$memory"
     --repeat 1 --seed 1 --no-latency --format json)
 scattered=(--workload bulk --workload rand --workload repeat --workload burst --workload walk --order 0,3,9)

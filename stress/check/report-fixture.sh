@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Directories of figures for the tests of `framelab report`: DIRECTORY/figures, as `framelab figures --tiny` makes them;
-# DIRECTORY/judged: the same, its claims of all kinds and verdicts, with quantities; DIRECTORY/hostile: the same as that,
-# with texts that break out of a page whose writer forgot to escape them.
+# DIRECTORY/judged: the same, its claims of all kinds and verdicts, with quantities; DIRECTORY/hostile: the same as
+# that, with texts that break out of a page whose writer forgot to escape them.
 #
 #   stress/check/report-fixture.sh FRAMELAB DIRECTORY
 set -eu

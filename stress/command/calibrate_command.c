@@ -64,18 +64,20 @@ static const struct option_value values[] = {
 static void parse_series(struct fit_series *series, char *text, const struct argp_state *state)
 {
     char *equals = strrchr(text, '=');
-    if (equals == NULL || equals == text) {
+    const char *primitive = equals != NULL && equals != text ? equals + 1 : NULL;
+    if (primitive == NULL) {
         usage_error(state, "a series is NAME=PRIMITIVE, not '%s'", text);
+        return;
     }
     *equals = '\0';
     for (uint32_t i = 0; i < PRIMITIVE_COUNT; i++) {
-        if (strcmp(equals + 1, primitives_name((enum primitive)i)) == 0) {
+        if (strcmp(primitive, primitives_name((enum primitive)i)) == 0) {
             series->name = text;
             series->primitive = (enum primitive)i;
             return;
         }
     }
-    usage_error(state, "there is no primitive '%s' (framelab primitives --help)", equals + 1);
+    usage_error(state, "there is no primitive '%s' (framelab primitives --help)", primitive);
 }
 
 static void check_together(const struct arguments *arguments, const struct argp_state *state)
@@ -324,7 +326,7 @@ static int measure_host(struct machine_model *model, const struct arguments *arg
 
 static double as_percent(double residual)
 {
-    return (exp(residual) - 1) * 100;
+    return expm1(residual) * 100;
 }
 
 /* By how much the machine is off, point by point on stderr; in the mean at the end of `text`. */

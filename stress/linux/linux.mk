@@ -19,7 +19,7 @@ LINUX_MODULE := $(addprefix stress/linux/guest/,allocator.c harts.c measure.c mo
 LINUX_INCLUDES := $(addprefix -I$(CURDIR)/,stress/linux/guest/inline $(SEES_stress/linux/guest) stress/linux/guest)
 
 .PHONY: linux linux-deps
-linux: linux-deps $(LINUXES:%=$(O)/linux/%/initramfs.cpio) $(LINUXES:%=$(O)/linux/%/symbols) ## Linux for QEMU, of Debian's packages, with our workloads
+linux: linux-deps $(LINUXES:%=$(O)/linux/%/initramfs.cpio) $(LINUXES:%=$(O)/linux/%/symbols) ## Linux for QEMU
 
 linux-deps: $(if $(filter deps compare figures check check-long,$(MAKECMDGOALS)),deps)
 	$(Q).ci/dependencies $(if $(INSTALLING),,--test) linux

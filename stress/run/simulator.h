@@ -27,7 +27,7 @@ bool sim_machine(const char *name, double costs, char *why, size_t why_bytes);
 int sim_bench_run(const struct bench_plan *plan, FILE *records);
 int sim_micro_run(const struct micro_plan *plan, FILE *records);
 /* As struct platform has it, by one seed. */
-double sim_primitive_ns(const struct machine_model *machine, enum primitive primitive, uint32_t harts);
+double sim_primitive_ns(const struct machine_model *on, enum primitive primitive, uint32_t harts);
 /* A campaign for each variant of the plan, up to the first finding. Returns an exit status. */
 int sim_stress_run(const struct stress_plan *plan);
 

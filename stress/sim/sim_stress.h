@@ -82,9 +82,9 @@ struct sim_stress_report {
     uint64_t ended, lost; /* executions in which a hart ended and was taken over; frames lost in them */
     uint64_t interrupted, interrupts[SIM_STEP_KINDS], interrupts_nested, nested_failures;
     uint64_t calls[SIM_STEP_KINDS];
-    /* Of SIM_STRATEGY_EXHAUST: whether all was tried, else how much of it, an estimate; executions that were given up as
-     * equivalent to others, searches begun anew, classes of equivalent executions among up to 32768, granules in conflict, points of choice in an execution, and the
-     * functions that make accesses in conflict. */
+    /* Of SIM_STRATEGY_EXHAUST: whether all was tried, else how much of it, an estimate; executions that were given up
+     * as equivalent to others, searches begun anew, classes of equivalent executions among up to 32768, granules in
+     * conflict, points of choice in an execution, and the functions that make accesses in conflict. */
     bool exhaustive, complete;
     double done;
     uint64_t redundant, restarts, classes;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Litmus tests of explore mode: for each profile, outcomes that the machine allows are seen, and those that it forbids
- * are not, over thousands of seeds by both strategies, and exhaustively, where all that any seed shows must be found. And races: what is one is found, what is not is not.
+ * are not, over thousands of seeds by both strategies, and exhaustively, where all that any seed shows must be found.
+ * And races: what is one is found, what is not is not.
  *
  * Whose outcomes a profile allows: SC nobody's; TSO x86's; RMO those of a machine whose fences are CK's and on which a
  * sequentially consistent access is a full fence; RCPC C11's on multi-copy atomic memory, so those of AArch64 with

@@ -5,8 +5,9 @@
  *    nodes of the present execution form a stack; the next execution makes the same choices up to the last node that
  *    has an alternative left, takes that one, and then the defaults. When no node has one the search is complete.
  * 2. Nodes are of two kinds. A turn: which hart makes the next atomic access. It comes before each such access, and
- *    where a hart ended or waits. A value: one of some alternatives of which all are tried: a fault, a store that waits,
- *    a load of an old value. Plain accesses need no turn: they are ordered by atomic ones, or races.c reports them.
+ *    where a hart ended or waits. A value: one of some alternatives of which all are tried: a fault, a store that
+ *    waits, a load of an old value. Plain accesses need no turn: they are ordered by atomic ones, or races.c reports
+ *    them.
  * 3. Bounds (Musuvathi and Qadeer, PLDI 2007). A turn that takes the processor from a hart that could go on is a
  *    preemption. At most `preemptions` are made in an execution, and of values other than the default at most `weak`
  *    and `faults`. To run another where one ended or waits costs nothing.
@@ -27,8 +28,8 @@
  * 7. With reduction and a bound (Coons, Musuvathi, McKinley, OOPSLA 2013): p is tried at j's node, or if it is not
  *    enabled there all are; and the same where the hart that made j began to run, since there the switch may cost
  *    nothing. No sleep sets: what an execution that is equivalent would have been allowed to cost is not known.
- * 8. Calls and answers are accesses too, of one pseudo address: a call reads it, an answer writes it. So the order of an
- *    answer and another hart's call, which is what the history is judged by, is a part of what makes executions
+ * 8. Calls and answers are accesses too, of one pseudo address: a call reads it, an answer writes it. So the order of
+ *    an answer and another hart's call, which is what the history is judged by, is a part of what makes executions
  *    differ. */
 #include "choices.h"
 

@@ -49,7 +49,8 @@ const struct choices_report *choices_report(void);
 /* What the execution has spent: preemptions (CHOICE_FREE), or what the cost says. */
 uint32_t choices_spent(enum choice_cost cost);
 /* The choices that the execution has made otherwise than by default, for choices_replay: "12=1,41f0=1", turns with the
- * hart that was chosen, and values, by the turn before them, their cost and their number since. By default the hart that runs goes on, and values are 0. */
+ * hart that was chosen, and values, by the turn before them, their cost and their number since. By default the hart
+ * that runs goes on, and values are 0. */
 void choices_format(char *out, size_t bytes);
 /* In place of choices_search: one execution, of such a text. False if it is none, or of more than CHOICES_TEXT. */
 bool choices_replay(const char *text);

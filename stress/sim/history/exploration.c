@@ -8,7 +8,6 @@
 #include <time.h>
 
 #include "exhaustion.h"
-#include "platform.h"
 #include "random.h"
 #include "run.h"
 #include "trace.h"
@@ -428,32 +427,29 @@ static bool made(void *context, const struct execution_result *result)
 
 static void run_exhaustively(struct campaign *campaign)
 {
+    static struct exhaustion exhaustion; /* half a megabyte */
     const struct sim_stress_plan *stress = campaign->plan;
     struct execution_result result = {.finding = FINDING_NONE};
-    struct exhaustion *exhaustion = calloc(1, sizeof *exhaustion);
-    if (exhaustion == NULL) {
-        platform_panic("simulator: no memory for an exhaustive search");
+    memset(exhaustion.outcomes, 0, sizeof exhaustion.outcomes);
+    exhaustion.stress = stress;
+    exhaustion.program = campaign->program;
+    exhaustion.interpreter = &campaign->interpreter;
+    exhaustion.report = campaign->report;
+    exhaustion.made = made;
+    exhaustion.context = campaign;
+    exhaustion.plan = (struct execution_plan){.spec = stress->variant,
+                                              .strategy = EXPLORE_EXHAUST,
+                                              .profile = profile_of(stress),
+                                              .freeze_hart = RUN_NOBODY,
+                                              .injection = {.hold_hart = RUN_NOBODY},
+                                              .stops = stress->freeze,
+                                              .interrupt = {.hart = RUN_NOBODY, .chosen = stress->interrupt},
+                                              .end = {.hart = RUN_NOBODY, .chosen = stress->end},
+                                              .trace = stress->trace};
+    if (!exhaustion_run(&exhaustion, &result, campaign->choices, sizeof campaign->choices)) {
+        campaign->program = exhaustion.program;
+        report_finding(campaign, &exhaustion.plan, 0, &result);
     }
-    exhaustion->stress = stress;
-    exhaustion->program = campaign->program;
-    exhaustion->interpreter = &campaign->interpreter;
-    exhaustion->report = campaign->report;
-    exhaustion->made = made;
-    exhaustion->context = campaign;
-    exhaustion->plan = (struct execution_plan){.spec = stress->variant,
-                                               .strategy = EXPLORE_EXHAUST,
-                                               .profile = profile_of(stress),
-                                               .freeze_hart = RUN_NOBODY,
-                                               .injection = {.hold_hart = RUN_NOBODY},
-                                               .stops = stress->freeze,
-                                               .interrupt = {.hart = RUN_NOBODY, .chosen = stress->interrupt},
-                                               .end = {.hart = RUN_NOBODY, .chosen = stress->end},
-                                               .trace = stress->trace};
-    if (!exhaustion_run(exhaustion, &result, campaign->choices, sizeof campaign->choices)) {
-        campaign->program = exhaustion->program;
-        report_finding(campaign, &exhaustion->plan, 0, &result);
-    }
-    free(exhaustion);
 }
 
 static void run_all(struct campaign *campaign)

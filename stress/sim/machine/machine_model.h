@@ -58,8 +58,8 @@ bool machine_model_get(struct machine_model *model, const char *name, char *why,
  * machine's name then has the factor. 1: nothing changes. */
 void machine_model_scale(struct machine_model *model, double factor);
 
-/* Whether there can be such a machine: every number within its bounds, nothing nearer dearer than what is further, caches
- * that have room for a set of their ways, each larger than the one before. False with one line in `why`. */
+/* Whether there can be such a machine: every number within its bounds, nothing nearer dearer than what is further,
+ * caches that have room for a set of their ways, each larger than the one before. False with one line in `why`. */
 bool machine_model_check(const struct machine_model *model, char *why, size_t why_bytes);
 /* As JSON: a new reference, NULL if out of memory; and on a stream, false if that failed. */
 json_t *machine_model_json(const struct machine_model *model);

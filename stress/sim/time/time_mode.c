@@ -4,16 +4,16 @@
  * 1. Order. The hart whose clock is least makes its next access as one step: it finds the value that memory holds, and
  *    its cost is added to the clock. Then the hart whose clock is now least goes on. So accesses take effect in the
  *    order in which they begin, those of one moment in the order of hart numbers, and the seed determines everything.
- * 2. Costs. A hart begins its accesses in program order, `hit_ps` apart: the access and the instructions around it. When
- *    one is over depends on where the line is (caches.h, coherence.h):
+ * 2. Costs. A hart begins its accesses in program order, `hit_ps` apart: the access and the instructions around it.
+ *    When one is over depends on where the line is (caches.h, coherence.h):
  *      load      the first cache takes nothing more, the second and last cache, memory or another hart what they take
  *      store     goes to the store buffer and the line is fetched meanwhile. A hart's stores arrive in program order,
  *                after what came before them. The hart waits only when they would arrive more than STORE_BUFFER_PS
  *                later; a sequentially consistent store is followed by a fence
  *      rmw       a read-modify-write is over when all before it is, at a cost of its own after that; the hart waits for
  *                it only if others want the line
- *      fence     a store-load fence waits until all before it is over and the store buffer is empty, then pays a cost of
- *                its own. A weaker fence is free, as on x86
+ *      fence     a store-load fence waits until all before it is over and the store buffer is empty, then pays a cost
+ *                of its own. A weaker fence is free, as on x86
  *      barrier   the heavy side of the asymmetric barrier: a cost of its own, then until the store buffer is empty
  *      prefetch  a hit; the line's transfer begins, exclusive. A hart has at most PREFETCHES such transfers under way;
  *                one more waits until the first has arrived. If another hart is the next one to get the line, no
@@ -21,10 +21,10 @@
  *      relax     a turn of a waiting loop, after all loads are over
  *    A line that is under way to the hart is there when it has come, whatever asked for it.
  *
- *    Out of order: accesses are over in program order, and the one that is `window` accesses further on begins when this
- *    one is over. So misses overlap as far as a window reaches, as in interval simulation (Genbrugge, Eyerman, Eeckhout:
- *    Interval Simulation. HPCA 2010). A miss whose address comes from a load under way begins when that is over
- *    (dependence.h). With a window of 0 each access waits for the one before.
+ *    Out of order: accesses are over in program order, and the one that is `window` accesses further on begins when
+ *    this one is over. So misses overlap as far as a window reaches, as in interval simulation (Genbrugge, Eyerman,
+ *    Eeckhout: Interval Simulation. HPCA 2010). A miss whose address comes from a load under way begins when that is
+ *    over (dependence.h). With a window of 0 each access waits for the one before.
  *    Ahead: a miss next to a line that missed lately, or at the stride of the last two misses at its place in the code,
  *    was fetched by hardware in time.
  *    What a hart wrote is seen by others when it takes effect, no earlier (coherence_written).
@@ -357,8 +357,8 @@ static void prefetch(struct time_hart *me, uint32_t hart, const struct event *ev
 
 /* ---- accesses ---- */
 
-/* Whether the hart goes through memory at one stride, line by line or at this place of the code by up to a page, so that
- * hardware brings the line ahead of it. */
+/* Whether the hart goes through memory at one stride, line by line or at this place of the code by up to a page, so
+ * that hardware brings the line ahead of it. */
 static bool is_streamed(struct time_hart *me, const struct event *event)
 {
     uintptr_t number = event->address / LINE_BYTES;
@@ -455,8 +455,8 @@ static void store(struct time_hart *me, uint32_t hart, const struct event *event
     }
 }
 
-/* It ends when what came before has, and the hart goes on meanwhile; but not if others want the line: then it waits, and
- * has the line no longer than it takes. */
+/* It ends when what came before has, and the hart goes on meanwhile; but not if others want the line: then it waits,
+ * and has the line no longer than it takes. */
 static value_t rmw(struct time_hart *me, uint32_t hart, const struct event *event)
 {
     wait_for_address(me, hart, event, true);
