@@ -15,6 +15,7 @@
 
 #include "frame_allocator.h"
 #include "guest.h"
+#include "harness.h"
 
 /* As for a page of a program: it may be moved. Who is refused is told so at once. */
 #define REQUEST (GFP_HIGHUSER_MOVABLE | __GFP_NOWARN | __GFP_NORETRY)
@@ -296,6 +297,27 @@ void guest_lists(uint32_t harts, uint64_t *pages)
     }
 }
 
+/* Takes what the lists of the calling hart's CPU hold and frees it, past them as far as they are full. */
+static void empty_lists(void *context, uint32_t hart)
+{
+    uint64_t pages[GUEST_HARTS_MAX], left;
+    LIST_HEAD(taken);
+    struct page *page, *next;
+
+    guest_lists(hart + 1, pages);
+    for (left = pages[hart]; left > 0; left--) {
+        page = alloc_pages(REQUEST, 0);
+        if (!page) {
+            break;
+        }
+        list_add(&page->lru, &taken);
+    }
+    list_for_each_entry_safe(page, next, &taken, lru)
+    {
+        __free_pages(page, 0);
+    }
+}
+
 /* As Linux has it while it takes memory away (zone_pcp_disable), with a batch of a quarter as it has otherwise. */
 void guest_lists_hold(uint64_t pages)
 {
@@ -315,4 +337,5 @@ void guest_lists_hold(uint64_t pages)
 #endif
         }
     }
+    (void)harts_run(guest_hart_count(), empty_lists, NULL);
 }
