@@ -67,7 +67,9 @@ for (const box of document.querySelectorAll(".fold")) {
         for (const button of buttons) {
             const {key, value} = button.dataset;
             button.setAttribute("aria-pressed", String(wanted[key].has(value)));
-            button.querySelector(".count").textContent = claims.filter(claim => fits(claim, key) && claim.dataset[key] === value).length;
+            const counted = claims.filter(claim => fits(claim, key) && claim.dataset[key] === value);
+            const added = new Set(counted.map(claim => claim.dataset.kind)).size > 1; // kinds are not added up
+            button.querySelector(".count").textContent = added ? "" : counted.length;
         }
         all.disabled = query() === "";
         shown.textContent = `${claims.filter(claim => !claim.hidden).length} of ${claims.length} claims are shown`;
