@@ -307,6 +307,8 @@ soak: deps $(O)/framelab ## the same for an hour, 16 harts: make soak SOAK_SECON
 # The main job: the allocators side by side, on 1 hart up to twice as many as there are cores.
 LATEST := results/latest
 WITH_LINUX := $(if $(LINUX),linux)
+bench_linux = $(O)/framelab bench --platform qemu --arch aarch64 --variant linux --variant baseline --variant lockfree \
+    --order 0,3,9 --harts 1,2,4,8 --time-limit 3000 --progress --out $(LATEST)/linux.jsonl
 compare: deps $(O)/framelab qemu $(WITH_LINUX) ## both allocators: a table, records, pictures; at most 8 minutes
 	$(Q)mkdir -p $(LATEST)
 	$(Q)$(O)/framelab bench --variant baseline:origin --variant baseline --variant lockfree --order 0,9 \
@@ -314,8 +316,7 @@ compare: deps $(O)/framelab qemu $(WITH_LINUX) ## both allocators: a table, reco
 	$(Q)$(O)/framelab draw --out $(LATEST) $(LATEST)/records.jsonl
 	$(Q)$(O)/framelab bench --platform qemu --variant baseline --variant lockfree --order 0,9 --harts 1,2,4,8,16 \
 	    --progress --out $(LATEST)/qemu.jsonl
-	$(if $(LINUX),$(Q)$(O)/framelab bench --platform qemu --arch aarch64 --variant linux --variant baseline \
-	    --variant lockfree --order 0,3,9 --harts 1,2,4,8 --time-limit 3000 --progress --out $(LATEST)/linux.jsonl)
+	$(if $(LINUX),$(Q)$(bench_linux))
 
 # The reference run: its records, its picture, and of it the README's first table, which the tests compare.
 .PHONY: foretell
