@@ -35,7 +35,8 @@ LINUX_MACHINE_riscv64 := qemu-system-riscv64 -machine virt
 LINUX_CONSOLE_aarch64 := ttyAMA0
 LINUX_CONSOLE_riscv64 := ttyS0
 
-# $(1): architecture. Linux builds modules in the folder where their sources are: it is given copies.
+# $(1): architecture. Linux builds modules in the folder where their sources are: it is given copies. By `make`, not by
+# $(MAKE), which `make -n` would run too.
 define linux_rules
 $(O)/linux/$(1)/packages: .ci/linux | linux-deps
 	$$(Q).ci/linux $$(KERNEL_DEBIAN_$(1)) $$(@D) && touch $$@
@@ -48,7 +49,7 @@ $(O)/linux/$(1)/module/framelab.ko: $(LINUX_MODULE) $(ALL_H) $(wildcard stress/l
 	      echo 'ccflags-y := -isystem $$(shell $$(LINUX_TOOL_$(1))gcc -print-file-name=include) $(LINUX_INCLUDES) \
 	          -ffreestanding -Wno-declaration-after-statement $$(LINUX_FLAGS_$(1))'; \
 	      echo 'CFLAGS_workload.o := -include $$(abspath $(O)/linux/workloads.h)'; } > $$(@D)/Kbuild
-	$$(Q)$$(MAKE) -s -C $(O)/linux/$(1)/headers/usr/src/linux-headers-$$$$(cat $(O)/linux/$(1)/release) \
+	$$(Q)make -s -C $(O)/linux/$(1)/headers/usr/src/linux-headers-$$$$(cat $(O)/linux/$(1)/release) \
 	    M=$$(abspath $$(@D)) ARCH=$$(LINUX_ARCH_$(1)) CROSS_COMPILE=$$(LINUX_TOOL_$(1)) CONFIG_DEBUG_INFO_BTF_MODULES= \
 	    modules > $$(@D)/log 2>&1 || { cat $$(@D)/log >&2; false; }
 
