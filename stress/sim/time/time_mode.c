@@ -21,10 +21,10 @@
  *      relax     a turn of a waiting loop, after all loads are over
  *    A line that is under way to the hart is there when it has come, whatever asked for it.
  *
- *    Out of order: accesses are over in program order, and the one that is `window` accesses further on begins when this
- *    one is over. So misses overlap as far as a window reaches, as in interval simulation (Genbrugge, Eyerman,
- *    Eeckhout: Interval Simulation. HPCA 2010). A miss whose address comes from a load under way begins when that is over
- *    (dependence.h). With a window of 0 each access waits for the one before.
+ *    Out of order: accesses are over in program order, and the one that is `window` accesses further on begins when
+ *    this one is over. So misses overlap as far as a window reaches, as in interval simulation (Genbrugge, Eyerman,
+ *    Eeckhout: Interval Simulation. HPCA 2010). A miss whose address comes from a load under way begins when that
+ *    is over (dependence.h). With a window of 0 each access waits for the one before.
  *    Ahead: a miss next to a line that missed lately, or at the stride of the last two misses at its place in the code,
  *    was fetched by hardware in time.
  *    What a hart wrote is seen by others when it takes effect, no earlier (coherence_written).
