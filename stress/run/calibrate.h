@@ -13,8 +13,9 @@
  *   barrier      platform_barrier_heavy, while the other hart runs
  *   transfer     loads along a chain of lines that the other hart has just written
  *   invalidate   read-modify-writes of lines that the other hart has just read, less rmw
- *   ahead        loads that do not wait for one another, of lines that the other hart has just written, each followed by
- *                AHEAD_ACCESSES less one as in hit: of a transfer so many accesses that are under way at once are left */
+ *   ahead        loads that do not wait for one another, of lines that the other hart has just written, each followed
+ *                by AHEAD_ACCESSES less one as in hit: of a transfer so many accesses that are under way at once are
+ *                left */
 #ifndef FRAMELAB_STRESS_CALIBRATE_H
 #define FRAMELAB_STRESS_CALIBRATE_H
 
@@ -52,8 +53,8 @@ struct cache_sizes {
     uint64_t l2_bytes, llc_bytes;
 };
 
-/* Measures all in `rounds` rounds, transfer, invalidate and ahead if there are two cores at least. False if there is no memory
- * or the harts cannot be started. Takes about a second for 100 rounds. */
+/* Measures all in `rounds` rounds, transfer, invalidate and ahead if there are two cores at least. False if there is no
+ * memory or the harts cannot be started. Takes about a second for 100 rounds. */
 bool calibrate_run(uint32_t rounds, struct cache_sizes sizes, struct cost_sample samples[COST_COUNT]);
 
 #endif

@@ -30,8 +30,8 @@ struct platform {
     bool spare_harts; /* there may be more than run */
     bool runs_linux;  /* beside kernels of ours */
 
-    /* Chooses the machine of what comes next, by name or, if it has a slash or a dot, by file; NULL: the default one; and
-     * what costs between its harts are multiplied by. False with one line in `why`. NULL: it is always the same. */
+    /* Chooses the machine of what comes next, by name or, if it has a slash or a dot, by file; NULL: the default one;
+     * and what costs between its harts are multiplied by. False with one line in `why`. NULL: it is always the same. */
     bool (*machine)(const char *name, double costs, char *why, size_t why_bytes);
     /* Whether it has what the plan asks for, or false with one line in `why`. NULL: always. */
     bool (*bench_check)(const struct bench_plan *plan, char *why, size_t why_bytes);

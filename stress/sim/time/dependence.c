@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * See dependence.h. A table has, by place, scale and part of the value, a base and how far it is believed: as often as it
- * held for another value than before, less as often as it did not. One that is not believed gives way to what the value
- * that was asked for last would need. Where two share a slot, the later one stays: then a dependence goes unseen once. */
+ * See dependence.h. A table has, by place, scale and part of the value, a base and how far it is believed: as often as
+ * it held for another value than before, less as often as it did not. One that is not believed gives way to what the
+ * value that was asked for last would need. Where two share a slot, the later one stays: then a dependence goes unseen
+ * once. */
 #include "dependence.h"
 
 #include <stdbool.h>

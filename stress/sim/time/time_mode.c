@@ -4,16 +4,16 @@
  * 1. Order. The hart whose clock is least makes its next access as one step: it finds the value that memory holds, and
  *    its cost is added to the clock. Then the hart whose clock is now least goes on. So accesses take effect in the
  *    order in which they begin, those of one moment in the order of hart numbers, and the seed determines everything.
- * 2. Costs. A hart begins its accesses in program order, `hit_ps` apart: the access and the instructions around it. When
- *    one is over depends on where the line is (caches.h, coherence.h):
+ * 2. Costs. A hart begins its accesses in program order, `hit_ps` apart: the access and the instructions around it.
+ *    When one is over depends on where the line is (caches.h, coherence.h):
  *      load      the first cache takes nothing more, the second and last cache, memory or another hart what they take
  *      store     goes to the store buffer and the line is fetched meanwhile. A hart's stores arrive in program order,
  *                after what came before them. The hart waits only when they would arrive more than STORE_BUFFER_PS
  *                later; a sequentially consistent store is followed by a fence
  *      rmw       a read-modify-write is over when all before it is, at a cost of its own after that; the hart waits for
  *                it only if others want the line
- *      fence     a store-load fence waits until all before it is over and the store buffer is empty, then pays a cost of
- *                its own. A weaker fence is free, as on x86
+ *      fence     a store-load fence waits until all before it is over and the store buffer is empty, then pays a cost
+ *                of its own. A weaker fence is free, as on x86
  *      barrier   the heavy side of the asymmetric barrier: a cost of its own, then until the store buffer is empty
  *      prefetch  a hit; the line's transfer begins, exclusive. A hart has at most PREFETCHES such transfers under way;
  *                one more waits until the first has arrived. If another hart is the next one to get the line, no
