@@ -107,6 +107,7 @@ s/^(build\/)?framelab stress (.*)--seconds [0-9]+/\1framelab stress \2--seconds 
 s/^framelab stress .*--freeze --variant lockfree/& --executions 2/
 s/^framelab stress --shard.*/& --seconds 0.3/
 s/--operations 100000/--operations 500/
+s/^stress\/check\/spin.sh$/& link_duty.pml/
 s/^framelab reclaim .*/& --milliseconds 2 --repeat 1/
 s/^framelab calibrate .*/& --repeat 1/
 s/^framelab figures( --full| --quick| --quick --varied| --only lock-collapse --full)?$/framelab figures --tiny --only lock-collapse/
