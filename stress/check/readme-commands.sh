@@ -109,7 +109,7 @@ s/^framelab stress --shard.*/& --seconds 0.3/
 s/--operations 100000/--operations 500/
 s/^stress\/check\/spin.sh$/& link_duty.pml/
 s/^framelab reclaim .*/& --milliseconds 2 --repeat 1/
-s/^framelab calibrate .*/& --repeat 1/
+s/^framelab calibrate --out.*/& --repeat 1/
 s/^framelab figures( --full| --quick| --quick --varied| --only lock-collapse --full)?$/framelab figures --tiny --only lock-collapse/
 s/^framelab figures --only ([a-z-]+) --quick/framelab figures --list --only \1/
 s/results\/latest\/records/results\/reference\/records/
