@@ -168,9 +168,9 @@ static bool write_bootargs(struct guest *guest, const struct bench_variant *vari
 
 /* ---- the records ---- */
 
-/* The lines that the plugin has written since the last call: an array, a new reference. Each guest's QEMU begins its
- * file anew. */
-static json_t *read_counts(struct guest *guest)
+/* The next `count` lines of the plugin: an array, a new reference, shorter if they are not there. Those of records that
+ * come later may be there too. Each guest's QEMU begins its file anew. */
+static json_t *read_counts(struct guest *guest, size_t count)
 {
     FILE *file = guest->bench->counts.file;
     json_t *lines = json_array(), *line;
@@ -179,7 +179,7 @@ static json_t *read_counts(struct guest *guest)
     }
     guest->begun = true;
     clearerr(file); /* its end was where it is no more */
-    while ((line = json_loadf(file, JSON_DISABLE_EOF_CHECK, NULL)) != NULL) {
+    while (json_array_size(lines) < count && (line = json_loadf(file, JSON_DISABLE_EOF_CHECK, NULL)) != NULL) {
         (void)json_array_append_new(lines, line);
     }
     return lines;
@@ -239,11 +239,13 @@ static json_t *functions_json(const struct linux_symbols *symbols, const json_t 
     return functions;
 }
 
-/* What the plugin has told since the record before. */
+/* What the plugin has told of this record; the guest says in how many lines. */
 static int add_told(struct guest *guest, json_t *record, json_t *phases, size_t harts)
 {
-    json_t *lines = read_counts(guest);
-    const size_t count = json_array_size(lines);
+    const size_t told = (size_t)json_integer_value(json_object_get(record, "told"));
+    json_t *lines = read_counts(guest, told);
+    const size_t count = json_array_size(lines) == told ? told : 0;
+    (void)json_object_del(record, "told");
     if (count > 0) {
         add_counted(lines, phases, harts);
     }
@@ -262,7 +264,9 @@ static int complete(void *context, json_t *record)
     const struct linux_bench *bench = guest->bench;
     json_t *phases = json_object_get(record, "phases"), *phase;
     size_t harts = (size_t)json_integer_value(json_object_get(record, "harts")), at;
-    if (bench->counts.file != NULL) {
+    if (bench->counts.file == NULL) {
+        (void)json_object_del(record, "told");
+    } else {
         return add_told(guest, record, phases, harts);
     }
     json_array_foreach(phases, at, phase)

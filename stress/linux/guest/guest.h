@@ -54,6 +54,8 @@ uint32_t platform_hart_id(void);
 void platform_relax(void);
 /* Whether the plugin is told of phases, whose counts begin anew. At rest. */
 void guest_count(bool count);
+/* How many lines it has told since then. */
+uint32_t guest_told(void);
 
 /* module.c. */
 __attribute__((format(printf, 1, 2))) _Noreturn void platform_panic(const char *format, ...);

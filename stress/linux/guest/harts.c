@@ -53,6 +53,7 @@ static inline u64 now(void)
  * that counts is to count it; at the end it tells (stress/qemu/plugin). */
 static DEFINE_PER_CPU(bool, in_phase);
 static bool counted;
+static atomic_t told;
 
 uint64_t platform_time_ns(void)
 {
@@ -65,6 +66,7 @@ uint64_t platform_time_ns(void)
         ended = now();
         mark(MARK_END);
         mark(MARK_TELL);
+        atomic_inc(&told);
         this_cpu_write(in_phase, false);
         return ended;
     }
@@ -77,6 +79,14 @@ void guest_count(bool count)
 {
     mark(MARK_START);
     counted = count;
+    if (count) {
+        atomic_set(&told, 0);
+    }
+}
+
+uint32_t guest_told(void)
+{
+    return (uint32_t)atomic_read(&told);
 }
 
 struct hart {

@@ -102,7 +102,7 @@ static void print_numbers(const char *key, const uint64_t *numbers, uint64_t cou
 static void print_phases(const struct workload *workload, const struct instructions *plain,
                          const struct instructions *probed)
 {
-    guest_print(",\"phases\":[");
+    guest_print(",\"told\":%u,\"phases\":[", guest_told());
     char name[WORKLOAD_TEXT_BYTES];
     for (uint32_t phase = 0; phase < workload_phase_count(workload->choice.kind); phase++) {
         guest_print("%s{\"name\":\"%s\",\"operations\":%llu", phase > 0 ? "," : "",
