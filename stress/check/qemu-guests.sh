@@ -248,8 +248,8 @@ for arch in "$@"; do
     for bytes in $(readelf -lW "$build/qemu/$arch/kernel.elf" | awk '$1 == "LOAD" { print $5 }'); do
         size=$((size + bytes))
     done
-    [ $size -gt 0 ] && [ $size -lt 262144 ]
-    verdict $? "$arch: the kernel's image has $size bytes, below 256 KiB"
+    [ $size -gt 0 ] && [ $size -lt 327680 ]
+    verdict $? "$arch: the kernel's image has $size bytes, below 320 KiB"
     check_maps "$arch" "$base"
     check_same "$arch"
     check_retries "$arch"
