@@ -754,7 +754,7 @@ static void pictures_are_drawn_from_data_that_stays(void **state)
         snprintf(name, sizeof name, "%s.gp", names[i]);
         assert_true(file_is_there(inner, name, "#"));
     }
-    assert_true(file_is_there(inner, "series.dat", "# 0: "));
+    assert_true(file_is_there(inner, "series.dat", "# p0: "));
     assert_true(file_is_there(inner, "series.json", "{"));
     remove_directory(directory);
     unlink(a.path);
