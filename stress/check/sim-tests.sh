@@ -260,7 +260,7 @@ ends 0 "complete: 2 outcomes" stress --platform sim --strategy exhaust --profile
 check "no two executions are equivalent" awk '/^lockfree /{ made = $2 } /classes of executions/{ exit $5 != made }' out
 outcomes() { sed -n 's/.*outcomes (\([0-9a-f]*\)).*/\1/p' out; }
 for program in 'tiny.0; a0 : f0 | a1' 'tiny.2; : a0 f0 | a1 f1' 'chunks.2; a0 a1 a2 a3 a4 a5 a6 a7 : a8 f0 | a10 f1' \
-    'nodes.0; : A a0 R | a1 f1' 'tiny.3; a0 a1 a2 : f0 L J0 | f1 d' 'tiny.2; : a0 | a1 | a2'; do
+    'nodes.0; : A a0 R | a1 f1' 'tiny.3; a0 a1 a2 : f0 L J0 | f1 d'; do
     ends 0 "complete" stress --platform sim --strategy exhaust --profile sc --bound 1 --variant lockfree --program "$program"
     reduced=$(outcomes)
     ends 0 "complete" stress --platform sim --strategy exhaust --profile sc --bound 1 --variant lockfree --unreduced \

@@ -49,7 +49,8 @@ suite_alone failing-seeds 300 stress/check/failing-seeds.sh "$framelab"
 # ---- harts that are threads ----
 
 run_tests suite_alone unit "$all_tests"
-run_tests suite_alone asan "$unsimulated_tests"
+asan_tests=$(grep -vx draws <<<"$unsimulated_tests") # sums alone, of which the ordinary build has seen all
+run_tests suite_alone asan "$asan_tests"
 run_tests suite_alone no-counts "$tests_without_refcounts"
 for test in stress/unit/hooked_*.c; do
     test=$(basename "$test" .c)
@@ -98,7 +99,7 @@ suite_beside stress-command 300 stress/check/stress-tests.sh "$build" "$logs/str
 suite_beside command-line 300 stress/check/cli-tests.sh "$framelab" "$logs/cli"
 suite_beside compare 300 stress/check/compare-test.sh "$build"
 run_tests suite_beside unit "$all_tests"
-run_tests suite_beside asan "$unsimulated_tests"
+run_tests suite_beside asan "$asan_tests"
 run_tests suite_beside no-counts "$tests_without_refcounts"
 suite_beside report 300 stress/check/report-tests.sh "$build" "$logs/report"
 suite_beside folders 120 stress/check/folders.sh "$build"
@@ -146,6 +147,7 @@ if $long; then
     suite_beside mutants-2-long 1800 stress/check/mutants.sh --by '@(test|hooked)_*' --part 2/2 "$build"
     suite_beside sim-explore-rcpc-long 1000 "$framelab" stress --platform sim --seconds 900 --profile rcpc \
         --variant baseline --variant lockfree --variant lockfree,reclaim=tag
+    suite_beside spin-long 1200 stress/check/spin.sh --long
     suite_beside exhaustive-long 7200 stress/check/exhaustive.sh --long "$framelab"
     # Of what `make linux` says when it cannot, the log has the line.
     suite_beside linux-guests 3600 bash -c 'make O="$1" linux; stress/check/linux-tests.sh --guests "$1" "$2"' \

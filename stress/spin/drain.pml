@@ -10,8 +10,10 @@
  * Left out: loads that run ahead of loads; the words of bypass_seq and transfers; harts that leave or end; several
  * magazines; a drain by the handler.
  *
- * holds:    -DSECTIONS=2 -DDRAINERS=2 -DHANDLERS=1
- * holds:    -DSECTIONS=3 -DDRAINERS=1 -DDRAINS=2 -DHANDLERS=1
+ * holds:    -DSECTIONS=2 -DDRAINERS=1 -DHANDLERS=1
+ * holds:    -DSECTIONS=1 -DDRAINERS=2 -DHANDLERS=1
+ * long:     -DSECTIONS=2 -DDRAINERS=2 -DHANDLERS=1
+ * long:     -DSECTIONS=3 -DDRAINERS=1 -DDRAINS=2 -DHANDLERS=1
  * violated: -DNO_HEAVY_BARRIER        the drainer's barrier is none
  * violated: -DNO_EMPTYING             nobody says who is at the cache
  * violated: -DEXIT_IS_RELAXED         hart_exit's store does not wait for the magazine's

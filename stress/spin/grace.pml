@@ -10,7 +10,7 @@
  * Grace is 3 in the code, where 2 is enough if the fences do what they say, and without the fence in reclaim_enter 3:
  *
  * holds:    -DGRACE=2
- * holds:    -DGRACE=3 -DLOADS_RUN_AHEAD -DPOLLS=4
+ * long:     -DGRACE=3 -DLOADS_RUN_AHEAD -DPOLLS=4
  * violated: -DGRACE=2 -DNOTHING_LEAVES   what leaves limbo is pushed: the first line says something,
  * violated: -DGRACE=3 -DLOADS_RUN_AHEAD -DPOLLS=4 -DNOTHING_LEAVES  and the second
  * violated: -DGRACE=1                    too short
