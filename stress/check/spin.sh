@@ -4,9 +4,9 @@
 #
 #   stress/check/spin.sh [--long] [MODEL...]
 #
-# A model's opening comment has a line a run: `holds:` or `violated:` with definitions and then words on
-# them, and `long:` for what holds and takes long, which is run with --long. A run that does not get to its end, for its memory or its depth, is not ok whatever was found. Without
-# spin: status 77.
+# A model's opening comment has a line a run: `holds:` or `violated:` with definitions and then words on them, and
+# `long:` for what holds and takes long, which is run with --long. A run that does not get to its end, for its memory or
+# its depth, is not ok whatever was found. Without spin: status 77.
 set -u
 which='holds|violated'
 if [ "${1:-}" = --long ]; then
