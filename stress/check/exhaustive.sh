@@ -89,7 +89,7 @@ pairs() { # variant layout.setting prelude operations...
 }
 
 if $long; then
-    # Slots: a frame 0 and 1, a run 2 and 3, what is allocated 4@ by hart (40, 41 are beyond the slots: 4 and 5).
+    # `@` is the hart's number: the prelude leaves slot 0 to hart 0 and slot 1 to hart 1, who allocate into 10 and 11.
     for setting in 0 1 3; do
         pairs lockfree "tiny.$setting" 'a0 a1' 'f@' 'd' 'i' 's' '+@ -@' 'L J0' 'A' 'A R' 'z1@' 'a1@' 'r1@.2.1'
         pairs lockfree "chunks.$setting" 'a0 a1 a2 a3 a4 a5' 'f@' 'd' 'a1@ f1@' 'r1@.2.0' 'L J0' 'A R'

@@ -63,18 +63,32 @@ static bool search(struct exhaustion *exhaustion, const struct choices_limits *l
     return false;
 }
 
-/* "alloc_refill, index_claim": each function of the places once. */
+/* Whether a word stands in a text of words. */
+static bool has_word(const char *text, const char *word)
+{
+    size_t length = strlen(word);
+    for (const char *at = strstr(text, word); at != NULL; at = strstr(at + 1, word)) {
+        if ((at == text || at[-1] == ' ') && (at[length] == ' ' || at[length] == '\0')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "alloc_refill index_claim": each function of the places once. */
 static void list_functions(const struct choices_report *choices, char *out, size_t bytes)
 {
     size_t at = 0;
     out[0] = '\0';
     for (uint32_t i = 0; i < choices->place_count && at < bytes; i++) {
         char place[256];
+        if (choices->places[i] == 0) { /* a call or an answer: no code of anybody's */
+            continue;
+        }
         trace_place(choices->places[i], place, sizeof place);
         const char *comma = strstr(place, ", ");
         const char *name = comma != NULL ? comma + 2 : place;
-        const char *there = choices->places[i] != 0 ? strstr(out, name) : out;
-        if (there == NULL) {
+        if (!has_word(out, name)) {
             at += (size_t)snprintf(out + at, bytes - at, "%s%s", at > 0 ? " " : "", name);
         }
     }
