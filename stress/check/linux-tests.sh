@@ -7,6 +7,7 @@
 #
 # Prints `ok - NAME` or `not ok - NAME`; exit 1 if any is not.
 set -u
+here=$(realpath "$(dirname "$0")")
 guests=false
 if [ "${1:-}" = --guests ]; then
     guests=true
@@ -17,30 +18,8 @@ scratch=${2:?usage: stress/check/linux-tests.sh [--guests] BUILD_DIRECTORY SCRAT
 rm -rf "$scratch"
 mkdir -p "$scratch/bin/linux/aarch64"
 cd "$scratch" || exit 1
-status=0 failed=0
-
-verdict() { # good(0|1) name
-    if [ "$1" -eq 0 ]; then
-        echo "ok - $2"
-    else
-        echo "not ok - $2"
-        echo "# status $status; $(tail -n 3 err)" | head -n 8 | sed '2,$s/^/# /'
-        failed=1
-    fi
-}
-
-run() { # command...
-    timeout -k 5 "${seconds:-60}" "$@" >out 2>err </dev/null
-    status=$?
-}
-
-ends() { # status pattern name command...: ends so, and the last line of stderr matches
-    local wanted=$1 pattern=$2 name=$3
-    shift 3
-    run "$@"
-    [ $status -eq "$wanted" ] && { [ -z "$pattern" ] || tail -n 1 err | grep -qE -- "$pattern"; }
-    verdict $? "$name"
-}
+# shellcheck source=stress/check/ended.sh
+. "$here/ended.sh"
 
 # ---- a guest that is a script, and a command beside which there is a Linux that is none ----
 

@@ -7,6 +7,7 @@
 #
 # Prints `ok - NAME` or `not ok - NAME`; exit 1 if any is not.
 set -u
+here=$(realpath "$(dirname "$0")")
 build=$(realpath "${1:?usage: stress/check/qemu-tests.sh BUILD_DIRECTORY SCRATCH_DIRECTORY}")
 scratch=${2:?usage: stress/check/qemu-tests.sh BUILD_DIRECTORY SCRATCH_DIRECTORY}
 framelab=$build/framelab
@@ -15,31 +16,8 @@ rm -rf "$scratch"
 mkdir -p "$scratch/fake"
 cd "$scratch" || exit 1
 export PIDFILE=$PWD/pid
-status=0 failed=0
-
-verdict() { # good(0|1) name
-    if [ "$1" -eq 0 ]; then
-        echo "ok - $2"
-    else
-        echo "not ok - $2"
-        echo "# status $status; $(tail -n 3 err)" | head -n 8 | sed '2,$s/^/# /'
-        failed=1
-    fi
-}
-
-run() { # command...
-    timeout -k 5 60 "$@" >out 2>err </dev/null
-    status=$?
-}
-
-# ends STATUS PATTERN NAME COMMAND...: ends so, and the last line of stderr matches.
-ends() {
-    local wanted=$1 pattern=$2 name=$3
-    shift 3
-    run "$@"
-    [ $status -eq "$wanted" ] && { [ -z "$pattern" ] || tail -n 1 err | grep -qE -- "$pattern"; }
-    verdict $? "$name"
-}
+# shellcheck source=stress/check/ended.sh
+. "$here/ended.sh"
 
 is_gone() { # pid: within a second, and not merely unburied
     for _ in 1 2 3 4 5 6 7 8 9 10; do
